@@ -1,0 +1,56 @@
+"""Every error this package raises.
+
+* LinkyMonitorError
+  - ConfigError        the configuration cannot be used; the user can mend it
+  - LineError          the source of bytes cannot be opened or has gone away
+    + LineBusy         somebody else holds the port or the log directory (exit status 75)
+  - StorageError       a file cannot be written; what was meant for it is kept in memory
+  - SinkError
+    + SinkUnavailable  the far end is away: keep the records and try again
+    + SinkRefused      these very records can never be taken: drop them and say so
+  - DisplayError       the display is absent or has stopped answering
+"""
+
+
+class LinkyMonitorError(Exception):
+    """The root of every error this package raises; its text is one sentence for the user."""
+
+
+class ConfigError(LinkyMonitorError):
+    """The configuration cannot be used.
+
+    Args:
+        faults: one sentence for each fault: place, fault, remedy.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class LineError(LinkyMonitorError):
+    """The source of bytes cannot be opened or has gone away."""
+
+
+class LineBusy(LineError):
+    """Somebody else holds the port or the log directory."""
+
+
+class StorageError(LinkyMonitorError):
+    """A file cannot be written; what was meant for it is kept in memory."""
+
+
+class SinkError(LinkyMonitorError):
+    """A far end did not take what it was sent."""
+
+
+class SinkUnavailable(SinkError):
+    """The far end is away: keep the records and try again."""
+
+
+class SinkRefused(SinkError):
+    """These very records can never be taken: drop them and say so."""
+
+
+class DisplayError(LinkyMonitorError):
+    """The display is absent or has stopped answering."""

@@ -1,0 +1,198 @@
+"""What everything here speaks: modes, contracts, readings, records and views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+
+class Mode(Enum):
+    """The two dialects of the TIC (NOI-CPT_54E §5.3)."""
+
+    HISTORIQUE = "historique"
+    STANDARD = "standard"
+
+    @property
+    def separator(self) -> bytes:
+        """The byte between the fields of a group: SP in historique, HT in standard."""
+        return b" " if self is Mode.HISTORIQUE else b"\t"
+
+    @property
+    def speed(self) -> int:
+        """The speed a meter speaks this mode at, in baud; some dongles change it."""
+        return 1200 if self is Mode.HISTORIQUE else 9600
+
+
+class Ejp(Enum):
+    """Where a contract with mobile peaks stands."""
+
+    NORMAL = "normal"
+    NOTICE = "notice"
+    PEAK = "peak"
+    UNKNOWN = "unknown"
+
+
+class Colour(Enum):
+    """A Tempo day colour; the value is what the historique TIC calls it (DEMAIN)."""
+
+    BLUE = "BLEU"
+    WHITE = "BLAN"
+    RED = "ROUG"
+
+
+#: Tariff period codes of the historical contracts, as PTEC sends them (NOI-CPT_02E §2.3.3),
+#: in the order of the meter's registers. The key is the option.
+PERIODS: Mapping[str, tuple[str, ...]] = {
+    "BASE": ("TH..",),
+    "HC": ("HC..", "HP.."),
+    "EJP": ("HN..", "PM.."),
+    "TEMPO": ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"),
+}
+
+
+def code(period: str) -> str:
+    """Return *period* without the dots that pad it on the wire: ``HN..`` is ``HN``."""
+    return period.rstrip(".")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """What the meter counts for, as far as its frames say.
+
+    A change of any field opens a new epoch of the indexes, except that *registers* may grow:
+    a register that is not listed stands at zero.
+    """
+
+    mode: Mode
+    #: ``BASE``, ``HC``, ``EJP``, ``TEMPO``, else the supplier's name for it, normalised.
+    option: str
+    #: Codes of the registers in use, in the order of the meter: ``("HN", "PM")``, ``("F01", "F03")``.
+    registers: tuple[str, ...]
+    subscribed_power: int | None = None  # VA
+    phases: int | None = None  # 1 or 3
+    producer: bool | None = None
+    #: The meter's address (ADCO, ADSC). Personal data: never logged or shown as it is.
+    meter: str | None = None
+    #: True for an old meter without PAPP: its power is current × 230 V.
+    estimated_power: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the meter said in one frame, whichever dialect it speaks.
+
+    A field is None when the meter did not say it; it is never a guess, but for the two powers whose
+    ``…_estimated`` flag says so. Energies are in Wh, powers in VA, currents in A, voltages in V.
+    """
+
+    taken_at: datetime
+    mode: Mode
+    #: A three-phase short frame (NOI-CPT_02E §2.5.2): currents only, the rest keeps its last value.
+    short: bool = False
+    meter: str | None = None
+    contract: Contract | None = None
+    #: As the historique TIC codes it (``HN..``, ``HCJB``) where there is such a code, else ``F01`` … ``F10``.
+    tariff_period: str | None = None
+    apparent_power: int | None = None
+    apparent_power_estimated: bool = False
+    injected_power: int | None = None
+    injected_power_estimated: bool = False
+    currents: tuple[int | None, ...] = ()  # one for each phase
+    voltages: tuple[int | None, ...] = ()  # one for each phase
+    #: Register code (``HN``, ``PM``, ``TH``, ``F01``…) → Wh.
+    indexes: Mapping[str, int] = field(default_factory=dict)
+    total_index: int | None = None
+    injected_index: int | None = None
+    #: Power above the subscription, from ADPS, ADIRn or STGE bit 7; None when the frame cannot say.
+    overload: bool | None = None
+    #: Mobile peak as this very frame tells it; UNKNOWN when the frame cannot say.
+    ejp: Ejp = Ejp.UNKNOWN
+    colour: Colour | None = None
+    tomorrow: Colour | None = None
+    meter_clock: datetime | None = None  # aware, UTC
+    meter_clock_degraded: bool = False
+    message: str | None = None
+    #: Everything by label, typed by the label table.
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One interval of readings, stamped with its end: started_at < t ≤ ended_at.
+
+    Powers, currents and voltages are means (min and max beside the power); indexes are the last ones.
+    """
+
+    started_at: datetime
+    ended_at: datetime
+    contract: Contract | None
+    tariff_period: str | None
+    apparent_power: int | None = None
+    power_min: int | None = None
+    power_max: int | None = None
+    injected_power: int | None = None
+    #: Sum over the phases.
+    current: int | None = None
+    currents: tuple[int | None, ...] = ()
+    voltages: tuple[int | None, ...] = ()
+    indexes: Mapping[str, int] = field(default_factory=dict)
+    total_index: int | None = None
+    injected_index: int | None = None
+    colour: Colour | None = None
+    tomorrow: Colour | None = None
+    frames: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TariffState:
+    """What the readings so far say of the tariff; times are on the monotonic clock, in seconds."""
+
+    ejp: Ejp = Ejp.UNKNOWN
+    ejp_since: float = 0.0
+    #: True when the contract in force has mobile peaks that a lamp should announce.
+    has_peaks: bool = False
+    tariff_period: str | None = None
+    colour: Colour | None = None
+    tomorrow: Colour | None = None
+    overload: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How well the meter is heard."""
+
+    frames: int = 0
+    incomplete: int = 0
+    groups: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)  # cause → count
+    last_heard: float | None = None  # monotonic seconds of the last complete frame
+    speed: int | None = None
+    #: True when the source carries parity, False when it has been stripped, None when not yet known.
+    parity: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotals:
+    """What the local day has cost so far."""
+
+    energy: Mapping[str, int] = field(default_factory=dict)  # register code → Wh
+    #: Register code → €; a code whose price is not set is absent.
+    cost: Mapping[str, Decimal] = field(default_factory=dict)
+    #: Sum of the lines, or None when a price that is needed is not set.
+    total_cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """All that an output may need; the appliance composes it for each frame."""
+
+    reading: Reading
+    tariff: TariffState = TariffState()
+    health: Health = Health()
+    today: DayTotals = DayTotals()
+    #: Monotonic seconds at which the frame was complete.
+    now: float = 0.0

@@ -1,0 +1,37 @@
+"""Outputs act in the house, at once, on the reading thread: lamps, relays, the display."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from linkymonitor.model import View
+
+#: What tick() returns when an output has nothing planned.
+NEVER = math.inf
+
+
+class Output(Protocol):
+    """One thing in the house that follows the readings.
+
+    A module of this package has a frozen dataclass ``Settings`` and a class that is built from
+    ``(settings, hardware)`` and keeps this contract. Nothing here may block for longer than a few
+    tens of milliseconds, nor raise for a piece of hardware that is away: it retries by itself.
+    """
+
+    def update(self, view: View) -> None:
+        """Take a new reading into account, at once."""
+
+    def tick(self, now: float, data_age: float) -> float:
+        """Let time pass.
+
+        Args:
+            now: monotonic seconds.
+            data_age: seconds since the last complete frame, ``inf`` when there was none.
+
+        Returns:
+            The monotonic time at which this output next wants to be ticked; NEVER when nothing is planned.
+        """
+
+    def close(self) -> None:
+        """Take the state that suits a stop (a relay's fail state, a dark display)."""

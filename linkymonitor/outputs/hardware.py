@@ -1,0 +1,24 @@
+"""The hardware an output acts on, handed in from above so that a test hands in another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from linkymonitor.clock import Clock, SystemClock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """What the world offers to the outputs; None means "the real one, opened when needed"."""
+
+    #: A gpiozero pin factory; None lets gpiozero choose.
+    pins: Any = None
+    #: An object with the methods of smbus2.SMBus; None opens the bus of the settings.
+    i2c: Any = None
+    #: Draws a 1-bit Pillow image in the terminal instead of on a display.
+    terminal: Callable[[Any], None] | None = None
+    #: ``fr`` or ``en``.
+    lang: str = "fr"
+    clock: Clock = field(default_factory=SystemClock)

@@ -1,0 +1,36 @@
+"""What the decoder hands out: groups, refusals and frames."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class InfoGroup(NamedTuple):
+    """One information group whose checksum was right.
+
+    A tuple rather than a dataclass: one is looked up for each line of a stream, and tuples compare in C.
+    """
+
+    label: str
+    data: str
+    horodate: str | None = None
+
+
+class Rejected(NamedTuple):
+    """One group that failed, as received (8 bits a character), and why.
+
+    *why* is one of ``parity``, ``shape``, ``checksum``, ``label``, ``width``, ``characters``.
+    """
+
+    raw: bytes
+    why: str
+
+
+class Frame(NamedTuple):
+    """One frame: complete from STX to ETX, or what is left of one that was cut or interrupted."""
+
+    groups: tuple[InfoGroup, ...]
+    rejected: tuple[Rejected, ...] = ()
+    complete: bool = True
+    #: True when the characters carried their parity bit, False when it was stripped, None when too short to tell.
+    parity: bool | None = None
