@@ -75,3 +75,21 @@ class WireClock:
     def set(self, now: datetime) -> None:
         """Put the wall clock at *now*; the monotonic clock does not notice."""
         self._now = now.astimezone(UTC)
+
+    def catch_up(self) -> None:
+        """Take note that a read from below is over; only a clock that also follows real time cares."""
+
+
+class StreamClock(WireClock):
+    """The clock of stdin: the later of the time of the wire and the real one."""
+
+    def __init__(self, real: Clock) -> None:
+        super().__init__(real.now())
+        self._real = real
+        self._started = real.monotonic() - self.monotonic()
+
+    def catch_up(self) -> None:
+        """Let the time pass that has really passed since the start, if the wire took less."""
+        behind = self._real.monotonic() - self._started - self.monotonic()
+        if behind > 0:
+            self.advance(behind)

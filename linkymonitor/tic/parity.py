@@ -8,14 +8,15 @@ SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 #: Every byte whose number of ones is even: what 7E1 puts on the wire (NOI-CPT_54E §5.3.5).
 EVEN = bytes(byte for byte in range(256) if byte.bit_count() % 2 == 0)
 
+_LOW = bytes(range(0x80))
 _ADD_PARITY = bytes(byte | 0x80 if byte < 0x80 and byte.bit_count() % 2 else byte for byte in range(256))
 
-#: A source is believed to have lost its parity bits when more than one character in this many is odd.
-#: Half of the characters of a stripped frame are odd, next to none of a noisy one that is not.
-_STRIPPED_ABOVE_ONE_IN = 4
-
-#: Characters it takes to tell; a shorter run goes by what was known before it.
+#: Characters it takes to tell whether a source carries parity; a shorter run goes by what was known before.
 ENOUGH = 64
+
+#: A third to a half of a frame's characters have their parity bit set, and none of a stripped one's. Noise
+#: moves that share by a few hundredths, so a source carries parity when more than one in this many has it.
+_ONE_IN = 8
 
 
 def odd(raw: bytes) -> int:
@@ -24,8 +25,8 @@ def odd(raw: bytes) -> int:
 
 
 def carries_parity(raw: bytes) -> bool:
-    """Return whether the characters of *raw* carry their parity bit, going by how many are odd."""
-    return odd(raw) * _STRIPPED_ABOVE_ONE_IN <= len(raw)
+    """Return whether the characters of *raw* carry their parity in bit 7."""
+    return len(raw.translate(None, _LOW)) * _ONE_IN >= len(raw) > 0
 
 
 def strip(raw: bytes) -> bytes:

@@ -1,0 +1,65 @@
+# Every target does its own set-up. `make` alone says what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+DATA := .run
+# A Pi takes Pillow and lgpio from Debian: nothing is compiled there.
+VENV_FLAGS := $(if $(filter armv%,$(shell uname -m)),--system-site-packages)
+# Sets up what only Debian packages can give: $(call debian,program or test,package,what goes without it)
+debian = { $(1); } >/dev/null 2>&1 || { \
+	if [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; \
+	else echo "*** $(2) is missing: $(3). Install it with: sudo apt-get install $(2)" >&2; $(4); fi; }
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check report bench wheel clean format torture docs
+
+help: ## say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@echo '  ARGS="…" is passed on: make run ARGS="-t 30"'
+
+$(VENV)/pyvenv.cfg:
+	@$(call debian,$(PYTHON) -c 'import ensurepip$(comma) venv',python3-venv,no virtual environment can be made,exit 1)
+	$(PYTHON) -m venv $(VENV_FLAGS) $(VENV)
+
+comma := ,
+
+$(VENV)/run.ready: $(VENV)/pyvenv.cfg pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/dev.ready: $(VENV)/run.ready pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(VENV)/run.ready ## read the meter, or a simulated one, with the display in the terminal
+	@$(BIN)/linkymonitor run --dir $(DATA) $(ARGS)
+
+report: $(VENV)/run.ready ## draw the pages of what `make run` has logged
+	@$(BIN)/linkymonitor report --log-dir $(DATA)/log -o $(DATA)/pages $(ARGS)
+
+test: $(VENV)/dev.ready ## every test, with branch coverage
+	@$(call debian,command -v chromium,chromium,the tests of the pages in a browser are skipped,true)
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+check: $(VENV)/dev.ready ## format, lint, layers, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: $(VENV)/dev.ready ## rewrite the code as `make check` wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/dev.ready ## the budgets: figure, limit, held or not
+	@$(call debian,command -v valgrind,valgrind,instructions cannot be counted,true)
+	@$(BIN)/python -m bench $(ARGS)
+
+wheel: $(VENV)/dev.ready ## build the wheel in dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## remove all that was made, but for the logs of `make run`
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,7 @@
+"""``python -m linkymonitor``."""
+
+import sys
+
+from linkymonitor.cli import main
+
+sys.exit(main())

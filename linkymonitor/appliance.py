@@ -1,0 +1,339 @@
+"""The whole path of acquire: a meter's bytes to the pins, the display, latest.json and the daily log."""
+
+# Strategy
+#
+# - One thread, one loop. A read waits until something is due: bytes, an output's next deadline, a sync.
+# - The order of a reading is the order of the calls in _take(): pins first, display after, files last.
+# - Each part is guarded from the others: one that raises is logged with its traceback and called again with
+#   the next reading. Everything that acts looks at the monotonic clock.
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
+
+from linkymonitor.clock import Clock
+from linkymonitor.language import DEFAULT, pick
+from linkymonitor.mode import Hunter
+from linkymonitor.model import Health, Mode, Reading, TariffState, View
+from linkymonitor.tariff_state import TariffFold
+from linkymonitor.tic.decoder import FrameDecoder
+from linkymonitor.tic.frame import Frame
+from linkymonitor.tic.interpret import interpret
+
+if TYPE_CHECKING:
+    from linkymonitor.aggregate import Aggregator
+    from linkymonitor.daily_log import DailyLog
+    from linkymonitor.latest import Latest
+    from linkymonitor.ledger import Ledger
+    from linkymonitor.outputs import Output
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: The loop looks around at least this often, so that a stop is heard; in seconds.
+_LONGEST_WAIT = 0.5
+
+
+class Source(Protocol):
+    """Where bytes come from: a port, a file on the time of the wire, a simulated meter."""
+
+    name: str
+    live: bool
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return bytes, b"" when none came within *timeout* seconds, None at the end."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+@runtime_checkable
+class Port(Protocol):
+    """What a source adds when it is a port, whose speed can be set."""
+
+    def set_speed(self, speed: int) -> None:
+        """Read raw, at *speed* baud."""
+
+    def settle(self) -> None:
+        """Let the kernel cut the groups, now that the speed is right."""
+
+
+class Heard(NamedTuple):
+    """One frame, and what it says when it is complete."""
+
+    frame: Frame
+    reading: Reading | None
+
+
+class Meter:
+    """One meter as a series of frames and readings, whatever the line does.
+
+    Args:
+        source: its bytes. One with ``settle`` and ``set_speed`` (a port) has its speed and mode hunted for.
+        clock: dates the readings.
+        mode: the mode, when the configuration fixes it.
+        speed: the speed in baud, when the configuration fixes it.
+    """
+
+    def __init__(
+        self, source: Source, clock: Clock, mode: Mode | None = None, speed: int | None = None
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._port = source if isinstance(source, Port) else None
+        self._hunter = Hunter(clock.monotonic(), mode=mode, speed=speed) if self._port is not None else None
+        self._fixed_mode = mode
+        self._decoder: FrameDecoder | None = None
+        self._counts = Counter[str]()
+        self._rejected = Counter[str]()
+        self._last_heard: float | None = None
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode, once it is known."""
+        return self._decoder.mode if self._decoder else None
+
+    @property
+    def health(self) -> Health:
+        """How well the meter is heard so far."""
+        return Health(
+            frames=self._counts["frames"],
+            incomplete=self._counts["incomplete"],
+            groups=self._counts["groups"],
+            rejected=dict(self._rejected),
+            last_heard=self._last_heard,
+            speed=self._hunter.speed if self._hunter else (self.mode.speed if self.mode else None),
+            parity=self._decoder.parity if self._decoder else None,
+        )
+
+    def poll(self, timeout: float) -> list[Heard] | None:
+        """Return what was heard within *timeout* seconds, oldest first; None at the end of the input."""
+        chunk = self._source.read(timeout)
+        if chunk is None:
+            return None
+        if self._hunter is not None:
+            chunk = self._hunt(chunk)
+        if not chunk:
+            return []
+        if self._decoder is None:
+            mode = self._fixed_mode or getattr(self._source, "mode", None)
+            if mode is None:
+                return []
+            self._decoder = FrameDecoder(mode)
+        return [self._hear(frame, self._decoder.mode) for frame in self._decoder.feed(chunk)]
+
+    def drain(self) -> list[Heard]:
+        """Return what the end of the input leaves: a cut frame, if any."""
+        if self._decoder is None:
+            return []
+        return [self._hear(frame, self._decoder.mode) for frame in self._decoder.close()]
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self._source.close()
+
+    def _hear(self, frame: Frame, mode: Mode) -> Heard:
+        self._counts["groups"] += len(frame.groups)
+        for rejected in frame.rejected:
+            self._rejected[rejected.why] += 1
+        if not frame.complete or not frame.groups:
+            self._counts["incomplete"] += 1
+            return Heard(frame, None)
+        self._counts["frames"] += 1
+        self._last_heard = self._clock.monotonic()
+        return Heard(frame, interpret(frame, mode, self._clock.now()))
+
+    def _hunt(self, chunk: bytes) -> bytes:
+        """Follow the hunt for speed and mode; return what the decoder is to be fed."""
+        assert self._hunter is not None
+        assert self._port is not None
+        if not self._hunter.feed(chunk, self._clock.monotonic()):
+            return chunk if self._decoder is not None else b""
+        self._port.set_speed(self._hunter.speed)
+        if self._hunter.mode is None:
+            if self._decoder is not None:
+                log.warning("%s: no valid group any more, hunting the mode and the speed", self._source.name)
+            self._decoder = None
+            return b""
+        self._port.settle()
+        log.info("%s: %s at %d baud", self._source.name, self._hunter.mode.value, self._hunter.speed)
+        self._decoder = FrameDecoder(self._hunter.mode)
+        return self._hunter.sample
+
+
+@dataclass(kw_only=True)
+class Appliance:
+    """Everything that follows one meter, in the order in which a reading reaches it."""
+
+    meter: Meter
+    clock: Clock
+    log: DailyLog
+    aggregator: Aggregator
+    ledger: Ledger
+    latest: Latest
+    #: Relays and lamps before displays: pins are set before anything slower.
+    outputs: Sequence[Output] = ()
+    callbacks: Sequence[Callable[[Reading], object]] = ()
+    #: The meter is called silent after this many seconds without a complete frame.
+    silence: float = 10.0
+    lang: str = DEFAULT
+    tariff: TariffFold = field(default_factory=TariffFold)
+
+    def __post_init__(self) -> None:
+        self._stopping = False
+        self._last_long: Reading | None = None
+        self._broken: set[str] = set()
+        self._deadline = -math.inf
+        self._silent = False
+        self._parity: bool | None = None
+        self.view: View | None = None
+
+    def stop(self) -> None:
+        """Ask the loop to end; safe in a signal handler."""
+        self._stopping = True
+
+    def run(self, until: float = math.inf) -> None:
+        """Follow the meter until the input ends, stop() is called, or the monotonic time *until*."""
+        self._started = self.clock.monotonic()
+        try:
+            while not self._stopping and self.clock.monotonic() < until:
+                due = min(self._tick(), until)
+                timeout = min(max(due - self.clock.monotonic(), 0.0), _LONGEST_WAIT)
+                heard = self.meter.poll(timeout)
+                if heard is None:
+                    for last in self.meter.drain():
+                        self._take(last)
+                    break
+                for one in heard:
+                    self._take(one)
+        finally:
+            self._close()
+
+    def _tick(self) -> float:
+        """Let everything that is due happen; return when the next thing is."""
+        now = self.clock.monotonic()
+        if now < self._deadline:
+            return self._deadline
+        heard = self.meter.health.last_heard
+        age = math.inf if heard is None else now - heard
+        self._watch_silence(now, age)
+        deadlines = [self._guard(output.tick, now, age) or math.inf for output in self.outputs]
+        deadlines.append(self._guard(self.log.tick, now) or math.inf)
+        if not self._silent:
+            deadlines.append((self._started if heard is None else heard) + self.silence)
+        self._deadline = min(deadlines)
+        return self._deadline
+
+    def _take(self, heard: Heard) -> None:
+        """Pass one frame on: this is the path of a reading."""
+        reading = self._whole(heard.reading)
+        rejected = len(heard.frame.rejected)
+        if heard.reading is None or reading is None:
+            self._guard(self.aggregator.miss, rejected)
+            return
+        now = self.clock.monotonic()
+        tariff: TariffState = self.tariff.update(reading, now)
+        today = self.ledger.update(reading)
+        self.view = view = View(
+            reading=reading, tariff=tariff, health=self.meter.health, today=today, now=now
+        )
+        for output in self.outputs:
+            self._guard(output.update, view)
+        self._guard(self.latest.write, view)
+        for callback in self.callbacks:
+            self._guard(callback, reading)
+        for record in self.aggregator.add(heard.reading, rejected):
+            self._guard(self.log.append, record)
+        self._deadline = -math.inf
+
+    def _whole(self, reading: Reading | None) -> Reading | None:
+        """Return *reading*; a short frame is completed by the last long one, whose values it keeps."""
+        if reading is None:
+            return None
+        if not reading.short:
+            self._last_long = reading
+            return reading
+        if self._last_long is None:
+            return reading
+        return replace(
+            self._last_long,
+            taken_at=reading.taken_at,
+            short=True,
+            currents=reading.currents,
+            overload=reading.overload,
+            values={**self._last_long.values, **reading.values},
+        )
+
+    def _watch_silence(self, now: float, age: float) -> None:
+        """Say when the meter falls silent and when it is back, once each; say once what the line lacks."""
+        silent = age >= self.silence and now - self._started >= self.silence
+        if silent and not self._silent:
+            self.log.note(
+                "WARN",
+                pick(
+                    self.lang,
+                    f"Compteur muet : aucune trame complète depuis {self.silence:.0f} s ; vérifiez le branchement "
+                    "aux bornes I1 et I2, et le mode",
+                    f"The meter is silent: no complete frame for {self.silence:.0f} s; check the wiring to I1 and I2, "
+                    "and the mode",
+                ),
+            )
+        elif self._silent and not silent:
+            self.log.note("INFO", pick(self.lang, "Compteur de nouveau entendu", "The meter is heard again"))
+        self._silent = silent
+        parity = self.meter.health.parity
+        if parity is False and self._parity is not False:
+            self.log.note(
+                "INFO",
+                pick(
+                    self.lang,
+                    "Source sans bit de parité : une erreur de transmission sur plusieurs peut passer inaperçue",
+                    "The source has no parity bit: some transmission errors may go unnoticed",
+                ),
+            )
+        self._parity = parity
+
+    def _close(self) -> None:
+        """Take every part to its rest: pins first, then the last record, then the log."""
+        for output in self.outputs:
+            self._guard(output.close)
+        last = self._guard(self.aggregator.close)
+        if last is not None:
+            self._guard(self.log.append, last)
+        health = self.meter.health
+        bad = sum(health.rejected.values())
+        self._guard(
+            self.log.note,
+            "WARN" if bad else "INFO",
+            pick(
+                self.lang,
+                f"Arrêt : {health.frames} trames complètes, {health.incomplete} incomplètes, "
+                f"{health.groups} groupes valides, {bad} refusés",
+                f"Stopping: {health.frames} complete frames, {health.incomplete} incomplete, "
+                f"{health.groups} valid groups, {bad} rejected",
+            ),
+        )
+        self._guard(self.log.close)
+        self._guard(self.latest.remove)
+        self.meter.close()
+
+    def _guard(self, call: Callable[..., T], *args: object) -> T | None:
+        """Return what *call* returns, or None after logging that it raised: one part never stops another."""
+        name = getattr(call, "__qualname__", repr(call))
+        try:
+            result = call(*args)
+        except Exception:
+            # A part that keeps failing is reported when it begins and when it ends.
+            if name not in self._broken:
+                self._broken.add(name)
+                log.exception("%s failed; the rest goes on", name)
+            return None
+        if name in self._broken:
+            self._broken.discard(name)
+            log.info("%s works again", name)
+        return result

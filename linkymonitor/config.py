@@ -1,0 +1,329 @@
+"""Reads the INI file into frozen settings, and reports every fault at once."""
+
+# Strategy
+#
+# - A section is a dataclass, a key is a field, and the type of the field reads the text. Whoever needs a
+#   setting adds a field to its own Settings and a line to etc/linkymonitor.ini.
+# - The classes are handed in (HOUSE §4): this module knows no section by name but [general].
+# - Nothing is interpolated: a % in a password is a %.
+
+from __future__ import annotations
+
+import configparser
+import dataclasses
+import os
+import re
+import types
+import typing
+from collections.abc import Callable, Mapping
+from datetime import time, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from pathlib import Path
+
+from linkymonitor.errors import ConfigError
+from linkymonitor.language import DEFAULT, LANGUAGES, of_terminal, pick
+
+#: Where the configuration is when -c does not say.
+SYSTEM_PATH = Path("/etc/linkymonitor.ini")
+
+_TRUE = frozenset({"1", "yes", "true", "on", "oui", "vrai"})
+_FALSE = frozenset({"0", "no", "false", "off", "non", "faux"})
+_DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(ms|s|m|min|h|d|j)")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
+_TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class General:
+    """``[general]``: what every command shares."""
+
+    #: Language of screens, pages and logs: fr or en; empty: French, and a terminal's own for messages.
+    lang: str | None = None
+    #: Time zone of days, pages and screens.
+    timezone: str = "Europe/Paris"
+    #: Where latest.json lives: a folder in memory. Empty: what systemd gives, else the user's own.
+    runtime_dir: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.lang is not None and self.lang not in LANGUAGES:
+            raise ValueError(f"lang = {self.lang}: expected {' or '.join(LANGUAGES)}")
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"timezone = {self.timezone}: expected a zone such as Europe/Paris") from None
+
+
+class Config:
+    """The settings of every section, read and checked.
+
+    Args:
+        sections: section name (``meter``, ``lamp:ejp``) → its settings.
+        lang: the language that [general] sets, or None.
+        path: the file they come from.
+    """
+
+    def __init__(self, sections: Mapping[str, object], lang: str | None, path: Path) -> None:
+        self._sections = dict(sections)
+        self.lang = lang
+        self.path = path
+
+    def get(self, name: str) -> typing.Any:
+        """Return the settings of section *name*."""
+        return self._sections[name]
+
+    def named(self, kind: str) -> dict[str, typing.Any]:
+        """Return the settings of every ``[kind:NAME]``, by NAME, in the order of the file."""
+        prefix = f"{kind}:"
+        return {
+            name[len(prefix) :]: section
+            for name, section in self._sections.items()
+            if name.startswith(prefix)
+        }
+
+
+#: Section name → its dataclass; a name that ends with a colon stands for ``[name:ANYTHING]``. A function
+#: instead of a class is given the raw section and picks the class (``type = …``).
+Schema = Mapping[str, typing.Any]
+
+
+def default_path() -> Path:
+    """Return the configuration used when none is named: the system's, else the one shipped."""
+    from linkymonitor.resources import shipped
+
+    return SYSTEM_PATH if SYSTEM_PATH.exists() else shipped("etc/linkymonitor.ini")
+
+
+def read(path: Path, schema: Schema) -> Config:
+    """Return the settings that *path* holds.
+
+    Args:
+        path: an INI file in UTF-8.
+        schema: the dataclass of each section.
+
+    Raises:
+        ConfigError: with one sentence for every unknown section or key, unreadable value and missing key.
+    """
+    parser = configparser.RawConfigParser(
+        interpolation=None, delimiters=("=",), comment_prefixes=("#", ";"), strict=True
+    )
+    lang = of_terminal()
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            parser.read_file(file, source=str(path))
+    except OSError as error:
+        raise ConfigError(
+            pick(
+                lang,
+                f"{path} : lecture impossible ({os.strerror(error.errno or 0)}) ; indiquez un autre fichier avec -c",
+                f"{path}: cannot be read ({os.strerror(error.errno or 0)}); name another file with -c",
+            )
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            pick(
+                lang,
+                f"{path} : octet {error.start} illisible ; enregistrez le fichier en UTF-8",
+                f"{path}: byte {error.start} is unreadable; save the file as UTF-8",
+            )
+        ) from error
+    except configparser.Error as error:
+        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+    wanted = parser.get("general", "lang", fallback="").strip() or None
+    reader = _Reader(schema, wanted if wanted in LANGUAGES else lang)
+    sections = reader.read(parser)
+    if reader.faults:
+        raise ConfigError(*(f"{path}: {fault}" for fault in reader.faults))
+    return Config(sections, wanted, path)
+
+
+def settings_from(cls: type, values: Mapping[str, str], section: str, lang: str = DEFAULT) -> typing.Any:
+    """Return the *cls* that the raw *values* of *section* describe.
+
+    Raises:
+        ConfigError: as read().
+    """
+    reader = _Reader({}, lang)
+    settings = reader.section(cls, dict(values), section)
+    if reader.faults:
+        raise ConfigError(*reader.faults)
+    return settings
+
+
+class _Reader:
+    """One reading of one file: collects faults instead of stopping at the first."""
+
+    def __init__(self, schema: Schema, lang: str) -> None:
+        self.faults: list[str] = []
+        self._schema = schema
+        self._lang = lang
+
+    def read(self, parser: configparser.RawConfigParser) -> dict[str, object]:
+        sections: dict[str, object] = {}
+        for name in parser.sections():
+            cls = self._class_of(name, parser[name])
+            if cls is not None:
+                settings = self.section(cls, dict(parser[name]), name)
+                if settings is not None:
+                    sections[name] = settings
+        for name, cls in self._schema.items():
+            if not name.endswith(":") and name not in sections and not parser.has_section(name):
+                settings = self.section(cls, {}, name)
+                if settings is not None:
+                    sections[name] = settings
+        return sections
+
+    def _class_of(self, name: str, raw: Mapping[str, str]) -> type | None:
+        kind, colon, own = name.partition(":")
+        cls = self._schema.get(kind + colon) if own or not colon else None
+        if cls is None:
+            known = [key + "NAME" if key.endswith(":") else key for key in self._schema]
+            self._fault(f"[{name}]", *self._unknown(f"{kind}:NAME" if colon else kind, known))
+            return None
+        if isinstance(cls, type):
+            return cls
+        try:
+            return typing.cast("type", cls(raw))
+        except ConfigError as error:
+            for fault in error.faults:
+                self._fault(f"[{name}]", f" {fault}", f" {fault}")
+            return None
+
+    def section(self, cls: type, raw: dict[str, str], name: str) -> object:
+        """Return *cls* filled from *raw*, or None after noting what is wrong."""
+        fields = {field.name: field for field in dataclasses.fields(cls)}
+        hints = typing.get_type_hints(cls)
+        values: dict[str, object] = {}
+        before = len(self.faults)
+        for key, text in raw.items():
+            if key == "type" and "type" not in fields:
+                continue
+            if key not in fields or (key == "name" and ":" in name):
+                known = [field for field in fields if field != "name"]
+                self._fault(f"[{name}] {key}", *self._unknown(key, known))
+                continue
+            try:
+                values[key] = _read(hints[key], text.strip())
+            except ValueError:
+                expected = _expected(hints[key], self._lang)
+                self._fault(f"[{name}] {key} = {text.strip()}", f" : {expected}", f": {expected}")
+        if "name" in fields and ":" in name:
+            values["name"] = name.partition(":")[2]
+        for key, field in fields.items():
+            missing = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+            if missing and key not in raw and key not in values:
+                self._fault(f"[{name}] {key}", " : manque", ": missing")
+        if len(self.faults) > before:
+            return None
+        try:
+            return typing.cast("object", cls(**values))
+        except ValueError as error:
+            self._fault(f"[{name}]", f" {error}", f" {error}")
+        except ConfigError as error:
+            for fault in error.faults:
+                self._fault(f"[{name}]", f" {fault}", f" {fault}")
+        return None
+
+    def _fault(self, place: str, fr: str, en: str) -> None:
+        self.faults.append(place + pick(self._lang, fr, en))
+
+    def _unknown(self, key: str, known: list[str]) -> tuple[str, str]:
+        import difflib
+
+        near = difflib.get_close_matches(key, known, n=1)
+        if near:
+            return f" : inconnu, vouliez-vous dire {near[0]} ?", f": unknown, did you mean {near[0]}?"
+        choices = ", ".join(known)
+        return f" : inconnu ; on attend {choices}", f": unknown; expected one of {choices}"
+
+
+def _read(hint: typing.Any, text: str) -> object:
+    """Return *text* as *hint* says; raises ValueError when it cannot."""
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        if not text:
+            return None
+        (hint,) = (option for option in typing.get_args(hint) if option is not type(None))
+    if typing.get_origin(hint) is tuple:
+        return tuple(item.strip() for item in text.split(",") if item.strip())
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(text.lower())
+    reader = _READERS.get(hint)
+    if reader is None:
+        raise TypeError(f"no way to read a {hint!r}")
+    return reader(text)
+
+
+def _expected(hint: typing.Any, lang: str) -> str:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        (hint,) = (option for option in typing.get_args(hint) if option is not type(None))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        names = [str(option.value) for option in hint]
+        either = (
+            pick(lang, " ou ", " or ").join([", ".join(names[:-1]), names[-1]]) if names[1:] else names[0]
+        )
+        return pick(lang, f"on attend {either}", f"expected {either}")
+    fr, en = _EXPECTED[hint]
+    return pick(lang, f"on attend {fr}", f"expected {en}")
+
+
+def _bool(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def _duration(text: str) -> timedelta:
+    found = _DURATION.fullmatch(text.lower())
+    if not found:
+        raise ValueError(text)
+    return timedelta(seconds=float(found[1].replace(",", ".")) * _SECONDS[found[2]])
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        value = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if not value.is_finite():
+        raise ValueError(text)
+    return value
+
+
+def _time(text: str) -> time:
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    return time(int(found[1]) % 24, int(found[2] or 0))
+
+
+def _text(text: str) -> str:
+    if not text:
+        raise ValueError(text)
+    return text
+
+
+_READERS: dict[typing.Any, Callable[[str], object]] = {
+    str: _text,
+    int: lambda text: int(text, 0) if text.lower().startswith("0x") else int(text),
+    float: lambda text: float(text.replace(",", ".")),
+    bool: _bool,
+    Path: lambda text: Path(_text(text)).expanduser(),
+    timedelta: _duration,
+    Decimal: _decimal,
+    time: _time,
+}
+
+_EXPECTED: dict[typing.Any, tuple[str, str]] = {
+    str: ("un texte", "a text"),
+    int: ("un nombre entier", "a whole number"),
+    float: ("un nombre", "a number"),
+    bool: ("oui ou non", "yes or no"),
+    Path: ("un chemin", "a path"),
+    timedelta: ("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d"),
+    Decimal: ("un nombre tel que 0,1781", "a number such as 0.1781"),
+    time: ("une heure telle que 22:30", "a time such as 22:30"),
+}

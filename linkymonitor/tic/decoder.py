@@ -1,0 +1,206 @@
+"""Cuts the byte stream of a meter into frames and checks every group."""
+
+# Strategy
+#
+# - The stream never ends and never answers back, so nothing here raises on bad bytes: a group that
+#   fails is set aside in Frame.rejected with its cause, a frame that is cut short comes out with
+#   complete=False and keeps its good groups, and the next STX starts afresh.
+# - Bytes are searched and split in C, never looked at one by one: a Pi Zero has other things to do. Nine
+#   groups in ten are the same as in the frame before, so a group once checked is remembered by its bytes.
+# - STX, ETX and EOT delimit wherever they stand, LF and CR both end a group (PROTOCOL §9, rows 4, 6, 9 to 12):
+#   what damages one delimiter costs one group.
+# - Parity is judged for a whole stretch between two delimiters, so where the stream is cut into chunks
+#   makes no difference.
+# - feed() returns a list, not a generator: a caller that stopped half-way through a generator would
+#   leave the decoder half-way through its buffer.
+
+from __future__ import annotations
+
+import re
+
+from linkymonitor.model import Mode
+from linkymonitor.tic import parity
+from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
+from linkymonitor.tic.labels import BY_MODE
+
+_STX, _ETX = 0x02, 0x03
+# Each delimiter with its parity bit clear or set: the stream comes as it was on the wire.
+_NOT_DELIMITERS = bytes(byte for byte in range(256) if byte & 0x7F not in (0x02, 0x03, 0x04))
+_LINE_END = re.compile(rb"[\n\r\x8a\x8d]+")
+# What noise makes of the LF that opens a group; the group itself is still whole (field note 4).
+_CONTROLS = bytes(byte for byte in range(0x20) if byte != 0x09)
+_LABEL = re.compile(r"[A-Za-z0-9+-]{2,10}")
+_HORODATE = re.compile(r"[HEhe ][0-9]{12}")
+# An old meter glues ADPS to its value and then sends the value again (field note 13).
+_GLUED_ADPS = re.compile(r"ADPS[0-9]{3}")
+
+#: The longest stretch without STX, ETX or EOT that is kept: five of the longest frames there are.
+LONGEST = 8192
+#: Groups remembered, and bytes of a rejected one that are kept.
+_REMEMBERED = 1024
+_RAW_KEPT = 160
+
+
+class FrameDecoder:
+    """Turns the bytes of one meter into frames.
+
+    Args:
+        mode: the dialect, which decides the separator and the span of the checksum.
+    """
+
+    __slots__ = ("_checked", "_in_frame", "_lookup", "_mid_line", "_pending", "mode", "parity")
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode = mode
+        #: True when the source carries parity, False when it has been stripped, None when not yet known.
+        self.parity: bool | None = None
+        self._checked = _Checked(mode)
+        self._lookup = self._checked.__getitem__
+        self._pending = b""
+        self._in_frame = False
+        # Reading starts anywhere: what comes before the first delimiter is part of a group, not a bad one.
+        self._mid_line = True
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """Take *chunk*, of any size and cut anywhere, and return the frames it ends, oldest first."""
+        frames: list[Frame] = []
+        # Only the new bytes are searched: a chunk is one group when the kernel cuts the lines.
+        delimiters = chunk.translate(None, _NOT_DELIMITERS)
+        searched = len(self._pending)
+        data = self._pending + chunk
+        start = 0
+        for delimiter in delimiters:
+            end = data.index(delimiter, searched)
+            stretch = data[start:end]
+            if len(stretch) > LONGEST:
+                stretch = self._bounded(stretch, frames)
+            # Between two frames there is nothing.
+            if stretch:
+                self._emit(stretch, delimiter & 0x7F == _ETX and self._in_frame, frames)
+            self._in_frame = delimiter & 0x7F == _STX
+            self._mid_line = False
+            start = searched = end + 1
+        self._pending = self._bounded(data[start:], frames)
+        return frames
+
+    def close(self) -> list[Frame]:
+        """Return what the end of the input leaves: at most one frame, incomplete, without its last, cut group."""
+        frames: list[Frame] = []
+        ends = list(_LINE_END.finditer(self._pending))
+        whole, self._pending = self._pending[: ends[-1].end()] if ends else b"", b""
+        self._emit(whole, False, frames)
+        self._in_frame, self._mid_line = False, True
+        return frames
+
+    def _bounded(self, stretch: bytes, frames: list[Frame]) -> bytes:
+        """Return the end of *stretch*, at most LONGEST bytes; what goes before leaves as cut frames."""
+        while len(stretch) > LONGEST:
+            block = stretch[:LONGEST]
+            ends = list(_LINE_END.finditer(block))
+            if ends:
+                cut = ends[-1].end()
+                self._emit(block[:cut], False, frames)
+                self._mid_line = False
+            else:
+                cut = LONGEST
+                if not self._mid_line:
+                    frames.append(Frame((), (Rejected(block[:_RAW_KEPT], "shape"),), False, self.parity))
+                self._mid_line = True
+            self._in_frame = False
+            stretch = stretch[cut:]
+        return stretch
+
+    def _emit(self, stretch: bytes, complete: bool, frames: list[Frame]) -> None:
+        if self._mid_line:
+            end = _LINE_END.search(stretch)
+            stretch = stretch[end.end() :] if end else b""
+        ascii_only = stretch.isascii()
+        if len(stretch) >= parity.ENOUGH:
+            self.parity = not ascii_only and parity.carries_parity(stretch)
+        if self.parity and not parity.odd(stretch):
+            runs = filter(None, parity.strip(stretch).splitlines())
+        elif not self.parity and ascii_only:
+            runs = filter(None, stretch.splitlines())
+        else:
+            self._emit_damaged(stretch, complete, frames)
+            return
+        groups = tuple(map(self._lookup, runs))
+        if self._checked.refused:
+            self._append(groups, complete, frames)
+        elif groups:
+            frames.append(Frame(groups, (), complete, self.parity))  # type: ignore[arg-type]
+
+    def _emit_damaged(self, stretch: bytes, complete: bool, frames: list[Frame]) -> None:
+        """The slow way, for a stretch with wrong characters: each costs the group that it is in."""
+        results: list[InfoGroup | Rejected] = []
+        for raw in filter(None, _LINE_END.split(stretch)):
+            if self.parity and parity.odd(raw.lstrip(_LF_DAMAGED)):
+                results.append(Rejected(raw[:_RAW_KEPT], "parity"))
+            elif not self.parity and not raw.isascii():
+                results.append(Rejected(raw[:_RAW_KEPT], "characters"))
+            else:
+                results.append(self._checked[parity.strip(raw)])
+        self._append(tuple(results), complete, frames)
+
+    def _append(self, results: tuple[InfoGroup | Rejected, ...], complete: bool, frames: list[Frame]) -> None:
+        self._checked.refused = False
+        groups = tuple(result for result in results if isinstance(result, InfoGroup))
+        rejected = tuple(result for result in results if isinstance(result, Rejected))
+        if groups or rejected:
+            frames.append(Frame(groups, rejected, complete, self.parity))
+
+
+_LF_DAMAGED = bytes(byte | high for byte in _CONTROLS for high in (0, 0x80))
+
+
+class _Checked(dict[bytes, "InfoGroup | Rejected"]):
+    """What each group was found to be, by its 7-bit bytes; the check runs on the first sight of one."""
+
+    def __init__(self, mode: Mode) -> None:
+        super().__init__()
+        self.refused = False
+        self._mode = mode
+        self._separator = mode.separator.decode()
+        self._labels = BY_MODE[mode]
+
+    def __missing__(self, line: bytes) -> InfoGroup | Rejected:
+        result = self._check(line)
+        if isinstance(result, Rejected):
+            # Noise seldom repeats itself: remembering it would push out what does.
+            self.refused = True
+            return result
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[line] = result
+        return result
+
+    def _check(self, line: bytes) -> InfoGroup | Rejected:
+        """Check *line*, which runs from its label to its check character (NOI-CPT_02E §1.5.3.2)."""
+        # The check character may be a space, so the line is cut by position and never stripped on its right.
+        body = line.lstrip(_CONTROLS)
+        separator = self._separator
+        if len(body) < 4 or body[-2] != ord(separator):
+            return Rejected(line[:_RAW_KEPT], "shape")
+        text = body.decode("ascii")
+        fields = text[:-2].split(separator) if separator == "\t" else text[:-2].split(separator, 1)
+        if len(fields) < 2:
+            return Rejected(line[:_RAW_KEPT], "shape")
+        total = sum(body) - body[-1] - (0 if separator == "\t" else 0x20)
+        if (total & 0x3F) + 0x20 != body[-1]:
+            return Rejected(line[:_RAW_KEPT], "checksum")
+        label, data = fields[0], fields[-1]
+        horodate = None
+        row = self._labels.get(label)
+        if row is None:
+            if _GLUED_ADPS.fullmatch(label) and self._mode is Mode.HISTORIQUE:
+                label, row = "ADPS", self._labels["ADPS"]
+            elif not _LABEL.fullmatch(label):
+                return Rejected(line[:_RAW_KEPT], "label")
+        if len(fields) == 3 and (row.stamped if row else bool(_HORODATE.fullmatch(fields[1]))):
+            horodate = fields[1]
+            if not _HORODATE.fullmatch(horodate):
+                return Rejected(line[:_RAW_KEPT], "characters")
+        elif len(fields) != 2 or (row is not None and row.stamped):
+            return Rejected(line[:_RAW_KEPT], "shape")
+        fault = row.fault(data) if row else None if data.isprintable() else "characters"
+        return Rejected(line[:_RAW_KEPT], fault) if fault else InfoGroup(label, data, horodate)

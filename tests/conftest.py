@@ -1,0 +1,23 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Examples are drawn anew on each run of a developer and are the same on each run of CI.
+settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of real captures; tests that want it skip, saying so, where it is not."""
+    where = os.environ.get("LINKYMONITOR_CAPTURES")
+    if not where or not Path(where).is_dir():
+        pytest.skip("LINKYMONITOR_CAPTURES does not name the folder of the real captures")
+    return Path(where)

@@ -1,0 +1,268 @@
+"""The decoder: what every group costs, what every delimiter does, and its three promises."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from linkymonitor.model import Mode
+from linkymonitor.tic import parity
+from linkymonitor.tic.decoder import LONGEST, FrameDecoder
+from linkymonitor.tic.encoder import write_frame, write_group
+from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
+
+HISTORIQUE, STANDARD = Mode.HISTORIQUE, Mode.STANDARD
+
+EJP = Frame(
+    (
+        InfoGroup("ADCO", "012345678901"),
+        InfoGroup("OPTARIF", "EJP."),
+        InfoGroup("ISOUSC", "45"),
+        InfoGroup("EJPHN", "000688322"),
+        InfoGroup("EJPHPM", "000080072"),
+        InfoGroup("PTEC", "HN.."),
+        InfoGroup("IINST", "009"),  # its check character is a space
+        InfoGroup("PAPP", "02070"),
+    )
+)
+PRODUCER = Frame(
+    (
+        InfoGroup("ADSC", "021662123456"),
+        InfoGroup("VTIC", "02"),
+        InfoGroup("DATE", "", "E210603202834"),
+        InfoGroup("NGTF", "   PRODUCTEUR   "),
+        InfoGroup("EASD01", "000000000"),  # its check character is a space
+        InfoGroup("SMAXIN", "03250", "E210603134501"),
+        InfoGroup("DPM1", "00", " 210604060000"),
+        InfoGroup("STGE", "003AC701"),
+    )
+)
+FRAMES = [pytest.param(HISTORIQUE, EJP, id="historique"), pytest.param(STANDARD, PRODUCER, id="standard")]
+
+
+def decode(mode: Mode, chunks: Iterable[bytes]) -> list[Frame]:
+    """Return all the frames of a stream that comes in *chunks*, the end included."""
+    decoder = FrameDecoder(mode)
+    frames = [frame for chunk in chunks for frame in decoder.feed(chunk)]
+    return frames + decoder.close()
+
+
+def whole(mode: Mode, wire: bytes) -> list[Frame]:
+    """Return the frames of *wire* without what was found out about its parity."""
+    return [frame._replace(parity=None) for frame in decode(mode, [wire])]
+
+
+@pytest.mark.parametrize(("mode", "frame"), FRAMES)
+@pytest.mark.parametrize("with_parity", [True, False])
+def test_what_the_encoder_writes_comes_back(mode: Mode, frame: Frame, with_parity: bool) -> None:
+    assert decode(mode, [write_frame(frame, mode, parity=with_parity)]) == [
+        frame._replace(parity=with_parity)
+    ]
+
+
+@pytest.mark.parametrize(("mode", "frame"), FRAMES)
+def test_a_frame_read_byte_by_byte_is_the_same(mode: Mode, frame: Frame) -> None:
+    wire = write_frame(frame, mode, parity=True) * 2
+    assert decode(mode, (wire[at : at + 1] for at in range(len(wire)))) == decode(mode, [wire])
+
+
+LINE = b"\nPAPP 02070 *\r"
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        pytest.param(b"\nPAPP 02070 +\r", "checksum", id="another check character"),
+        pytest.param(b"\nPAPP 02170 *\r", "checksum", id="another digit"),
+        pytest.param(b"\nPAPP 02070 k\r", "checksum", id="a check character out of range"),
+        pytest.param(b"\nPAPP 0207 1\r", "checksum", id="a lost digit"),
+        pytest.param(b"\nPAPP 0007 \x27\r", "width", id="a short value whose checksum is right"),
+        pytest.param(b"\nPAPP 0r030 (\r", "characters", id="bit 6 flipped, which no checksum sees"),
+        pytest.param(b"\nPTEC XX.. 7\r", "checksum", id="an unknown period"),
+        pytest.param(b"\nPAPP\r", "shape", id="no separator"),
+        pytest.param(b"\n  \r", "shape", id="blanks"),
+        pytest.param(b"\n?(TARIF HC.. '\r", "label", id="a damaged label"),
+    ],
+)
+def test_a_bad_group_costs_itself_alone_and_says_why(line: bytes, why: str) -> None:
+    if why in ("width", "characters", "label"):
+        body = line[1:-3]
+        line = line[:-2] + bytes([(sum(body) & 0x3F) + 0x20]) + b"\r"
+    wire = write_frame(EJP, HISTORIQUE)[:-1] + line + LINE + b"\x03"
+    (frame,) = whole(HISTORIQUE, wire)
+    assert frame.groups == (*EJP.groups, InfoGroup("PAPP", "02070"))
+    assert frame.rejected == (Rejected(line[1:-1], why),)
+    assert frame.complete
+
+
+@pytest.mark.parametrize(("mode", "frame"), FRAMES)
+def test_every_single_flipped_bit_is_caught_by_parity(mode: Mode, frame: Frame) -> None:
+    """The checksum alone lets 6.5 % of them through (faults §3.1)."""
+    wire = write_frame(frame, mode, parity=True)
+    sent = set(frame.groups)
+    start = wire.index(b"\n")
+    for at in range(start, len(wire) - 1):
+        for bit in range(8):
+            noisy = bytearray(wire)
+            noisy[at] ^= 1 << bit
+            got = {group for one in decode(mode, [bytes(noisy)]) for group in one.groups}
+            assert got <= sent, (at, bit)
+
+
+def test_wrong_parity_is_the_cause_it_is_given() -> None:
+    wire = bytearray(write_frame(EJP, HISTORIQUE, parity=True))
+    wire[wire.index(b"\xa0", 40)] ^= 0x40
+    (frame,) = decode(HISTORIQUE, [bytes(wire)])
+    assert [rejected.why for rejected in frame.rejected] == ["parity"]
+    assert len(frame.groups) == len(EJP.groups) - 1
+
+
+def test_a_source_that_loses_its_parity_is_noticed_within_a_frame() -> None:
+    decoder = FrameDecoder(HISTORIQUE)
+    decoder.feed(write_frame(EJP, HISTORIQUE, parity=True))
+    assert decoder.parity is True
+    (frame,) = decoder.feed(write_frame(EJP, HISTORIQUE))
+    assert decoder.parity is False
+    assert frame.groups == EJP.groups
+
+
+def test_a_character_above_127_in_a_stripped_source_costs_its_group() -> None:
+    wire = write_frame(EJP, HISTORIQUE).replace(b"OPTARIF", b"\xbfPTARIF")
+    (frame,) = whole(HISTORIQUE, wire)
+    assert [rejected.why for rejected in frame.rejected] == ["characters"]
+
+
+@pytest.mark.parametrize(
+    ("wire", "complete"),
+    [
+        pytest.param(b"\x02%s\x03", [True], id="whole"),
+        pytest.param(b"%s\x03", [False], id="begun before we listened"),
+        pytest.param(b"\x02%s\x04", [False], id="interrupted by EOT"),
+        pytest.param(b"\x02%s\x02%s\x03", [False, True], id="an STX inside a frame starts a new one"),
+        pytest.param(b"\x02%s\x03%s\x03", [True, False], id="a lost STX"),
+        pytest.param(b"\x02%s", [False], id="never ended"),
+        pytest.param(b"\x02%s\x03\x02%s\x03", [True, True], id="two"),
+        pytest.param(b"\x00\x00\x02%s\x03", [True], id="NULs at the opening of the port"),
+    ],
+)
+def test_only_a_frame_from_stx_to_etx_is_complete(wire: bytes, complete: list[bool]) -> None:
+    lines = b"".join(write_group(group, HISTORIQUE) for group in EJP.groups)
+    frames = whole(HISTORIQUE, wire.replace(b"%s", lines))
+    assert [frame.complete for frame in frames] == complete
+    assert all(frame.groups == EJP.groups and not frame.rejected for frame in frames)
+
+
+@pytest.mark.parametrize(
+    ("between", "kept"),
+    [
+        pytest.param(b"\r\n", 2, id="CR LF"),
+        pytest.param(b"\n", 2, id="LF only, after a cooked tty"),
+        pytest.param(b"\r", 2, id="CR only"),
+        pytest.param(b"\r\x0e", 2, id="LF damaged into a control character"),
+        pytest.param(b"\x0c\n", 1, id="CR damaged: what follows the check character is not part of it"),
+    ],
+)
+def test_lf_and_cr_both_end_a_group(between: bytes, kept: int) -> None:
+    wire = b"\x02\nPTEC HN.. ^" + between + b"PAPP 02070 *\r\x03"
+    (frame,) = whole(HISTORIQUE, wire)
+    assert len(frame.groups) == kept
+
+
+def test_a_cut_first_group_is_no_error() -> None:
+    (frame,) = whole(HISTORIQUE, b"RIF EJP. \x22\r" + LINE + b"\x03")
+    assert frame == Frame((InfoGroup("PAPP", "02070"),), (), False)
+
+
+def test_an_unknown_label_with_a_right_checksum_is_a_group() -> None:
+    wire = write_frame(
+        Frame((InfoGroup("NEUF", "abc"), InfoGroup("NEUFH", "abc", "H260101000000"))), STANDARD
+    )
+    (frame,) = whole(STANDARD, wire)
+    assert frame.groups == (InfoGroup("NEUF", "abc"), InfoGroup("NEUFH", "abc", "H260101000000"))
+
+
+def test_a_glued_adps_is_read_for_what_it_means() -> None:
+    """An old meter repeats the value inside the label (PROTOCOL §9, row 13)."""
+    (frame,) = whole(HISTORIQUE, write_frame(Frame((InfoGroup("ADPS047", "047"),)), HISTORIQUE))
+    assert frame.groups == (InfoGroup("ADPS", "047"),)
+
+
+streams = st.lists(
+    st.one_of(
+        st.binary(max_size=40),
+        st.sampled_from([b"\x02", b"\x03", b"\x04", b"\n", b"\r", b"\x82", b"\x83", b"\x8d"]),
+        st.builds(
+            lambda frame, mode, bits: write_frame(frame, mode, parity=bits),
+            st.sampled_from([EJP, PRODUCER]),
+            st.sampled_from(Mode),
+            st.booleans(),
+        ),
+        st.integers(1, 3).map(lambda times: b"x" * (LONGEST // 2 * times)),
+    ),
+    max_size=8,
+).map(b"".join)
+
+
+@given(streams, st.sampled_from(Mode))
+def test_no_bytes_make_it_raise(stream: bytes, mode: Mode) -> None:
+    for frame in decode(mode, [stream]):
+        assert frame.groups or frame.rejected
+
+
+@given(streams, st.sampled_from(Mode), st.data())
+@example(b"\x02" + LINE + b"x" * (3 * LONGEST) + LINE + b"\x03", HISTORIQUE, None)
+def test_where_the_stream_is_cut_makes_no_difference(
+    stream: bytes, mode: Mode, data: st.DataObject | None
+) -> None:
+    cuts = data.draw(st.lists(st.integers(0, len(stream)))) if data else [10, LONGEST, LONGEST + 5]
+    edges = [0, *sorted(cuts), len(stream)]
+    chunks = [stream[start:end] for start, end in pairwise(edges)]
+    assert decode(mode, chunks) == decode(mode, [stream])
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        pytest.param(b"x" * 4096, id="a line without end"),
+        pytest.param(b"ab\r\n" * 1024, id="a frame without end"),
+        pytest.param(b"\x02\nPAPP %d *\r\x03", id="never twice the same line"),
+    ],
+)
+def test_memory_is_bounded(noise: bytes) -> None:
+    decoder = FrameDecoder(HISTORIQUE)
+
+    def feed(count: int) -> None:
+        for number in range(count):
+            decoder.feed(noise.replace(b"%d", b"%d" % number))
+
+    feed(3000)
+    tracemalloc.start()
+    feed(3000)
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 300_000
+
+
+def test_parity_add_is_what_an_8_bit_port_hears() -> None:
+    assert parity.add(b"\x02\x04\r ") == b"\x82\x84\x8d\xa0"
+
+
+@pytest.mark.captures
+def test_every_capture_has_the_frames_its_index_counts(captures: Path) -> None:
+    """Valid groups may differ where docs/protocol.md explains it; frames never do."""
+    rows = (captures / "INDEX.tsv").read_text().splitlines()
+    header = rows[0].split("\t")
+    for row in rows[1:]:
+        facts = dict(zip(header, row.split("\t"), strict=True))
+        mode = Mode(facts["mode"])
+        frames = decode(mode, [(captures / facts["file"]).read_bytes()])
+        assert sum(frame.complete for frame in frames) == int(facts["frames"]), facts["file"]
+        groups = sum(len(frame.groups) for frame in frames)
+        saved = 4 if facts["file"] == "lines_std_corrupted_linkytic.tic" else 0
+        assert groups == int(facts["lines_ok"]) + saved, facts["file"]
