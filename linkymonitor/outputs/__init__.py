@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import math
-from typing import Protocol
+from typing import Any, Protocol
 
+from linkymonitor.errors import ConfigError
 from linkymonitor.model import View
 
 #: What tick() returns when an output has nothing planned.
@@ -35,3 +38,22 @@ class Output(Protocol):
 
     def close(self) -> None:
         """Take the state that suits a stop (a relay's fail state, a dark display)."""
+
+
+def find(name: str) -> Any:
+    """Return the module of the output *name*: one of this package, or a dotted path of the user's own.
+
+    Raises:
+        ConfigError: there is no such module, or it lacks ``Settings`` or ``Output``.
+    """
+    path = name if "." in name else f"{__name__}.{name}"
+    try:
+        found = importlib.util.find_spec(path) if name else None
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise ConfigError(f"type = {name}: no such output; name a file of linkymonitor/outputs or a dotted path")
+    module = importlib.import_module(path)
+    if not (hasattr(module, "Settings") and hasattr(module, "Output")):
+        raise ConfigError(f"type = {name}: {path} must define Settings and Output")
+    return module

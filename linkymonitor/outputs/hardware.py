@@ -21,4 +21,6 @@ class Hardware:
     terminal: Callable[[Any], None] | None = None
     #: ``fr`` or ``en``.
     lang: str = "fr"
+    #: The zone of the times that are shown.
+    timezone: str = "Europe/Paris"
     clock: Clock = field(default_factory=SystemClock)

@@ -1,0 +1,1 @@
+"""What energy costs: exact decimals, no clock, no file but the tariff tables."""

@@ -1,0 +1,98 @@
+"""The prices that the user has set."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from linkymonitor.model import code
+from linkymonitor.money import bill
+
+#: Register codes whose key is not their own name in lower case.
+_KEYS = {"TH": "base"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prices:
+    """``[tariff]``: €/kWh, all taxes included, as printed on the contract; a price not set is unknown."""
+
+    #: Base option.
+    base: Decimal | None = None
+    #: Off-peak hours (heures creuses).
+    hc: Decimal | None = None
+    #: Peak hours (heures pleines).
+    hp: Decimal | None = None
+    #: EJP, normal hours.
+    hn: Decimal | None = None
+    #: EJP, mobile peak.
+    pm: Decimal | None = None
+    #: Tempo, blue day, off-peak hours.
+    hcjb: Decimal | None = None
+    #: Tempo, blue day, peak hours.
+    hpjb: Decimal | None = None
+    #: Tempo, white day, off-peak hours.
+    hcjw: Decimal | None = None
+    #: Tempo, white day, peak hours.
+    hpjw: Decimal | None = None
+    #: Tempo, red day, off-peak hours.
+    hcjr: Decimal | None = None
+    #: Tempo, red day, peak hours.
+    hpjr: Decimal | None = None
+    #: Other contracts in standard mode: supplier index 1.
+    f01: Decimal | None = None
+    #: Supplier index 2.
+    f02: Decimal | None = None
+    #: Supplier index 3.
+    f03: Decimal | None = None
+    #: Supplier index 4.
+    f04: Decimal | None = None
+    #: Supplier index 5.
+    f05: Decimal | None = None
+    #: Supplier index 6.
+    f06: Decimal | None = None
+    #: Supplier index 7.
+    f07: Decimal | None = None
+    #: Supplier index 8.
+    f08: Decimal | None = None
+    #: Supplier index 9.
+    f09: Decimal | None = None
+    #: Supplier index 10.
+    f10: Decimal | None = None
+    #: What a kWh given to the grid is paid.
+    injection: Decimal | None = None
+    #: Subscription, €/month.
+    subscription_month: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            price = getattr(self, field.name)
+            if price is not None and not (price.is_finite() and price >= 0):
+                unit = "€/month" if field.name == "subscription_month" else "€/kWh"
+                raise ValueError(f"{field.name} = {price}: expected a price in {unit}, zero or more")
+
+    def of(self, register: str) -> Decimal | None:
+        """Return the price of *register* (``HN``, ``TH``, ``F01``), or None when it is not set."""
+        own = code(register)
+        key = _KEYS.get(own, own.lower())
+        return getattr(self, key) if key in _REGISTER_KEYS else None
+
+    def cost(self, register: str, wh: int) -> Decimal | None:
+        """Return what *wh* of *register* cost, to the cent, or None when its price is not set."""
+        return bill.Line.of_energy(register, wh, self.of(register)).eur
+
+    def bill(self, energy: Mapping[str, int], days: Iterable[date] = ()) -> bill.Bill:
+        """Return the bill of *energy* (register code → Wh), with the subscription of *days* if any."""
+        lines = [bill.Line.of_energy(register, wh, self.of(register)) for register, wh in energy.items()]
+        covered = tuple(days)
+        if covered:
+            lines.append(bill.Line.of_subscription(self.subscription_month, covered))
+        return bill.Bill(tuple(lines))
+
+
+_REGISTER_KEYS = frozenset(field.name for field in dataclasses.fields(Prices)) - {
+    "injection",
+    "subscription_month",
+}

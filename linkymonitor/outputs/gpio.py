@@ -1,0 +1,149 @@
+"""One pin that lamps and relays drive, whatever state the hardware is in."""
+
+# Strategy
+#
+# - The only door to gpiozero, opened when a pin is: a machine without lamp or relay never imports it.
+# - What the user can mend in the configuration (a pin that does not exist, a pin used twice) is a
+#   ConfigError. What the machine lacks is one WARN with its cure, and the pin is then imagined: it has a
+#   state that the terminal can show, and the meter is read all the same.
+# - Each backend of gpiozero raises what it likes (lgpio.error is a bare Exception), so Exception is
+#   caught, around single calls of the library only.
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import Any
+
+from linkymonitor.errors import ConfigError
+from linkymonitor.language import pick
+from linkymonitor.outputs.hardware import Hardware
+
+log = logging.getLogger(__name__)
+
+#: The GPIO numbers on the 40-pin header of a Raspberry Pi.
+GPIO = range(28)
+#: How often a write is tried before it counts as failed.
+TRIES = 3
+
+
+def check(pin: int) -> None:
+    """Raise ValueError when *pin* is not a GPIO number."""
+    if pin not in GPIO:
+        raise ValueError(f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}")
+
+
+def simulated_pins() -> Any:
+    """Return a gpiozero factory whose pins exist in memory only, for a demonstration or a test."""
+    from gpiozero.pins.mock import MockFactory
+
+    return MockFactory()
+
+
+class Pin:
+    """An output pin in its initial state from the first instruction on.
+
+    Args:
+        number: GPIO number.
+        active_high: whether the high level is "on".
+        on: the initial state.
+        hardware: whose ``pins`` is the gpiozero factory to use.
+        place: how messages name it, such as ``[relay:heater]``.
+
+    Raises:
+        ConfigError: when the pin does not exist or is used already.
+    """
+
+    def __init__(self, number: int, *, active_high: bool, on: bool, hardware: Hardware, place: str) -> None:
+        #: The state last taken.
+        self.on = on
+        #: True from a write that failed to the next that succeeds.
+        self.failing = False
+        self._place = place
+        self._lang = hardware.lang
+        self._device = self._open(number, active_high, hardware)
+
+    def set(self, on: bool) -> None:
+        """Take the state *on*; a failure is logged once, and tried again at the next call."""
+        if on == self.on and not self.failing:
+            return
+        error = self._write(on)
+        if error is None:
+            self.on = on
+        if (error is not None) == self.failing:
+            return
+        self.failing = error is not None
+        if error is not None:
+            text = pick(
+                self._lang,
+                "%s : la broche n'a pas pris l'état %d en %d essais (%s) ; vérifiez câblage et alimentation",
+                "%s: the pin did not take state %d in %d tries (%s); check the wiring and the supply",
+            )
+            log.error(text, self._place, on, TRIES, error)
+        else:
+            log.info(
+                pick(self._lang, "%s : la broche répond de nouveau", "%s: the pin answers again"), self._place
+            )
+
+    def close(self) -> None:
+        """Give the pin back; it becomes an input."""
+        device, self._device = self._device, None
+        if device is None:
+            return
+        try:
+            device.close()
+        except Exception as error:
+            text = pick(self._lang, "%s : broche non rendue (%s)", "%s: pin not given back (%s)")
+            log.warning(text, self._place, error)
+
+    def _write(self, on: bool) -> Exception | None:
+        """Return None once the pin has the state *on*, else the last of the errors."""
+        if self._device is None:
+            return None
+        last: Exception | None = None
+        for _ in range(TRIES):
+            try:
+                self._device.value = on
+            except Exception as error:
+                last = error
+            else:
+                return None
+        return last
+
+    def _open(self, number: int, active_high: bool, hardware: Hardware) -> Any:
+        try:
+            # gpiozero warns of each backend it cannot load; one message of ours says what to do.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                import gpiozero
+
+                return gpiozero.OutputDevice(
+                    number, active_high=active_high, initial_value=self.on, pin_factory=hardware.pins
+                )
+        except Exception as error:
+            why = type(error).__name__
+            if why == "GPIOPinInUse":
+                raise ConfigError(
+                    pick(
+                        self._lang,
+                        f"{self._place} pin = {number} : déjà prise par une autre lampe ou un autre relais",
+                        f"{self._place} pin = {number}: already used by another lamp or relay",
+                    )
+                ) from error
+            if why == "PinInvalidPin":
+                raise ConfigError(
+                    pick(
+                        self._lang,
+                        f"{self._place} pin = {number} : cette carte n'a pas de broche de ce numéro",
+                        f"{self._place} pin = {number}: this board has no such pin",
+                    )
+                ) from error
+            text = pick(
+                self._lang,
+                "%s : pas de broches GPIO ici (%s : %s) ; sur un Raspberry Pi, installez python3-lgpio,"
+                " ajoutez l'utilisateur au groupe gpio, puis relancez",
+                "%s: no GPIO pins here (%s: %s); on a Raspberry Pi install python3-lgpio, add the user to the"
+                " gpio group, then restart",
+            )
+            log.warning(text, self._place, why, error)
+            return None

@@ -1,0 +1,132 @@
+"""A lamp on a pin: it announces mobile peaks, or shows that the meter is heard."""
+
+# Strategy
+#
+# - A pattern is data: (seconds on, seconds off) again and again from the moment it began. The phase is
+#   always computed from that moment, so late ticks do not add up and no thread is needed.
+# - A dark lamp means that nothing works: every pattern gives a sign of life, and old data are never shown
+#   as if they were new.
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+from linkymonitor.model import Ejp, View
+from linkymonitor.outputs.gpio import Pin, check
+from linkymonitor.outputs.hardware import Hardware
+
+#: Seconds on and off, repeated in this order.
+Pattern = tuple[tuple[float, float], ...]
+
+WINK: Pattern = ((0.05, 29.95),)
+SLOW: Pattern = ((1.0, 1.0),)
+STEADY: Pattern = ((math.inf, 0.0),)
+DOUBLE_WINK: Pattern = ((0.1, 0.2), (0.1, 3.6))
+FLASH: Pattern = ((0.1, math.inf),)
+
+PATTERNS = {Ejp.NORMAL: WINK, Ejp.NOTICE: SLOW, Ejp.PEAK: STEADY, Ejp.UNKNOWN: DOUBLE_WINK}
+
+#: Data older than this, in seconds, are not shown any more.
+STALE = 15.0
+#: What rounding may cost a deadline, in seconds: a tick this much too early counts as on time.
+_NUDGE = 1e-6
+
+
+class Shows(Enum):
+    """What a lamp tells."""
+
+    EJP = "ejp"
+    LINK = "link"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """``[lamp:NAME]``"""
+
+    #: GPIO number of the pin.
+    pin: int = 25
+    #: no when the low level lights the lamp.
+    active_high: bool = True
+    #: ejp: dark but for a wink, slow blinking for the notice, steady in the peak; link: a flash a frame.
+    shows: Shows = Shows.EJP
+    #: Filled in from the name of the section.
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        check(self.pin)
+
+
+def at(pattern: Pattern, elapsed: float) -> tuple[bool, float]:
+    """Return whether *pattern* is lit after *elapsed* seconds, and for how many seconds more."""
+    left = elapsed % sum(on + off for on, off in pattern)
+    for on, off in pattern:
+        if left < on:
+            return True, on - left
+        left -= on
+        if left < off:
+            return False, off - left
+        left -= off
+    # Only the rounding of the subtractions leads here, at the very end of a turn.
+    return True, pattern[0][0]
+
+
+class Lamp:
+    """One lamp.
+
+    Raises:
+        ConfigError: when the pin does not exist or is used already.
+    """
+
+    def __init__(self, settings: Settings, hardware: Hardware) -> None:
+        self._shows = settings.shows
+        self._pattern: Pattern | None = None
+        self._began = 0.0
+        place = f"[lamp:{settings.name}]"
+        self._pin = Pin(
+            settings.pin, active_high=settings.active_high, on=False, hardware=hardware, place=place
+        )
+
+    @property
+    def on(self) -> bool:
+        """Whether the lamp is lit."""
+        return self._pin.on
+
+    def update(self, view: View) -> None:
+        """Show *view* at once."""
+        if self._shows is Shows.LINK:
+            self._began = view.now
+            self._pattern = FLASH
+        else:
+            self._take(PATTERNS[view.tariff.ejp], view.now)
+        self._show(view.now)
+
+    def tick(self, now: float, data_age: float) -> float:
+        """Go on with the pattern, or with that of old data; return when it next changes."""
+        if data_age > STALE or self._pattern is None:
+            self._take(DOUBLE_WINK, now)
+        deadline = now + self._show(now)
+        if data_age > STALE:
+            return deadline
+        return min(deadline, now + STALE - data_age + _NUDGE)
+
+    def close(self) -> None:
+        """Go dark."""
+        self._pin.set(False)
+        self._pin.close()
+
+    def _take(self, pattern: Pattern, now: float) -> None:
+        if pattern is not self._pattern:
+            self._pattern, self._began = pattern, now
+
+    def _show(self, now: float) -> float:
+        """Set the pin as the pattern is at *now*; return the seconds until it changes."""
+        assert self._pattern is not None
+        lit, remaining = at(self._pattern, max(0.0, now - self._began) + _NUDGE)
+        self._pin.set(lit)
+        return remaining + _NUDGE
+
+
+#: The name under which a module of outputs shows its class.
+Output = Lamp

@@ -1,0 +1,140 @@
+"""A relay on a pin, driven by a rule, safe when the data are old."""
+
+# Strategy
+#
+# - "On" means that the coil is fed; active_high says which level of the pin feeds it.
+# - The fail state is the one at start, at a stop, and from 15 s after the last complete frame on. It should
+#   be the state of a coil at rest, because that is the only one that survives a power cut, a kill or a
+#   crash: the other has to be accepted by name.
+# - Time is the monotonic one that tick() is given: no clock is read here, so none can be wrong.
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from linkymonitor.language import pick
+from linkymonitor.model import View
+from linkymonitor.outputs import NEVER, rules
+from linkymonitor.outputs.gpio import Pin, check
+from linkymonitor.outputs.hardware import Hardware
+
+log = logging.getLogger(__name__)
+
+#: Data older than this, in seconds, decide nothing any more.
+STALE = 15.0
+#: Seconds before a pin that refused its state is tried again.
+RETRY = 1.0
+#: What rounding may cost a deadline, in seconds: at the deadline the data must be older than STALE.
+_NUDGE = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """``[relay:NAME]``"""
+
+    #: GPIO number of the pin.
+    pin: int
+    #: no when the low level feeds the coil.
+    active_high: bool = True
+    #: The rule that decides: periods or ejp.
+    rule: str
+    #: rule = periods: the tariff periods to be on in, such as HC, HCJB.
+    periods: tuple[str, ...] = ()
+    #: State at start, at a stop and when the meter is silent: off, the coil at rest.
+    fail_state: bool | None = None
+    #: yes: fail_state = on is wanted although it does not survive a power cut.
+    energised_fail_state_accepted: bool = False
+    #: Filled in from the name of the section.
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        check(self.pin)
+        if self.fail_state is None:
+            raise ValueError(
+                "fail_state: missing, expected the state for when the meter is silent; write fail_state = off"
+            )
+        if self.fail_state and not self.energised_fail_state_accepted:
+            raise ValueError(
+                "fail_state = on: needs the coil fed, which a power cut or a crash undoes; wire the load to"
+                " the other contact and write fail_state = off, or energised_fail_state_accepted = yes"
+            )
+        decision = rules.build(self.rule, self)
+        if self.periods and not hasattr(decision, "periods"):
+            raise ValueError(f"periods: not for rule = {self.rule}, remove it or write rule = periods")
+
+
+class Relay:
+    """One relay.
+
+    Raises:
+        ConfigError: when the pin does not exist or is used already.
+    """
+
+    def __init__(self, settings: Settings, hardware: Hardware) -> None:
+        self._place = f"[relay:{settings.name}]"
+        self._lang = hardware.lang
+        self._rule = rules.build(settings.rule, settings)
+        self._fail_state = bool(settings.fail_state)
+        self._wanted = self._fail_state
+        # Nothing has been heard yet, which is how old data are treated, without a message.
+        self._stale = True
+        self._pin = Pin(
+            settings.pin,
+            active_high=settings.active_high,
+            on=self._fail_state,
+            hardware=hardware,
+            place=self._place,
+        )
+
+    @property
+    def on(self) -> bool:
+        """Whether the coil is fed."""
+        return self._pin.on
+
+    def update(self, view: View) -> None:
+        """Do at once what the rule wants, given *view*."""
+        self._stale = False
+        try:
+            self._wanted = self._rule.wants(view, self._pin.on)
+        except Exception:
+            # A rule with a fault must not hold its last decision for as long as frames keep coming.
+            self._wanted = self._fail_state
+            self._take(self._fail_state)
+            raise
+        self._take(self._wanted)
+
+    def tick(self, now: float, data_age: float) -> float:
+        """Take the fail state when the data are old; return when that will be."""
+        if data_age > STALE and not self._stale:
+            self._stale = True
+            self._wanted = self._fail_state
+            text = pick(
+                self._lang,
+                "%s : aucune trame depuis %d s, relais %s par sécurité",
+                "%s: no frame for %d s, relay %s to be safe",
+            )
+            log.warning(text, self._place, int(data_age), self._word(self._fail_state))
+        self._take(self._wanted)
+        if self._pin.failing:
+            return now + RETRY
+        return NEVER if self._stale else now + max(0.0, STALE - data_age) + _NUDGE
+
+    def close(self) -> None:
+        """Take the fail state and give the pin back."""
+        self._wanted = self._fail_state
+        self._take(self._fail_state)
+        self._pin.close()
+
+    def _take(self, on: bool) -> None:
+        before = self._pin.on
+        self._pin.set(on)
+        if self._pin.on != before:
+            log.info(pick(self._lang, "%s : %s", "%s: %s"), self._place, self._word(on))
+
+    def _word(self, on: bool) -> str:
+        return pick(self._lang, "collé" if on else "au repos", "on" if on else "off")
+
+
+#: The name under which a module of outputs shows its class.
+Output = Relay

@@ -1,0 +1,102 @@
+"""When a relay is on: pure decisions, one class for each rule."""
+
+# Strategy
+#
+# - A rule is a frozen dataclass with wants(view, now_on): no clock, no pin, no memory. What has to be
+#   remembered is in the view (the fold's) or in now_on (the relay's).
+# - find() looks at the classes of this module, so a new rule is one class and nothing to register. Its
+#   fields are keys of the [relay:NAME] section: those of the same name in relay.Settings.
+# - Old data are no rule's business: the relay takes its fail state by itself.
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, cast
+
+from linkymonitor import model
+from linkymonitor.model import PERIODS, View, code
+
+#: Every code that a register or a tariff period can have, without the dots.
+CODES = (
+    *(code(period) for periods in PERIODS.values() for period in periods),
+    *(f"F{number:02}" for number in range(1, 11)),
+)
+
+
+class Rule(Protocol):
+    """A decision about one relay."""
+
+    def wants(self, view: View, now_on: bool) -> bool:
+        """Return whether the relay should be on, given *view*, while it is *now_on*."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Periods:
+    """On in the named tariff periods; as it is while the meter has not said which one it is in."""
+
+    periods: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        wanted = tuple(code(period.upper()) for period in self.periods)
+        if not wanted:
+            raise ValueError(
+                "periods: missing, expected the tariff periods to be on in, such as periods = HC"
+            )
+        for period in wanted:
+            if period not in CODES:
+                raise ValueError(f"periods = {period}: unknown, expected some of {' '.join(CODES)}")
+        object.__setattr__(self, "periods", wanted)
+
+    def wants(self, view: View, now_on: bool) -> bool:
+        """Return whether the tariff period in force is one of ours."""
+        period = view.reading.tariff_period or view.tariff.tariff_period
+        return now_on if period is None else code(period) in self.periods
+
+
+@dataclass(frozen=True, kw_only=True)
+class AvoidEjp:
+    """Off from the notice of a mobile peak to its end, on otherwise.
+
+    Off too while nothing is known: the fold keeps what was last said, so nothing is known only before
+    the meter first speaks of peaks, and an hour of a cold tank costs less than an hour of a peak.
+    """
+
+    name: ClassVar[str] = "ejp"
+
+    def wants(self, view: View, now_on: bool) -> bool:
+        """Return whether no peak is announced or in progress."""
+        return view.tariff.ejp is model.Ejp.NORMAL
+
+
+def names() -> Mapping[str, type[Rule]]:
+    """Return the rules of this module: by ``name`` where they have one, else by lower-cased class name."""
+    return {
+        getattr(rule, "name", rule.__name__.lower()): cast("type[Rule]", rule)
+        for rule in globals().values()
+        if isinstance(rule, type) and dataclasses.is_dataclass(rule) and hasattr(rule, "wants")
+    }
+
+
+def find(name: str) -> type[Rule]:
+    """Return the rule called *name*.
+
+    Raises:
+        ValueError: when there is none.
+    """
+    rules = names()
+    if name.lower() not in rules:
+        raise ValueError(f"rule = {name}: unknown, expected one of {', '.join(sorted(rules))}")
+    return rules[name.lower()]
+
+
+def build(name: str, settings: object) -> Rule:
+    """Return the rule called *name*, each of its fields taken from *settings*.
+
+    Raises:
+        ValueError: when there is no such rule, or its settings do not suit it.
+    """
+    rule = find(name)
+    assert dataclasses.is_dataclass(rule)
+    return rule(**{field.name: getattr(settings, field.name) for field in dataclasses.fields(rule)})

@@ -1,0 +1,78 @@
+"""Prices: what the user set, found by register code."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from linkymonitor.model import PERIODS, code
+from linkymonitor.money.tariffs import Prices
+
+ALL = Prices(
+    **{field.name: Decimal(number) / 100 for number, field in enumerate(dataclasses.fields(Prices), 1)}
+)
+
+
+@pytest.mark.parametrize(
+    ("register", "key"),
+    [("TH", "base"), ("TH..", "base"), ("HN..", "hn"), ("PM", "pm"), ("HCJB", "hcjb"), ("F01", "f01")],
+)
+def test_a_price_is_found_by_the_code_of_its_register(register, key):
+    assert ALL.of(register) == getattr(ALL, key)
+
+
+def test_every_period_has_a_price_of_its_own():
+    codes = [code(period) for periods in PERIODS.values() for period in periods]
+    codes += [f"F{number:02}" for number in range(1, 11)]
+    found = [ALL.of(register) for register in codes]
+    assert None not in found
+    assert len(set(found)) == len(codes)
+
+
+@pytest.mark.parametrize("register", ["injection", "subscription_month", "F11", "XX", "of", "__class__"])
+def test_what_is_no_register_has_no_price(register):
+    assert ALL.of(register) is None
+
+
+def test_a_price_that_is_not_set_is_unknown():
+    assert Prices(hn=Decimal("0.1781")).of("PM") is None
+    assert Prices().cost("PM", 0) is None
+
+
+def test_zero_is_a_price():
+    assert Prices(hc=Decimal(0)).cost("HC", 1000) == Decimal("0.00")
+
+
+@pytest.mark.parametrize("price", ["-0.01", "NaN", "Infinity"])
+@pytest.mark.parametrize(("key", "unit"), [("hc", "€/kWh"), ("subscription_month", "€/month")])
+def test_a_price_that_is_none_is_refused(key, unit, price):
+    with pytest.raises(ValueError, match=f"{key} = {price}: expected a price in {unit}, zero or more"):
+        Prices(**{key: Decimal(price)})
+
+
+def test_a_cost_is_rounded_half_up():
+    assert Prices(hn=Decimal("0.1781")).cost("HN..", 10_000) == Decimal("1.78")
+    assert Prices(hn=Decimal("0.5")).cost("HN", 10) == Decimal("0.01")
+
+
+def test_the_bill_of_a_day_has_its_energy_and_its_subscription():
+    prices = Prices(hn=Decimal("0.1281"), pm=Decimal("0.3440"), subscription_month=Decimal("19.53"))
+    bill = prices.bill({"HN": 18_250, "PM": 0}, [date(2026, 1, 20)])
+    assert [(line.name, line.eur) for line in bill.lines] == [
+        ("HN", Decimal("2.34")),
+        ("PM", Decimal("0.00")),
+        ("subscription", Decimal("0.63")),
+    ]
+    assert bill.total == Decimal("2.97")
+
+
+def test_the_bill_of_energy_alone_has_no_subscription():
+    bill = Prices(hn=Decimal("0.1")).bill({"HN": 1000})
+    assert [line.name for line in bill.lines] == ["HN"]
+
+
+def test_a_missing_price_leaves_the_total_unknown():
+    assert Prices(hn=Decimal("0.1")).bill({"HN": 1000, "PM": 0}).total is None

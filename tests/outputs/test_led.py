@@ -1,0 +1,223 @@
+"""Lamps on gpiozero's mock pins: patterns in time, and what old data look like."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkymonitor.errors import ConfigError
+from linkymonitor.model import Ejp, Mode, Reading, TariffState, View
+from linkymonitor.outputs import led
+from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.outputs.led import Lamp, Settings, Shows, at
+
+NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
+
+
+@pytest.fixture
+def pins():
+    factory = MockFactory()
+    yield factory
+    factory.reset()
+
+
+def view(ejp=Ejp.NORMAL, now=100.0):
+    return View(reading=Reading(taken_at=NOON, mode=Mode.HISTORIQUE), tariff=TariffState(ejp=ejp), now=now)
+
+
+def lamp(pins, **given):
+    return Lamp(Settings(name="ejp", **given), Hardware(pins=pins, lang="en"))
+
+
+def watch(one, start, end, heard=math.inf):
+    """Tick *one* whenever it asks for it from *start* to *end*; return the changes as (time, lit).
+
+    The data are as old as at *heard*, or always fresh.
+    """
+    changes = []
+    now = start
+    while now <= end:
+        before = one.on
+        deadline = one.tick(now, max(0.0, now - heard))
+        assert deadline > now
+        if one.on is not before:
+            changes.append((round(now, 3), one.on))
+        now = deadline
+    return changes
+
+
+def test_the_lamp_is_on_pin_25_and_dark_at_first(pins):
+    one = lamp(pins)
+    assert not one.on
+    assert [state.state for state in pins.pin(25).states] == [False]
+
+
+@pytest.mark.parametrize(
+    ("ejp", "changes"),
+    [
+        pytest.param(Ejp.NORMAL, [(100.05, False), (130.0, True), (130.05, False)], id="a wink each 30 s"),
+        pytest.param(Ejp.NOTICE, [(100.0 + n, n % 2 == 0) for n in range(1, 41)], id="slow blinking"),
+        pytest.param(Ejp.PEAK, [], id="steady"),
+    ],
+)
+def test_each_state_of_the_tariff_has_its_pattern(pins, ejp, changes):
+    one = lamp(pins)
+    one.update(view(ejp))
+    assert one.on, "the pattern begins within the update"
+    assert watch(one, 100.0, 140.0) == changes
+
+
+def test_an_unknown_state_winks_twice_each_four_seconds(pins):
+    one = lamp(pins)
+    one.update(view(Ejp.UNKNOWN))
+    assert watch(one, 100.0, 104.2) == [
+        (100.1, False),
+        (100.3, True),
+        (100.4, False),
+        (104.0, True),
+        (104.1, False),
+    ]
+
+
+def test_no_frame_yet_looks_like_an_unknown_state(pins):
+    one = lamp(pins)
+    one.tick(50.0, math.inf)
+    assert one.on
+    assert watch(one, 50.0, 51.0, heard=-math.inf) == [(50.1, False), (50.3, True), (50.4, False)]
+
+
+def test_a_peak_is_not_shown_any_more_when_the_data_are_old(pins):
+    one = lamp(pins)
+    one.update(view(Ejp.PEAK))
+    changes = watch(one, 100.0, 120.0, heard=100.0)
+    assert changes[:3] == [(115.1, False), (115.3, True), (115.4, False)]
+
+
+def test_the_peak_is_shown_again_with_the_first_frame(pins):
+    one = lamp(pins)
+    one.update(view(Ejp.PEAK))
+    watch(one, 100.0, 118.0, heard=100.0)
+    assert not one.on
+    one.update(view(Ejp.PEAK, now=118.5))
+    assert one.on
+
+
+def test_frames_that_say_the_same_do_not_disturb_the_pattern(pins):
+    one = lamp(pins)
+    lit = []
+    for tenth in range(100):
+        one.update(view(Ejp.NOTICE, now=100.0 + tenth / 10))
+        lit.append(one.on)
+    assert lit == [second % 2 == 0 for second in range(10) for _ in range(10)]
+
+
+def test_a_change_is_shown_within_the_update(pins):
+    one = lamp(pins)
+    states = []
+    for moment, ejp in enumerate([Ejp.NORMAL, Ejp.NOTICE, Ejp.PEAK, Ejp.NORMAL]):
+        one.tick(100.5 + moment * 10, 0.0)
+        one.update(view(ejp, now=101.0 + moment * 10))
+        states.append(one.on)
+    assert states == [True] * 4
+
+
+def test_late_ticks_do_not_shift_the_pattern(pins):
+    """A year of ticks, each late, and the lamp still turns with the seconds."""
+    one = lamp(pins)
+    one.update(view(Ejp.NOTICE))
+    for second in range(0, 365 * 86400, 86399):
+        one.tick(100.0 + second + 0.3, 0.0)
+        assert one.on is (second % 2 == 0)
+
+
+def test_the_link_lamp_flashes_at_each_frame(pins):
+    one = lamp(pins, shows=Shows.LINK)
+    one.update(view(now=100.0))
+    assert watch(one, 100.0, 101.5, heard=100.0) == [(100.1, False)]
+    one.update(view(now=101.5))
+    assert one.on
+    assert watch(one, 101.5, 103.0, heard=101.5) == [(101.6, False)]
+
+
+def test_the_link_lamp_says_that_the_meter_is_silent(pins):
+    one = lamp(pins, shows=Shows.LINK)
+    one.update(view(now=100.0))
+    assert watch(one, 100.0, 115.2, heard=100.0) == [(100.1, False), (115.0, True), (115.1, False)]
+
+
+def test_a_lamp_that_a_low_level_lights(pins):
+    one = lamp(pins, active_high=False)
+    assert pins.pin(25).state
+    one.update(view(Ejp.PEAK))
+    assert not pins.pin(25).state
+    one.close()
+    assert [bool(state.state) for state in pins.pin(25).states] == [False, True, False, True]
+
+
+def test_a_stop_leaves_the_lamp_dark_and_the_pin_free(pins):
+    one = lamp(pins)
+    one.update(view(Ejp.PEAK))
+    one.close()
+    one.close()
+    assert not one.on
+    assert not pins.pin(25).state
+    lamp(pins)
+
+
+def test_settings_name_a_pin_that_exists():
+    with pytest.raises(ValueError, match="pin = 40: expected a GPIO number from 0 to 27"):
+        Settings(pin=40)
+
+
+def test_a_pin_used_twice_is_a_fault_of_the_configuration(pins):
+    first = lamp(pins)
+    with pytest.raises(ConfigError, match=r"\[lamp:ejp\] pin = 25: already used"):
+        lamp(pins)
+    first.close()
+
+
+@pytest.mark.parametrize(
+    ("lang", "cure"),
+    [("fr", "installez python3-lgpio"), ("en", "install python3-lgpio")],
+)
+def test_without_gpio_the_lamp_is_imagined_and_one_warning_names_the_cure(monkeypatch, caplog, lang, cure):
+    """The real search for a pin factory fails, with the warnings that gpiozero gives."""
+    if Path("/proc/device-tree/model").exists():
+        pytest.skip("this machine may have GPIO pins, and something on pin 25")
+    monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    monkeypatch.setattr(Device, "pin_factory", None)
+    one = Lamp(Settings(name="ejp"), Hardware(lang=lang))
+    one.update(view(Ejp.PEAK))
+    assert one.on
+    one.close()
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert cure in record.getMessage()
+
+
+PATTERNS = {name: value for name, value in vars(led).items() if name.isupper() and isinstance(value, tuple)}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.values(), ids=PATTERNS)
+@settings(deadline=None)
+@given(elapsed=st.floats(0.0, 1e8))
+def test_a_pattern_is_lit_for_as_long_as_it_says(pattern, elapsed):
+    lit, remaining = at(pattern, elapsed)
+    assert remaining > 0
+    if remaining > 1e-5:  # below, the sum is rounded over the edge
+        assert lit is at(pattern, elapsed + min(remaining, 1e6) * 0.9)[0]
+    if remaining < math.inf:
+        assert at(pattern, elapsed + remaining + 1e-6)[0] is not lit
+
+
+def test_the_last_instant_of_a_turn_lost_to_rounding_belongs_to_the_next():
+    pattern = ((0.1, 0.2),) * 3
+    whole = sum(on + off for on, off in pattern)
+    assert at(pattern, math.nextafter(whole, 0)) == (True, 0.1)

@@ -1,0 +1,153 @@
+"""The tariff fold: what the newest frame says wins, what it cannot say stays."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from linkymonitor.model import Colour, Contract, Ejp, Mode, Reading
+from linkymonitor.tariff_state import TariffFold
+
+NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
+METER = "000000000123"
+
+
+def contract(option="EJP", mode=Mode.HISTORIQUE):
+    return Contract(mode=mode, option=option, registers=("HN", "PM"), meter=METER)
+
+
+def reading(**fields):
+    defaults = {"taken_at": NOON, "mode": Mode.HISTORIQUE, "meter": METER, "contract": contract()}
+    return Reading(**(defaults | fields))
+
+
+@pytest.fixture
+def fold():
+    return TariffFold()
+
+
+def test_nothing_is_known_before_the_first_frame(fold):
+    assert fold.state.ejp is Ejp.UNKNOWN
+    assert not fold.state.has_peaks
+    assert fold.state.tariff_period is None
+
+
+def test_a_frame_that_says_wins_at_once(fold):
+    fold.update(reading(ejp=Ejp.NORMAL), 1.0)
+    assert fold.update(reading(ejp=Ejp.PEAK), 2.0).ejp is Ejp.PEAK
+
+
+def test_a_frame_that_cannot_say_keeps_the_last_word(fold):
+    fold.update(reading(ejp=Ejp.PEAK, tariff_period="PM.."), 1.0)
+    state = fold.update(reading(ejp=Ejp.UNKNOWN), 2.0)
+    assert (state.ejp, state.tariff_period) == (Ejp.PEAK, "PM..")
+
+
+def test_ejp_since_changes_only_when_ejp_does(fold):
+    moments = [
+        (Ejp.NORMAL, 10.0),
+        (Ejp.NORMAL, 12.0),
+        (Ejp.UNKNOWN, 14.0),
+        (Ejp.NOTICE, 16.0),
+        (Ejp.NOTICE, 18.0),
+        (Ejp.PEAK, 20.0),
+    ]
+    since = [fold.update(reading(ejp=ejp), now).ejp_since for ejp, now in moments]
+    assert since == [10.0, 10.0, 10.0, 16.0, 16.0, 20.0]
+
+
+@pytest.mark.parametrize(
+    ("option", "ejp", "peaks"),
+    [
+        pytest.param("EJP", Ejp.NORMAL, True, id="an EJP contract has peaks before the first one"),
+        pytest.param("BASE", Ejp.NORMAL, False, id="base has none"),
+        pytest.param("JOURS DE POINTE", Ejp.NOTICE, True, id="a market offer that gave a notice has"),
+        pytest.param("JOURS DE POINTE", Ejp.PEAK, True, id="a market offer in a peak has"),
+        pytest.param("TEMPO", Ejp.PEAK, False, id="the peaks of Tempo are its colours"),
+    ],
+)
+def test_a_contract_has_peaks(fold, option, ejp, peaks):
+    assert fold.update(reading(contract=contract(option), ejp=ejp), 1.0).has_peaks is peaks
+
+
+def test_peaks_once_seen_are_remembered(fold):
+    fold.update(reading(contract=contract("OFFRE"), ejp=Ejp.PEAK), 1.0)
+    assert fold.update(reading(contract=contract("OFFRE"), ejp=Ejp.NORMAL), 2.0).has_peaks
+
+
+def test_a_peak_seen_before_the_contract_is_known_does_not_make_tempo_a_contract_with_peaks(fold):
+    assert fold.update(reading(contract=None, ejp=Ejp.PEAK), 1.0).has_peaks
+    assert not fold.update(reading(contract=contract("TEMPO"), ejp=Ejp.NORMAL), 2.0).has_peaks
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"contract": contract("BASE")}, id="contract"),
+        pytest.param({"meter": "000000000999"}, id="meter"),
+        pytest.param({"mode": Mode.STANDARD, "contract": contract(mode=Mode.STANDARD)}, id="mode"),
+    ],
+)
+def test_another_contract_meter_or_mode_forgets_all(fold, change):
+    fold.update(
+        reading(ejp=Ejp.PEAK, tariff_period="PM..", overload=True, colour=Colour.RED, tomorrow=Colour.RED),
+        1.0,
+    )
+    state = fold.update(reading(**change), 5.0)
+    assert (state.ejp, state.ejp_since) == (Ejp.UNKNOWN, 5.0)
+    assert (state.tariff_period, state.overload, state.colour, state.tomorrow) == (None, False, None, None)
+
+
+def test_a_frame_that_lost_its_meter_and_contract_is_no_change(fold):
+    fold.update(reading(ejp=Ejp.PEAK), 1.0)
+    state = fold.update(reading(meter=None, contract=None), 2.0)
+    assert (state.ejp, state.has_peaks) == (Ejp.PEAK, True)
+
+
+def test_a_peak_that_goes_on_in_another_mode_keeps_its_beginning(fold):
+    fold.update(reading(ejp=Ejp.PEAK), 1.0)
+    state = fold.update(reading(mode=Mode.STANDARD, contract=contract(mode=Mode.STANDARD), ejp=Ejp.PEAK), 9.0)
+    assert (state.ejp, state.ejp_since) == (Ejp.PEAK, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("frames", "overload"),
+    [
+        pytest.param([{"overload": True}], True, id="said"),
+        pytest.param([{"overload": True, "short": True}], True, id="said by a short frame"),
+        pytest.param([{"overload": True}, {"overload": False}], False, id="taken back"),
+        pytest.param([{"overload": True}, {"overload": False, "short": True}], False, id="by a short frame"),
+        pytest.param([{"overload": True}, {"overload": None}], True, id="a frame that cannot say"),
+    ],
+)
+def test_an_overload_lasts_until_a_frame_takes_it_back(fold, frames, overload):
+    for frame in frames:
+        state = fold.update(reading(**frame), 1.0)
+    assert state.overload is overload
+
+
+def test_a_short_frame_changes_nothing_but_the_overload(fold):
+    before = fold.update(
+        reading(
+            ejp=Ejp.NOTICE, tariff_period="HN..", colour=Colour.BLUE, tomorrow=Colour.RED, overload=False
+        ),
+        1.0,
+    )
+    after = fold.update(reading(short=True, meter=None, contract=None, overload=True), 2.0)
+    assert after.overload
+    assert (after.ejp, after.ejp_since, after.has_peaks) == (before.ejp, before.ejp_since, before.has_peaks)
+    assert (after.tariff_period, after.colour, after.tomorrow) == ("HN..", Colour.BLUE, Colour.RED)
+
+
+def test_the_colour_of_tomorrow_does_not_outlive_its_announcement(fold):
+    """DEMAIN falls back to ---- when the day turns: yesterday's answer would be about today."""
+    tempo = contract("TEMPO")
+    fold.update(reading(contract=tempo, colour=Colour.BLUE, tomorrow=Colour.RED), 1.0)
+    state = fold.update(reading(contract=tempo, colour=Colour.RED), 2.0)
+    assert (state.colour, state.tomorrow) == (Colour.RED, None)
+
+
+def test_the_colour_of_today_stays_when_a_frame_lost_it(fold):
+    fold.update(reading(contract=contract("TEMPO"), colour=Colour.WHITE), 1.0)
+    assert fold.update(reading(contract=contract("TEMPO")), 2.0).colour is Colour.WHITE
