@@ -14,7 +14,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from linkymonitor.clock import Clock
 from linkymonitor.language import DEFAULT, pick
@@ -43,7 +43,6 @@ class Source(Protocol):
     """Where bytes come from: a port, a file on the time of the wire, a simulated meter."""
 
     name: str
-    live: bool
 
     def read(self, timeout: float) -> bytes | None:
         """Return bytes, b"" when none came within *timeout* seconds, None at the end."""
@@ -52,9 +51,8 @@ class Source(Protocol):
         """Let go of what is open."""
 
 
-@runtime_checkable
-class Port(Protocol):
-    """What a source adds when it is a port, whose speed can be set."""
+class Port(Source, Protocol):
+    """A source whose speed can be set: a real meter's."""
 
     def set_speed(self, speed: int) -> None:
         """Read raw, at *speed* baud."""
@@ -74,7 +72,7 @@ class Meter:
     """One meter as a series of frames and readings, whatever the line does.
 
     Args:
-        source: its bytes. One with ``settle`` and ``set_speed`` (a port) has its speed and mode hunted for.
+        source: its bytes. A real meter's (``is_meter``) has its speed and mode hunted for.
         clock: dates the readings.
         mode: the mode, when the configuration fixes it.
         speed: the speed in baud, when the configuration fixes it.
@@ -85,7 +83,7 @@ class Meter:
     ) -> None:
         self._source = source
         self._clock = clock
-        self._port = source if isinstance(source, Port) else None
+        self._port = cast("Port", source) if getattr(source, "is_meter", False) else None
         self._hunter = Hunter(clock.monotonic(), mode=mode, speed=speed) if self._port is not None else None
         self._fixed_mode = mode
         self._decoder: FrameDecoder | None = None

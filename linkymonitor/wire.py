@@ -43,8 +43,8 @@ class WireSource:
     """A replayed source whose reads take the time of the wire on *clock*.
 
     Args:
-        source: gives the bytes, a frame or less at a time. When it has ``elapsed`` (seconds since the chunk
-            before, as recorded), that is used instead of the time of the bytes.
+        source: gives the bytes, a frame or less at a time. When it has an ``offset`` (seconds since its start,
+            as recorded), that is used instead of the time of the bytes.
         clock: driven by the bytes.
         mode: the mode when it is known, else it is told from the first bytes.
         dated: False when the clock must not follow the DATE of a standard meter.
@@ -68,6 +68,7 @@ class WireSource:
         self._dated = False
         self._due: float | None = None
         self._ended = False
+        self._recorded = 0.0
 
     def read(self, timeout: float) -> bytes | None:
         """Return the next bytes if they are due within *timeout*, else b"" once it has passed; None at the end."""
@@ -102,7 +103,7 @@ class WireSource:
         if chunk is None:
             self._ended = True
         elif chunk:
-            self._ahead.append((chunk, getattr(self._source, "elapsed", None)))
+            self._ahead.append((chunk, self._elapsed()))
             if self.mode is None:
                 self._sample += chunk
         if self.mode is None and self._sample:
@@ -111,6 +112,14 @@ class WireSource:
                 # Garbage reads the same in either mode.
                 self.mode = detect(bytes(self._sample)) or Mode.HISTORIQUE
         return bool(chunk)
+
+    def _elapsed(self) -> float | None:
+        """Return the seconds since the chunk before, when the source has recorded them."""
+        offset: float | None = getattr(self._source, "offset", None)
+        if offset is None:
+            return None
+        elapsed, self._recorded = offset - self._recorded, offset
+        return max(elapsed, 0.0)
 
     def _duration(self, chunk: bytes, elapsed: float | None) -> float:
         if elapsed is None:

@@ -1,0 +1,622 @@
+"""What each command does: reads its settings, puts the parts together, lets them run."""
+
+# Strategy
+#
+# - A part is imported by the command that needs it: `decode` must not wait for gpiozero, nor `acquire` for
+#   jinja2.
+# - What is not a meter (a file, stdin, sim:) never reaches the real log: it needs a log directory by name.
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from linkymonitor.clock import Clock, StreamClock, SystemClock, WireClock
+from linkymonitor.errors import ConfigError, LinkyMonitorError, StorageError
+from linkymonitor.language import DEFAULT, of_terminal, pick
+from linkymonitor.model import Mode
+
+SIMULATED = "sim:"
+#: What `run` reads when no meter is plugged in: a day with everything on the screen.
+DEMO = "sim:ejp,pv,seed=7"
+_BLOCK = 65536
+
+
+class UsageError(LinkyMonitorError):
+    """The words of the command line do not go together."""
+
+
+# --- acquire ---
+
+
+def acquire(arguments: Namespace) -> int:
+    """Read the meter until it ends, the time is over or a signal comes."""
+    config = _config(arguments)
+    return _acquire(config, arguments, display=arguments.led)
+
+
+def _acquire(
+    config: Any,
+    arguments: Namespace,
+    *,
+    display: bool,
+    terminal: Callable[[Any], None] | None = None,
+    pins: Any = None,
+    more: Callable[[Sequence[Any]], Sequence[Any]] = lambda outputs: (),
+) -> int:
+    from zoneinfo import ZoneInfo
+
+    from linkymonitor.aggregate import Aggregator
+    from linkymonitor.appliance import Appliance, Meter
+    from linkymonitor.daily_log import DailyLog, records
+    from linkymonitor.latest import Latest
+    from linkymonitor.ledger import Ledger
+    from linkymonitor.outputs.hardware import Hardware
+    from linkymonitor.settings import lang_of
+    from linkymonitor.storage import Storage
+
+    lang = lang_of(config)
+    meter_settings, log_settings = config.get("meter"), config.get("log")
+    spec = arguments.input or meter_settings.port
+    if not _is_meter(spec) and arguments.log_dir is None:
+        raise UsageError(
+            pick(
+                of_terminal(),
+                f"{spec} n'est pas un compteur : indiquez avec --log-dir un dossier pour son journal",
+                f"{spec} is not a meter: name a folder for its log with --log-dir",
+            )
+        )
+    wanted = (arguments.mode or meter_settings.mode).mode
+    directory: Path = arguments.log_dir or log_settings.dir
+    storage = Storage()
+    timezone = ZoneInfo(config.get("general").timezone)
+    with ExitStack() as stack:
+        source, clock = _open(spec, arguments.at if "at" in arguments else None, wanted, meter_settings, lang)
+        stack.callback(source.close)
+        storage.make_directory(directory)
+        stack.enter_context(storage.lock(directory))
+        runtime = _runtime_directory(config, storage)
+        ledger = Ledger(timezone, config.get("tariff"))
+        log = DailyLog(
+            storage,
+            directory,
+            clock,
+            sync_every=log_settings.sync_every.total_seconds(),
+            salt=_salt(storage, directory),
+            compress_after_days=log_settings.compress_after.days,
+            retention_days=log_settings.retention.days if log_settings.retention else None,
+            lang=lang,
+        )
+        now = clock.now()
+        midnight = datetime.combine(now.astimezone(timezone).date(), datetime.min.time(), timezone)
+        ledger.restore(records(directory, midnight.astimezone(UTC) - timedelta(minutes=10), now))
+        hardware = Hardware(pins=pins, terminal=terminal, lang=lang, clock=clock, timezone=timezone.key)
+        outputs = _outputs(config, hardware, display=display)
+        outputs += more(outputs)
+        appliance = Appliance(
+            meter=Meter(source, clock, wanted, meter_settings.speed.baud),
+            clock=clock,
+            log=log,
+            aggregator=Aggregator(log_settings.frames_per_record),
+            ledger=ledger,
+            latest=Latest(storage, runtime),
+            outputs=outputs,
+            callbacks=_callbacks(config),
+            silence=meter_settings.silence.total_seconds(),
+            lang=lang,
+        )
+        log.note("INFO", pick(lang, f"Démarrage : source {spec}", f"Starting: source {spec}"))
+        with _signals(appliance.stop):
+            appliance.run(clock.monotonic() + arguments.time if arguments.time else math.inf)
+    return 0
+
+
+def _is_meter(spec: str) -> bool:
+    """Return whether *spec* names a port or a URL rather than a file, stdin or a simulated meter."""
+    if spec.startswith(SIMULATED) or spec in ("-", "stdin"):
+        return False
+    return "://" in spec or not Path(spec).is_file()
+
+
+def _open(
+    spec: str, at: datetime | None, mode: Mode | None, settings: Any, lang: str
+) -> tuple[Any, Clock]:
+    """Return the source that *spec* names and the clock that goes with it."""
+    from linkymonitor.line import open_source
+    from linkymonitor.wire import WireSource
+
+    real = SystemClock()
+    if spec.startswith(SIMULATED):
+        from linkymonitor.simulator import SimSource
+
+        options = _sim_options(spec[len(SIMULATED) :], mode)
+        if options.speed is not None:
+            return SimSource(options, real, options.speed), real
+        simulated = SimSource(options, real, None)
+        wire = WireClock(at or simulated.options.start)
+        return WireSource(simulated, wire, options.mode, dated=False), wire
+    source = open_source(
+        spec,
+        clock=real,
+        speed=settings.speed.baud,
+        timeout=settings.timeout.total_seconds(),
+        pause=settings.pause.total_seconds(),
+        lang=lang,
+    )
+    if source.is_meter:
+        return source, real
+    follows = source.live and at is None
+    wire = StreamClock(real) if follows else WireClock(at or source.started_at or real.now())
+    return WireSource(source, wire, mode), wire
+
+
+def _sim_options(spec: str, mode: Mode | None = None) -> Any:
+    from dataclasses import replace
+
+    from linkymonitor.simulator import parse_spec
+
+    try:
+        options = parse_spec(spec)
+    except ValueError as error:
+        raise UsageError(f"{SIMULATED}{spec}: {error}") from error
+    return replace(options, mode=mode) if mode else options
+
+
+def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
+    """Return the outputs in the order in which they act: relays, lamps, then what is slower."""
+    outputs: list[Any] = []
+    if relays := config.named("relay"):
+        from linkymonitor.outputs.relay import Relay
+
+        outputs += [Relay(settings, hardware) for settings in relays.values()]
+    lamps = config.named("lamp") if display else {}
+    if lamps:
+        from linkymonitor.outputs.led import Lamp
+
+        outputs += [Lamp(settings, hardware) for settings in lamps.values()]
+    if display:
+        from linkymonitor.outputs import oled
+
+        outputs.append(oled.Output(config.get("display"), hardware))
+    return outputs
+
+
+def _callbacks(config: Any) -> list[Callable[[Any], object]]:
+    """Return the functions that [callbacks] names."""
+    import importlib
+
+    found = []
+    for path in config.get("callbacks").call:
+        module, _, name = path.rpartition(".")
+        try:
+            found.append(getattr(importlib.import_module(module), name))
+        except (ImportError, AttributeError, ValueError) as error:
+            raise ConfigError(
+                pick(
+                    of_terminal(),
+                    f"[callbacks] call = {path} : introuvable ({error}) ; on attend module.fonction",
+                    f"[callbacks] call = {path}: not found ({error}); expected module.function",
+                )
+            ) from error
+    return found
+
+
+def _runtime_directory(config: Any, storage: Any) -> Path | None:
+    """Return the folder of latest.json, made if need be; None when there is none to be had."""
+    wanted = config.get("general").runtime_dir
+    given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
+    directory = wanted or (Path(given) if given else Path("/run"))
+    if directory.name != "linkymonitor" and wanted is None:
+        directory /= "linkymonitor"
+    try:
+        storage.make_directory(directory)
+    except StorageError:
+        if wanted is not None:
+            raise
+        return None
+    return Path(directory)
+
+
+def _salt(storage: Any, directory: Path) -> str:
+    """Return what meter numbers are hashed with, drawn once for a log directory and kept beside the log."""
+    import secrets
+
+    path = directory / "salt"
+    try:
+        found = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        found = ""
+    if len(found) >= 16:
+        return found
+    drawn = secrets.token_hex(16)
+    try:
+        storage.replace(path, f"{drawn}\n".encode(), mode=0o600)
+    except StorageError:
+        return drawn
+    return drawn
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call *stop* on SIGTERM and SIGINT while the block runs."""
+    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# --- run ---
+
+
+def run(arguments: Namespace) -> int:
+    """Read a meter if there is one, else a simulated one, with the display in the terminal; then draw the page."""
+    from linkymonitor.outputs.gpio import simulated_pins
+    from linkymonitor.outputs.terminal import TerminalDisplay
+    from linkymonitor.trial import Words, find_meter, named_parts
+
+    config = _config(arguments)
+    lang = config.lang or of_terminal()
+    root: Path = arguments.dir.resolve()
+    if arguments.input is None:
+        arguments.input = find_meter(config.get("meter").port, lang=lang) or DEMO
+    arguments.log_dir = root / "log"
+    pages = root / "pages"
+    print(
+        pick(
+            lang,
+            f"Source  : {arguments.input}\nJournal : {arguments.log_dir}\nPage    : {pages / 'index.html'}"
+            " (dessinée à l'arrêt ; Ctrl-C pour arrêter)",
+            f"Source: {arguments.input}\nLog:    {arguments.log_dir}\nPage:   {pages / 'index.html'}"
+            " (drawn at the end; Ctrl-C to stop)",
+        ),
+        flush=True,
+    )
+    terminal = TerminalDisplay(sys.stdout)
+    status = _acquire(
+        config,
+        arguments,
+        display=True,
+        terminal=terminal,
+        pins=simulated_pins(),
+        more=lambda outputs: [Words(terminal, named_parts(config, outputs, lang), lang)],
+    )
+    arguments.start = arguments.end = None
+    arguments.output, arguments.lang, arguments.json, arguments.autoupdate = pages, lang, False, False
+    print(pick(lang, "Pages dessinées :", "Pages drawn:"))
+    return status or report(arguments)
+
+
+# --- report ---
+
+
+def report(arguments: Namespace) -> int:
+    """Draw the pages of the days asked for, or print their figures."""
+    from dataclasses import replace
+    from zoneinfo import ZoneInfo
+
+    from linkymonitor import report as reports
+    from linkymonitor.storage import Storage
+
+    config = _config(arguments)
+    log_dir = arguments.log_dir or config.get("log").dir
+    zone = ZoneInfo(config.get("general").timezone)
+    now = datetime.now(UTC)
+    today = now.astimezone(zone).date()
+    first = arguments.start or arguments.end or today - timedelta(days=1)
+    last = arguments.end or arguments.start or today
+    if last < first:
+        raise UsageError(
+            pick(of_terminal(), f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}")
+        )
+    common: dict[str, Any] = {
+        "tz": zone,
+        "prices": config.get("tariff"),
+        "now": now,
+        "storage": Storage(),
+    }
+    if arguments.json:
+        print(json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1))
+        return 0
+    settings = config.get("report")
+    if arguments.output:
+        settings = replace(settings, dir=arguments.output)
+    written = reports.build(
+        settings,
+        log_dir,
+        (first, last),
+        lang=arguments.lang or config.lang or DEFAULT,
+        autorefresh=arguments.autoupdate,
+        **common,
+    )
+    print("\n".join(map(str, written)))
+    return 0
+
+
+# --- decode ---
+
+
+def decode(arguments: Namespace) -> int:
+    """Print one JSON object for each frame of a source, and a summary."""
+    from linkymonitor.mode import detect
+    from linkymonitor.tic.decoder import FrameDecoder
+
+    blocks = _blocks(arguments)
+    ahead: list[bytes] = []
+    mode = arguments.mode.mode if arguments.mode else None
+    while mode is None:
+        block = next(blocks, None)
+        if block is not None:
+            ahead.append(block)
+        if block is None or sum(map(len, ahead)) >= _BLOCK:
+            mode = detect(b"".join(ahead)) or Mode.HISTORIQUE
+    decoder = FrameDecoder(mode)
+    complete = incomplete = groups = rejected = 0
+    show = None if arguments.count else _shower(mode, arguments)
+
+    def stream() -> Iterator[list[Any]]:
+        for block in ahead:
+            yield decoder.feed(block)
+        for block in blocks:
+            yield decoder.feed(block)
+        yield decoder.close()
+
+    for frames in stream():
+        for frame in frames:
+            groups += len(frame.groups)
+            rejected += len(frame.rejected)
+            if frame.complete:
+                complete += 1
+            else:
+                incomplete += 1
+            if show:
+                show(frame)
+    sys.stdout.flush()
+    print(
+        f"mode={mode.value} frames={complete} incomplete={incomplete} groups={groups} rejected={rejected}",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _blocks(arguments: Namespace) -> Iterator[bytes]:
+    """Yield the bytes of the source that *arguments* name."""
+    from linkymonitor.line import open_source
+
+    spec = arguments.source
+    if spec.startswith(SIMULATED):
+        from linkymonitor.simulator import SimSource
+
+        mode = arguments.mode.mode if arguments.mode else None
+        source: Any = SimSource(_sim_options(spec[len(SIMULATED) :], mode), SystemClock(), None)
+    else:
+        speed = arguments.mode.mode.speed if arguments.mode and arguments.mode.mode else None
+        source = open_source(spec, clock=SystemClock(), speed=speed, lang=of_terminal())
+    try:
+        while (chunk := source.read(1.0)) is not None:
+            if chunk:
+                yield chunk
+    finally:
+        source.close()
+
+
+def _shower(mode: Mode, arguments: Namespace) -> Callable[[Any], None]:
+    """Return what prints one frame as CLI.md has it."""
+    from linkymonitor.privacy import mask_group, mask_raw
+
+    show_ids = arguments.show_ids
+    write = sys.stdout.write
+
+    def show(frame: Any) -> None:
+        line: dict[str, object] = {
+            "mode": mode.value,
+            "complete": frame.complete,
+            "groups": [
+                {
+                    "label": group.label,
+                    "horodate": group.horodate,
+                    "data": group.data if show_ids else mask_group(group.label, group.data),
+                }
+                for group in frame.groups
+            ],
+            "rejected": [
+                {"raw": raw if show_ids else mask_raw(raw), "why": why}
+                for raw, why in ((rejected.raw.decode("latin-1"), rejected.why) for rejected in frame.rejected)
+            ],
+        }
+        if arguments.values:
+            from linkymonitor.latest import jsonable
+            from linkymonitor.tic.interpret import interpret
+
+            reading = interpret(frame, mode, datetime.now(UTC))
+            line["values"] = jsonable(reading.values, show_ids=show_ids)
+        write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    return show
+
+
+# --- simulate, record, replay ---
+
+
+def simulate(arguments: Namespace) -> int:
+    """Write what a simulated meter says to a file or a pseudo-terminal."""
+    from linkymonitor.simulator import feed_pty, write_file
+
+    words = [arguments.contract, "tri" if arguments.phases == "3" else "mono", f"seed={arguments.seed}"]
+    if arguments.mode and arguments.mode.mode:
+        words.append(arguments.mode.mode.value)
+    if arguments.producer:
+        words.append("producer")
+    if arguments.day:
+        words.append(f"day={arguments.day.isoformat()}")
+    if arguments.noise:
+        words.append(f"noise={arguments.noise}")
+    if arguments.extra:
+        words.append(arguments.extra)
+    options = _sim_options(",".join(words))
+    duration = timedelta(seconds=arguments.duration) if arguments.duration else options.duration
+    if arguments.pty:
+        return _feed_pty(
+            arguments, lambda master, stop: feed_pty(options, master, arguments.speed, stop=stop)
+        )
+    with _fresh_file(arguments.output) as append:
+        write_file(options, append, duration or timedelta(days=1))
+    return 0
+
+
+@contextmanager
+def _fresh_file(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """Give what appends to *path*, emptied first and synced at the end."""
+    from linkymonitor.storage import Storage
+
+    storage = Storage()
+    storage.replace(path, b"")
+    file = storage.append_to(path)
+    try:
+        yield file.append
+        file.sync()
+    finally:
+        file.close()
+
+
+def _feed_pty(arguments: Namespace, feed: Callable[[int, Callable[[], bool]], object]) -> int:
+    from linkymonitor.simulator import open_pty
+
+    master, slave, path = open_pty()
+    stopped: list[bool] = []
+    print(path, flush=True)
+    try:
+        with _signals(lambda: stopped.append(True)):
+            feed(master, lambda: bool(stopped))
+    finally:
+        os.close(master)
+        os.close(slave)
+    return 0
+
+
+def record(arguments: Namespace) -> int:
+    """Keep the bytes of a source with their times, as they come: meter numbers included."""
+    from linkymonitor.appliance import Meter
+    from linkymonitor.recording import block, header
+
+    settings = _config(arguments).get("meter")
+    wanted = (arguments.mode or settings.mode).mode
+    source, clock = _open(arguments.input, None, wanted, settings, of_terminal())
+    print(
+        pick(
+            of_terminal(),
+            f"{arguments.output} contiendra votre numéro de compteur en clair : ne le publiez pas",
+            f"{arguments.output} will hold your meter number unmasked: do not publish it",
+        ),
+        file=sys.stderr,
+    )
+    stopped: list[bool] = []
+    began = clock.monotonic()
+    until = began + arguments.time if arguments.time else math.inf
+    with _fresh_file(arguments.output) as append, _signals(lambda: stopped.append(True)):
+        append(header(clock.now(), settings.speed.baud or (wanted.speed if wanted else None)))
+        # The meter is hunted for as usual; what is kept is every byte that came, heard or not.
+        tap = _Tap(source, lambda chunk: append(block(clock.monotonic() - began, chunk)))
+        meter = Meter(tap, clock, wanted, settings.speed.baud)
+        while not stopped and clock.monotonic() < until and meter.poll(0.5) is not None:
+            pass
+        meter.close()
+    return 0
+
+
+class _Tap:
+    """A source that shows each chunk to somebody before it hands it on."""
+
+    def __init__(self, source: Any, show: Callable[[bytes], object]) -> None:
+        self._source = source
+        self._show = show
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return what the source reads."""
+        chunk: bytes | None = self._source.read(timeout)
+        if chunk:
+            self._show(chunk)
+        return chunk
+
+
+def replay(arguments: Namespace) -> int:
+    """Play a recording again, on a pseudo-terminal or into a file of bare bytes."""
+    from linkymonitor.recording import paced, read_recording
+
+    chunks = read_recording(arguments.file)
+    if arguments.output:
+        with _fresh_file(arguments.output) as append:
+            for _, chunk in chunks:
+                append(chunk)
+        return 0
+
+    def feed(master: int, stopped: Callable[[], bool]) -> None:
+        for chunk in paced(chunks, SystemClock(), arguments.speed or math.inf):
+            if stopped():
+                return
+            os.write(master, chunk)
+
+    return _feed_pty(arguments, feed)
+
+
+# --- check ---
+
+
+def check(arguments: Namespace) -> int:
+    """Read the configuration and say what would start, or every fault at once."""
+    config = _config(arguments)
+    from linkymonitor.settings import lang_of
+
+    lang = lang_of(config) if config.lang else of_terminal()
+    meter, log, prices = config.get("meter"), config.get("log"), config.get("tariff")
+    display = config.get("display")
+    lines = [
+        f"{config.path}",
+        pick(
+            lang,
+            f"compteur : {meter.port}, mode {meter.mode.value}, vitesse {meter.speed.value}",
+            f"meter: {meter.port}, mode {meter.mode.value}, speed {meter.speed.value}",
+        ),
+        pick(lang, f"journal : {log.dir}", f"log: {log.dir}"),
+        pick(
+            lang,
+            f"afficheur : {display.type.value} {display.size.value}, adresse {display.address:#x} (avec -l)",
+            f"display: {display.type.value} {display.size.value}, address {display.address:#x} (with -l)",
+        ),
+    ]
+    for name, lamp in config.named("lamp").items():
+        lines.append(
+            pick(lang, f"voyant {name} : GPIO {lamp.pin} (avec -l)", f"lamp {name}: GPIO {lamp.pin} (with -l)")
+        )
+    for name, relay in config.named("relay").items():
+        lines.append(
+            pick(
+                lang,
+                f"relais {name} : GPIO {relay.pin}, règle {relay.rule}",
+                f"relay {name}: GPIO {relay.pin}, rule {relay.rule}",
+            )
+        )
+    if not any(getattr(prices, name) is not None for name in prices.__dataclass_fields__):
+        lines.append(pick(lang, "prix non réglés : voir [tariff]", "prices not set: see [tariff]"))
+    print("\n".join(lines))
+    return 0
+
+
+def _config(arguments: Namespace) -> Any:
+    from linkymonitor.config import default_path, read
+    from linkymonitor.settings import schema
+
+    return read(arguments.config or default_path(), schema())

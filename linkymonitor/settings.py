@@ -1,0 +1,121 @@
+"""The sections of the INI file that belong to no single part, and the schema of the whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from linkymonitor.config import Config, General, Schema
+from linkymonitor.model import Mode
+
+
+class WantedMode(Enum):
+    """Which mode to listen for."""
+
+    AUTO = "auto"
+    HISTORIQUE = "historique"
+    STANDARD = "standard"
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode, or None when it is to be found out."""
+        return None if self is WantedMode.AUTO else Mode(self.value)
+
+
+class WantedSpeed(Enum):
+    """Which speed to listen at."""
+
+    AUTO = "auto"
+    SLOW = "1200"
+    FAST = "9600"
+
+    @property
+    def baud(self) -> int | None:
+        """The speed in baud, or None when it is to be found out."""
+        return None if self is WantedSpeed.AUTO else int(self.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meter:
+    """``[meter]``: where the meter is and how it is listened to."""
+
+    #: A serial device, or any pyserial URL (socket://…, rfc2217://…).
+    port: str = "/dev/ttyAMA0"
+    #: auto, historique or standard.
+    mode: WantedMode = WantedMode.AUTO
+    #: auto, 1200 or 9600: independent of the mode, some dongles speak historique at 9600.
+    speed: WantedSpeed = WantedSpeed.AUTO
+    #: How long one read waits.
+    timeout: timedelta = timedelta(seconds=5)
+    #: The longest pause between two tries to open the port.
+    pause: timedelta = timedelta(seconds=10)
+    #: The meter is called silent after so long without a complete frame.
+    silence: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """``[log]``: the daily log."""
+
+    #: Where the daily files are.
+    dir: Path = Path("/var/log/linkymonitor")
+    #: Frames that make one DATA line; 16 halves the log of a meter in standard mode.
+    frames_per_record: int = 8
+    #: How long lines wait in memory before they are written and synced.
+    sync_every: timedelta = timedelta(minutes=1)
+    #: Full days a file stays uncompressed.
+    compress_after: timedelta = timedelta(days=2)
+    #: How long files are kept; empty: for ever.
+    retention: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.frames_per_record <= 1000:
+            raise ValueError(f"frames_per_record = {self.frames_per_record}: expected 1 to 1000")
+        if self.retention is not None and self.retention < timedelta(days=2):
+            raise ValueError("retention: expected at least 2d")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callbacks:
+    """``[callbacks]``: functions of yours, called with each Reading."""
+
+    #: Dotted paths, such as mymodule.my_function.
+    call: tuple[str, ...] = ()
+
+
+def schema() -> Schema:
+    """Return the dataclass of each section; the parts are imported only now."""
+    from linkymonitor.money.tariffs import Prices
+    from linkymonitor.outputs import led, oled, relay
+    from linkymonitor import report
+
+    return {
+        "general": General,
+        "meter": Meter,
+        "log": Log,
+        "display": oled.Settings,
+        "lamp:": led.Settings,
+        "relay:": relay.Settings,
+        "output:": _output,
+        "tariff": Prices,
+        "report": report.Settings,
+        "callbacks": Callbacks,
+    }
+
+
+def _output(raw: Mapping[str, str]) -> Any:
+    """Return the settings of ``[output:NAME]``, whose ``type`` names a module of outputs or one of yours."""
+    from linkymonitor.outputs import find
+
+    return find(raw.get("type", "")).Settings
+
+
+def lang_of(config: Config) -> str:
+    """Return the language of screens, pages and logs."""
+    from linkymonitor.language import DEFAULT
+
+    return config.lang or DEFAULT
