@@ -166,9 +166,9 @@ def _sim_options(spec: str, mode: Mode | None = None) -> Any:
 
     try:
         options = parse_spec(spec)
+        return replace(options, mode=mode) if mode else options
     except ValueError as error:
         raise UsageError(f"{SIMULATED}{spec}: {error}") from error
-    return replace(options, mode=mode) if mode else options
 
 
 def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:

@@ -1,0 +1,189 @@
+"""What a household draws in one local day, and what its roof gives back."""
+
+# Strategy
+#
+# - A day is drawn up at once, in slots of five seconds, from dice that only the seed and the date load: any
+#   day can be made again, alone, and is the same.
+# - Everything is in whole watts, so that sums are exact and an index never disagrees with the power.
+# - Only Random.random() is used: its sequence is the one that Python promises to keep.
+# - Nothing runs over midnight, so that a day needs no other.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+
+from linkymonitor.model import Mode
+from linkymonitor.simulator.options import PARIS, Options
+from linkymonitor.simulator.seasons import Tariff, local
+
+#: Seconds for which the power stands still.
+SLOT = 5
+
+_MINUTE = 60 // SLOT
+_PANELS = 3000  # W
+_LATITUDE, _LONGITUDE = math.radians(46.5), 2.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One local day, slot by slot and phase by phase."""
+
+    start: datetime
+    end: datetime
+    #: Active power, W, negative when a phase injects.
+    active: Sequence[Sequence[int]]
+    #: Reactive power, VAr.
+    reactive: Sequence[Sequence[int]]
+    #: Apparent power, VA, with the sign of the active power.
+    apparent: Sequence[Sequence[int]]
+    #: Voltage minute by minute, V.
+    voltage: Sequence[Sequence[float]]
+
+
+def sun(at: datetime) -> float:
+    """Return the sine of the sun's height over the middle of France; negative at night."""
+    day = at.timetuple().tm_yday
+    tilt = math.radians(-23.44) * math.cos(2 * math.pi * (day + 10) / 365)
+    angle = math.radians(15 * (at.hour - 12 + at.minute / 60 + _LONGITUDE / 15))
+    height = math.sin(_LATITUDE) * math.sin(tilt)
+    return height + math.cos(_LATITUDE) * math.cos(tilt) * math.cos(angle)
+
+
+class _Day:
+    """The slots of a day while they are being filled."""
+
+    def __init__(self, options: Options, day: date) -> None:
+        self.start, self.end = (local(that, 0).astimezone(UTC) for that in (day, day + timedelta(days=1)))
+        self.day = day
+        self.slots = int((self.end - self.start).total_seconds()) // SLOT
+        self.phases = options.phases
+        self.active = [[0] * self.slots for _ in range(options.phases)]
+        self.reactive = [[0] * self.slots for _ in range(options.phases)]
+
+    def slot(self, hour: float) -> int:
+        """Return the slot in which a clock on the wall shows *hour*."""
+        minutes, seconds = divmod(round(hour * 3600), 60)
+        at = datetime.combine(self.day, time(minutes // 60, minutes % 60, seconds), PARIS).astimezone(UTC)
+        return int((at - self.start).total_seconds()) // SLOT
+
+    def draw(self, phase: int, first: int, slots: int, watts: int, tangent: float = 0.0) -> None:
+        """Add a load to some slots of a phase; the reactive power is *tangent* times the active one."""
+        active, reactive = self.active[phase % self.phases], self.reactive[phase % self.phases]
+        vars_ = round(watts * tangent)
+        for slot in range(max(0, first), min(self.slots, first + slots)):
+            active[slot] += watts
+            if vars_:
+                reactive[slot] += vars_
+
+    def cycle(self, phase: int, first: int, slots: int, watts: int, on: int, off: int) -> None:
+        """Add a load that a thermostat switches."""
+        for begin in range(first, first + slots, on + off):
+            self.draw(phase, begin, min(on, first + slots - begin), watts)
+
+
+def load_of(options: Options, day: date, tariff_at: Callable[[datetime], Tariff]) -> Load:
+    """Return what the house of *options* draws on the local *day*."""
+    house = _Day(options, day)
+    dice = Random(f"{options.seed}:load:{day.isoformat()}").random
+    hours = [house.start + timedelta(hours=n) for n in range(house.slots // (60 * _MINUTE))]
+    dear = [tariff_at(hour).dear for hour in hours]
+    winter = max(0.0, math.cos(2 * math.pi * (day.timetuple().tm_yday - 15) / 365))  # 1 in January
+    free = day.weekday() >= 5
+
+    _standby(house, options, dice)
+    for first in range(int(dice() * 30 * _MINUTE), house.slots, int((40 + 10 * dice()) * _MINUTE)):
+        house.draw(1, first, 15 * _MINUTE, 90, 0.6)  # fridge
+    for number, hour in enumerate(hours):
+        # A heat pump: full on in the morning and evening, at rest while energy is dear.
+        comfort = hour.astimezone(PARIS).hour in (6, 7, 8, 17, 18, 19, 20, 21)
+        share = winter * (0.75 if comfort else 0.45) * (0.1 if dear[number] else 1)
+        if share > 0.1:
+            for half in range(2):
+                first = (2 * number + half) * 30 * _MINUTE
+                house.draw(2, first, int(30 * _MINUTE * min(1.0, share)), 1300, 0.3)
+
+    # The water heater waits for cheap hours; under EJP for the end of a peak, at 1:00.
+    starts = 1.1 if options.contract in ("BASE", "EJP") else 22.1
+    house.draw(0, house.slot(starts), int((75 + 35 * dice()) * _MINUTE), 2300)
+
+    _kitchen(house, free, dice)
+    evening = 16.8 + (1 - winter) * 3 + dice() / 2
+    house.draw(1, house.slot(evening), int((22.8 - evening) * 60 * _MINUTE), int(110 + 90 * dice()), 0.2)
+    house.draw(0, house.slot(19.5 + dice()), int((90 + 60 * dice()) * _MINUTE), 120, 0.3)  # television
+    if dice() < (0.7 if free else 0.35):  # washing machine
+        washing = house.slot(9.5 + 2 * dice() if free else 14 + 3 * dice())
+        if not dear[min(washing // (60 * _MINUTE), len(dear) - 1)]:
+            house.draw(2, washing, 18 * _MINUTE, 1950)
+            house.draw(2, washing + 18 * _MINUTE, 65 * _MINUTE, 180, 0.5)
+    if options.overload and day == options.first_day:
+        first = int((options.start - house.start).total_seconds()) // SLOT + 2 * _MINUTE
+        # In historique a phase is judged alone, in standard the sum of them all.
+        for phase in range(options.phases if options.mode is Mode.STANDARD else 1):
+            house.draw(phase, first, 90 // SLOT, options.subscribed * 1250 // options.phases)
+    if options.generates:
+        _roof(house, Random(f"{options.seed}:sky:{day.isoformat()}").random)
+    return _finished(house, options)
+
+
+def _standby(house: _Day, options: Options, dice: Callable[[], float]) -> None:
+    """Lay the load that never goes, and that never quite stands still either."""
+    usual = 170 + 60 * Random(f"{options.seed}:standby").random()
+    for phase in range(options.phases):
+        base, swing = 0.9 * usual / options.phases, 0.2 * usual / options.phases
+        house.active[phase] = [int(base + swing * dice()) for _ in range(house.slots)]
+        house.reactive[phase] = [int(0.35 * base)] * house.slots
+
+
+def _kitchen(house: _Day, free: bool, dice: Callable[[], float]) -> None:
+    """Add breakfast, lunch when there is somebody for it, and dinner."""
+    breakfast = house.slot((8.4 if free else 6.9) + dice() / 2)
+    house.draw(1, breakfast, int(3.5 * _MINUTE), 2000)  # kettle
+    house.draw(0, breakfast + 3 * _MINUTE, 4 * _MINUTE, 900)  # toaster
+    lunch, dinner = house.slot(11.9 + dice() / 2), house.slot(18.8 + dice())
+    if free or dice() < 0.3:
+        house.cycle(1, lunch, 30 * _MINUTE, 1800, 6, 4)
+    house.cycle(1, dinner, int((25 + 20 * dice()) * _MINUTE), 1800, 6, 4)  # hob
+    if dice() < 0.5:
+        house.draw(2, dinner, 10 * _MINUTE, 2200)  # the oven heats up, then keeps warm
+        house.cycle(2, dinner + 10 * _MINUTE, 35 * _MINUTE, 2200, 9, 15)
+
+
+def _roof(house: _Day, dice: Callable[[], float]) -> None:
+    """Take off what the panels give, on the first phase."""
+    clear, cloud = 0.35 + 0.65 * dice(), 0.0
+    active = house.active[0]
+    for minute in range(house.slots // _MINUTE):
+        cloud = 0.9 * cloud + 0.2 * (dice() - 0.5)
+        height = sun(house.start + timedelta(minutes=minute))
+        given = int(_PANELS * max(0.0, height) ** 1.15 * min(1.0, max(0.05, clear + cloud)))
+        if given:
+            for slot in range(minute * _MINUTE, (minute + 1) * _MINUTE):
+                active[slot] -= given
+
+
+def _finished(house: _Day, options: Options) -> Load:
+    """Add the voltage and the apparent power."""
+    grid = Random(f"{options.seed}:grid:{house.day.isoformat()}").random
+    voltage = [
+        [
+            233.5 + 2.5 * math.cos((minute / 60 - 3) * math.pi / 12 + phase) + 1.4 * grid()
+            for minute in range(house.slots // _MINUTE)
+        ]
+        for phase in range(options.phases)
+    ]
+    apparent = [
+        [round(math.copysign(math.hypot(watts, vars_), watts)) for watts, vars_ in zip(*both, strict=True)]
+        for both in zip(house.active, house.reactive, strict=True)
+    ]
+    return Load(
+        start=house.start,
+        end=house.end,
+        active=house.active,
+        reactive=house.reactive,
+        apparent=apparent,
+        voltage=voltage,
+    )

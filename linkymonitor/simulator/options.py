@@ -1,0 +1,297 @@
+"""What can be asked of the simulated house, and the words to ask it with."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
+from zoneinfo import ZoneInfo
+
+from linkymonitor.model import PERIODS, Colour, Mode
+
+#: The time that the meter, its tariffs and the household live on.
+PARIS = ZoneInfo("Europe/Paris")
+
+#: The day that is simulated when none is named: fixed, so that the same seed gives the same bytes.
+DEFAULT_DAY = date(2026, 1, 13)
+
+#: How a line can be hurt, see noise.py.
+NOISES = ("flip", "flips", "lost", "doubled", "merged", "cut", "burst")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """One simulated house, its contract and its meter; equal options make equal bytes."""
+
+    mode: Mode = Mode.HISTORIQUE
+    #: A key of model.PERIODS.
+    contract: str = "BASE"
+    phases: int = 1
+    #: A producer's contract, with solar panels: the standard TIC has the labels of injection.
+    producer: bool = False
+    #: Solar panels without a producer's contract: the meter says next to nothing of what is injected.
+    pv: bool = False
+    #: A meter from before Linky: no PAPP on one phase, DEMAIN until 6:00.
+    old: bool = False
+    #: Subscribed power, kVA; None is 9 on one phase, 12 on three.
+    power: int | None = None
+    #: Local day and time of the first frame; None is DEFAULT_DAY, or today where there is a clock.
+    day: date | None = None
+    at: time | None = None
+    #: The stream ends after this long; None never.
+    duration: timedelta | None = None
+    #: True makes *day* a peak (under Tempo, red), False an ordinary day, None leaves it to the season.
+    peak: bool | None = None
+    #: Exactly these peak days instead of a season's.
+    ejp_days: frozenset[date] | None = None
+    #: The Tempo colour of *day*, None leaves it to the season.
+    colour: Colour | None = None
+    #: How long before its beginning a peak is announced.
+    notice: timedelta = timedelta(minutes=30)
+    #: Something that exceeds the subscribed power for 90 s, two minutes after the start.
+    overload: bool = False
+    seed: int = 1
+    #: The part of the lines that are hurt.
+    noise: float = 0.0
+    noise_kinds: tuple[str, ...] = NOISES
+    #: Bit 7 of each byte carries the even parity of a 7E1 line read as 8 bits.
+    parity: bool = True
+    #: One frame each so often instead of one after the other, to walk through months.
+    every: timedelta | None = None
+    #: For whoever paces the stream: times the true speed of the line, None as fast as can be.
+    speed: float | None = 1.0
+
+    def __post_init__(self) -> None:
+        if self.contract not in PERIODS:
+            raise ValueError(f"contract = {self.contract}: expected {', '.join(PERIODS)}")
+        if self.phases not in (1, 3):
+            raise ValueError(f"phases = {self.phases}: expected 1 or 3")
+        if not 0 <= self.noise <= 1:
+            raise ValueError(f"noise = {self.noise}: expected a share of the lines, from 0 to 1")
+        if wrong := [kind for kind in self.noise_kinds if kind not in NOISES]:
+            raise ValueError(f"kinds = {wrong[0]}: expected {'+'.join(NOISES)}")
+        if not self.noise_kinds:
+            raise ValueError(f"kinds is empty: expected {'+'.join(NOISES)}")
+        if self.power is not None and not 1 <= self.power <= 36:
+            raise ValueError(f"power = {self.power}: expected 1 to 36 kVA")
+        if self.old and self.mode is Mode.STANDARD:
+            raise ValueError("old: a meter from before Linky does not speak standard, expected historique")
+        if self.speed is not None and not 0 < self.speed < math.inf:
+            raise ValueError(f"speed = {self.speed}: expected a number above 0, or max")
+        if self.every is not None and self.every <= timedelta(0):
+            raise ValueError("every: expected a duration such as 60s")
+
+    @property
+    def first_day(self) -> date:
+        """The local day of the first frame."""
+        return self.day or DEFAULT_DAY
+
+    @property
+    def start(self) -> datetime:
+        """When the first frame begins, in UTC."""
+        return datetime.combine(self.first_day, self.at or time(), PARIS).astimezone(UTC)
+
+    @property
+    def subscribed(self) -> int:
+        """The subscribed power, in kVA."""
+        return self.power or (9 if self.phases == 1 else 12)
+
+    @property
+    def generates(self) -> bool:
+        """Whether there are solar panels on the roof."""
+        return self.pv or self.producer
+
+
+_WORDS: Mapping[str, tuple[str, object]] = {
+    "standard": ("mode", Mode.STANDARD),
+    "std": ("mode", Mode.STANDARD),
+    "historique": ("mode", Mode.HISTORIQUE),
+    "historic": ("mode", Mode.HISTORIQUE),
+    "hist": ("mode", Mode.HISTORIQUE),
+    "base": ("contract", "BASE"),
+    "hc": ("contract", "HC"),
+    "hphc": ("contract", "HC"),
+    "ejp": ("contract", "EJP"),
+    "tempo": ("contract", "TEMPO"),
+    "mono": ("phases", 1),
+    "tri": ("phases", 3),
+    "producteur": ("producer", True),
+    "producer": ("producer", True),
+    "pv": ("pv", True),
+    "ancien": ("old", True),
+    "old": ("old", True),
+    "pointe": ("peak", True),
+    "peak": ("peak", True),
+    "surcharge": ("overload", True),
+    "overload": ("overload", True),
+}
+
+_COLOURS = {
+    "bleu": Colour.BLUE,
+    "blue": Colour.BLUE,
+    "blanc": Colour.WHITE,
+    "white": Colour.WHITE,
+    "rouge": Colour.RED,
+    "red": Colour.RED,
+}
+
+_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
+
+_YES = {
+    "yes": True,
+    "oui": True,
+    "1": True,
+    "true": True,
+    "no": False,
+    "non": False,
+    "0": False,
+    "false": False,
+}
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([a-z]*)", text)
+    if not match or match[2] not in _UNITS:
+        raise ValueError("a duration such as 90s, 15m, 2h or 7d")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def _yes(text: str) -> bool:
+    if text not in _YES:
+        raise ValueError("yes or no")
+    return _YES[text]
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text.replace("_", "-"))
+    except ValueError:
+        raise ValueError("a date such as 2026-01-13") from None
+
+
+def _time(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ValueError("a time such as 06:58") from None
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("a whole number") from None
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("a share of the lines, from 0 to 1") from None
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError("a number, or max") from None
+
+
+def _colour(text: str) -> Colour:
+    if text not in _COLOURS:
+        raise ValueError(", ".join(_COLOURS))
+    return _COLOURS[text]
+
+
+def _dates(text: str) -> frozenset[date]:
+    return frozenset(_date(word) for word in text.split("+") if word)
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    return tuple(text.split("+"))
+
+
+_KEYS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "mode": ("mode", lambda text: _meaning("mode", text)),
+    "contract": ("contract", lambda text: _meaning("contract", text)),
+    "contrat": ("contract", lambda text: _meaning("contract", text)),
+    "phases": ("phases", _number),
+    "producer": ("producer", _yes),
+    "producteur": ("producer", _yes),
+    "pv": ("pv", _yes),
+    "old": ("old", _yes),
+    "ancien": ("old", _yes),
+    "peak": ("peak", _yes),
+    "pointe": ("peak", _yes),
+    "overload": ("overload", _yes),
+    "surcharge": ("overload", _yes),
+    "parity": ("parity", _yes),
+    "parite": ("parity", _yes),
+    "power": ("power", _number),
+    "puissance": ("power", _number),
+    "day": ("day", _date),
+    "jour": ("day", _date),
+    "at": ("at", _time),
+    "heure": ("at", _time),
+    "duration": ("duration", _duration),
+    "duree": ("duration", _duration),
+    "ejp": ("ejp_days", _dates),
+    "colour": ("colour", _colour),
+    "couleur": ("colour", _colour),
+    "notice": ("notice", _duration),
+    "preavis": ("notice", _duration),
+    "seed": ("seed", _number),
+    "graine": ("seed", _number),
+    "noise": ("noise", _share),
+    "bruit": ("noise", _share),
+    "kinds": ("noise_kinds", _kinds),
+    "every": ("every", _duration),
+    "chaque": ("every", _duration),
+    "speed": ("speed", _speed),
+    "vitesse": ("speed", _speed),
+}
+
+
+def _meaning(field: str, text: str) -> object:
+    known = {word: value for word, (name, value) in _WORDS.items() if name == field}
+    if text not in known:
+        raise ValueError(", ".join(known))
+    return known[text]
+
+
+def parse_spec(text: str) -> Options:
+    """Return the options that *text* asks for: ``standard,tempo,tri,seed=7,day=2026-01-13,at=06:58,peak``.
+
+    The order does not matter, French and English words are both taken, a leading ``sim:`` too, and the
+    last word wins.
+
+    Raises:
+        ValueError: one sentence: the word, what is wrong with it, what may be meant.
+    """
+    fields: dict[str, object] = {}
+    for word in filter(None, (word.strip().lower() for word in text.removeprefix("sim:").split(","))):
+        key, equals, value = word.partition("=")
+        if equals and key in _KEYS:
+            name, read = _KEYS[key]
+            try:
+                fields[name] = read(value)
+            except ValueError as expected:
+                raise ValueError(f"{key} = {value}: expected {expected}") from None
+            if name == "ejp_days":
+                fields["contract"] = "EJP"
+        elif not equals and word in _WORDS:
+            name, meaning = _WORDS[word]
+            fields[name] = meaning
+        elif word in _KEYS:
+            raise ValueError(f"{word}: expected a value, as in {word}=…")
+        else:
+            known = [f"{name}=" for name in _KEYS] if equals else [*_WORDS, *_KEYS]
+            near = get_close_matches(f"{key}=" if equals else key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"expected some of {', '.join(_WORDS)}"
+            raise ValueError(f"{word}: unknown, {hint}")
+    return Options(**fields)  # type: ignore[arg-type]  # each reader makes the type of its field

@@ -1,0 +1,192 @@
+"""Where the simulated meter's bytes go: a reader, a file or a pseudo-terminal, at the pace of a line."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import time
+import tty
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from linkymonitor.clock import Clock, SystemClock
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import PARIS, Options
+
+#: A meter waits for nobody, and the kernel keeps about four seconds of a line: what is later is lost.
+LATE = 4.0
+
+#: A group ends with CR, which bit 7 may or may not accompany.
+_LINE = re.compile(rb"[^\r\x8d]*[\r\x8d]|[^\r\x8d]+")
+
+
+def dated(options: Options, clock: Clock) -> Options:
+    """Return *options*, of today's house when they name no day: now, or today at their time."""
+    if options.day is not None:
+        return options
+    here = clock.now().astimezone(PARIS)
+    return replace(options, day=here.date(), at=options.at or here.time().replace(microsecond=0))
+
+
+class SimSource:
+    """A source of bytes as a port is, whose meter does not exist; nothing is opened.
+
+    Args:
+        options: the house; without a day it is today's, from now on.
+        clock: what the pace is kept on.
+        speed: times the true speed of the line; None gives a whole frame for each read, at once, and
+            then it is for the caller to let the clock run.
+        sleep: waits; a test lets its clock run instead.
+    """
+
+    live = False
+    is_meter = False
+    #: Without a pace, the seconds of the line between the ends of the last two reads.
+    elapsed: float | None = None
+
+    def __init__(
+        self,
+        options: Options,
+        clock: Clock,
+        speed: float | None = 1.0,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.options = dated(options, clock)
+        self.mode = self.options.mode
+        self.name = f"sim:{self.mode.value},{self.options.contract.lower()},seed={self.options.seed}"
+        self.paced = speed is not None
+        #: The house behind, for whoever wants to know the truth.
+        self.house = House(self.options)
+        self._clock = clock
+        self._speed = speed or 1.0
+        self._sleep = sleep
+        self._frames = self.house.frames()
+        self._ended_at = self.options.start
+        self._pieces = self._in_pieces()
+        self._next: tuple[float, bytes] | None = None
+        self._began: float | None = None
+
+    def read(self, timeout: float | None = None) -> bytes | None:
+        """Return the next line of the meter, or frame when there is no pace.
+
+        Returns:
+            ``b""`` when nothing came within *timeout* seconds, None at the end.
+        """
+        if not self.paced:
+            return self._frame()
+        if self._began is None:
+            self._began = self._clock.monotonic()
+        if self._next is None:
+            self._next = next(self._pieces, None)
+            if self._next is None:
+                return None
+        due = self._began + self._next[0] / self._speed
+        wait = due - self._clock.monotonic()
+        if wait < -LATE:
+            self._skip()
+            return b""
+        if timeout is not None and wait > timeout:
+            self._sleep(timeout)
+            return b""
+        if wait > 0:
+            self._sleep(wait)
+        piece, self._next = self._next[1], None
+        return piece
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._frames.close()
+        self._pieces, self._next = iter(()), None
+
+    def _frame(self) -> bytes | None:
+        """Return the next frame, and take note of the time it would have taken."""
+        for at, wire in self._frames:
+            ended_at = at + timedelta(seconds=len(wire) * 10 / self.mode.speed)
+            self.elapsed = (ended_at - self._ended_at).total_seconds()
+            self._ended_at = ended_at
+            return wire
+        return None
+
+    def _in_pieces(self) -> Iterator[tuple[float, bytes]]:
+        """Yield each line with the seconds since the start at which its last byte has left."""
+        for at, wire in self._frames:
+            left = (at - self.options.start).total_seconds()
+            for piece in _LINE.findall(wire):
+                left += len(piece) * 10 / self.mode.speed
+                yield left, piece
+
+    def _skip(self) -> None:
+        """Forget what nobody read."""
+        elapsed = (self._clock.monotonic() - (self._began or 0.0)) * self._speed
+        self.house.skip_to(self.options.start + timedelta(seconds=elapsed))
+        self._pieces, self._next = self._in_pieces(), None
+
+
+def write_file(
+    options: Options, out_write: Callable[[bytes], object], duration: timedelta | None = None
+) -> int:
+    """Hand the bytes of *duration* of the line to *out_write*, a frame at a time.
+
+    Args:
+        duration: None leaves it to ``options.duration``.
+
+    Returns:
+        How many frames were begun.
+
+    Raises:
+        ValueError: neither says when to stop.
+    """
+    duration = duration or options.duration
+    if duration is None:
+        raise ValueError("duration: expected how long the simulated meter speaks, such as 1h or 1d")
+    frames = 0
+    for _, wire in House(options).frames(options.start + duration):
+        out_write(wire)
+        frames += 1
+    return frames
+
+
+def open_pty() -> tuple[int, int, str]:
+    """Open a pseudo-terminal that changes no byte.
+
+    Returns:
+        The meter's end, the reader's end, to be kept open so that readers may come and go, and its path.
+    """
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    return master, slave, os.ttyname(slave)
+
+
+def feed_pty(
+    options: Options,
+    master_fd: int,
+    speed: float | None = 1.0,
+    *,
+    clock: Clock | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Speak on *master_fd* until *stop* says so, or until ``options.duration`` is over.
+
+    A meter waits for nobody: at a pace, what the reader leaves in the terminal for too long is followed by
+    nothing, and bytes are lost. Without a pace (*speed* is None) the reader sets it.
+
+    Returns:
+        How many bytes were lost.
+    """
+    os.set_blocking(master_fd, False)
+    source = SimSource(options, clock or SystemClock(), speed, sleep)
+    lost = 0
+    while not stop() and (piece := source.read(0.2)) is not None:
+        while piece and not stop():
+            try:
+                piece = piece[os.write(master_fd, piece) :]
+            except BlockingIOError:
+                if source.paced:
+                    lost += len(piece)
+                    break
+                select.select([], [master_fd], [], 0.2)
+    return lost
