@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 from linkymonitor.clock import Clock
 from linkymonitor.language import DEFAULT, pick
 from linkymonitor.mode import Hunter
-from linkymonitor.model import Health, Mode, Reading, TariffState, View
+from linkymonitor.model import DayTotals, Health, Mode, Reading, TariffState, View
 from linkymonitor.tariff_state import TariffFold
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.frame import Frame
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: The loop looks around at least this often, so that a stop is heard; in seconds.
+#: The loop looks around at least this often while it really waits, so that a stop is heard; in seconds.
 _LONGEST_WAIT = 0.5
+#: A part whose tick raised is ticked again after this long, in seconds.
+_RETRY = 1.0
 
 
 class Source(Protocol):
@@ -90,6 +92,11 @@ class Meter:
         self._counts = Counter[str]()
         self._rejected = Counter[str]()
         self._last_heard: float | None = None
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that a read may wait: no limit where waiting takes no real time."""
+        return math.inf if getattr(self._source, "instant", False) else _LONGEST_WAIT
 
     @property
     def mode(self) -> Mode | None:
@@ -185,7 +192,7 @@ class Appliance:
     def __post_init__(self) -> None:
         self._stopping = False
         self._last_long: Reading | None = None
-        self._broken: set[str] = set()
+        self._broken: set[tuple[int, str]] = set()
         self._deadline = -math.inf
         self._silent = False
         self._parity: bool | None = None
@@ -201,7 +208,7 @@ class Appliance:
         try:
             while not self._stopping and self.clock.monotonic() < until:
                 due = min(self._tick(), until)
-                timeout = min(max(due - self.clock.monotonic(), 0.0), _LONGEST_WAIT)
+                timeout = min(max(due - self.clock.monotonic(), 0.0), self.meter.longest_wait)
                 heard = self.meter.poll(timeout)
                 if heard is None:
                     for last in self.meter.drain():
@@ -220,8 +227,8 @@ class Appliance:
         heard = self.meter.health.last_heard
         age = math.inf if heard is None else now - heard
         self._watch_silence(now, age)
-        deadlines = [self._guard(output.tick, now, age) or math.inf for output in self.outputs]
-        deadlines.append(self._guard(self.log.tick, now) or math.inf)
+        deadlines = [self._due(output.tick, now, age) for output in self.outputs]
+        deadlines.append(self._due(self.log.tick, now))
         if not self._silent:
             deadlines.append((self._started if heard is None else heard) + self.silence)
         self._deadline = min(deadlines)
@@ -235,8 +242,9 @@ class Appliance:
             self._guard(self.aggregator.miss, rejected)
             return
         now = self.clock.monotonic()
-        tariff: TariffState = self.tariff.update(reading, now)
-        today = self.ledger.update(reading)
+        # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
+        tariff = self._guard(self.tariff.update, reading, now) or TariffState()
+        today = self._guard(self.ledger.update, reading) or DayTotals()
         self.view = view = View(
             reading=reading, tariff=tariff, health=self.meter.health, today=today, now=now
         )
@@ -245,7 +253,7 @@ class Appliance:
         self._guard(self.latest.write, view)
         for callback in self.callbacks:
             self._guard(callback, reading)
-        for record in self.aggregator.add(heard.reading, rejected):
+        for record in self._guard(self.aggregator.add, heard.reading, rejected) or ():
             self._guard(self.log.append, record)
         self._deadline = -math.inf
 
@@ -318,20 +326,29 @@ class Appliance:
         )
         self._guard(self.log.close)
         self._guard(self.latest.remove)
-        self.meter.close()
+        self._guard(self.meter.close)
+
+    def _due(self, tick: Callable[..., float], *args: float) -> float:
+        """Return when *tick* wants to be called next; soon, when it raised: a fail state may hang on it."""
+        due = self._guard(tick, *args)
+        return args[0] + _RETRY if due is None else due
 
     def _guard(self, call: Callable[..., T], *args: object) -> T | None:
         """Return what *call* returns, or None after logging that it raised: one part never stops another."""
         name = getattr(call, "__qualname__", repr(call))
+        # Two lamps have one name for what each of them does.
+        part = (id(getattr(call, "__self__", call)), name)
         try:
             result = call(*args)
         except Exception:
             # A part that keeps failing is reported when it begins and when it ends.
-            if name not in self._broken:
-                self._broken.add(name)
-                log.exception("%s failed; the rest goes on", name)
+            if part not in self._broken:
+                self._broken.add(part)
+                log.exception(
+                    pick(self.lang, "%s a échoué ; le reste continue", "%s failed; the rest goes on"), name
+                )
             return None
-        if name in self._broken:
-            self._broken.discard(name)
-            log.info("%s works again", name)
+        if part in self._broken:
+            self._broken.discard(part)
+            log.info(pick(self.lang, "%s fonctionne de nouveau", "%s works again"), name)
         return result

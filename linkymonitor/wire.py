@@ -43,8 +43,8 @@ class WireSource:
     """A replayed source whose reads take the time of the wire on *clock*.
 
     Args:
-        source: gives the bytes, a frame or less at a time. When it has an ``offset`` (seconds since its start,
-            as recorded), that is used instead of the time of the bytes.
+        source: gives the bytes, a frame or less at a time. When it knows their time, as ``offset`` (seconds
+            since its start) or ``elapsed`` (since the chunk before), that is used instead of their number.
         clock: driven by the bytes.
         mode: the mode when it is known, else it is told from the first bytes.
         dated: False when the clock must not follow the DATE of a standard meter.
@@ -57,6 +57,8 @@ class WireSource:
         self, source: Timed, clock: WireClock, mode: Mode | None = None, *, dated: bool = True
     ) -> None:
         self.name = source.name
+        #: Whether waiting takes no real time.
+        self.instant = not getattr(source, "live", False)
         #: None until enough bytes have been seen to tell.
         self.mode = mode
         self._source = source
@@ -114,10 +116,10 @@ class WireSource:
         return bool(chunk)
 
     def _elapsed(self) -> float | None:
-        """Return the seconds since the chunk before, when the source has recorded them."""
+        """Return the seconds since the chunk before, when the source knows them."""
         offset: float | None = getattr(self._source, "offset", None)
         if offset is None:
-            return None
+            return getattr(self._source, "elapsed", None)
         elapsed, self._recorded = offset - self._recorded, offset
         return max(elapsed, 0.0)
 
