@@ -1,0 +1,171 @@
+"""Finds which mode a meter speaks and at which speed, and notices when that changes."""
+
+# Strategy
+#
+# - Only a right checksum counts. The byte before it, the separator, says which rule it is checked by, so a
+#   damaged line can never be taken for one of the other mode (bytes or labels alone could).
+# - The speed is hunted apart from the mode: some dongles speak historique at 9600 baud.
+# - Once locked, one valid line a second is enough to know that the meter is still there: a decoder reads
+#   the same bytes, and a Pi Zero should not check every line twice.
+
+from __future__ import annotations
+
+import re
+
+from linkymonitor.terms import Mode
+from linkymonitor.tic import parity
+from linkymonitor.tic.encoder import checksum
+
+#: Valid lines of one mode, and none of the other, that decide.
+ENOUGH = 5
+#: Seconds spent on one speed: two frames of the slowest kind.
+TRY = 6.0
+#: Seconds without a valid line after which the meter is hunted again (NOI-CPT_54E §9.4.1 says 10 s ± 1 s).
+LOST = 10.0
+#: Speeds of the TIC, in the order in which they are tried.
+SPEEDS = (9600, 1200)
+
+# A locked hunter does not look at the line again for this long after a valid line.
+_CONTENT = 1.0
+# Longest run without an end that is remembered: a line is at most 110 characters.
+_LONGEST_RUN = 256
+# What a hunter keeps of its try, for the decoder to start from: a little more than two standard frames.
+_SAMPLE = 4096
+
+_CUTS = re.compile(rb"[\x02\x03\x04\n\r]")
+_LAST_CUT = re.compile(rb".*[\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d]", re.DOTALL)
+_SHAPES = {
+    mode: re.compile(
+        rb"[A-Za-z0-9+\-]{2,10}%(sep)b[\x20-\x7e\t]+%(sep)b[\x20-\x5f]" % {b"sep": mode.separator}
+    )
+    for mode in Mode
+}
+_BY_SEPARATOR = {mode.separator: mode for mode in Mode}
+
+
+def count_valid(sample: bytes) -> dict[Mode, int]:
+    """Return how many lines of *sample* have a right checksum, by the mode that their separator tells."""
+    counts = dict.fromkeys(Mode, 0)
+    for line in _CUTS.split(parity.strip(sample)):
+        mode = _BY_SEPARATOR.get(line[-2:-1])
+        if mode and _SHAPES[mode].fullmatch(line) and checksum(line[:-1], mode) == line[-1]:
+            counts[mode] += 1
+    return counts
+
+
+def detect(sample: bytes) -> Mode | None:
+    """Return the mode that *sample* is written in: the one that validates more lines, historique if equal.
+
+    Returns:
+        None when no line is valid.
+    """
+    counts = count_valid(sample)
+    return max(counts, key=counts.__getitem__) if any(counts.values()) else None
+
+
+def decided(counts: dict[Mode, int]) -> Mode | None:
+    """Return the mode that *counts* leave no doubt about: ENOUGH lines of it and none of the other."""
+    heard = [mode for mode, count in counts.items() if count]
+    return heard[0] if len(heard) == 1 and counts[heard[0]] >= ENOUGH else None
+
+
+class Hunter:
+    """What is known of a live meter, from its bytes and the time alone; it touches no port.
+
+    While ``mode`` is None the port must be read raw at ``speed``. Whenever feed() returns True one of the two
+    has changed: the caller sets the port to ``speed`` (always: that makes it raw again), and if ``mode`` is
+    known settles it, makes a decoder and gives it ``sample`` first.
+
+    Args:
+        now: monotonic seconds, as for every method.
+        mode: the only mode to lock on; None takes either.
+        speed: the only speed to try; None hunts, from the speed of *mode* if that is given.
+    """
+
+    def __init__(self, now: float, *, mode: Mode | None = None, speed: int | None = None) -> None:
+        self._wanted = mode
+        first = [] if mode is None else [mode.speed]
+        self._speeds = [speed] if speed is not None else list(dict.fromkeys([*first, *SPEEDS]))
+        #: The mode locked on, or None while hunting.
+        self.mode: Mode | None = None
+        #: The speed the port should be at, in baud.
+        self.speed = self._speeds[0]
+        #: When feed() wants to be called at the latest, even without a byte; monotonic seconds.
+        self.deadline: float
+        #: What was heard in this try: the first bytes for the decoder once the mode is known.
+        self.sample: bytes
+        self._counts: dict[Mode, int]
+        self._run: bytes  # what follows the last line end: that line is not whole yet
+        self._heard: float
+        self._try(now)
+
+    def feed(self, chunk: bytes, now: float) -> bool:
+        """Take *chunk* into account, empty if the line was silent, and let time pass.
+
+        Returns:
+            True when ``mode`` or ``speed`` has changed.
+        """
+        if self.mode is not None:
+            return self._follow(chunk, now)
+        if chunk:
+            self.sample = self.sample[-_SAMPLE:] + chunk
+            for mode, count in self._valid_lines(chunk).items():
+                self._counts[mode] += count
+        if self._lock(now):
+            return True
+        if now < self.deadline:
+            return False
+        return self._move(now)
+
+    @property
+    def other_mode(self) -> Mode | None:
+        """The mode the meter speaks at this speed although another one is wanted, if that is the trouble."""
+        found = decided(self._counts)
+        return found if self.mode is None and found is not self._wanted else None
+
+    def _lock(self, now: float) -> bool:
+        found = decided(self._counts)
+        if found is None or self._wanted not in (None, found):
+            return False
+        self.mode = found
+        self._heard = now
+        self.deadline = now + LOST
+        return True
+
+    def _follow(self, chunk: bytes, now: float) -> bool:
+        if now - self._heard < _CONTENT:
+            self._run = b""
+            return False
+        assert self.mode is not None
+        if chunk and self._valid_lines(chunk)[self.mode]:
+            self._heard = now
+            self.deadline = now + LOST
+            return False
+        if now < self.deadline:
+            return False
+        # The likeliest cause is a meter that was switched to its other mode, hence its other speed.
+        self.mode = None
+        self._move(now)
+        return True
+
+    def _move(self, now: float) -> bool:
+        before = self.speed
+        self.speed = self._speeds[(self._speeds.index(before) + 1) % len(self._speeds)]
+        self._try(now)
+        return self.speed != before
+
+    def _try(self, now: float) -> None:
+        self.deadline = now + TRY
+        self.sample = b""
+        self._counts = dict.fromkeys(Mode, 0)
+        self._run = b""
+        self._heard = now
+
+    def _valid_lines(self, chunk: bytes) -> dict[Mode, int]:
+        whole = _LAST_CUT.match(chunk)
+        if whole is None:
+            self._run = (self._run + chunk)[-_LONGEST_RUN:]
+            return dict.fromkeys(Mode, 0)
+        counts = count_valid(self._run + whole[0])
+        self._run = chunk[whole.end() :][-_LONGEST_RUN:]
+        return counts
