@@ -13,7 +13,7 @@ debian = { $(1); } >/dev/null 2>&1 || { \
 	else echo "*** $(2) is missing: $(3). Install it with: sudo apt-get install $(2)" >&2; $(4); fi; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check report bench wheel clean format torture docs
+.PHONY: help run test check report bench wheel clean format torture
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18

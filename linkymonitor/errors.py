@@ -5,9 +5,6 @@
   - LineError          the source of bytes cannot be opened or has gone away
     + LineBusy         somebody else holds the port or the log directory (exit status 75)
   - StorageError       a file cannot be written; what was meant for it is kept in memory
-  - SinkError
-    + SinkUnavailable  the far end is away: keep the records and try again
-    + SinkRefused      these very records can never be taken: drop them and say so
   - DisplayError       the display is absent or has stopped answering
 """
 
@@ -38,18 +35,6 @@ class LineBusy(LineError):
 
 class StorageError(LinkyMonitorError):
     """A file cannot be written; what was meant for it is kept in memory."""
-
-
-class SinkError(LinkyMonitorError):
-    """A far end did not take what it was sent."""
-
-
-class SinkUnavailable(SinkError):
-    """The far end is away: keep the records and try again."""
-
-
-class SinkRefused(SinkError):
-    """These very records can never be taken: drop them and say so."""
 
 
 class DisplayError(LinkyMonitorError):

@@ -1,0 +1,83 @@
+"""Draws oled.png and oled.fr.png: the pages of the display, as its own code paints them, behind glass."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from linkymonitor.model import Contract, DayTotals, Ejp, Health, Mode, Reading, TariffState, View
+from linkymonitor.outputs.oled import picture
+from linkymonitor.outputs.pages import Scene, compose
+
+SCALE, EDGE, GAP = 5, 14, 26
+LIT, GLOW, DARK, BEZEL, TABLE = (176, 222, 255), (122, 164, 204), (6, 9, 16), (24, 27, 34), (255, 255, 255)
+
+CONTRACT = Contract(
+    mode=Mode.HISTORIQUE, option="EJP", registers=("HN", "PM"), subscribed_power=9000, phases=1
+)
+DAY = DayTotals(
+    energy={"HN": 10019, "PM": 2310},
+    cost={"HN": Decimal("1.57"), "PM": Decimal("2.81")},
+    total_cost=Decimal("4.38"),
+)
+
+
+def view(ejp: Ejp, period: str, va: int) -> View:
+    """Return what the pages show: a house on *period* that draws *va*."""
+    reading = Reading(
+        taken_at=datetime(2026, 1, 13, 18, 42, tzinfo=UTC),
+        mode=Mode.HISTORIQUE,
+        contract=CONTRACT,
+        tariff_period=period,
+        apparent_power=va,
+        injected_power=0,
+        currents=(5,),
+        ejp=ejp,
+    )
+    tariff = TariffState(ejp=ejp, has_peaks=True, tariff_period=period)
+    health = Health(frames=56382, groups=620202, speed=1200, parity=True)
+    return View(reading=reading, tariff=tariff, health=health, today=DAY)
+
+
+def framed(image: Image.Image) -> Image.Image:
+    """Return the 1-bit *image* enlarged, tinted and framed as a small panel."""
+    width, height = image.width * SCALE, image.height * SCALE
+    panel = Image.new("RGB", (width + 2 * EDGE, height + 2 * EDGE), TABLE)
+    draw = ImageDraw.Draw(panel)
+    draw.rounded_rectangle((0, 0, panel.width - 1, panel.height - 1), 8, fill=BEZEL)
+    draw.rectangle((EDGE - 4, EDGE - 4, EDGE + width + 3, EDGE + height + 3), fill=DARK)
+    for y in range(image.height):
+        for x in range(image.width):
+            if image.getpixel((x, y)):
+                left, top = EDGE + x * SCALE, EDGE + y * SCALE
+                draw.rectangle((left, top, left + SCALE - 1, top + SCALE - 1), fill=GLOW)
+                draw.rectangle((left, top, left + SCALE - 2, top + SCALE - 2), fill=LIT)
+    return panel
+
+
+def sheet(lang: str) -> Image.Image:
+    """Return four screens, two beside two."""
+    calm, peak = view(Ejp.NORMAL, "HN..", 1234), view(Ejp.PEAK, "PM..", 3980)
+    evening = Scene(lang=lang, now=datetime(2026, 1, 13, 19, 42), beat=True)  # noqa: DTZ001 -- local time
+    night = Scene(lang=lang, now=datetime(2026, 1, 13, 6, 12))  # noqa: DTZ001
+    shown = [
+        ("live", calm, night),
+        ("live", peak, evening),
+        ("today", peak, evening),
+        ("line", peak, evening),
+    ]
+    panels = [framed(picture(compose(name, seen, scene), 128, 32)) for name, seen, scene in shown]
+    wide, high = panels[0].size
+    whole = Image.new("RGB", (2 * wide + GAP, 2 * high + GAP), TABLE)
+    for place, panel in enumerate(panels):
+        whole.paste(panel, ((place % 2) * (wide + GAP), (place // 2) * (high + GAP)))
+    return whole.quantize(16, dither=Image.Dither.NONE)
+
+
+if __name__ == "__main__":
+    here = Path(__file__).parent
+    for language, name in (("en", "oled.png"), ("fr", "oled.fr.png")):
+        sheet(language).save(here / name, optimize=True)

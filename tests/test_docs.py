@@ -1,0 +1,351 @@
+"""The documentation is true: links lead somewhere, examples run, nothing that can be set or typed is missing."""
+
+from __future__ import annotations
+
+import configparser
+import doctest
+import importlib.util
+import io
+import json
+import re
+import shlex
+import sys
+import types
+from argparse import _SubParsersAction
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from linkymonitor import cli
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / name for name in ("README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
+READMES = {"en": ROOT / "README.md", "fr": ROOT / "README.fr.md"}
+SETTINGS = {"en": ROOT / "docs/settings.md", "fr": ROOT / "docs/settings.fr.md"}
+GUIDES = sorted((ROOT / "docs").glob("adding-*.md"))
+
+_FENCE = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| ", re.MULTILINE)
+_LIKE = doctest.OutputChecker()
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block of a page."""
+
+    kind: str
+    text: str
+    #: The file that a reader is told to write it to, if any.
+    file: str | None = None
+
+
+def blocks(page: Path) -> list[Block]:
+    return [Block(kind, text, file or None) for file, kind, text in _FENCE.findall(page.read_text("utf-8"))]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings of *page*, as GitHub makes them."""
+    prose = _FENCE.sub("", page.read_text("utf-8"))
+    titles = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def commands() -> set[str]:
+    """Return the name of each command, as --help lists them."""
+    actions = cli._parser("en", ())._actions
+    (found,) = (action for action in actions if isinstance(action, _SubParsersAction))
+    return set(found.choices)
+
+
+def understand(words: list[str]) -> None:
+    """Exit as the command does when *words* are wrong."""
+    cli._parser("en", words).parse_args(words)
+
+
+def typed(page: Path) -> Iterator[str]:
+    """Yield the lines that a reader of *page* is told to type, without comments."""
+    for block in blocks(page):
+        for line in block.text.splitlines():
+            if block.kind == "sh" or (block.kind == "console" and line.startswith("$ ")):
+                yield re.sub(r"(^|\s+)#.*", "", line.removeprefix("$ "))
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_relative_link_leads_somewhere(page):
+    for link in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{name(page)}: {link} leads nowhere"
+        assert target.is_relative_to(ROOT), f"{name(page)}: {link} leads out of the repository"
+        if anchor:
+            assert anchor in anchors(target), f"{name(page)}: {link} names no heading"
+
+
+def test_every_page_can_be_reached():
+    reached = {READMES["en"]}
+    while True:
+        further = {
+            (page.parent / link.partition("#")[0]).resolve()
+            for page in reached
+            if page.suffix == ".md"
+            for link in _LINK.findall(page.read_text("utf-8"))
+            if "://" not in link and not link.startswith("#")
+        }
+        if further <= reached:
+            break
+        reached |= further
+    assert set(PAGES) <= reached
+
+
+def test_decisions_are_numbered_without_a_hole_and_have_the_three_parts():
+    pages = sorted((ROOT / "docs/adr").glob("*.md"))
+    for number, page in enumerate(pages, 1):
+        text = page.read_text("utf-8")
+        assert page.name.startswith(f"{number:04}-")
+        assert text.startswith(f"# {number:04}: ")
+        assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
+
+
+# --- what can be set ---
+
+
+def documented(page: Path) -> dict[tuple[str, str], str]:
+    """Return what *page* says of each key: (section, key) → default."""
+    found = {}
+    for part in re.split(r"^## ", page.read_text("utf-8"), flags=re.MULTILINE)[1:]:
+        section = part.splitlines()[0].strip("[]").replace(":NOM", ":NAME")
+        for key, default in _ROW.findall(part):
+            found[section, key] = default.strip("`")
+    return found
+
+
+def shipped() -> dict[tuple[str, str], str]:
+    """Return each key of the shipped configuration, those of the relay that is commented out included."""
+    text = (ROOT / "etc/linkymonitor.ini").read_text("utf-8")
+    parser = configparser.RawConfigParser(delimiters=("=",))
+    parser.read_string(re.sub(r"^#(\[|[a-z_]+ ?=)", r"\1", text, flags=re.MULTILINE))
+    return {
+        (re.sub(r":.*", ":NAME", section), key): value
+        for section in parser.sections()
+        for key, value in parser.items(section)
+    }
+
+
+@pytest.mark.parametrize("lang", SETTINGS)
+def test_every_setting_is_documented_and_no_other(lang):
+    assert documented(SETTINGS[lang]).keys() == shipped().keys()
+
+
+@pytest.mark.parametrize("lang", SETTINGS)
+def test_the_documented_defaults_are_the_shipped_ones(lang):
+    words = {"yes": "oui", "no": "non", "–": ""}
+    told = documented(SETTINGS[lang])
+    for key, value in shipped().items():
+        # The relay is an example: what it must say has no default.
+        if key[0] != "relay:NAME":
+            assert words.get(told[key], told[key]) == value, key
+
+
+@pytest.mark.parametrize("lang", READMES)
+def test_each_readme_points_to_its_settings(lang):
+    assert f"(docs/{SETTINGS[lang].name})" in READMES[lang].read_text("utf-8")
+
+
+# --- what can be typed ---
+
+
+@pytest.mark.parametrize("lang", READMES)
+def test_every_command_has_its_example(lang):
+    used = {words[1] for words in map(shlex.split, typed(READMES[lang])) if words[:1] == ["linkymonitor"]}
+    assert used >= commands()
+
+
+def test_both_readmes_have_the_same_commands_and_the_same_blocks():
+    english, french = READMES["en"], READMES["fr"]
+    assert list(typed(english)) == list(typed(french))
+    assert [block.kind for block in blocks(english)] == [block.kind for block in blocks(french)]
+
+
+def test_both_readmes_have_the_same_headings_and_tables():
+    def shape(page: Path) -> list[str]:
+        prose = _FENCE.sub("", page.read_text("utf-8"))
+        return [re.match(r"#*|\|", line)[0] for line in prose.splitlines() if line[:1] in ("#", "|")]
+
+    assert shape(READMES["en"]) == shape(READMES["fr"])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_line_is_understood(page):
+    """Those that no test runs, because they need a meter, are at least parsed."""
+    for line in typed(page):
+        words = shlex.split(line)
+        while words[:1] == ["sudo"]:
+            words = words[3:] if words[1:2] == ["-u"] else words[1:]
+        if words[:1] == ["linkymonitor"]:
+            with redirect_stderr(io.StringIO()) as said:
+                try:
+                    understand(words[1:])
+                except SystemExit:
+                    pytest.fail(f"{name(page)}: {line}: {said.getvalue()}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_make_target_exists(page):
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    text = page.read_text("utf-8")
+    for line in [*typed(page), *re.findall(r"`(make [a-z ]+)`", text)]:
+        words = shlex.split(line)
+        if words[:1] == ["make"]:
+            named = [word for word in words[1:] if "=" not in word]
+            assert set(named) <= set(targets), f"{name(page)}: {line}"
+
+
+# --- what is shown, run ---
+
+
+def said(line: str) -> str:
+    """Return what a terminal shows after *line*."""
+    words = shlex.split(line)
+    if words[0] == "cat":
+        return Path(words[1]).read_text("utf-8")
+    assert words[0] == "linkymonitor", f"no test knows how to run {line}"
+    # One stream, as on a terminal; the notes of the program's log belong to journald.
+    with redirect_stdout(io.StringIO()) as shown, redirect_stderr(shown):
+        status = cli.main(words[1:])
+    assert status == 0, f"{line}: {shown.getvalue()}"
+    return "".join(
+        row for row in shown.getvalue().splitlines(True) if not row.startswith(("INFO ", "WARNING "))
+    )
+
+
+def play(block: Block) -> None:
+    """Type each line of a console block and compare what is shown; … stands for anything, lines included."""
+    for exchange in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+        line, _, expected = exchange.partition("\n")
+        shown = said(line)
+        assert _LIKE.check_output(expected.replace("…", "..."), shown, doctest.ELLIPSIS), (
+            f"$ {line}\n{shown}instead of\n{expected}"
+        )
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """An empty folder to type in, with nothing of this machine in the way."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setattr("linkymonitor.config.SYSTEM_PATH", tmp_path / "no.ini")
+    for variable in ("LC_ALL", "LC_MESSAGES", "RUNTIME_DIRECTORY"):
+        monkeypatch.delenv(variable, raising=False)
+    yield tmp_path
+    for module in [name for name in sys.modules if name.partition(".")[0] == "house"]:
+        del sys.modules[module]
+
+
+@pytest.mark.parametrize("lang", READMES)
+def test_the_examples_of_the_readme_show_what_it_says(lang, home, monkeypatch):
+    monkeypatch.setenv("LANG", f"{lang}_FR.UTF-8")
+    for block in blocks(READMES[lang]):
+        if block.kind == "console":
+            play(block)
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=name)
+def test_the_examples_of_the_guides_run(page, home, monkeypatch):
+    monkeypatch.setenv("LANG", "en_FR.UTF-8")
+    from linkymonitor.outputs import pages
+
+    # A guide adds a page to the display; the next test finds those of the product.
+    monkeypatch.setattr(pages, "PAGES", dict(pages.PAGES))
+    guide = types.ModuleType(page.stem.replace("-", "_"))
+    monkeypatch.setitem(sys.modules, guide.__name__, guide)  # where dataclasses look their names up
+    for block in blocks(page):
+        if block.file:
+            target = home / block.file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block.text, "utf-8")
+        elif block.kind == "python":
+            exec(compile(block.text, str(page), "exec"), vars(guide))
+        elif block.kind == "console":
+            play(block)
+
+
+def test_the_library_is_used_as_the_readme_says(home, monkeypatch):
+    """With a simulated meter in place of the port, and its house in place of the reader's."""
+    examples = {next(b.text for b in blocks(page) if b.kind == "python") for page in READMES.values()}
+    (example,) = examples
+    simulated = example.replace("/dev/ttyUSB0", "sim:hc,day=2026-01-13,at=08:00,duration=10s,speed=max")
+    assert simulated != example
+    with redirect_stdout(io.StringIO()) as shown:
+        exec(compile(simulated, "README.md", "exec"), {})
+    rows = shown.getvalue().splitlines()
+    assert len(rows) >= 5
+    assert all(re.fullmatch(r"2026-01-13 07:00:\d\d\S*\+00:00 H[CP]\.\. \d+", row) for row in rows), rows
+
+
+def test_the_unit_and_the_cron_line_name_commands_that_exist():
+    for page in READMES.values():
+        text = page.read_text("utf-8")
+        for line in re.findall(r"/opt/linkymonitor/bin/linkymonitor (\w+.*)", text):
+            understand(shlex.split(line))
+
+
+def test_pictures_are_light():
+    pictures = list((ROOT / "docs/images").glob("*.png"))
+    assert pictures
+    assert all(picture.stat().st_size < 150_000 for picture in pictures)
+
+
+def test_the_picture_of_the_display_is_what_its_code_draws():
+    spec = importlib.util.spec_from_file_location("draw_oled", ROOT / "docs/images/draw_oled.py")
+    assert spec is not None
+    assert spec.loader is not None
+    draw_oled = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(draw_oled)
+    for lang, file in (("en", "oled.png"), ("fr", "oled.fr.png")):
+        drawn = draw_oled.sheet(lang).convert("RGB")
+        with Image.open(ROOT / "docs/images" / file) as kept:
+            same = kept.convert("RGB").tobytes() == drawn.tobytes()
+        assert same, "the display has changed: run python docs/images/draw_oled.py, and look at the pictures"
+
+
+def test_the_lines_of_the_log_in_formats_are_read():
+    """Each example of a log line is one that the reader of the log believes."""
+    from linkymonitor.log_line import LineReader
+
+    lines = [
+        line
+        for block in blocks(ROOT / "docs/formats.md")
+        for line in block.text.splitlines()
+        if re.match(r"\d{4}/", line)
+    ]
+    assert len(lines) == 2
+    for line in lines:
+        entry = LineReader().parse(line.encode())
+        assert entry is not None, line
+        assert entry.record or entry.contract, line
+
+
+def test_the_json_of_formats_is_json():
+    for block in blocks(ROOT / "docs/formats.md"):
+        if block.kind == "json":
+            json.loads(block.text)
+
+
+def test_nobody_s_meter_is_in_the_documentation():
+    """Twelve digits that may be a meter and fourteen that may be a delivery point, but for the two of the examples."""
+    for page in PAGES:
+        for number in re.findall(r"\b\d{12}\b|\b\d{14}\b", page.read_text("utf-8")):
+            assert number in ("012345678901", "12345678901234"), f"{name(page)}: {number}"
