@@ -1,0 +1,315 @@
+"""The page in a real browser, opened as a file: no error, no request, and a chart that answers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from report.house import PARIS, contract, local, period_of, records, write_log
+
+from linkymonitor import report
+from linkymonitor.money.tariffs import Prices
+from linkymonitor.storage import Storage
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: no browser test ran"
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: NO BROWSER TEST RAN"),
+]
+
+DAY = date(2026, 1, 13)
+AUTUMN = date(2025, 10, 26)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESK, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
+PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Pages of an EJP day with a gap, of the day after so far, of one without data and of one with 25 h."""
+    folder = tmp_path_factory.mktemp("browser")
+    silent = [(local(DAY, 10), local(DAY, 12))]
+    rows = records(
+        local(DAY) - timedelta(hours=1),
+        local(DAY + timedelta(days=1), 14),
+        period=period_of("EJP", [DAY]),
+        step=60,
+        silent=silent,
+    )
+    rows = records(local(AUTUMN) - timedelta(hours=1), local(AUTUMN + timedelta(days=1), 1), step=60) + rows
+    write_log(folder / "logs", rows)
+    settings = report.Settings(dir=folder / "pages")
+    options = {"tz": PARIS, "prices": PRICES, "now": local(DAY + timedelta(days=1), 14), "storage": Storage()}
+    for dates in ((AUTUMN, AUTUMN), (DAY, DAY + timedelta(days=2))):
+        report.build(settings, folder / "logs", dates, lang="fr", **options)
+    tempo = report.Settings(dir=folder / "tempo")
+    rows = records(
+        local(DAY),
+        local(DAY + timedelta(days=1)),
+        contract=contract("TEMPO</script><b>"),
+        period=period_of("SUPER"),
+        step=300,
+    )
+    write_log(folder / "tempo-logs", rows)
+    report.build(tempo, folder / "tempo-logs", (DAY, DAY), lang="en", **options)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(browser, pages):
+    """Return a function that opens a page and fails the test on any complaint or request that leaves."""
+    contexts = []
+    complaints: list[str] = []
+
+    def opened(name, viewport=DESK, theme="light", zone="America/New_York"):
+        context = browser.new_context(
+            viewport=viewport, color_scheme=theme, timezone_id=zone, locale="en-US", reduced_motion="reduce"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+        page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith(("file:", "data:", "blob:"))
+                or complaints.append(f"left: {request.url}")
+            ),
+        )
+        page.goto((pages / name).as_uri())
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+NAMES = [
+    "pages/2026-01-13.html",
+    "pages/2026-01-14.html",
+    "pages/2026-01-15.html",
+    "pages/2025-10-26.html",
+    "pages/index.html",
+    "tempo/2026-01-13.html",
+]
+
+#: What cannot be read: text whose contrast with what is painted behind it is below 4.5 (3 for large text).
+CONTRAST = """() => {
+  const parse = colour => {
+    const parts = colour.match(/[\\d.]+/g).map(Number);
+    return parts.length < 4 ? [...parts, 1] : parts;
+  };
+  const part = v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * part(r) + .7152 * part(g) + .0722 * part(b);
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement;
+    if (!text || !element.checkVisibility() || element.closest('script,style,.skip,svg title')) continue;
+    const style = getComputedStyle(element);
+    const ink = parse(element.closest('svg') ? style.fill : style.color);
+    let ground = [255, 255, 255, 0], fade = 1;
+    for (let at = element; at; at = at.parentElement) {
+      const own = getComputedStyle(at), painted = parse(own.backgroundColor);
+      fade *= Number(own.opacity);
+      if (ground[3] < 1 && painted[3] > ground[3]) ground = painted;
+    }
+    const mixed = [0, 1, 2].map(n => ink[n] * fade + ground[n] * (1 - fade));
+    const a = light(mixed), b = light(ground);
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < (parseFloat(style.fontSize) >= 24 ? 3 : 4.5)) found.push(`${text}: ${ratio.toFixed(2)}`);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_pages_open_whole_and_readable(show, name, theme, viewport):
+    page = show(name, viewport, theme)
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    spilled = "[...document.querySelectorAll('section,.card')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+    assert page.evaluate(f"{spilled}.map(e => e.innerText.slice(0, 40))") == []
+    assert page.evaluate(CONTRAST) == []
+    assert page.locator("main").inner_text()
+
+
+def test_the_two_themes_differ_in_the_chart_too(show):
+    pixels = """() => { const c = document.querySelectorAll('#chart canvas')[0];
+        return [...c.getContext('2d').getImageData(c.width >> 1, 40, 1, 1).data]; }"""
+    light, dark = (show(NAMES[0], theme=theme).evaluate(pixels) for theme in ("light", "dark"))
+    assert light != dark
+
+
+def test_boxes_show_and_hide_their_series(show):
+    page = show(NAMES[0])
+    boxes = page.locator("[data-series]")
+    assert [box.is_checked() for box in boxes.all()] == [True, True, False, False, False]
+    assert page.evaluate("linkymonitor.visibility()") == [True, True, False, False, False]
+    for at in (0, 3):
+        boxes.nth(at).click()
+    assert page.evaluate("linkymonitor.visibility()") == [False, True, False, True, False]
+    assert page.locator("#axis-hint").is_visible()
+
+
+def test_a_second_scale_leaves_nothing_of_the_wider_chart(show):
+    """Dygraphs keeps the pixels that were outside its new area, unless its canvas is made anew."""
+    page = show(NAMES[0])
+    page.locator("[data-series]").nth(2).click()
+    behind = """() => {
+      const canvas = document.querySelectorAll('#chart canvas')[1], area = linkymonitor.getArea();
+      const scale = canvas.width / canvas.clientWidth, left = (area.x + area.w + 6) * scale;
+      const pixels = canvas.getContext('2d').getImageData(left, 0, canvas.width - left, area.h * scale).data;
+      return pixels.some(value => value);
+    }"""
+    assert not page.evaluate(behind)
+    page.locator("[data-series]").nth(2).click()
+    assert page.evaluate("document.getElementById('chart').style.width") == ""
+
+
+def test_the_mouse_zooms_and_two_clicks_come_back(show):
+    page = show(NAMES[0])
+    assert page.locator(".dygraph-rangesel-fgcanvas").is_visible()
+    assert page.evaluate("linkymonitor.xAxisRange()") == [0, 86400]
+    box = page.locator("#chart").bounding_box()
+    page.mouse.move(box["x"] + 300, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 500, box["y"] + 110, steps=4)
+    page.mouse.up()
+    begin, end = page.evaluate("linkymonitor.xAxisRange()")
+    assert 0 < begin < end < 86400
+    page.locator("#chart").dblclick(position={"x": 400, "y": 100})
+    page.wait_for_function("linkymonitor.xAxisRange()[1] === 86400")
+
+
+def test_the_range_selector_zooms(show):
+    page = show(NAMES[0])
+    handles = page.locator(".dygraph-rangesel-zoomhandle")
+    box = handles.nth(0).bounding_box()
+    page.mouse.move(box["x"] + 4, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 204, box["y"] + 8, steps=4)
+    page.mouse.up()
+    begin, end = page.evaluate("linkymonitor.xAxisRange()")
+    assert begin > 3600
+    assert end == 86400
+
+
+def test_the_keyboard_reads_and_zooms(show):
+    page = show(NAMES[0])
+    page.locator("#chart").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert "VA" in page.locator("#readout").inner_text()
+    page.keyboard.press("+")
+    begin, end = page.evaluate("linkymonitor.xAxisRange()")
+    assert end - begin == pytest.approx(43200, abs=1)
+    page.keyboard.press("Escape")
+    assert page.evaluate("linkymonitor.xAxisRange()") == [0, 86400]
+    page.get_by_role("button", name="Agrandir").click()
+    assert page.evaluate("linkymonitor.xAxisRange()[0]") > 0
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Europe/Paris"])
+def test_the_chart_speaks_the_time_of_the_report_not_of_the_browser(show, zone):
+    page = show(NAMES[0], zone=zone)
+    labels = page.locator("#chart .dygraph-axis-label-x").all_inner_texts()
+    assert labels[0] == "0\u00a0h"
+    page.evaluate("linkymonitor.updateOptions({dateWindow: [68400, 72000]})")
+    page.mouse.move(0, 0)
+    labels = page.locator("#chart .dygraph-axis-label-x").all_inner_texts()
+    assert "19\u00a0h\u00a030" in labels
+
+
+def test_a_day_of_25_hours_has_its_second_2_h(show):
+    page = show("pages/2025-10-26.html")
+    assert page.evaluate("linkymonitor.xAxisRange()") == [0, 90000]
+    page.evaluate("linkymonitor.updateOptions({dateWindow: [3600, 18000]})")
+    labels = page.locator("#chart .dygraph-axis-label-x").all_inner_texts()
+    assert sum(label.startswith("2\u00a0h") for label in labels) >= 2
+
+
+def test_gaps_are_not_joined(show):
+    page = show(NAMES[0])
+    rows = page.evaluate(
+        "[...Array(linkymonitor.numRows()).keys()].map(n => [linkymonitor.getValue(n, 0), linkymonitor.getValue(n, 1)])"
+    )
+    times = [time for time, value in rows if value is None]
+    assert any(36000 <= time <= 43200 for time in times)
+
+
+def test_zoom_and_boxes_survive_a_reload(show):
+    page = show(NAMES[0])
+    page.locator("[data-series]").nth(2).click()
+    page.get_by_role("button", name="Agrandir").click()
+    before = page.evaluate("linkymonitor.xAxisRange()")
+    page.reload()
+    assert page.evaluate("linkymonitor.xAxisRange()") == before
+    assert page.locator("[data-series]").nth(2).is_checked()
+
+
+def test_the_data_leave_as_csv(show):
+    page = show(NAMES[0])
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Données en CSV").click()
+    text = download.value.path().read_text("utf-8")
+    assert download.value.suggested_filename == "2026-01-13.csv"
+    head, first, *_ = text.splitlines()
+    assert head.startswith("heure UTC;heure locale;puissance VA")
+    assert first.startswith("2026-01-12T23:0")
+    assert len({line.count(";") for line in text.splitlines()}) == 1
+
+
+def test_the_table_behind_the_chart_opens_by_keyboard(show):
+    page = show(NAMES[0])
+    page.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details tbody tr").count() == 24
+    assert page.locator("details").get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("name", [NAMES[0], NAMES[1], NAMES[2], "tempo/2026-01-13.html"])
+def test_a_day_prints_on_one_sheet(show, name, tmp_path):
+    page = show(name, theme="dark")
+    content = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
+
+
+def test_without_scripts_the_page_says_where_to_look(browser, pages):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((pages / NAMES[0]).as_uri())
+    assert "heure par heure" in page.locator("#chart").inner_text()
+    assert page.locator("tbody tr").count() > 5
+    context.close()
+
+
+def test_injected_markup_stays_text(show):
+    page = show("tempo/2026-01-13.html")
+    assert page.locator("td b").count() == 0
+    assert "</script><b>" in page.locator("main").inner_text()
