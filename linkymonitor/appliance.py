@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from linkymonitor.clock import Clock
+from linkymonitor.diagnostics import Sparing
 from linkymonitor.language import DEFAULT, pick
 from linkymonitor.mode import Hunter
 from linkymonitor.model import DayTotals, Health, Mode, Reading, TariffState, View
@@ -39,6 +40,8 @@ T = TypeVar("T")
 _LONGEST_WAIT = 0.5
 #: A part whose tick raised is ticked again after this long, in seconds.
 _RETRY = 1.0
+#: A meter that draws at least so much, in VA, and counts nothing for so long, in seconds, has stopped counting.
+STANDSTILL_POWER, STANDSTILL = 500, 600.0
 
 
 class Source(Protocol):
@@ -63,8 +66,36 @@ class Port(Source, Protocol):
         """Let the kernel cut the groups, now that the speed is right."""
 
 
+class Standstill:
+    """Notices a meter that says the same for ever: power is drawn, and no index moves.
+
+    At 500 VA an index moves every few seconds; ten minutes without is 83 of its steps. A power that is only
+    estimated from the current does not count: it may be injected, which no index of such a meter shows.
+    """
+
+    def __init__(self) -> None:
+        self._indexes: dict[str, int | None] = {}
+        self._since: float | None = None
+
+    def update(self, reading: Reading, now: float) -> bool:
+        """Take *reading* into account; return whether the meter stands still at the monotonic time *now*."""
+        told = {"": reading.total_index, "-": reading.injected_index, **reading.indexes}
+        # A group that this frame has lost is no index that has moved.
+        indexes = self._indexes | {name: index for name, index in told.items() if index is not None}
+        idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
+        if indexes != self._indexes or idle or reading.apparent_power_estimated:
+            self._indexes = indexes
+            self._since = None
+            return False
+        if not indexes or (self._since is None and reading.apparent_power is None):
+            return False
+        if self._since is None:
+            self._since = now
+        return now - self._since >= STANDSTILL
+
+
 class Heard(NamedTuple):
-    """One frame, and what it says when it is complete."""
+    """One frame, and what it says when it is complete and the meter is alive."""
 
     frame: Frame
     reading: Reading | None
@@ -92,6 +123,9 @@ class Meter:
         self._counts = Counter[str]()
         self._rejected = Counter[str]()
         self._last_heard: float | None = None
+        self._standstill = Standstill()
+        #: True while the meter repeats itself: what it says is then not passed on, and the data get old.
+        self.stuck = False
 
     @property
     def longest_wait(self) -> float:
@@ -124,13 +158,18 @@ class Meter:
         if self._hunter is not None:
             chunk = self._hunt(chunk)
         if not chunk:
-            return []
+            # What is heard before and after an absence is not one frame.
+            return self.drain() if self._port is not None and self._away else []
         if self._decoder is None:
             mode = self._fixed_mode or getattr(self._source, "mode", None)
             if mode is None:
                 return []
             self._decoder = FrameDecoder(mode)
         return [self._hear(frame, self._decoder.mode) for frame in self._decoder.feed(chunk)]
+
+    @property
+    def _away(self) -> bool:
+        return getattr(self._source, "away", False)
 
     def drain(self) -> list[Heard]:
         """Return what the end of the input leaves: a cut frame, if any."""
@@ -150,13 +189,24 @@ class Meter:
             self._counts["incomplete"] += 1
             return Heard(frame, None)
         self._counts["frames"] += 1
-        self._last_heard = self._clock.monotonic()
-        return Heard(frame, interpret(frame, mode, self._clock.now()))
+        now = self._clock.monotonic()
+        reading = interpret(frame, mode, self._clock.now())
+        # A short frame has no index, so it proves nothing.
+        if not reading.short:
+            self.stuck = self._standstill.update(reading, now)
+        if self.stuck:
+            return Heard(frame, None)
+        self._last_heard = now
+        return Heard(frame, reading)
 
     def _hunt(self, chunk: bytes) -> bytes:
         """Follow the hunt for speed and mode; return what the decoder is to be fed."""
         assert self._hunter is not None
         assert self._port is not None
+        if not chunk and self._away:
+            # An absent port says nothing of the meter's speed: on its return it is listened to as before.
+            self._hunter.excuse(self._clock.monotonic())
+            return b""
         if not self._hunter.feed(chunk, self._clock.monotonic()):
             return chunk if self._decoder is not None else b""
         self._port.set_speed(self._hunter.speed)
@@ -195,6 +245,11 @@ class Appliance:
         self._broken: set[tuple[int, str]] = set()
         self._deadline = -math.inf
         self._silent = False
+        self._sparing = Sparing()
+        #: What the log last said of the meter, and how often that has changed since without a word.
+        self._told = ""
+        self._untold = 0
+        self._state = ""
         self._parity: bool | None = None
         self.view: View | None = None
 
@@ -226,7 +281,7 @@ class Appliance:
             return self._deadline
         heard = self.meter.health.last_heard
         age = math.inf if heard is None else now - heard
-        self._watch_silence(now, age)
+        self._guard(self._watch_silence, now, age)
         deadlines = [self._due(output.tick, now, age) for output in self.outputs]
         deadlines.append(self._due(self.log.tick, now))
         if not self._silent:
@@ -253,6 +308,7 @@ class Appliance:
         self._guard(self.latest.write, view)
         for callback in self.callbacks:
             self._guard(callback, reading)
+        self._guard(self.log.hear_meter, heard.reading)
         for record in self._guard(self.aggregator.add, heard.reading, rejected) or ():
             self._guard(self.log.append, record)
         self._deadline = -math.inf
@@ -276,24 +332,19 @@ class Appliance:
         )
 
     def _watch_silence(self, now: float, age: float) -> None:
-        """Say when the meter falls silent and when it is back, once each; say once what the line lacks."""
-        silent = age >= self.silence and now - self._started >= self.silence
-        if silent and not self._silent:
-            self.log.note(
-                "WARN",
-                pick(
-                    self.lang,
-                    f"Compteur muet : aucune trame complète depuis {self.silence:.0f} s ; vérifiez le branchement "
-                    "aux bornes I1 et I2, et le mode",
-                    f"The meter is silent: no complete frame for {self.silence:.0f} s; check the wiring to I1 and I2, "
-                    "and the mode",
-                ),
-            )
-        elif self._silent and not silent:
-            self.log.note("INFO", pick(self.lang, "Compteur de nouveau entendu", "The meter is heard again"))
-        self._silent = silent
+        """Say when the meter falls silent or stands still and when it is back; say once what the line lacks."""
+        self._silent = age >= self.silence and now - self._started >= self.silence
+        state = "stuck" if self.meter.stuck else "silent" if self._silent else ""
+        if state != self._state:
+            self._state = state
+            self._untold += 1
+        # A cable that comes and goes all day is told of now and then, and each time as it is by then.
+        if state != self._told and self._sparing.due(state, now) is not None:
+            missed, self._untold, self._told = self._untold - 1, 0, state
+            text = self._sentence(state)
+            self.log.note("WARN" if state else "INFO", f"{text} (+{missed})" if missed else text)
         parity = self.meter.health.parity
-        if parity is False and self._parity is not False:
+        if parity is False and self._parity is not False and self._sparing.due("parity", now) is not None:
             self.log.note(
                 "INFO",
                 pick(
@@ -302,7 +353,28 @@ class Appliance:
                     "The source has no parity bit: some transmission errors may go unnoticed",
                 ),
             )
-        self._parity = parity
+        # Not known at each beginning: what is known of a source that comes back is what was known.
+        self._parity = self._parity if parity is None else parity
+
+    def _sentence(self, state: str) -> str:
+        if state == "silent":
+            return pick(
+                self.lang,
+                f"Compteur muet : aucune trame complète depuis {self.silence:.0f} s ; vérifiez le branchement "
+                "aux bornes I1 et I2, et le mode",
+                f"The meter is silent: no complete frame for {self.silence:.0f} s; check the wiring to I1 and I2, "
+                "and the mode",
+            )
+        if state == "stuck":
+            minutes = STANDSTILL / 60
+            return pick(
+                self.lang,
+                f"Compteur figé : aucun index n'avance depuis {minutes:.0f} min malgré une puissance d'au moins "
+                f"{STANDSTILL_POWER} VA ; ses valeurs sont ignorées ; s'il ne repart pas, prévenez Enedis",
+                f"The meter stands still: no index has moved for {minutes:.0f} min at {STANDSTILL_POWER} VA or more; "
+                "its values are ignored; if it does not recover, tell Enedis",
+            )
+        return pick(self.lang, "Compteur de nouveau entendu", "The meter is heard again")
 
     def _close(self) -> None:
         """Take every part to its rest: pins first, then the last record, then the log."""

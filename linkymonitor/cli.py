@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkymonitor import __version__
 from linkymonitor.errors import ConfigError, LineBusy, LinkyMonitorError
 from linkymonitor.language import LANGUAGES, of_terminal, pick
-from linkymonitor.settings import WantedMode
+from linkymonitor.terms import WantedMode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Exit statuses (CLI.md).
 DONE, FAILED, USAGE, BUSY = 0, 1, 2, 75
@@ -20,15 +23,13 @@ DONE, FAILED, USAGE, BUSY = 0, 1, 2, 75
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    parser = _parser(of_terminal())
-    arguments = parser.parse_args(argv)
-    logging.basicConfig(
-        level=logging.DEBUG if arguments.verbose else logging.INFO,
-        format="%(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(of_terminal(), words).parse_args(words)
     from linkymonitor import commands
 
+    # `decode` seldom has anything to log, and logging would be a third of its start: it sees to it by itself.
+    if arguments.command != "decode":
+        commands.log_to_stderr(arguments.verbose)
     try:
         status: int = getattr(commands, arguments.command)(arguments)
     except commands.UsageError as error:
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _said(error, FAILED)
     except BrokenPipeError:
         # Whoever read our output has enough; there is nobody left to tell.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return FAILED
     except KeyboardInterrupt:
         return DONE
@@ -53,136 +54,209 @@ def _said(error: Exception, status: int) -> int:
     return status
 
 
-def _parser(lang: str) -> argparse.ArgumentParser:
+Say = Callable[[str, str], str]
+
+
+def _parser(lang: str, words: Sequence[str]) -> argparse.ArgumentParser:
+    """Return what reads *words*: every command by name, but only the one that is called with its options."""
+
     def say(fr: str, en: str) -> str:
         return pick(lang, fr, en)
 
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "-c", "--config", type=Path, metavar="FILE", help=say("fichier de configuration", "configuration file")
-    )
-    shared.add_argument("-v", "--verbose", action="store_true", help=say("en dire plus", "say more"))
-    mode = argparse.ArgumentParser(add_help=False)
-    mode.add_argument(
-        "-m",
-        "--mode",
-        type=_mode,
-        default=None,
-        metavar="auto|historique|standard",
-        help=say("mode de la TIC", "mode of the TIC"),
-    )
-    log_dir = argparse.ArgumentParser(add_help=False)
-    log_dir.add_argument(
-        "--log-dir", type=Path, metavar="DIR", help=say("dossier du journal", "folder of the daily log")
-    )
-
     parser = argparse.ArgumentParser(
         prog="linkymonitor",
+        formatter_class=_Help,
         description=say(
-            "Lit un compteur électrique français (TIC), l'affiche, le journalise, prévient de l'EJP, dessine la journée.",
+            "Lit un compteur électrique français (TIC), l'affiche, le journalise, prévient de l'EJP, "
+            "dessine la journée.",
             "Reads a French electricity meter (TIC), shows it, logs it, warns of EJP and draws the day.",
         ),
     )
     parser.add_argument("--version", action="version", version=f"linkymonitor {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar=say("commande", "command"))
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar=say("commande", "command"), prog=parser.prog
+    )
+    # Building the options of all eight would take longer than decoding a minute of frames.
+    called = words[0] if words and words[0] in _COMMANDS else None
+    for name, (fr, en, options) in _COMMANDS.items():
+        if called in (None, name):
+            command = commands.add_parser(
+                name, help=say(fr, en), description=say(fr, en), formatter_class=_Help
+            )
+            command.add_argument(
+                "-c",
+                "--config",
+                type=_path,
+                metavar="FILE",
+                help=say("fichier de configuration", "configuration file"),
+            )
+            command.add_argument("-v", "--verbose", action="store_true", help=say("en dire plus", "say more"))
+            options(command, say)
+    return parser
 
-    def add(name: str, fr: str, en: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name, help=say(fr, en), description=say(fr, en), parents=[shared, *parents], allow_abbrev=True
-        )
 
-    acquire = add(
-        "acquire", "lit le compteur et tient le journal", "reads the meter and keeps the log", mode, log_dir
+class _Help(argparse.HelpFormatter):
+    """The usual help; argparse asks for its width with each option, and would import shutil to learn it."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns
+        except (ValueError, OSError):
+            columns = 80
+        super().__init__(prog, width=columns - 2)
+
+
+def _acquire(parser: argparse.ArgumentParser, say: Say) -> None:
+    _mode_option(parser, say)
+    _log_dir(parser, say)
+    _source(parser)
+    parser.add_argument(
+        "-l",
+        "--led",
+        action="store_true",
+        help=say("avec l'afficheur et les voyants", "with display and lamps"),
     )
-    _source(acquire, say)
-    acquire.add_argument(
-        "-l", "--led", action="store_true", help=say("avec l'afficheur et les voyants", "with display and lamps")
-    )
-    acquire.add_argument(
-        "-t", "--time", type=_seconds, metavar="S", help=say("s'arrête après S secondes", "stop after S seconds")
-    )
-    acquire.add_argument(
+    _time(parser, say)
+    parser.add_argument(
         "--at",
         type=_instant,
         metavar=say("DATE-HEURE", "TIME"),
         help=say("heure du début d'un fichier", "when a file begins"),
     )
 
-    run = add(
-        "run",
-        "essai : le compteur s'il y en a un, sinon un simulé ; l'afficheur dans le terminal, puis la page",
-        "trial: the meter if there is one, else a simulated one; the display in the terminal, then the page",
-        mode,
-    )
-    _source(run, say)
-    run.add_argument(
-        "-t", "--time", type=_seconds, metavar="S", help=say("s'arrête après S secondes", "stop after S seconds")
-    )
-    run.add_argument(
+
+def _run(parser: argparse.ArgumentParser, say: Say) -> None:
+    _mode_option(parser, say)
+    _source(parser)
+    _time(parser, say)
+    parser.add_argument(
         "--dir",
-        type=Path,
-        default=Path("linkymonitor-run"),
+        type=_path,
+        default=_path("linkymonitor-run"),
         metavar="DIR",
         help=say("où vont journal et pages", "where log and pages go"),
     )
 
-    report = add("report", "dessine les pages", "draws the pages", log_dir)
-    report.add_argument("-s", "--start", type=_date, metavar="DATE", help=say("premier jour", "first day"))
-    report.add_argument("-e", "--end", type=_date, metavar="DATE", help=say("dernier jour", "last day"))
-    report.add_argument(
-        "-a", "--autoupdate", action="store_true", help=say("la page se met à jour seule", "the page refreshes itself")
-    )
-    report.add_argument("-o", "--output", type=Path, metavar="DIR", help=say("dossier des pages", "folder of the pages"))
-    report.add_argument("--lang", choices=LANGUAGES, help=say("langue des pages", "language of the pages"))
-    report.add_argument("--json", action="store_true", help=say("les chiffres seuls", "the figures alone"))
 
-    decode = add("decode", "montre les trames d'une source", "shows the frames of a source", mode)
-    decode.add_argument("source", metavar="SOURCE")
-    decode.add_argument("--values", action="store_true", help=say("avec les valeurs lues", "with typed values"))
-    decode.add_argument("--count", action="store_true", help=say("le total seul", "the summary alone"))
-    decode.add_argument(
+def _report(parser: argparse.ArgumentParser, say: Say) -> None:
+    _log_dir(parser, say)
+    parser.add_argument("-s", "--start", type=_date, metavar="DATE", help=say("premier jour", "first day"))
+    parser.add_argument("-e", "--end", type=_date, metavar="DATE", help=say("dernier jour", "last day"))
+    parser.add_argument(
+        "-a",
+        "--autoupdate",
+        action="store_true",
+        help=say("la page se met à jour seule", "the page refreshes itself"),
+    )
+    parser.add_argument(
+        "-o", "--output", type=_path, metavar="DIR", help=say("dossier des pages", "folder of the pages")
+    )
+    parser.add_argument("--lang", choices=LANGUAGES, help=say("langue des pages", "language of the pages"))
+    parser.add_argument("--json", action="store_true", help=say("les chiffres seuls", "the figures alone"))
+
+
+def _decode(parser: argparse.ArgumentParser, say: Say) -> None:
+    _mode_option(parser, say)
+    parser.add_argument("source", metavar="SOURCE")
+    parser.add_argument(
+        "--values", action="store_true", help=say("avec les valeurs lues", "with typed values")
+    )
+    parser.add_argument("--count", action="store_true", help=say("le total seul", "the summary alone"))
+    parser.add_argument(
         "--show-ids", action="store_true", help=say("numéros de compteur en clair", "meter numbers unmasked")
     )
 
-    simulate = add("simulate", "un compteur qui n'existe pas", "a meter that never existed", mode)
-    simulate.add_argument("--contract", choices=("base", "hc", "ejp", "tempo"), default="hc")
-    simulate.add_argument("--phases", choices=("1", "3"), default="1")
-    simulate.add_argument("--producer", action="store_true")
-    simulate.add_argument("--day", type=_date, metavar="DATE")
-    simulate.add_argument("--seed", type=int, default=1)
-    simulate.add_argument("--noise", type=float, default=0.0, metavar="P")
-    simulate.add_argument(
+
+def _simulate(parser: argparse.ArgumentParser, say: Say) -> None:
+    _mode_option(parser, say)
+    parser.add_argument("--contract", choices=("base", "hc", "ejp", "tempo"), default="hc")
+    parser.add_argument("--phases", choices=("1", "3"), default="1")
+    parser.add_argument("--producer", action="store_true")
+    parser.add_argument("--day", type=_date, metavar="DATE")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--noise", type=float, default=0.0, metavar="P")
+    parser.add_argument(
         "--with",
         dest="extra",
         default="",
         metavar=say("OPTIONS", "OPTIONS"),
-        help=say("autres options de sim:, séparées par des virgules", "other options of sim:, separated by commas"),
+        help=say(
+            "autres options de sim:, séparées par des virgules", "other options of sim:, separated by commas"
+        ),
     )
-    _pace(simulate, say)
-
-    record = add("record", "enregistre les octets et leurs heures", "keeps bytes with their times", mode)
-    _source(record, say, required=True)
-    record.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
-    record.add_argument("-t", "--time", type=_seconds, metavar="S")
-
-    replay = add("replay", "rejoue un enregistrement", "plays a recording again")
-    replay.add_argument("file", type=Path, metavar="FILE")
-    _pace(replay, say)
-
-    add("check", "vérifie la configuration", "checks the configuration")
-    return parser
+    _pace(parser)
 
 
-def _source(parser: argparse.ArgumentParser, say: object, required: bool = False) -> None:
+def _record(parser: argparse.ArgumentParser, say: Say) -> None:
+    _mode_option(parser, say)
+    _source(parser, required=True)
+    parser.add_argument("-o", "--output", type=_path, required=True, metavar="FILE")
+    _time(parser)
+
+
+def _replay(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument("file", type=_path, metavar="FILE")
+    _pace(parser)
+
+
+def _no_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    pass
+
+
+#: Name → what it does, in French and in English, and what gives its parser its own options.
+_COMMANDS: Mapping[str, tuple[str, str, Callable[[argparse.ArgumentParser, Say], None]]] = {
+    "acquire": ("lit le compteur et tient le journal", "reads the meter and keeps the log", _acquire),
+    "run": (
+        "essai : le compteur s'il y en a un, sinon un simulé ; l'afficheur dans le terminal, puis la page",
+        "trial: the meter if there is one, else a simulated one; the display in the terminal, then the page",
+        _run,
+    ),
+    "report": ("dessine les pages", "draws the pages", _report),
+    "decode": ("montre les trames d'une source", "shows the frames of a source", _decode),
+    "simulate": ("un compteur qui n'existe pas", "a meter that never existed", _simulate),
+    "record": ("enregistre les octets et leurs heures", "keeps bytes with their times", _record),
+    "replay": ("rejoue un enregistrement", "plays a recording again", _replay),
+    "check": ("vérifie la configuration", "checks the configuration", _no_options),
+}
+
+
+def _mode_option(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument(
+        "-m",
+        "--mode",
+        type=_mode,
+        metavar="auto|historique|standard",
+        help=say("mode de la TIC", "mode of the TIC"),
+    )
+
+
+def _log_dir(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument(
+        "--log-dir", type=_path, metavar="DIR", help=say("dossier du journal", "folder of the daily log")
+    )
+
+
+def _source(parser: argparse.ArgumentParser, required: bool = False) -> None:
     parser.add_argument("-i", "--input", required=required, metavar="SOURCE")
 
 
-def _pace(parser: argparse.ArgumentParser, say: object) -> None:
+def _time(parser: argparse.ArgumentParser, say: Say | None = None) -> None:
+    text = say("s'arrête après S secondes", "stop after S seconds") if say else None
+    parser.add_argument("-t", "--time", type=_seconds, metavar="S", help=text)
+
+
+def _pace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="X|max")
     parser.add_argument("--duration", type=_seconds, metavar="S")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--pty", action="store_true")
-    where.add_argument("-o", "--output", type=Path, metavar="FILE")
+    where.add_argument("-o", "--output", type=_path, metavar="FILE")
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path  # not for `decode`, which has no path to read
+
+    return Path(text)
 
 
 def _mode(text: str) -> WantedMode:
@@ -193,18 +267,28 @@ def _mode(text: str) -> WantedMode:
     raise argparse.ArgumentTypeError(f"{text}: auto, historique, standard")
 
 
+#: What a meter can be asked of: its horodates have two figures for the year. It also keeps arithmetic in bounds.
+_YEARS = range(2000, 2100)
+
+
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text.replace("_", "-"))
+        day = date.fromisoformat(text.replace("_", "-"))
     except ValueError:
+        day = date.min
+    if day.year not in _YEARS:
         raise argparse.ArgumentTypeError(f"{text}: 2026-11-21, 2026_11_21") from None
+    return day
 
 
 def _instant(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).astimezone()
+        at = datetime.fromisoformat(text)
     except ValueError:
+        at = None
+    if at is None or at.year not in _YEARS:
         raise argparse.ArgumentTypeError(f"{text}: 2026-11-21T19:42:00+01:00") from None
+    return at.astimezone()
 
 
 def _seconds(text: str) -> float:

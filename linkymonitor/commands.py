@@ -8,31 +8,56 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import math
 import os
-import signal
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from linkymonitor.clock import Clock, StreamClock, SystemClock, WireClock
+from linkymonitor.clock import Clock, SystemClock
 from linkymonitor.errors import ConfigError, LinkyMonitorError, StorageError
 from linkymonitor.language import DEFAULT, of_terminal, pick
-from linkymonitor.model import Mode
+from linkymonitor.terms import Mode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SIMULATED = "sim:"
 #: What `run` reads when no meter is plugged in: a day with everything on the screen.
 DEMO = "sim:ejp,pv,seed=7"
 _BLOCK = 65536
+#: Bytes of a file that are looked at first: two frames of the longest kind.
+_GLANCE = 4096
+#: What is no fault of the configuration, and may pass.
+_CARD_TROUBLE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+#: How long a signal may go unnoticed, in seconds.
+_NAP = 0.2
+#: How long a pseudo-terminal stays after its last byte, for a reader that is late, in seconds.
+_LINGER = 2.0
 
 
 class UsageError(LinkyMonitorError):
     """The words of the command line do not go together."""
+
+
+def log_to_stderr(verbose: bool) -> None:
+    """Show what the parts log on stderr."""
+    import logging
+
+    from linkymonitor.diagnostics import SparingFilter
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(SparingFilter())
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(levelname)s %(message)s%(repeats)s",
+        handlers=[handler],
+    )
 
 
 # --- acquire ---
@@ -66,7 +91,7 @@ def _acquire(
 
     lang = lang_of(config)
     meter_settings, log_settings = config.get("meter"), config.get("log")
-    spec = arguments.input or meter_settings.port
+    spec = meter_settings.port if arguments.input is None else arguments.input
     if not _is_meter(spec) and arguments.log_dir is None:
         raise UsageError(
             pick(
@@ -82,8 +107,7 @@ def _acquire(
     with ExitStack() as stack:
         source, clock = _open(spec, arguments.at if "at" in arguments else None, wanted, meter_settings, lang)
         stack.callback(source.close)
-        storage.make_directory(directory)
-        stack.enter_context(storage.lock(directory))
+        _take_folder(storage, directory, stack)
         runtime = _runtime_directory(config, storage)
         ledger = Ledger(timezone, config.get("tariff"))
         log = DailyLog(
@@ -98,7 +122,10 @@ def _acquire(
         )
         now = clock.now()
         midnight = datetime.combine(now.astimezone(timezone).date(), datetime.min.time(), timezone)
-        ledger.restore(records(directory, midnight.astimezone(UTC) - timedelta(minutes=10), now))
+        try:
+            ledger.restore(records(directory, midnight.astimezone(UTC) - timedelta(minutes=10), now))
+        except StorageError as error:
+            log.note("WARN", str(error))  # the totals of the day begin where they can
         hardware = Hardware(pins=pins, terminal=terminal, lang=lang, clock=clock, timezone=timezone.key)
         outputs = _outputs(config, hardware, display=display)
         outputs += more(outputs)
@@ -121,42 +148,32 @@ def _acquire(
 
 
 def _is_meter(spec: str) -> bool:
-    """Return whether *spec* names a port or a URL rather than a file, stdin or a simulated meter."""
+    """Return whether *spec* names a port or a URL rather than a file, a pipe, stdin or a simulated meter."""
     if spec.startswith(SIMULATED) or spec in ("-", "stdin"):
         return False
-    return "://" in spec or not Path(spec).is_file()
+    from pathlib import Path
+
+    path = Path(spec)
+    # What is not there may be a dongle that is not plugged in.
+    return "://" in spec or path.is_char_device() or not path.exists()
 
 
-def _open(
-    spec: str, at: datetime | None, mode: Mode | None, settings: Any, lang: str
-) -> tuple[Any, Clock]:
+def _open(spec: str, at: datetime | None, mode: Mode | None, settings: Any, lang: str) -> tuple[Any, Clock]:
     """Return the source that *spec* names and the clock that goes with it."""
-    from linkymonitor.line import open_source
-    from linkymonitor.wire import WireSource
+    from linkymonitor.library import opened
 
-    real = SystemClock()
-    if spec.startswith(SIMULATED):
-        from linkymonitor.simulator import SimSource
-
-        options = _sim_options(spec[len(SIMULATED) :], mode)
-        if options.speed is not None:
-            return SimSource(options, real, options.speed), real
-        simulated = SimSource(options, real, None)
-        wire = WireClock(at or simulated.options.start)
-        return WireSource(simulated, wire, options.mode, dated=False), wire
-    source = open_source(
-        spec,
-        clock=real,
-        speed=settings.speed.baud,
-        timeout=settings.timeout.total_seconds(),
-        pause=settings.pause.total_seconds(),
-        lang=lang,
-    )
-    if source.is_meter:
-        return source, real
-    follows = source.live and at is None
-    wire = StreamClock(real) if follows else WireClock(at or source.started_at or real.now())
-    return WireSource(source, wire, mode), wire
+    try:
+        return opened(
+            spec,
+            at=at,
+            mode=mode,
+            speed=settings.speed.baud,
+            timeout=settings.timeout.total_seconds(),
+            pause=settings.pause.total_seconds(),
+            lang=lang,
+        )
+    except ValueError as error:
+        raise UsageError(f"{spec}: {error}") from error
 
 
 def _sim_options(spec: str, mode: Mode | None = None) -> Any:
@@ -183,6 +200,9 @@ def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
         from linkymonitor.outputs.led import Lamp
 
         outputs += [Lamp(settings, hardware) for settings in lamps.values()]
+    for settings in config.named("output").values():
+        # Its module was found when the file was read (settings.schema): it is the one that holds its Settings.
+        outputs.append(sys.modules[type(settings).__module__].Output(settings, hardware))
     if display:
         from linkymonitor.outputs import oled
 
@@ -191,27 +211,63 @@ def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
 
 
 def _callbacks(config: Any) -> list[Callable[[Any], object]]:
-    """Return the functions that [callbacks] names."""
+    """Return the functions that [callbacks] names.
+
+    Raises:
+        ConfigError: with one sentence for each that is not there.
+    """
     import importlib
 
-    found = []
+    found, faults = [], []
     for path in config.get("callbacks").call:
         module, _, name = path.rpartition(".")
         try:
-            found.append(getattr(importlib.import_module(module), name))
-        except (ImportError, AttributeError, ValueError) as error:
-            raise ConfigError(
+            function = getattr(importlib.import_module(module), name)
+            if not callable(function):
+                raise TypeError(type(function).__name__)
+        except Exception as error:  # the user's code may raise anything when it is imported
+            faults.append(
                 pick(
-                    of_terminal(),
-                    f"[callbacks] call = {path} : introuvable ({error}) ; on attend module.fonction",
-                    f"[callbacks] call = {path}: not found ({error}); expected module.function",
+                    config.lang or of_terminal(),
+                    f"{config.path}: [callbacks] call = {path} : introuvable ({error}) ; on attend module.fonction",
+                    f"{config.path}: [callbacks] call = {path}: not found ({error}); expected module.function",
                 )
-            ) from error
+            )
+        else:
+            found.append(function)
+    if faults:
+        raise ConfigError(*faults)
     return found
+
+
+def _shared_pins(config: Any) -> list[str]:
+    """Return one sentence for each pin that two parts want; only one can have it."""
+    users: dict[int, str] = {}
+    faults = []
+    wanted = [
+        (f"[{kind}:{name}] pin", part.pin)
+        for kind in ("relay", "lamp")
+        for name, part in config.named(kind).items()
+    ]
+    wanted.append(("[display] button", config.get("display").button))
+    for place, pin in wanted:
+        if pin in users:
+            faults.append(
+                pick(
+                    config.lang or of_terminal(),
+                    f"{config.path}: {place} = {pin} : déjà prise par {users[pin]} ; choisissez-en une autre",
+                    f"{config.path}: {place} = {pin}: already used by {users[pin]}; choose another",
+                )
+            )
+        elif pin is not None:
+            users[pin] = place
+    return faults
 
 
 def _runtime_directory(config: Any, storage: Any) -> Path | None:
     """Return the folder of latest.json, made if need be; None when there is none to be had."""
+    from pathlib import Path
+
     wanted = config.get("general").runtime_dir
     given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
     directory = wanted or (Path(given) if given else Path("/run"))
@@ -226,28 +282,46 @@ def _runtime_directory(config: Any, storage: Any) -> Path | None:
     return Path(directory)
 
 
+def _take_folder(storage: Any, directory: Path, stack: ExitStack) -> None:
+    """Make the log directory and keep others out of it; a card that refuses to be written is no reason to stop.
+
+    The log then waits in memory, says so, and tries again.
+    """
+    try:
+        storage.make_directory(directory)
+        stack.enter_context(storage.lock(directory))
+    except StorageError as error:
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno not in _CARD_TROUBLE:
+            raise
+
+
 def _salt(storage: Any, directory: Path) -> str:
     """Return what meter numbers are hashed with, drawn once for a log directory and kept beside the log."""
-    import secrets
-
     path = directory / "salt"
     try:
         found = path.read_text(encoding="ascii").strip()
+        damaged = len(found) < 16 or not found.isprintable()  # a cut may leave it empty, or all NUL
+    except FileNotFoundError:
+        found, damaged = "", False
     except (OSError, UnicodeDecodeError):
-        found = ""
-    if len(found) >= 16:
+        found, damaged = "", True
+    if found and not damaged:
         return found
-    drawn = secrets.token_hex(16)
-    try:
+    drawn = os.urandom(16).hex()
+    # Without a card to keep it on, another one is drawn at each start.
+    with suppress(StorageError):
+        if damaged:
+            storage.set_aside(path)
         storage.replace(path, f"{drawn}\n".encode(), mode=0o600)
-    except StorageError:
-        return drawn
     return drawn
 
 
 @contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
     """Call *stop* on SIGTERM and SIGINT while the block runs."""
+    import signal
+
     before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
@@ -326,6 +400,8 @@ def report(arguments: Namespace) -> int:
         "storage": Storage(),
     }
     if arguments.json:
+        import json
+
         print(json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1))
         return 0
     settings = config.get("report")
@@ -348,76 +424,102 @@ def report(arguments: Namespace) -> int:
 
 def decode(arguments: Namespace) -> int:
     """Print one JSON object for each frame of a source, and a summary."""
-    from linkymonitor.mode import detect
-    from linkymonitor.tic.decoder import FrameDecoder
-
-    blocks = _blocks(arguments)
-    ahead: list[bytes] = []
-    mode = arguments.mode.mode if arguments.mode else None
-    while mode is None:
-        block = next(blocks, None)
-        if block is not None:
-            ahead.append(block)
-        if block is None or sum(map(len, ahead)) >= _BLOCK:
-            mode = detect(b"".join(ahead)) or Mode.HISTORIQUE
-    decoder = FrameDecoder(mode)
     complete = incomplete = groups = rejected = 0
-    show = None if arguments.count else _shower(mode, arguments)
-
-    def stream() -> Iterator[list[Any]]:
-        for block in ahead:
-            yield decoder.feed(block)
-        for block in blocks:
-            yield decoder.feed(block)
-        yield decoder.close()
-
-    for frames in stream():
-        for frame in frames:
-            groups += len(frame.groups)
-            rejected += len(frame.rejected)
-            if frame.complete:
-                complete += 1
-            else:
-                incomplete += 1
-            if show:
-                show(frame)
+    mode = _wanted_mode(arguments)
+    show = None if arguments.count else _shower(arguments)
+    # A meter never ends: whoever has seen enough of it wants the summary too.
+    with suppress(KeyboardInterrupt):
+        for mode, frames in _frames(arguments):
+            for frame in frames:
+                groups += len(frame.groups)
+                rejected += len(frame.rejected)
+                if frame.complete:
+                    complete += 1
+                else:
+                    incomplete += 1
+                if show:
+                    show(frame, mode)
     sys.stdout.flush()
     print(
-        f"mode={mode.value} frames={complete} incomplete={incomplete} groups={groups} rejected={rejected}",
+        f"mode={(mode or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
+        f"rejected={rejected}",
         file=sys.stderr,
     )
     return 0
 
 
-def _blocks(arguments: Namespace) -> Iterator[bytes]:
-    """Yield the bytes of the source that *arguments* name."""
-    from linkymonitor.line import open_source
+def _wanted_mode(arguments: Namespace) -> Mode | None:
+    return arguments.mode.mode if arguments.mode else None
 
-    spec = arguments.source
-    if spec.startswith(SIMULATED):
-        from linkymonitor.simulator import SimSource
 
-        mode = arguments.mode.mode if arguments.mode else None
-        source: Any = SimSource(_sim_options(spec[len(SIMULATED) :], mode), SystemClock(), None)
-    else:
-        speed = arguments.mode.mode.speed if arguments.mode and arguments.mode.mode else None
-        source = open_source(spec, clock=SystemClock(), speed=speed, lang=of_terminal())
+def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
+    """Yield the frames of the source that *arguments* name, some at a time, each time with the mode."""
+    from linkymonitor.mode import count_valid, decided, detect
+    from linkymonitor.tic.decoder import FrameDecoder
+
+    wanted = _wanted_mode(arguments)
+    source = _decodable(arguments.source, wanted, arguments.verbose)
+    decoder = FrameDecoder(wanted) if wanted else None
     try:
-        while (chunk := source.read(1.0)) is not None:
-            if chunk:
-                yield chunk
+        if getattr(source, "is_meter", False):
+            from linkymonitor.appliance import Meter
+
+            meter = Meter(source, SystemClock(), wanted)
+            while (heard := meter.poll(1.0)) is not None:
+                if meter.mode is not None:
+                    yield meter.mode, [one.frame for one in heard]
+            return
+        sample = bytearray()
+        chunk: bytes | None = b""
+        while chunk is not None:
+            chunk = source.read(1.0)
+            if decoder is None:
+                sample += chunk or b""
+                mode = None
+                if chunk and (source.live or len(sample) - len(chunk) < _GLANCE):
+                    # Whoever types or pipes should not have to wait for the whole sample; and of a file, its
+                    # first frames nearly always tell.
+                    mode = decided(count_valid(bytes(sample if source.live else sample[:_GLANCE])))
+                if mode is None and (chunk is None or len(sample) >= _BLOCK):
+                    mode = detect(bytes(sample)) or Mode.HISTORIQUE
+                if mode is None:
+                    continue
+                decoder = FrameDecoder(mode)
+                yield mode, decoder.feed(bytes(sample))
+            elif chunk:
+                yield decoder.mode, decoder.feed(chunk)
+        if decoder is not None:
+            yield decoder.mode, decoder.close()
     finally:
         source.close()
 
 
-def _shower(mode: Mode, arguments: Namespace) -> Callable[[Any], None]:
+def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Any:
+    """Return the source that *spec* names, which waits for nothing but what is live."""
+    if spec.startswith(SIMULATED):
+        from linkymonitor.simulator import SimSource
+
+        return SimSource(_sim_options(spec[len(SIMULATED) :], mode), SystemClock(), None)
+    from linkymonitor.plain import open_plain_file
+
+    if (file := open_plain_file(spec)) is not None:
+        return file
+    from linkymonitor.line import open_source
+
+    log_to_stderr(verbose)
+    return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None, lang=of_terminal())
+
+
+def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
     """Return what prints one frame as CLI.md has it."""
+    import json
+
     from linkymonitor.privacy import mask_group, mask_raw
 
     show_ids = arguments.show_ids
     write = sys.stdout.write
 
-    def show(frame: Any) -> None:
+    def show(frame: Any, mode: Mode) -> None:
         line: dict[str, object] = {
             "mode": mode.value,
             "complete": frame.complete,
@@ -431,7 +533,9 @@ def _shower(mode: Mode, arguments: Namespace) -> Callable[[Any], None]:
             ],
             "rejected": [
                 {"raw": raw if show_ids else mask_raw(raw), "why": why}
-                for raw, why in ((rejected.raw.decode("latin-1"), rejected.why) for rejected in frame.rejected)
+                for raw, why in (
+                    (rejected.raw.decode("latin-1"), rejected.why) for rejected in frame.rejected
+                )
             ],
         }
         if arguments.values:
@@ -476,17 +580,11 @@ def simulate(arguments: Namespace) -> int:
 
 @contextmanager
 def _fresh_file(path: Path) -> Iterator[Callable[[bytes], object]]:
-    """Give what appends to *path*, emptied first and synced at the end."""
+    """Give what writes to *path*, emptied first."""
     from linkymonitor.storage import Storage
 
-    storage = Storage()
-    storage.replace(path, b"")
-    file = storage.append_to(path)
-    try:
-        yield file.append
-        file.sync()
-    finally:
-        file.close()
+    with Storage().create(path) as file:
+        yield file.write
 
 
 def _feed_pty(arguments: Namespace, feed: Callable[[int, Callable[[], bool]], object]) -> int:
@@ -498,10 +596,22 @@ def _feed_pty(arguments: Namespace, feed: Callable[[int, Callable[[], bool]], ob
     try:
         with _signals(lambda: stopped.append(True)):
             feed(master, lambda: bool(stopped))
+            # Closing our end throws away what has not been read.
+            until = time.monotonic() + _LINGER
+            while not stopped and time.monotonic() < until and _unread(slave):
+                time.sleep(_NAP)
     finally:
         os.close(master)
         os.close(slave)
     return 0
+
+
+def _unread(slave: int) -> int:
+    """Return how many bytes wait for a reader of the pseudo-terminal."""
+    import fcntl
+    import termios
+
+    return int.from_bytes(fcntl.ioctl(slave, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def record(arguments: Namespace) -> int:
@@ -523,14 +633,13 @@ def record(arguments: Namespace) -> int:
     stopped: list[bool] = []
     began = clock.monotonic()
     until = began + arguments.time if arguments.time else math.inf
-    with _fresh_file(arguments.output) as append, _signals(lambda: stopped.append(True)):
+    with closing(source), _fresh_file(arguments.output) as append, _signals(lambda: stopped.append(True)):
         append(header(clock.now(), settings.speed.baud or (wanted.speed if wanted else None)))
         # The meter is hunted for as usual; what is kept is every byte that came, heard or not.
         tap = _Tap(source, lambda chunk: append(block(clock.monotonic() - began, chunk)))
         meter = Meter(tap, clock, wanted, settings.speed.baud)
         while not stopped and clock.monotonic() < until and meter.poll(0.5) is not None:
             pass
-        meter.close()
     return 0
 
 
@@ -554,6 +663,8 @@ class _Tap:
 
 def replay(arguments: Namespace) -> int:
     """Play a recording again, on a pseudo-terminal or into a file of bare bytes."""
+    import select
+
     from linkymonitor.recording import paced, read_recording
 
     chunks = read_recording(arguments.file)
@@ -564,10 +675,21 @@ def replay(arguments: Namespace) -> int:
         return 0
 
     def feed(master: int, stopped: Callable[[], bool]) -> None:
-        for chunk in paced(chunks, SystemClock(), arguments.speed or math.inf):
+        def sleep(seconds: float) -> None:
+            # A signal does not end a sleep, and a recording may pause for hours.
+            until = time.monotonic() + seconds
+            while not stopped() and (left := until - time.monotonic()) > 0:
+                time.sleep(min(left, _NAP))
+
+        os.set_blocking(master, False)
+        for chunk in paced(chunks, SystemClock(), arguments.speed or math.inf, sleep):
+            while chunk and not stopped():
+                # Nothing is lost to a reader that is late, or not there yet: this is no meter.
+                if select.select([], [master], [], _NAP)[1]:
+                    with suppress(BlockingIOError):
+                        chunk = chunk[os.write(master, chunk) :]
             if stopped():
                 return
-            os.write(master, chunk)
 
     return _feed_pty(arguments, feed)
 
@@ -578,6 +700,13 @@ def replay(arguments: Namespace) -> int:
 def check(arguments: Namespace) -> int:
     """Read the configuration and say what would start, or every fault at once."""
     config = _config(arguments)
+    faults = _shared_pins(config)
+    try:
+        _callbacks(config)
+    except ConfigError as error:
+        faults += error.faults
+    if faults:
+        raise ConfigError(*faults)
     from linkymonitor.settings import lang_of
 
     lang = lang_of(config) if config.lang else of_terminal()
@@ -599,7 +728,9 @@ def check(arguments: Namespace) -> int:
     ]
     for name, lamp in config.named("lamp").items():
         lines.append(
-            pick(lang, f"voyant {name} : GPIO {lamp.pin} (avec -l)", f"lamp {name}: GPIO {lamp.pin} (with -l)")
+            pick(
+                lang, f"voyant {name} : GPIO {lamp.pin} (avec -l)", f"lamp {name}: GPIO {lamp.pin} (with -l)"
+            )
         )
     for name, relay in config.named("relay").items():
         lines.append(

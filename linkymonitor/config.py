@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import configparser
 import dataclasses
+import math
 import os
 import re
 import types
@@ -31,6 +32,7 @@ _TRUE = frozenset({"1", "yes", "true", "on", "oui", "vrai"})
 _FALSE = frozenset({"0", "no", "false", "off", "non", "faux"})
 _DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(ms|s|m|min|h|d|j)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
 
 
@@ -130,13 +132,46 @@ def read(path: Path, schema: Schema) -> Config:
             )
         ) from error
     except configparser.Error as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
+        raise ConfigError(*(f"{path}: {fault}" for fault in _syntax(error, lang))) from error
     wanted = parser.get("general", "lang", fallback="").strip() or None
     reader = _Reader(schema, wanted if wanted in LANGUAGES else lang)
     sections = reader.read(parser)
     if reader.faults:
         raise ConfigError(*(f"{path}: {fault}" for fault in reader.faults))
     return Config(sections, wanted, path)
+
+
+def _syntax(error: configparser.Error, lang: str) -> list[str]:
+    """Return one sentence for each thing that makes a file no INI file; what stands there may be a secret."""
+    match error:
+        case configparser.DuplicateSectionError(section=section, lineno=line):
+            twice = pick(
+                lang, f"ligne {line} : deuxième fois ; gardez-en une", f"line {line}: a second time; keep one"
+            )
+            return [f"[{section}] {twice}"]
+        case configparser.DuplicateOptionError(section=section, option=key, lineno=line):
+            twice = pick(
+                lang, f"ligne {line} : deuxième fois ; gardez-en une", f"line {line}: a second time; keep one"
+            )
+            return [f"[{section}] {key} {twice}"]
+        case configparser.MissingSectionHeaderError(lineno=line):
+            return [
+                pick(
+                    lang,
+                    f"ligne {line} : hors de toute section ; on attend d'abord une ligne telle que [meter]",
+                    f"line {line}: in no section; expected a line such as [meter] first",
+                )
+            ]
+        case configparser.ParsingError(errors=errors):
+            return [
+                pick(
+                    lang,
+                    f"ligne {line} : illisible ; on attend [section], clé = valeur ou # commentaire",
+                    f"line {line}: cannot be read; expected [section], key = value or # comment",
+                )
+                for line, _ in errors
+            ]
+    return [" ".join(str(error).split())]
 
 
 def settings_from(cls: type, values: Mapping[str, str], section: str, lang: str = DEFAULT) -> typing.Any:
@@ -180,7 +215,8 @@ class _Reader:
         cls = self._schema.get(kind + colon) if own or not colon else None
         if cls is None:
             known = [key + "NAME" if key.endswith(":") else key for key in self._schema]
-            self._fault(f"[{name}]", *self._unknown(f"{kind}:NAME" if colon else kind, known))
+            meant = f"{kind}:NAME" if colon or f"{kind}:" in self._schema else kind
+            self._fault(f"[{name}]", *self._unknown(meant, known))
             return None
         if isinstance(cls, type):
             return cls
@@ -227,7 +263,8 @@ class _Reader:
         return None
 
     def _fault(self, place: str, fr: str, en: str) -> None:
-        self.faults.append(place + pick(self._lang, fr, en))
+        # What was found is repeated, and a damaged file may hold anything: a fault stays one line of text.
+        self.faults.append(_CONTROLS.sub("?", place + pick(self._lang, fr, en)))
 
     def _unknown(self, key: str, known: list[str]) -> tuple[str, str]:
         import difflib
@@ -280,7 +317,10 @@ def _duration(text: str) -> timedelta:
     found = _DURATION.fullmatch(text.lower())
     if not found:
         raise ValueError(text)
-    return timedelta(seconds=float(found[1].replace(",", ".")) * _SECONDS[found[2]])
+    try:
+        return timedelta(seconds=float(found[1].replace(",", ".")) * _SECONDS[found[2]])
+    except OverflowError:  # longer than any calendar
+        raise ValueError(text) from None
 
 
 def _decimal(text: str) -> Decimal:
@@ -297,7 +337,17 @@ def _time(text: str) -> time:
     found = _TIME.fullmatch(text)
     if not found:
         raise ValueError(text)
-    return time(int(found[1]) % 24, int(found[2] or 0))
+    hour, minute = int(found[1]), int(found[2] or 0)
+    if hour == 24 and minute:
+        raise ValueError(text)
+    return time(hour % 24, minute)
+
+
+def _float(text: str) -> float:
+    value = float(text.replace(",", "."))
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _text(text: str) -> str:
@@ -306,12 +356,19 @@ def _text(text: str) -> str:
     return text
 
 
+def _path(text: str) -> Path:
+    try:
+        return Path(_text(text)).expanduser()
+    except RuntimeError:  # nobody of that name has a home
+        raise ValueError(text) from None
+
+
 _READERS: dict[typing.Any, Callable[[str], object]] = {
     str: _text,
     int: lambda text: int(text, 0) if text.lower().startswith("0x") else int(text),
-    float: lambda text: float(text.replace(",", ".")),
+    float: _float,
     bool: _bool,
-    Path: lambda text: Path(_text(text)).expanduser(),
+    Path: _path,
     timedelta: _duration,
     Decimal: _decimal,
     time: _time,

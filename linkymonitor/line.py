@@ -341,14 +341,20 @@ class _Port(Source):
         self._port: Any = None  # a serial.Serial or one of its likes, while it is open
         self._pause = min(_FIRST_PAUSE, how.pause)
         self._next_try = -math.inf
+        self._absent = False
         self._said: set[str] = set()  # what the log already says of the absence that lasts
         self._try(first=True)
+
+    @property
+    def away(self) -> bool:
+        """Whether the port is absent, or does not open."""
+        return self._port is None
 
     def read(self, timeout: float | None = None) -> bytes:
         wanted = self._how.timeout if timeout is None else timeout
         began = self._clock.monotonic()
         if self._port is None:
-            if (early := self._next_try - began) > 0:
+            if (early := self._next_try - began) > 0 and not self._is_back():
                 self._how.sleep(min(early, wanted))
                 if self._clock.monotonic() < self._next_try:
                     return b""
@@ -397,14 +403,24 @@ class _Port(Source):
         """Return what comes within *timeout* seconds, or raise one of _LOST."""
         raise NotImplementedError
 
+    def _is_back(self) -> bool:
+        """Return whether what was not there is there again: looking costs next to nothing, waiting costs readings."""
+        if self._absent and Path(self.name).exists():
+            self._absent = False
+            self._pause = min(_FIRST_PAUSE, self._how.pause)
+            return True
+        return False
+
     def _try(self, first: bool = False) -> None:
         try:
             self._open()
         except _LOST as error:
             self.close()
             number = _number(error)
+            # One that is there and says that it is not would be tried again without a pause.
+            self._absent = number in _ABSENT and not Path(self.name).exists()
             if number in _BUSY and first:
-                raise LineBusy(self._texts["busy"] % self._about(error)) from error
+                raise LineBusy(self._texts["busy"] % self._about("busy", error)) from error
             self._put_off()
             self._say_why(number, error)
 
@@ -433,17 +449,18 @@ class _Port(Source):
         if what in self._said or (what in plain and self._said & plain):
             return
         self._said.add(what)
-        log.warning(self._texts[what], self._about(error))
+        log.warning(self._texts[what], self._about(what, error))
 
-    def _about(self, error: Exception | None) -> dict[str, object]:
-        """Return all that a sentence about this port may name."""
+    def _about(self, what: str, error: Exception | None = None) -> dict[str, object]:
+        """Return all that the sentence *what* about this port may name."""
         return {
             "port": self.name,
             "cause": _cause(error),
             "user": _user(),
             "group": _group(self.name),
             "tty": Path(self.name).resolve().name,
-            "holder": self._holder(),
+            # Asks every process: a dongle that comes and goes must not cost that each time.
+            "holder": self._holder() if what == "busy" else "",
         }
 
     def _holder(self) -> str:
@@ -550,7 +567,7 @@ class _Tty(_Port):
     def _look_around(self) -> None:
         """Warn of whatever else may read from this port: flock stops only those who ask."""
         if _is_console(self.name, self._how.root):
-            log.warning(self._texts["console"], self._about(None))
+            log.warning(self._texts["console"], self._about("console"))
         elif others := _openers(self.name, self._how.root):
             holder = self._process(others[0])
             log.warning(self._texts["shared"], {"port": self.name, "holder": holder})

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from linkymonitor.terms import Mode
 from linkymonitor.tic import parity
@@ -33,14 +34,16 @@ _LONGEST_RUN = 256
 _SAMPLE = 4096
 
 _CUTS = re.compile(rb"[\x02\x03\x04\n\r]")
-_LAST_CUT = re.compile(rb".*[\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d]", re.DOTALL)
-_SHAPES = {
-    mode: re.compile(
+_CUT_BYTES = b"\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d"
+_BY_SEPARATOR = {mode.separator: mode for mode in Mode}
+
+
+@cache
+def _shape(mode: Mode) -> re.Pattern[bytes]:
+    """Return the pattern of a line; compiled when one comes, for most readers meet one mode only."""
+    return re.compile(
         rb"[A-Za-z0-9+\-]{2,10}%(sep)b[\x20-\x7e\t]+%(sep)b[\x20-\x5f]" % {b"sep": mode.separator}
     )
-    for mode in Mode
-}
-_BY_SEPARATOR = {mode.separator: mode for mode in Mode}
 
 
 def count_valid(sample: bytes) -> dict[Mode, int]:
@@ -48,7 +51,7 @@ def count_valid(sample: bytes) -> dict[Mode, int]:
     counts = dict.fromkeys(Mode, 0)
     for line in _CUTS.split(parity.strip(sample)):
         mode = _BY_SEPARATOR.get(line[-2:-1])
-        if mode and _SHAPES[mode].fullmatch(line) and checksum(line[:-1], mode) == line[-1]:
+        if mode and _shape(mode).fullmatch(line) and checksum(line[:-1], mode) == line[-1]:
             counts[mode] += 1
     return counts
 
@@ -117,6 +120,11 @@ class Hunter:
             return False
         return self._move(now)
 
+    def excuse(self, now: float) -> None:
+        """Let time pass that says nothing of the meter: the port is away."""
+        self._heard = now
+        self.deadline = now + (TRY if self.mode is None else LOST)
+
     @property
     def other_mode(self) -> Mode | None:
         """The mode the meter speaks at this speed although another one is wanted, if that is the trouble."""
@@ -162,10 +170,10 @@ class Hunter:
         self._heard = now
 
     def _valid_lines(self, chunk: bytes) -> dict[Mode, int]:
-        whole = _LAST_CUT.match(chunk)
-        if whole is None:
+        cut = max(map(chunk.rfind, _CUT_BYTES)) + 1
+        if not cut:
             self._run = (self._run + chunk)[-_LONGEST_RUN:]
             return dict.fromkeys(Mode, 0)
-        counts = count_valid(self._run + whole[0])
-        self._run = chunk[whole.end() :][-_LONGEST_RUN:]
+        counts = count_valid(self._run + chunk[:cut])
+        self._run = chunk[cut:][-_LONGEST_RUN:]
         return counts

@@ -6,56 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
 
+from linkymonitor.terms import PERIODS, Colour, Ejp, Mode, code
 
-class Mode(Enum):
-    """The two dialects of the TIC (NOI-CPT_54E §5.3)."""
-
-    HISTORIQUE = "historique"
-    STANDARD = "standard"
-
-    @property
-    def separator(self) -> bytes:
-        """The byte between the fields of a group: SP in historique, HT in standard."""
-        return b" " if self is Mode.HISTORIQUE else b"\t"
-
-    @property
-    def speed(self) -> int:
-        """The speed a meter speaks this mode at, in baud; some dongles change it."""
-        return 1200 if self is Mode.HISTORIQUE else 9600
-
-
-class Ejp(Enum):
-    """Where a contract with mobile peaks stands."""
-
-    NORMAL = "normal"
-    NOTICE = "notice"
-    PEAK = "peak"
-    UNKNOWN = "unknown"
-
-
-class Colour(Enum):
-    """A Tempo day colour; the value is what the historique TIC calls it (DEMAIN)."""
-
-    BLUE = "BLEU"
-    WHITE = "BLAN"
-    RED = "ROUG"
-
-
-#: Tariff period codes of the historical contracts, as PTEC sends them (NOI-CPT_02E §2.3.3),
-#: in the order of the meter's registers. The key is the option.
-PERIODS: Mapping[str, tuple[str, ...]] = {
-    "BASE": ("TH..",),
-    "HC": ("HC..", "HP.."),
-    "EJP": ("HN..", "PM.."),
-    "TEMPO": ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"),
-}
-
-
-def code(period: str) -> str:
-    """Return *period* without the dots that pad it on the wire: ``HN..`` is ``HN``."""
-    return period.rstrip(".")
+__all__ = [
+    "PERIODS",
+    "Colour",
+    "Contract",
+    "DayTotals",
+    "Ejp",
+    "Health",
+    "Mode",
+    "Reading",
+    "Record",
+    "TariffState",
+    "View",
+    "code",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

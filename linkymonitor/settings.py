@@ -10,20 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from linkymonitor.config import Config, General, Schema
-from linkymonitor.model import Mode
-
-
-class WantedMode(Enum):
-    """Which mode to listen for."""
-
-    AUTO = "auto"
-    HISTORIQUE = "historique"
-    STANDARD = "standard"
-
-    @property
-    def mode(self) -> Mode | None:
-        """The mode, or None when it is to be found out."""
-        return None if self is WantedMode.AUTO else Mode(self.value)
+from linkymonitor.terms import WantedMode
 
 
 class WantedSpeed(Enum):
@@ -55,6 +42,12 @@ class Meter:
     pause: timedelta = timedelta(seconds=10)
     #: The meter is called silent after so long without a complete frame.
     silence: timedelta = timedelta(seconds=10)
+
+    def __post_init__(self) -> None:
+        # Without a pause, a port that is away would be tried as fast as the processor can.
+        for name in ("pause", "silence"):
+            if getattr(self, name) < timedelta(seconds=1):
+                raise ValueError(f"{name}: expected at least 1s")
 
 
 @dataclass(frozen=True, kw_only=True)

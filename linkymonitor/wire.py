@@ -68,6 +68,8 @@ class WireSource:
         self._follows_date = dated
         self._dates = FrameDecoder(Mode.STANDARD)
         self._dated = False
+        #: Seconds of the frame that is being read, so far.
+        self._frame_took = 0.0
         self._due: float | None = None
         self._ended = False
         self._recorded = 0.0
@@ -124,25 +126,32 @@ class WireSource:
         return max(elapsed, 0.0)
 
     def _duration(self, chunk: bytes, elapsed: float | None) -> float:
+        ends_frame = chunk.endswith((b"\x03", b"\x83"))
         if elapsed is None:
             speed = (self.mode or Mode.STANDARD).speed
             elapsed = len(chunk) * _BITS_A_CHARACTER / speed
-            if chunk.endswith((b"\x03", b"\x83")):
+            if ends_frame:
                 elapsed += GAP
+        self._frame_took += elapsed
         date = self._date_in(chunk)
-        if date is None:
-            return elapsed
-        now = self._clock.now() + timedelta(seconds=elapsed)
-        if not self._dated:
-            # The first DATE says when the capture was made; nothing has happened before it.
-            self._dated = True
-            if abs(date - now) > _TOLERANCE:
-                self._clock.set(date - timedelta(seconds=elapsed))
-        elif date - now > _TOLERANCE:
-            elapsed = (date - self._clock.now()).total_seconds()
-        elif now - date > _TOLERANCE:
-            self._clock.set(date - timedelta(seconds=elapsed))
+        if date is not None:
+            elapsed = self._corrected(date, elapsed)
+        if ends_frame:
+            self._frame_took = 0.0
         return elapsed
+
+    def _corrected(self, date: datetime, elapsed: float) -> float:
+        """Follow the *date* of a frame, which was true when it began; return how long its last chunk takes."""
+        now = self._clock.now()
+        early = date - (now + timedelta(seconds=elapsed - self._frame_took))
+        first, self._dated = not self._dated, True
+        if abs(early) <= _TOLERANCE:
+            return elapsed
+        if first or early < timedelta(0):
+            # The first DATE says when the capture was made; nothing has happened before it.
+            self._clock.set(now + early)
+            return elapsed
+        return elapsed + early.total_seconds()
 
     def _date_in(self, chunk: bytes) -> datetime | None:
         if self.mode is not Mode.STANDARD or not self._follows_date:

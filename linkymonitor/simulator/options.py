@@ -81,6 +81,8 @@ class Options:
             raise ValueError("old: a meter from before Linky does not speak standard, expected historique")
         if self.speed is not None and not 0 < self.speed < math.inf:
             raise ValueError(f"speed = {self.speed}: expected a number above 0, or max")
+        if self.day is not None and not 2000 <= self.day.year < 2100:
+            raise ValueError(f"day = {self.day}: expected a day of this century")
         if self.every is not None and self.every <= timedelta(0):
             raise ValueError("every: expected a duration such as 60s")
 
@@ -156,7 +158,10 @@ def _duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([a-z]*)", text)
     if not match or match[2] not in _UNITS:
         raise ValueError("a duration such as 90s, 15m, 2h or 7d")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    try:
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    except OverflowError:
+        raise ValueError("a duration of less than a million days") from None
 
 
 def _yes(text: str) -> bool:

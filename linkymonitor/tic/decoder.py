@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import re
 
-from linkymonitor.model import Mode
+from linkymonitor.terms import Mode
 from linkymonitor.tic import parity
 from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
-from linkymonitor.tic.labels import BY_MODE
+from linkymonitor.tic.labels import BY_MODE, DIGITS
 
 _STX, _ETX = 0x02, 0x03
 # Each delimiter with its parity bit clear or set: the stream comes as it was on the wire.
@@ -29,10 +29,7 @@ _NOT_DELIMITERS = bytes(byte for byte in range(256) if byte & 0x7F not in (0x02,
 _LINE_END = re.compile(rb"[\n\r\x8a\x8d]+")
 # What noise makes of the LF that opens a group; the group itself is still whole (field note 4).
 _CONTROLS = bytes(byte for byte in range(0x20) if byte != 0x09)
-_LABEL = re.compile(r"[A-Za-z0-9+-]{2,10}")
-_HORODATE = re.compile(r"[HEhe ][0-9]{12}")
-# An old meter glues ADPS to its value and then sends the value again (field note 13).
-_GLUED_ADPS = re.compile(r"ADPS[0-9]{3}")
+_OF_LABELS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-")
 
 #: The longest stretch without STX, ETX or EOT that is kept: five of the longest frames there are.
 LONGEST = 8192
@@ -114,21 +111,28 @@ class FrameDecoder:
         if self._mid_line:
             end = _LINE_END.search(stretch)
             stretch = stretch[end.end() :] if end else b""
-        ascii_only = stretch.isascii()
-        if len(stretch) >= parity.ENOUGH:
-            self.parity = not ascii_only and parity.carries_parity(stretch)
-        if self.parity and not parity.odd(stretch):
-            runs = filter(None, parity.strip(stretch).splitlines())
-        elif not self.parity and ascii_only:
-            runs = filter(None, stretch.splitlines())
-        else:
+        sound = self._sound(stretch)
+        if sound is None:
             self._emit_damaged(stretch, complete, frames)
             return
-        groups = tuple(map(self._lookup, runs))
+        groups = tuple(map(self._lookup, filter(None, sound.splitlines())))
         if self._checked.refused:
             self._append(groups, complete, frames)
         elif groups:
             frames.append(Frame(groups, (), complete, self.parity))  # type: ignore[arg-type]
+
+    def _sound(self, stretch: bytes) -> bytes | None:
+        """Return *stretch* in 7 bits, None when one of its characters is wrong; learn whether there is parity."""
+        ascii_only = stretch.isascii()
+        # Whether there is parity need not be asked again while every character has it right.
+        if self.parity and not ascii_only and not parity.odd(stretch):
+            return parity.strip(stretch)
+        if len(stretch) >= parity.ENOUGH:
+            self.parity = not ascii_only and parity.carries_parity(stretch)
+        # A first frame may be too short to tell; then nothing but even characters can be no accident.
+        if (self.parity or (self.parity is None and not ascii_only)) and not parity.odd(stretch):
+            return parity.strip(stretch)
+        return stretch if ascii_only and not self.parity else None
 
     def _emit_damaged(self, stretch: bytes, complete: bool, frames: list[Frame]) -> None:
         """The slow way, for a stretch with wrong characters: each costs the group that it is in."""
@@ -153,6 +157,10 @@ class FrameDecoder:
 _LF_DAMAGED = bytes(byte | high for byte in _CONTROLS for high in (0, 0x80))
 
 
+#: Stands for a label that is not of digits alone: no data are so short.
+_NO_FIGURE: tuple[str, int | tuple[int, int]] = ("", -9)
+
+
 class _Checked(dict[bytes, "InfoGroup | Rejected"]):
     """What each group was found to be, by its 7-bit bytes; the check runs on the first sight of one."""
 
@@ -160,11 +168,19 @@ class _Checked(dict[bytes, "InfoGroup | Rejected"]):
         super().__init__()
         self.refused = False
         self._mode = mode
+        self._separator_byte = mode.separator
         self._separator = mode.separator.decode()
         self._labels = BY_MODE[mode]
+        # NOI-CPT_02E §1.5.3.2: in historique the sum leaves the last separator out.
+        self._outside = 0 if mode is Mode.STANDARD else 0x20
+        self._plain = {
+            name.encode(): (name, row.width)
+            for name, row in self._labels.items()
+            if row.pattern is DIGITS and not row.stamped
+        }
 
     def __missing__(self, line: bytes) -> InfoGroup | Rejected:
-        result = self._check(line)
+        result = self._figure(line) or self._check(line)
         if isinstance(result, Rejected):
             # Noise seldom repeats itself: remembering it would push out what does.
             self.refused = True
@@ -173,6 +189,20 @@ class _Checked(dict[bytes, "InfoGroup | Rejected"]):
             self.clear()
         self[line] = result
         return result
+
+    def _figure(self, line: bytes) -> InfoGroup | None:
+        """Return the group of *line* if it is a sound one of digits: nearly all that changes from frame to frame.
+
+        It refuses whatever _check() would, and more: None says nothing.
+        """
+        label, _, rest = line.partition(self._separator_byte)
+        name, width = self._plain.get(label, _NO_FIGURE)
+        if len(rest) - 2 != width or rest[-2] != self._separator_byte[0]:
+            return None
+        data = rest[:-2]
+        if data.isdigit() and (sum(line) - line[-1] - self._outside & 0x3F) + 0x20 == line[-1]:
+            return InfoGroup(name, data.decode())
+        return None
 
     def _check(self, line: bytes) -> InfoGroup | Rejected:
         """Check *line*, which runs from its label to its check character (NOI-CPT_02E §1.5.3.2)."""
@@ -185,22 +215,34 @@ class _Checked(dict[bytes, "InfoGroup | Rejected"]):
         fields = text[:-2].split(separator) if separator == "\t" else text[:-2].split(separator, 1)
         if len(fields) < 2:
             return Rejected(line[:_RAW_KEPT], "shape")
-        total = sum(body) - body[-1] - (0 if separator == "\t" else 0x20)
+        total = sum(body) - body[-1] - self._outside
         if (total & 0x3F) + 0x20 != body[-1]:
             return Rejected(line[:_RAW_KEPT], "checksum")
         label, data = fields[0], fields[-1]
         horodate = None
         row = self._labels.get(label)
         if row is None:
-            if _GLUED_ADPS.fullmatch(label) and self._mode is Mode.HISTORIQUE:
+            if self._mode is Mode.HISTORIQUE and _is_glued_adps(label):
                 label, row = "ADPS", self._labels["ADPS"]
-            elif not _LABEL.fullmatch(label):
+            elif not (2 <= len(label) <= 10 and _OF_LABELS.issuperset(label)):
                 return Rejected(line[:_RAW_KEPT], "label")
-        if len(fields) == 3 and (row.stamped if row else bool(_HORODATE.fullmatch(fields[1]))):
+        if len(fields) == 3 and (row.stamped if row else _is_horodate(fields[1])):
             horodate = fields[1]
-            if not _HORODATE.fullmatch(horodate):
+            if not _is_horodate(horodate):
                 return Rejected(line[:_RAW_KEPT], "characters")
         elif len(fields) != 2 or (row is not None and row.stamped):
             return Rejected(line[:_RAW_KEPT], "shape")
         fault = row.fault(data) if row else None if data.isprintable() else "characters"
         return Rejected(line[:_RAW_KEPT], fault) if fault else InfoGroup(label, data, horodate)
+
+
+# Both are asked of ASCII text, and without a pattern: compiling one costs more than a start spends on decoding.
+
+
+def _is_horodate(text: str) -> bool:
+    return len(text) == 13 and text[0] in "HEhe " and text[1:].isdigit()
+
+
+def _is_glued_adps(label: str) -> bool:
+    """Return whether an old meter has glued ADPS to its value, to send the value again after it (field note 13)."""
+    return len(label) == 7 and label.startswith("ADPS") and label[4:].isdigit()

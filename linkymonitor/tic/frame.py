@@ -1,6 +1,6 @@
 """What the decoder hands out: groups, refusals and frames."""
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: each field of a NamedTuple would be compiled from its text at import.
 
 from typing import NamedTuple
 

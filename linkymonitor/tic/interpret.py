@@ -217,7 +217,7 @@ def _as_colour(value: object) -> Colour | None:
 def _historique_contract(said: _Said, option: str | None, phases: int | None) -> Contract | None:
     if not said.frame.complete or option is None or said.missed("ISOUSC") or said.missed("PAPP"):
         return None
-    if phases is None and said.lost:
+    if phases is None and said.lost != frozenset():
         return None
     subscribed = said.number("ISOUSC")
     return Contract(
@@ -412,7 +412,7 @@ def _standard_contract(
 ) -> Contract | None:
     if not said.frame.complete or option is None or said.missed("PREF") or said.missed("SINSTS"):
         return None
-    if phases is None and said.lost:
+    if phases is None and said.lost != frozenset():
         return None
     if option not in _REGISTERS and (
         said.missed("NTARF") or any(said.missed(label) for label, _ in _SUPPLIER_INDEXES)

@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
-from linkymonitor.model import Mode
+from linkymonitor.terms import Mode
 from linkymonitor.tic.values import (
     read_colour,
     read_day_profile,
@@ -36,39 +35,68 @@ TEXT = "[ -~]*"
 _compiled = cache(re.compile)
 
 
-@dataclass(frozen=True, slots=True)
 class Label:
-    """One label: what its data look like on the wire, and what they say."""
+    """One label: what its data look like on the wire, and what they say.
 
-    name: str
-    mode: Mode
-    meaning: str
-    #: The data as a meter sends them.
-    example: str
-    #: Reads the data; ValueError when they mean nothing.
-    read: Callable[[str], object]
-    unit: str = ""
-    #: The field of Reading this is for, if any.
-    fills: str | None = None
-    #: Characters of the data, or the least and the most; that of the example when not given, and for free
-    #: text anything up to it.
-    width: int | tuple[int, int] = -1
-    #: The group carries a horodate.
-    stamped: bool = False
-    #: What the whole of the data must match.
-    pattern: str = DIGITS
-    _least: int = field(init=False, repr=False, compare=False)
-    _most: int = field(init=False, repr=False, compare=False)
+    Args:
+        name: as the meter spells it.
+        mode: the dialect it belongs to.
+        meaning: in a few words.
+        example: the data as a meter sends them.
+        read: reads the data; ValueError when they mean nothing.
+        unit: of what is read.
+        fills: the field of Reading this is for, if any.
+        width: characters of the data, or the least and the most; that of the example when not given, and for free
+            text anything up to it.
+        stamped: the group carries a horodate.
+        pattern: what the whole of the data must match.
+    """
 
-    def __post_init__(self) -> None:
-        width = self.width
+    # Not a dataclass: those cost every start, and each row more than twice as much.
+    __slots__ = (
+        "_least",
+        "_most",
+        "example",
+        "fills",
+        "meaning",
+        "mode",
+        "name",
+        "pattern",
+        "read",
+        "stamped",
+        "unit",
+        "width",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        mode: Mode,
+        meaning: str,
+        example: str,
+        read: Callable[[str], object],
+        unit: str = "",
+        fills: str | None = None,
+        width: int | tuple[int, int] = -1,
+        stamped: bool = False,
+        pattern: str = DIGITS,
+    ) -> None:
+        self.name = name
+        self.mode = mode
+        self.meaning = meaning
+        self.example = example
+        self.read = read
+        self.unit = unit
+        self.fills = fills
+        self.stamped = stamped
+        self.pattern = pattern
         if width == -1:
-            width = (0, len(self.example)) if self.pattern is TEXT else len(self.example)
-        least, most = width if isinstance(width, tuple) else (width, width)
-        # The only way to fill a frozen dataclass from within.
-        object.__setattr__(self, "width", most if least == most else (least, most))
-        object.__setattr__(self, "_least", least)
-        object.__setattr__(self, "_most", most)
+            width = (0, len(example)) if pattern is TEXT else len(example)
+        self._least, self._most = width if isinstance(width, tuple) else (width, width)
+        self.width = self._most if self._least == self._most else (self._least, self._most)
+
+    def __repr__(self) -> str:
+        return f"Label({self.name!r}, {self.mode})"
 
     def fault(self, data: str) -> str | None:
         """Return what is wrong with *data* under this label, ``width`` or ``characters``, or None."""

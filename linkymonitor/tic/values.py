@@ -7,13 +7,13 @@
 # - What the specification leaves open is decided here once, and said: the hour coding of a day profile,
 #   the century of an address.
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: each field of a NamedTuple would be compiled from its text at import.
 
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from linkymonitor.model import Colour
+from linkymonitor.terms import Colour
 
 _HEXADECIMAL = frozenset("0123456789ABCDEF")
 

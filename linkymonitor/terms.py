@@ -1,0 +1,70 @@
+"""The words of the protocol: modes, mobile peaks, colours, tariff periods."""
+
+# Apart from model.py because its dataclasses cost a command that only decodes more than the decoding does.
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+
+class Mode(Enum):
+    """The two dialects of the TIC (NOI-CPT_54E §5.3)."""
+
+    HISTORIQUE = "historique"
+    STANDARD = "standard"
+
+    @property
+    def separator(self) -> bytes:
+        """The byte between the fields of a group: SP in historique, HT in standard."""
+        return b" " if self is Mode.HISTORIQUE else b"\t"
+
+    @property
+    def speed(self) -> int:
+        """The speed a meter speaks this mode at, in baud; some dongles change it."""
+        return 1200 if self is Mode.HISTORIQUE else 9600
+
+
+class WantedMode(Enum):
+    """Which mode to listen for."""
+
+    AUTO = "auto"
+    HISTORIQUE = "historique"
+    STANDARD = "standard"
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode, or None when it is to be found out."""
+        return None if self is WantedMode.AUTO else Mode(self.value)
+
+
+class Ejp(Enum):
+    """Where a contract with mobile peaks stands."""
+
+    NORMAL = "normal"
+    NOTICE = "notice"
+    PEAK = "peak"
+    UNKNOWN = "unknown"
+
+
+class Colour(Enum):
+    """A Tempo day colour; the value is what the historique TIC calls it (DEMAIN)."""
+
+    BLUE = "BLEU"
+    WHITE = "BLAN"
+    RED = "ROUG"
+
+
+#: Tariff period codes of the historical contracts, as PTEC sends them (NOI-CPT_02E §2.3.3),
+#: in the order of the meter's registers. The key is the option.
+PERIODS: Mapping[str, tuple[str, ...]] = {
+    "BASE": ("TH..",),
+    "HC": ("HC..", "HP.."),
+    "EJP": ("HN..", "PM.."),
+    "TEMPO": ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"),
+}
+
+
+def code(period: str) -> str:
+    """Return *period* without the dots that pad it on the wire: ``HN..`` is ``HN``."""
+    return period.rstrip(".")

@@ -1,0 +1,532 @@
+"""The whole path of a reading: real parts on the time of the wire, faked where the world begins."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from linkymonitor import daily_log
+from linkymonitor.aggregate import Aggregator
+from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.clock import WireClock
+from linkymonitor.daily_log import DailyLog
+from linkymonitor.latest import Latest
+from linkymonitor.ledger import Ledger
+from linkymonitor.model import Ejp, Mode
+from linkymonitor.outputs import led, oled, relay
+from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.simulator import House, parse_spec
+from linkymonitor.storage import Storage
+from linkymonitor.tic.encoder import write_frame
+from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.fake_oled import FakeOled
+from tests.fakes import Bytes, Probe, ToldDisk, told_pins
+
+START = datetime(2027, 1, 13, 11, 0, 0, tzinfo=UTC)
+LAMP, RELAY = 25, 17
+HISTORIQUE = (
+    ("ADCO", "041876543210"),
+    ("OPTARIF", "EJP."),
+    ("ISOUSC", "45"),
+    ("EJPHN", "000688322"),
+    ("EJPHPM", "000080072"),
+    ("PTEC", "HN.."),
+    ("IINST", "013"),
+    ("IMAX", "090"),
+    ("PAPP", "03010"),
+    ("HHPHC", "A"),
+    ("MOTDETAT", "000000"),
+)
+SHORT = (("ADCO", "041876543210"), ("IINST1", "061"), ("IINST2", "012"), ("IINST3", "003"))
+
+
+def frame(groups=HISTORIQUE, mode=Mode.HISTORIQUE, **changes) -> bytes:
+    """Return a frame of *groups* on the wire; a change of None leaves the group out."""
+    rows = [(label, changes.pop(label, data)) for label, data in groups]
+    rows += changes.items()
+    said = tuple(InfoGroup(label, data) for label, data in rows if data is not None)
+    return write_frame(Frame(said), mode, parity=True)
+
+
+class Bench:
+    """An appliance of real parts in *folder*; ``events`` is what the world saw, in order."""
+
+    def __init__(self, folder, *chunks, outputs=None, mode=Mode.HISTORIQUE, clock=None, **parts):
+        self.folder = folder
+        self.clock = clock or WireClock(START)
+        self.events: list[str] = []
+        self.source = Bytes(self.clock, chunks, mode)
+        self.glass = FakeOled("ssd1306", 128, 32)
+        self.glass.on_transfer = lambda count: self.events.append("display")
+        #: Monotonic time, pin and level of each change.
+        self.levels: list[tuple[float, int, bool]] = []
+        self.pins = told_pins(self._changed)
+        self.hardware = Hardware(pins=self.pins, i2c=self.glass, clock=self.clock)
+        self.storage = Storage(ToldDisk(self.events.append))
+        (folder / "run").mkdir(exist_ok=True)
+        self.log = DailyLog(self.storage, folder, self.clock, salt="pepper")
+        self.appliance = Appliance(
+            meter=Meter(self.source, self.clock),
+            clock=self.clock,
+            log=self.log,
+            aggregator=Aggregator(8),
+            ledger=Ledger(ZoneInfo("Europe/Paris")),
+            latest=Latest(self.storage, folder / "run"),
+            outputs=outputs if outputs is not None else [],
+            **parts,
+        )
+
+    def _changed(self, pin: int, level: bool) -> None:
+        self.events.append(f"pin {pin} {int(level)}")
+        self.levels.append((self.clock.monotonic(), pin, level))
+
+    def everything(self) -> Bench:
+        """Put a relay, a lamp and a display on it."""
+        self.appliance.outputs = [
+            relay.Relay(relay.Settings(pin=RELAY, rule="ejp", fail_state=False, name="tank"), self.hardware),
+            led.Lamp(led.Settings(pin=LAMP, name="ejp"), self.hardware),
+            oled.Output(oled.Settings(), self.hardware),
+        ]
+        return self
+
+    def run(self, until=float("inf")) -> Bench:
+        self.appliance.run(until)
+        return self
+
+    def lines(self, status: str) -> list[str]:
+        """Return the texts of the log's lines of *status*."""
+        rows = [
+            row.split("\t")
+            for path in sorted(self.folder.glob("*.log"))
+            for row in path.read_text().splitlines()
+        ]
+        return [row[2] for row in rows if row[1] == status]
+
+    @property
+    def records(self):
+        return list(daily_log.records(self.folder, START - timedelta(days=1), START + timedelta(days=2)))
+
+
+def frames(count: int, every: float = 2.0, **changes) -> list[tuple[float, bytes]]:
+    return [(every, frame(**changes)) for _ in range(count)]
+
+
+# --- the order
+
+
+def test_a_frame_reaches_pins_then_display_then_files(tmp_path):
+    bench = Bench(tmp_path, (2.0, frame())).everything()
+    bench.events.clear()
+    bench.run()
+    seen = bench.events
+    relay_on, lamp_on = (
+        seen.index(f"pin {RELAY} 1"),
+        seen.index(f"pin {LAMP} 1", seen.index(f"pin {RELAY} 1")),
+    )
+    latest = seen.index("rename latest.json")
+    after = [place for place, what in enumerate(seen) if what == "display" and place > relay_on]
+    assert relay_on < lamp_on < after[0]
+    assert [what for what in seen[relay_on:latest] if what == "sync"] == []
+    # latest.json is the first file that the frame touches, and the display was told before.
+    assert after[0] < latest
+    assert "write" not in seen[relay_on : after[0]]
+
+
+def test_relays_are_set_before_anything_slow_even_when_the_display_is_dead(tmp_path):
+    bench = Bench(tmp_path, *frames(20)).everything()
+    bench.glass.ailment = OSError(121, "Remote I/O error")
+    bench.run()
+    assert f"pin {RELAY} 1" in bench.events
+    assert sum(record.frames for record in bench.records) == 20
+    assert bench.appliance.meter.health.frames == 20
+
+
+def test_a_display_that_dies_and_comes_back_loses_no_frame(tmp_path):
+    bench = Bench(tmp_path).everything()
+
+    def ailing(reading):
+        age = (reading.taken_at - START).total_seconds()
+        bench.glass.ailment = OSError(5, "Input/output error") if 10 < age < 30 else None
+
+    bench.appliance.callbacks = [ailing]
+    bench.source.then(*frames(40))
+    bench.run()
+    assert sum(record.frames for record in bench.records) == 40
+    assert not bench.glass.unknown
+
+
+# --- the files
+
+
+def test_the_log_says_contract_data_and_the_end(tmp_path):
+    bench = Bench(tmp_path, *frames(20)).run()
+    first, *_, last = (tmp_path / "2027_01_13_linkymonitor.log").read_text().splitlines()
+    assert first.split("\t")[1:] == [
+        "INFO",
+        f"Contrat: mode=historique, option=EJP, puissance=9000, phases=1, producteur=, compteur={first[-12:]}",
+    ]
+    assert [record.frames for record in bench.records] == [8, 8, 4]
+    data = bench.lines("DATA")[0]
+    assert data.startswith(
+        "Periode=HN.., IndexHN=000688322, IndexHPM=000080072, PuissConsommee=03010, IConsommee=013, "
+    )
+    assert last.endswith("INFO\tArrêt : 20 trames complètes, 0 incomplètes, 220 groupes valides, 0 refusés")
+    assert "041876543210" not in (tmp_path / "2027_01_13_linkymonitor.log").read_text()
+
+
+def test_the_log_speaks_english_when_asked(tmp_path):
+    bench = Bench(tmp_path, *frames(2), (40.0, frame()), lang="en").run()
+    assert bench.lines("WARN")[0].startswith("The meter is silent: no complete frame for 10 s")
+    assert bench.lines("INFO")[-1].startswith("Stopping: 3 complete frames")
+
+
+def test_latest_json_is_the_newest_reading_masked_and_goes_at_the_stop(tmp_path):
+    seen = []
+    bench = Bench(tmp_path, *frames(2), (2.0, frame(PTEC="PM..", PAPP="04560")))
+    bench.appliance.callbacks = [lambda reading: seen.append((tmp_path / "run/latest.json").read_bytes())]
+    bench.run()
+    assert len(seen) == 3
+    document = json.loads(seen[-1])
+    assert document == {
+        "schema": 1,
+        "taken_at": "2027-01-13T11:00:06+00:00",
+        "heard": 1006.0,
+        "mode": "historique",
+        "period": "PM..",
+        "ejp": "peak",
+        "values": {
+            "ADCO": "*********210",
+            "OPTARIF": "EJP.",
+            "ISOUSC": 45,
+            "EJPHN": 688322,
+            "EJPHPM": 80072,
+            "PTEC": "PM..",
+            "IINST": 13,
+            "IMAX": 90,
+            "PAPP": 4560,
+            "HHPHC": "A",
+            "MOTDETAT": "000000",
+        },
+    }
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+@pytest.mark.parametrize("changed", ["PTEC", "OPTARIF"])
+def test_a_change_of_period_or_contract_ends_the_record_at_once(tmp_path, changed):
+    value = {"PTEC": "PM..", "OPTARIF": "EJP:"}[changed]
+    if changed == "OPTARIF":
+        after = [
+            (
+                2.0,
+                frame(
+                    OPTARIF="BASE",
+                    EJPHN=None,
+                    EJPHPM=None,
+                    BASE="000768394",
+                    PTEC="TH..",
+                    ADCO="041876543210",
+                ),
+            )
+        ] * 3
+    else:
+        after = frames(3, PTEC=value)
+    bench = Bench(tmp_path, *frames(3), *after).run()
+    assert [record.frames for record in bench.records] == [3, 3]
+    assert bench.records[0].tariff_period == "HN.."
+    contracts = [line for line in bench.lines("INFO") if line.startswith("Contrat")]
+    assert len(contracts) == (2 if changed == "OPTARIF" else 1)
+
+
+def test_damaged_and_cut_frames_are_counted_not_believed(tmp_path):
+    good = frame()
+    bad_group = good.replace(b"P\xc1PP", b"P\xc1PQ") if b"P\xc1PP" in good else good[:-8] + b"?" + good[-7:]
+    bench = Bench(tmp_path, *frames(4), (2.0, good[: len(good) // 2]), (2.0, bad_group), *frames(4)).run()
+    health = bench.appliance.meter.health
+    assert health.frames == 9
+    assert health.incomplete == 1
+    assert sum(health.rejected.values()) >= 1
+    assert bench.lines("WARN")[-1].startswith("Arrêt : 9 trames complètes, 1 incomplètes")
+    assert sum(record.rejected for record in bench.records) == sum(health.rejected.values())
+
+
+# --- short frames
+
+
+def test_a_short_frame_keeps_the_long_values_and_weighs_on_no_mean(tmp_path):
+    probe = Probe()
+    long = frame(IINST=None, IMAX=None, IINST1="010", IINST2="010", IINST3="010", PAPP="06900")
+    short = frame(SHORT, ADIR1="061")
+    bench = Bench(
+        tmp_path, *[(2.0, long)] * 4, *[(0.6, short)] * 10, *[(2.0, long)] * 4, outputs=[probe]
+    ).run()
+    during = probe.views[8]
+    assert during.reading.short
+    assert during.reading.apparent_power == 6900
+    assert during.reading.currents == (61, 12, 3)
+    assert during.reading.tariff_period == "HN.."
+    assert during.reading.indexes == {"HN": 688322, "PM": 80072}
+    assert during.reading.overload is True
+    assert during.tariff.overload
+    after = probe.views[-1]
+    assert not after.reading.short
+    assert "ADIR1" not in after.reading.values
+    assert [record.frames for record in bench.records] == [8]
+    assert bench.records[0].currents == (10, 10, 10)
+
+
+def test_a_short_frame_before_any_long_one_says_only_currents(tmp_path):
+    probe = Probe()
+    Bench(tmp_path, *[(1.0, frame(SHORT))] * 2, outputs=[probe]).run()
+    assert probe.views[0].reading.currents == (61, 12, 3)
+    assert probe.views[0].reading.apparent_power is None
+
+
+# --- silence
+
+
+def test_silence_is_said_once_and_its_end_once(tmp_path):
+    bench = Bench(tmp_path, *frames(3), (300.0, frame()), *frames(3)).run()
+    warnings = bench.lines("WARN")
+    assert len(warnings) == 1
+    assert warnings[0].startswith("Compteur muet : aucune trame complète depuis 10 s ; vérifiez")
+    assert bench.lines("INFO").count("Compteur de nouveau entendu") == 1
+
+
+def test_a_meter_never_heard_is_said_too(tmp_path):
+    bench = Bench(tmp_path, (60.0, b"\x02"))
+    bench.run()
+    assert len(bench.lines("WARN")) == 1
+
+
+def test_garbage_is_silence_for_a_relay(tmp_path):
+    """R01: bytes that come without a valid frame must not keep a relay where it is."""
+    noise = [(1.0, b"\x55\xaa" * 60)] * 40
+    bench = Bench(tmp_path, *frames(3), *noise).everything()
+    bench.run()
+    heard_at = bench.appliance.meter.health.last_heard
+    changes = [(at, level) for at, pin, level in bench.levels if pin == RELAY]
+    assert changes[0] == (1002.0, True)
+    assert changes[1] == (pytest.approx(heard_at + 15.0, abs=0.001), False)
+    assert len(changes) == 2
+
+
+def test_missing_parity_is_said_once(tmp_path):
+    bare = write_frame(Frame(tuple(InfoGroup(*row) for row in HISTORIQUE)), Mode.HISTORIQUE)
+    bench = Bench(tmp_path, *[(2.0, bare)] * 10).run()
+    assert sum(line.startswith("Source sans bit de parité") for line in bench.lines("INFO")) == 1
+
+
+# --- faults of one part
+
+
+def test_a_callback_that_raises_is_logged_when_it_begins_and_when_it_ends(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    calls = []
+
+    def ailing(reading):
+        calls.append(reading)
+        if 3 <= len(calls) <= 6:
+            raise RuntimeError("out of tune")
+
+    others = []
+    bench = Bench(tmp_path, *frames(10), callbacks=[ailing, others.append]).run()
+    assert len(calls) == len(others) == 10
+    begun = [record for record in caplog.records if "a échoué" in record.getMessage()]
+    ended = [record for record in caplog.records if "fonctionne de nouveau" in record.getMessage()]
+    assert len(begun) == len(ended) == 1
+    assert begun[0].exc_info is not None
+    assert sum(record.frames for record in bench.records) == 10
+
+
+def test_two_parts_of_one_class_are_told_apart(tmp_path, caplog):
+    """One that works must not hide, or repeat at each frame, that the other does not."""
+    caplog.set_level(logging.INFO)
+    broken, sound = Probe(), Probe()
+    broken.ailment = RuntimeError("out of order")
+    Bench(tmp_path, *frames(10), outputs=[broken, sound]).run()
+    said = [record.getMessage() for record in caplog.records]
+    assert sum("Probe.update a échoué" in text for text in said) == 1
+    assert not any("fonctionne" in text for text in said)
+    assert len(sound.views) == 10
+
+
+def test_an_output_whose_tick_raised_is_ticked_again_soon(tmp_path):
+    """A relay's fail state hangs on tick(): a fault in one tick must not be its last."""
+    probe = Probe()
+    probe.ailment = RuntimeError("out of order")
+    bench = Bench(tmp_path, *frames(2), (60.0, b"\x02"), outputs=[probe])
+    bench.run()
+    assert len([now for now, age in probe.ticks if age > 15]) > 20
+
+
+@pytest.mark.parametrize("part", ["tariff", "ledger", "latest", "aggregator"])
+def test_a_part_that_breaks_stops_none_of_the_others(tmp_path, part, caplog):
+    class Broken:
+        def __getattr__(self, name):
+            def fail(*arguments):
+                raise RuntimeError(f"{part}.{name}")
+
+            return fail
+
+    probe, seen = Probe(), []
+    bench = Bench(tmp_path, *frames(10), outputs=[probe], callbacks=[seen.append])
+    setattr(bench.appliance, part, Broken())
+    bench.run()
+    assert len(probe.views) == len(seen) == 10
+    assert bench.source.closed
+    assert probe.closed == 1
+    if part != "aggregator":
+        assert sum(record.frames for record in bench.records) == 10
+    if part == "tariff":
+        assert probe.views[-1].tariff.ejp is Ejp.UNKNOWN
+
+
+def test_a_card_that_refuses_costs_neither_pins_nor_lines(tmp_path):
+    """Disk full for a while: lines wait in memory, in order."""
+    bench = Bench(tmp_path, *frames(60)).everything()
+    disk = bench.storage._disk
+    full = []
+    real = disk.write
+
+    def write(descriptor, data):
+        if bench.clock.monotonic() < 1090 and b"\tDATA\t" in data:
+            full.append(bench.clock.monotonic())
+            raise OSError(28, "No space left on device")
+        return real(descriptor, data)
+
+    disk.write = write
+    bench.run()
+    assert full
+    assert sum(record.frames for record in bench.records) == 60
+    assert f"pin {RELAY} 1" in bench.events
+
+
+# --- stopping
+
+
+def test_stop_takes_pins_first_then_writes_and_syncs_everything(tmp_path):
+    bench = Bench(tmp_path, *frames(100)).everything()
+    bench.appliance.callbacks = [lambda reading: bench.clock.monotonic() > 1030 and stop()]
+
+    def stop():
+        bench.events.append("stop")
+        bench.appliance.stop()
+        bench.appliance.stop()
+
+    bench.run()
+    after = bench.events[bench.events.index("stop") :]
+    assert after.index(f"pin {RELAY} 0") < after.index("sync")
+    assert after.index("sync") < len(after)
+    assert bench.source.closed
+    assert bench.pins.pin(RELAY).function == "input"
+    frames_heard = bench.appliance.meter.health.frames
+    assert sum(record.frames for record in bench.records) == frames_heard
+    assert bench.lines("INFO")[-1].startswith("Arrêt")
+    assert bench.log.pending == 0
+
+
+def test_a_signal_stops_as_a_stop_does(tmp_path):
+    from linkymonitor.commands import _signals
+
+    bench = Bench(tmp_path, *frames(100)).everything()
+    bench.appliance.callbacks = [lambda reading: signal.raise_signal(signal.SIGTERM)]
+    with _signals(bench.appliance.stop):
+        bench.run()
+    assert bench.appliance.meter.health.frames == 1
+    assert sum(record.frames for record in bench.records) == 1
+    assert f"pin {RELAY} 0" in bench.events
+
+
+def test_what_raises_while_stopping_keeps_nothing_from_stopping(tmp_path):
+    probe = Probe()
+    bench = Bench(tmp_path, *frames(3), outputs=[probe])
+    bench.appliance.callbacks = [lambda reading: setattr(probe, "ailment", RuntimeError("stuck"))]
+    bench.source.close = lambda: (_ for _ in ()).throw(OSError(5, "Input/output error"))
+    bench.run()
+    assert probe.closed == 1
+    assert sum(record.frames for record in bench.records) == 3
+    assert not (tmp_path / "run/latest.json").exists()
+
+
+def test_a_source_that_fails_for_good_still_closes_everything(tmp_path):
+    from linkymonitor.errors import LineError
+
+    bench = Bench(tmp_path, *frames(3)).everything()
+    read = bench.source.read
+
+    def failing(timeout):
+        if bench.appliance.meter.health.frames == 3:
+            raise LineError("gone")
+        return read(timeout)
+
+    bench.source.read = failing
+    with pytest.raises(LineError):
+        bench.run()
+    assert f"pin {RELAY} 0" in bench.events
+    assert sum(record.frames for record in bench.records) == 3
+
+
+def test_the_time_that_is_asked_for_is_kept_to(tmp_path):
+    bench = Bench(tmp_path, *frames(100)).run(until=1060.0)
+    assert bench.clock.monotonic() == pytest.approx(1060.0, abs=2.1)
+    assert bench.appliance.meter.health.frames in (29, 30)
+
+
+# --- a wall clock that jumps
+
+
+def test_a_relay_does_not_notice_the_wall_clock(tmp_path):
+    """R07: the same input under jumping wall clocks drives the same pins at the same monotonic times."""
+
+    def trace(folder, jumps):
+        folder.mkdir()
+        bench = Bench(folder).everything()
+        count = [0]
+
+        def jump(reading):
+            count[0] += 1
+            if count[0] in jumps:
+                bench.clock.set(bench.clock.now() + timedelta(seconds=jumps[count[0]]))
+
+        bench.appliance.callbacks = [jump]
+        bench.source.then(
+            *frames(5), *frames(5, PEJP="30"), *frames(5, PTEC="PM.."), (40.0, frame(PTEC="PM..")), *frames(5)
+        )
+        bench.run()
+        return bench.levels
+
+    steady = trace(tmp_path / "steady", {})
+    assert steady
+    dice = Random(4)
+    scripts = [{3: 3600}, {4: -7200}, {2: 86400 * 400, 9: -86400 * 500}, dict.fromkeys(range(20), -30)]
+    scripts += [
+        {dice.randrange(20): int(dice.gauss(0, 10 ** dice.randrange(1, 8))) for _ in range(4)}
+        for _ in range(30)
+    ]
+    for number, jumps in enumerate(scripts):
+        assert trace(tmp_path / f"jumps{number}", jumps) == steady, jumps
+
+
+# --- from a house
+
+
+@pytest.mark.parametrize(
+    "spec", ["hc", "ejp,pv", "tempo,tri", "standard,tempo,tri,producer", "standard,base"]
+)
+def test_indexes_and_energy_of_a_simulated_hour_are_the_house_s(tmp_path, spec):
+    options = parse_spec(f"{spec},seed=5,day=2027-01-13,at=12:00,every=10s")
+    house = House(options)
+    chunks = [(10.0, wire) for _, wire in house.frames(START + timedelta(minutes=30))]
+    bench = Bench(tmp_path, *chunks, mode=options.mode).run()
+    truth = house.truth(START + timedelta(seconds=10 * (len(chunks) - 1)))
+    assert bench.records[-1].indexes == dict(truth.indexes)
+    today = bench.appliance.view.today.energy
+    before = house.truth(START).indexes
+    assert today == {code: truth.indexes[code] - before[code] for code in today}
+    assert sum(record.frames for record in bench.records) == len(chunks)

@@ -1,0 +1,778 @@
+"""The commands as people, cron jobs and other programs call them: what CLI.md says, sentence by sentence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from linkymonitor import cli, daily_log
+from linkymonitor.model import Mode
+from linkymonitor.recording import read_recording
+from linkymonitor.simulator import House, parse_spec
+from linkymonitor.tic.encoder import write_frame
+from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.pty_meter import PtyMeter
+
+PYTHON = [sys.executable, "-m", "linkymonitor"]
+AT = "2027-01-13T19:00:00+01:00"
+DAY = datetime(2027, 1, 13, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def apart(monkeypatch, tmp_path):
+    """French, no configuration of this machine, and a runtime directory of our own."""
+    for name in ("LC_ALL", "LC_MESSAGES", "RUNTIME_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setattr("linkymonitor.config.SYSTEM_PATH", tmp_path / "none.ini")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command in this process; return its status, stdout and stderr."""
+
+    def run(*argv):
+        capsys.readouterr()
+        try:
+            status = cli.main([str(word) for word in argv])
+        except SystemExit as ended:
+            status = ended.code
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def wire(spec: str, minutes: float = 2) -> bytes:
+    options = parse_spec(spec)
+    return b"".join(piece for _, piece in House(options).frames(options.start + timedelta(minutes=minutes)))
+
+
+@pytest.fixture
+def historique(tmp_path) -> Path:
+    path = tmp_path / "h.tic"
+    path.write_bytes(wire("ejp,seed=3,day=2027-01-13,at=19:00"))
+    return path
+
+
+@pytest.fixture
+def standard(tmp_path) -> Path:
+    path = tmp_path / "s.tic"
+    path.write_bytes(wire("standard,tempo,tri,producer,seed=3,day=2027-01-13,at=19:00"))
+    return path
+
+
+def log_text(folder: Path) -> str:
+    return "".join(path.read_text() for path in sorted(folder.glob("*.log")))
+
+
+def records(folder: Path):
+    return list(daily_log.records(folder, datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)))
+
+
+@contextmanager
+def daemon(*argv, **environ):
+    """A daemon of its own process, killed at the latest at the end."""
+    process = subprocess.Popen(
+        [*PYTHON, *map(str, argv)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environ},
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=20)
+
+
+def until(what, seconds=25.0):
+    """Wait until *what* is true, looking often."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+    return found
+
+
+# --- statuses and words
+
+
+def test_wrong_usage_is_2_and_help_is_0(call):
+    assert call()[0] == 2
+    assert call("fly")[0] == 2
+    assert call("acquire", "-m", "fast")[0] == 2
+    assert call("acquire", "-t", "-5")[0] == 2
+    assert call("acquire", "-t", "nan")[0] == 2
+    assert call("report", "-s", "yesterday")[0] == 2
+    assert call("report", "-s", "9999-12-31")[0] == 2
+    assert call("acquire", "--at", "0001-01-01T00:00:00+05:00")[0] == 2
+    assert call("decode", "sim:day=0001-01-01")[0] == 2
+    assert call("acquire", "-i", "", "-t", "1")[0] == 2, "an empty variable of a script is no real meter"
+    assert call("simulate")[0] == 2
+    for command in ("acquire", "run", "report", "decode", "simulate", "record", "replay", "check"):
+        status, out, _ = call(command, "-h")
+        assert status == 0
+        assert out.startswith("usage: linkymonitor " + command)
+    assert call("--version")[1].startswith("linkymonitor 0.")
+
+
+def test_python_dash_m_and_its_status():
+    done = subprocess.run([*PYTHON, "decode", "gone.tic"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "linkymonitor: gone.tic : fichier absent ; donnez un port (/dev/…), un fichier, une URL ou « - »\n"
+    )
+
+
+def test_messages_on_a_terminal_follow_lang(call, monkeypatch):
+    assert "fichier absent" in call("decode", "gone.tic")[2]
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    assert "there is no such file" in call("decode", "gone.tic")[2]
+    assert "reads the meter" in call("-h")[1]
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
+    assert "fichier absent" in call("decode", "gone.tic")[2]
+
+
+def test_logs_speak_french_whatever_the_terminal_unless_lang_is_set(call, historique, tmp_path, monkeypatch):
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    assert call("acquire", "-i", historique, "--log-dir", tmp_path / "fr", "--at", AT)[0] == 0
+    assert "Démarrage : source" in log_text(tmp_path / "fr")
+    (tmp_path / "en.ini").write_text("[general]\nlang = en\n")
+    call("acquire", "-c", tmp_path / "en.ini", "-i", historique, "--log-dir", tmp_path / "en", "--at", AT)
+    assert "Starting: source" in log_text(tmp_path / "en")
+    assert "Démarrage" not in log_text(tmp_path / "en")
+
+
+@pytest.mark.parametrize("word", ["h", "hist", "historique", "H", "HISTO"])
+def test_the_mode_may_be_abbreviated(call, historique, word):
+    assert call("decode", "-m", word, "--count", historique)[2].startswith("mode=historique frames=")
+
+
+def test_a_configuration_that_cannot_be_used_is_1_with_every_fault(call, tmp_path):
+    (tmp_path / "bad.ini").write_text(
+        "[meter]\nprot = /dev/x\nmode = fast\n[log]\nframes_per_record = many\n[lampe:ejp]\npin = 3\n"
+    )
+    for command in (["check"], ["acquire"], ["report"]):
+        status, out, err = call(*command, "-c", tmp_path / "bad.ini")
+        assert status == 1
+        assert out == ""
+        assert err.splitlines() == [
+            f"linkymonitor: {tmp_path}/bad.ini: [meter] prot : inconnu, vouliez-vous dire port ?",
+            f"{tmp_path}/bad.ini: [meter] mode = fast : on attend auto, historique ou standard",
+            f"{tmp_path}/bad.ini: [log] frames_per_record = many : on attend un nombre entier",
+            f"{tmp_path}/bad.ini: [lampe:ejp] : inconnu, vouliez-vous dire lamp:NAME ?",
+        ]
+    assert call("check", "-c", tmp_path / "gone.ini")[0] == 1
+
+
+def test_check_says_what_would_start(call, tmp_path):
+    (tmp_path / "my.ini").write_text(
+        "[meter]\nport = /dev/ttyUSB7\n[lamp:ejp]\n[relay:tank]\npin = 17\nrule = ejp\nfail_state = off\n"
+    )
+    status, out, _ = call("check", "-c", tmp_path / "my.ini")
+    assert status == 0
+    assert "compteur : /dev/ttyUSB7, mode auto, vitesse auto" in out
+    assert "voyant ejp : GPIO 25" in out
+    assert "relais tank : GPIO 17, règle ejp" in out
+    assert "prix non réglés" in out
+    assert call("check")[0] == 0
+
+
+def test_check_finds_what_only_a_start_would(call, tmp_path):
+    (tmp_path / "my.ini").write_text(
+        "[lamp:one]\npin = 25\n[lamp:two]\npin = 25\n[relay:tank]\npin = 17\nrule = ejp\nfail_state = off\n"
+        "[display]\nbutton = 17\n[callbacks]\ncall = gone.function, json.dump, json.nothing, plain\n"
+    )
+    status, _, err = call("check", "-c", tmp_path / "my.ini")
+    assert status == 1
+    said = err.replace(f"{tmp_path}/my.ini: ", "").splitlines()
+    assert said[0].endswith("[lamp:two] pin = 25 : déjà prise par [lamp:one] pin ; choisissez-en une autre")
+    assert said[1] == "[display] button = 17 : déjà prise par [relay:tank] pin ; choisissez-en une autre"
+    assert [line.split(" :")[0] for line in said[2:]] == [
+        "[callbacks] call = gone.function",
+        "[callbacks] call = json.nothing",
+        "[callbacks] call = plain",
+    ]
+
+
+# --- decode
+
+
+def test_a_frame_is_one_json_object_as_promised(call, tmp_path):
+    groups = (
+        InfoGroup("ADSC", "123456789456"),
+        InfoGroup("DATE", "", "E210603202834"),
+        InfoGroup("EAST", "000123456"),
+        InfoGroup("PRM", "12345678901234"),
+    )
+    sent = write_frame(Frame(groups), Mode.STANDARD)
+    damaged = b"\nEASD01\t06476 712\tA\r"
+    (tmp_path / "one.tic").write_bytes(sent[:-1] + damaged + sent[-1:])
+    status, out, err = call("decode", tmp_path / "one.tic")
+    assert status == 0
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {
+            "mode": "standard",
+            "complete": True,
+            "groups": [
+                {"label": "ADSC", "horodate": None, "data": "*********456"},
+                {"label": "DATE", "horodate": "E210603202834", "data": ""},
+                {"label": "EAST", "horodate": None, "data": "000123456"},
+                {"label": "PRM", "horodate": None, "data": "***********234"},
+            ],
+            "rejected": [{"raw": "EASD01\t06476 712\tA", "why": "checksum"}],
+        }
+    ]
+    assert err == "mode=standard frames=1 incomplete=0 groups=4 rejected=1\n"
+    shown = json.loads(call("decode", "--show-ids", tmp_path / "one.tic")[1])
+    assert shown["groups"][0]["data"] == "123456789456"
+
+
+def test_count_prints_the_summary_alone(call, standard):
+    status, out, err = call("decode", "--count", standard)
+    assert (status, out) == (0, "")
+    assert re.fullmatch(r"mode=standard frames=\d+ incomplete=0 groups=\d+ rejected=0\n", err)
+
+
+def test_values_are_typed_and_named_and_masked(call, standard, historique):
+    first = json.loads(call("decode", "--values", standard)[1].splitlines()[0])
+    assert first["values"]["SINSTS"] == int(first["values"]["SINSTS"])
+    assert first["values"]["ADSC"].startswith("*********")
+    assert first["values"]["PRM"].startswith("***********")
+    first = json.loads(call("decode", "--values", "--show-ids", historique)[1].splitlines()[0])
+    assert first["values"]["ADCO"].isdigit()
+
+
+def test_what_comes_before_the_first_frame_and_a_cut_one_are_shown_incomplete(call, historique, tmp_path):
+    sent = historique.read_bytes()
+    (tmp_path / "cut.tic").write_bytes(sent[60:1000])
+    found = [json.loads(line) for line in call("decode", tmp_path / "cut.tic")[1].splitlines()]
+    assert found[0]["complete"] is False
+    assert found[-1]["complete"] is False
+    assert all(frame["groups"] for frame in found)
+
+
+def test_an_unknown_label_with_a_right_checksum_is_a_group(call, tmp_path):
+    sent = write_frame(Frame((InfoGroup("BASE", "000123456"), InfoGroup("ZORGLUB", "42"))), Mode.HISTORIQUE)
+    (tmp_path / "new.tic").write_bytes(sent)
+    found = json.loads(call("decode", tmp_path / "new.tic")[1])
+    assert found["groups"][1] == {"label": "ZORGLUB", "horodate": None, "data": "42"}
+    assert found["rejected"] == []
+
+
+def test_garbage_is_no_failure(call, tmp_path):
+    (tmp_path / "noise").write_bytes(os.urandom(5000))
+    status, _, err = call("decode", tmp_path / "noise")
+    assert status == 0
+    assert " groups=0 " in err
+    (tmp_path / "empty").write_bytes(b"")
+    assert (
+        call("decode", tmp_path / "empty")[2] == "mode=historique frames=0 incomplete=0 groups=0 rejected=0\n"
+    )
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_decode_takes_files_gzipped_ones_and_recordings_alike(call, historique, tmp_path, packed):
+    wanted = call("decode", historique)[1]
+    assert wanted.count("\n") > 30
+    assert call("record", "-i", historique, "-o", tmp_path / "r.rec")[0] == 0
+    for path in (historique, tmp_path / "r.rec"):
+        if packed:
+            path.write_bytes(gzip.compress(path.read_bytes()))
+        assert call("decode", path)[1] == wanted
+
+
+def test_decode_reads_stdin_as_it_comes(historique):
+    process = subprocess.Popen(
+        [*PYTHON, "decode", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = process.communicate(historique.read_bytes(), timeout=60)
+    assert process.returncode == 0
+    assert out.count(b"\n") > 30
+    assert err.startswith(b"mode=historique")
+
+
+def test_decode_follows_a_live_meter_at_any_speed_and_sums_up_at_ctrl_c():
+    with PtyMeter() as meter, daemon("decode", meter.path) as process:
+        sent = wire("hc,seed=3,day=2027-01-13,at=19:00", 0.5)
+        over = threading.Event()
+
+        def speak():
+            while not over.is_set():
+                for start in range(0, len(sent), 40):
+                    meter.write(sent[start : start + 40])
+                    if over.wait(0.02):
+                        return
+
+        speaker = threading.Thread(target=speak)
+        speaker.start()
+        try:
+            first = process.stdout.readline()
+            assert json.loads(first)["mode"] == "historique"
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+        finally:
+            over.set()
+            speaker.join()
+        assert process.returncode == 0
+        assert b"mode=historique frames=" in err
+
+
+def test_a_reader_that_has_enough_is_no_traceback(standard):
+    done = subprocess.run(
+        f"{sys.executable} -m linkymonitor decode {standard} | head -1",
+        shell=True,
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.stdout.count(b"\n") == 1
+    assert b"Traceback" not in done.stderr
+
+
+# --- acquire from what is not a meter
+
+
+@pytest.mark.parametrize("source", ["file", "-", "stdin", "sim:hc", "pipe"])
+def test_what_is_not_a_meter_needs_a_log_directory_by_name(call, historique, tmp_path, source):
+    if source == "pipe":
+        os.mkfifo(tmp_path / "pipe")
+        source = tmp_path / "pipe"
+    status, out, err = call("acquire", "-i", historique if source == "file" else source)
+    assert (status, out) == (2, "")
+    assert "--log-dir" in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_1_and_one_sentence(call, tmp_path):
+    status, _, err = call("acquire", "-i", tmp_path / "gone.tic", "--log-dir", tmp_path / "log")
+    assert status == 1
+    assert err.count("\n") == 1
+    assert "fichier absent" in err
+    assert not (tmp_path / "log").exists()
+
+
+def test_a_wrong_simulator_is_wrong_usage(call, tmp_path):
+    status, _, err = call("acquire", "-i", "sim:tempoo", "--log-dir", tmp_path / "log")
+    assert status == 2
+    assert "did you mean tempo?" in err
+    assert call("decode", "sim:seed=x")[0] == 2
+
+
+@pytest.mark.parametrize("mode", ["historique", "standard"])
+def test_acquire_logs_a_file_on_the_time_of_the_wire(call, historique, standard, tmp_path, mode):
+    """A byte lasts ten bits, a gap 25 ms; a standard meter's DATE corrects the clock."""
+    path, folder = {"historique": historique, "standard": standard}[mode], tmp_path / "log"
+    start = datetime.fromisoformat("2026-03-01T12:00:00+01:00" if mode == "historique" else AT)
+    began = time.monotonic()
+    assert call("acquire", "-i", path, "--log-dir", folder, "--at", start.isoformat())[0] == 0
+    assert time.monotonic() - began < 20
+    found = records(folder)
+    length = {"historique": 10 / 1200, "standard": 10 / 9600}[mode] * path.stat().st_size
+    sent = re.findall(rb"[\x03\x83]", path.read_bytes())
+    wanted = start + timedelta(seconds=length + 0.025 * len(sent))
+    # A stamp is cut to the second, and a DATE is that of its frame's beginning.
+    assert timedelta(0) <= wanted - found[-1].ended_at < timedelta(seconds=3)
+    assert sum(record.frames for record in found) == len(sent)
+    assert [record.frames for record in found[:-1]] == [8] * (len(found) - 1)
+    assert 1 <= found[-1].frames <= 8, "the last record is shorter, and is there"
+
+
+def test_a_standard_meter_s_date_wins_over_the_start(call, standard, tmp_path):
+    call("acquire", "-i", standard, "--log-dir", tmp_path / "log", "--at", "2026-12-24T12:00:00+01:00")
+    # The first DATE tells when the capture was made.
+    assert {record.ended_at.date() for record in records(tmp_path / "log")} == {DAY.date()}
+
+
+def test_without_at_a_file_begins_now(call, historique, tmp_path):
+    before = datetime.now(UTC).replace(microsecond=0)
+    call("acquire", "-i", historique, "--log-dir", tmp_path / "log")
+    first = records(tmp_path / "log")[0]
+    assert before <= first.ended_at <= datetime.now(UTC) + timedelta(seconds=15)
+
+
+def test_time_ends_a_run_on_the_time_of_the_wire(call, historique, tmp_path):
+    call("acquire", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT, "-t", "60")
+    ran = records(tmp_path / "log")[-1].ended_at - datetime.fromisoformat(AT)
+    assert 57 <= ran.total_seconds() <= 60
+
+
+def test_a_recording_is_replayed_at_its_own_time(call, tmp_path):
+    from linkymonitor.recording import block, header
+
+    frame = wire("hc,seed=1", 0.01)
+    (tmp_path / "r.rec").write_bytes(
+        header(DAY) + b"".join(block(10.0 * number, frame) for number in range(20))
+    )
+    call("acquire", "-i", tmp_path / "r.rec", "--log-dir", tmp_path / "log")
+    assert records(tmp_path / "log")[-1].ended_at == DAY + timedelta(seconds=190)
+
+
+def test_the_simulator_as_fast_as_can_be_lives_its_own_day(call, tmp_path):
+    spec = "sim:ejp,day=2027-01-13,at=06:50,peak,duration=20m,every=5s,speed=max"
+    assert call("acquire", "-i", spec, "--log-dir", tmp_path / "log")[0] == 0
+    found = records(tmp_path / "log")
+    peak = next(record for record in found if record.tariff_period == "PM..")
+    assert peak.started_at >= datetime(2027, 1, 13, 5, 59, 50, tzinfo=UTC)
+    assert found[-1].ended_at > datetime(2027, 1, 13, 6, 9, 50, tzinfo=UTC)
+
+
+def test_stdin_is_read_to_its_end(historique, tmp_path):
+    done = subprocess.run(
+        [*PYTHON, "acquire", "-i", "-", "--log-dir", "log", "--at", AT],
+        input=historique.read_bytes(),
+        capture_output=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert sum(record.frames for record in records(tmp_path / "log")) > 30
+
+
+def test_files_are_private_to_the_user_and_the_group(call, historique, tmp_path):
+    call("acquire", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
+    for path in (tmp_path / "log").iterdir():
+        assert path.stat().st_mode & 0o027 == 0, path
+    assert (tmp_path / "log" / "salt").stat().st_mode & 0o077 == 0
+
+
+def test_the_log_directory_is_made_and_a_file_in_its_place_is_one_sentence(call, historique, tmp_path):
+    assert call("acquire", "-i", historique, "--log-dir", tmp_path / "a/b/log", "--at", AT)[0] == 0
+    (tmp_path / "taken").write_text("")
+    status, _, err = call("acquire", "-i", historique, "--log-dir", tmp_path / "taken", "--at", AT)
+    assert status == 1
+    assert err.count("\n") == 1
+
+
+# --- acquire from a meter
+
+
+def test_a_device_that_is_not_there_is_one_warning_and_no_failure(tmp_path):
+    done = subprocess.run(
+        [*PYTHON, "acquire", "-i", "/dev/ttyLinky7", "--log-dir", "log", "-t", "4"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0
+    assert done.stderr.count("WARNING") == 1
+    assert "/dev/ttyLinky7 : absent ; branchez le module TIC" in done.stderr
+
+
+def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
+    folder, runtime = tmp_path / "log", tmp_path / "run"
+    with PtyMeter() as meter:
+        over = threading.Event()
+        sent = wire("ejp,seed=3,day=2027-01-13,at=19:00", 1)
+
+        def speak():
+            while not over.is_set():
+                for start in range(0, len(sent), 40):
+                    meter.write(sent[start : start + 40])
+                    if over.wait(0.02):
+                        return
+
+        speaker = threading.Thread(target=speak)
+        speaker.start()
+        try:
+            (tmp_path / "my.ini").write_text(
+                f"[general]\nruntime_dir = {runtime}\n[log]\ndir = {folder}\nsync_every = 100ms\n"
+            )
+            with daemon("acquire", "-c", tmp_path / "my.ini", "-i", meter.path) as first:
+                latest = runtime / "latest.json"
+                until(latest.exists)
+                until(lambda: "\tDATA\t" in log_text(folder))
+                document = json.loads(latest.read_text())
+                assert document["schema"] == 1
+                assert document["mode"] == "historique"
+                assert document["values"]["ADCO"].startswith("*********")
+                # The port is held, and so is the log.
+                with daemon("acquire", "-i", meter.path, "--log-dir", "other", LANG="en_US.UTF-8") as second:
+                    _, err = second.communicate(timeout=30)
+                assert second.returncode == 75
+                assert str(first.pid).encode() in err
+                with daemon("acquire", "-i", "sim:hc", "--log-dir", folder) as third:
+                    _, err = third.communicate(timeout=30)
+                assert third.returncode == 75
+                assert str(first.pid).encode() in err
+                first.send_signal(signal.SIGTERM)
+                first.send_signal(signal.SIGTERM)
+                _, err = first.communicate(timeout=20)
+            assert first.returncode in (0, -signal.SIGTERM)
+            assert b"Traceback" not in err
+        finally:
+            over.set()
+            speaker.join()
+    assert not latest.exists()
+    assert "Arrêt : " in log_text(folder).splitlines()[-1]
+
+
+def test_storms_of_signals_leave_whole_lines(tmp_path):
+    """R14: a stop that is asked for again and again is still one stop."""
+    for number in range(4):
+        folder = tmp_path / f"log{number}"
+        with daemon("acquire", "-i", "sim:hc", "--log-dir", folder) as process:
+            until(lambda folder=folder: list(folder.glob("*.lock")) or list(folder.glob(".*lock")))
+            while process.poll() is None:
+                process.send_signal(signal.SIGTERM if number % 2 else signal.SIGINT)
+                time.sleep(0.001 * number)
+            _, err = process.communicate(timeout=20)
+        assert process.returncode in (0, -signal.SIGTERM, -signal.SIGINT, 1), err
+        text = log_text(folder)
+        assert text == "" or text.endswith("\n")
+        with daemon("acquire", "-i", "sim:hc,speed=max,duration=30s", "--log-dir", folder) as again:
+            again.communicate(timeout=30)
+        assert again.returncode == 0, "the lock is let go of by death"
+
+
+# --- simulate, record, replay
+
+
+def test_the_same_seed_gives_the_same_bytes(call, tmp_path):
+    house = "-m standard --contract tempo --phases 3 --producer --day 2027_01_13 --noise 0.01 --duration 20"
+    for name, seed in (("a", 4), ("b", 4), ("c", 5)):
+        assert call("simulate", *house.split(), "--seed", seed, "-o", tmp_path / name)[0] == 0
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() != (tmp_path / "c").read_bytes()
+    err = call("decode", "--count", tmp_path / "a")[2]
+    assert err.startswith("mode=standard frames=")
+    assert "rejected=0" not in err
+
+
+def test_simulate_on_a_terminal_speaks_at_the_speed_of_the_line():
+    with daemon("simulate", "--contract", "ejp", "--pty", "--speed", "20") as process:
+        path = process.stdout.readline().decode().strip()
+        assert path.startswith("/dev/pts/")
+        began = time.monotonic()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY)
+        try:
+            got = 0
+            while time.monotonic() < began + 2:
+                got += len(os.read(descriptor, 4096))
+        finally:
+            os.close(descriptor)
+        rate = got / (time.monotonic() - began)
+        assert 120 * 20 * 0.6 < rate < 120 * 20 * 1.4
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+        assert process.returncode == 0
+
+
+def test_record_and_replay_give_the_bytes_back(call, standard, tmp_path):
+    status, _, err = call("record", "-i", standard, "-o", tmp_path / "r.rec")
+    assert status == 0
+    assert "numéro de compteur en clair" in err
+    assert (tmp_path / "r.rec").read_bytes().splitlines()[0].endswith(b"unmasked")
+    assert call("replay", tmp_path / "r.rec", "-o", tmp_path / "back.tic")[0] == 0
+    assert (tmp_path / "back.tic").read_bytes() == standard.read_bytes()
+    offsets = [offset for offset, _ in read_recording(tmp_path / "r.rec")]
+    assert offsets == sorted(offsets)
+    assert 100 < offsets[-1] < 130
+
+
+def test_replay_on_a_terminal_gives_every_byte_to_a_reader_that_is_late(historique, tmp_path, call):
+    call("record", "-i", historique, "-o", tmp_path / "r.rec")
+    with daemon("replay", tmp_path / "r.rec", "--speed", "max", "--pty") as process:
+        path = process.stdout.readline().decode().strip()
+        time.sleep(0.3)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY)
+        got = b""
+        try:
+            while len(got) < historique.stat().st_size:
+                got += os.read(descriptor, 4096)
+        finally:
+            os.close(descriptor)
+        assert got == historique.read_bytes()
+        process.communicate(timeout=20)
+        assert process.returncode == 0
+
+
+def test_replay_to_nobody_can_be_stopped(historique, tmp_path, call):
+    call("record", "-i", historique, "-o", tmp_path / "r.rec")
+    with daemon("replay", tmp_path / "r.rec", "--speed", "max", "--pty") as process:
+        process.stdout.readline()
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=5)
+        assert process.returncode == 0
+
+
+def test_replay_of_what_is_no_recording_is_one_sentence(call, historique, tmp_path):
+    for path in (historique, tmp_path / "gone"):
+        status, _, err = call("replay", path, "-o", tmp_path / "out")
+        assert status == 1
+        assert err.count("\n") == 1
+
+
+def test_output_may_be_the_standard_one(tmp_path):
+    """-o /dev/stdout writes there, and leaves the link of the system alone."""
+    before = Path("/dev/stdout").readlink()
+    done = subprocess.run(
+        [*PYTHON, "simulate", "--duration", "5", "-o", "/dev/stdout"], capture_output=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert done.stdout.count(b"\x82") + done.stdout.count(b"\x02") >= 3
+    assert Path("/dev/stdout").readlink() == before
+
+
+def test_an_output_that_cannot_be_written_is_one_sentence(call, historique, tmp_path):
+    for argv in (
+        ["simulate", "--duration", "1", "-o", tmp_path / "no/such/file"],
+        ["record", "-i", historique, "-o", tmp_path],
+        ["simulate", "--duration", "60", "-o", "/dev/full"],
+    ):
+        status, _, err = call(*argv)
+        assert status == 1, argv
+        assert "Traceback" not in err
+
+
+# --- report
+
+
+def test_a_report_of_nothing_says_so_and_is_no_failure(call, tmp_path):
+    (tmp_path / "log").mkdir()
+    for folder in ("log", "gone"):
+        status, _, _ = call(
+            "report", "--log-dir", tmp_path / folder, "-o", tmp_path / "pages", "-s", "2026-02-20"
+        )
+        assert status == 0
+        assert (tmp_path / "pages" / "2026-02-20.html").exists()
+        assert (tmp_path / "pages" / "index.html").exists()
+
+
+def test_a_report_has_a_page_a_day_and_figures_as_promised(call, tmp_path):
+    spec = "sim:ejp,day=2027-01-13,at=22:00,duration=4h,every=5s,speed=max"
+    call("acquire", "-i", spec, "--log-dir", tmp_path / "log")
+    status, _, _ = call(
+        "report", "--log-dir", tmp_path / "log", "-o", tmp_path / "p", "-s", "2027_01_13", "-e", "2027-01-14"
+    )
+    assert status == 0
+    assert {path.name for path in (tmp_path / "p").glob("*.html")} == {
+        "2027-01-13.html",
+        "2027-01-14.html",
+        "index.html",
+    }
+    assert '<html lang="fr"' in (tmp_path / "p" / "2027-01-13.html").read_text()
+    call("report", "--log-dir", tmp_path / "log", "-o", tmp_path / "e", "-s", "2027-01-13", "--lang", "en")
+    assert '<html lang="en"' in (tmp_path / "e" / "2027-01-13.html").read_text()
+    status, out, _ = call(
+        "report", "--log-dir", tmp_path / "log", "--json", "-s", "2027-01-13", "-e", "2027-01-14"
+    )
+    figures = json.loads(out)
+    assert list(figures) == ["schema", "from", "to", "timezone", "contract", "periods", "consumed", "injected",
+                             "subscription", "total", "peak", "quality"]  # fmt: skip
+    assert figures["contract"] == "EJP"
+    assert figures["periods"].keys() <= {"HN", "PM"}
+    assert figures["consumed"]["wh"] == sum(period["wh"] for period in figures["periods"].values())
+    assert figures["consumed"]["eur"] is None
+    assert figures["quality"].keys() == {"coverage", "records", "frames", "rejected", "gaps"}
+
+
+def test_dates_the_wrong_way_round_are_wrong_usage(call, tmp_path):
+    assert call("report", "--log-dir", tmp_path, "-s", "2026-02-20", "-e", "2026-02-19")[0] == 2
+
+
+# --- callbacks
+
+
+def test_a_callback_of_one_s_own_is_called_with_each_reading(call, historique, tmp_path, monkeypatch):
+    (tmp_path / "mine_for_test.py").write_text("seen = []\ndef take(reading):\n    seen.append(reading)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my.ini").write_text("[callbacks]\ncall = mine_for_test.take\n")
+    assert (
+        call(
+            "acquire", "-c", tmp_path / "my.ini", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT
+        )[0]
+        == 0
+    )
+    import mine_for_test
+
+    assert len(mine_for_test.seen) == sum(record.frames for record in records(tmp_path / "log"))
+    assert mine_for_test.seen[0].tariff_period in ("PM..", "HN..")
+
+
+def test_led_turns_on_display_and_lamps_without_hardware(call, historique, tmp_path, caplog):
+    """On a machine without pins or bus the meter is read all the same, and it is said once."""
+    caplog.set_level(logging.INFO)
+    status, _, _ = call("acquire", "-l", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
+    assert status == 0
+    assert sum(record.frames for record in records(tmp_path / "log")) > 30
+
+
+def test_run_shows_draws_and_leaves_a_page(tmp_path):
+    done = subprocess.run(
+        [*PYTHON, "run", "-i", "sim:ejp,day=2027-01-13,at=19:00,duration=5m,speed=max", "--dir", "here"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "here/pages/index.html").exists()
+    assert records(tmp_path / "here/log")
+    assert "Page    : " in done.stdout
+
+
+def test_an_output_of_one_s_own_gets_every_view_and_is_closed(call, historique, tmp_path, monkeypatch):
+    (tmp_path / "gong_for_test.py").write_text(
+        "from dataclasses import dataclass\n"
+        "said = []\n"
+        "@dataclass(frozen=True, kw_only=True)\n"
+        "class Settings:\n"
+        "    tone: str = 'low'\n"
+        "class Output:\n"
+        "    def __init__(self, settings, hardware): said.append((settings.tone, hardware.lang))\n"
+        "    def update(self, view): said.append(view.reading.tariff_period)\n"
+        "    def tick(self, now, data_age): return now + 3600\n"
+        "    def close(self): said.append('closed')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my.ini").write_text("[output:gong]\ntype = gong_for_test.nothing\n")
+    assert call("check", "-c", tmp_path / "my.ini")[0] == 1
+    (tmp_path / "a").mkdir()
+    (tmp_path / "gong_for_test.py").rename(tmp_path / "a" / "gong_for_test.py")
+    (tmp_path / "a" / "__init__.py").write_text("")
+    (tmp_path / "my.ini").write_text("[output:gong]\ntype = a.gong_for_test\ntone = high\n")
+    assert call("check", "-c", tmp_path / "my.ini")[0] == 0
+    acquired = call(
+        "acquire", "-c", tmp_path / "my.ini", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT
+    )
+    assert acquired[0] == 0
+    from a.gong_for_test import said
+
+    assert said[0] == ("high", "fr")
+    assert said[-1] == "closed"
+    assert len(said) - 2 == sum(record.frames for record in records(tmp_path / "log"))
+
+
+def test_acquire_opens_no_socket(historique, tmp_path):
+    watched = (
+        "import sys\n"
+        "def hook(event, arguments):\n"
+        "    if event.startswith('socket.'):\n"
+        "        sys.stderr.write(f'SOCKET {event}\\n')\n"
+        "sys.addaudithook(hook)\n"
+        "from linkymonitor.cli import main\n"
+        f"sys.exit(main(['acquire', '-l', '-i', {str(historique)!r}, '--log-dir', 'log', '--at', {AT!r}]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", watched], capture_output=True, text=True, cwd=tmp_path, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "SOCKET" not in done.stderr
