@@ -3,7 +3,7 @@
 # Strategy
 #
 # - One thread, one loop. A read waits until something is due: bytes, an output's next deadline, a sync.
-# - The order of a reading is the order of the calls in _take(): pins first, display after, files last.
+# - The order of a reading is the order of the calls in _pass(): pins first, display after, files last.
 # - Each part is guarded from the others: one that raises is logged with its traceback and called again with
 #   the next reading. Everything that acts looks at the monotonic clock.
 
@@ -16,8 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
+from linkymonitor.acceptance import Acceptance, Held
 from linkymonitor.clock import Clock
 from linkymonitor.diagnostics import Sparing
+from linkymonitor.journal import Journal
 from linkymonitor.language import DEFAULT, pick
 from linkymonitor.mode import Hunter
 from linkymonitor.model import DayTotals, Health, Mode, Reading, TariffState, View
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from linkymonitor.latest import Latest
     from linkymonitor.ledger import Ledger
     from linkymonitor.outputs import Output
+    from linkymonitor.quarantine import Quarantine
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,6 +43,9 @@ T = TypeVar("T")
 _LONGEST_WAIT = 0.5
 #: A part whose tick raised is ticked again after this long, in seconds.
 _RETRY = 1.0
+#: What rounding may cost a deadline, in seconds: on a clock that only moves by waiting, one that is reached too
+#: early would be waited for for ever.
+_NUDGE = 1e-6
 #: A meter that draws at least so much, in VA, and counts nothing for so long, in seconds, has stopped counting.
 STANDSTILL_POWER, STANDSTILL = 500, 600.0
 
@@ -95,10 +101,16 @@ class Standstill:
 
 
 class Heard(NamedTuple):
-    """One frame, and what it says when it is complete and the meter is alive."""
+    """One frame, what it says when it is complete and believed, and what of it was not believed."""
 
     frame: Frame
     reading: Reading | None
+    held: tuple[Held, ...] = ()
+
+    @property
+    def refused(self) -> int:
+        """How many groups are not believed, whatever the cause."""
+        return len(self.frame.rejected) + len(self.held)
 
 
 class Meter:
@@ -120,6 +132,7 @@ class Meter:
         self._hunter = Hunter(clock.monotonic(), mode=mode, speed=speed) if self._port is not None else None
         self._fixed_mode = mode
         self._decoder: FrameDecoder | None = None
+        self._acceptance: Acceptance | None = None
         self._counts = Counter[str]()
         self._rejected = Counter[str]()
         self._last_heard: float | None = None
@@ -175,6 +188,7 @@ class Meter:
         """Return what the end of the input leaves: a cut frame, if any."""
         if self._decoder is None:
             return []
+        # What still waits for a second frame stays unsaid: at the end as elsewhere, one frame proves nothing.
         return [self._hear(frame, self._decoder.mode) for frame in self._decoder.close()]
 
     def close(self) -> None:
@@ -190,14 +204,21 @@ class Meter:
             return Heard(frame, None)
         self._counts["frames"] += 1
         now = self._clock.monotonic()
-        reading = interpret(frame, mode, self._clock.now())
+        if self._acceptance is None or self._acceptance.mode is not mode:
+            self._acceptance = Acceptance(mode)
+        accepted = self._acceptance.accept(frame, now)
+        for held in accepted.held:
+            self._rejected[held.cause] += 1
+        if not accepted.frame.complete:
+            return Heard(frame, None, accepted.held)
+        reading = interpret(accepted.frame, mode, self._clock.now())
         # A short frame has no index, so it proves nothing.
         if not reading.short:
             self.stuck = self._standstill.update(reading, now)
         if self.stuck:
-            return Heard(frame, None)
+            return Heard(frame, None, accepted.held)
         self._last_heard = now
-        return Heard(frame, reading)
+        return Heard(frame, reading, accepted.held)
 
     def _hunt(self, chunk: bytes) -> bytes:
         """Follow the hunt for speed and mode; return what the decoder is to be fed."""
@@ -231,6 +252,8 @@ class Appliance:
     aggregator: Aggregator
     ledger: Ledger
     latest: Latest
+    #: Keeps what acceptance held back; None keeps nothing.
+    quarantine: Quarantine | None = None
     #: Relays and lamps before displays: pins are set before anything slower.
     outputs: Sequence[Output] = ()
     callbacks: Sequence[Callable[[Reading], object]] = ()
@@ -238,6 +261,7 @@ class Appliance:
     silence: float = 10.0
     lang: str = DEFAULT
     tariff: TariffFold = field(default_factory=TariffFold)
+    journal: Journal = field(default_factory=Journal)
 
     def __post_init__(self) -> None:
         self._stopping = False
@@ -284,18 +308,26 @@ class Appliance:
         self._guard(self._watch_silence, now, age)
         deadlines = [self._due(output.tick, now, age) for output in self.outputs]
         deadlines.append(self._due(self.log.tick, now))
+        if self.quarantine is not None:
+            deadlines.append(self._due(self.quarantine.tick, now))
         if not self._silent:
-            deadlines.append((self._started if heard is None else heard) + self.silence)
+            deadlines.append(max(self._started, heard or -math.inf) + self.silence + _NUDGE)
         self._deadline = min(deadlines)
         return self._deadline
 
     def _take(self, heard: Heard) -> None:
-        """Pass one frame on: this is the path of a reading."""
+        """Take one frame in: what is believed goes its way, what is not is put aside."""
         reading = self._whole(heard.reading)
-        rejected = len(heard.frame.rejected)
         if heard.reading is None or reading is None:
-            self._guard(self.aggregator.miss, rejected)
-            return
+            self._guard(self.aggregator.miss, heard.refused)
+        else:
+            self._pass(heard.reading, reading, heard.refused)
+        if heard.held and self.quarantine is not None:
+            self._guard(self.quarantine.hold, heard.held, self.clock.now(), self.clock.monotonic())
+        self._deadline = -math.inf
+
+    def _pass(self, said: Reading, reading: Reading, refused: int) -> None:
+        """Pass on what a frame *said*, and the *reading* that it makes: this is the path of a reading."""
         now = self.clock.monotonic()
         # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
         tariff = self._guard(self.tariff.update, reading, now) or TariffState()
@@ -308,10 +340,12 @@ class Appliance:
         self._guard(self.latest.write, view)
         for callback in self.callbacks:
             self._guard(callback, reading)
-        self._guard(self.log.hear_meter, heard.reading)
-        for record in self._guard(self.aggregator.add, heard.reading, rejected) or ():
+        self._guard(self.log.hear_meter, said)
+        for record in self._guard(self.aggregator.add, said, refused) or ():
             self._guard(self.log.append, record)
-        self._deadline = -math.inf
+            self._guard(self.ledger.settle, record)
+        for status, text in self._guard(self.journal.hear, said, self.ledger.disagreement) or ():
+            self._guard(self.log.note, status, text)
 
     def _whole(self, reading: Reading | None) -> Reading | None:
         """Return *reading*; a short frame is completed by the last long one, whose values it keeps."""
@@ -383,6 +417,7 @@ class Appliance:
         last = self._guard(self.aggregator.close)
         if last is not None:
             self._guard(self.log.append, last)
+            self._guard(self.ledger.settle, last)
         health = self.meter.health
         bad = sum(health.rejected.values())
         self._guard(
@@ -397,6 +432,8 @@ class Appliance:
             ),
         )
         self._guard(self.log.close)
+        if self.quarantine is not None:
+            self._guard(self.quarantine.close)
         self._guard(self.latest.remove)
         self._guard(self.meter.close)
 
@@ -407,7 +444,7 @@ class Appliance:
 
     def _guard(self, call: Callable[..., T], *args: object) -> T | None:
         """Return what *call* returns, or None after logging that it raised: one part never stops another."""
-        name = getattr(call, "__qualname__", repr(call))
+        name = getattr(call, "__qualname__", None) or repr(call)  # the text of a whole appliance is long
         # Two lamps have one name for what each of them does.
         part = (id(getattr(call, "__self__", call)), name)
         try:

@@ -17,7 +17,7 @@ from linkymonitor.terms import WantedMode
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Exit statuses (CLI.md).
+#: Exit statuses (README.md).
 DONE, FAILED, USAGE, BUSY = 0, 1, 2, 75
 
 

@@ -82,10 +82,12 @@ def _acquire(
 
     from linkymonitor.aggregate import Aggregator
     from linkymonitor.appliance import Appliance, Meter
-    from linkymonitor.daily_log import DailyLog, records
+    from linkymonitor.daily_log import DailyLog, last_before, records
+    from linkymonitor.journal import Journal
     from linkymonitor.latest import Latest
     from linkymonitor.ledger import Ledger
     from linkymonitor.outputs.hardware import Hardware
+    from linkymonitor.quarantine import Quarantine
     from linkymonitor.settings import lang_of
     from linkymonitor.storage import Storage
 
@@ -119,11 +121,15 @@ def _acquire(
             compress_after_days=log_settings.compress_after.days,
             retention_days=log_settings.retention.days if log_settings.retention else None,
             lang=lang,
+            on_event=_tell,
+            on_full=lambda: _make_room(storage, directory, config.get("report").dir),
         )
         now = clock.now()
         midnight = datetime.combine(now.astimezone(timezone).date(), datetime.min.time(), timezone)
         try:
-            ledger.restore(records(directory, midnight.astimezone(UTC) - timedelta(minutes=10), now))
+            before = last_before(directory, midnight.astimezone(UTC), storage=storage)
+            ledger.restore([before] if before else [])
+            ledger.restore(records(directory, midnight.astimezone(UTC) + timedelta.resolution, now))
         except StorageError as error:
             log.note("WARN", str(error))  # the totals of the day begin where they can
         hardware = Hardware(pins=pins, terminal=terminal, lang=lang, clock=clock, timezone=timezone.key)
@@ -136,15 +142,36 @@ def _acquire(
             aggregator=Aggregator(log_settings.frames_per_record),
             ledger=ledger,
             latest=Latest(storage, runtime),
+            quarantine=Quarantine(storage, directory),
             outputs=outputs,
             callbacks=_callbacks(config),
             silence=meter_settings.silence.total_seconds(),
             lang=lang,
+            journal=Journal(lang),
         )
         log.note("INFO", pick(lang, f"Démarrage : source {spec}", f"Starting: source {spec}"))
         with _signals(appliance.stop):
             appliance.run(clock.monotonic() + arguments.time if arguments.time else math.inf)
     return 0
+
+
+def _tell(status: str, text: str) -> None:
+    """Say on stderr what befalls the log: a card that refuses cannot."""
+    import logging
+
+    logging.getLogger("linkymonitor.daily_log").log(
+        logging.WARNING if status == "WARN" else logging.INFO, "%s", text
+    )
+
+
+def _make_room(storage: Any, log_dir: Path, pages: Path) -> bool:
+    """Remove the oldest page, which can be drawn again, or a damaged file that was set aside; never a log."""
+    import re
+
+    return bool(
+        storage.remove_first(pages, re.compile(r"\d{4}-\d\d-\d\d\.html"))
+        or storage.remove_first(log_dir, re.compile(r".+\.bad(-\d+)?"))
+    )
 
 
 def _is_meter(spec: str) -> bool:
@@ -376,12 +403,15 @@ def run(arguments: Namespace) -> int:
 
 def report(arguments: Namespace) -> int:
     """Draw the pages of the days asked for, or print their figures."""
+    import gc
     from dataclasses import replace
     from zoneinfo import ZoneInfo
 
     from linkymonitor import report as reports
     from linkymonitor.storage import Storage
 
+    # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
+    gc.set_threshold(200_000)
     config = _config(arguments)
     log_dir = arguments.log_dir or config.get("log").dir
     zone = ZoneInfo(config.get("general").timezone)
@@ -511,7 +541,7 @@ def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Any:
 
 
 def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
-    """Return what prints one frame as CLI.md has it."""
+    """Return what prints one frame as docs/formats.md has it."""
     import json
 
     from linkymonitor.privacy import mask_group, mask_raw

@@ -4,7 +4,7 @@
 #
 # - A section is a dataclass, a key is a field, and the type of the field reads the text. Whoever needs a
 #   setting adds a field to its own Settings and a line to etc/linkymonitor.ini.
-# - The classes are handed in (HOUSE §4): this module knows no section by name but [general].
+# - The classes are handed in (docs/architecture.md): this module knows no section by name but [general].
 # - Nothing is interpolated: a % in a password is a %.
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def read(path: Path, schema: Schema) -> Config:
             )
         ) from error
     except configparser.Error as error:
-        raise ConfigError(*(f"{path}: {fault}" for fault in _syntax(error, lang))) from error
+        raise ConfigError(*(f"{path}: {_CONTROLS.sub('?', fault)}" for fault in _syntax(error, lang))) from error
     wanted = parser.get("general", "lang", fallback="").strip() or None
     reader = _Reader(schema, wanted if wanted in LANGUAGES else lang)
     sections = reader.read(parser)

@@ -55,7 +55,7 @@ class Latest:
 
 
 def document(view: View) -> bytes:
-    """Return the JSON of *view* (CLI.md, ``latest.json``), meter numbers masked."""
+    """Return the JSON of *view* (docs/formats.md, ``latest.json``), meter numbers masked."""
     reading = view.reading
     content = {
         "schema": 1,

@@ -124,6 +124,9 @@ def open_meter(
 ) -> OpenMeter:
     """Open the meter that *spec* names and return its readings, one for each complete frame.
 
+    What a reading says is what is believed: a period or a notice once two frames agree on it, a power as the
+    median of three, an index one frame late; the first frame counts at once (linkymonitor.acceptance).
+
     >>> with open_meter("sim:hc,seed=7,day=2026-01-13,speed=max") as meter:
     ...     for reading in meter:
     ...         print(reading.mode.value, reading.tariff_period, reading.apparent_power, "VA")

@@ -82,9 +82,9 @@ class Callbacks:
 
 def schema() -> Schema:
     """Return the dataclass of each section; the parts are imported only now."""
+    from linkymonitor import report
     from linkymonitor.money.tariffs import Prices
     from linkymonitor.outputs import led, oled, relay
-    from linkymonitor import report
 
     return {
         "general": General,

@@ -22,7 +22,9 @@ _PLACES = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA0", "serial0")
 _PATIENCE = 13.0
 
 
-def find_meter(port: str, *, lang: str, devices: Path = Path("/dev"), clock: Clock | None = None) -> str | None:
+def find_meter(
+    port: str, *, lang: str, devices: Path = Path("/dev"), clock: Clock | None = None
+) -> str | None:
     """Return the first port on which a meter is heard, or None; *port* is tried first.
 
     A port that exists proves nothing: only a group with a right checksum does.
@@ -97,4 +99,6 @@ class Words:
 
     def _tell(self) -> None:
         on, off = pick(self._lang, "allumé", "on"), pick(self._lang, "éteint", "off")
-        self._terminal.tell([f"{name} : {on if part.on else off}" for name, part in self._named], self._health)
+        self._terminal.tell(
+            [f"{name} : {on if part.on else off}" for name, part in self._named], self._health
+        )

@@ -402,6 +402,12 @@ _CAUSES = {
     "parity": "parité",
     "shape": "forme",
     "label": "étiquette",
+    "domain": "domaine",
+    "order": "ordre",
+    "meter": "compteur",
+    "contract": "contrat",
+    "cross": "cohérence",
+    "unconfirmed": "non confirmé",
     "width": "longueur",
     "characters": "caractères",
 }

@@ -103,7 +103,7 @@ def test_a_bad_group_costs_itself_alone_and_says_why(line: bytes, why: str) -> N
 
 @pytest.mark.parametrize(("mode", "frame"), FRAMES)
 def test_every_single_flipped_bit_is_caught_by_parity(mode: Mode, frame: Frame) -> None:
-    """The checksum alone lets 6.5 % of them through (faults §3.1)."""
+    """The checksum alone lets 6.5 % of them through."""
     wire = write_frame(frame, mode, parity=True)
     sent = set(frame.groups)
     start = wire.index(b"\n")
@@ -188,7 +188,7 @@ def test_an_unknown_label_with_a_right_checksum_is_a_group() -> None:
 
 
 def test_a_glued_adps_is_read_for_what_it_means() -> None:
-    """An old meter repeats the value inside the label (PROTOCOL §9, row 13)."""
+    """An old meter repeats the value inside the label."""
     (frame,) = whole(HISTORIQUE, write_frame(Frame((InfoGroup("ADPS047", "047"),)), HISTORIQUE))
     assert frame.groups == (InfoGroup("ADPS", "047"),)
 

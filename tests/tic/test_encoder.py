@@ -1,4 +1,4 @@
-"""The encoder, against the check characters of the specification and of real meters (PROTOCOL §11)."""
+"""The encoder, against the check characters of the specification and of real meters."""
 
 from __future__ import annotations
 

@@ -1,0 +1,544 @@
+"""Frames as a whole: their order, whom they are from, how their groups fit together, what is passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from operator import is_not
+from typing import NamedTuple
+
+from linkymonitor.acceptance.agreement import (
+    ADIR,
+    CONTRACT,
+    CURRENT,
+    DOMAIN,
+    EASF,
+    ENERGY,
+    FIRM,
+    GAP,
+    IINST,
+    IRMS,
+    LARGEST,
+    MARGIN,
+    METER,
+    METERS,
+    MISSING,
+    NAMES,
+    ORDER,
+    PERIOD,
+    POWER,
+    REGISTER_OF,
+    SILENT,
+    SINSTS,
+    STALE,
+    URMS,
+    WAITING,
+    Agreed,
+    Index,
+    Judge,
+    Median,
+    Moment,
+    judge_of,
+)
+from linkymonitor.model import PERIODS, Mode
+from linkymonitor.tic.encoder import write_group
+from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
+from linkymonitor.tic.labels import BY_MODE
+from linkymonitor.tic.values import normalise
+
+#: Volts for a current that comes without: what the mains may be, with a margin.
+_LEAST_VOLTS, _MOST_VOLTS = 186, 264
+#: What rounding adds to a power, in VA; how far it may be from volts times amperes.
+_ROUNDING, _SHARE = 10, 0.05
+#: Wh by which the registers may be behind their total.
+_SKEW = 3
+#: Seconds for which a register may still count after its period: some meters may complete a Wh late.
+_TAIL = 60.0
+
+_PHASES = tuple(zip(URMS, IRMS, SINSTS, strict=True))
+_CURRENT_OF = {"ADPS": "IINST", **dict(zip(ADIR, IINST, strict=True))}
+#: What appears and disappears, and matters.
+_ALERTS = frozenset({"PEJP", "ADPS", *ADIR})
+#: NOI-CPT_02E §2.5.2: a short frame holds nothing else.
+_SHORT = frozenset({"ADCO", *ADIR, *IINST})
+#: Some programs that relay a stream put it first.
+_ANYWHERE = frozenset({"MOTDETAT"})
+_PERIODS_OF = {"BASE": PERIODS["BASE"], "HC..": PERIODS["HC"]}
+_REGISTERS = frozenset(REGISTER_OF.values())
+#: What interpret reads, and may take silence for an answer about.
+_EXPECTED = {mode: frozenset(row.name for row in BY_MODE[mode].values() if row.fills) for mode in Mode}
+
+
+class Held(NamedTuple):
+    """One group that was held back."""
+
+    #: As on the wire, from its label to its check character, without parity.
+    raw: bytes
+    label: str
+    data: str
+    #: One of ``domain``, ``order``, ``meter``, ``contract``, ``cross``, ``index``, ``unconfirmed``.
+    cause: str
+
+
+class Accepted(NamedTuple):
+    """What is believed of one frame."""
+
+    #: The groups that are believed. A frame that is refused whole has none, and is not complete.
+    frame: Frame
+    #: What is found wrong with this frame, or only now with one before.
+    held: tuple[Held, ...] = ()
+    #: ``meter``, ``contract`` or ``index`` when what came before can no longer be compared with this.
+    epoch: str | None = None
+
+
+class Acceptance:
+    """Decides what to believe of the frames of one meter.
+
+    Args:
+        mode: the dialect; another mode needs another Acceptance.
+    """
+
+    def __init__(self, mode: Mode) -> None:
+        self.mode = mode
+        self._rank = {label: rank for rank, label in enumerate(BY_MODE[mode])}
+        for label in ADIR:
+            self._rank[label] = -1  # NOI-CPT_02E table 5: in a short frame they come first
+        self._reset()
+
+    def _reset(self) -> None:
+        """Forget the meter."""
+        self._moment = Moment()
+        self._judge_of: dict[str, Judge] = {}
+        # The last frame, place by place: as received, who judges, what was believed.
+        self._last: tuple[InfoGroup, ...] = ()
+        self._judges: list[Judge] = []
+        self._believed: list[InfoGroup | None] = []
+        self._places = range(0)
+        self._place_of: dict[str, int] = {}
+        self._unsettled: list[int] = []
+        #: What is expected and not there, and for how many frames it has been just that.
+        self._missing: tuple[Rejected, ...] = ()
+        self._gone: list[str] = []
+        self._gone_for = 0
+        #: What to answer when a frame is the same as the last.
+        self._same: Accepted | None = None
+        self._started = self._whole = False
+        self._at = 0.0
+        self._stranger: tuple[dict[str, str], int] = ({}, 0)
+        #: The power that fits the currents, by its label: least, most, the labels of these currents.
+        self._spans: dict[str, tuple[float, float, tuple[str, ...]]] = {}
+        self._in_force: _InForce = _InForce()
+        #: EAST less the supplier's registers: in the last frame, None when one is not there, and as it should be.
+        self._difference: int | None = None
+        self._usual: int | None = None
+
+    def accept(self, frame: Frame, now: float) -> Accepted:
+        """Return what is believed of *frame*.
+
+        Args:
+            frame: a complete one, as decoded; of one that is not, nothing is believed.
+            now: monotonic seconds.
+        """
+        if not frame.complete:
+            return Accepted(frame._replace(groups=()))
+        groups, last = frame.groups, self._last
+        if len(groups) == len(last) and now - self._at <= GAP and not self._missing:
+            changed = list(compress(self._places, map(is_not, groups, last)))
+            if not changed and self._same is not None and not frame.rejected:
+                self._at = now
+                return self._same
+            for place in changed:
+                label = groups[place].label
+                if label != last[place].label or label in NAMES:
+                    break
+            else:
+                return self._follow(frame, changed, now)
+        return self._begin(frame, now)
+
+    # --- A frame like the one before ---
+
+    def _follow(self, frame: Frame, changed: list[int], now: float) -> Accepted:
+        """Judge a frame with the labels of the last one, of which only those *changed* differ."""
+        groups, last, judges, moment = frame.groups, self._last, self._judges, self._moment
+        moment.now, moment.before, moment.at_once = now, self._at, False
+        families = unsettled = 0
+        for place in changed:
+            families |= judges[place].family
+        places = to_check = changed
+        if self._unsettled:
+            waiting = [place for place in self._unsettled if place not in changed]
+            places = changed + waiting
+            for place in waiting:
+                unsettled |= judges[place].family
+                if judges[place].doubts:
+                    to_check = [*to_check, place]
+                    families |= judges[place].family
+        if families & ENERGY and self._difference is not None:
+            for place in changed:
+                if judges[place].family == ENERGY:
+                    more = int(groups[place].data) - int(last[place].data)
+                    if groups[place].label == "EAST":
+                        self._difference += more
+                    elif groups[place].label in EASF:
+                        self._difference -= more
+        if (families | unsettled) & CURRENT:
+            self._spans = {}
+        self._at, self._last = now, groups
+        return self._judge(frame, places, self._doubts(groups, to_check, families) if families else ())
+
+    def _judge(self, frame: Frame, places: Sequence[int], doubtful: set[str] | tuple[()]) -> Accepted:
+        """Judge the groups of *frame* at *places*; what is believed of the others stands."""
+        groups, judges, believed, moment = frame.groups, self._judges, self._believed, self._moment
+        held: list[tuple[InfoGroup, str]] = []
+        unsettled, hidden = [], []
+        moment.held = held
+        for place in places:
+            judge, group = judges[place], groups[place]
+            if not judge.sound(group):
+                held.append((group, DOMAIN))
+                belief = None
+                judge.settled = False
+            elif doubtful and group.label in doubtful:
+                belief = judge.doubt(group, moment)
+            else:
+                judge.doubts = 0
+                belief = judge.take(group, moment)
+            believed[place] = belief
+            if not judge.settled:
+                unsettled.append(place)
+            if belief is None:
+                hidden.append(place)
+        self._unsettled = unsettled
+        if moment.rating_changed:
+            self._rate()
+        kept = tuple(believed)
+        rejected = frame.rejected
+        if hidden or self._missing:
+            rejected += self._missing + tuple(Rejected(self._raw(groups[place]), WAITING) for place in hidden)
+            kept = tuple(filter(None, believed))
+        passed = Frame(kept, rejected, True, frame.parity)  # type: ignore[arg-type]
+        if held or moment.epoch:
+            epoch, moment.epoch = moment.epoch, None
+            self._same = None
+            return Accepted(passed, tuple(self._held(*one) for one in held), epoch)
+        accepted = Accepted(passed)
+        self._same = None if unsettled or rejected else accepted
+        return accepted
+
+    # --- Any other frame ---
+
+    def _begin(self, frame: Frame, now: float) -> Accepted:
+        """Judge a frame of which nothing is known yet."""
+        groups = frame.groups
+        if fault := self._out_of_order(groups):
+            return self._refuse(frame, [fault], ORDER)
+        epoch = None
+        strange = self._strange(groups)
+        if strange:
+            cause = METER if any(group.label in METERS for group in strange) else CONTRACT
+            if not self._insists(strange):
+                return self._refuse(frame, strange, cause)
+            self._reset()
+            epoch = cause
+        moment = self._moment
+        gap = now - self._at > GAP
+        moment.at_once = not self._started or (gap and not frame.rejected)
+        moment.now, moment.before = now, self._at if self._started else now
+        place_of = {group.label: place for place, group in enumerate(groups)}
+        short = self.mode is Mode.HISTORIQUE and (place_of.keys() & self._rank.keys()) <= _SHORT
+        if not (short or self._whole):
+            # Reading may have begun during an overload: this is the first frame that says it all.
+            self._whole = moment.at_once = True
+        self._miss(frame, place_of, short)
+        for group in groups:
+            judge = self._judge_of.get(group.label)
+            if judge is None:
+                self._judge_of[group.label] = judge_of(group.label, self.mode)
+            elif now - (self._at if judge.lost_at is None else judge.lost_at) > STALE:
+                judge.forget_old()
+        self._at, self._started = now, True
+        self._last, self._place_of, self._places = groups, place_of, range(len(groups))
+        self._judges = [self._judge_of[group.label] for group in groups]
+        self._believed = [None] * len(groups)
+        self._spans = {}
+        self._difference = None
+        if "EAST" in place_of and place_of.keys() >= EASF:
+            registers = sum(int(groups[place_of[label]].data) for label in EASF)
+            self._difference = int(groups[place_of["EAST"]].data) - registers
+        doubtful = self._doubts(groups, self._places, POWER | PERIOD | ENERGY)
+        accepted = self._judge(frame, self._places, doubtful)
+        for judge in self._judges:
+            judge.lost_at = None
+            judge.absent = 0
+        return accepted._replace(epoch=epoch) if epoch else accepted
+
+    def _out_of_order(self, groups: Sequence[InfoGroup]) -> InfoGroup | None:
+        """Return the first group that comes twice or in the wrong place, if any."""
+        highest = -2
+        seen = set()
+        for group in groups:
+            label = group.label
+            if label in seen:
+                return group
+            seen.add(label)
+            rank = self._rank.get(label)
+            if rank is None or label in _ANYWHERE:
+                continue
+            if rank < highest:
+                return group
+            highest = rank
+        return None
+
+    def _strange(self, groups: Sequence[InfoGroup]) -> list[InfoGroup]:
+        """Return the groups that name another meter or contract than the one that is known."""
+        strange, said = [], set()
+        for group in groups:
+            if group.label in NAMES:
+                said.add(group.label)
+                judge = self._judge_of.get(group.label)
+                known = judge.accepted if isinstance(judge, Agreed) else None
+                # What relays a stream may trim texts: that is no other contract.
+                if known is not None and normalise(group.data) != normalise(known.data):
+                    strange.append(group)
+        if not strange and said.issuperset(self._stranger[0]):
+            self._stranger = ({}, 0)
+        return strange
+
+    def _insists(self, strange: Sequence[InfoGroup]) -> bool:
+        """Return whether the same strange names have now come often enough to be believed."""
+        names = {group.label: group.data for group in strange}
+        known, count = self._stranger
+        count = count + 1 if names == known else 1
+        self._stranger = (names, count)
+        # What only one frame has said so far needs no more than two others to be taken back.
+        judges = (self._judge_of[label] for label in names)
+        firm = any(isinstance(judge, Agreed) and judge.confirmed for judge in judges)
+        return count >= (FIRM if firm else 2)
+
+    def _refuse(self, frame: Frame, groups: Sequence[InfoGroup], cause: str) -> Accepted:
+        held = tuple(self._held(group, cause) for group in groups)
+        return Accepted(frame._replace(groups=(), complete=False), held)
+
+    def _miss(self, frame: Frame, place_of: Mapping[str, int], short: bool) -> None:
+        """Take note of the labels that are known and not in *frame*, and of those that left no trace."""
+        expected = _EXPECTED[self.mode]
+        absent: list[Judge] = []
+        gone: list[str] = []
+        alerts: list[str] = []
+        for label, judge in self._judge_of.items():
+            if label in place_of:
+                continue
+            if judge.lost_at is None:
+                judge.lost_at = self._at
+            # Short and long frames say nothing about each other's labels.
+            if label not in _SHORT if short else label in ADIR:
+                continue
+            absent.append(judge)
+            if label in expected and judge.known:
+                (alerts if label in _ALERTS else gone).append(label)
+        # A damaged group may be this one, and where one line was lost without a trace another may have been.
+        silent = not frame.rejected and not gone
+        if silent:
+            for judge in absent:
+                judge.skip()
+        for label in alerts:
+            judge = self._judge_of[label]
+            judge.absent += silent
+            if judge.absent < SILENT and not (silent and self._moment.at_once):
+                gone.append(label)
+            else:
+                judge.forget()
+        # What a meter sends always it may yet cease to send: then the same is gone from each frame.
+        if frame.rejected or gone != self._gone:
+            self._gone, self._gone_for = gone, 0
+        self._gone_for += 1
+        if gone and self._gone_for >= FIRM:
+            for label in gone:
+                self._judge_of[label].forget()
+            gone = []
+        self._missing = tuple(Rejected(label.encode() + self.mode.separator, MISSING) for label in gone)
+        if self._moment.at_once and frame.rejected:
+            # Any group may have gone with those that are damaged, and nothing tells yet what should be there.
+            self._missing += (Rejected(b"", MISSING),)
+
+    # --- Cross-checks ---
+
+    def _doubts(self, groups: Sequence[InfoGroup], places: Sequence[int], families: int) -> set[str]:
+        """Return the labels at *places* whose groups do not fit the rest of the frame."""
+        doubtful: set[str] = set()
+        if families & POWER:
+            self._check_power(groups, places, doubtful)
+        if families & PERIOD:
+            self._check_period(groups, doubtful)
+        if families & ENERGY:
+            self._check_energy(groups, places, doubtful)
+        return doubtful
+
+    def _check_power(self, groups: Sequence[InfoGroup], places: Sequence[int], doubtful: set[str]) -> None:
+        if not self._spans:
+            self._spans = (
+                self._historique_spans(groups)
+                if self.mode is Mode.HISTORIQUE
+                else self._standard_spans(groups)
+            )
+        for place in places:
+            judge, group = self._judges[place], groups[place]
+            if judge.family != POWER:
+                continue
+            label = group.label
+            if label in _CURRENT_OF:
+                current = self._place_of.get(_CURRENT_OF[label])
+                if current is not None and abs(int(groups[current].data) - int(group.data)) > 1:
+                    doubtful.add(label)
+            elif label in self._spans and isinstance(judge, Median):
+                least, most, others = self._spans[label]
+                # Power and current are not taken at the same instant: it may have been ahead by a frame.
+                if judge.suspect is not None and least <= int(judge.suspect.data) <= most:
+                    judge.suspect = None
+                power = int(group.data)
+                # Zero says nothing: the house injects.
+                if power and not least <= power <= most:
+                    self._suspect(groups, doubtful, label, *others)
+
+    def _suspect(self, groups: Sequence[InfoGroup], doubtful: set[str], *labels: str) -> None:
+        """Doubt those of *labels* that are not what they were: the others have been agreed on."""
+        for label in labels:
+            place = self._place_of.get(label)
+            judge = self._judge_of.get(label)
+            if place is not None and isinstance(judge, Median) and judge.newer != groups[place]:
+                doubtful.add(label)
+
+    def _span(self, groups: Sequence[InfoGroup], label: str) -> tuple[int, int] | None:
+        """Return the least and the most that the current *label* is, in this frame and the one before."""
+        place = self._place_of.get(label)
+        if place is None:
+            return None
+        judge = self._judges[place]
+        now = int(groups[place].data)
+        before = int(judge.newer.data) if isinstance(judge, Median) and judge.newer is not None else now
+        return min(now, before) - 1, max(now, before) + 1
+
+    def _historique_spans(
+        self, groups: Sequence[InfoGroup]
+    ) -> dict[str, tuple[float, float, tuple[str, ...]]]:
+        if "IINST" in self._place_of:
+            span = self._span(groups, "IINST")
+            if span is None:
+                return {}
+            return {"PAPP": (span[0] * _LEAST_VOLTS, span[1] * _MOST_VOLTS + _ROUNDING, ("IINST",))}
+        spans = [self._span(groups, label) for label in IINST]
+        if None in spans:
+            return {}
+        # Phases may work against each other, so there is only a highest sum.
+        most = sum(span[1] for span in spans if span) * _MOST_VOLTS + _ROUNDING
+        return {"PAPP": (0, most, IINST)}
+
+    def _standard_spans(self, groups: Sequence[InfoGroup]) -> dict[str, tuple[float, float, tuple[str, ...]]]:
+        found: dict[str, tuple[float, float, tuple[str, ...]]] = {}
+        total = 0.0
+        for volts_label, amps_label, power_label in _PHASES:
+            span = self._span(groups, amps_label)
+            if span is None or volts_label not in self._place_of:
+                continue
+            volts = int(groups[self._place_of[volts_label]].data)
+            most = span[1] * volts * (1 + _SHARE) + _ROUNDING
+            found[power_label] = (span[0] * volts * (1 - _SHARE), most, ())
+            total += most
+        if self._judge_of.keys() & {IRMS[1], IRMS[2], URMS[1], URMS[2]}:
+            if len(found) == len(_PHASES):
+                found["SINSTS"] = (0, total, (*IRMS, *URMS))
+        elif SINSTS[0] in found:
+            least, most, _ = found[SINSTS[0]]
+            found["SINSTS"] = found["SINSTI"] = (least, most, (IRMS[0], URMS[0]))
+        return found
+
+    def _check_period(self, groups: Sequence[InfoGroup], doubtful: set[str]) -> None:
+        place_of = self._place_of
+        if self.mode is Mode.HISTORIQUE:
+            if "PTEC" not in place_of:
+                return
+            period = groups[place_of["PTEC"]].data
+            self._in_force.turn(REGISTER_OF.get(period, ""), self._moment.now)
+            if "OPTARIF" in place_of:
+                option = groups[place_of["OPTARIF"]].data
+                allowed = PERIODS["TEMPO"] if option.startswith("BBR") else _PERIODS_OF.get(option)
+                if allowed is not None and period not in allowed:
+                    doubtful.add("PTEC")
+        elif "NTARF" in place_of:
+            tariff = groups[place_of["NTARF"]].data
+            self._in_force.turn(f"EASF{tariff}", self._moment.now)
+            # At a change of period one of the two may be ahead by a frame.
+            if "STGE" in place_of and int(groups[place_of["STGE"]].data, 16) >> 10 & 15 != int(tariff) - 1:
+                doubtful.add("NTARF")
+
+    def _check_energy(self, groups: Sequence[InfoGroup], places: Sequence[int], doubtful: set[str]) -> None:
+        judges, moment, in_force = self._judges, self._moment, self._in_force
+        # Only the register in force counts; across a silence any may have been.
+        if not moment.at_once and in_force.label in self._place_of:
+            for place in places:
+                judge, label = judges[place], groups[place].label
+                if (
+                    isinstance(judge, Index)
+                    and (label in _REGISTERS or label in EASF)
+                    and label != in_force.label
+                    and judge.lost_at is None
+                    and judge.newer is not None
+                    and judge.newer.data != groups[place].data
+                    and not in_force.may_count(label, moment.now)
+                ):
+                    doubtful.add(label)
+        difference, usual = self._difference, self._usual
+        if difference is None:
+            return
+        if -_SKEW <= difference <= _SKEW:
+            self._usual = 0
+        elif usual is None:
+            self._usual = difference
+        elif not -_SKEW <= difference - usual <= _SKEW:
+            for label in ("EAST", *EASF):
+                judge = self._judge_of[label]
+                if isinstance(judge, Index) and judge.newer not in (None, groups[self._place_of[label]]):
+                    doubtful.add(label)
+                    if judge.doubts >= FIRM - 1:
+                        self._usual = difference
+
+    # --- Odds and ends ---
+
+    def _rate(self) -> None:
+        """Work out how fast the indexes may go, from what the meter says of its cut-off device."""
+        self._moment.rating_changed = False
+        powers = []
+        for label, unit in (("PCOUP", 1000), ("PREF", 1000), ("ISOUSC", 200)):
+            judge = self._judge_of.get(label)
+            if isinstance(judge, Agreed) and judge.accepted is not None:
+                phases = 3 if label == "ISOUSC" and IINST[0] in self._judge_of else 1
+                powers.append(int(judge.accepted.data) * unit * phases)
+        self._moment.rate = MARGIN * max(powers, default=LARGEST) / 3600
+
+    def _raw(self, group: InfoGroup) -> bytes:
+        return write_group(group, self.mode)[1:-1]
+
+    def _held(self, group: InfoGroup, cause: str) -> Held:
+        return Held(self._raw(group), group.label, group.data, cause)
+
+
+class _InForce:
+    """Which register the frames say is in force, and which was not long ago."""
+
+    __slots__ = ("_left", "label")
+
+    def __init__(self) -> None:
+        #: The label of its index; empty when it has none.
+        self.label = ""
+        self._left: dict[str, float] = {}
+
+    def turn(self, label: str, now: float) -> None:
+        """Take note that a frame has the register *label* in force."""
+        if label != self.label:
+            self._left[self.label] = now
+            self.label = label
+
+    def may_count(self, label: str, now: float) -> bool:
+        """Return whether the register *label* may just have counted."""
+        left = self._left.get(label)
+        return left is not None and now - left < _TAIL

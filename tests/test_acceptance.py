@@ -1,0 +1,652 @@
+"""Acceptance: what it takes for a value to be believed, kind by kind, and what becomes of the frame."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkymonitor.acceptance import (
+    CONTRACT,
+    CROSS,
+    DOMAIN,
+    FIRM,
+    INDEX,
+    METER,
+    MISSING,
+    ORDER,
+    STALE,
+    UNCONFIRMED,
+    WAITING,
+    Acceptance,
+)
+from linkymonitor.model import Ejp, Mode
+from linkymonitor.tic.decoder import FrameDecoder
+from linkymonitor.tic.encoder import write_frame
+from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
+from linkymonitor.tic.interpret import interpret
+from linkymonitor.tic.labels import BY_MODE
+
+HISTORIQUE, STANDARD = Mode.HISTORIQUE, Mode.STANDARD
+NOON = datetime(2026, 1, 13, 11, tzinfo=UTC)
+
+EJP = {
+    "ADCO": "022162000001",
+    "OPTARIF": "EJP.",
+    "ISOUSC": "45",
+    "EJPHN": "004669447",
+    "EJPHPM": "000476413",
+    "PTEC": "HN..",
+    "IINST": "005",
+    "IMAX": "090",
+    "PAPP": "01150",
+    "HHPHC": "A",
+    "MOTDETAT": "000000",
+}
+TRI = {
+    "ADCO": "022163000001",
+    "OPTARIF": "BASE",
+    "ISOUSC": "20",
+    "BASE": "020682581",
+    "PTEC": "TH..",
+    "IINST1": "005",
+    "IINST2": "001",
+    "IINST3": "000",
+    "IMAX1": "060",
+    "IMAX2": "060",
+    "IMAX3": "060",
+    "PMAX": "04476",
+    "PAPP": "01380",
+    "PPOT": "00",
+}
+SHORT = {"ADIR1": "022", "ADCO": "022163000001", "IINST1": "022", "IINST2": "001", "IINST3": "000"}
+TEMPO = {
+    "ADSC": "022162000001",
+    "VTIC": "02",
+    "DATE": ("", "H260113120000"),
+    "NGTF": "     TEMPO      ",
+    "LTARF": "    HP  BLEU    ",
+    "EAST": "000000063",
+    **{f"EASF{number:02d}": "000000000" for number in range(1, 11)},
+    "EASF01": "000000021",
+    "EASF02": "000000042",
+    "IRMS1": "005",
+    "URMS1": "230",
+    "PREF": "09",
+    "PCOUP": "09",
+    "SINSTS": "01150",
+    "SMAXSN": ("03411", "H260113070120"),
+    "CCASN": ("01200", "H260113113000"),
+    "STGE": "013A0401",
+    "MSG1": "PAS DE          MESSAGE         ",
+    "PRM": "00000000000001",
+    "RELAIS": "000",
+    "NTARF": "02",
+}
+
+
+class Line:
+    """A meter's frames on their way through acceptance, 1.5 s apart."""
+
+    def __init__(self, base, mode=None):
+        self.mode = mode or (STANDARD if "ADSC" in base else HISTORIQUE)
+        self.base = dict(base)
+        self.acceptance = Acceptance(self.mode)
+        self.now = 100.0
+        self.causes = []
+        self.epochs = []
+
+    def send(self, changes=None, *, without=(), rejected=(), after=1.5, base=None, **more):
+        """Return what is believed of the next frame, by label."""
+        self.now += after
+        said = {**(base or self.base), **(changes or {}), **more}
+        rank = list(BY_MODE[self.mode])
+        labels = sorted(
+            said.keys() - set(without), key=lambda label: -1 if "ADIR" in label else rank.index(label)
+        )
+        groups = []
+        for label in labels:
+            data, horodate = said[label] if isinstance(said[label], tuple) else (said[label], None)
+            if label == "DATE" and self.mode is STANDARD and label not in (changes or more):
+                at = NOON + timedelta(hours=1, seconds=int(self.now))
+                horodate = f"H{at:%y%m%d%H%M%S}"
+            groups.append(InfoGroup(label, data, horodate))
+        return self.take(Frame(tuple(groups), tuple(rejected)))
+
+    def take(self, frame):
+        self.accepted = self.acceptance.accept(frame, self.now)
+        self.causes += [held.cause for held in self.accepted.held]
+        if self.accepted.epoch:
+            self.epochs.append(self.accepted.epoch)
+        return {group.label: group.data for group in self.accepted.frame.groups}
+
+    def settle(self, **fields):
+        for _ in range(4):
+            self.send(**fields)
+        assert not self.causes
+        return self
+
+    @property
+    def reading(self):
+        return interpret(self.accepted.frame, self.mode, NOON)
+
+    @property
+    def why(self):
+        """What is known of the groups that were taken out, by label."""
+        separator = self.mode.separator
+        return {one.raw.split(separator)[0].decode(): one.why for one in self.accepted.frame.rejected}
+
+
+@pytest.fixture
+def ejp():
+    return Line(EJP).settle()
+
+
+@pytest.fixture
+def tempo():
+    return Line(TEMPO).settle()
+
+
+@pytest.fixture
+def tri():
+    return Line(TRI).settle()
+
+
+# --- Starts ---
+
+
+@pytest.mark.parametrize("base", [EJP, TRI, SHORT, TEMPO], ids=["historique", "tri", "short", "standard"])
+def test_one_frame_alone_is_believed(base):
+    line = Line(base)
+    assert line.send() == {label: data if isinstance(data, str) else data[0] for label, data in base.items()}
+    assert not line.accepted.held
+    assert not line.accepted.frame.rejected
+
+
+def test_a_lamp_knows_a_peak_from_the_first_frame_on():
+    line = Line({**EJP, "PTEC": "PM.."})
+    line.send()
+    assert line.reading.ejp is Ejp.PEAK
+
+
+def test_a_first_frame_is_still_asked_whether_it_is_sound():
+    line = Line({**EJP, "IINST": "045"})  # 10 kVA at the least
+    believed = line.send()
+    assert "PAPP" not in believed
+    assert "IINST" not in believed
+    assert line.reading.apparent_power is None
+
+
+def test_a_damaged_first_frame_is_not_silent_about_anything():
+    line = Line(EJP)
+    line.send(without=["PAPP"], rejected=[Rejected(b"IINAPP 01150 (", "checksum")])
+    assert line.reading.contract is None
+    assert line.reading.ejp is Ejp.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("label", "wrong"), [("PTEC", "PM.."), ("ISOUSC", "40"), ("EJPHN", "004669000"), ("ADCO", "022162000002")]
+)
+def test_what_only_the_first_frame_said_is_taken_back_when_two_others_disagree(label, wrong):
+    line = Line(EJP)
+    assert line.send({label: wrong})[label] == wrong
+    assert label not in line.send()
+    assert line.send()[label] == EJP[label]
+
+
+def test_a_first_power_is_believed_until_two_others_outvote_it():
+    line = Line(EJP)
+    assert [line.send(PAPP=papp)["PAPP"] for papp in ("01190", "01150", "01160")] == [
+        "01190",
+        "01190",
+        "01160",
+    ]
+
+
+def test_frames_that_are_minutes_apart_are_taken_as_they_come(tempo):
+    for minutes in range(1, 20):
+        wh = 42 + 25 * minutes
+        power = 1000 + 7 * minutes
+        believed = tempo.send(
+            EASF02=f"{wh:09d}", EAST=f"{wh + 21:09d}", SINSTS=f"{power:05d}", MSG1=f"{minutes:032d}", after=60
+        )
+        assert believed["EASF02"] == f"{wh:09d}"
+        assert believed["SINSTS"] == f"{power:05d}"
+        assert believed["MSG1"] == f"{minutes:032d}"
+    assert not tempo.causes
+
+
+def test_reading_may_begin_during_an_overload():
+    line = Line(TRI)
+    for _ in range(20):
+        assert line.send(base=SHORT) == SHORT
+    assert line.send(IINST1="022", PAPP="05300")["BASE"] == TRI["BASE"]
+
+
+# --- Powers and currents ---
+
+
+def test_a_power_that_only_one_frame_says_is_outvoted(ejp):
+    said = ["01150", "01390", "01160", "01170"]
+    assert [ejp.send(PAPP=papp)["PAPP"] for papp in said] == ["01150", "01150", "01160", "01170"]
+
+
+def test_a_step_is_seen_one_frame_late(ejp):
+    steps = [ejp.send(PAPP="04600", IINST="020") for _ in range(2)]
+    assert [(step["PAPP"], step["IINST"]) for step in steps] == [("01150", "005"), ("04600", "020")]
+    assert not ejp.causes
+
+
+def test_a_power_that_does_not_fit_its_current_is_not_said(ejp):
+    assert "PAPP" not in ejp.send(PAPP="07150")
+    assert ejp.reading.apparent_power is None
+    assert not ejp.reading.apparent_power_estimated
+    assert ejp.send()["PAPP"] == "01150"
+    assert ejp.causes == [CROSS]
+
+
+def test_a_power_may_be_ahead_of_its_current_by_a_frame():
+    """As on a real meter: 1 A and 870 VA, then 5 A and 1140 VA."""
+    line = Line({**EJP, "IINST": "001", "PAPP": "00280"}).settle()
+    assert "PAPP" not in line.send(PAPP="00870")
+    line.send(IINST="005", PAPP="01140")
+    line.send(IINST="005", PAPP="01140")
+    assert not line.causes
+
+
+def test_a_power_of_zero_fits_any_current(ejp):
+    ejp.base |= {"PAPP": "00000", "IINST": "013"}
+    ejp.settle()
+    assert ejp.reading.injected_power == 13 * 230
+
+
+def test_a_rule_that_a_meter_breaks_for_long_is_dropped(ejp):
+    ejp.base["PAPP"] = "09999"
+    powers = [ejp.send().get("PAPP") for _ in range(FIRM + 3)]
+    assert powers[: FIRM - 1] == [None] * (FIRM - 1)
+    assert powers[-1] == "09999"
+
+
+@pytest.mark.parametrize(
+    ("label", "data"), [("IINST", "400"), ("PAPP", "60000"), ("IMAX", "900"), ("ISOUSC", "00")]
+)
+def test_no_meter_means_that(ejp, label, data):
+    assert label not in ejp.send({label: data})
+    assert ejp.causes == [DOMAIN]
+    assert ejp.why[label] == WAITING
+
+
+def test_the_absurd_phases_of_some_firmware_are_held_for_ever_and_cost_nothing_else():
+    volts = {f"URMS{phase}": "231" for phase in (1, 2, 3)}
+    amps = {f"IRMS{phase}": "002" for phase in (1, 2, 3)}
+    absurd = {"SINSTS1": "48370", "SINSTS2": "17742", "SINSTS3": "41187"}
+    line = Line({**TEMPO, **volts, **amps, **absurd, "SINSTS": "01407"})
+    for _ in range(3 * FIRM):
+        believed = line.send()
+        assert believed["SINSTS"] == "01407"
+        assert not believed.keys() & absurd.keys()
+    assert set(line.causes) == {DOMAIN, CROSS}
+
+
+def test_values_too_far_apart_are_not_compared(ejp):
+    for _ in range(int(STALE / 1.5) + 2):
+        ejp.send(without=["PAPP"], rejected=[Rejected(b"PAPP 0?150 (", "characters")])
+    assert "PAPP" not in ejp.send(PAPP="01300")
+    assert ejp.send(PAPP="01300")["PAPP"] == "01300"
+
+
+# --- Indexes ---
+
+
+def test_an_index_is_believed_one_frame_late(ejp):
+    said = [f"{4669447 + wh:09d}" for wh in (1, 2, 4)]
+    assert [ejp.send(EJPHN=index)["EJPHN"] for index in said] == ["004669447", *said[:2]]
+
+
+@pytest.mark.parametrize("wrong", ["005669447", "004669446", "000000000", "004670447"])
+def test_an_index_that_falls_or_jumps_is_held(ejp, wrong):
+    assert ejp.send(EJPHN=wrong)["EJPHN"] == "004669447"
+    assert ejp.causes == [INDEX]
+    assert ejp.send(EJPHN="004669448")["EJPHN"] == "004669447"
+    assert ejp.send(EJPHN="004669448")["EJPHN"] == "004669448"
+    assert not ejp.epochs
+
+
+def test_an_index_that_insists_is_a_step_and_no_consumption(ejp):
+    values = [ejp.send(EJPHN=f"{100 + frame:09d}")["EJPHN"] for frame in range(FIRM + 1)]
+    assert values[: FIRM - 1] == ["004669447"] * (FIRM - 1)
+    assert values[FIRM - 1 :] == [f"{100 + FIRM - 1:09d}"] * 2
+    assert ejp.epochs == [INDEX]
+
+
+def test_an_index_that_was_not_heard_for_long_is_not_said_as_it_was(ejp):
+    for _ in range(int(STALE / 1.5) + 2):
+        ejp.send(without=["EJPHN"], rejected=[Rejected(b"EJPHN 00466944? !", "characters")])
+    assert "EJPHN" not in ejp.send(EJPHN="004669500")
+    assert ejp.send(EJPHN="004669501")["EJPHN"] == "004669500"
+
+
+def test_noise_that_never_agrees_with_itself_is_no_step(ejp):
+    for frame in range(6 * FIRM):
+        ejp.send(EJPHN=f"{100_000_000 + 7_000_000 * (frame * 5 % 7):09d}")
+    assert not ejp.epochs
+    assert "EJPHN" not in {group.label for group in ejp.accepted.frame.groups}
+
+
+def test_an_index_rolls_over():
+    line = Line({**EJP, "EJPHN": "999999998"}).settle()
+    said = ["999999999", "000000000", "000000002", "000000003"]
+    assert [line.send(EJPHN=index)["EJPHN"] for index in said] == ["999999998", *said[:3]]
+    assert not line.causes
+
+
+def test_energy_may_flow_during_a_silence(ejp):
+    index = f"{4669447 + 5000:09d}"
+    assert ejp.send(EJPHN=index, after=3600)["EJPHN"] == index
+    assert not ejp.causes
+
+
+def test_more_energy_than_the_cut_off_device_lets_through_did_not_flow(ejp):
+    ejp.send(EJPHN=f"{4669447 + 30_000:09d}", after=3600)
+    assert ejp.causes == [INDEX]
+
+
+def test_only_the_register_in_force_counts(ejp):
+    assert ejp.send(EJPHPM="000476414")["EJPHPM"] == "000476413"
+    assert ejp.causes == [CROSS]
+
+
+def test_a_register_may_complete_its_wh_after_its_period(ejp):
+    ejp.send(PTEC="PM..", EJPHN="004669448")
+    ejp.base |= {"PTEC": "PM..", "EJPHN": "004669449", "EJPHPM": "000476414"}
+    for _ in range(3):
+        believed = ejp.send()
+    assert believed["EJPHN"] == "004669449"
+    assert not ejp.causes
+
+
+def test_the_registers_add_up_to_their_total(tempo):
+    assert tempo.send(EAST="000000073")["EAST"] == "000000063"
+    assert tempo.causes == [CROSS]
+
+
+def test_a_total_that_never_was_the_sum_is_taken_as_it_is():
+    line = Line({**TEMPO, "EAST": "000001063"}).settle()
+    for wh in range(1, 6):
+        line.send(EASF02=f"{42 + wh:09d}", EAST=f"{1063 + wh:09d}")
+    assert not line.causes
+
+
+# --- What takes agreement ---
+
+
+@pytest.mark.parametrize(
+    ("base", "label", "data"),
+    [
+        (EJP, "PTEC", "PM.."),
+        (EJP, "HHPHC", "C"),
+        (TEMPO, "STGE", "013A0601"),
+        (TEMPO, "RELAIS", "001"),
+        (TEMPO, "MSG1", "COUPURE DEMAIN"),
+        (TEMPO, "LTARF", "    HC  BLEU    "),
+    ],
+)
+def test_two_frames_have_to_agree(base, label, data):
+    line = Line(base).settle()
+    assert line.send({label: data})[label] == base[label]
+    assert line.send()[label] == base[label]
+    assert line.send({label: data})[label] in (base[label], data)
+    assert line.send({label: data})[label] == data
+
+
+def test_a_period_that_only_one_frame_says_is_held(ejp):
+    ejp.send(PTEC="PM..")
+    assert ejp.reading.ejp is Ejp.NORMAL
+    ejp.send()
+    assert [(held.label, held.raw, held.cause) for held in ejp.accepted.held] == [
+        ("PTEC", b"PTEC PM.. %", UNCONFIRMED)
+    ]
+
+
+def test_a_period_of_another_contract_has_to_insist(ejp):
+    line = Line({**EJP, "OPTARIF": "BASE", "PTEC": "TH.."}).settle()
+    values = [line.send(PTEC="HP..")["PTEC"] for _ in range(FIRM)]
+    assert values == ["TH.."] * (FIRM - 1) + ["HP.."]
+
+
+def test_ntarf_and_stge_change_together_or_have_to_insist(tempo):
+    """At the change one of them may be ahead by a frame."""
+    assert tempo.send(NTARF="01")["NTARF"] == "02"
+    assert tempo.send(NTARF="01", STGE="013A0001")["NTARF"] == "01"
+    assert not tempo.causes
+
+
+def test_a_subscription_takes_five_frames(ejp):
+    values = [ejp.send(ISOUSC="60")["ISOUSC"] for _ in range(FIRM)]
+    assert values == ["45"] * (FIRM - 1) + ["60"]
+
+
+def test_the_status_register_is_judged_bit_by_bit(tempo):
+    # Two bits change in turn, as when a peak begins just when the house begins to inject.
+    said = ["013A0401", "413A0401", "413A0601", "413A0601"]
+    assert [tempo.send(STGE=status)["STGE"] for status in said] == ["013A0401", "013A0401", *said[1:3]]
+    assert not tempo.causes
+
+
+@pytest.mark.parametrize("status", ["01380401", "013A0421", "013A2C01", "013A040F", "01120401", "01680401"])
+def test_a_status_register_that_no_meter_has_is_held(tempo, status):
+    assert "STGE" not in tempo.send(STGE=status)
+    assert tempo.causes == [DOMAIN]
+
+
+def test_a_value_and_its_horodate_are_believed_together(tempo):
+    # Half-way between two true points of the curve, and at no true time.
+    points = [("01250", "H260113174500"), ("01300", "H260113120000"), ("01300", "H260113120000")]
+    for point in points:
+        tempo.send(CCASN=point)
+        (believed,) = (group for group in tempo.accepted.frame.groups if group.label == "CCASN")
+        assert believed[1:] in {TEMPO["CCASN"], points[-1]}
+    assert believed[1:] == points[-1]
+
+
+def test_a_message_that_is_sent_once_is_read_once(tempo):
+    assert tempo.send(MSG2="COUPURE  DEMAIN ")["MSG2"] == "COUPURE  DEMAIN "
+    assert "MSG2" not in tempo.send()
+
+
+@pytest.mark.parametrize(
+    ("horodate", "believed"),
+    [("H270113120500", False), ("H261313120000", False), ("h260113120000", True)],
+    ids=["another year", "no date", "a clock that knows it is wrong"],
+)
+def test_the_date_goes_as_the_clock_does(tempo, horodate, believed):
+    assert ("DATE" in tempo.send({"DATE": ("", horodate)})) is believed
+
+
+def test_a_clock_that_was_set_is_believed_the_second_time(tempo):
+    assert "DATE" not in tempo.send({"DATE": ("", "H260113180000")})
+    assert "DATE" in tempo.send({"DATE": ("", "H260113180001")})
+
+
+# --- What is there or not ---
+
+
+def test_a_notice_begins_with_the_second_frame_and_ends_with_the_third_without(ejp):
+    notices = []
+    for sent in (1, 1, 0, 0, 0, 0):
+        ejp.send(**({"PEJP": "30"} if sent else {}))
+        notices.append(ejp.reading.ejp)
+    assert notices == [Ejp.UNKNOWN, Ejp.NOTICE, Ejp.UNKNOWN, Ejp.UNKNOWN, Ejp.NORMAL, Ejp.NORMAL]
+    assert not ejp.causes
+
+
+def test_a_notice_ends_at_once_after_a_silence(ejp):
+    ejp.base["PEJP"] = "30"
+    ejp.settle()
+    ejp.send(without=["PEJP"], after=60)
+    assert ejp.reading.ejp is Ejp.NORMAL
+
+
+def test_a_notice_that_only_one_frame_gives_now_and_then_is_none(ejp):
+    for sent in (1, 0, 1, 0, 1):
+        ejp.send(**({"PEJP": "30"} if sent else {}))
+        assert ejp.reading.ejp is not Ejp.NOTICE
+
+
+def test_a_notice_does_not_end_because_lines_are_lost_without_a_trace(ejp):
+    """A second reader takes whole lines."""
+    ejp.base["PEJP"] = "30"
+    ejp.settle()
+    for lost in ("IINST", "PAPP", "ISOUSC", "IINST", "PAPP"):
+        ejp.send(without=["PEJP", lost])
+        assert ejp.reading.ejp is Ejp.UNKNOWN
+        assert ejp.why["PEJP"] == MISSING
+
+
+def test_an_overload_takes_two_frames(ejp):
+    over = {"IINST": "047", "PAPP": "10800"}
+    overloads = []
+    for adps in (1, 1, 1, 0, 0, 0):
+        ejp.send({**over, **({"ADPS": "047"} if adps else {})})
+        overloads.append(ejp.reading.overload)
+    assert overloads == [None, True, True, None, None, False]
+
+
+def test_an_overload_that_is_not_the_current_is_none(ejp):
+    for _ in range(3):
+        assert "ADPS" not in ejp.send(ADPS="047")
+    assert set(ejp.causes) == {CROSS}
+
+
+def test_short_frames_take_two_as_well_and_keep_what_long_ones_said(tri):
+    assert "ADIR1" not in tri.send(base=SHORT)
+    assert tri.reading.overload is None
+    for _ in range(19):
+        assert "ADIR1" in tri.send(base=SHORT, after=0.65)
+        assert tri.reading.overload
+    believed = tri.send(IINST1="022", PAPP="05300")
+    assert (believed["BASE"], believed["PAPP"]) == ("020682581", "01380")
+    assert not tri.causes
+
+
+def test_a_damaged_label_does_not_end_an_overload(tri):
+    for _ in range(3):
+        tri.send(base=SHORT, after=0.65)
+    damaged = tuple(InfoGroup(label.replace("ADIR1", "ADIRq"), data) for label, data in SHORT.items())
+    assert "ADIRq" not in tri.take(Frame(damaged))
+    assert tri.reading.overload is None
+
+
+def test_a_power_that_leaves_no_trace_is_not_an_old_meter(ejp):
+    for frame in range(FIRM + 1):
+        ejp.send(without=["PAPP"])
+        assert ejp.reading.apparent_power_estimated is (frame >= FIRM - 1)
+
+
+# --- Whole frames ---
+
+
+def test_a_frame_that_was_two_is_refused(ejp):
+    first, second = (tuple(InfoGroup(*one) for one in EJP.items()) for _ in range(2))
+    ejp.take(Frame(first[:7] + second[3:]))
+    assert not ejp.accepted.frame.groups
+    assert not ejp.accepted.frame.complete
+    assert ejp.causes == [ORDER]
+
+
+def test_a_group_out_of_order_is_two_frames(ejp):
+    groups = [InfoGroup(*one) for one in EJP.items()]
+    groups[5], groups[6] = groups[6], groups[5]
+    ejp.take(Frame(tuple(groups)))
+    assert ejp.causes == [ORDER]
+
+
+@pytest.mark.parametrize(
+    ("label", "data", "cause"), [("ADCO", "022162000009", METER), ("OPTARIF", "BASE", CONTRACT)]
+)
+def test_a_frame_of_another_meter_or_contract_is_refused_whole(ejp, label, data, cause):
+    assert ejp.send({label: data, "PAPP": "09990"}) == {}
+    assert ejp.causes == [cause]
+    assert ejp.send() == EJP
+
+
+def test_another_meter_that_insists_opens_an_epoch(ejp):
+    new = {**EJP, "ADCO": "022162000009", "EJPHN": "000000012", "EJPHPM": "000000000"}
+    for _ in range(FIRM - 1):
+        assert ejp.send(base=new) == {}
+    assert ejp.send(base=new) == new
+    assert ejp.epochs == [METER]
+    ejp.send(base=new)
+    assert ejp.reading.indexes == {"HN": 12, "PM": 0}
+
+
+def test_four_frames_of_another_contract_are_noise(ejp):
+    for _ in range(FIRM - 1):
+        ejp.send(OPTARIF="BASE")
+    assert ejp.send() == EJP
+    assert ejp.send(OPTARIF="BASE") == {}
+    assert not ejp.epochs
+
+
+def test_a_text_that_was_trimmed_on_its_way_is_no_other_contract(tempo):
+    assert tempo.send(NGTF="TEMPO")["SINSTS"] == "01150"
+    assert not tempo.epochs
+
+
+def test_of_an_incomplete_frame_nothing_is_believed(ejp):
+    assert ejp.take(Frame((InfoGroup("PTEC", "PM.."),), complete=False)) == {}
+    assert not ejp.causes
+
+
+def test_a_frame_that_is_the_same_gets_the_same_answer(ejp):
+    frame = Frame(tuple(InfoGroup(*one) for one in EJP.items()))
+    ejp.take(frame)
+    before = ejp.accepted
+    ejp.take(frame)
+    assert ejp.accepted is before
+
+
+def test_damaged_groups_stay_with_the_frame_that_is_passed_on(ejp):
+    damaged = Rejected(b"PAPP 0115q (", "characters")
+    ejp.send(without=["PAPP"], rejected=[damaged])
+    assert damaged in ejp.accepted.frame.rejected
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.sampled_from([*BY_MODE[STANDARD], "NEW"]), st.integers(0, 3), st.booleans()),
+            max_size=60,
+        ),
+        max_size=8,
+    ),
+    st.lists(st.floats(0, 100), min_size=8, max_size=8),
+)
+def test_nothing_the_decoder_hands_out_makes_it_raise(frames, pauses):
+    """Nor does it ever hand on a group that nobody sent, but for a status register made of two."""
+    acceptance, now, sent = Acceptance(STANDARD), 0.0, set()
+    for labels, pause in zip(frames, pauses, strict=False):
+        groups = []
+        for label, variant, _ in labels:
+            row = BY_MODE[STANDARD].get(label)
+            data = row.example if row else "1"
+            if data.isdigit():
+                data = data[:-1] + str(variant)
+            horodate = f"{'HEh '[variant]}260113{variant}20000" if row and row.stamped else None
+            groups.append(InfoGroup(label, data, horodate))
+        sent |= set(groups)
+        now += pause
+        accepted = acceptance.accept(
+            Frame(tuple(groups), (Rejected(b"?", "shape"),) * (len(groups) % 2)), now
+        )
+        assert sent.issuperset(accepted.frame.groups)
+
+
+def test_the_decoder_s_frames_go_through_unchanged():
+    decoder, acceptance = FrameDecoder(HISTORIQUE), Acceptance(HISTORIQUE)
+    wire = write_frame(Frame(tuple(InfoGroup(*one) for one in EJP.items())), HISTORIQUE, parity=True)
+    for count in range(5):
+        (frame,) = decoder.feed(wire)
+        assert acceptance.accept(frame, 1.4 * count).frame == frame

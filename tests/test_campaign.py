@@ -1,0 +1,89 @@
+"""The campaign against wrong figures in short: nothing wrong is believed, nothing right is held.
+
+The whole of it is ``python -m tests.torture``, or LINKYMONITOR_TORTURE=1 here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from campaign import Tally, clean_specs, corrupt, forge, listen, start
+from noise import MODELS
+
+from linkymonitor.acceptance import Acceptance
+from linkymonitor.model import Mode
+from linkymonitor.tic.decoder import FrameDecoder
+
+#: Times as much when the whole campaign is asked for.
+MORE = 110 if os.environ.get("LINKYMONITOR_TORTURE") else 1
+
+modes = pytest.mark.parametrize("mode", Mode, ids=lambda mode: mode.value)
+whole = pytest.mark.timeout(300 * MORE)
+
+
+@whole
+@modes
+@pytest.mark.parametrize("with_parity", [True, False], ids=["parity", "no parity"])
+def test_nothing_wrong_is_believed_of_corrupted_lines(mode, with_parity, record_property):
+    tally = Tally()
+    for model in MODELS:
+        tally += corrupt(mode, model, with_parity, 300 * MORE)
+    record_property("corrupted lines", tally.hurt)
+    assert tally.hurt >= 300 * MORE * len(MODELS)
+    assert tally.wrong == 0, tally.examples
+
+
+@whole
+@modes
+def test_nothing_wrong_is_believed_of_forged_lines(mode, record_property):
+    tally = forge(mode, 2000 * max(1, MORE // 8))
+    record_property("forged lines", tally.hurt)
+    # The decoder believes nearly all of them.
+    assert tally.decoded > 0.9 * tally.hurt
+    assert tally.wrong == 0, tally.examples
+
+
+@whole
+@modes
+def test_what_a_bad_start_shows_is_gone_by_the_third_frame(mode):
+    tally = Tally()
+    for model in MODELS:
+        for with_parity in (True, False):
+            _, then = start(mode, model, with_parity, 20 * MORE)
+            tally += then
+    assert tally.wrong == 0, tally.examples
+
+
+@whole
+@pytest.mark.parametrize("share", range(4))
+def test_of_clean_frames_no_group_is_held(share, record_property):
+    """All contracts, phases and modes; peaks, overloads, injection; one frame after the other and far apart."""
+    tally = Tally()
+    for spec in clean_specs()[share::4]:
+        listen(spec, 150 * max(1, MORE * 2 // 3), tally)
+    record_property("clean frames", tally.frames)
+    assert tally.wrong == 0, tally.examples
+
+
+#: What is held in the captures, and the proof that it is wrong.
+PROVEN = {
+    # Three runs of a program pasted together: the index goes from 1742238 back to 1742204, then to 1742220,
+    # 16 Wh in a frame of 1.4 s, which is 41 kW. The second splice is what three frames could not disprove.
+    "hist_mono_hc_hallard_readme.tic": {("HCHP", "001742204"), ("HCHP", "001742220")},
+    # A firmware that gives phases 48370, 17742 and 41187 VA where the sum of the three is 1407.
+    "std_tri_base_esphome2060.tic": {("SINSTS1", "48370")},
+}
+
+
+def test_of_real_captures_only_what_is_proven_wrong_is_held(captures):
+    for path in sorted(Path(captures).glob("*.tic")):
+        mode = Mode.STANDARD if path.name.startswith(("std", "lines_std")) else Mode.HISTORIQUE
+        decoder, acceptance = FrameDecoder(mode), Acceptance(mode)
+        frames = [frame for frame in decoder.feed(path.read_bytes()) if frame.complete]
+        for count, frame in enumerate(frames):
+            accepted = acceptance.accept(frame, 1.5 * count)
+            assert accepted.frame.complete, path.name
+            held = {(one.label, one.data) for one in accepted.held}
+            assert held <= PROVEN.get(path.name, set()), path.name

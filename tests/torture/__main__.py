@@ -1,0 +1,101 @@
+"""The whole campaign against wrong figures, as a table: ``python -m tests.torture``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from multiprocessing import Pool
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from campaign import Tally, clean_specs, corrupt, forge, listen, start
+from noise import MODELS
+
+from linkymonitor.model import Mode
+
+#: What the short form does, and times how much the long one.
+SHORT = {"lines": 20_000, "forged": 4_000, "clean": 20_000, "starts": 1_000}
+LONG = {"lines": 2_050_000, "forged": 52_000, "clean": 1_020_000, "starts": 64_000}
+
+Job = tuple[str, str, str, bool, int]
+
+
+def work(job: Job) -> tuple[Job, Tally, Tally]:
+    """Do one part of the campaign; what starts show at once is the second tally."""
+    kind, mode, name, with_parity, count = job
+    if kind == "noise":
+        return job, corrupt(Mode(mode), name, with_parity, count), Tally()
+    if kind == "forgery":
+        return job, forge(Mode(mode), count, seed=int(name)), Tally()
+    if kind == "start":
+        early, then = start(Mode(mode), name, with_parity, count)
+        return job, then, early
+    tally = Tally()
+    listen(name, count, tally)
+    return job, tally, Tally()
+
+
+def jobs(lines: int, forged: int, clean: int, starts: int) -> list[Job]:
+    """Return the parts of a campaign of so many corrupted lines, forged lines, clean frames and bad starts."""
+    modes = [mode.value for mode in Mode]
+    kinds = [
+        (mode, model, with_parity) for mode in modes for model in MODELS for with_parity in (True, False)
+    ]
+    specs = clean_specs()
+    found: list[Job] = [("noise", *kind, -(-lines // len(kinds))) for kind in kinds]
+    found += [("forgery", mode, str(seed), True, -(-forged // 8)) for mode in modes for seed in range(4)]
+    found += [("clean", "", spec, True, -(-clean // len(specs))) for spec in specs]
+    found += [("start", *kind, -(-starts // len(kinds))) for kind in kinds]
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the campaign, print its table and return 1 if anything wrong was believed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a hundredth of it")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
+    for name in LONG:
+        parser.add_argument(f"--{name}", type=int, help=f"instead of {LONG[name]}")
+    options = parser.parse_args(arguments)
+    sizes = {name: getattr(options, name) or (SHORT if options.short else LONG)[name] for name in LONG}
+    began = time.monotonic()
+    total: dict[str, Tally] = {}
+    rows: dict[tuple[str, str], dict[tuple[str, bool], Tally]] = {}
+    early = Tally()
+    with Pool(options.jobs) as pool:
+        for (kind, mode, name, with_parity, _), tally, at_once in pool.imap_unordered(work, jobs(**sizes)):
+            total[kind] = total.get(kind, Tally()) + tally
+            early += at_once
+            if kind == "noise":
+                rows.setdefault((kind, name), {})[mode, with_parity] = tally
+    print("| noise | lines hurt | decoded | held | wrong values believed |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for (_, name), tallies in sorted(rows.items(), key=lambda row: list(MODELS).index(row[0][1])):
+        all_of = sum(tallies.values(), Tally())
+        print(f"| {name} | {all_of.hurt} | {all_of.decoded} | {sum(all_of.held.values())} | {all_of.wrong} |")
+    noise, forgery, clean, then = (total[kind] for kind in ("noise", "forgery", "clean", "start"))
+    print(f"""
+| campaign | count | wrong |
+| --- | ---: | ---: |
+| corrupted lines: {len(MODELS)} models, two modes, with and without parity | {noise.hurt} | {noise.wrong} |
+| of these, decoded all the same | {noise.decoded} | |
+| forged lines whose checksum is right | {forgery.hurt} | {forgery.wrong} |
+| clean frames, any group of them held | {clean.frames} | {clean.wrong} |
+| starts on a corrupted frame: from the third frame on | {early.hurt} | {then.wrong} |
+| the same: believed in the first two, for want of anything to compare with | {early.hurt} | {early.wrong} |
+
+held from forged lines, by cause: {dict(forgery.held.most_common())}
+{time.monotonic() - began:.0f} s on {options.jobs} processes""")
+    wrong = noise.wrong + forgery.wrong + clean.wrong + then.wrong
+    for tally in total.values():
+        for example in tally.examples:
+            print(example, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
