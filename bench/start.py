@@ -1,0 +1,42 @@
+"""What it takes from the start to the first decoded frame."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from bench import streams
+from bench.measure import BARE, OURS, cpu_ratios, instructions
+from bench.table import CannotRun, Row
+from linkymonitor.model import Mode
+
+
+def measure() -> Iterator[Row]:
+    """Yield the CPU time of a short decode and a short acquire, against bare Python."""
+    with tempfile.TemporaryDirectory() as folder:
+        hundred, one = Path(folder, "hundred"), Path(folder, "one")
+        streams.write(hundred, streams.frames(Mode.HISTORIQUE), 100)
+        streams.write(one, streams.frames(Mode.HISTORIQUE), 2)
+        decode = (*OURS, "decode", "--count", str(hundred))
+        acquire = (*OURS, "acquire", "-i", str(one), "--log-dir", str(Path(folder, "log")))
+        decoding, acquiring = cpu_ratios([decode, acquire])
+        yield Row(
+            figure="start: decode 100 frames, CPU to bare Python",
+            measured=decoding,
+            must=4.0,
+            aim=2.5,
+            note=_counted(decode),
+        )
+        yield Row(
+            figure="start: acquire 2 frames of a file, CPU to bare Python",
+            measured=acquiring,
+            note=_counted(acquire),
+        )
+
+
+def _counted(command: tuple[str, ...]) -> str:
+    with suppress(CannotRun):
+        return f"{instructions(command) / instructions(BARE):.2f} × in instructions"
+    return ""
