@@ -8,14 +8,16 @@
 #   follows the hour tells that it has passed. A record that has just been closed for its count of frames is
 #   therefore kept back near the hour until that frame comes, lest the hour end without one.
 # - A silence ends a record too, at its last frame: a mean says nothing of what was not heard.
+# - So does the end of an epoch (epochs.py), and the next begins with a record of a single frame: its energy is
+#   then counted from its first index on, and that of the one before up to its last.
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from linkymonitor.epochs import advance, most, rating, runs_on
 from linkymonitor.model import Colour, Contract, Reading, Record
 
 T = TypeVar("T")
@@ -48,6 +50,8 @@ class Aggregator:
         self._contract: Contract | None = None
         self._period: str | None = None
         self._injecting: bool | None = None
+        self._indexes: Mapping[str, int] = {}
+        self._indexed_at: datetime | None = None
         self._early_ends = _EARLY_ENDS
         self._early_end_at: datetime | None = None
 
@@ -67,7 +71,8 @@ class Aggregator:
         if reading.short:
             self._missed += rejected
             return ended
-        if self._open is not None and self._changes(reading):
+        opens_epoch = self._opens_epoch(reading)
+        if self._open is not None and (opens_epoch or self._changes(reading)):
             ended.append(self._close(self._open.last_at))
         self._follow(reading)
         if self._open is None:
@@ -78,7 +83,7 @@ class Aggregator:
         self._open.add(reading, rejected + self._missed)
         self._missed = 0
         hour = _half_hour_from(at)
-        if at == hour:
+        if at == hour or opens_epoch:
             ended.append(self._close(at))
         elif self._open.frames >= self._frames_per_record:
             record = self._close(at)
@@ -108,12 +113,29 @@ class Aggregator:
         hour = _half_hour_from(last)
         end = hour if contiguous and at > hour else last
         if self._kept_back is not None:
-            record, self._kept_back = replace(self._kept_back, ended_at=end), None
+            record, self._kept_back = self._kept_back._replace(ended_at=end), None
             self._ended_at = end
             return [record]
         if contiguous and at <= hour:
             return []
         return [self._close(end)]
+
+    def _opens_epoch(self, reading: Reading) -> bool:
+        """Return whether the indexes of *reading* are not those of the frames before, gone on."""
+        before, since = self._indexes, self._indexed_at
+        if reading.indexes:
+            self._indexes, self._indexed_at = reading.indexes, reading.taken_at
+        if not runs_on(self._contract, reading.contract):
+            return True
+        if since is None:
+            return False
+        bound = most(
+            (reading.taken_at - since).total_seconds(),
+            rating(self._contract, reading.contract or self._contract),
+        )
+        return any(
+            name in before and advance(before[name], index) > bound for name, index in reading.indexes.items()
+        )
 
     def _changes(self, reading: Reading) -> bool:
         """Return whether *reading* cannot stand in the record that is open."""

@@ -132,7 +132,9 @@ def read(path: Path, schema: Schema) -> Config:
             )
         ) from error
     except configparser.Error as error:
-        raise ConfigError(*(f"{path}: {_CONTROLS.sub('?', fault)}" for fault in _syntax(error, lang))) from error
+        raise ConfigError(
+            *(f"{path}: {_CONTROLS.sub('?', fault)}" for fault in _syntax(error, lang))
+        ) from error
     wanted = parser.get("general", "lang", fallback="").strip() or None
     reader = _Reader(schema, wanted if wanted in LANGUAGES else lang)
     sections = reader.read(parser)

@@ -8,11 +8,12 @@
 #   file's own day; the others are counted.
 # - Lines wait in memory and reach the card together: writing each costs the card 145 times its bytes. The
 #   queue is also where lines wait while the card refuses them.
-# - A Pi has no clock of its own: until the wall clock is right, what happens is held with its monotonic time,
-#   and dated backwards.
+# - A Pi has no clock of its own: a line keeps the monotonic time of what it tells, and gets its date when it is
+#   written. What waits for the clock to be set, or for the card, is then dated right.
 
 from __future__ import annotations
 
+import errno
 import math
 import re
 from collections import deque
@@ -20,15 +21,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from linkymonitor.clock import Clock
+from linkymonitor.clock import Clock, Era, Timeline
 from linkymonitor.errors import StorageError
 from linkymonitor.language import DEFAULT, pick
 from linkymonitor.log_line import (
-    CONTIGUOUS,
     CONTRACT_HEAD,
     DATA_HEAD,
+    GRID,
+    GRID_HEAD,
     STAMP,
     STAMP_WIDTH,
     UNPRINTABLE,
@@ -37,25 +39,33 @@ from linkymonitor.log_line import (
     format_contract,
     format_record,
 )
-from linkymonitor.model import Contract, Record
+from linkymonitor.record import Contract, Record
 from linkymonitor.storage import AppendFile, Storage
+
+if TYPE_CHECKING:
+    from linkymonitor.model import Reading
 
 #: Lines kept in memory while they cannot be written.
 RING = 4096
 #: Between two attempts to write to a card that refuses, in seconds.
 RETRY_AFTER = 10.0
-#: After so long without a clock to believe, the newest stamp of the log is thought to be the wrong one.
-LONGEST_HOLD = 600.0
 
+#: Lines that later ones hang on, wherever they stand.
+_HEADS = (CONTRACT_HEAD, GRID_HEAD)
 _LONGEST_LINE = 4096
 _LONGEST_NOTE = 1000
 _TAIL_SIZE = 1 << 18
+_LONGEST_BATCH = 512
+_PROBE = 16
+#: How far a record is looked for that stands before some instant: it is next door but after a silence.
+_REACHES = (timedelta(minutes=10), timedelta(hours=26))
 _SMALL_STEP = timedelta(seconds=60)
+#: A step forward that is worth a line.
+_TOLD_STEP = timedelta(seconds=2)
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 _CHORES_EVERY = 3600.0
 _BETWEEN_STEPS = 0.1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAME = re.compile(r"(\d{4})_(\d\d)_(\d\d)_(linkymonitor|LinkyAcq\.pl)\.log(\.gz)?", re.ASCII)
 
 
@@ -165,6 +175,7 @@ def records(
     *,
     statistics: Statistics | None = None,
     storage: Storage | None = None,
+    on_grid: Callable[[Entry], object] | None = None,
 ) -> Iterator[Record]:
     """Yield the records of *directory* with start ≤ ended_at < end, in the order of their files.
 
@@ -181,6 +192,7 @@ def records(
         end: aware.
         statistics: counts what was found, from *start* on.
         storage: reads the files.
+        on_grid: told of each line ``Grille:`` of these files before *end*, in their order.
 
     Raises:
         StorageError: a file cannot be read.
@@ -199,18 +211,38 @@ def records(
             by_day.setdefault(file.day, []).append(file)
     newest: datetime | None = None
     for day in sorted(by_day):
-        for record, forerunner in _day_records(by_day[day], start, end, statistics, storage):
+        for record, forerunner in _day_records(by_day[day], start, end, statistics, storage, on_grid):
             if forerunner and newest is not None and record.ended_at <= newest:
                 continue
             newest = record.ended_at if newest is None else max(newest, record.ended_at)
             yield record
 
 
+def last_before(directory: Path, at: datetime, *, storage: Storage | None = None) -> Record | None:
+    """Return the last record of *directory* until *at*, None when there is none in the 26 hours before.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    found: Record | None = None
+    for reach in _REACHES:
+        for found in records(directory, at - reach, at + timedelta.resolution, storage=storage):  # noqa: B007
+            pass  # the last one is wanted
+        if found is not None:
+            break
+    return found
+
+
 def _day_records(
-    day_files: list[LogFile], start: datetime, end: datetime, statistics: Statistics, storage: Storage
+    day_files: list[LogFile],
+    start: datetime,
+    end: datetime,
+    statistics: Statistics,
+    storage: Storage,
+    on_grid: Callable[[Entry], object] | None,
 ) -> Iterator[tuple[Record, bool]]:
     """Yield the records of one day, and whether each is the forerunner's."""
-    streams = [_file_records(file, start, end, statistics, storage) for file in day_files]
+    streams = [_file_records(file, start, end, statistics, storage, on_grid) for file in day_files]
     if len(streams) == 1:
         for record in streams[0]:
             yield record, day_files[0].forerunner
@@ -230,22 +262,27 @@ def _day_records(
 
 
 def _file_records(
-    file: LogFile, start: datetime, end: datetime, statistics: Statistics, storage: Storage
+    file: LogFile,
+    start: datetime,
+    end: datetime,
+    statistics: Statistics,
+    storage: Storage,
+    on_grid: Callable[[Entry], object] | None,
 ) -> Iterator[Record]:
     allowed = _allowed(file)
     parser = LineReader()
-    low = start.strftime(STAMP).encode()
+    low, high = start.strftime(STAMP).encode(), end.strftime(STAMP).encode()
     before = b""  # the last line of data before the range
     try:
         blocks = storage.blocks(file.path, statistics.damaged.append)
-        lines = _lines(blocks, statistics)
+        lines = _lines(blocks, statistics, (low, high))
         for line in lines:
-            # Stamps compare like text: what comes before the range is not even parsed, contracts apart.
-            if line[:STAMP_WIDTH] < low and b"\0" not in line:
+            # Stamps compare like text: what is out of the range is not even parsed, contracts apart.
+            if not low <= line[:STAMP_WIDTH] <= high and b"\0" not in line:
                 if line.startswith(DATA_HEAD, STAMP_WIDTH):
                     before = line
                     continue
-                if not line.startswith(CONTRACT_HEAD, STAMP_WIDTH):
+                if line[:STAMP_WIDTH] < low and not line.startswith(_HEADS, STAMP_WIDTH):
                     continue
             if before:
                 parser.record(before)
@@ -259,6 +296,8 @@ def _file_records(
                 record = entry.record
                 if record is None:
                     statistics.notes += 1
+                    if on_grid and entry.text.startswith(GRID) and entry.at < end:
+                        on_grid(entry)
                     continue
             if record.ended_at.date() not in allowed:
                 statistics.refused += 1
@@ -269,7 +308,7 @@ def _file_records(
         # Compressed, perhaps, since the names were read.
         if not file.compressed:
             packed = file._replace(path=file.path.with_name(file.path.name + ".gz"))
-            yield from _file_records(packed, start, end, statistics, storage)
+            yield from _file_records(packed, start, end, statistics, storage, on_grid)
 
 
 def _allowed(file: LogFile) -> set[date]:
@@ -279,18 +318,28 @@ def _allowed(file: LogFile) -> set[date]:
     return {file.day}
 
 
-def _lines(blocks: Iterable[bytes], statistics: Statistics) -> Iterator[bytes]:
-    """Yield whole lines, without their ends, in bounded memory whatever the file."""
+def _lines(
+    blocks: Iterable[bytes], statistics: Statistics, wanted: tuple[bytes, bytes] | None = None
+) -> Iterator[bytes]:
+    """Yield whole lines, without their ends, in bounded memory whatever the file.
+
+    Of a block of nothing but data out of the *wanted* stamps, only the last line is yielded.
+    """
     rest = b""
     skipping = False  # within a line that is too long: only what follows a NUL byte may be one
     for block in blocks:
-        parts = (rest + block).split(b"\n")
+        block = rest + block
+        parts = block.split(b"\n")
         rest = parts.pop()
         if skipping and parts:
             skipping = False
             if b"\0" not in parts[0]:
                 statistics.refused += 1
                 del parts[0]
+        if wanted and parts and (max(parts) < wanted[0] or min(parts)[:STAMP_WIDTH] > wanted[1]):
+            data = block.count(DATA_HEAD, 0, len(block) - len(rest))
+            if data == len(parts) and b"\0" not in block:
+                del parts[:-1]
         yield from parts
         if len(rest) > _LONGEST_LINE:
             nul = rest.rfind(b"\0")
@@ -304,10 +353,29 @@ def _lines(blocks: Iterable[bytes], statistics: Statistics) -> Iterator[bytes]:
 
 
 class _Line(NamedTuple):
+    """What is to be written; it gets its stamp when it is."""
+
+    #: When it happened, as the wall clock of its era showed it.
+    at: datetime
+    era: Era
+    #: INFO, WARN, ERROR or DATA; empty for a line that only says the contract.
+    status: str
+    text: str
+    #: The text of the contract in force.
+    contract: str
+
+
+class _Batch(NamedTuple):
+    """The lines that come next and go to one file, as bytes, and what is true once they are on the card."""
+
     day: date
     data: bytes
-    #: Whether it says the contract: such a line is never dropped for want of room.
-    contract: bool = False
+    #: How many lines of the queue they are.
+    lines: int
+    contract: str
+    last_stamp: datetime | None
+    #: How far the time goes back, at each place where it does.
+    backwards: list[timedelta]
 
 
 class DailyLog:
@@ -316,9 +384,14 @@ class DailyLog:
     No call raises for a card that refuses: lines then wait in memory, are tried again every RETRY_AFTER
     seconds, and get written in order. Call tick() now and then.
 
-    Stamps of records in a file only grow, by a second at least: a small step back of the clock is made up for,
-    a larger one is noted and believed. A record that ends at 00:00:00 goes to the file of the day which that
-    begins. A note bears its own time, or that of the record before it if that is later.
+    A line is dated when it is written, by the Timeline: a wall clock that is wrong, or jumps, is not believed
+    at once, and lines that wait are dated anew when the time turns out to be another. While there is no time at
+    all to be believed they wait; if that lasts until the end, or until there is no room left, they are dated as
+    early as they can be.
+
+    Stamps of records in a file only grow, by a second at least: a small step back of the time is made up for,
+    a larger one is noted and begins another series. A record that ends at 00:00:00 goes to the file of the day
+    which that begins. A note bears its own time, or that of the record before it if that is later.
 
     Args:
         storage: writes the files.
@@ -330,6 +403,8 @@ class DailyLog:
         retention_days: full days that a file is kept after its own; None keeps all.
         lang: of our own notes.
         on_event: told status and text of our own notes: what befalls the card or the clock.
+        on_full: asked to make room when the disk is full: removes what can be made again, never a log, and
+            returns whether there was any.
     """
 
     def __init__(
@@ -344,6 +419,7 @@ class DailyLog:
         retention_days: int | None = None,
         lang: str = DEFAULT,
         on_event: Callable[[str, str], object] | None = None,
+        on_full: Callable[[], bool] | None = None,
     ) -> None:
         self._storage = storage
         self._directory = directory
@@ -354,10 +430,10 @@ class DailyLog:
         self._retention = retention_days
         self._lang = lang
         self._on_event = on_event
+        self._on_full = on_full
 
+        self._timeline = Timeline(clock)
         self._queue: deque[_Line] = deque()
-        self._queued_day: date | None = None
-        self._written_day: date | None = None
         self._dropped = 0
         self._due = math.inf
         self._tried_at = -math.inf
@@ -365,27 +441,28 @@ class DailyLog:
 
         self._file: AppendFile | None = None
         self._open_day: date | None = None
+        #: What was written last in this run: the day, and the contract.
+        self._written_day: date | None = None
+        self._written_contract = ""
         self._started = False
 
         self._stated: Contract | None = None
         self._contract_text = ""
         self._period: str | None = None
+        self._recorded = False
         #: Stamp of the newest record in the directory; None when there is none.
         self.last_stamp: datetime | None = None
 
-        #: What happened before the clock was right: monotonic time, and what to do with the date once known.
-        self._held: deque[tuple[float, Callable[[datetime], None]]] = deque()
-        self._trusted = False
         self._began = clock.monotonic()
-
         self._chores: Generator[None] | None = None
         self._chores_at = self._began
         self._start()
+        self._look()
 
     @property
     def pending(self) -> int:
         """How many lines are not on the card yet."""
-        return len(self._queue) + len(self._held)
+        return len(self._queue)
 
     @property
     def refused(self) -> bool:
@@ -394,15 +471,14 @@ class DailyLog:
 
     def append(self, record: Record) -> None:
         """Take one record; it reaches the card when it is due, at once when the tariff period changes."""
-        changed = record.contract if record.contract != self._stated else None
-        self._stated = record.contract or self._stated
-
-        def put(at: datetime) -> None:
-            if changed is not None:
-                self._put_contract(changed, at)
-            self._put_record(record, at)
-
-        self._hold_or_do(put, record.ended_at)
+        if record.contract is not None:
+            self._state(record.contract)
+        if record.tariff_period is not None:
+            if self._period is not None and record.tariff_period != self._period:
+                self._hurry()
+            self._period = record.tariff_period
+        self._recorded = True
+        self._put("DATA", format_record(record), record.ended_at)
 
     def note(self, status: str, text: str, at: datetime | None = None) -> None:
         """Take a line for people, at once when *status* is WARN or ERROR.
@@ -412,7 +488,9 @@ class DailyLog:
             text: one sentence; what would not fit in a line is blanked or cut.
             at: when, if not now.
         """
-        self._hold_or_do(lambda when: self._put_note(status, text, when), at or self._clock.now())
+        if status != "INFO":
+            self._hurry()
+        self._put(status, UNPRINTABLE.sub(" ", text)[:_LONGEST_NOTE], at)
 
     def contract(self, contract: Contract, at: datetime | None = None) -> None:
         """Say which contract the next records stand under, if it has changed; written at once.
@@ -421,13 +499,19 @@ class DailyLog:
             contract: the contract.
             at: since when, if not now.
         """
-        if contract != self._stated:
-            self._stated = contract
-            self._hold_or_do(lambda when: self._put_contract(contract, when), at or self._clock.now())
+        if self._state(contract):
+            self._put("", "", at)
+
+    def hear_meter(self, reading: Reading) -> None:
+        """Let the meter's own clock vouch for the time, if *reading* tells it and the meter has set it."""
+        if reading.meter_clock is None or reading.meter_clock_degraded or reading.short:
+            return
+        self._look()
+        self._tell_step(self._timeline.hear_meter(reading.taken_at, reading.meter_clock))
 
     def flush(self) -> None:
-        """Write all lines that wait, if the card takes them."""
-        self._settle()
+        """Write all lines that wait, if the card takes them and the time is known."""
+        self._look()
         self._tried_at = self._clock.monotonic()
         self._due = math.inf
         try:
@@ -435,11 +519,15 @@ class DailyLog:
             self._write()
         except StorageError as error:
             self._due = self._tried_at + RETRY_AFTER
+            if self._on_full is not None and _is_full(error) and self._on_full():
+                self._due = self._tried_at + 1.0
             if not self._refused:
                 self._refused = True
                 self._own_note("WARN", *_refusal(error))
             return
-        if self._refused:
+        if not self._timeline.settled:
+            self._due = self._tried_at
+        elif self._refused:
             self._refused = False
             lost, self._dropped = self._dropped, 0
             self._own_note(
@@ -450,16 +538,20 @@ class DailyLog:
 
     def tick(self, now: float) -> float:
         """Do what is due at the monotonic time *now*; return when something next is."""
-        self._settle()
-        if now >= self._due:
+        self._look()
+        if now >= self._due and (self._timeline.settled or not self._started):
             self.flush()
-        if now >= self._chores_at and self._trusted and not self._refused:
+        if not self._timeline.settled:
+            return now + 1.0
+        if now >= self._chores_at and not self._refused:
             self._do_chores(now)
-        deadline = min(self._due, self._chores_at if self._trusted and not self._refused else math.inf)
-        return min(deadline, now + 1.0) if self._held else deadline
+        return min(self._due, math.inf if self._refused else self._chores_at)
 
     def close(self) -> None:
         """Write what waits and let go of the files."""
+        self._look()
+        if not self._timeline.settled and self._queue:
+            self._assume()
         self.flush()
         if self._queue and not self._refused:  # writing may have found something to say
             self.flush()
@@ -468,100 +560,55 @@ class DailyLog:
 
     # What happens, and when
 
-    def _hold_or_do(self, action: Callable[[datetime], None], at: datetime) -> None:
-        if self._settle():
-            action(at)
-            if self._clock.monotonic() >= self._due:
-                self.flush()
-            return
-        # How long ago it was, on the same wrong clock: a record is closed by what comes after it.
-        age = min(max((self._clock.now() - at).total_seconds(), 0.0), CONTIGUOUS.total_seconds())
-        if len(self._held) == RING:
-            self._held.popleft()
-            self._dropped += 1
-        self._held.append((self._clock.monotonic() - age, action))
+    def _look(self) -> None:
+        self._tell_step(self._timeline.look())
 
-    def _settle(self) -> bool:
-        """Return whether the wall clock can be believed; once it can, date what was held."""
-        if self._trusted:
-            return True
-        if not self._clock.trusted(self.last_stamp or _EPOCH):
-            # A log from the future must not keep the present from being written for ever.
-            waited = self._clock.monotonic() - self._began
-            if waited < LONGEST_HOLD or not self._clock.trusted(_EPOCH):
-                return False
-        self._trusted = True
-        now, mono = self._clock.now(), self._clock.monotonic()
-        while self._held:
-            happened_at, action = self._held.popleft()
-            action(now - timedelta(seconds=mono - happened_at))
-        return True
+    def _tell_step(self, change: timedelta) -> None:
+        """Say that the time of the log goes forward; where it goes back the stamps say so, when they do."""
+        if change > _TOLD_STEP and self._recorded:
+            span = _span(change, self._lang)
+            self._own_note(
+                "INFO", f"Horloge : l'heure avance de {span}", f"Clock: the time goes forward by {span}"
+            )
 
-    def _put_record(self, record: Record, at: datetime) -> None:
-        stamp = at.astimezone(UTC).replace(microsecond=0)
-        last = self.last_stamp
-        if last is not None and stamp <= last:
-            if last - stamp <= _SMALL_STEP:
-                stamp = last + _SECOND
-            else:
-                self.last_stamp = stamp
-                self._own_note(
-                    "INFO",
-                    f"Horloge : l'heure recule de {last - stamp}",
-                    f"Clock: the time goes back by {last - stamp}",
-                )
-        self.last_stamp = stamp
-        if record.tariff_period is not None:
-            if self._period is not None and record.tariff_period != self._period:
-                self._hurry()
-            self._period = record.tariff_period
-        self._put("DATA", format_record(record), stamp)
+    def _assume(self) -> None:
+        """Date what waits although nobody knows the time, and write it."""
+        possible = self._timeline.assume()
+        self.flush()
+        if not possible:
+            self._own_note(
+                "WARN",
+                "Horloge jamais mise à l'heure : lignes datées au plus tôt",
+                "The clock was never set: lines are dated as early as they can be",
+            )
 
-    def _put_note(self, status: str, text: str, at: datetime) -> None:
-        if status != "INFO":
-            self._hurry()
-        self._put(status, UNPRINTABLE.sub(" ", text)[:_LONGEST_NOTE], self._not_before_last(at))
-
-    def _put_contract(self, contract: Contract, at: datetime) -> None:
+    def _state(self, contract: Contract) -> bool:
+        """Have the lines that follow stand under *contract*; return whether that is another text."""
+        if contract == self._stated:
+            return False
+        self._stated = contract
         text = format_contract(contract, self._salt)
         if text == self._contract_text:
-            return  # a register more, which each record says by itself
-        first = not self._contract_text
+            return False  # a register more, which each record says by itself
         self._contract_text = text
-        stamp = self._not_before_last(at)
-        self._queued_day = stamp.date()
         self._hurry()
-        self._enqueue("INFO", text, stamp)
-        if first and stamp.date() != self._written_day:
-            # It opens the file: notes that came before the meter was heard stand after it.
-            line = self._queue.pop()
-            place = next((n for n, one in enumerate(self._queue) if one.day == line.day), len(self._queue))
-            if place < len(self._queue):
-                line = line._replace(data=self._queue[place].data[:STAMP_WIDTH] + line.data[STAMP_WIDTH:])
-            self._queue.insert(place, line)
+        return True
 
-    def _put(self, status: str, text: str, stamp: datetime) -> None:
-        if stamp.date() != self._queued_day:
-            self._queued_day = stamp.date()
-            if self._contract_text:
-                self._enqueue("INFO", self._contract_text, stamp)
-        self._enqueue(status, text, stamp)
-
-    def _not_before_last(self, at: datetime) -> datetime:
-        stamp = at.astimezone(UTC).replace(microsecond=0)
-        if self.last_stamp is not None and stamp < self.last_stamp <= stamp + _SMALL_STEP:
-            return self.last_stamp
-        return stamp
-
-    def _enqueue(self, status: str, text: str, stamp: datetime) -> None:
-        data = f"{stamp.strftime(STAMP)}\t{status}\t{text}\n".encode(errors="replace")
-        self._queue.append(_Line(stamp.date(), data, contract=text is self._contract_text))
+    def _put(self, status: str, text: str, at: datetime | None) -> None:
+        change = self._timeline.look()
+        at = at.astimezone(UTC) if at is not None else self._clock.now()
+        at, era = self._timeline.place(at)
+        if len(self._queue) == RING and not self._timeline.settled:
+            self._assume()
+        self._queue.append(_Line(at, era, status, text, self._contract_text))
         if len(self._queue) > RING:
-            oldest = next((n for n, line in enumerate(self._queue) if not line.contract), 0)
-            del self._queue[oldest]
+            self._queue.popleft()
             self._dropped += 1
+        self._tell_step(change)  # after what came before it
         if not self._refused:
             self._due = min(self._due, self._clock.monotonic() + self._sync_every)
+            if self._clock.monotonic() >= self._due and self._timeline.settled:
+                self.flush()
 
     def _hurry(self) -> None:
         """Have what comes next written at once, but for bursts: at most once a second."""
@@ -573,6 +620,58 @@ class DailyLog:
         self.note(status, text)
         if self._on_event:
             self._on_event(status, text)
+
+    def _next_batch(self, most: int) -> _Batch:
+        """Date at most so many lines at the head of the queue, up to the first of another day."""
+        last, contract, batch_day = self.last_stamp, self._written_contract, None
+        data: list[bytes] = []
+        backwards: list[timedelta] = []
+        count = 0
+
+        def put(stamp: datetime, status: str, text: str) -> None:
+            data.append(f"{stamp.strftime(STAMP)}\t{status}\t{text}\n".encode(errors="replace"))
+
+        for line in self._queue:
+            stamp = self._timeline.date(line.at, line.era).replace(microsecond=0)
+            record = line.status == "DATA"
+            back = timedelta(0)
+            if last is not None and last >= stamp:
+                if last - stamp > _SMALL_STEP:
+                    back = last - stamp
+                elif record:
+                    stamp = last + _SECOND
+                else:
+                    stamp = last
+            day = stamp.date()
+            if batch_day is None:
+                batch_day = day
+                if day != self._written_day:
+                    contract = ""
+            elif day != batch_day or count == most:
+                break
+            count += 1
+            if back:
+                backwards.append(back)
+                put(stamp, "INFO", self._gone_back(back))
+                last = stamp - _SECOND
+            # Notes that came before the meter was heard stand after the contract, which opens the file.
+            stated = line.contract or contract or self._first_contract()
+            if stated != contract:
+                contract = stated
+                put(stamp, "INFO", contract)
+            if line.status:
+                put(stamp, line.status, line.text)
+            if record:
+                last = stamp
+        assert batch_day is not None
+        return _Batch(batch_day, b"".join(data), count, contract, last, backwards)
+
+    def _gone_back(self, back: timedelta) -> str:
+        span = _span(back, self._lang)
+        return pick(self._lang, f"Horloge : l'heure recule de {span}", f"Clock: the time goes back by {span}")
+
+    def _first_contract(self) -> str:
+        return next((line.contract for line in self._queue if line.contract), "")
 
     # The card
 
@@ -592,7 +691,7 @@ class DailyLog:
                 self._close_file()
             found = self._newest_stamp(there)
             if found is not None and (self.last_stamp is None or found > self.last_stamp):
-                self.last_stamp = found
+                self.last_stamp = self._timeline.newest = found
             self._started = True
         except StorageError:
             if raising:
@@ -604,7 +703,10 @@ class DailyLog:
         for file in reversed(there[-4:]):
             if newest is not None and file.day < newest.date():
                 break
-            found = self._last_of(file)
+            try:
+                found = self._last_of(file)
+            except (StorageError, FileNotFoundError):
+                continue  # one that cannot be read must not keep the others from being written
             if found is not None and (newest is None or found > newest):
                 newest = found
         return newest
@@ -623,19 +725,21 @@ class DailyLog:
         return None
 
     def _write(self) -> None:
-        while self._queue:
-            day = self._queue[0].day
-            batch = []
-            for line in self._queue:
-                if line.day != day:
-                    break
-                batch.append(line.data)
-            file = self._open(day)
-            file.append(b"".join(batch))
+        # A card that has refused is tried with little: dating thousands of lines in vain takes its time, too.
+        most = _PROBE if self._refused else _LONGEST_BATCH
+        while self._queue and self._timeline.settled:
+            batch = self._next_batch(most)
+            most = _LONGEST_BATCH
+            file = self._open(batch.day)
+            file.append(batch.data)
             file.sync()
-            for _ in batch:
+            for _ in range(batch.lines):
                 self._queue.popleft()
-            self._written_day = day
+            self._written_day, self._written_contract = batch.day, batch.contract
+            self.last_stamp = batch.last_stamp
+            for back in batch.backwards:
+                if self._on_event:
+                    self._on_event("INFO", self._gone_back(back))
 
     def _open(self, day: date) -> AppendFile:
         """Return the file of *day*, ready to grow."""
@@ -684,16 +788,16 @@ class DailyLog:
             self._chores_at = now + _CHORES_EVERY
 
     def _chore_steps(self) -> Generator[None]:
-        today = self._clock.now().date()
-        for file in files(self._directory, self._storage):
+        today = self._timeline.now().date()
+        busy = {self._open_day, today, *(self._timeline.date(one.at, one.era).date() for one in self._queue)}
+        ours = [file for file in files(self._directory, self._storage) if not file.forerunner]
+        for newer, file in zip(range(len(ours) - 1, -1, -1), ours, strict=True):
             age = (today - file.day).days - 1  # full days since
-            if (
-                file.forerunner
-                or file.day == self._open_day
-                or any(file.day == one.day for one in self._queue)
-            ):
+            if file.day in busy:
                 continue
-            if self._retention is not None and age >= self._retention:
+            # A clock that nobody vouches for may be years ahead: it costs no more files than it has written.
+            expired = self._retention is not None and age >= self._retention
+            if expired and (self._timeline.vouched or newer > (self._retention or 0)):
                 self._storage.remove(file.path)
                 self._storage.remove(file.path.with_name(file.path.name + ".gz"))
                 yield
@@ -709,3 +813,16 @@ def _refusal(error: StorageError) -> tuple[str, str]:
         "vérifiez la carte et la place libre",
         f"Log: writing is refused ({why}); lines wait in memory, check the card and its free space",
     )
+
+
+def _is_full(error: StorageError) -> bool:
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _span(span: timedelta, lang: str) -> str:
+    """Return *span* for people: ``42 s``, ``1:00:00``, ``400 j 0:00:00``."""
+    whole = timedelta(seconds=round(span.total_seconds()))
+    if whole < timedelta(minutes=2):
+        return f"{whole.seconds} s"
+    days = f"{whole.days} {pick(lang, 'j', 'd')} " if whole.days else ""
+    return f"{days}{timedelta(seconds=whole.seconds)}"

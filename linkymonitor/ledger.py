@@ -2,15 +2,16 @@
 
 # Strategy
 #
-# - Energy is a difference of two indexes of the same register in the same epoch. An epoch ends where such a
-#   difference means nothing: another meter, option or mode, an index that went down, or one that went up by
-#   more than the meter could have let through. What was counted before is kept, nothing is counted across.
-# - The day begins with the last value known at or before midnight, as in the daily log, which has a record
-#   for each midnight: what is shown now and what the report says tomorrow are then the same. Without a value
-#   in the last ten minutes before midnight it begins with the first one after.
+# - Energy is a difference of two indexes of the same register in the same epoch (epochs.py). What was counted
+#   before an epoch ends is kept, nothing is counted across.
+# - The report counts the same from the daily log: what is shown now and what it says tomorrow are equal, to the
+#   Wh. So the day begins with the last value at or before midnight, which the record of midnight has; across a
+#   silence the energy is shared by time, as between the two records around it: settle() hears of the second.
 # - A register that its contract did not list stands at zero, so it may appear with its first Wh at any time.
 #   A frame may also have lost it, so it only counts from zero when that is possible.
 # - Records of the daily log are folded in like readings: to continue a day is to have lived it.
+# - Where a meter has a total beside its registers, they must go on by the same: a register that is not read, or
+#   is misread, shows there.
 
 from __future__ import annotations
 
@@ -19,18 +20,15 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Protocol
 
-from linkymonitor.model import Contract, DayTotals, Mode, Reading, Record
+from linkymonitor.epochs import ROLL_OVER, advance, most, rating
+from linkymonitor.model import Contract, DayTotals, Reading, Record
 
-#: A value this much older than midnight is not the one of midnight.
-NEAR_MIDNIGHT = timedelta(minutes=10)
+#: A value this much older than midnight says nothing of the day that begins.
+REACH = timedelta(hours=26)
+#: What is heard at most so far apart follows on: the record of midnight then has the last value before it.
+CONTIGUOUS = timedelta(seconds=60)
 #: A clock set back by no more than this does not bring yesterday back.
 SET_BACK = timedelta(hours=1)
-#: The largest subscription of a meter with TIC, in VA: the bound when the meter does not say its own.
-LARGEST = 36_000
-#: How far above the subscription a meter lets pass before it cuts.
-MARGIN = 1.3
-#: Wh that a bound leaves to the rounding of two indexes.
-SLACK = 2
 
 
 class Pricing(Protocol):
@@ -41,12 +39,13 @@ class Pricing(Protocol):
 
 
 class _Register:
-    """One register during one epoch of one day."""
+    """One register during one epoch."""
 
-    __slots__ = ("at", "base", "last")
+    __slots__ = ("at", "last", "used")
 
-    def __init__(self, base: int, last: int, at: datetime) -> None:
-        self.base = base
+    def __init__(self, last: int, at: datetime, used: int = 0) -> None:
+        #: Wh of this day.
+        self.used = used
         self.last = last
         self.at = at
 
@@ -63,33 +62,51 @@ class Ledger:
         self._timezone = timezone
         self._prices = prices
         self._day: date | None = None
+        self._midnight = datetime.min.replace(tzinfo=UTC)
         self._registers: dict[str, _Register] = {}
         self._counted: dict[str, int] = {}  # by the epochs of the day that are over
-        self._mode: Mode | None = None
+        self._contract: Contract | None = None
         self._meter: str | None = None
         self._option: str | None = None
-        self._subscribed: int | None = None
         self._last_at: datetime | None = None
+        self._live = False
         self._listed: tuple[str, ...] = ()
+        #: What a reading has given to the day before: the value before midnight, its time, and the share in Wh.
+        self._shared: dict[str, tuple[int, datetime, int]] = {}
+        self._offset: tuple[tuple[str, ...], int] | None = None
+        #: Wh by which the registers went on further than the total since they were first read together: 0 but for
+        #: rounding, unless a register is not read, or is misread.
+        self.disagreement = 0
 
     def restore(self, records: Iterable[Record]) -> None:
         """Continue the day that *records* of the daily log tell of, oldest first."""
         for record in records:
             # The log only holds a hash of the meter's address, which no reading can match.
-            self._fold(record.ended_at, None, record.contract, None, record.indexes)
+            self._fold(record.ended_at, record.contract, None, record.indexes, record.total_index, live=False)
 
     def update(self, reading: Reading) -> DayTotals:
         """Take *reading* into account and return the totals of its day."""
         # A short frame has no index; if it comes with the last ones, they are not of its time.
         indexes = {} if reading.short else reading.indexes
-        self._fold(reading.taken_at, reading.mode, reading.contract, reading.meter, indexes)
+        total = None if reading.short else reading.total_index
+        self._fold(reading.taken_at, reading.contract, reading.meter, indexes, total, live=True)
         return self.totals()
+
+    def settle(self, record: Record) -> None:
+        """Share the energy of a silence over midnight as the report will, between the records around it."""
+        if not self._shared or record.ended_at <= self._midnight:
+            return
+        for name, (before, since, share) in self._shared.items():
+            register, index = self._registers.get(name), record.indexes.get(name)
+            if register is not None and index is not None:
+                settled = self._share(advance(before, index), since, record.ended_at)
+                register.used += share - settled
+        self._shared.clear()
 
     def totals(self) -> DayTotals:
         """Return the totals of the day so far."""
         found = {
-            name: self._counted.get(name, 0) + (register.last - register.base)
-            for name, register in self._registers.items()
+            name: self._counted.get(name, 0) + register.used for name, register in self._registers.items()
         }
         order = (*self._listed, *found, *self._counted)
         energy = {
@@ -108,78 +125,106 @@ class Ledger:
     def _fold(
         self,
         at: datetime,
-        mode: Mode | None,
         contract: Contract | None,
         meter: str | None,
         indexes: Mapping[str, int],
+        total: int | None,
+        *,
+        live: bool,
     ) -> None:
         self._turn_to(at)
-        if contract is not None:
-            mode = contract.mode
-        option = contract.option if contract is not None else None
-        if _differ(self._mode, mode) or _differ(self._meter, meter) or _differ(self._option, option):
+        option = contract.option or None if contract is not None else None
+        if _differ(self._meter, meter) or _differ(self._option, option):
             self._close_epoch()
             self._listed = ()
-        self._mode = mode or self._mode
         self._meter = meter or self._meter
         self._option = option or self._option
-        if contract is not None:
-            self._subscribed = contract.subscribed_power
-        self._count(at, indexes)
+        bound = rating(self._contract, contract or self._contract)
+        self._contract = contract or self._contract
+        follows = live and self._live and self._last_at is not None and at - self._last_at <= CONTIGUOUS
+        self._count(at, indexes, bound, follows=follows)
         if contract is not None:
             # A register never leaves the list of its contract: a frame may have lost its group.
             self._listed = tuple(dict.fromkeys((*self._listed, *contract.registers)))
         if indexes:
-            self._last_at = at
+            self._compare(indexes, total, bound)
+            self._last_at, self._live = at, live
 
-    def _count(self, at: datetime, indexes: Mapping[str, int]) -> None:
+    def _count(self, at: datetime, indexes: Mapping[str, int], bound: int | None, *, follows: bool) -> None:
         registers = self._registers
         for name, index in indexes.items():
             register = registers.get(name)
-            if register is None:
-                base = index
-                if self._last_at is not None and name not in self._listed:
-                    base = 0 if self._possible(index, at - self._last_at) else index
-                registers[name] = _Register(base, index, at)
-            elif index >= register.last and self._possible(index - register.last, at - register.at):
-                register.last, register.at = index, at
+            if register is not None:
+                seconds = (at - register.at).total_seconds()
+                if advance(register.last, index) > most(seconds, bound):
+                    self._close_epoch()
+                    break
+        for name, index in indexes.items():
+            register = registers.get(name)
+            if register is not None:
+                before, since = register.last, register.at
+            elif self._last_at is not None and name not in self._listed:
+                # It stood at zero, if it can have come so far.
+                since = self._last_at
+                before = 0 if index <= most((at - since).total_seconds(), bound) else index
+                register = registers[name] = _Register(before, since)
             else:
-                self._close_epoch()
-                self._count(at, indexes)
-                return
+                registers[name] = _Register(index, at)
+                continue
+            wh = advance(before, index)
+            if since < self._midnight and (at == self._midnight or (at > self._midnight and not follows)):
+                share = self._share(wh, since, at)
+                wh -= share
+                self._shared[name] = before, since, share
+            register.used += wh
+            register.last, register.at = index, at
 
-    def _possible(self, wh: int, elapsed: timedelta) -> bool:
-        """Return whether the meter can have counted *wh* in the time *elapsed*."""
-        hours = max(0.0, elapsed.total_seconds()) / 3600
-        return wh <= (self._subscribed or LARGEST) * MARGIN * hours + SLACK
+    def _share(self, wh: int, since: datetime, at: datetime) -> int:
+        """Return how much of *wh*, counted from *since* to *at*, is of the day before."""
+        # The log knows whole seconds.
+        origin = since.replace(microsecond=0)
+        return round(wh * ((self._midnight - origin) / (at.replace(microsecond=0) - origin)))
+
+    def _compare(self, indexes: Mapping[str, int], total: int | None, bound: int | None) -> None:
+        """Compare what the registers and the *total* went on by."""
+        names = tuple(self._registers)
+        if total is None or len(indexes) < len(names):
+            return
+        offset = (sum(indexes.values()) - total) % ROLL_OVER
+        if self._offset is None or self._offset[0] != names:
+            self._offset = names, offset
+            return
+        apart = (offset - self._offset[1] + ROLL_OVER // 2) % ROLL_OVER - ROLL_OVER // 2
+        # The one may be read a frame before the other.
+        self.disagreement = apart if abs(apart) > most(0, bound) else 0
 
     def _close_epoch(self) -> None:
         for name, register in self._registers.items():
-            self._counted[name] = self._counted.get(name, 0) + register.last - register.base
-        self._registers = {}
-        self._last_at = None
+            self._counted[name] = self._counted.get(name, 0) + register.used
+        self._registers.clear()
+        self._shared.clear()
+        self._last_at = self._offset = None
+        self.disagreement = 0
 
     def _turn_to(self, at: datetime) -> None:
         """Begin the local day of *at*, unless it is the one we are in."""
         day = at.astimezone(self._timezone).date()
         if day == self._day:
             return
-        if self._day is not None and day < self._day and self._midnight(self._day) - at <= SET_BACK:
+        if self._day is not None and day < self._day and self._midnight - at <= SET_BACK:
             return
-        midnight = self._midnight(day)
-        self._day = day
-        self._counted = {}
-        # The value stamped at midnight itself is the best there is; _count() takes it in.
-        fresh = {
-            name: _Register(register.last, register.last, register.at)
-            for name, register in self._registers.items()
-            if at != midnight and midnight - NEAR_MIDNIGHT <= register.at <= midnight
-        }
-        if not fresh:
+        back = self._day is not None and day < self._day
+        self._day, self._midnight = day, self._midnight_of(day)
+        self._counted.clear()
+        self._shared.clear()
+        for name, register in list(self._registers.items()):
+            register.used = 0
+            if back or register.at < self._midnight - REACH:
+                del self._registers[name]
+        if not self._registers:
             self._last_at = None
-        self._registers = fresh
 
-    def _midnight(self, day: date) -> datetime:
+    def _midnight_of(self, day: date) -> datetime:
         """Return the moment at which the local *day* begins."""
         return datetime(day.year, day.month, day.day, tzinfo=self._timezone).astimezone(UTC)
 

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from linkymonitor.model import PERIODS, Colour, Contract, Mode, Record, code
+from linkymonitor.record import Contract, Record
+from linkymonitor.terms import PERIODS, Colour, Mode, code
 
 #: How a stamp is written; it is in UTC.
 STAMP = "%Y/%m/%d %H:%M:%S"
@@ -131,6 +132,9 @@ _CONTRACT = re.compile(
     r"producteur=(oui|non|), compteur=([0-9a-f]*)(, papp=estimee)?(?:, \w+=[^,=]*)*",
     re.ASCII,
 )
+#: How the INFO line begins that says the hours and the names of the tariff periods.
+GRID = "Grille: "
+_GRID_FIELD = re.compile(r"(\w+)=([^,=]*)", re.ASCII)
 #: What a line of text may not carry.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -170,6 +174,14 @@ def parse_contract(text: str) -> Contract | None:
         meter=meter or None,
         estimated_power=estimated is not None,
     )
+
+
+def parse_grid(text: str) -> dict[str, str]:
+    """Return what a line ``Grille:`` says, by topic; nothing when it is none."""
+    if not text.startswith(GRID):
+        return {}
+    fields = (_GRID_FIELD.fullmatch(one) for one in text.removeprefix(GRID).split(", "))
+    return {field[1]: field[2] for field in fields if field}
 
 
 class Entry(NamedTuple):
@@ -238,9 +250,9 @@ _LINE = re.compile(rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t(INFO|WARN|ERROR|DATA)\t([
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9_]*)=[^,=\0\n]*")
 #: What follows the stamp of a line that says the contract, and of a DATA line.
 CONTRACT_HEAD = b"\tINFO\tContrat: "
+GRID_HEAD = b"\tINFO\t" + GRID.encode()
 DATA_HEAD = b"\tDATA\t"
 _NO_TAIL = (b"",) * len(_TAIL)
-_FIELDS_OF_RECORD = tuple(getattr(Record, field.name).__set__ for field in fields(Record))
 _TWO_DIGITS = {b"%02d" % n: n for n in range(100)}
 _COLOUR = {colour.value.encode(): colour for colour in Colour}
 _PERIOD = {
@@ -250,6 +262,17 @@ _PERIOD = {
         *(f"F{n:02}" for n in range(1, 11)),
     ]
 }
+
+
+class _Numbers(dict[bytes, int | None]):
+    """Numbers by their digits, None for no digit; those of up to five digits come again and again."""
+
+    def __missing__(self, digits: bytes) -> int | None:
+        number = self[digits] = int(digits) if digits else None
+        return number
+
+
+_NUMBER = _Numbers()
 
 
 class LineReader:
@@ -319,16 +342,16 @@ class LineReader:
         least, most, injected, injected_index, i1, i2, i3, u1, u2, u3, colour, tomorrow, frames, rejected = (
             tail
         )
-        return _record(
+        return Record(
             previous,
             at,
             contract,
             _PERIOD[period] if period else None,
-            int(power) if power else None,
-            int(least) if least else None,
-            int(most) if most else None,
-            int(injected) if injected else None,
-            int(current) if current else None,
+            _NUMBER[power],
+            _NUMBER[least],
+            _NUMBER[most],
+            _NUMBER[injected],
+            _NUMBER[current],
             _phases(i1, i2, i3) if i1 or i2 or i3 else (),
             _phases(u1, u2, u3) if u1 or u2 or u3 else (),
             indexes,
@@ -336,8 +359,8 @@ class LineReader:
             int(injected_index) if injected_index else None,
             _COLOUR[colour] if colour else None,
             _COLOUR[tomorrow] if tomorrow else None,
-            int(frames) if frames else 0,
-            int(rejected) if rejected else 0,
+            _NUMBER[frames] or 0,
+            _NUMBER[rejected] or 0,
         )
 
     def _time(self, line: bytes) -> datetime | None:
@@ -372,22 +395,11 @@ def _layout(names: tuple[str, ...]) -> _Layout:
     return _Layout(names)
 
 
-def _record(*values: object) -> Record:
-    """Return Record(*values), its fields in their order, in half the time.
-
-    A frozen dataclass sets each field the long way round, and this was half of what reading a day costs.
-    """
-    record = object.__new__(Record)
-    for put, value in zip(_FIELDS_OF_RECORD, values, strict=True):
-        put(record, value)
-    return record
-
-
 def _phases(first: bytes, second: bytes, third: bytes) -> tuple[int | None, ...]:
-    one = int(first) if first else None
+    one = _NUMBER[first]
     if not second and not third:
         return (one,)
-    return one, int(second) if second else None, int(third) if third else None
+    return one, _NUMBER[second], _NUMBER[third]
 
 
 def parse_line(line: bytes) -> Entry | None:

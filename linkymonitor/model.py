@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from linkymonitor.record import Contract, Record
 from linkymonitor.terms import PERIODS, Colour, Ejp, Mode, code
 
 __all__ = [
@@ -23,28 +24,6 @@ __all__ = [
     "View",
     "code",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
-    """What the meter counts for, as far as its frames say.
-
-    A change of any field opens a new epoch of the indexes, except that *registers* may grow:
-    a register that is not listed stands at zero.
-    """
-
-    mode: Mode
-    #: ``BASE``, ``HC``, ``EJP``, ``TEMPO``, else the supplier's name for it, normalised.
-    option: str
-    #: Codes of the registers in use, in the order of the meter: ``("HN", "PM")``, ``("F01", "F03")``.
-    registers: tuple[str, ...]
-    subscribed_power: int | None = None  # VA
-    phases: int | None = None  # 1 or 3
-    producer: bool | None = None
-    #: The meter's address (ADCO, ADSC). Personal data: never logged or shown as it is.
-    meter: str | None = None
-    #: True for an old meter without PAPP: its power is current × 230 V.
-    estimated_power: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,34 +63,6 @@ class Reading:
     message: str | None = None
     #: Everything by label, typed by the label table.
     values: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One interval of readings, stamped with its end: started_at < t ≤ ended_at.
-
-    Powers, currents and voltages are means (min and max beside the power); indexes are the last ones.
-    """
-
-    started_at: datetime
-    ended_at: datetime
-    contract: Contract | None
-    tariff_period: str | None
-    apparent_power: int | None = None
-    power_min: int | None = None
-    power_max: int | None = None
-    injected_power: int | None = None
-    #: Sum over the phases.
-    current: int | None = None
-    currents: tuple[int | None, ...] = ()
-    voltages: tuple[int | None, ...] = ()
-    indexes: Mapping[str, int] = field(default_factory=dict)
-    total_index: int | None = None
-    injected_index: int | None = None
-    colour: Colour | None = None
-    tomorrow: Colour | None = None
-    frames: int = 0
-    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

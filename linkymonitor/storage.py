@@ -17,6 +17,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -28,6 +29,8 @@ from linkymonitor.errors import LineBusy, StorageError
 #: What others may not do with our files and folders, whatever the umask of the process.
 UMASK = 0o027
 LOCK_NAME = ".linkymonitor.lock"
+#: Damaged files that are kept under another name, of each.
+ASIDE = 3
 
 _BLOCK = 65536
 _NEW = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -411,8 +414,14 @@ class Storage:
         """
         packed = path.with_name(path.name + ".gz")
         damages: list[str] = []
-        for _ in self._replace_steps(path, self.blocks(packed, damages.append)):
-            pass
+        try:
+            for _ in self._replace_steps(path, self.blocks(packed, damages.append)):
+                pass
+        except StorageError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            self.set_aside(packed)  # a folder, whatever it is called
+            return
         if not damages:
             self.remove(packed)
             return
@@ -428,11 +437,37 @@ class Storage:
             StorageError: it cannot be removed.
         """
         try:
-            self._disk.remove(str(path))
+            try:
+                self._disk.remove(str(path))
+            except IsADirectoryError:
+                _set_aside(self._disk, path)
         except FileNotFoundError:
             pass
         except OSError as error:
             raise _trouble(path, error) from error
+
+    def set_aside(self, path: Path) -> str:
+        """Give what is damaged at *path* another name beside it, for whoever wants to look; return that name.
+
+        Raises:
+            StorageError: it is still there.
+        """
+        try:
+            return _set_aside(self._disk, path)
+        except OSError as error:
+            raise _trouble(path, error) from error
+
+    def remove_first(self, directory: Path, pattern: re.Pattern[str]) -> bool:
+        """Remove the first file of *directory*, by name, whose whole name matches; return whether there was one.
+
+        Dates in names make it the oldest. It never raises: whoever asks has trouble enough.
+        """
+        with suppress(StorageError):
+            for name in self.names(directory):
+                if pattern.fullmatch(name):
+                    self.remove(directory / name)
+                    return True
+        return False
 
     def make_directory(self, path: Path) -> None:
         """Create *path* and the folders above it, if they are not there.
@@ -547,6 +582,8 @@ class Storage:
             while block := self._disk.read(descriptor, _BLOCK, position):
                 position += len(block)
                 yield block
+        except IsADirectoryError as error:
+            raise FileNotFoundError(errno.ENOENT, "a folder, not a file", str(path)) from error
         except OSError as error:
             raise _trouble(path, error) from error
         finally:
@@ -568,7 +605,11 @@ class Storage:
                     self._disk.sync(descriptor)
             finally:
                 self._disk.close(descriptor)
-            self._disk.rename(str(aside), str(path))
+            try:
+                self._disk.rename(str(aside), str(path))
+            except IsADirectoryError:
+                _set_aside(self._disk, path)
+                self._disk.rename(str(aside), str(path))
             renamed = True
             if sync:
                 _sync_directory(self._disk, path.parent)
@@ -589,9 +630,23 @@ class Storage:
 
 def _open_for_writing(disk: Disk, path: Path, flags: int, mode: int = 0o666 & ~UMASK) -> int:
     try:
-        return disk.open(str(path), flags | _NEW, mode)
+        try:
+            return disk.open(str(path), flags | _NEW, mode)
+        except IsADirectoryError:
+            # Ours are files: what stands in their place must not keep them from being written for ever.
+            _set_aside(disk, path)
+            return disk.open(str(path), flags | _NEW, mode)
     except OSError as error:
         raise _trouble(path, error) from error
+
+
+def _set_aside(disk: Disk, path: Path) -> str:
+    """Give what is at *path* another name, ``….bad-1`` and so on; of more than ASIDE, the last makes room."""
+    taken = set(disk.names(str(path.parent)))
+    free = (f"{path.name}.bad-{n}" for n in range(1, ASIDE + 1))
+    name = next((one for one in free if one not in taken), f"{path.name}.bad-{ASIDE}")
+    disk.rename(str(path), str(path.with_name(name)))
+    return name
 
 
 def _write_all(disk: Disk, descriptor: int, data: bytes) -> None:

@@ -142,7 +142,15 @@
       } else run.push(point);
     });
     if (run.length) runs.push(run);
-    function trace(run) { ctx.beginPath(); run.forEach(function (point, at) { if (at) ctx.lineTo(point.canvasx, point.canvasy); else ctx.moveTo(point.canvasx, point.canvasy); }); }
+    // What is injected starts and stops at once: a record is worth what it says from the one before on.
+    var stepped = serie.key === "injected";
+    function trace(run) {
+      ctx.beginPath();
+      run.forEach(function (point, at) {
+        if (at && stepped) ctx.lineTo(run[at - 1].canvasx, point.canvasy);
+        if (at) ctx.lineTo(point.canvasx, point.canvasy); else ctx.moveTo(point.canvasx, point.canvasy);
+      });
+    }
     ctx.save();
     ctx.lineJoin = "round"; ctx.strokeStyle = ctx.fillStyle = e.color; ctx.lineWidth = e.strokeWidth;
     if (serie.key === "current") ctx.setLineDash([2, 3]);

@@ -21,10 +21,12 @@ from linkymonitor.ledger import Ledger
 from linkymonitor.model import Ejp, Mode
 from linkymonitor.outputs import led, oled, relay
 from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.quarantine import Quarantine
 from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
+from linkymonitor.tic.labels import BY_MODE
 from tests.fake_oled import FakeOled
 from tests.fakes import Bytes, Probe, ToldDisk, told_pins
 
@@ -44,12 +46,16 @@ HISTORIQUE = (
     ("MOTDETAT", "000000"),
 )
 SHORT = (("ADCO", "041876543210"), ("IINST1", "061"), ("IINST2", "012"), ("IINST3", "003"))
+#: NOI-CPT_02E table 5: in a short frame what is exceeded comes first.
+ALARMED = (("ADIR1", "061"), *SHORT)
 
 
 def frame(groups=HISTORIQUE, mode=Mode.HISTORIQUE, **changes) -> bytes:
-    """Return a frame of *groups* on the wire; a change of None leaves the group out."""
+    """Return a frame of *groups* on the wire, in the order of a meter; a change of None leaves the group out."""
+    places = {label: place for place, label in enumerate(BY_MODE[mode])}
     rows = [(label, changes.pop(label, data)) for label, data in groups]
-    rows += changes.items()
+    if changes:
+        rows = sorted([*rows, *changes.items()], key=lambda row: places[row[0]])
     said = tuple(InfoGroup(label, data) for label, data in rows if data is not None)
     return write_frame(Frame(said), mode, parity=True)
 
@@ -188,15 +194,19 @@ def test_the_log_speaks_english_when_asked(tmp_path):
 
 def test_latest_json_is_the_newest_reading_masked_and_goes_at_the_stop(tmp_path):
     seen = []
-    bench = Bench(tmp_path, *frames(2), (2.0, frame(PTEC="PM..", PAPP="04560")))
+    bench = Bench(tmp_path, *frames(2), *frames(2, PTEC="PM..", PAPP="04560", IINST="020"))
     bench.appliance.callbacks = [lambda reading: seen.append((tmp_path / "run/latest.json").read_bytes())]
     bench.run()
-    assert len(seen) == 3
-    document = json.loads(seen[-1])
+    assert len(seen) == 4
+    waiting, document = json.loads(seen[-2]), json.loads(seen[-1])
+    # One frame alone proves nothing.
+    assert (waiting["period"], waiting["ejp"], waiting["heard"]) == ("HN..", "normal", 1006.0)
+    assert waiting["values"]["PTEC"] == "HN.."
+    assert waiting["values"]["PAPP"] == 3010
     assert document == {
         "schema": 1,
-        "taken_at": "2027-01-13T11:00:06+00:00",
-        "heard": 1006.0,
+        "taken_at": "2027-01-13T11:00:08+00:00",
+        "heard": 1008.0,
         "mode": "historique",
         "period": "PM..",
         "ejp": "peak",
@@ -207,7 +217,7 @@ def test_latest_json_is_the_newest_reading_masked_and_goes_at_the_stop(tmp_path)
             "EJPHN": 688322,
             "EJPHPM": 80072,
             "PTEC": "PM..",
-            "IINST": 13,
+            "IINST": 20,
             "IMAX": 90,
             "PAPP": 4560,
             "HHPHC": "A",
@@ -217,30 +227,29 @@ def test_latest_json_is_the_newest_reading_masked_and_goes_at_the_stop(tmp_path)
     assert list((tmp_path / "run").iterdir()) == []
 
 
-@pytest.mark.parametrize("changed", ["PTEC", "OPTARIF"])
-def test_a_change_of_period_or_contract_ends_the_record_at_once(tmp_path, changed):
-    value = {"PTEC": "PM..", "OPTARIF": "EJP:"}[changed]
-    if changed == "OPTARIF":
-        after = [
-            (
-                2.0,
-                frame(
-                    OPTARIF="BASE",
-                    EJPHN=None,
-                    EJPHPM=None,
-                    BASE="000768394",
-                    PTEC="TH..",
-                    ADCO="041876543210",
-                ),
-            )
-        ] * 3
-    else:
-        after = frames(3, PTEC=value)
-    bench = Bench(tmp_path, *frames(3), *after).run()
-    assert [record.frames for record in bench.records] == [3, 3]
-    assert bench.records[0].tariff_period == "HN.."
-    contracts = [line for line in bench.lines("INFO") if line.startswith("Contrat")]
-    assert len(contracts) == (2 if changed == "OPTARIF" else 1)
+def test_a_change_of_period_ends_the_record_when_a_second_frame_says_so(tmp_path):
+    bench = Bench(tmp_path, *frames(3), *frames(3, PTEC="PM..")).run()
+    before, after = bench.records
+    assert (before.tariff_period, before.frames, before.ended_at) == ("HN..", 4, START + timedelta(seconds=8))
+    assert (after.tariff_period, after.frames, after.ended_at) == ("PM..", 2, START + timedelta(seconds=12))
+    assert len([line for line in bench.lines("INFO") if line.startswith("Contrat")]) == 1
+
+
+def test_a_change_of_contract_ends_the_record_and_is_believed_after_five_frames(tmp_path):
+    changed = {"OPTARIF": "BASE", "EJPHN": None, "EJPHPM": None, "BASE": "000768394", "PTEC": "TH.."}
+    bench = Bench(tmp_path, *frames(3), *frames(4, **changed), *frames(3, **changed)).run()
+    before, *after = bench.records
+    assert (before.tariff_period, before.frames, before.ended_at) == ("HN..", 3, START + timedelta(seconds=6))
+    # The first record of a new epoch has one frame, so that its energy counts from its first index.
+    assert [record.frames for record in after] == [1, 2]
+    assert {record.tariff_period for record in after} == {"TH.."}
+    assert after[0].ended_at == START + timedelta(seconds=16)
+    assert after[0].indexes == {"TH": 768394}
+    assert after[0].rejected == 4
+    assert [line[:38] for line in bench.lines("INFO") if line.startswith("Contrat")] == [
+        "Contrat: mode=historique, option=EJP, ",
+        "Contrat: mode=historique, option=BASE,",
+    ]
 
 
 def test_damaged_and_cut_frames_are_counted_not_believed(tmp_path):
@@ -261,7 +270,7 @@ def test_damaged_and_cut_frames_are_counted_not_believed(tmp_path):
 def test_a_short_frame_keeps_the_long_values_and_weighs_on_no_mean(tmp_path):
     probe = Probe()
     long = frame(IINST=None, IMAX=None, IINST1="010", IINST2="010", IINST3="010", PAPP="06900")
-    short = frame(SHORT, ADIR1="061")
+    short = frame(ALARMED)
     bench = Bench(
         tmp_path, *[(2.0, long)] * 4, *[(0.6, short)] * 10, *[(2.0, long)] * 4, outputs=[probe]
     ).run()
@@ -276,8 +285,12 @@ def test_a_short_frame_keeps_the_long_values_and_weighs_on_no_mean(tmp_path):
     after = probe.views[-1]
     assert not after.reading.short
     assert "ADIR1" not in after.reading.values
-    assert [record.frames for record in bench.records] == [8]
-    assert bench.records[0].currents == (10, 10, 10)
+    (record,) = bench.records
+    assert record.frames == 8
+    assert (record.power_min, record.apparent_power, record.power_max) == (6900, 6900, 6900)
+    # A current is known one frame late: the first long frame after the overload still says what two of the last
+    # three frames have said, so one in eight of these means is 61, 12 and 3.
+    assert record.currents == (16, 10, 9)
 
 
 def test_a_short_frame_before_any_long_one_says_only_currents(tmp_path):
@@ -285,6 +298,115 @@ def test_a_short_frame_before_any_long_one_says_only_currents(tmp_path):
     Bench(tmp_path, *[(1.0, frame(SHORT))] * 2, outputs=[probe]).run()
     assert probe.views[0].reading.currents == (61, 12, 3)
     assert probe.views[0].reading.apparent_power is None
+
+
+# --- what one frame alone says
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        pytest.param({"PTEC": "PM.."}, id="a peak"),
+        pytest.param({"PEJP": "30"}, id="a notice"),
+        pytest.param({"PAPP": "03690", "IINST": "014"}, id="a power that could be"),
+        pytest.param({"PAPP": "29990"}, id="a power that the current denies"),
+        pytest.param({"EJPHN": "000688330"}, id="an index that could be"),
+        pytest.param({"EJPHN": "000588322"}, id="an index that fell"),
+        pytest.param({"OPTARIF": "BASE"}, id="another contract"),
+        pytest.param({"ADCO": "041876543211"}, id="another meter"),
+        pytest.param({"ISOUSC": "30"}, id="another subscription"),
+    ],
+)
+def test_a_single_lie_with_right_checksums_changes_nothing(tmp_path, lie):
+    """Pins, figures and contract are those of the same stream without it, or for a frame are not said."""
+
+    def life(folder, *chunks):
+        folder.mkdir()
+        probe, bench = Probe(), Bench(folder, *chunks).everything()
+        bench.appliance.outputs += (probe,)
+        bench.run()
+        return bench, [
+            {*said} - {None}
+            for said in zip(
+                *(
+                    (
+                        view.reading.apparent_power,
+                        view.reading.currents,
+                        tuple(view.reading.indexes.items()),
+                        view.reading.contract,
+                        view.tariff.ejp,
+                        view.tariff.tariff_period,
+                    )
+                    for view in probe.views
+                ),
+                strict=True,
+            )
+        ]
+
+    honest, said = life(tmp_path / "honest", *frames(5), *frames(5))
+    lied_to, heard = life(tmp_path / "lied to", *frames(4), *frames(1, **lie), *frames(5))
+    assert heard == said
+    assert [len(values) for values in heard] == [1] * 6
+    assert lied_to.levels == honest.levels
+    assert {record.indexes["HN"] for record in lied_to.records} == {688322}
+    assert {record.power_max for record in lied_to.records} == {3010}
+    assert len([line for line in lied_to.lines("INFO") if line.startswith("Contrat")]) == 1
+
+
+def test_another_meter_is_silence_until_its_fifth_frame(tmp_path):
+    """R01: frames that are not believed must not keep a relay where it is."""
+    probe = Probe()
+    other = frames(5, every=4.0, ADCO="031900000001", OPTARIF="BASE", PTEC="HN..")
+    bench = Bench(tmp_path, *frames(3), *other).everything()
+    bench.appliance.outputs += (probe,)
+    bench.run()
+    assert [view.now for view in probe.views] == [1002.0, 1004.0, 1006.0, 1026.0]
+    assert probe.views[-1].reading.meter == "031900000001"
+    relay_levels = [(at, level) for at, pin, level in bench.levels if pin == RELAY]
+    assert relay_levels[1] == (pytest.approx(1021.0, abs=0.001), False)
+    assert len(bench.lines("WARN")) == 2, "the silence, and at the end what was refused"
+
+
+def test_what_is_held_back_goes_to_the_quarantine_and_is_counted_once(tmp_path):
+    chunks = [*frames(4), *frames(1, PAPP="29990"), *frames(4)]
+    bench = Bench(tmp_path, *chunks)
+    bench.appliance.quarantine = Quarantine(bench.storage, tmp_path)
+    bench.run()
+    (line,) = (tmp_path / "quarantine.log").read_text().splitlines()
+    assert line.split("\t")[1:] == ["cross", line.split("\t")[2]]
+    assert "PAPP 29990" in line
+    assert bench.appliance.meter.health.rejected == {"cross": 1}
+    assert sum(record.rejected for record in bench.records) == 1
+    assert bench.lines("WARN")[-1].endswith(
+        "9 trames complètes, 0 incomplètes, 99 groupes valides, 1 refusés"
+    )
+
+
+def test_the_quarantine_is_written_while_nothing_is_believed(tmp_path):
+    """Nothing else may wake the loop then."""
+    foreign = [(2.0, frame(ADCO=f"04187654{number:04d}")) for number in range(400)]
+    bench = Bench(tmp_path, *frames(1), *foreign)
+    bench.appliance.quarantine = Quarantine(bench.storage, tmp_path)
+    bench.run(until=1640.0)
+    assert (tmp_path / "quarantine.log").exists()
+    written = [event for event in bench.events if event == "rename quarantine.log"]
+    assert len(written) == 2, "after ten minutes, and at the end"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 20])
+def test_the_last_index_of_the_log_is_the_last_that_another_frame_bears_out(tmp_path, count):
+    """Nothing vouches for the very last, and a log may say too little but never a wrong thing."""
+    chunks = [(2.0, frame(EJPHN=f"{688322 + 3 * number:09d}")) for number in range(count)]
+    bench = Bench(tmp_path, *chunks).run()
+    assert bench.records[-1].indexes["HN"] == 688322 + 3 * max(count - 2, 0)
+    assert bench.records[-1].ended_at == START + timedelta(seconds=2 * count)
+    assert sum(record.frames for record in bench.records) == count
+
+
+def test_a_last_frame_that_lies_is_not_the_last_word_of_the_log(tmp_path):
+    bench = Bench(tmp_path, *frames(5), (2.0, frame(EJPHN="000688330", PTEC="PM.."))).run()
+    assert bench.records[-1].indexes == {"HN": 688322, "PM": 80072}
+    assert {record.tariff_period for record in bench.records} == {"HN.."}
 
 
 # --- silence
@@ -524,7 +646,8 @@ def test_indexes_and_energy_of_a_simulated_hour_are_the_house_s(tmp_path, spec):
     house = House(options)
     chunks = [(10.0, wire) for _, wire in house.frames(START + timedelta(minutes=30))]
     bench = Bench(tmp_path, *chunks, mode=options.mode).run()
-    truth = house.truth(START + timedelta(seconds=10 * (len(chunks) - 1)))
+    # An index is known when the next frame bears it out: the last frame's never is.
+    truth = house.truth(START + timedelta(seconds=10 * (len(chunks) - 2)))
     assert bench.records[-1].indexes == dict(truth.indexes)
     today = bench.appliance.view.today.energy
     before = house.truth(START).indexes

@@ -1,4 +1,4 @@
-"""The commands as people, cron jobs and other programs call them: what CLI.md says, sentence by sentence."""
+"""The commands as people, cron jobs and other programs call them: what README.md and docs/formats.md say."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from crash_model import CrashDisk, PowerCut, cut_at, fail_at
 
-from linkymonitor.clock import WireClock
+from linkymonitor.clock import LONGEST_DOUBT, WireClock
 from linkymonitor.daily_log import (
     RING,
     DailyLog,
@@ -42,16 +42,26 @@ EJP = Contract(
 )
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 #: More of them for a longer campaign: 20,000 is the goal of a release.
-STATES = int(os.environ.get("LINKYMONITOR_CRASH_STATES", "3000"))
+STATES = int(
+    os.environ.get("LINKYMONITOR_CRASH_STATES")
+    or (20_000 if os.environ.get("LINKYMONITOR_TORTURE") else 1000)
+)
 
 
 class UntrustedClock(WireClock):
-    """A clock that is wrong until somebody says it is right."""
+    """A clock that is wrong until somebody says it is right, and that a time service may vouch for."""
 
     right = False
+    vouched = True
 
     def trusted(self, not_before: datetime) -> bool:
         return self.right and self.now() >= not_before
+
+    def synchronized(self, since: datetime | None) -> bool:
+        return self.vouched
+
+    def patience(self) -> float:
+        return LONGEST_DOUBT
 
 
 def record(number: int, at: datetime = START, **fields) -> Record:
@@ -375,14 +385,15 @@ def test_what_happens_before_the_clock_is_right_is_dated_backwards(disk):
     assert "19:08:57\tINFO\tDémarrage" in text_of(disk)
 
 
-def test_a_log_from_the_future_does_not_keep_the_present_out(clock):
+@pytest.mark.parametrize("vouched", [True, False])
+def test_a_log_from_the_future_does_not_keep_the_present_out(vouched):
     future = datetime(2036, 5, 1, tzinfo=UTC)
     disk = CrashDisk({str(file_of(LOG, future.date())): data_line(future, 1)})
     clock = UntrustedClock(START)
-    clock.right = True
+    clock.right, clock.vouched = True, vouched
     log = log_on(disk, clock)
     feed(log, clock, range(10, 40))
-    assert log.pending == 30
+    assert (log.pending < 10) is vouched
     feed(log, clock, range(40, 70))
     log.close()
     now = records(LOG, START, START + timedelta(hours=1), storage=Storage(disk))
@@ -414,7 +425,7 @@ def test_a_large_step_back_is_noted_and_believed(disk, clock):
     clock.set(clock.now() - timedelta(days=400))
     feed(log, clock, range(5, 10))
     log.close()
-    assert numbers_in(disk) == [5, 6, 7, 8, 9, 0, 1, 2, 3, 4]
+    assert numbers_in(disk) == [*range(1, 10), 0], "what was not written yet is dated anew"
     assert "Horloge : l'heure recule de 39" in text_of(disk, date(2025, 1, 16))
 
 
@@ -692,10 +703,12 @@ def test_wherever_a_log_is_cut_no_wrong_value_is_read(tail, going_on, maker):
 # T2: a life, a power cut, another life
 
 
+@pytest.mark.timeout(1800)
 def test_whatever_a_cut_leaves_nothing_acknowledged_is_lost_and_nothing_wrong_is_read():
     cuts = 0
     for seed in range(STATES):
         cuts += live_and_die(random.Random(seed))
+    print(f"\n{STATES} lives in the model, {cuts} cut short: acknowledged lines lost 0, wrong lines read 0")
     assert cuts > STATES * 0.8
 
 

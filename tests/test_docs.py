@@ -21,6 +21,10 @@ import pytest
 from PIL import Image
 
 from linkymonitor import cli
+from linkymonitor.acceptance import CONTRACT, CROSS, DOMAIN, INDEX, METER, ORDER, UNCONFIRMED
+from linkymonitor.model import Mode
+from linkymonitor.tic.encoder import write_group
+from linkymonitor.tic.frame import InfoGroup
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -331,11 +335,23 @@ def test_the_lines_of_the_log_in_formats_are_read():
         for line in block.text.splitlines()
         if re.match(r"\d{4}/", line)
     ]
+    *lines, held = lines
     assert len(lines) == 2
+    assert held.split("\t")[1:] == [
+        "cross",
+        write_group(InfoGroup("PAPP", "29990"), Mode.HISTORIQUE)[1:-1].decode(),
+    ]
     for line in lines:
         entry = LineReader().parse(line.encode())
         assert entry is not None, line
         assert entry.record or entry.contract, line
+
+
+def test_every_cause_of_the_quarantine_is_in_formats():
+    text = (ROOT / "docs/formats.md").read_text("utf-8")
+    table = text[text.index("| cause | the group |") : text.index("## `latest.json`")]
+    told = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)))
+    assert told == [DOMAIN, CROSS, INDEX, UNCONFIRMED, ORDER, METER, CONTRACT]
 
 
 def test_the_json_of_formats_is_json():

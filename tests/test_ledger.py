@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkymonitor.ledger import Ledger
+from linkymonitor.ledger import CONTIGUOUS, Ledger
 from linkymonitor.model import Contract, Mode, Reading, Record
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -96,12 +97,32 @@ def test_the_value_at_midnight_itself_belongs_to_the_new_day(ledger):
     )[1:] == [{"HN": 0}, {"HN": 5}]
 
 
-def test_without_a_value_near_midnight_the_day_begins_with_its_first_one(ledger):
+def test_the_energy_of_a_silence_over_midnight_is_shared_by_time(ledger):
+    """As in the report."""
     assert fold(
         ledger,
-        reading("2026-12-01 23:49:59", HN=2000),
-        reading("2026-12-02 00:05", HN=2500),
-        reading("2026-12-02 00:06", HN=2510),
+        reading("2026-12-01 23:50", HN=2000),
+        reading("2026-12-02 00:05", HN=2300),
+        reading("2026-12-02 00:06", HN=2310),
+    )[1:] == [{"HN": 100}, {"HN": 110}]
+
+
+def test_the_share_is_settled_by_the_first_record_after_the_silence(ledger):
+    ledger.update(reading("2026-12-01 23:50", HN=2000))
+    ledger.update(reading("2026-12-02 00:05", HN=2300))
+    ledger.update(reading("2026-12-02 00:05:30", HN=2340))
+    ledger.settle(record("2026-12-01 23:50", HN=2000))
+    ledger.settle(record("2026-12-02 00:06", HN=2400))
+    ledger.settle(record("2026-12-02 00:07", HN=2450))
+    assert ledger.totals().energy == {"HN": 340 - 250}
+
+
+def test_a_day_that_begins_long_after_anything_was_heard_begins_with_its_first_value(ledger):
+    assert fold(
+        ledger,
+        reading("2026-11-29 20:00", HN=2000),
+        reading("2026-12-01 08:00", HN=2500),
+        reading("2026-12-01 08:01", HN=2510),
     )[1:] == [{"HN": 0}, {"HN": 10}]
 
 
@@ -175,12 +196,12 @@ def test_a_wrong_index_costs_the_frames_around_it_and_nothing_else(ledger):
 @pytest.mark.parametrize(
     ("power", "seconds", "wh", "counted"),
     [
-        pytest.param(9000, 3600, 11_702, True, id="all that 9 kVA let through"),
-        pytest.param(9000, 3600, 11_703, False, id="more"),
-        pytest.param(None, 3600, 46_802, True, id="36 kVA when the meter does not say"),
-        pytest.param(None, 3600, 46_803, False, id="more than that"),
-        pytest.param(9000, 0, 2, True, id="two Wh are rounding"),
-        pytest.param(9000, -3600, 3, False, id="nothing goes by while the clock goes back"),
+        pytest.param(9000, 3600, 18_027, True, id="all that 9 kVA let through"),
+        pytest.param(9000, 3600, 18_028, False, id="more"),
+        pytest.param(None, 3600, 72_102, True, id="36 kVA when the meter does not say"),
+        pytest.param(None, 3600, 72_103, False, id="more than that"),
+        pytest.param(9000, 0, 27, True, id="a frame that waited for us"),
+        pytest.param(9000, -3600, 28, False, id="nothing goes by while the clock goes back"),
     ],
 )
 def test_the_bound_of_a_jump(ledger, power, seconds, wh, counted):
@@ -196,10 +217,10 @@ def test_the_bound_of_a_jump(ledger, power, seconds, wh, counted):
     [
         pytest.param({"meter": "000000000999"}, id="meter"),
         pytest.param({"option": "HC", "registers": ("HC", "HP")}, id="option"),
-        pytest.param({"mode": Mode.STANDARD}, id="mode"),
+        pytest.param({"mode": Mode.STANDARD, "option": "OFFRE", "registers": ("F01", "F02")}, id="mode, too"),
     ],
 )
-def test_nothing_is_counted_across_another_meter_option_or_mode(ledger, other):
+def test_nothing_is_counted_across_another_meter_or_option(ledger, other):
     fields = {
         "mode": EJP.mode,
         "option": EJP.option,
@@ -220,6 +241,69 @@ def test_nothing_is_counted_across_another_meter_option_or_mode(ledger, other):
         {register: 2000 if register == "HN" else 0, "HN": 2000},
         {register: 2050 if register == "HN" else 50, "HN": 2000 + 50 * (register == "HN")},
     ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"mode": Mode.STANDARD}, id="mode"),
+        pytest.param({"subscribed_power": 6000}, id="subscribed power"),
+        pytest.param({"producer": True}, id="producer"),
+        pytest.param({"phases": 3}, id="phases"),
+    ],
+)
+def test_registers_run_on_under_another_mode_power_or_producer(ledger, other):
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=1000),
+        reading("2026-12-01 09:00", HN=3000),
+        reading("2026-12-01 10:00", replace(EJP, **other), HN=3100),
+    )
+    assert found[-1] == {"HN": 2100}
+
+
+def test_a_roll_over_is_no_fall(ledger):
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=999_999_000),
+        reading("2026-12-01 09:00", HN=500),
+        reading("2026-12-01 10:00", HN=600),
+    )
+    assert found == [{"HN": 0}, {"HN": 1500}, {"HN": 1600}]
+
+
+@pytest.mark.parametrize(
+    ("indexes", "total", "apart"),
+    [
+        pytest.param({"HN": 3000, "PM": 50}, 5000, 0, id="agree"),
+        pytest.param({"HN": 3000, "PM": 50}, 5020, 0, id="a frame apart"),
+        pytest.param({"HN": 3000, "PM": 50}, 5500, -500, id="another register counts"),
+        pytest.param({"HN": 3000, "PM": 50}, 4600, 400, id="the total lags"),
+        pytest.param({"HN": 3000}, 9999, 0, id="a register was lost"),
+        pytest.param({"HN": 3000, "PM": 50}, None, 0, id="no total"),
+    ],
+)
+def test_registers_and_total_go_on_by_the_same(ledger, indexes, total, apart):
+    """Only differences: a total may hold what earlier contracts counted."""
+    ledger.update(replace(reading("2026-12-01 08:00", HN=1000, PM=50), total_index=3000))
+    ledger.update(replace(reading("2026-12-01 09:00", **indexes), total_index=total))
+    assert ledger.disagreement == apart
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 600), st.integers(0, 100), st.booleans()), min_size=1, max_size=40),
+    st.integers(0, 10**9 - 1),
+    st.integers(0, 10**9 - 1),
+)
+def test_registers_that_are_all_read_never_disagree_with_their_total(steps, normal, peak):
+    """Whatever rolls over."""
+    ledger, now, total = Ledger(PARIS), local("2026-12-01 20:00"), (normal + peak) % 10**9
+    for seconds, wh, in_peak in steps:
+        now += timedelta(seconds=seconds)
+        normal, peak = (normal + wh * (not in_peak)) % 10**9, (peak + wh * in_peak) % 10**9
+        total = (total + wh) % 10**9
+        ledger.update(replace(reading(now, HN=normal, PM=peak), total_index=total))
+        assert ledger.disagreement == 0
 
 
 def test_a_frame_that_lost_its_contract_is_no_change(ledger):
@@ -256,15 +340,14 @@ def test_a_register_that_was_only_lost_does_not_count_from_zero(ledger):
     assert found[1:] == [{"F01": 10, "F02": 0}, {"F01": 10, "F02": 9}]
 
 
-def test_a_register_that_appeared_in_the_gap_between_two_days_begins_with_its_value(ledger):
-    """Which of the two days used it is not known."""
+def test_a_register_that_appeared_in_a_silence_over_midnight_is_shared_like_the_others(ledger):
     found = fold(
         ledger,
         reading("2026-12-01 20:00", offer("F01"), F01=1000),
-        reading("2026-12-02 08:00", offer("F01", "F03"), F01=1100, F03=5),
-        reading("2026-12-02 08:01", offer("F01", "F03"), F01=1100, F03=9),
+        reading("2026-12-02 08:00", offer("F01", "F03"), F01=1300, F03=30),
+        reading("2026-12-02 08:01", offer("F01", "F03"), F01=1300, F03=34),
     )
-    assert found[1:] == [{"F01": 0, "F03": 0}, {"F01": 0, "F03": 4}]
+    assert found[1:] == [{"F01": 200, "F03": 20}, {"F01": 200, "F03": 24}]
 
 
 def test_the_registers_of_another_contract_are_not_listed_by_the_new_one(ledger):
@@ -298,14 +381,9 @@ def test_a_day_goes_on_after_a_restart(ledger):
     assert fold(ledger, reading("2026-12-01 10:00", HN=3000, PM=60)) == [{"HN": 2000, "PM": 10}]
 
 
-def test_the_last_record_before_midnight_begins_the_day(ledger):
+def test_a_day_begins_between_the_records_around_its_midnight(ledger):
     ledger.restore([record("2026-12-01 23:30", HN=900), record("2026-12-01 23:55", HN=1000)])
-    assert fold(ledger, reading("2026-12-02 00:20", HN=1300)) == [{"HN": 300}]
-
-
-def test_a_record_long_before_midnight_does_not(ledger):
-    ledger.restore([record("2026-12-01 23:30", HN=1000)])
-    assert fold(ledger, reading("2026-12-02 00:20", HN=1300)) == [{"HN": 0}]
+    assert fold(ledger, reading("2026-12-02 00:20", HN=1300)) == [{"HN": 240}]
 
 
 def test_the_hashed_meter_of_the_log_is_not_another_meter(ledger):
@@ -387,12 +465,15 @@ def test_the_day_adds_up_whatever_is_lost_or_restarted(steps):
     now = local("2026-10-24 20:00")
     indexes = {"HN": 688_322, "PM": 80_072}
     heard = []
+    lived_from = 0
     for seconds, share, normal, what in steps:
         now += timedelta(seconds=seconds)
         indexes["HN" if normal else "PM"] += int(share * 9000 * seconds / 3600)
         if what == "lost":
             continue
         if what == "restart":
+            # What is restored is two records with a silence between, however short.
+            lived_from = len(heard)
             ledger = Ledger(PARIS)
             ledger.restore(
                 Record(started_at=at, ended_at=at, contract=EJP, tariff_period=None, indexes=values)
@@ -402,9 +483,18 @@ def test_the_day_adds_up_whatever_is_lost_or_restarted(steps):
         energy = ledger.update(reading(now, **indexes)).energy
         midnight = now.astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         first_at, first = next((at, values) for at, values in heard if at >= midnight)
-        before = [values for at, values in heard if midnight - timedelta(minutes=10) <= at < midnight]
-        base = before[-1] if before and first_at != midnight else first
-        assert energy == {name: indexes[name] - base[name] for name in ("HN", "PM")}
+        # Floats here, fractions there: a half may be rounded either way.
+        base, slack = first, 0
+        before = [(at, values) for at, values in heard if at < midnight]
+        lived = len(before) > lived_from
+        if before and first_at != midnight and not (first_at - before[-1][0] <= CONTIGUOUS and lived):
+            part = (midnight - before[-1][0]) / (first_at - before[-1][0])
+            base = {name: round(wh + (first[name] - wh) * part) for name, wh in before[-1][1].items()}
+            slack = 1
+        elif before and first_at != midnight:
+            base = before[-1][1]
+        for name in ("HN", "PM"):
+            assert abs(energy[name] - (indexes[name] - base[name])) <= slack
 
 
 @settings(deadline=None)

@@ -172,7 +172,7 @@ def test_every_record_survives_the_log(given_record):
     hashed = said.contract.meter
     assert (hashed is None) == (under.meter is None)
     assert hashed != under.meter or under.meter is None
-    assert read.record == replace(written, contract=replace(under, meter=hashed))
+    assert read.record == written._replace(contract=replace(under, meter=hashed))
 
 
 @given(all_records())

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from linkymonitor.model import code
 from linkymonitor.money import bill
+from linkymonitor.terms import code
 
 #: Register codes whose key is not their own name in lower case.
 _KEYS = {"TH": "base"}

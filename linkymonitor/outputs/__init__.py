@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import math
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from linkymonitor.errors import ConfigError
-from linkymonitor.model import View
+
+if TYPE_CHECKING:
+    from linkymonitor.model import View
 
 #: What tick() returns when an output has nothing planned.
 NEVER = math.inf
@@ -52,7 +54,9 @@ def find(name: str) -> Any:
     except (ImportError, ValueError):
         found = None
     if found is None:
-        raise ConfigError(f"type = {name}: no such output; name a file of linkymonitor/outputs or a dotted path")
+        raise ConfigError(
+            f"type = {name}: no such output; name a file of linkymonitor/outputs or a dotted path"
+        )
     module = importlib.import_module(path)
     if not (hasattr(module, "Settings") and hasattr(module, "Output")):
         raise ConfigError(f"type = {name}: {path} must define Settings and Output")

@@ -12,10 +12,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from linkymonitor.model import Ejp, View
 from linkymonitor.outputs.gpio import Pin, check
 from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.terms import Ejp
+
+if TYPE_CHECKING:
+    from linkymonitor.model import View
 
 #: Seconds on and off, repeated in this order.
 Pattern = tuple[tuple[float, float], ...]

@@ -25,16 +25,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkymonitor.clock import BUILT
 from linkymonitor.errors import ConfigError, DisplayError
 from linkymonitor.language import pick
-from linkymonitor.model import View
 from linkymonitor.outputs import NEVER
 from linkymonitor.outputs.gpio import GPIO
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.pages import PAGES, Bands, Scene, Screen, compose, paint, to_image
+
+if TYPE_CHECKING:
+    from linkymonitor.model import View
 
 log = logging.getLogger(__name__)
 

@@ -22,11 +22,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkymonitor.model import PERIODS, Colour, Ejp, Mode, View, code
+from linkymonitor.terms import PERIODS, Colour, Ejp, Mode, code
 from linkymonitor.tic.values import Switch
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from linkymonitor.model import View
 
 #: The rows of a panel in bands of eight, from the top; a byte is a column of eight pixels, lowest bit on top.
 Bands = tuple[bytes, ...]
@@ -169,7 +171,7 @@ class Scene:
         return Line(text, max(0, (self.width - len(text) * cell(font)[0]) // 2), y, font, inverse)
 
 
-Page = Callable[[View, Scene], Screen]
+Page = Callable[["View", Scene], Screen]
 
 #: Every page by the name that the configuration gives it.
 PAGES: dict[str, Page] = {}

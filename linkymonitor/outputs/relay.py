@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from linkymonitor.language import pick
-from linkymonitor.model import View
 from linkymonitor.outputs import NEVER, rules
 from linkymonitor.outputs.gpio import Pin, check
 from linkymonitor.outputs.hardware import Hardware
+
+if TYPE_CHECKING:
+    from linkymonitor.model import View
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
-from linkymonitor import model
-from linkymonitor.model import PERIODS, View, code
+from linkymonitor import terms
+from linkymonitor.terms import PERIODS, code
+
+if TYPE_CHECKING:
+    from linkymonitor.model import View
 
 #: Every code that a register or a tariff period can have, without the dots.
 CODES = (
@@ -67,7 +70,7 @@ class AvoidEjp:
 
     def wants(self, view: View, now_on: bool) -> bool:
         """Return whether no peak is announced or in progress."""
-        return view.tariff.ejp is model.Ejp.NORMAL
+        return view.tariff.ejp is terms.Ejp.NORMAL
 
 
 def names() -> Mapping[str, type[Rule]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from linkymonitor.model import Record
+    from linkymonitor.log_line import Entry
     from linkymonitor.money.tariffs import Prices
+    from linkymonitor.record import Record
     from linkymonitor.report import figures
     from linkymonitor.report.pages import Summary
     from linkymonitor.storage import Storage
@@ -151,6 +153,7 @@ def days(
     """Yield the figures of each day from the first of *dates* to the last; one day is held at a time."""
     # Here and not above: every command reads the settings of this package, one needs its figures.
     from linkymonitor import daily_log
+    from linkymonitor.log_line import parse_grid
     from linkymonitor.report import figures
 
     def instant(day: date) -> datetime:
@@ -160,28 +163,31 @@ def days(
     begin, end = instant(first), instant(last + timedelta(days=1))
 
     def read(start: datetime, stop: datetime) -> Iterator[Record]:
-        return daily_log.records(log_dir, start, stop + _INSTANT, storage=storage)
+        return daily_log.records(log_dir, start, stop + _INSTANT, storage=storage, on_grid=take_grid)
 
-    def last_of(start: datetime, stop: datetime) -> Record | None:
-        found = None
-        for found in read(start, stop):  # noqa: B007 -- the last one is wanted
-            pass
-        return found
+    grids: list[tuple[float, dict[str, str]]] = []
+
+    def take_grid(entry: Entry) -> None:
+        at = entry.at.timestamp()
+        if not grids or at >= grids[-1][0]:
+            grids.append((at, parse_grid(entry.text)))
 
     yesterday = instant(first - timedelta(days=1))
-    eve = last_of(yesterday - _NEAR, yesterday)
+    eve = next(iter(deque(read(yesterday - _NEAR, yesterday), 1)), None)
     for day in figures.split_days(read(begin - _NEAR, end + _NEAR), first, last, tz):
         before, after = day.before, day.after
         # Neighbours are next door but after a silence, and only then is more of the log read for them.
         if before is None and day.rows:
-            before = last_of(begin - _FAR, begin)
+            before = daily_log.last_before(log_dir, begin, storage=storage)
         if after is None and day.rows and day.date == last and end < now:
             after = next(read(end + _INSTANT, end + _FAR), None)
-        day = figures.DayRecords(date=day.date, before=before, rows=day.rows, after=after)
+        day = figures.DayRecords(date=day.date, before=before, rows=day.rows, after=after, grids=grids)
         yield figures.day_figures(day, tz, prices, now, eve=eve)
         midnight = figures.midnight(day.date, tz)
         near = before is not None and midnight - before.ended_at.timestamp() <= figures.GAP
         eve = before if near else None
+        while len(grids) > 1 and grids[1][0] <= midnight:
+            del grids[0]
 
 
 def _there(folder: Path, storage: Storage) -> list[date]:

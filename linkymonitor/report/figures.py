@@ -5,8 +5,7 @@
 # - Energy is a difference of the meter's indexes, never an integral: what happened while nobody listened is
 #   still in the index. An index is wanted at each local midnight and each hour; between two records it is
 #   shared by time and rounded once, so that hours add up to days and days to a range, to the Wh.
-# - No difference is taken across an epoch (another meter or contract, an index that decreases or leaps):
-#   the stretches on either side are added up.
+# - No difference is taken across an epoch (epochs.py): the stretches on either side are added up.
 # - A gap is five minutes without a record. Its energy is known by the indexes, its shape is not, so nothing
 #   that needs a shape (peak, night minimum, injected current) looks into it.
 # - Work is done on columns, a list for each field: a day has 7 000 records and a Pi Zero one slow core.
@@ -18,7 +17,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -27,10 +25,12 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from linkymonitor.model import PERIODS, Contract, Record, code
+from linkymonitor.epochs import advance, most, rating, runs_on
 from linkymonitor.money import bill
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report.indexes import Indexes, same_epoch
+from linkymonitor.record import Contract, Record
+from linkymonitor.report.indexes import Indexes
+from linkymonitor.terms import PERIODS, code
 
 #: A silence longer than this, in seconds, is a gap.
 GAP = 300
@@ -128,6 +128,16 @@ class Break(NamedTuple):
     contract: bool
 
 
+class Change(NamedTuple):
+    """What the meter said anew of its contract."""
+
+    at: float
+    #: A field of `Contract`, else a topic of the line ``Grille:``, ``noms`` with its register.
+    what: str
+    before: object
+    after: object
+
+
 class Curve(NamedTuple):
     """The columns of the chart, one value for each record; times in seconds since the day began."""
 
@@ -153,8 +163,7 @@ class Quality(NamedTuple):
     gaps: tuple[Gap, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayFigures:
+class DayFigures(NamedTuple):
     """Everything a page says of one local day. Energies in Wh, powers in VA, times in POSIX seconds."""
 
     date: date
@@ -178,6 +187,9 @@ class DayFigures:
     bands: tuple[Band, ...] = ()
     breaks: tuple[Break, ...] = ()
     load: Load | None = None
+    changes: tuple[Change, ...] = ()
+    #: The hours and names of the periods, by topic, as the last line ``Grille:`` has them.
+    grid: Mapping[str, str] = MappingProxyType({})
     #: What the day before used, in Wh.
     eve: int | None = None
     #: A mobile peak begins on this day.
@@ -223,6 +235,8 @@ class DayRecords(NamedTuple):
     before: Record | None
     rows: Sequence[Record]
     after: Record | None
+    #: The lines ``Grille:`` so far: when, and what by topic.
+    grids: Sequence[tuple[float, Mapping[str, str]]] = ()
 
 
 # Days ------------------------------------------------------------------------------------------------
@@ -394,6 +408,8 @@ def day_figures(
             if start < around_times[at] <= end
         ),
         load=_long_load(means, start, bands, base_load),
+        changes=_changes(ledger, day.grids, start, end),
+        grid=next((topics for at, topics in reversed(day.grids) if at <= end), {}),
         eve=_eve_of(eve, around[0], start),
         ejp=any(band.code == "PM" and band.end > turn for band in bands),
         ejp_tail=any(band.code == "PM" and band.start < turn for band in bands),
@@ -648,8 +664,7 @@ def _injected(
 ) -> Injected | None:
     """Return what went to the grid: by index when the meter has one, else estimated from the current."""
     if any(row.injected_index is not None for row in rows):
-        known = [row for row in around if row.injected_index is not None]
-        counted = Indexes([_only_injected(row) for row in known], [row.ended_at.timestamp() for row in known])
+        counted = Indexes(around, around_times, injected=True)
         wh = sum(counted.between([start, end])[0].values())
         return Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False, reading=index)
     giving = [
@@ -681,23 +696,42 @@ def _injected(
     )
 
 
-def _only_injected(row: Record) -> Record:
-    return Record(
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        contract=row.contract,
-        tariff_period=None,
-        indexes={} if row.injected_index is None else {"injected": row.injected_index},
-    )
+_CONTRACT = ("meter", "mode", "option", "subscribed_power", "phases", "producer")
+
+
+def _changes(
+    ledger: Indexes, grids: Sequence[tuple[float, Mapping[str, str]]], start: float, end: float
+) -> tuple[Change, ...]:
+    """Return what changed of the contract between *start* and *end*; what was not said before is no change."""
+    found = []
+    for (_, one), (place, other) in pairwise(ledger.contracts):
+        for name in _CONTRACT if one and other else ():
+            before, after = getattr(one, name), getattr(other, name)
+            if before not in (None, "", after) and after not in (None, ""):
+                found.append(Change(ledger.times[place], name, before, after))
+    told: dict[str, str] = {}
+    for at, topics in grids:
+        flat = {topic: text for topic, text in topics.items() if topic != "noms"}
+        for name in topics.get("noms", "").split("; "):
+            register, _, words = name.partition(" ")
+            flat[f"noms {register}"] = words
+        found += [
+            Change(at, topic, told[topic], text)
+            for topic, text in flat.items()
+            if told.get(topic, text) != text
+        ]
+        told |= flat
+    return tuple(sorted((one for one in found if start < one.at <= end), key=lambda one: one.at))
 
 
 def _eve_of(eve: Record | None, base: Record, start: float) -> int | None:
     """Return what the day before used, from the record at its midnight to the one at this day's."""
     near = abs(base.ended_at.timestamp() - start) <= GAP
-    if eve is None or not near or not same_epoch(eve.contract, base.contract):
+    if eve is None or not near or not runs_on(eve.contract, base.contract):
         return None
-    used = [value - eve.indexes[name] for name, value in base.indexes.items() if name in eve.indexes]
-    return sum(used) if used and min(used) >= 0 else None
+    used = [advance(eve.indexes[name], value) for name, value in base.indexes.items() if name in eve.indexes]
+    bound = most((base.ended_at - eve.ended_at).total_seconds(), rating(eve.contract, base.contract))
+    return sum(used) if used and max(used) <= bound else None
 
 
 def _curve(
@@ -759,7 +793,7 @@ class Range:
         """Take *day* in; days come in order."""
         for line in day.lines:
             self._energy[line.code] = self._energy.get(line.code, 0) + line.wh
-        self._days.append(replace(day, curve=NO_CURVE, hours=(), bands=()))
+        self._days.append(day._replace(curve=NO_CURVE, hours=(), bands=()))
 
     def as_json(self) -> dict[str, object]:
         """Return the figures as `report --json` prints them."""

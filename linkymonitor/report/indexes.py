@@ -4,82 +4,77 @@
 #
 # - An index is a staircase of whole Wh; between two records it is shared by time and rounded once, at the
 #   instant that is asked for. So hours add up to days and days to a range, to the Wh.
-# - No difference is taken across an epoch: another meter or contract, an index that goes back or leaps. The
-#   stretches on either side are added up.
+# - No difference is taken across an epoch (epochs.py). The stretches on either side are added up.
+# - Within an epoch a column only grows: what was read after a roll-over has it added.
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from operator import sub
+from operator import gt, sub
 
-from linkymonitor.model import Contract, Record
-
-_HOUR = 3600
-#: No home draws this, in W: an index that grows faster has leapt.
-_IMPOSSIBLE = 100_000
-
-
-def same_epoch(one: Contract | None, other: Contract | None) -> bool:
-    """Return whether indexes run on from *one* to *other*: registers may grow, and what is not said agrees."""
-    if one is other or one is None or other is None:
-        return True
-    pairs = (
-        (one.mode, other.mode),
-        (one.option, other.option),
-        (one.subscribed_power, other.subscribed_power),
-        (one.phases, other.phases),
-        (one.producer, other.producer),
-        (one.meter, other.meter),
-    )
-    return all(a is None or b is None or a == b for a, b in pairs)
+from linkymonitor.epochs import ROLL_OVER, advance, most, rating, runs_on
+from linkymonitor.record import Contract, Record
 
 
 class Indexes:
-    """Indexes of a run of records, readable at any instant of it."""
+    """Indexes of a run of records, readable at any instant of it.
 
-    def __init__(self, rows: Sequence[Record], times: Sequence[float]) -> None:
+    Args:
+        rows: the records.
+        times: when they ended.
+        injected: True for the index of what is injected, which no subscription bounds.
+    """
+
+    def __init__(self, rows: Sequence[Record], times: Sequence[float], injected: bool = False) -> None:
         self.times = times
-        self.codes = _codes(rows)
+        self.codes: list[str] = []
         columns: dict[str, list[int | None]]
-        if self.codes:
-            readings = [row.indexes for row in rows]
-            columns = {name: [reading.get(name) for reading in readings] for name in self.codes}
+        if injected:
+            columns = {"injected": [row.injected_index for row in rows]}
         else:
-            # A meter that names no register still counts in all.
-            columns = {"": [row.total_index for row in rows]}
+            self.codes = _codes(rows)
+            if self.codes:
+                readings = [row.indexes for row in rows]
+                columns = {name: [reading.get(name) for reading in readings] for name in self.codes}
+            else:
+                # A meter that names no register still counts in all.
+                columns = {"": [row.total_index for row in rows]}
         self.columns = {
             name: column for name, column in columns.items() if any(value is not None for value in column)
         }
-        self.breaks = self._breaks(rows)
+        self.contracts = _contracts(rows)
+        self._bounded = not injected
+        self.breaks = self._breaks()
         cuts = [0, *(at for at, _ in self.breaks), len(rows)]
         self.segments = [(a, b) for a, b in pairwise(cuts) if a < b]
         for name, column in self.columns.items():
-            self.columns[name] = self._filled(column)
+            self.columns[name] = self._unrolled(self._filled(name, column))
 
-    def _breaks(self, rows: Sequence[Record]) -> list[tuple[int, bool]]:
+    def _breaks(self) -> list[tuple[int, bool]]:
         """Return the positions at which an epoch begins, and whether the contract is the cause."""
-        found: dict[int, bool] = {}
-        contract = rows[0].contract if rows else None
-        for at, row in enumerate(rows):
-            if row.contract is not contract and row.contract is not None:
-                if not same_epoch(row.contract, contract):
-                    found[at] = True
-                contract = row.contract
+        found = {at: True for (_, one), (at, other) in pairwise(self.contracts) if not runs_on(one, other)}
         for column in self.columns.values():
             values = [value for value in column if value is not None]
             # The common case costs two passes in C.
             steps = list(map(sub, values[1:], values))
-            if steps and (min(steps) < 0 or max(steps) > 200):
+            if steps and (min(steps) < 0 or max(steps) > 100):
                 places = [at for at, value in enumerate(column) if value is not None]
                 for last, at, step in zip(places, places[1:], steps, strict=False):
-                    seconds = self.times[at] - self.times[last]
-                    if step < 0 or step > 100 + _IMPOSSIBLE * seconds / _HOUR:
+                    if not 0 <= step <= 2 and step % ROLL_OVER > self._most(last, at):
                         found.setdefault(at, False)
         return sorted(found.items())
 
-    def _filled(self, column: list[int | None]) -> list[int | None]:
+    def _most(self, last: int, at: int) -> float:
+        """Return the Wh that may have been counted from one position to another."""
+        power = rating(self._contract_at(last), self._contract_at(at)) if self._bounded else None
+        return most(self.times[at] - self.times[last], power)
+
+    def _contract_at(self, at: int) -> Contract | None:
+        return self.contracts[bisect_right(self.contracts, at, key=lambda one: one[0]) - 1][1]
+
+    def _filled(self, name: str, column: list[int | None]) -> list[int | None]:
         """Return *column* with the last known reading wherever a record has none."""
         if None not in column:
             return column
@@ -94,12 +89,29 @@ class Indexes:
             assert value is not None
             # A register that is not listed stands at zero; one that merely was not heard does not, and
             # then its first reading is the best that is known of what came before.
-            seconds = self.times[start + first] - self.times[start]
-            last: int = 0 if value <= _IMPOSSIBLE * seconds / _HOUR else value
+            last: int = value
+            if first and not self._listed(name, start, start + first):
+                at = start + first
+                last = 0 if value <= self._most(at - 1, at) else value
             for item in part:
                 last = last if item is None else item
                 filled.append(last)
         return filled
+
+    def _listed(self, name: str, start: int, stop: int) -> bool:
+        """Return whether a contract from *start* to *stop* has the register *name*."""
+        inside = [contract for at, contract in self.contracts if start < at < stop]
+        inside.append(self._contract_at(start))
+        return any(contract is not None and name in contract.registers for contract in inside)
+
+    def _unrolled(self, column: list[int | None]) -> list[int | None]:
+        """Return *column* with the roll-overs of each epoch added."""
+        for start, stop in self.segments:
+            for at in range(start + 1, stop) if _falls(column, start, stop) else ():
+                before, value = column[at - 1], column[at]
+                if before is not None and value is not None and value < before:
+                    column[at] = before + advance(before % ROLL_OVER, value)
+        return column
 
     def at(self, segment: tuple[int, int], column: Sequence[int | None], when: float) -> int | None:
         """Return the reading of *column* at *when*, which lies within *segment*."""
@@ -141,6 +153,24 @@ class Indexes:
             if self.times[segment[0]] <= start and end <= self.times[segment[1] - 1]:
                 return sum(self.between([start, end])[0].values())
         return None
+
+
+def _contracts(rows: Sequence[Record]) -> list[tuple[int, Contract | None]]:
+    """Return the positions from which another contract is said, and which; what a record does not say goes on."""
+    found: list[tuple[int, Contract | None]] = []
+    contract: Contract | None = None
+    for at, row in enumerate(rows):
+        if row.contract is not contract and row.contract is not None:
+            contract = row.contract
+            found.append((at, contract))
+    if not found or found[0][0]:
+        found.insert(0, (0, None))
+    return found
+
+
+def _falls(column: Sequence[int | None], start: int, stop: int) -> bool:
+    values = [value for value in column[start:stop] if value is not None]
+    return any(map(gt, values, values[1:]))
 
 
 def _codes(rows: Sequence[Record]) -> list[str]:

@@ -16,8 +16,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from linkymonitor.language import pick
-from linkymonitor.model import PERIODS, Contract, Mode, code
+from linkymonitor.record import Contract
 from linkymonitor.report.figures import DayFigures
+from linkymonitor.terms import PERIODS, Mode, code
 
 _NBSP, _THIN = "\u00a0", "\u202f"
 
@@ -122,6 +123,22 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "historique": ("historique", "historique"),
     "standard": ("standard", "standard"),
     "producer": ("Producteur", "Producer"),
+    "off_peak": ("Heures creuses", "Off-peak hours"),
+    "off_peak_group": ("groupe {}", "group {}"),
+    "timetable": ("Horaires du lendemain", "Timetable of tomorrow"),
+    "change": ("{}{} : {} → {}", "{}{}: {} → {}"),
+    "change_at": ("À {}, ", "At {}, "),
+    "change_meter": ("compteur", "meter"),
+    "change_meter_old": ("l’ancien", "the old one"),
+    "change_meter_new": ("un autre", "another"),
+    "change_mode": ("mode", "mode"),
+    "change_option": ("option", "option"),
+    "change_subscribed_power": ("puissance souscrite", "subscribed power"),
+    "change_phases": ("raccordement", "connection"),
+    "change_producer": ("producteur", "producer"),
+    "change_heures": ("heures creuses", "off-peak hours"),
+    "change_demain": ("horaires du lendemain", "timetable of tomorrow"),
+    "change_noms": ("nom de {}", "name of {}"),
     "yes": ("oui", "yes"),
     "no": ("non", "no"),
     "note_base": (
@@ -538,6 +555,49 @@ class Words:
         if day.injected is not None and day.injected.estimated:
             found.append(self.text["note_injected"])
         return found
+
+    def changes(self, day: DayFigures) -> list[str]:
+        """Return what changed of the contract: when, what, from and to."""
+        found = []
+        for change in day.changes:
+            what, _, register = change.what.partition(" ")
+            name = self.say(f"change_{what}", self.period(register))
+            before, after = (
+                (self.text["change_meter_old"], self.text["change_meter_new"])
+                if what == "meter"
+                else (self._told(what, value) for value in (change.before, change.after))
+            )
+            found.append(
+                self.say("change", self.say("change_at", self.clock(change.at)), name, before, after)
+            )
+        return found
+
+    def _told(self, what: str, value: object) -> str:
+        if what == "producer":
+            return self.text["yes" if value else "no"]
+        if what == "phases":
+            return self.text["mono" if value == 1 else "tri"]
+        if isinstance(value, Mode):
+            return self.text[value.value]
+        if isinstance(value, int):
+            return f"{self.kva(value)}{_NBSP}kVA"
+        text = str(value)
+        if what == "option":
+            row = _OPTIONS.get(text)
+            return row[self._at] if row else text
+        if what == "heures":
+            return self.say("off_peak_group", text)
+        return self.timetable(text) if what == "demain" else text
+
+    def timetable(self, text: str) -> str:
+        """Return the switches of a day, ``06:00 HP; 22:00 HC``, for people."""
+        found = []
+        for switch in text.split("; "):
+            clock, _, register = switch.partition(" ")
+            hour, _, minute = clock.partition(":")
+            shown = f"{hour.lstrip('0') or '0'}{_NBSP}h" + (f"{_NBSP}{minute}" if minute != "00" else "")
+            found.append(f"{shown if self.french else clock} {self.in_period(register)}")
+        return ", ".join(found)
 
     def gap(self, gap: object, day: DayFigures) -> str:
         """Return what is known of a gap."""

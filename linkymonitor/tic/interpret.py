@@ -397,7 +397,8 @@ def _standard_indexes(said: _Said, option: str | None, registers: tuple[str, ...
 
 
 def _standard_period(option: str | None, tariff: int | None) -> str | None:
-    if option is None or tariff is None:
+    # NOI-CPT_54E §6.2.3: registers count from 1; the decoder lets nothing else through, but a frame may be made.
+    if option is None or not tariff:
         return None
     periods = PERIODS.get(option, ())
     return periods[tariff - 1] if tariff <= len(periods) else f"F{tariff:02d}"

@@ -1,0 +1,280 @@
+"""One function for each thing that reads what we did not write: it raises when a promise is broken."""
+
+# Strategy
+#
+# - A target takes any bytes and returns. It may raise nothing: what the reader is allowed to raise is caught
+#   here, and what it promises besides (same frames wherever the stream is cut, what is written reads back) is
+#   asserted here, so that a fuzzer finds wrong answers and not only crashes.
+# - A checksum stands in the way of a fuzzer that only flips bytes. When the first byte says so, each line is
+#   given its right one, and the fuzzer goes on to what lies behind.
+# - No target needs a directory but those whose reader opens its file itself; theirs is in memory where there is one.
+
+from __future__ import annotations
+
+import atexit
+import gzip
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from crash_model import CrashDisk
+
+from linkymonitor import config, recording
+from linkymonitor.aggregate import Aggregator
+from linkymonitor.clock import WireClock
+from linkymonitor.daily_log import DailyLog, Statistics, entries, file_of, records
+from linkymonitor.errors import ConfigError, LineError
+from linkymonitor.latest import document
+from linkymonitor.ledger import Ledger
+from linkymonitor.log_line import format_record, parse_line
+from linkymonitor.mode import Hunter, detect
+from linkymonitor.model import Mode, Reading, Record, View
+from linkymonitor.settings import schema
+from linkymonitor.simulator import House, parse_spec
+from linkymonitor.storage import Storage
+from linkymonitor.tariff_state import TariffFold
+from linkymonitor.tic.decoder import LONGEST, FrameDecoder
+from linkymonitor.tic.encoder import checksum, write_frame
+from linkymonitor.tic.interpret import interpret
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LOG = Path("/log")
+TODAY = file_of(LOG, NOON.date())
+_ZONE = ZoneInfo("Europe/Paris")
+_SEAL, _STANDARD = 0x01, 0x02
+
+
+@cache
+def _scratch() -> Path:
+    """A folder in memory, where the machine has one, that goes away with the process."""
+    memory = Path("/dev/shm")
+    where = Path(tempfile.mkdtemp(prefix="fuzz", dir=memory if os.access(memory, os.W_OK) else None))
+    atexit.register(shutil.rmtree, where, ignore_errors=True)
+    return where
+
+
+def decoder(data: bytes) -> None:
+    """Bytes of a line, to frames, to readings, to records, to a line of the log, and back."""
+    if not data:
+        return
+    mode = Mode.STANDARD if data[0] & _STANDARD else Mode.HISTORIQUE
+    wire = _sealed(data[1:], mode) if data[0] & _SEAL else data[1:]
+    whole = FrameDecoder(mode)
+    frames = whole.feed(wire)
+    cuts = random.Random(len(wire))
+    pieces, at, again = FrameDecoder(mode), 0, []
+    while at < len(wire):
+        step = cuts.choice((1, 2, 7, 64, LONGEST))
+        again += pieces.feed(wire[at : at + step])
+        at += step
+    assert again == frames, "where the stream is cut makes a difference"
+    frames += whole.close()
+    assert again + pieces.close() == frames, "where the stream is cut makes a difference at its end"
+
+    detect(wire)
+    hunter = Hunter(0.0)
+    for second in (0.0, 5.0, 30.0):
+        hunter.feed(wire, second)
+
+    ledger, fold, aggregator = Ledger(_ZONE), TariffFold(), Aggregator(2)
+    made: list[Record] = []
+    at_time = NOON
+    for frame in frames:
+        at_time += timedelta(seconds=2)
+        reading = interpret(frame, mode, at_time)
+        if not frame.complete:
+            continue
+        if not frame.rejected:
+            assert FrameDecoder(mode).feed(write_frame(frame, mode))[0].groups == frame.groups
+        made += _pass_on(reading, ledger, fold, aggregator)
+    last = aggregator.close()
+    for record in [*made, *([last] if last else [])]:
+        line = f"2026/11/21 12:00:00\tDATA\t{format_record(record)}\n".encode()
+        read = parse_line(line)
+        assert read is not None, f"what was written does not read back: {line!r}"
+        assert read.record is not None
+        assert dict(read.record.indexes) == {
+            name: index for name, index in record.indexes.items() if index < 10**9
+        }
+
+
+def _pass_on(reading: Reading, ledger: Ledger, fold: TariffFold, aggregator: Aggregator) -> list[Record]:
+    tariff = fold.update(reading, 100.0)
+    view = View(reading=reading, tariff=tariff, today=ledger.update(reading), now=100.0)
+    document(view)
+    return aggregator.add(reading)
+
+
+def _sealed(data: bytes, mode: Mode) -> bytes:
+    """Return *data* with STX and ETX around it, each of its lines as a meter would send it."""
+    lines = []
+    for line in data.split(b"\n"):
+        text = (
+            bytes(byte & 0x7F for byte in line)
+            .replace(b"\r", b"")
+            .replace(b"\x02", b"")
+            .replace(b"\x03", b"")
+        )
+        if text == b"--":
+            lines.append(b"\x03\x02")
+            continue
+        body = text + mode.separator
+        lines.append(b"\n" + body + bytes([checksum(body, mode)]) + b"\r")
+    return b"\x02" + b"".join(lines) + b"\x03"
+
+
+def log(data: bytes) -> None:
+    """A file of the daily log; one in four gzipped too, and the compressed file cut or no such file at all."""
+    found = _read(data, ".log")
+    for record in found:
+        assert record.ended_at.date() == NOON.date()
+        assert parse_line(f"2026/11/21 12:00:00\tDATA\t{format_record(record)}\n".encode()) is not None
+    if crc32(data) % 4:
+        return
+    packed = gzip.compress(data, 1, mtime=0)
+    assert _read(packed, ".log.gz") == found, "a compressed file reads otherwise"
+    cut = _read(packed[: len(packed) - 7], ".log.gz")
+    assert cut == found[: len(cut)], "a cut file reads otherwise"
+    _read(data, ".log.gz")
+
+
+def _read(data: bytes, suffix: str) -> list[Record]:
+    path = TODAY.with_suffix(suffix)
+    storage = Storage(CrashDisk({str(path): data}))
+    statistics = Statistics()
+    found = list(
+        records(
+            LOG, NOON - timedelta(days=1), NOON + timedelta(days=1), statistics=statistics, storage=storage
+        )
+    )
+    by_entry = [entry.record for entry in entries(path, storage=storage) if entry.record]
+    assert by_entry == found, "entries() and records() do not agree"
+    return found
+
+
+def ini(data: bytes) -> None:
+    """The configuration."""
+    path = _scratch() / "linkymonitor.ini"
+    path.write_bytes(data)
+    faults: tuple[str, ...] = ("",)
+    try:
+        config.read(path, schema())
+    except ConfigError as error:
+        faults = error.faults
+    assert faults, "refused without a word"
+    for fault in faults:
+        assert len(fault.splitlines()) <= 1, "a fault takes more than a line"
+
+
+def record(data: bytes) -> None:
+    """A recording, plain and gzipped: what is read of it has times that never decrease."""
+    start = recording.header(NOON, 9600)
+    for content in (data, start + data, gzip.compress(start + data, 1, mtime=0)):
+        path = _scratch() / "recording"
+        path.write_bytes(content)
+        latest = 0.0
+        try:
+            recording.read_header(path)
+            for offset, chunk in recording.read_recording(path):
+                assert offset >= latest
+                assert chunk
+                latest = offset
+        except LineError:
+            assert content is data, "a damaged line hid the others"
+
+
+def sim(data: bytes) -> None:
+    """The words after ``sim:``, and the first frames of the house that they ask for."""
+    text = data.decode(errors="replace")
+    try:
+        options = parse_spec(text)
+    except ValueError:
+        return
+    # A house takes a third of a second to build: one in 256, and one in 16 of those that are out of the ordinary.
+    if crc32(data) % (256 if 2000 <= options.first_day.year < 2100 else 16):
+        return
+    for _, wire in islice(House(options).frames(), 2):
+        assert wire
+
+
+def state(data: bytes) -> None:
+    """A log directory in which everything is damaged, when the daily log starts: it writes on, and reads back."""
+    first, _, second = data.partition(b"\xff\xfe\xfd")
+    before = file_of(LOG, NOON.date() - timedelta(days=1))
+    ahead = file_of(LOG, date(2031, 1, 1))
+    content = {
+        str(TODAY): first,
+        str(before) + ".gz": second,
+        str(LOG / f".{before.name}.gz.77.tmp"): second,
+        str(LOG / "salt"): data,
+    }
+    if data[:1] == b"\x01":
+        content[str(ahead)] = first
+    if data[:1] == b"\x02":  # today's file was compressed: the clock went back
+        content = {str(TODAY) + ".gz": gzip.compress(first, 1, mtime=0)[: len(first) + 9]}
+    disk = CrashDisk(content)
+    storage = Storage(disk)
+    storage.lock(LOG).close()
+    clock = WireClock(NOON)
+    log = DailyLog(storage, LOG, clock, lang="en", compress_after_days=1, retention_days=30)
+    clock.advance(5)
+    one = Record(
+        started_at=clock.now() - timedelta(seconds=5),
+        ended_at=clock.now(),
+        contract=None,
+        tariff_period="HN..",
+        apparent_power=1234,
+        indexes={"HN": 688322},
+        frames=3,
+    )
+    log.append(one)
+    log.note("WARN", "fuzz")
+    for _ in range(12):
+        clock.advance(60)
+        log.tick(clock.monotonic())
+    log.close()
+    assert not log.refused
+    assert log.pending == 0
+    assert disk.descriptors == 0, "a file stays open"
+    told = [
+        record
+        for path in disk.content()
+        if path.endswith((".log", ".log.gz"))
+        for record in records(LOG, NOON - timedelta(days=3), NOON + timedelta(days=2000), storage=storage)
+        if record.apparent_power == 1234 and record.frames == 3 and path
+    ]
+    assert told, "what was written after the start does not read back"
+    for path, held in disk.content().items():
+        if path.endswith(".log"):
+            assert not held or held.endswith(b"\n"), "a torn line was left"
+
+
+def salt(data: bytes) -> None:
+    """The salt file: whatever is in it, what is used has no less than 16 characters, and is used again."""
+    from linkymonitor.commands import _salt
+
+    where = _scratch() / "salted"
+    where.mkdir(exist_ok=True)
+    path = where / "salt"
+    path.write_bytes(data)
+    drawn = _salt(Storage(), where)
+    assert len(drawn.strip()) >= 16
+    assert _salt(Storage(), where) == drawn, "another salt at the next start: the meter would be another one"
+    with suppress(FileNotFoundError):
+        path.unlink()
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    target.__name__: target for target in (decoder, log, ini, record, sim, state, salt)
+}
+
+__all__ = ["TARGETS"]
