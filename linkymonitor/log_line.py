@@ -14,10 +14,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from linkymonitor.record import Contract, Record
@@ -252,6 +253,8 @@ _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9_]*)=[^,=\0\n]*")
 CONTRACT_HEAD = b"\tINFO\tContrat: "
 GRID_HEAD = b"\tINFO\t" + GRID.encode()
 DATA_HEAD = b"\tDATA\t"
+_NO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_PLANS_KEPT = 64
 _NO_TAIL = (b"",) * len(_TAIL)
 _TWO_DIGITS = {b"%02d" % n: n for n in range(100)}
 _COLOUR = {colour.value.encode(): colour for colour in Colour}
@@ -283,7 +286,8 @@ class LineReader:
 
     def __init__(self) -> None:
         self._stated: Contract | None = None
-        self._layout: _Layout | None = None
+        # Lines that differ in nothing but digits have their values in the same places, and are as valid.
+        self._plans: dict[bytes, tuple[_Layout, Callable[[bytes], tuple[bytes, ...]]]] = {}
         self._contracts: dict[_Layout, Contract] = {}
         self._day = b""
         self._date = (1, 1, 1)
@@ -314,15 +318,19 @@ class LineReader:
 
     def record(self, line: bytes) -> Record | None:
         """Return the record of a DATA line, None when it is none."""
-        layout = self._layout
-        match = layout.match(line) if layout else None
-        if match is None:
-            layout = _layout_of(line)
-            match = layout.match(line) if layout else None
-            if layout is None or match is None:
+        shape = line.translate(_NO_DIGITS)
+        plan = self._plans.get(shape)
+        if plan is None:
+            plan = _plan_of(line)
+            if plan is None:
                 return None
-            self._layout = layout
-        assert layout is not None
+            if len(self._plans) >= _PLANS_KEPT:
+                self._plans.clear()
+            self._plans[shape] = plan
+        layout, values = plan[0], plan[1](line)
+        period = values[0]
+        if period and period not in _PERIOD:
+            return None
         at = self._time(line)
         if at is None:
             return None
@@ -332,8 +340,6 @@ class LineReader:
         previous, self._previous = self._previous, at
         if previous is None or not previous < at <= previous + CONTIGUOUS:
             previous = at
-        values = match.groups()
-        period = values[0]
         power = values[layout.power]
         current = values[layout.current]
         total = values[layout.total] if layout.total is not None else b""
@@ -388,6 +394,15 @@ def _layout_of(line: bytes) -> _Layout | None:
     if len(names) != len(fields) or not _Layout.accepts(names):
         return None
     return _layout(names)
+
+
+def _plan_of(line: bytes) -> tuple[_Layout, Callable[[bytes], tuple[bytes, ...]]] | None:
+    """Return the layout of a valid DATA line and what takes its values out, None for any other line."""
+    layout = _layout_of(line)
+    match = layout.match(line) if layout else None
+    if layout is None or match is None:
+        return None
+    return layout, itemgetter(*(slice(*match.span(group)) for group in range(1, len(match.groups()) + 1)))
 
 
 @lru_cache(maxsize=64)  # a foreign file must not fill the memory

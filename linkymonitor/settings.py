@@ -84,13 +84,13 @@ def schema() -> Schema:
     """Return the dataclass of each section; the parts are imported only now."""
     from linkymonitor import report
     from linkymonitor.money.tariffs import Prices
-    from linkymonitor.outputs import led, oled, relay
+    from linkymonitor.outputs import led, panel, relay
 
     return {
         "general": General,
         "meter": Meter,
         "log": Log,
-        "display": oled.Settings,
+        "display": panel.Settings,
         "lamp:": led.Settings,
         "relay:": relay.Settings,
         "output:": _output,

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ def subscription(month_price: Decimal, days: Iterable[date]) -> Decimal:
     months = Counter((day.year, day.month) for day in days)
     total = Decimal(0)
     for (year, month), count in months.items():
-        length = calendar.monthrange(year, month)[1]
+        length = (date(year + month // 12, month % 12 + 1, 1) - date(year, month, 1)).days
         total = _WIDE.add(total, _WIDE.divide(_EXACT.multiply(month_price, Decimal(count)), Decimal(length)))
     return total
 

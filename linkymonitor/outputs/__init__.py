@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -48,6 +46,8 @@ def find(name: str) -> Any:
     Raises:
         ConfigError: there is no such module, or it lacks ``Settings`` or ``Output``.
     """
+    import importlib.util
+
     path = name if "." in name else f"{__name__}.{name}"
     try:
         found = importlib.util.find_spec(path) if name else None

@@ -22,21 +22,21 @@ import re
 import threading
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
-from enum import Enum
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from linkymonitor.clock import BUILT
 from linkymonitor.errors import ConfigError, DisplayError
 from linkymonitor.language import pick
 from linkymonitor.outputs import NEVER
-from linkymonitor.outputs.gpio import GPIO
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.outputs.pages import PAGES, Bands, Scene, Screen, compose, paint, to_image
+from linkymonitor.outputs.pages import Bands, Scene, Screen, compose, paint, to_image
+from linkymonitor.outputs.panel import Chip, Settings, Size
 
 if TYPE_CHECKING:
     from linkymonitor.model import View
+
+__all__ = ["Chip", "Output", "Panel", "Settings", "Size", "picture"]
 
 log = logging.getLogger(__name__)
 
@@ -68,84 +68,6 @@ _BAND, _HIGH_COLUMN = 0xB0, 0x10
 
 # linux/i2c-dev.h; the unit is 10 ms.
 _I2C_TIMEOUT, _FIFTY_MS = 0x0702, 5
-
-
-class Chip(Enum):
-    """The controllers we know, by the name that luma gives them."""
-
-    SSD1306 = "ssd1306"
-    SH1106 = "sh1106"
-
-    @property
-    def first_column(self) -> int:
-        """The column of its memory at the left edge of the glass: an SH1106 has 132 for 128."""
-        return 2 if self is Chip.SH1106 else 0
-
-
-class Size(Enum):
-    """The panels we know, in pixels."""
-
-    SMALL = "128x32"
-    TALL = "128x64"
-
-    @property
-    def width(self) -> int:
-        """Pixels from left to right."""
-        return int(self.value.split("x")[0])
-
-    @property
-    def height(self) -> int:
-        """Pixels from top to bottom."""
-        return int(self.value.split("x")[1])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The section [display]."""
-
-    #: The controller of the panel: ssd1306 or sh1106.
-    type: Chip = Chip.SSD1306
-    #: The panel: 128x32 or 128x64.
-    size: Size = Size.SMALL
-    #: The I2C bus: 1 is /dev/i2c-1.
-    port: int = 1
-    #: The address of the panel on the bus.
-    address: int = 0x3C
-    #: True when the panel hangs upside down.
-    flip: bool = False
-    #: Brightness by day, 0 to 255.
-    contrast: int = 128
-    #: The pages, in the order in which they are seen.
-    pages: tuple[str, ...] = ("live", "today", "tariff", "line")
-    #: How long a page stays; 0 stays on the first.
-    rotate_every: timedelta = timedelta(seconds=8)
-    #: How often the picture moves by a pixel, against burn-in; 0 never.
-    shift_every: timedelta = timedelta(minutes=10)
-    #: Local time at which the night brightness begins; empty for none.
-    night_start: time | None = None
-    #: Local time at which it ends.
-    night_end: time | None = None
-    #: Brightness by night, 0 to 255.
-    night_contrast: int = 1
-    #: BCM number of the pin of a button to ground that turns the page; empty for none.
-    button: int | None = None
-
-    def __post_init__(self) -> None:
-        if not 0x08 <= self.address <= 0x77:
-            raise ValueError(f"address = {self.address:#x}: expected 0x08 to 0x77, usually 0x3C or 0x3D")
-        for name in ("contrast", "night_contrast"):
-            value = getattr(self, name)
-            if not 0 <= value <= 255:
-                raise ValueError(f"{name} = {value}: expected 0 to 255")
-        unknown = [name for name in self.pages if name not in PAGES]
-        if unknown or not self.pages:
-            raise ValueError(f"pages = {', '.join(self.pages)}: expected some of {', '.join(PAGES)}")
-        if self.rotate_every < timedelta(0) or self.shift_every < timedelta(0):
-            raise ValueError("rotate_every and shift_every: expected a duration, or 0 for never")
-        if self.button is not None and self.button not in GPIO:
-            raise ValueError(f"button = {self.button}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}")
-        if (self.night_start is None) != (self.night_end is None):
-            raise ValueError("night_start and night_end: expected both or neither")
 
 
 class Output:
