@@ -1,4 +1,4 @@
-"""The commands: what each is called and takes; commands.py says what they do."""
+"""The commands: what each is called and takes; commands/ says what they do."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from linkymonitor import __version__
-from linkymonitor.errors import ConfigError, LineBusy, LinkyMonitorError
+from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
 from linkymonitor.language import LANGUAGES, of_terminal, pick
 from linkymonitor.terms import WantedMode
 
@@ -20,24 +21,28 @@ if TYPE_CHECKING:
 #: Exit statuses (README.md).
 DONE, FAILED, USAGE, BUSY = 0, 1, 2, 75
 
+#: The module of commands/ of each command that does not have its own name.
+_MODULES = {"run": "acquire", "simulate": "streams", "record": "streams", "replay": "streams"}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = sys.argv[1:] if argv is None else argv
     arguments = _parser(of_terminal(), words).parse_args(words)
-    from linkymonitor import commands
-
+    name = arguments.command
+    # Only the module of the command is imported: `decode` must not wait for what `acquire` needs.
+    command = getattr(import_module(f"linkymonitor.commands.{_MODULES.get(name, name)}"), name)
     # `decode` seldom has anything to log, and logging would be a third of its start: it sees to it by itself.
-    if arguments.command != "decode":
-        commands.log_to_stderr(arguments.verbose)
+    if name != "decode":
+        from linkymonitor.commands.shared import log_to_stderr
+
+        log_to_stderr(arguments.verbose)
     try:
-        status: int = getattr(commands, arguments.command)(arguments)
-    except commands.UsageError as error:
+        status: int = command(arguments)
+    except UsageError as error:
         return _said(error, USAGE)
     except LineBusy as error:
         return _said(error, BUSY)
-    except ConfigError as error:
-        return _said(error, FAILED)
     except LinkyMonitorError as error:
         return _said(error, FAILED)
     except BrokenPipeError:

@@ -103,7 +103,7 @@ def read(path: Path, schema: Schema) -> Config:
 
     Args:
         path: an INI file in UTF-8.
-        schema: the dataclass of each section.
+        schema: the dataclass of each section; None for one that is left unread.
 
     Raises:
         ConfigError: with one sentence for every unknown section or key, unreadable value and missing key.
@@ -206,7 +206,7 @@ class _Reader:
                 if settings is not None:
                     sections[name] = settings
         for name, cls in self._schema.items():
-            if not name.endswith(":") and name not in sections and not parser.has_section(name):
+            if cls and not name.endswith(":") and name not in sections and not parser.has_section(name):
                 settings = self.section(cls, {}, name)
                 if settings is not None:
                     sections[name] = settings
@@ -215,6 +215,8 @@ class _Reader:
     def _class_of(self, name: str, raw: Mapping[str, str]) -> type | None:
         kind, colon, own = name.partition(":")
         cls = self._schema.get(kind + colon) if own or not colon else None
+        if cls is None and (own or not colon) and kind + colon in self._schema:
+            return None
         if cls is None:
             known = [key + "NAME" if key.endswith(":") else key for key in self._schema]
             meant = f"{kind}:NAME" if colon or f"{kind}:" in self._schema else kind

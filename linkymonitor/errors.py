@@ -1,6 +1,7 @@
 """Every error this package raises.
 
 * LinkyMonitorError
+  - UsageError         the words of the command line do not go together (exit status 2)
   - ConfigError        the configuration cannot be used; the user can mend it
   - LineError          the source of bytes cannot be opened or has gone away
     + LineBusy         somebody else holds the port or the log directory (exit status 75)
@@ -11,6 +12,10 @@
 
 class LinkyMonitorError(Exception):
     """The root of every error this package raises; its text is one sentence for the user."""
+
+
+class UsageError(LinkyMonitorError):
+    """The words of the command line do not go together."""
 
 
 class ConfigError(LinkyMonitorError):

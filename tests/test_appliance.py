@@ -554,11 +554,11 @@ def test_stop_takes_pins_first_then_writes_and_syncs_everything(tmp_path):
 
 
 def test_a_signal_stops_as_a_stop_does(tmp_path):
-    from linkymonitor.commands import _signals
+    from linkymonitor.commands.shared import signals
 
     bench = Bench(tmp_path, *frames(100)).everything()
     bench.appliance.callbacks = [lambda reading: signal.raise_signal(signal.SIGTERM)]
-    with _signals(bench.appliance.stop):
+    with signals(bench.appliance.stop):
         bench.run()
     assert bench.appliance.meter.health.frames == 1
     assert sum(record.frames for record in bench.records) == 1

@@ -260,7 +260,7 @@ def state(data: bytes) -> None:
 
 def salt(data: bytes) -> None:
     """The salt file: whatever is in it, what is used has no less than 16 characters, and is used again."""
-    from linkymonitor.commands import _salt
+    from linkymonitor.commands.acquire import _salt
 
     where = _scratch() / "salted"
     where.mkdir(exist_ok=True)

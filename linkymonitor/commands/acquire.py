@@ -1,0 +1,264 @@
+"""``acquire``: the daemon; ``run``: its trial in a terminal."""
+
+from __future__ import annotations
+
+import errno
+import math
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from linkymonitor.commands.report import report
+from linkymonitor.commands.shared import SIMULATED, callbacks, configuration, open_input, signals
+from linkymonitor.errors import StorageError, UsageError
+from linkymonitor.language import of_terminal, pick
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: What `run` reads when no meter is plugged in: a day with everything on the screen.
+DEMO = "sim:ejp,pv,seed=7"
+
+#: What is no fault of the configuration, and may pass.
+_CARD_TROUBLE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+
+def acquire(arguments: Namespace) -> int:
+    """Read the meter until it ends, the time is over or a signal comes."""
+    config = configuration(arguments)
+    return _acquire(config, arguments, display=arguments.led)
+
+
+def run(arguments: Namespace) -> int:
+    """Read a meter if there is one, else a simulated one, with the display in the terminal; then draw the page."""
+    from linkymonitor.outputs.gpio import simulated_pins
+    from linkymonitor.outputs.terminal import TerminalDisplay
+    from linkymonitor.trial import Words, find_meter, named_parts
+
+    config = configuration(arguments)
+    lang = config.lang or of_terminal()
+    root: Path = arguments.dir.resolve()
+    if arguments.input is None:
+        arguments.input = find_meter(config.get("meter").port, lang=lang) or DEMO
+    arguments.log_dir = root / "log"
+    pages = root / "pages"
+    print(
+        pick(
+            lang,
+            f"Source  : {arguments.input}\nJournal : {arguments.log_dir}\nPage    : {pages / 'index.html'}"
+            " (dessinée à l'arrêt ; Ctrl-C pour arrêter)",
+            f"Source: {arguments.input}\nLog:    {arguments.log_dir}\nPage:   {pages / 'index.html'}"
+            " (drawn at the end; Ctrl-C to stop)",
+        ),
+        flush=True,
+    )
+    terminal = TerminalDisplay(sys.stdout)
+    status = _acquire(
+        config,
+        arguments,
+        display=True,
+        terminal=terminal,
+        pins=simulated_pins(),
+        more=lambda outputs: [Words(terminal, named_parts(config, outputs, lang), lang)],
+    )
+    arguments.start = arguments.end = None
+    arguments.output, arguments.lang, arguments.json, arguments.autoupdate = pages, lang, False, False
+    print(pick(lang, "Pages dessinées :", "Pages drawn:"))
+    return status or report(arguments)
+
+
+def _acquire(
+    config: Any,
+    arguments: Namespace,
+    *,
+    display: bool,
+    terminal: Callable[[Any], None] | None = None,
+    pins: Any = None,
+    more: Callable[[Sequence[Any]], Sequence[Any]] = lambda outputs: (),
+) -> int:
+    from zoneinfo import ZoneInfo
+
+    from linkymonitor.aggregate import Aggregator
+    from linkymonitor.appliance import Appliance, Meter
+    from linkymonitor.daily_log import DailyLog, last_before, records
+    from linkymonitor.journal import Journal
+    from linkymonitor.latest import Latest
+    from linkymonitor.ledger import Ledger
+    from linkymonitor.outputs.hardware import Hardware
+    from linkymonitor.quarantine import Quarantine
+    from linkymonitor.settings import lang_of
+    from linkymonitor.storage import Storage
+
+    lang = lang_of(config)
+    meter_settings, log_settings = config.get("meter"), config.get("log")
+    spec = meter_settings.port if arguments.input is None else arguments.input
+    if not _is_meter(spec) and arguments.log_dir is None:
+        raise UsageError(
+            pick(
+                of_terminal(),
+                f"{spec} n'est pas un compteur : indiquez avec --log-dir un dossier pour son journal",
+                f"{spec} is not a meter: name a folder for its log with --log-dir",
+            )
+        )
+    wanted = (arguments.mode or meter_settings.mode).mode
+    directory: Path = arguments.log_dir or log_settings.dir
+    storage = Storage()
+    timezone = ZoneInfo(config.get("general").timezone)
+    with ExitStack() as stack:
+        source, clock = open_input(
+            spec, arguments.at if "at" in arguments else None, wanted, meter_settings, lang
+        )
+        stack.callback(source.close)
+        _take_folder(storage, directory, stack)
+        runtime = _runtime_directory(config, storage)
+        ledger = Ledger(timezone, config.get("tariff"))
+        log = DailyLog(
+            storage,
+            directory,
+            clock,
+            sync_every=log_settings.sync_every.total_seconds(),
+            salt=_salt(storage, directory),
+            compress_after_days=log_settings.compress_after.days,
+            retention_days=log_settings.retention.days if log_settings.retention else None,
+            lang=lang,
+            on_event=_tell,
+            on_full=lambda: _make_room(storage, directory, config.get("report").dir),
+        )
+        now = clock.now()
+        midnight = datetime.combine(now.astimezone(timezone).date(), datetime.min.time(), timezone)
+        try:
+            before = last_before(directory, midnight.astimezone(UTC), storage=storage)
+            ledger.restore([before] if before else [])
+            ledger.restore(records(directory, midnight.astimezone(UTC) + timedelta.resolution, now))
+        except StorageError as error:
+            log.note("WARN", str(error))  # the totals of the day begin where they can
+        hardware = Hardware(pins=pins, terminal=terminal, lang=lang, clock=clock, timezone=timezone.key)
+        outputs = _outputs(config, hardware, display=display)
+        outputs += more(outputs)
+        appliance = Appliance(
+            meter=Meter(source, clock, wanted, meter_settings.speed.baud),
+            clock=clock,
+            log=log,
+            aggregator=Aggregator(log_settings.frames_per_record),
+            ledger=ledger,
+            latest=Latest(storage, runtime),
+            quarantine=Quarantine(storage, directory),
+            outputs=outputs,
+            callbacks=callbacks(config),
+            silence=meter_settings.silence.total_seconds(),
+            lang=lang,
+            journal=Journal(lang),
+        )
+        log.note("INFO", pick(lang, f"Démarrage : source {spec}", f"Starting: source {spec}"))
+        with signals(appliance.stop):
+            appliance.run(clock.monotonic() + arguments.time if arguments.time else math.inf)
+    return 0
+
+
+def _tell(status: str, text: str) -> None:
+    """Say on stderr what befalls the log: a card that refuses cannot."""
+    import logging
+
+    logging.getLogger("linkymonitor.daily_log").log(
+        logging.WARNING if status == "WARN" else logging.INFO, "%s", text
+    )
+
+
+def _make_room(storage: Any, log_dir: Path, pages: Path) -> bool:
+    """Remove the oldest page, which can be drawn again, or a damaged file that was set aside; never a log."""
+    import re
+
+    return bool(
+        storage.remove_first(pages, re.compile(r"\d{4}-\d\d-\d\d\.html"))
+        or storage.remove_first(log_dir, re.compile(r".+\.bad(-\d+)?"))
+    )
+
+
+def _is_meter(spec: str) -> bool:
+    """Return whether *spec* names a port or a URL rather than a file, a pipe, stdin or a simulated meter."""
+    if spec.startswith(SIMULATED) or spec in ("-", "stdin"):
+        return False
+    from pathlib import Path
+
+    path = Path(spec)
+    # What is not there may be a dongle that is not plugged in.
+    return "://" in spec or path.is_char_device() or not path.exists()
+
+
+def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
+    """Return the outputs in the order in which they act: relays, lamps, then what is slower."""
+    outputs: list[Any] = []
+    if relays := config.named("relay"):
+        from linkymonitor.outputs.relay import Relay
+
+        outputs += [Relay(settings, hardware) for settings in relays.values()]
+    lamps = config.named("lamp") if display else {}
+    if lamps:
+        from linkymonitor.outputs.led import Lamp
+
+        outputs += [Lamp(settings, hardware) for settings in lamps.values()]
+    for settings in config.named("output").values():
+        # Its module was found when the file was read (settings.schema): it is the one that holds its Settings.
+        outputs.append(sys.modules[type(settings).__module__].Output(settings, hardware))
+    if display:
+        from linkymonitor.outputs import oled
+
+        outputs.append(oled.Output(config.get("display"), hardware))
+    return outputs
+
+
+def _runtime_directory(config: Any, storage: Any) -> Path | None:
+    """Return the folder of latest.json, made if need be; None when there is none to be had."""
+    from pathlib import Path
+
+    wanted = config.get("general").runtime_dir
+    given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
+    directory = wanted or (Path(given) if given else Path("/run"))
+    if directory.name != "linkymonitor" and wanted is None:
+        directory /= "linkymonitor"
+    try:
+        storage.make_directory(directory)
+    except StorageError:
+        if wanted is not None:
+            raise
+        return None
+    return Path(directory)
+
+
+def _take_folder(storage: Any, directory: Path, stack: ExitStack) -> None:
+    """Make the log directory and keep others out of it; a card that refuses to be written is no reason to stop.
+
+    The log then waits in memory, says so, and tries again.
+    """
+    try:
+        storage.make_directory(directory)
+        stack.enter_context(storage.lock(directory))
+    except StorageError as error:
+        cause = error.__cause__
+        if not isinstance(cause, OSError) or cause.errno not in _CARD_TROUBLE:
+            raise
+
+
+def _salt(storage: Any, directory: Path) -> str:
+    """Return what meter numbers are hashed with, drawn once for a log directory and kept beside the log."""
+    path = directory / "salt"
+    try:
+        found = path.read_text(encoding="ascii").strip()
+        damaged = len(found) < 16 or not found.isprintable()  # a cut may leave it empty, or all NUL
+    except FileNotFoundError:
+        found, damaged = "", False
+    except (OSError, UnicodeDecodeError):
+        found, damaged = "", True
+    if found and not damaged:
+        return found
+    drawn = os.urandom(16).hex()
+    # Without a card to keep it on, another one is drawn at each start.
+    with suppress(StorageError):
+        if damaged:
+            storage.set_aside(path)
+        storage.replace(path, f"{drawn}\n".encode(), mode=0o600)
+    return drawn

@@ -1,0 +1,147 @@
+"""``decode``: the frames of a source, for people and programs."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from linkymonitor.clock import SystemClock
+from linkymonitor.commands.shared import SIMULATED, log_to_stderr, sim_options
+from linkymonitor.language import of_terminal
+from linkymonitor.terms import Mode
+
+_BLOCK = 65536
+
+#: Bytes of a file that are looked at first: two frames of the longest kind.
+_GLANCE = 4096
+
+
+def decode(arguments: Namespace) -> int:
+    """Print one JSON object for each frame of a source, and a summary."""
+    complete = incomplete = groups = rejected = 0
+    mode = _wanted_mode(arguments)
+    show = None if arguments.count else _shower(arguments)
+    # A meter never ends: whoever has seen enough of it wants the summary too.
+    with suppress(KeyboardInterrupt):
+        for mode, frames in _frames(arguments):
+            for frame in frames:
+                groups += len(frame.groups)
+                rejected += len(frame.rejected)
+                if frame.complete:
+                    complete += 1
+                else:
+                    incomplete += 1
+                if show:
+                    show(frame, mode)
+    sys.stdout.flush()
+    print(
+        f"mode={(mode or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
+        f"rejected={rejected}",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _wanted_mode(arguments: Namespace) -> Mode | None:
+    return arguments.mode.mode if arguments.mode else None
+
+
+def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
+    """Yield the frames of the source that *arguments* name, some at a time, each time with the mode."""
+    from linkymonitor.mode import count_valid, decided, detect
+    from linkymonitor.tic.decoder import FrameDecoder
+
+    wanted = _wanted_mode(arguments)
+    source = _decodable(arguments.source, wanted, arguments.verbose)
+    decoder = FrameDecoder(wanted) if wanted else None
+    try:
+        if getattr(source, "is_meter", False):
+            from linkymonitor.appliance import Meter
+
+            meter = Meter(source, SystemClock(), wanted)
+            while (heard := meter.poll(1.0)) is not None:
+                if meter.mode is not None:
+                    yield meter.mode, [one.frame for one in heard]
+            return
+        sample = bytearray()
+        chunk: bytes | None = b""
+        while chunk is not None:
+            chunk = source.read(1.0)
+            if decoder is None:
+                sample += chunk or b""
+                mode = None
+                if chunk and (source.live or len(sample) - len(chunk) < _GLANCE):
+                    # Whoever types or pipes should not have to wait for the whole sample; and of a file, its
+                    # first frames nearly always tell.
+                    mode = decided(count_valid(bytes(sample if source.live else sample[:_GLANCE])))
+                if mode is None and (chunk is None or len(sample) >= _BLOCK):
+                    mode = detect(bytes(sample)) or Mode.HISTORIQUE
+                if mode is None:
+                    continue
+                decoder = FrameDecoder(mode)
+                yield mode, decoder.feed(bytes(sample))
+            elif chunk:
+                yield decoder.mode, decoder.feed(chunk)
+        if decoder is not None:
+            yield decoder.mode, decoder.close()
+    finally:
+        source.close()
+
+
+def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Any:
+    """Return the source that *spec* names, which waits for nothing but what is live."""
+    if spec.startswith(SIMULATED):
+        from linkymonitor.simulator import SimSource
+
+        return SimSource(sim_options(spec[len(SIMULATED) :], mode), SystemClock(), None)
+    from linkymonitor.plain import open_plain_file
+
+    if (file := open_plain_file(spec)) is not None:
+        return file
+    from linkymonitor.line import open_source
+
+    log_to_stderr(verbose)
+    return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None, lang=of_terminal())
+
+
+def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
+    """Return what prints one frame as docs/formats.md has it."""
+    import json
+
+    from linkymonitor.privacy import mask_group, mask_raw
+
+    show_ids = arguments.show_ids
+    write = sys.stdout.write
+
+    def show(frame: Any, mode: Mode) -> None:
+        line: dict[str, object] = {
+            "mode": mode.value,
+            "complete": frame.complete,
+            "groups": [
+                {
+                    "label": group.label,
+                    "horodate": group.horodate,
+                    "data": group.data if show_ids else mask_group(group.label, group.data),
+                }
+                for group in frame.groups
+            ],
+            "rejected": [
+                {"raw": raw if show_ids else mask_raw(raw), "why": why}
+                for raw, why in (
+                    (rejected.raw.decode("latin-1"), rejected.why) for rejected in frame.rejected
+                )
+            ],
+        }
+        if arguments.values:
+            from linkymonitor.latest import jsonable
+            from linkymonitor.tic.interpret import interpret
+
+            reading = interpret(frame, mode, datetime.now(UTC))
+            line["values"] = jsonable(reading.values, show_ids=show_ids)
+        write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    return show

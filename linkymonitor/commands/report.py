@@ -1,0 +1,59 @@
+"""``report``: pages and figures."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from linkymonitor.commands.shared import configuration
+from linkymonitor.errors import UsageError
+from linkymonitor.language import DEFAULT, of_terminal, pick
+
+
+def report(arguments: Namespace) -> int:
+    """Draw the pages of the days asked for, or print their figures."""
+    import gc
+    from dataclasses import replace
+    from zoneinfo import ZoneInfo
+
+    from linkymonitor import report as reports
+    from linkymonitor.storage import Storage
+
+    # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
+    gc.set_threshold(200_000)
+    config = configuration(arguments)
+    log_dir = arguments.log_dir or config.get("log").dir
+    zone = ZoneInfo(config.get("general").timezone)
+    now = datetime.now(UTC)
+    today = now.astimezone(zone).date()
+    first = arguments.start or arguments.end or today - timedelta(days=1)
+    last = arguments.end or arguments.start or today
+    if last < first:
+        raise UsageError(
+            pick(of_terminal(), f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}")
+        )
+    common: dict[str, Any] = {
+        "tz": zone,
+        "prices": config.get("tariff"),
+        "now": now,
+        "storage": Storage(),
+    }
+    if arguments.json:
+        import json
+
+        print(json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1))
+        return 0
+    settings = config.get("report")
+    if arguments.output:
+        settings = replace(settings, dir=arguments.output)
+    written = reports.build(
+        settings,
+        log_dir,
+        (first, last),
+        lang=arguments.lang or config.lang or DEFAULT,
+        autorefresh=arguments.autoupdate,
+        **common,
+    )
+    print("\n".join(map(str, written)))
+    return 0

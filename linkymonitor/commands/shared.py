@@ -1,0 +1,114 @@
+"""What several commands do alike."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from linkymonitor.clock import Clock
+from linkymonitor.errors import ConfigError, UsageError
+from linkymonitor.language import of_terminal, pick
+from linkymonitor.terms import Mode
+
+SIMULATED = "sim:"
+
+
+def log_to_stderr(verbose: bool) -> None:
+    """Show what the parts log on stderr."""
+    import logging
+
+    from linkymonitor.diagnostics import SparingFilter
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(SparingFilter())
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(levelname)s %(message)s%(repeats)s",
+        handlers=[handler],
+    )
+
+
+def configuration(arguments: Namespace) -> Any:
+    from linkymonitor.config import default_path, read
+    from linkymonitor.settings import schema
+
+    return read(arguments.config or default_path(), schema())
+
+
+@contextmanager
+def signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call *stop* on SIGTERM and SIGINT while the block runs."""
+    import signal
+
+    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def open_input(
+    spec: str, at: datetime | None, mode: Mode | None, settings: Any, lang: str
+) -> tuple[Any, Clock]:
+    """Return the source that *spec* names and the clock that goes with it."""
+    from linkymonitor.library import opened
+
+    try:
+        return opened(
+            spec,
+            at=at,
+            mode=mode,
+            speed=settings.speed.baud,
+            timeout=settings.timeout.total_seconds(),
+            pause=settings.pause.total_seconds(),
+            lang=lang,
+        )
+    except ValueError as error:
+        raise UsageError(f"{spec}: {error}") from error
+
+
+def sim_options(spec: str, mode: Mode | None = None) -> Any:
+    from dataclasses import replace
+
+    from linkymonitor.simulator import parse_spec
+
+    try:
+        options = parse_spec(spec)
+        return replace(options, mode=mode) if mode else options
+    except ValueError as error:
+        raise UsageError(f"{SIMULATED}{spec}: {error}") from error
+
+
+def callbacks(config: Any) -> list[Callable[[Any], object]]:
+    """Return the functions that [callbacks] names.
+
+    Raises:
+        ConfigError: with one sentence for each that is not there.
+    """
+    import importlib
+
+    found, faults = [], []
+    for path in config.get("callbacks").call:
+        module, _, name = path.rpartition(".")
+        try:
+            function = getattr(importlib.import_module(module), name)
+            if not callable(function):
+                raise TypeError(type(function).__name__)
+        except Exception as error:  # the user's code may raise anything when it is imported
+            faults.append(
+                pick(
+                    config.lang or of_terminal(),
+                    f"{config.path}: [callbacks] call = {path} : introuvable ({error}) ; on attend module.fonction",
+                    f"{config.path}: [callbacks] call = {path}: not found ({error}); expected module.function",
+                )
+            )
+        else:
+            found.append(function)
+    if faults:
+        raise ConfigError(*faults)
+    return found

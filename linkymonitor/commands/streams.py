@@ -1,0 +1,168 @@
+"""``simulate``, ``record`` and ``replay``: bytes as a meter sends them."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from linkymonitor.clock import SystemClock
+from linkymonitor.commands.shared import configuration, open_input, signals, sim_options
+from linkymonitor.language import of_terminal, pick
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: How long a signal may go unnoticed, in seconds.
+_NAP = 0.2
+
+#: How long a pseudo-terminal stays after its last byte, for a reader that is late, in seconds.
+_LINGER = 2.0
+
+
+def simulate(arguments: Namespace) -> int:
+    """Write what a simulated meter says to a file or a pseudo-terminal."""
+    from linkymonitor.simulator import feed_pty, write_file
+
+    words = [arguments.contract, "tri" if arguments.phases == "3" else "mono", f"seed={arguments.seed}"]
+    if arguments.mode and arguments.mode.mode:
+        words.append(arguments.mode.mode.value)
+    if arguments.producer:
+        words.append("producer")
+    if arguments.day:
+        words.append(f"day={arguments.day.isoformat()}")
+    if arguments.noise:
+        words.append(f"noise={arguments.noise}")
+    if arguments.extra:
+        words.append(arguments.extra)
+    options = sim_options(",".join(words))
+    duration = timedelta(seconds=arguments.duration) if arguments.duration else options.duration
+    if arguments.pty:
+        return _feed_pty(
+            arguments, lambda master, stop: feed_pty(options, master, arguments.speed, stop=stop)
+        )
+    with _fresh_file(arguments.output) as append:
+        write_file(options, append, duration or timedelta(days=1))
+    return 0
+
+
+def record(arguments: Namespace) -> int:
+    """Keep the bytes of a source with their times, as they come: meter numbers included."""
+    from linkymonitor.appliance import Meter
+    from linkymonitor.recording import block, header
+
+    settings = configuration(arguments).get("meter")
+    wanted = (arguments.mode or settings.mode).mode
+    source, clock = open_input(arguments.input, None, wanted, settings, of_terminal())
+    print(
+        pick(
+            of_terminal(),
+            f"{arguments.output} contiendra votre numéro de compteur en clair : ne le publiez pas",
+            f"{arguments.output} will hold your meter number unmasked: do not publish it",
+        ),
+        file=sys.stderr,
+    )
+    stopped: list[bool] = []
+    began = clock.monotonic()
+    until = began + arguments.time if arguments.time else math.inf
+    with closing(source), _fresh_file(arguments.output) as append, signals(lambda: stopped.append(True)):
+        append(header(clock.now(), settings.speed.baud or (wanted.speed if wanted else None)))
+        # The meter is hunted for as usual; what is kept is every byte that came, heard or not.
+        tap = _Tap(source, lambda chunk: append(block(clock.monotonic() - began, chunk)))
+        meter = Meter(tap, clock, wanted, settings.speed.baud)
+        while not stopped and clock.monotonic() < until and meter.poll(0.5) is not None:
+            pass
+    return 0
+
+
+def replay(arguments: Namespace) -> int:
+    """Play a recording again, on a pseudo-terminal or into a file of bare bytes."""
+    import select
+
+    from linkymonitor.recording import paced, read_recording
+
+    chunks = read_recording(arguments.file)
+    if arguments.output:
+        with _fresh_file(arguments.output) as append:
+            for _, chunk in chunks:
+                append(chunk)
+        return 0
+
+    def feed(master: int, stopped: Callable[[], bool]) -> None:
+        def sleep(seconds: float) -> None:
+            # A signal does not end a sleep, and a recording may pause for hours.
+            until = time.monotonic() + seconds
+            while not stopped() and (left := until - time.monotonic()) > 0:
+                time.sleep(min(left, _NAP))
+
+        os.set_blocking(master, False)
+        for chunk in paced(chunks, SystemClock(), arguments.speed or math.inf, sleep):
+            while chunk and not stopped():
+                # Nothing is lost to a reader that is late, or not there yet: this is no meter.
+                if select.select([], [master], [], _NAP)[1]:
+                    with suppress(BlockingIOError):
+                        chunk = chunk[os.write(master, chunk) :]
+            if stopped():
+                return
+
+    return _feed_pty(arguments, feed)
+
+
+@contextmanager
+def _fresh_file(path: Path) -> Iterator[Callable[[bytes], object]]:
+    """Give what writes to *path*, emptied first."""
+    from linkymonitor.storage import Storage
+
+    with Storage().create(path) as file:
+        yield file.write
+
+
+def _feed_pty(arguments: Namespace, feed: Callable[[int, Callable[[], bool]], object]) -> int:
+    from linkymonitor.simulator import open_pty
+
+    master, slave, path = open_pty()
+    stopped: list[bool] = []
+    print(path, flush=True)
+    try:
+        with signals(lambda: stopped.append(True)):
+            feed(master, lambda: bool(stopped))
+            # Closing our end throws away what has not been read.
+            until = time.monotonic() + _LINGER
+            while not stopped and time.monotonic() < until and _unread(slave):
+                time.sleep(_NAP)
+    finally:
+        os.close(master)
+        os.close(slave)
+    return 0
+
+
+def _unread(slave: int) -> int:
+    """Return how many bytes wait for a reader of the pseudo-terminal."""
+    import fcntl
+    import termios
+
+    return int.from_bytes(fcntl.ioctl(slave, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+class _Tap:
+    """A source that shows each chunk to somebody before it hands it on."""
+
+    def __init__(self, source: Any, show: Callable[[bytes], object]) -> None:
+        self._source = source
+        self._show = show
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return what the source reads."""
+        chunk: bytes | None = self._source.read(timeout)
+        if chunk:
+            self._show(chunk)
+        return chunk
