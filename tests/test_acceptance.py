@@ -650,3 +650,24 @@ def test_the_decoder_s_frames_go_through_unchanged():
     for count in range(5):
         (frame,) = decoder.feed(wire)
         assert acceptance.accept(frame, 1.4 * count).frame == frame
+
+
+def shuffled(papp: str = "01150") -> Frame:
+    """Return EJP with its labels in alphabetical order, as a program that relays a stream may send them."""
+    said = {**EJP, "PAPP": papp}
+    return Frame(tuple(InfoGroup(label, said[label]) for label in sorted(said)))
+
+
+def test_an_order_of_its_own_is_believed_from_the_first_frame_if_nothing_is_damaged():
+    acceptance = Acceptance(HISTORIQUE)
+    for number in range(20):
+        accepted = acceptance.accept(shuffled(), 100.0 + 1.5 * number)
+        assert accepted.frame.complete
+        assert accepted.held == ()
+
+
+def test_an_order_that_changes_on_the_way_is_believed_once_it_insists(ejp):
+    ejp.send()
+    seen = [ejp.acceptance.accept(shuffled(), 200.0 + 1.5 * number).frame.complete for number in range(FIRM)]
+    assert seen == [False] * (FIRM - 1) + [True]
+    assert ejp.acceptance.accept(shuffled("01160"), 210.0).frame.complete

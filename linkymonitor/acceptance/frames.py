@@ -103,6 +103,10 @@ class Acceptance:
         self._rank = {label: rank for rank, label in enumerate(BY_MODE[mode])}
         for label in ADIR:
             self._rank[label] = -1  # NOI-CPT_02E table 5: in a short frame they come first
+        #: The order of the labels of this meter, if it is not that of the specification; and one that may be.
+        self._own_order: tuple[str, ...] = ()
+        self._odd_order: tuple[str, ...] = ()
+        self._odd_times = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -230,7 +234,7 @@ class Acceptance:
     def _begin(self, frame: Frame, now: float) -> Accepted:
         """Judge a frame of which nothing is known yet."""
         groups = frame.groups
-        if fault := self._out_of_order(groups):
+        if (fault := self._out_of_order(groups)) and not self._is_its_own_order(frame):
             return self._refuse(frame, [fault], ORDER)
         epoch = None
         strange = self._strange(groups)
@@ -288,6 +292,24 @@ class Acceptance:
                 return group
             highest = rank
         return None
+
+    def _is_its_own_order(self, frame: Frame) -> bool:
+        """Return whether *frame*, whose labels are not in the order of the specification, is whole all the same.
+
+        Noise does not repeat itself: an order that is seen FIRM times in a row is this meter's, or that of
+        whatever relays it. So is that of a first frame in which nothing is damaged, for want of another.
+        """
+        labels = tuple(group.label for group in frame.groups)
+        if len(set(labels)) < len(labels):
+            return False
+        if labels == self._own_order:
+            return True
+        self._odd_times = self._odd_times + 1 if labels == self._odd_order else 1
+        self._odd_order = labels
+        if self._odd_times < FIRM and (self._started or frame.rejected):
+            return False
+        self._own_order = labels
+        return True
 
     def _strange(self, groups: Sequence[InfoGroup]) -> list[InfoGroup]:
         """Return the groups that name another meter or contract than the one that is known."""
