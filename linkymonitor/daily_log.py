@@ -204,11 +204,17 @@ def records(
         return
     first, last = start.date(), (end - timedelta.resolution).date()
     by_day: dict[date, list[LogFile]] = {}
+    forerunners = False
     for file in files(directory, storage):
         # LinkyAcq.pl changes file after its first line of a day: that one is in the file of the day before.
         earliest = first - _DAY if file.forerunner and first > date.min else first
         if earliest <= file.day <= last:
             by_day.setdefault(file.day, []).append(file)
+            forerunners |= file.forerunner
+    if not forerunners:
+        for day in sorted(by_day):
+            yield from _file_records(by_day[day][0], start, end, statistics, storage, on_grid)
+        return
     newest: datetime | None = None
     for day in sorted(by_day):
         for record, forerunner in _day_records(by_day[day], start, end, statistics, storage, on_grid):
