@@ -63,3 +63,9 @@ wheel: $(VENV)/dev.ready ## build the wheel in dist/
 clean: ## remove all that was made, but for the logs of `make run`
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
+
+torture: $(VENV)/dev.ready ## the long campaigns: noise, power cuts, clocks, lines, kills
+	LINKYMONITOR_TORTURE=1 LINKYMONITOR_CRASH_STATES=20000 LINKYMONITOR_KILLS=500 $(BIN)/python -m pytest -s --timeout=5400 \
+		tests/test_storage.py tests/test_clocks.py tests/test_disk_faults.py tests/test_ext4.py tests/test_line_torture.py \
+		tests/test_soak.py tests/test_dst.py tests/test_epochs.py tests/test_kill.py $(ARGS)
+	$(BIN)/python -m tests.torture --jobs 2
