@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -25,8 +26,10 @@ def main(words: list[str]) -> int:
         )
         return 2
     name, *options = words
-    # New inputs are kept where libFuzzer is told to (the first folder); the committed ones are read only.
-    folders = [word for word in options if not word.startswith("-")]
+    # libFuzzer writes what it finds into the first folder: never into the committed one.
+    folders = [word for word in options if not word.startswith("-")] or [
+        tempfile.mkdtemp(prefix="fuzz-found-")
+    ]
     options = [word for word in options if word.startswith("-")]
     # Short inputs are tried ten times as often, and a frame of a few groups has all that a long one has.
     defaults = ["-timeout=10", "-rss_limit_mb=512", f"-max_len={400 if name in ('decoder', 'ini') else 2048}"]
