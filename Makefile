@@ -67,5 +67,5 @@ clean: ## remove all that was made, but for the logs of `make run`
 torture: $(VENV)/dev.ready ## the long campaigns: noise, power cuts, clocks, lines, kills
 	LINKYMONITOR_TORTURE=1 LINKYMONITOR_CRASH_STATES=20000 LINKYMONITOR_KILLS=500 $(BIN)/python -m pytest -s --timeout=5400 \
 		tests/test_storage.py tests/test_clocks.py tests/test_disk_faults.py tests/test_ext4.py tests/test_line_torture.py \
-		tests/test_soak.py tests/test_dst.py tests/test_epochs.py tests/test_kill.py $(ARGS)
+		tests/test_soak.py tests/test_damaged_state.py tests/test_fuzz.py tests/test_relay_machine.py tests/test_dst.py tests/test_epochs.py tests/test_kill.py $(ARGS)
 	$(BIN)/python -m tests.torture --jobs 2
