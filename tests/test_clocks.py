@@ -601,8 +601,8 @@ def trace(machine: Machine) -> list[tuple[float, int, bool]]:
     """Return the monotonic time and the level of each change of the pins of a whole appliance on *machine*."""
     levels: list[tuple[float, int, bool]] = []
     pins: MockFactory = told_pins(
-        # To the millisecond: sums of floats reach the same deadline a rounding earlier or later.
-        lambda pin, level: levels.append((round(machine.monotonic(), 3), pin, level))
+        # A relay asks for 15 s and a microsecond: sums of floats reach that a rounding earlier or later.
+        lambda pin, level: levels.append((round(machine.monotonic(), 5), pin, level))
     )
     hardware = Hardware(pins=pins, clock=machine)
     storage = Storage(CrashDisk())
