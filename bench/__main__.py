@@ -19,6 +19,7 @@ from bench.table import CannotRun, Measurement, Row, lines
 #: What --only takes, in the order of the table.
 MEASUREMENTS: Mapping[str, Measurement] = {
     "decode": decoding.measure,
+    "acceptance": decoding.measure_acceptance,
     "live": live.measure,
     "memory": live.measure_memory,
     "start": start.measure,

@@ -18,8 +18,9 @@ ROLL_OVER = 1_000_000_000
 LARGEST = 36_000
 #: A cut-off device lets twice its rating through for a minute or so.
 _MARGIN = 2.0
-#: Seconds that a frame may wait for us, so that two come at once.
-_LATE = 5.0
+#: Seconds that a frame may wait for us, so that two come at once, and by which what is said of an index may be older
+#: than its frame: where lines are lost acceptance says the last one again, for STALE seconds.
+_LATE = 35.0
 #: Wh that a bound leaves to the rounding of two indexes.
 _SLACK = 2
 

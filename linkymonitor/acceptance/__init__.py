@@ -31,8 +31,10 @@
 #   more than certainty: the first frame counts if it is sound in itself. It is believed until the second
 #   disagrees; then what they disagree about is not said until two agree, but for a power or a current, which
 #   two others have to outvote. After GAP seconds without a frame it is the same, but for indexes and what
-#   takes FIRM frames, and only for a frame without a damaged group. So frames that are minutes apart, in a
-#   rehearsal, are taken as they come.
+#   takes FIRM frames, and only for a frame without a damaged group.
+# - After a silence nearly any index is possible, so the first is only a candidate: the second, which knows it to
+#   some Wh, bears it out or takes its place (docs/adr/0016). Where frames always come alone, in a rehearsal with
+#   one a minute or a file of a few, there is none to wait for, and an index is taken as it comes.
 # - What is held is replaced by what was last believed where frames have to agree (period, contract, indexes,
 #   for STALE seconds at most), else it is taken out: a power that is held is not said. A group that is taken
 #   out, or that should be there and is not, goes to ``rejected`` of the frame that is passed on: silence has a
@@ -41,7 +43,8 @@
 #   domains, and for the powers of single phases that some Linky get wrong for ever.
 # - Free text drives nothing: it is only asked to be said twice, and MSG2 (sent once) not even that.
 # - Nine groups in ten are the very objects of the frame before, for the decoder remembers them: groups are
-#   compared by identity, and only what changed, or waits for agreement, is looked at.
+#   compared by identity, and only what changed, or waits for agreement, is looked at. What is plain takes a
+#   short way (Judge.plain, Acceptance._plainly_fits) that comes to the same: this runs for each frame, for ever.
 
 from linkymonitor.acceptance.agreement import (
     CONTRACT,

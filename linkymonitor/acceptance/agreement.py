@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import itemgetter
 
 from linkymonitor.model import PERIODS, Mode
@@ -50,12 +50,25 @@ _STRAY = 5.0
 
 # What a change of a label makes worth checking beside the rest of its frame.
 CURRENT, POWER, PERIOD, ENERGY = 1, 2, 4, 8
+#: Not checked with these, but what names the meter or the contract; and ENERGY of the total, or of what is in force.
+NAME, COUNTING = 16, 32
 
 
 class Moment:
     """What the judges are told about the frame, and what they tell of it."""
 
-    __slots__ = ("at_once", "before", "epoch", "held", "now", "rate", "rating_changed")
+    __slots__ = (
+        "at_once",
+        "before",
+        "gap",
+        "held",
+        "now",
+        "patient",
+        "rate",
+        "rating_changed",
+        "soon",
+        "sparse",
+    )
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -63,20 +76,33 @@ class Moment:
         self.before = 0.0
         #: There is nothing to wait for: no frame before, or none that matters.
         self.at_once = False
-        #: How fast an index may go, in Wh a second.
-        self.rate = MARGIN * LARGEST / 3600
-        self.rating_changed = False
+        #: The frame before was GAP seconds ago, or more.
+        self.gap = False
+        #: Frames are always that far apart: one that waited for another would never be of its time.
+        self.sparse = True
+        #: This is the first frame of all, and the next is sure to come soon.
+        self.patient = False
         self.held: list[tuple[InfoGroup, str]] = []
-        self.epoch: str | None = None
+        self.rating_changed = False
+        self.set_rating(LARGEST)
+
+    def set_rating(self, power: int) -> None:
+        """Set what the cut-off device lets through, in VA."""
+        #: How fast an index may go, in Wh a second.
+        self.rate = MARGIN * power / 3600
+        #: How far at the least, however close the frames.
+        self.soon = self.rate * _LATE + _SLACK
 
 
 class Judge:
     """What is known of one label, and the rule by which it changes."""
 
-    __slots__ = ("absent", "doubts", "family", "lost_at", "settled")
+    __slots__ = ("absent", "doubts", "family", "lost_at", "plain", "settled")
 
     def __init__(self, family: int = 0) -> None:
         self.family = family
+        #: Whether nothing is open from before, so that a short way will do.
+        self.plain = False
         #: Whether the same group once more would change nothing.
         self.settled = False
         #: When the last frame came that had the label, if a later one had not.
@@ -95,8 +121,17 @@ class Judge:
         """Return whether a meter can mean *group*."""
         return True
 
+    def weigh(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
+        """Weigh *group*, which fits the rest of its frame, and return what is believed now."""
+        if not self.sound(group):
+            moment.held.append((group, DOMAIN))
+            self.settled = False
+            return None
+        self.doubts = 0
+        return self.take(group, moment)
+
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        """Weigh *group* and return what is believed now."""
+        """Weigh *group*, which is sound, and return what is believed now."""
         raise NotImplementedError
 
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
@@ -177,7 +212,7 @@ class Median(Judge):
         super().__init__(_FAMILIES.get(row.name, 0))
         # Numbers have a fixed width, so as texts they have the order of numbers.
         limit = _HIGHEST.get(row.unit)
-        self._highest = "" if limit is None else f"{limit:0{len(row.example)}d}"
+        self._highest = _NO_LIMIT if limit is None else f"{limit:0{len(row.example)}d}"
         self._for_ever = for_ever
         self.older: InfoGroup | None = None
         self.newer: InfoGroup | None = None
@@ -189,7 +224,25 @@ class Median(Judge):
         return self.newer is not None
 
     def sound(self, group: InfoGroup) -> bool:
-        return group is self.newer or not self._highest or group.data <= self._highest
+        return group is self.newer or group.data <= self._highest
+
+    def weigh(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
+        data = group[1]
+        if not self.plain or data > self._highest:
+            return super().weigh(group, moment)
+        older: InfoGroup = self.older  # type: ignore[assignment]
+        newer: InfoGroup = self.newer  # type: ignore[assignment]
+        self.older = newer
+        self.newer = group
+        most = newer[1]
+        if data == most:
+            self.settled = True
+            return group
+        self.settled = False
+        least = older[1]
+        if least <= most:
+            return newer if data > most else older if data < least else group
+        return older if data > least else newer if data < most else group
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         older, newer = self.older, self.newer
@@ -201,10 +254,12 @@ class Median(Judge):
             # The first is believed until two others outvote it.
             self.older = group
             self.settled = False
+            self.plain = True
             return group
         if newer is None:
             self.settled = False
             return None
+        self.plain = True
         self.settled = newer == group
         if older is None:
             return group if self.settled else None
@@ -217,11 +272,12 @@ class Median(Judge):
         if self.suspect is not None:
             moment.held.append((self.suspect, CROSS))
         self.suspect = group
-        self.settled = False
+        self.settled = self.plain = False
         return None
 
     def forget(self) -> None:
         self.older = self.newer = self.suspect = None
+        self.plain = False
 
     def forget_old(self) -> None:
         self.forget()
@@ -231,6 +287,8 @@ class Stamped(Median):
     """A value with its horodate: what two of the last three say, for there is no middle between horodates."""
 
     __slots__ = ("_believed",)
+
+    weigh = Judge.weigh
 
     def __init__(self, row: Label) -> None:
         super().__init__(row)
@@ -259,6 +317,8 @@ class Status(Median):
     """The status register: each bit as two of the last three have it."""
 
     __slots__ = ()
+
+    weigh = Judge.weigh
 
     def sound(self, group: InfoGroup) -> bool:
         if group is self.newer:
@@ -293,7 +353,7 @@ class Agreed(Judge):
     __slots__ = ("_check", "_count", "_need", "_pending", "_since", "accepted", "confirmed")
 
     def __init__(self, row: Label, need: int = 2, check: Callable[[InfoGroup], bool] | None = None) -> None:
-        super().__init__(_FAMILIES.get(row.name, 0))
+        super().__init__(_FAMILIES.get(row.name, 0) | (NAME if row.name in NAMES else 0))
         self._need = need
         self._check = check or (_reads(row) if row.read is not str else None)
         self.accepted: InfoGroup | None = None
@@ -361,49 +421,56 @@ class Agreed(Judge):
 class Clock(Judge):
     """DATE, which goes as our clock does."""
 
-    __slots__ = ("_at", "_now", "_pending", "_text")
+    __slots__ = ("_now", "_pending", "_text")
 
     def __init__(self, row: Label) -> None:
         super().__init__()
-        # A frame has a new one each second: while the minute lasts the seconds say it all.
+        #: The last one that was believed, and when; empty when none was.
         self._text = ""
-        self._at: datetime | None = None
         self._now = 0.0
         self._pending: tuple[InfoGroup, datetime, float] | None = None
 
     @property
     def known(self) -> bool:
-        return self._at is not None
+        return self._text != ""
+
+    def weigh(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
+        # A frame has a new one each second: while the minute lasts the seconds say it all.
+        text, known, now = group[2] or "", self._text, moment.now
+        if known and self._pending is None and text[:11] == known[:11] and text[11:] < "60":
+            strays = int(text[11:]) - int(known[11:]) - now + self._now
+            if -_STRAY <= strays <= _STRAY:
+                self._text, self._now, self.settled = text, now, True
+                return group
+        return self.take(group, moment)
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         self.settled = True
         text, now = group.horodate or "", moment.now
-        if self._at is not None and text[:11] == self._text[:11] and text[11:] < "60":
-            at = self._at + timedelta(seconds=int(text[11:]) - int(self._text[11:]))
-        else:
-            horodate = read_horodate(text)
-            if horodate.at is None or horodate.degraded:
-                # A clock that says it is wrong is nobody's source of time.
-                if not possible(text):
-                    moment.held.append((group, DOMAIN))
-                    return None
-                return group
-            at = horodate.at
-        believed = moment.at_once or (self._at is not None and _goes(self._at, self._now, at, now))
+        horodate = read_horodate(text)
+        at = horodate.at
+        if at is None or horodate.degraded:
+            # A clock that says it is wrong is nobody's source of time.
+            if not possible(text):
+                moment.held.append((group, DOMAIN))
+                return None
+            return group
+        since = read_horodate(self._text).at if self._text else None
+        believed = moment.at_once or (since is not None and _goes(since, self._now, at, now))
         pending = self._pending
         if pending is not None and (believed or not _goes(pending[1], pending[2], at, now)):
             moment.held.append((pending[0], UNCONFIRMED))
         elif pending is not None:
             believed = True
         if believed:
-            self._text, self._at, self._now, self._pending = text, at, now, None
+            self._text, self._now, self._pending = text, now, None
             return group
         self._pending = (group, at, now)
         self.settled = False
         return None
 
     def forget(self) -> None:
-        self._at = self._pending = None
+        self._text, self._pending = "", None
 
 
 def _goes(since: datetime, then: float, at: datetime, now: float) -> bool:
@@ -417,7 +484,7 @@ class Index(Judge):
         "_believed",
         "_committed",
         "_confirmed",
-        "_doubted_at",
+        "_doubted_since",
         "_drawn",
         "_newer",
         "_older",
@@ -425,6 +492,7 @@ class Index(Judge):
         "_step",
         "_step_at",
         "_steps",
+        "_sure_at",
         "newer",
     )
 
@@ -436,15 +504,18 @@ class Index(Judge):
     def forget(self) -> None:
         self._believed: InfoGroup | None = None
         self._committed: int | None = None
-        self._confirmed = False
+        self._confirmed = self.plain = False
         self._older = self._newer = 0
         self._older_group: InfoGroup | None = None
         #: The last one that was possible.
         self.newer: InfoGroup | None = None
+        #: When the older one was heard, if the newer came so much later that nearly anything was possible.
+        self._sure_at: float | None = None
         self._restart()
 
     def _restart(self) -> None:
-        self._doubted_at: float | None = None
+        #: When the newer one was heard, if what came since is held.
+        self._doubted_since: float | None = None
         self._step: int | None = None
         self._step_at = 0.0
         self._steps = 0
@@ -458,54 +529,87 @@ class Index(Judge):
         rate = moment.rate if self._drawn else MARGIN * LARGEST / 3600
         return rate * (moment.now - since + _LATE) + _SLACK
 
+    def _since(self, moment: Moment) -> float:
+        """Return when the newer one was last heard."""
+        if self._doubted_since is not None:
+            return self._doubted_since
+        return moment.before if self.lost_at is None else self.lost_at
+
+    def weigh(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
+        wh, newer = int(group[1]), self._newer
+        if self.plain and newer <= wh <= newer + moment.soon:
+            believed = self.newer
+            self._committed = self._older = newer
+            self._believed = self._older_group = believed
+            self._newer = wh
+            self.newer = group
+            self.settled = newer == wh
+            return believed
+        self.doubts = 0
+        return self.take(group, moment)
+
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        wh = int(group.data)
-        since = moment.before if self.lost_at is None else self.lost_at
+        wh, since = int(group.data), self._since(moment)
         committed, older, newer = self._committed, self._older, self._newer
+        self.plain = False
         if committed is None:
             return self._first(wh, group, moment, since)
         ahead = (wh - committed) % _ROLL_OVER
-        if ahead > _ahead(newer, committed) + self._bound(moment, since):
+        sure, sure_at = (newer, since) if self._sure_at is None else (older, self._sure_at)
+        if ahead > _ahead(sure, committed) + self._bound(moment, sure_at):
             return self._weigh_step(wh, group, moment, INDEX)
-        if self._step is not None:
+        if self._doubted_since is not None:
             self._restart()
         self._confirmed = True
-        if moment.at_once:
-            self._set(wh, group)
-            return group
-        if committed <= older <= newer <= wh:
-            self._committed, self._believed = newer, self.newer
-        else:
-            _, value, chosen = sorted(
-                (
-                    (_ahead(older, committed), older, self._older_group),
-                    (_ahead(newer, committed), newer, self.newer),
-                    (ahead, wh, group),
-                ),
-                key=itemgetter(0),
-            )[1]
-            if _ahead(value, committed) >= 0:
-                self._committed, self._believed = value, chosen
+        silence = moment.now - since
+        if self._sure_at is not None:
+            # The first after a silence is only as good as the next, which knows it to some Wh.
+            fits = (wh - newer) % _ROLL_OVER <= self._bound(moment, since)
+            if not fits or (silence > STALE and not moment.sparse):
+                if not fits and self.newer is not None:
+                    moment.held.append((self.newer, INDEX))
+                self._newer, self.newer = wh, group
+                self.settled = False
+                return self._said(group, moment, self._sure_at, silence)
+        self._commit(wh, ahead, group)
+        self.settled = newer == wh == self._committed
         self._older, self._older_group = newer, self.newer
         self._newer, self.newer = wh, group
-        self.settled = newer == wh == self._committed
+        if self.settled:
+            self._believed = group
+        self._sure_at = since if silence > GAP and not self.settled else None
+        self.plain = self._sure_at is None and self._committed == newer <= wh
+        return self._said(group, moment, since, silence)
+
+    def _commit(self, wh: int, ahead: int, group: InfoGroup) -> None:
+        """Believe the middle one of the last two and *group*, unless that is less than what was believed."""
+        committed = self._committed or 0
+        _, value, chosen = sorted(
+            (
+                (_ahead(self._older, committed), self._older, self._older_group),
+                (_ahead(self._newer, committed), self._newer, self.newer),
+                (ahead, wh, group),
+            ),
+            key=itemgetter(0),
+        )[1]
+        if _ahead(value, committed) >= 0:
+            self._committed, self._believed = value, chosen
+
+    def _said(self, group: InfoGroup, moment: Moment, since: float, silence: float) -> InfoGroup | None:
+        """Return what is believed, which was heard at *since* if it is not *group*."""
+        if silence > GAP and moment.sparse:
+            return group
         if self._believed is not group and moment.now - since > STALE:
             # Better no index than one that old.
             return None
         return self._believed
-
-    def _set(self, wh: int, group: InfoGroup) -> None:
-        """Believe *group*, and nothing before."""
-        self._older = self._newer = self._committed = wh
-        self._older_group = self.newer = self._believed = group
-        self.settled = True
 
     def _first(self, wh: int, group: InfoGroup, moment: Moment, since: float) -> InfoGroup | None:
         """Weigh an index of which nothing is believed yet."""
         if self.newer is not None and (wh - self._newer) % _ROLL_OVER <= self._bound(moment, since):
             self._committed, self._believed, self._confirmed = self._newer, self.newer, True
             self._older, self._older_group = self._newer, self.newer
-        elif moment.at_once:
+        elif moment.at_once and (moment.sparse or (self.newer is None and not moment.patient)):
             self._committed, self._believed = wh, group
             self._older, self._older_group = wh, group
         self._newer, self.newer = wh, group
@@ -518,7 +622,7 @@ class Index(Judge):
 
     def _weigh_step(self, wh: int, group: InfoGroup, moment: Moment, cause: str) -> InfoGroup | None:
         """Weigh an index that should not be; return what was believed before until it insists."""
-        self.settled = False
+        self.settled = self.plain = False
         moment.held.append((group, cause))
         if not self._confirmed:
             # One against one: neither is believed.
@@ -530,14 +634,15 @@ class Index(Judge):
         )
         self._steps = self._steps + 1 if goes_on else 1
         self._step, self._step_at = wh, moment.now
-        if self._doubted_at is None:
-            self._doubted_at = moment.now
+        self._doubted_since = self._since(moment)
         if self._steps >= FIRM:
             moment.held.pop()
-            moment.epoch = INDEX
             self._restart()
-            self._set(wh, group)
-        elif moment.now - self._doubted_at > STALE:
+            self._older = self._newer = self._committed = wh
+            self._older_group = self.newer = self._believed = group
+            self._sure_at = None
+            self.settled = True
+        elif moment.now - (self._doubted_since if self._sure_at is None else self._sure_at) > STALE:
             return None
         return self._believed
 
@@ -573,6 +678,8 @@ def _between(least: int, most: int) -> Callable[[InfoGroup], bool]:
     return lambda group: least <= int(group.data) <= most
 
 
+#: Comes after all digits.
+_NO_LIMIT = "~"
 _HIGHEST: Mapping[str, int] = {"A": 150, "V": 420, "VA": _HIGHEST_POWER, "W": _HIGHEST_POWER}
 
 # --- Which label follows which rule; the others go by their row ---

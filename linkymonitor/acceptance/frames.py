@@ -10,8 +10,7 @@ from typing import NamedTuple
 from linkymonitor.acceptance.agreement import (
     ADIR,
     CONTRACT,
-    CURRENT,
-    DOMAIN,
+    COUNTING,
     EASF,
     ENERGY,
     FIRM,
@@ -19,10 +18,10 @@ from linkymonitor.acceptance.agreement import (
     IINST,
     IRMS,
     LARGEST,
-    MARGIN,
     METER,
     METERS,
     MISSING,
+    NAME,
     NAMES,
     ORDER,
     PERIOD,
@@ -56,6 +55,8 @@ _SKEW = 3
 _TAIL = 60.0
 
 _PHASES = tuple(zip(URMS, IRMS, SINSTS, strict=True))
+#: With one of these there is more to compare than a current and a power.
+_NOT_SINGLE = frozenset({"SINSTI", "ADPS", *IINST, *ADIR, *SINSTS, *IRMS[1:], *URMS[1:]})
 _CURRENT_OF = {"ADPS": "IINST", **dict(zip(ADIR, IINST, strict=True))}
 #: What appears and disappears, and matters.
 _ALERTS = frozenset({"PEJP", "ADPS", *ADIR})
@@ -63,6 +64,8 @@ _ALERTS = frozenset({"PEJP", "ADPS", *ADIR})
 _SHORT = frozenset({"ADCO", *ADIR, *IINST})
 #: Some programs that relay a stream put it first.
 _ANYWHERE = frozenset({"MOTDETAT"})
+#: Labels that no specification has and that are remembered: noise makes new ones without end.
+_MOST_UNKNOWN = 32
 _PERIODS_OF = {"BASE": PERIODS["BASE"], "HC..": PERIODS["HC"]}
 _REGISTERS = frozenset(REGISTER_OF.values())
 #: What interpret reads, and may take silence for an answer about.
@@ -87,8 +90,9 @@ class Accepted(NamedTuple):
     frame: Frame
     #: What is found wrong with this frame, or only now with one before.
     held: tuple[Held, ...] = ()
-    #: ``meter``, ``contract`` or ``index`` when what came before can no longer be compared with this.
-    epoch: str | None = None
+
+
+_new_tuple = tuple.__new__
 
 
 class Acceptance:
@@ -96,9 +100,10 @@ class Acceptance:
 
     Args:
         mode: the dialect; another mode needs another Acceptance.
+        live: whether a second frame is sure to come, so that not even the first index is believed at once.
     """
 
-    def __init__(self, mode: Mode) -> None:
+    def __init__(self, mode: Mode, *, live: bool = False) -> None:
         self.mode = mode
         self._rank = {label: rank for rank, label in enumerate(BY_MODE[mode])}
         for label in ADIR:
@@ -107,19 +112,27 @@ class Acceptance:
         self._own_order: tuple[str, ...] = ()
         self._odd_order: tuple[str, ...] = ()
         self._odd_times = 0
+        self._moment = Moment()
+        #: Frames in a row that came alone, GAP seconds after another; a stream is of that kind until two come closer.
+        self._lone = 0 if live else FIRM
+        self._moment.patient = live
         self._reset()
 
     def _reset(self) -> None:
         """Forget the meter."""
-        self._moment = Moment()
+        self._moment.set_rating(LARGEST)
         self._judge_of: dict[str, Judge] = {}
         # The last frame, place by place: as received, who judges, what was believed.
         self._last: tuple[InfoGroup, ...] = ()
+        self._labels: list[str] = []
         self._judges: list[Judge] = []
+        self._families: list[int] = []
         self._believed: list[InfoGroup | None] = []
         self._places = range(0)
         self._place_of: dict[str, int] = {}
         self._unsettled: list[int] = []
+        #: Whether a group of the last frame did not fit the rest of it.
+        self._doubted = False
         #: What is expected and not there, and for how many frames it has been just that.
         self._missing: tuple[Rejected, ...] = ()
         self._gone: list[str] = []
@@ -129,8 +142,8 @@ class Acceptance:
         self._started = self._whole = False
         self._at = 0.0
         self._stranger: tuple[dict[str, str], int] = ({}, 0)
-        #: The power that fits the currents, by its label: least, most, the labels of these currents.
-        self._spans: dict[str, tuple[float, float, tuple[str, ...]]] = {}
+        #: The places of the one current, its voltage (-1: not sent) and the one power, where that is all there is.
+        self._triple: tuple[int, int, int] | None = None
         self._in_force: _InForce = _InForce()
         #: EAST less the supplier's registers: in the last frame, None when one is not there, and as it should be.
         self._difference: int | None = None
@@ -143,90 +156,112 @@ class Acceptance:
             frame: a complete one, as decoded; of one that is not, nothing is believed.
             now: monotonic seconds.
         """
-        if not frame.complete:
+        groups, rejected, complete, _ = frame
+        if not complete:
             return Accepted(frame._replace(groups=()))
-        groups, last = frame.groups, self._last
+        last = self._last
         if len(groups) == len(last) and now - self._at <= GAP and not self._missing:
             changed = list(compress(self._places, map(is_not, groups, last)))
-            if not changed and self._same is not None and not frame.rejected:
+            if not changed and self._same is not None and not rejected:
                 self._at = now
                 return self._same
+            labels = self._labels
+            families_of = self._families
+            families = 0
             for place in changed:
-                label = groups[place].label
-                if label != last[place].label or label in NAMES:
+                if groups[place][0] != labels[place]:
                     break
+                families |= families_of[place]
             else:
-                return self._follow(frame, changed, now)
+                if not families & NAME:
+                    return self._follow(frame, changed, families, now)
         return self._begin(frame, now)
 
     # --- A frame like the one before ---
 
-    def _follow(self, frame: Frame, changed: list[int], now: float) -> Accepted:
-        """Judge a frame with the labels of the last one, of which only those *changed* differ."""
-        groups, last, judges, moment = frame.groups, self._last, self._judges, self._moment
-        moment.now, moment.before, moment.at_once = now, self._at, False
-        families = unsettled = 0
-        for place in changed:
-            families |= judges[place].family
-        places = to_check = changed
-        if self._unsettled:
-            waiting = [place for place in self._unsettled if place not in changed]
-            places = changed + waiting
+    def _follow(self, frame: Frame, changed: list[int], families: int, now: float) -> Accepted:
+        """Judge a frame with the labels of the last one, of which only those *changed*, of *families*, differ."""
+        groups, moment, unsettled = frame[0], self._moment, self._unsettled
+        moment.now = now
+        moment.before = self._at
+        self._lone = 0
+        places = changed
+        if unsettled and unsettled != changed:
+            places = changed + [place for place in unsettled if place not in changed]
+        if families & (ENERGY | COUNTING) and self._difference is not None and self._count(groups, changed):
+            families |= ENERGY
+        self._at = now
+        self._last = groups
+        doubtful: set[str] | None = None
+        if self._doubted:
+            judges = self._judges
+            waiting = [place for place in places if place not in changed and judges[place].doubts]
             for place in waiting:
-                unsettled |= judges[place].family
-                if judges[place].doubts:
-                    to_check = [*to_check, place]
-                    families |= judges[place].family
-        if families & ENERGY and self._difference is not None:
-            for place in changed:
-                if judges[place].family == ENERGY:
-                    more = int(groups[place].data) - int(last[place].data)
-                    if groups[place].label == "EAST":
-                        self._difference += more
-                    elif groups[place].label in EASF:
-                        self._difference -= more
-        if (families | unsettled) & CURRENT:
-            self._spans = {}
-        self._at, self._last = now, groups
-        return self._judge(frame, places, self._doubts(groups, to_check, families) if families else ())
+                families |= judges[place].family
+            doubtful = self._doubts(groups, changed + waiting, families)
+        elif families & (ENERGY | PERIOD) or (families & POWER and not self._plainly_fits(groups)):
+            doubtful = self._doubts(groups, changed, families)
+        return self._judge(frame, places, doubtful)
 
-    def _judge(self, frame: Frame, places: Sequence[int], doubtful: set[str] | tuple[()]) -> Accepted:
+    def _count(self, groups: Sequence[InfoGroup], changed: list[int]) -> bool:
+        """Follow the total and the registers; return whether they do not agree."""
+        families, last, more = self._families, self._last, 0
+        for place in changed:
+            if families[place] & (ENERGY | COUNTING):
+                wh = int(groups[place][1]) - int(last[place][1])
+                more += wh if self._labels[place] == "EAST" else -wh
+        self._difference = difference = (self._difference or 0) + more
+        if -_SKEW <= difference <= _SKEW:
+            self._usual = 0
+            return False
+        return True
+
+    def _plainly_fits(self, groups: Sequence[InfoGroup]) -> bool:
+        """Return whether the one power fits the one current of the same frame: mostly it does."""
+        triple = self._triple
+        if triple is None:
+            return False
+        amps_at, volts_at, power_at = triple
+        amps, power = int(groups[amps_at][1]), int(groups[power_at][1])
+        if volts_at < 0:
+            return (amps - 1) * _LEAST_VOLTS <= power <= (amps + 1) * _MOST_VOLTS
+        volts = int(groups[volts_at][1])
+        return (amps - 1) * volts <= power <= (amps + 1) * volts
+
+    def _judge(self, frame: Frame, places: Sequence[int], doubtful: set[str] | None) -> Accepted:
         """Judge the groups of *frame* at *places*; what is believed of the others stands."""
-        groups, judges, believed, moment = frame.groups, self._judges, self._believed, self._moment
-        held: list[tuple[InfoGroup, str]] = []
-        unsettled, hidden = [], []
-        moment.held = held
+        judges, believed, moment = self._judges, self._believed, self._moment
+        groups, rejected, _, parity = frame
+        unsettled: list[int] = []
+        hidden: list[int] = []
         for place in places:
-            judge, group = judges[place], groups[place]
-            if not judge.sound(group):
-                held.append((group, DOMAIN))
-                belief = None
-                judge.settled = False
-            elif doubtful and group.label in doubtful:
+            judge = judges[place]
+            group = groups[place]
+            if doubtful and group.label in doubtful and judge.sound(group):
                 belief = judge.doubt(group, moment)
             else:
-                judge.doubts = 0
-                belief = judge.take(group, moment)
+                belief = judge.weigh(group, moment)
             believed[place] = belief
-            if not judge.settled:
-                unsettled.append(place)
             if belief is None:
                 hidden.append(place)
+            if not judge.settled:
+                unsettled.append(place)
         self._unsettled = unsettled
+        self._doubted = bool(doubtful)
         if moment.rating_changed:
             self._rate()
-        kept = tuple(believed)
-        rejected = frame.rejected
+        held: tuple[Held, ...] = ()
+        if moment.held:
+            held = tuple(self._held(*one) for one in moment.held)
+            moment.held.clear()
         if hidden or self._missing:
             rejected += self._missing + tuple(Rejected(self._raw(groups[place]), WAITING) for place in hidden)
             kept = tuple(filter(None, believed))
-        passed = Frame(kept, rejected, True, frame.parity)  # type: ignore[arg-type]
-        if held or moment.epoch:
-            epoch, moment.epoch = moment.epoch, None
-            self._same = None
-            return Accepted(passed, tuple(self._held(*one) for one in held), epoch)
-        accepted = Accepted(passed)
-        self._same = None if unsettled or rejected else accepted
+        else:
+            kept = tuple(believed)  # type: ignore[arg-type]
+        # What Accepted() and Frame() come down to.
+        accepted = _new_tuple(Accepted, (_new_tuple(Frame, (kept, rejected, True, parity)), held))
+        self._same = None if unsettled or rejected or held else accepted
         return accepted
 
     # --- Any other frame ---
@@ -236,16 +271,16 @@ class Acceptance:
         groups = frame.groups
         if (fault := self._out_of_order(groups)) and not self._is_its_own_order(frame):
             return self._refuse(frame, [fault], ORDER)
-        epoch = None
         strange = self._strange(groups)
         if strange:
             cause = METER if any(group.label in METERS for group in strange) else CONTRACT
             if not self._insists(strange):
                 return self._refuse(frame, strange, cause)
             self._reset()
-            epoch = cause
         moment = self._moment
-        gap = now - self._at > GAP
+        moment.gap = gap = self._started and now - self._at > GAP
+        self._lone = self._lone + 1 if gap else 0 if self._started else self._lone
+        moment.sparse = self._lone >= FIRM
         moment.at_once = not self._started or (gap and not frame.rejected)
         moment.now, moment.before = now, self._at if self._started else now
         place_of = {group.label: place for place, group in enumerate(groups)}
@@ -254,17 +289,24 @@ class Acceptance:
             # Reading may have begun during an overload: this is the first frame that says it all.
             self._whole = moment.at_once = True
         self._miss(frame, place_of, short)
+        if len(self._judge_of) > len(self._rank) + _MOST_UNKNOWN:
+            # Of what no specification has, this frame has what the meter sends; noise has made the rest.
+            kept = self._rank.keys() | place_of.keys()
+            self._judge_of = {label: judge for label, judge in self._judge_of.items() if label in kept}
         for group in groups:
             judge = self._judge_of.get(group.label)
             if judge is None:
                 self._judge_of[group.label] = judge_of(group.label, self.mode)
             elif now - (self._at if judge.lost_at is None else judge.lost_at) > STALE:
                 judge.forget_old()
+            if judge is not None and (gap or moment.at_once):
+                judge.plain = False
         self._at, self._started = now, True
         self._last, self._place_of, self._places = groups, place_of, range(len(groups))
-        self._judges = [self._judge_of[group.label] for group in groups]
+        self._labels = list(place_of)
+        self._judges = [self._judge_of[label] for label in self._labels]
         self._believed = [None] * len(groups)
-        self._spans = {}
+        self._triple = self._triple_of(place_of)
         self._difference = None
         if "EAST" in place_of and place_of.keys() >= EASF:
             registers = sum(int(groups[place_of[label]].data) for label in EASF)
@@ -274,7 +316,8 @@ class Acceptance:
         for judge in self._judges:
             judge.lost_at = None
             judge.absent = 0
-        return accepted._replace(epoch=epoch) if epoch else accepted
+        moment.at_once = moment.gap = moment.sparse = moment.patient = False
+        return accepted
 
     def _out_of_order(self, groups: Sequence[InfoGroup]) -> InfoGroup | None:
         """Return the first group that comes twice or in the wrong place, if any."""
@@ -352,6 +395,7 @@ class Acceptance:
                 continue
             if judge.lost_at is None:
                 judge.lost_at = self._at
+                judge.plain = False
             # Short and long frames say nothing about each other's labels.
             if label not in _SHORT if short else label in ADIR:
                 continue
@@ -392,17 +436,15 @@ class Acceptance:
             self._check_power(groups, places, doubtful)
         if families & PERIOD:
             self._check_period(groups, doubtful)
-        if families & ENERGY:
+            self._sort()
+        if families & (ENERGY | COUNTING):
             self._check_energy(groups, places, doubtful)
         return doubtful
 
     def _check_power(self, groups: Sequence[InfoGroup], places: Sequence[int], doubtful: set[str]) -> None:
-        if not self._spans:
-            self._spans = (
-                self._historique_spans(groups)
-                if self.mode is Mode.HISTORIQUE
-                else self._standard_spans(groups)
-            )
+        spans = (
+            self._historique_spans(groups) if self.mode is Mode.HISTORIQUE else self._standard_spans(groups)
+        )
         for place in places:
             judge, group = self._judges[place], groups[place]
             if judge.family != POWER:
@@ -412,8 +454,8 @@ class Acceptance:
                 current = self._place_of.get(_CURRENT_OF[label])
                 if current is not None and abs(int(groups[current].data) - int(group.data)) > 1:
                     doubtful.add(label)
-            elif label in self._spans and isinstance(judge, Median):
-                least, most, others = self._spans[label]
+            elif label in spans and isinstance(judge, Median):
+                least, most, others = spans[label]
                 # Power and current are not taken at the same instant: it may have been ahead by a frame.
                 if judge.suspect is not None and least <= int(judge.suspect.data) <= most:
                     judge.suspect = None
@@ -421,6 +463,18 @@ class Acceptance:
                 # Zero says nothing: the house injects.
                 if power and not least <= power <= most:
                     self._suspect(groups, doubtful, label, *others)
+
+    def _triple_of(self, place_of: Mapping[str, int]) -> tuple[int, int, int] | None:
+        """Return the places of current, voltage and power where one of each is sent and nothing else to compare."""
+        if place_of.keys() & _NOT_SINGLE:
+            return None
+        labels = ("IINST", "", "PAPP") if self.mode is Mode.HISTORIQUE else (IRMS[0], URMS[0], "SINSTS")
+        if self.mode is Mode.STANDARD and self._judge_of.keys() & _NOT_SINGLE:
+            return None
+        if not place_of.keys() >= set(filter(None, labels)):
+            return None
+        amps, volts, power = (place_of.get(label, -1) for label in labels)
+        return amps, volts, power
 
     def _suspect(self, groups: Sequence[InfoGroup], doubtful: set[str], *labels: str) -> None:
         """Doubt those of *labels* that are not what they were: the others have been agreed on."""
@@ -493,10 +547,18 @@ class Acceptance:
             if "STGE" in place_of and int(groups[place_of["STGE"]].data, 16) >> 10 & 15 != int(tariff) - 1:
                 doubtful.add("NTARF")
 
+    def _sort(self) -> None:
+        """Note which families the groups are of."""
+        counting = {"EAST", self._in_force.label}
+        self._families = [
+            COUNTING if judge.family == ENERGY and label in counting else judge.family
+            for label, judge in zip(self._labels, self._judges, strict=True)
+        ]
+
     def _check_energy(self, groups: Sequence[InfoGroup], places: Sequence[int], doubtful: set[str]) -> None:
         judges, moment, in_force = self._judges, self._moment, self._in_force
         # Only the register in force counts; across a silence any may have been.
-        if not moment.at_once and in_force.label in self._place_of:
+        if not (moment.at_once or moment.gap) and in_force.label in self._place_of:
             for place in places:
                 judge, label = judges[place], groups[place].label
                 if (
@@ -535,7 +597,7 @@ class Acceptance:
             if isinstance(judge, Agreed) and judge.accepted is not None:
                 phases = 3 if label == "ISOUSC" and IINST[0] in self._judge_of else 1
                 powers.append(int(judge.accepted.data) * unit * phases)
-        self._moment.rate = MARGIN * max(powers, default=LARGEST) / 3600
+        self._moment.set_rating(max(powers, default=LARGEST))
 
     def _raw(self, group: InfoGroup) -> bytes:
         return write_group(group, self.mode)[1:-1]
