@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 DATA := .run
+TALLY := $(DATA)/torture.jsonl
+TORTURED := storage daily_log clocks disk_faults ext4 line_torture soak damaged_state fuzz relay_machine dst epochs kill
 # A Pi takes Pillow and lgpio from Debian: nothing is compiled there.
 VENV_FLAGS := $(if $(filter armv%,$(shell uname -m)),--system-site-packages)
 # Sets up what only Debian packages can give: $(call debian,program or test,package,what goes without it)
@@ -64,8 +66,11 @@ clean: ## remove all that was made, but for the logs of `make run`
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-torture: $(VENV)/dev.ready ## the long campaigns: noise, power cuts, clocks, lines, kills
-	LINKYMONITOR_TORTURE=1 LINKYMONITOR_CRASH_STATES=20000 LINKYMONITOR_KILLS=500 $(BIN)/python -m pytest -s --timeout=5400 \
-		tests/test_storage.py tests/test_clocks.py tests/test_disk_faults.py tests/test_ext4.py tests/test_line_torture.py \
-		tests/test_soak.py tests/test_damaged_state.py tests/test_fuzz.py tests/test_relay_machine.py tests/test_dst.py tests/test_epochs.py tests/test_kill.py $(ARGS)
-	$(BIN)/python -m tests.torture --jobs 2
+# Its two halves side by side; the table even when one has failed.
+torture: $(VENV)/dev.ready ## the long campaigns, for an hour or two: noise, power cuts, clocks, lines, kills
+	@mkdir -p $(DATA) && rm -f $(TALLY)
+	@export LINKYMONITOR_TALLY=$(TALLY) LINKYMONITOR_TORTURE=1; \
+	$(BIN)/python -m tests.torture & noise=$$!; \
+	$(BIN)/python -m pytest -q -s --timeout=5400 $(foreach name,$(TORTURED),tests/test_$(name).py) $(ARGS); status=$$?; \
+	wait $$noise && [ $$status = 0 ]; status=$$?; \
+	$(BIN)/python -m tests.tally; exit $$status

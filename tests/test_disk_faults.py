@@ -29,6 +29,7 @@ from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.fakes import Bytes, Probe
+from tests.tally import tally
 
 TORTURE = bool(os.environ.get("LINKYMONITOR_TORTURE"))
 CALLS = 2000
@@ -142,7 +143,11 @@ def test_whatever_storage_call_fails_no_frame_is_lost_and_no_line_is_wrong(troub
         counts["calls made to fail"] += len(failing)
         counts["frames"] += FRAMES
         counts["refusals told"] += bench.events.count("WARN")
-    print(f"\n{name_of(trouble)}, {length} calls in a row: {dict(counts)}, frames lost 0, lines wrong 0")
+    tally(
+        f"{name_of(trouble)} at a storage call" + (f", {length} in a row" if length > 1 else ""),
+        counts["calls made to fail"],
+        note=f"{counts['frames']} frames in {counts['runs']} runs; {counts['refusals told']} refusals told",
+    )
 
 
 def test_the_calls_that_are_made_to_fail_are_all_reached():

@@ -24,6 +24,7 @@ from linkymonitor.daily_log import DailyLog, Statistics, records
 from linkymonitor.model import Contract, Mode, Record
 from linkymonitor.storage import Storage
 from tests.ext4 import disks
+from tests.tally import tally
 
 TORTURE = bool(os.environ.get("LINKYMONITOR_TORTURE"))
 STATES = int(os.environ.get("LINKYMONITOR_EXT4_STATES", "600" if TORTURE else "24"))
@@ -155,7 +156,13 @@ def test_what_was_acknowledged_is_there_after_any_power_cut_on_real_ext4(memory)
             assert read(log, found, after) == before + 3
             assert (after.refused, after.torn, after.damaged) == (0, 0, [])
     size = disks.written(disks.events(memory / "record"))
-    print(f"\n{STATES} crash states of real ext4, {recording:.0f} s recorded, {size / 1e6:.1f} MB written")
+    tally(
+        "power cuts, real ext4",
+        STATES,
+        wrong=found["torn or NUL tails"] + found["state files damaged"] + found["damaged archives"],
+        lost=found["acknowledged lines lost"],
+        note=f"{recording:.0f} s recorded, {size / 1e6:.1f} MB written",
+    )
     for name, count in found.items():
         print(f"  {name:38} {count}")
     print(f"  different numbers of lines found       {len(endings)}")

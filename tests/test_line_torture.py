@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from pty_meter import Dongle, PtyMeter
+from tally import tally
 from virtual_line import FULL, NOON, Follower, Speaker, Waiting, World
 
 from linkymonitor.appliance import Meter
@@ -45,13 +46,7 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def report(capsys, text: str) -> None:
-    if FULL:
-        with capsys.disabled():
-            print(f"\n  {text}")
-
-
-def test_a_meter_that_changes_mode_or_speed_is_heard_again_within_30_seconds(world, tmp_path, capsys):
+def test_a_meter_that_changes_mode_or_speed_is_heard_again_within_30_seconds(world, tmp_path):
     chance = random.Random(3)
     with PtyMeter() as meter:
         speaker = Speaker(world, mode=Mode.HISTORIQUE, speed=1200)
@@ -74,17 +69,18 @@ def test_a_meter_that_changes_mode_or_speed_is_heard_again_within_30_seconds(wor
         )
         to_reading.append(back - at)
         to_data.append(next((stamp for stamp in data if stamp >= math.floor(back)), math.inf) - at)
-    report(
-        capsys,
-        f"{SWITCHES} switches of mode or speed: longest time to a reading {max(to_reading):.1f} s, to a DATA line "
-        f"{max(to_data):.1f} s; {speaker.wrong} of {speaker.bytes} bytes at a wrong speed, "
-        f"{len(follower.wrong)} wrong values of {len(follower.readings)} readings; exits 0",
+    tally(
+        "the meter changes mode or speed",
+        SWITCHES,
+        wrong=len(follower.wrong),
+        recovery=max(to_data),
+        note=f"to a DATA line; {max(to_reading):.1f} s to a reading; no exit",
     )
     assert max(to_data) <= 30
     assert not follower.wrong
 
 
-def test_a_dongle_that_comes_back_is_heard_within_10_seconds(world, tmp_path, capsys):
+def test_a_dongle_that_comes_back_is_heard_within_10_seconds(world, tmp_path):
     chance = random.Random(5)
     before = descriptors()
     with Dongle(Path(f"/dev/shm/torture-{os.getpid()}")) as dongle:
@@ -116,10 +112,12 @@ def test_a_dongle_that_comes_back_is_heard_within_10_seconds(world, tmp_path, ca
             when = back + 12 + chance.uniform(0, 3)
         follower.run(when)
     longest = max(follower.first_after(back) - back for back in returns)
-    report(
-        capsys,
-        f"{UNPLUGS} unplug schedules ({faults} times unplugged): longest time from its return to a reading "
-        f"{longest:.1f} s, {len(follower.wrong)} wrong values of {len(follower.readings)} readings; exits 0",
+    tally(
+        "the dongle is unplugged and comes back",
+        faults,
+        wrong=len(follower.wrong),
+        recovery=longest,
+        note=f"{UNPLUGS} schedules; to a reading; no exit",
     )
     assert longest <= 10
     assert not follower.wrong
@@ -370,8 +368,11 @@ def test_a_day_of_garbage_leaves_few_diagnostics(tmp_path, bad, capsys, caplog):
     kept_back = len(caplog.records) - journal.getvalue().count("\n")
     notes = sum(len(line) + 1 for _, line in follower.lines("") if "\tDATA\t" not in line)
     size = notes + len(journal.getvalue())
-    report(
-        capsys, f"a day of {bad.__name__}: {size / 1000:.1f} kB of diagnostics, {kept_back} lines kept back"
+    name = bad.__name__.replace("_", " ")
+    tally(
+        f"a day of {name}",
+        1,
+        note=f"{size / 1000:.1f} kB of diagnostics, {kept_back} of their lines kept back",
     )
     assert size <= BUDGET
     caplog.clear()

@@ -188,6 +188,15 @@ def _sums(watts: Sequence[int], before: int) -> list[int]:
     return list(accumulate((max(0, power) * SLOT for power in watts), initial=before))
 
 
+#: What share of all its energy a house has drawn in each period, so far; in the order of PERIODS.
+_SHARES = {
+    "BASE": (1.0,),
+    "HC": (0.4, 0.6),
+    "EJP": (0.95, 0.05),
+    "TEMPO": (0.28, 0.52, 0.05, 0.08, 0.03, 0.04),
+}
+
+
 class Household:
     """A house that never existed, and the truth about it.
 
@@ -199,7 +208,7 @@ class Household:
         self.options = options
         self.calendar = Calendar(options)
         dice = Random(f"{options.seed}:meter").random
-        shares = [0.2 + dice() for _ in PERIODS[options.contract]]
+        shares = [share * (0.7 + 0.6 * dice()) for share in _SHARES[options.contract]]
         total = 5e6 + 4e7 * dice()
         self._first = options.first_day - _A_DAY
         registers = tuple(int(total * share / sum(shares)) for share in shares)

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from campaign import Tally, clean_specs, corrupt, forge, listen, start
 from noise import MODELS
+from tally import tally as keep
 
 from linkymonitor.model import Mode
 
@@ -78,18 +79,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         all_of = sum(tallies.values(), Tally())
         print(f"| {name} | {all_of.hurt} | {all_of.decoded} | {sum(all_of.held.values())} | {all_of.wrong} |")
     noise, forgery, clean, then = (total[kind] for kind in ("noise", "forgery", "clean", "start"))
-    print(f"""
-| campaign | count | wrong |
-| --- | ---: | ---: |
-| corrupted lines: {len(MODELS)} models, two modes, with and without parity | {noise.hurt} | {noise.wrong} |
-| of these, decoded all the same | {noise.decoded} | |
-| forged lines whose checksum is right | {forgery.hurt} | {forgery.wrong} |
-| clean frames, any group of them held | {clean.frames} | {clean.wrong} |
-| starts on a corrupted frame: from the third frame on | {early.hurt} | {then.wrong} |
-| the same: believed in the first two, for want of anything to compare with | {early.hurt} | {early.wrong} |
-
-held from forged lines, by cause: {dict(forgery.held.most_common())}
-{time.monotonic() - began:.0f} s on {options.jobs} processes""")
+    print(f"\nheld from forged lines, by cause: {dict(forgery.held.most_common())}")
+    print(f"{time.monotonic() - began:.0f} s on {options.jobs} processes")
+    keep(
+        "corrupted lines",
+        noise.hurt,
+        wrong=noise.wrong,
+        note=f"{len(MODELS)} models, two modes, with and without parity; {noise.decoded:,} decoded all the same",
+    )
+    keep("forged lines whose checksum is right", forgery.hurt, wrong=forgery.wrong)
+    keep("clean frames", clean.frames, wrong=clean.wrong, note="wrong: any group of them held")
+    keep(
+        "starts on a corrupted frame",
+        early.hurt,
+        wrong=then.wrong,
+        note=f"from the third frame on; in the first two, for want of anything to compare with, {early.wrong}",
+    )
     wrong = noise.wrong + forgery.wrong + clean.wrong + then.wrong
     for tally in total.values():
         for example in tally.examples:
