@@ -2,8 +2,8 @@
 
 # Strategy
 #
-# - The log is the interface between the commands, and outlives them all. log_line.py knows its lines, this
-#   module its files.
+# - The log is the interface between the commands, and outlives them all. log_line.py and log_reader.py know its
+#   lines, this module its files.
 # - Reading streams, in bounded memory whatever the file, and believes only whole lines that bear a stamp of the
 #   file's own day; the others are counted.
 # - Lines wait in memory and reach the card together: writing each costs the card 145 times its bytes. The
@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import errno
 import math
-import re
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.clock import Clock, Era, Timeline
@@ -33,16 +33,15 @@ from linkymonitor.log_line import (
     GRID_HEAD,
     STAMP,
     STAMP_WIDTH,
-    UNPRINTABLE,
-    Entry,
-    LineReader,
     format_contract,
     format_record,
+    printable,
 )
 from linkymonitor.record import Contract, Record
 from linkymonitor.storage import AppendFile, Storage
 
 if TYPE_CHECKING:
+    from linkymonitor.log_reader import Entry, LineReader
     from linkymonitor.model import Reading
 
 #: Lines kept in memory while they cannot be written.
@@ -66,21 +65,34 @@ _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 _CHORES_EVERY = 3600.0
 _BETWEEN_STEPS = 0.1
-_NAME = re.compile(r"(\d{4})_(\d\d)_(\d\d)_(linkymonitor|LinkyAcq\.pl)\.log(\.gz)?", re.ASCII)
+#: What follows the day in the name of a file → whether it is the forerunner's.
+_NAMES = {
+    "_linkymonitor.log": False,
+    "_linkymonitor.log.gz": False,
+    "_LinkyAcq.pl.log": True,
+    "_LinkyAcq.pl.log.gz": True,
+}
 
 
-@dataclass(kw_only=True)
-class Statistics:
-    """What a reader came across."""
+class Statistics(SimpleNamespace):
+    """What a reader came across.
 
-    records: int = 0
-    notes: int = 0
-    #: Lines that do not match in full, or bear the stamp of another day.
-    refused: int = 0
-    #: Files that end without a line end: written at this moment, or cut.
-    torn: int = 0
+    Args:
+        records: how many.
+        notes: how many.
+        refused: lines that do not match in full, or bear the stamp of another day.
+        torn: files that end without a line end: written at this moment, or cut.
+    """
+
+    records: int
+    notes: int
+    refused: int
+    torn: int
     #: Compressed files that end before their time.
-    damaged: list[str] = field(default_factory=list)
+    damaged: list[str]
+
+    def __init__(self, *, records: int = 0, notes: int = 0, refused: int = 0, torn: int = 0) -> None:
+        super().__init__(records=records, notes=notes, refused=refused, torn=torn, damaged=[])
 
 
 class LogFile(NamedTuple):
@@ -89,12 +101,18 @@ class LogFile(NamedTuple):
     day: date
     #: True for a file of LinkyAcq.pl.
     forerunner: bool
-    path: Path
+    directory: Path
+    name: str
+
+    @property
+    def path(self) -> Path:
+        """Where it is; made when asked for, since pathlib keeps a table of names that a walk each hour wears out."""
+        return self.directory / self.name
 
     @property
     def compressed(self) -> bool:
         """Whether the file is gzipped."""
-        return self.path.suffix == ".gz"
+        return self.name.endswith(".gz")
 
 
 def file_of(directory: Path, day: date) -> Path:
@@ -112,21 +130,20 @@ def files(directory: Path, storage: Storage | None = None) -> list[LogFile]:
     """
     found: dict[tuple[date, bool], LogFile] = {}
     for name in (storage or Storage()).names(directory):  # sorted: x.log comes before x.log.gz
-        file = _log_file(directory / name)
+        file = _log_file(directory, name)
         if file is not None:
             found.setdefault((file.day, file.forerunner), file)
     return [found[key] for key in sorted(found)]
 
 
-def _log_file(path: Path) -> LogFile | None:
-    match = _NAME.fullmatch(path.name)
-    if match is None:
+def _log_file(directory: Path, name: str) -> LogFile | None:
+    day, forerunner = name[:10], _NAMES.get(name[10:])
+    if forerunner is None or day[4] + day[7] != "__" or "-" in day:
         return None
     try:
-        day = date(int(match[1]), int(match[2]), int(match[3]))
+        return LogFile(date.fromisoformat(day.replace("_", "-")), forerunner, directory, name)
     except ValueError:
         return None
-    return LogFile(day, match[4] != "linkymonitor", path)
 
 
 def days(directory: Path, storage: Storage | None = None) -> list[date]:
@@ -153,10 +170,11 @@ def entries(
         StorageError: it cannot be read.
     """
     statistics = statistics or Statistics()
-    file = _log_file(path)
+    file = _log_file(path.parent, path.name)
     allowed = _allowed(file) if file else None
-    parser = LineReader()
-    for line in _lines((storage or Storage()).blocks(path, statistics.damaged.append), statistics):
+    parser = _reader()
+    blocks = (storage or Storage()).blocks(path, statistics.damaged.append)
+    for line in chain.from_iterable(_lines(blocks, statistics)):
         entry = parser.parse(line)
         if entry is None or (allowed is not None and entry.at.date() not in allowed):
             statistics.refused += 1
@@ -213,7 +231,8 @@ def records(
             forerunners |= file.forerunner
     if not forerunners:
         for day in sorted(by_day):
-            yield from _file_records(by_day[day][0], start, end, statistics, storage, on_grid)
+            runs = _file_runs(by_day[day][0], start, end, statistics, storage, on_grid)
+            yield from chain.from_iterable(runs)
         return
     newest: datetime | None = None
     for day in sorted(by_day):
@@ -248,7 +267,9 @@ def _day_records(
     on_grid: Callable[[Entry], object] | None,
 ) -> Iterator[tuple[Record, bool]]:
     """Yield the records of one day, and whether each is the forerunner's."""
-    streams = [_file_records(file, start, end, statistics, storage, on_grid) for file in day_files]
+    streams = [
+        chain.from_iterable(_file_runs(file, start, end, statistics, storage, on_grid)) for file in day_files
+    ]
     if len(streams) == 1:
         for record in streams[0]:
             yield record, day_files[0].forerunner
@@ -267,54 +288,76 @@ def _day_records(
         other = next(theirs, None)
 
 
-def _file_records(
+def _file_runs(
     file: LogFile,
     start: datetime,
     end: datetime,
     statistics: Statistics,
     storage: Storage,
     on_grid: Callable[[Entry], object] | None,
-) -> Iterator[Record]:
+) -> Iterator[list[Record]]:
+    """Yield the records of one file, some at a time."""
+    parser = _reader()
     allowed = _allowed(file)
-    parser = LineReader()
     low, high = start.strftime(STAMP).encode(), end.strftime(STAMP).encode()
     before = b""  # the last line of data before the range
+
+    def is_wanted(record: Record) -> bool:
+        if not start <= record.ended_at < end:
+            return False
+        if record.ended_at.date() in allowed:
+            return True
+        statistics.refused += 1
+        return False
+
+    def other(line: bytes) -> Record | None:
+        entry = parser.parse(line)
+        if entry is None:
+            statistics.refused += 1
+            return None
+        if entry.record is not None:
+            return entry.record if is_wanted(entry.record) else None
+        statistics.notes += 1
+        if on_grid and entry.text.startswith(GRID) and entry.at < end:
+            on_grid(entry)
+        return None
+
+    days = {f"{day:%Y/%m/%d}".encode() for day in allowed}
     try:
-        blocks = storage.blocks(file.path, statistics.damaged.append)
-        lines = _lines(blocks, statistics, (low, high))
-        for line in lines:
-            # Stamps compare like text: what is out of the range is not even parsed, contracts apart.
-            if not low <= line[:STAMP_WIDTH] <= high and b"\0" not in line:
-                if line.startswith(DATA_HEAD, STAMP_WIDTH):
-                    before = line
-                    continue
-                if line[:STAMP_WIDTH] < low and not line.startswith(_HEADS, STAMP_WIDTH):
-                    continue
-            if before:
-                parser.record(before)
-                before = b""
-            record = parser.record(line)
-            if record is None:
-                entry = parser.parse(line)
-                if entry is None:
-                    statistics.refused += 1
-                    continue
-                record = entry.record
-                if record is None:
-                    statistics.notes += 1
-                    if on_grid and entry.text.startswith(GRID) and entry.at < end:
-                        on_grid(entry)
-                    continue
-            if record.ended_at.date() not in allowed:
-                statistics.refused += 1
-            elif start <= record.ended_at < end:
-                statistics.records += 1
-                yield record
+        for lines in _lines(storage.blocks(file.path, statistics.damaged.append), statistics):
+            # Stamps compare like text, so that most blocks are looked at as a whole.
+            first, last = min(lines), max(lines)
+            if (last < low or first[:STAMP_WIDTH] > high) and _is_all_data(lines):
+                before = lines[-1]
+                continue
+            inside = low < first[:STAMP_WIDTH] and last[:STAMP_WIDTH] < high and not before
+            if inside and first[:10] == last[:10] and last[:10] in days:
+                for run in parser.runs(lines, other):
+                    statistics.records += len(run)
+                    yield run
+                continue
+            wanted = []
+            for line in lines:
+                # What is out of the range is not even parsed, contracts apart.
+                if not low <= line[:STAMP_WIDTH] <= high and b"\0" not in line:
+                    if line.startswith(DATA_HEAD, STAMP_WIDTH):
+                        before = line
+                        continue
+                    if line[:STAMP_WIDTH] < low and not line.startswith(_HEADS, STAMP_WIDTH):
+                        continue
+                if before:
+                    wanted.append(before)
+                    before = b""
+                wanted.append(line)
+            for run in parser.runs(wanted, other):
+                found = list(filter(is_wanted, run))
+                statistics.records += len(found)
+                yield found
     except FileNotFoundError:
         # Compressed, perhaps, since the names were read.
         if not file.compressed:
-            packed = file._replace(path=file.path.with_name(file.path.name + ".gz"))
-            yield from _file_records(packed, start, end, statistics, storage, on_grid)
+            packed = file._replace(name=file.name + ".gz")
+            yield from _file_runs(packed, start, end, statistics, storage, on_grid)
 
 
 def _allowed(file: LogFile) -> set[date]:
@@ -324,35 +367,38 @@ def _allowed(file: LogFile) -> set[date]:
     return {file.day}
 
 
-def _lines(
-    blocks: Iterable[bytes], statistics: Statistics, wanted: tuple[bytes, bytes] | None = None
-) -> Iterator[bytes]:
-    """Yield whole lines, without their ends, in bounded memory whatever the file.
-
-    Of a block of nothing but data out of the *wanted* stamps, only the last line is yielded.
-    """
+def _lines(blocks: Iterable[bytes], statistics: Statistics) -> Iterator[list[bytes]]:
+    """Yield whole lines, without their ends, some at a time, in bounded memory whatever the file."""
     rest = b""
     skipping = False  # within a line that is too long: only what follows a NUL byte may be one
     for block in blocks:
-        block = rest + block
-        parts = block.split(b"\n")
+        parts = (rest + block).split(b"\n")
         rest = parts.pop()
         if skipping and parts:
             skipping = False
             if b"\0" not in parts[0]:
                 statistics.refused += 1
                 del parts[0]
-        if wanted and parts and (max(parts) < wanted[0] or min(parts)[:STAMP_WIDTH] > wanted[1]):
-            data = block.count(DATA_HEAD, 0, len(block) - len(rest))
-            if data == len(parts) and b"\0" not in block:
-                del parts[:-1]
-        yield from parts
+        if parts:
+            yield parts
         if len(rest) > _LONGEST_LINE:
             nul = rest.rfind(b"\0")
             rest = rest[nul:] if nul >= 0 and len(rest) - nul <= _LONGEST_LINE else b""
             skipping = not rest
     if rest or skipping:
         statistics.torn += 1
+
+
+def _is_all_data(lines: list[bytes]) -> bool:
+    block = b"\n".join(lines)
+    return block.count(DATA_HEAD) == len(lines) and b"\0" not in block
+
+
+def _reader() -> LineReader:
+    # Only here, because a daemon that starts its first log has nothing to read.
+    from linkymonitor.log_reader import LineReader
+
+    return LineReader()
 
 
 # --- writing -----------------------------------------------------------------------------------------------
@@ -496,7 +542,7 @@ class DailyLog:
         """
         if status != "INFO":
             self._hurry()
-        self._put(status, UNPRINTABLE.sub(" ", text)[:_LONGEST_NOTE], at)
+        self._put(status, printable(text)[:_LONGEST_NOTE], at)
 
     def contract(self, contract: Contract, at: datetime | None = None) -> None:
         """Say which contract the next records stand under, if it has changed; written at once.
@@ -722,7 +768,7 @@ class DailyLog:
         if file.compressed:
             stamps = (one.at for one in entries(file.path, storage=self._storage) if one.record)
             return max(stamps, default=None)
-        allowed, reader = _allowed(file), LineReader()
+        allowed, reader = _allowed(file), _reader()
         tail = self._storage.end_of(file.path, _TAIL_SIZE)
         for line in reversed(tail.split(b"\n")[:-1]):
             entry = reader.parse(line)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.log_line import (
-    STAMP,
-    LineReader,
-    format_contract,
-    format_record,
-    parse_contract,
-    parse_line,
-)
+from linkymonitor.frozen import replace
+from linkymonitor.log_line import STAMP, format_contract, format_record
+from linkymonitor.log_reader import LineReader, parse_contract, parse_line
 from linkymonitor.model import PERIODS, Colour, Contract, Mode, Record, code
 
 AT = datetime(2026, 2, 20, 19, 10, 22, tzinfo=UTC)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkymonitor.errors import ConfigError
+from linkymonitor.errors import BadSetting, ConfigError
+from linkymonitor.frozen import Frozen
 from linkymonitor.resources import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from linkymonitor.log_line import Entry
+    from linkymonitor.log_reader import Entry
     from linkymonitor.money.tariffs import Prices
     from linkymonitor.record import Record
     from linkymonitor.report import figures
@@ -31,8 +31,7 @@ _INSTANT = timedelta.resolution
 _FAR = timedelta(hours=26)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Frozen):
     """``[report]``: where pages go and what they show."""
 
     #: Folder of the pages.
@@ -45,8 +44,9 @@ class Settings:
     def __post_init__(self) -> None:
         for name in self.sections:
             if not name.replace("_", "").replace("-", "").isalnum():
-                raise ValueError(
-                    f"sections: {name!r} is not the name of a section: expected letters and digits"
+                raise BadSetting(
+                    f"sections = {name} : ce n'est pas le nom d'une section ; on attend lettres et chiffres",
+                    f"sections = {name}: not the name of a section; expected letters and digits",
                 )
 
 
@@ -153,8 +153,8 @@ def days(
     """Yield the figures of each day from the first of *dates* to the last; one day is held at a time."""
     # Here and not above: every command reads the settings of this package, one needs its figures.
     from linkymonitor import daily_log
-    from linkymonitor.log_line import parse_grid
-    from linkymonitor.report import figures
+    from linkymonitor.log_reader import parse_grid
+    from linkymonitor.report import figures, refusals
 
     def instant(day: date) -> datetime:
         return datetime.fromtimestamp(figures.midnight(day, tz), UTC)
@@ -166,6 +166,7 @@ def days(
         return daily_log.records(log_dir, start, stop + _INSTANT, storage=storage, on_grid=take_grid)
 
     grids: list[tuple[float, dict[str, str]]] = []
+    held = refusals.read(log_dir, storage)
 
     def take_grid(entry: Entry) -> None:
         at = entry.at.timestamp()
@@ -181,7 +182,9 @@ def days(
             before = daily_log.last_before(log_dir, begin, storage=storage)
         if after is None and day.rows and day.date == last and end < now:
             after = next(read(end + _INSTANT, end + _FAR), None)
-        day = figures.DayRecords(date=day.date, before=before, rows=day.rows, after=after, grids=grids)
+        day = figures.DayRecords(
+            date=day.date, before=before, rows=day.rows, after=after, grids=grids, held=held
+        )
         yield figures.day_figures(day, tz, prices, now, eve=eve)
         midnight = figures.midnight(day.date, tz)
         near = before is not None and midnight - before.ended_at.timestamp() <= figures.GAP

@@ -10,27 +10,32 @@
 #   that needs a shape (peak, night minimum, injected current) looks into it.
 # - Work is done on columns, a list for each field: a day has 7 000 records and a Pi Zero one slow core.
 #   Times are POSIX seconds inside; local time comes back at the border.
-# - Small facts are named tuples: a dataclass costs a millisecond to make at each start, ten on a Pi Zero.
 # - Nothing here reads a file or a clock.
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
-from operator import mul
+from itertools import compress, groupby, pairwise
+from operator import mul, sub
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from linkymonitor.epochs import advance, most, rating, runs_on
+from linkymonitor.frozen import Frozen, replace
 from linkymonitor.money import bill
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.record import Contract, Record
+from linkymonitor.report.columns import Columns, known
 from linkymonitor.report.indexes import Indexes
+from linkymonitor.report.refusals import LATE, Held
 from linkymonitor.terms import PERIODS, code
+
+T = TypeVar("T")
 
 #: A silence longer than this, in seconds, is a gap.
 GAP = 300
@@ -51,7 +56,7 @@ _STRETCH = 300
 _COLOURS = {"B": "blue", "W": "white", "R": "red"}
 
 
-class Line(NamedTuple):
+class Line(Frozen):
     """One register over the day or the range: a line of the synthesis."""
 
     code: str
@@ -63,7 +68,7 @@ class Line(NamedTuple):
     eur: Decimal | None = None
 
 
-class Injected(NamedTuple):
+class Injected(Frozen):
     """Energy given to the grid; an interval when it is estimated."""
 
     wh: int
@@ -73,7 +78,7 @@ class Injected(NamedTuple):
     reading: int | None = None
 
 
-class Gap(NamedTuple):
+class Gap(Frozen):
     """A silence longer than five minutes, within its day."""
 
     start: float
@@ -84,7 +89,7 @@ class Gap(NamedTuple):
     shared: bool = False
 
 
-class Hour(NamedTuple):
+class Hour(Frozen):
     """One hour of the day, as the indexes tell it."""
 
     start: float
@@ -102,7 +107,7 @@ class Hour(NamedTuple):
     measured: bool
 
 
-class Band(NamedTuple):
+class Band(Frozen):
     """A stretch of one tariff period."""
 
     start: float
@@ -110,7 +115,7 @@ class Band(NamedTuple):
     code: str
 
 
-class Load(NamedTuple):
+class Load(Frozen):
     """A long steady load that stands out of the day."""
 
     start: float
@@ -120,7 +125,7 @@ class Load(NamedTuple):
     codes: tuple[str, ...]
 
 
-class Break(NamedTuple):
+class Break(Frozen):
     """Where indexes start anew."""
 
     at: float
@@ -128,7 +133,7 @@ class Break(NamedTuple):
     contract: bool
 
 
-class Change(NamedTuple):
+class Change(Frozen):
     """What the meter said anew of its contract."""
 
     at: float
@@ -138,7 +143,7 @@ class Change(NamedTuple):
     after: object
 
 
-class Curve(NamedTuple):
+class Curve(Frozen):
     """The columns of the chart, one value for each record; times in seconds since the day began."""
 
     times: Sequence[int] = ()
@@ -153,7 +158,7 @@ class Curve(NamedTuple):
 NO_CURVE = Curve()
 
 
-class Quality(NamedTuple):
+class Quality(Frozen):
     """How much of the day was heard, and how well."""
 
     coverage: float
@@ -161,9 +166,13 @@ class Quality(NamedTuple):
     frames: int
     rejected: int
     gaps: tuple[Gap, ...]
+    #: Of what was rejected, the groups that could be read and were not believed, by cause; None when nobody knows.
+    held: Mapping[str, int] | None = None
+    #: False when some of these causes may be missing.
+    held_whole: bool = False
 
 
-class DayFigures(NamedTuple):
+class DayFigures(Frozen):
     """Everything a page says of one local day. Energies in Wh, powers in VA, times in POSIX seconds."""
 
     date: date
@@ -190,6 +199,8 @@ class DayFigures(NamedTuple):
     changes: tuple[Change, ...] = ()
     #: The hours and names of the periods, by topic, as the last line ``Grille:`` has them.
     grid: Mapping[str, str] = MappingProxyType({})
+    #: By how many Wh the registers went on further than the total of the meter, 0 but for rounding.
+    apart: int = 0
     #: What the day before used, in Wh.
     eve: int | None = None
     #: A mobile peak begins on this day.
@@ -228,7 +239,7 @@ class DayFigures(NamedTuple):
         return self.consumed_eur if self.total is None else self.total
 
 
-class DayRecords(NamedTuple):
+class DayRecords(Frozen):
     """The records of one local day, and those that stand just outside it."""
 
     date: date
@@ -237,6 +248,8 @@ class DayRecords(NamedTuple):
     after: Record | None
     #: The lines ``Grille:`` so far: when, and what by topic.
     grids: Sequence[tuple[float, Mapping[str, str]]] = ()
+    #: What acceptance held back on any day, None when nobody knows.
+    held: Held | None = None
 
 
 # Days ------------------------------------------------------------------------------------------------
@@ -346,10 +359,11 @@ def day_figures(
         return _nothing(day, common, subscription)  # type: ignore[arg-type]
 
     around = [*([day.before] if day.before else []), *rows, *([day.after] if day.after else [])]
-    around_times = [row.ended_at.timestamp() for row in around]
+    all_columns, columns = Columns(around), Columns(rows)
+    around_times = list(map(datetime.timestamp, all_columns.ended_at))
     first = 1 if day.before else 0
     times = around_times[first : first + len(rows)]
-    ledger = Indexes(around, around_times)
+    ledger = Indexes(all_columns, around_times)
     # A day ends where its last record does, when that came from the future of a clock set back.
     until = min(max(until, times[-1]), end)
     common["until"] = until
@@ -361,23 +375,21 @@ def day_figures(
     for part in energy:
         for name, wh in part.items():
             sums[name] = sums.get(name, 0) + wh
-    contract = next((row.contract for row in reversed(rows) if row.contract is not None), None)
+    contract = next((one for one in reversed(columns.contract) if one is not None), None)
     current = rows[-1].indexes
     lines = _lines(sums, current, prices)
     consumed_eur = _energy_cost(lines)
     total = bill.add_up((consumed_eur, subscription))
     consumed = sum(sums.values()) if sums else None
 
-    power = [row.apparent_power for row in rows]
-    bands = _bands(rows, times, gaps, start)
-    peak, peak_at = _peak(rows, times)
-    means = _means(times, durations, power, start, end)
+    bands = _bands(columns, times, gaps, start)
+    peak, peak_at = _peak(columns, times)
+    means = _means(times, durations, columns.apparent_power, start, end)
     base_load = _base_load(means, start, tz)
     # What follows the last record counts once the next one has come; before, it is merely not there yet.
     pending = day.after is None and tail <= GAP
     covered = sum(durations) + (0.0 if pending or tail > GAP else tail)
     reach = (times[-1] if pending else until) - start
-    injected_index = rows[-1].injected_index
     turn = _at_hour(day.date, _EJP_TURNS, tz)
     dawn = _at_hour(day.date, _TEMPO_TURNS, tz)
     last = rows[-1]
@@ -387,7 +399,7 @@ def day_figures(
         lines=lines,
         consumed=consumed,
         consumed_eur=consumed_eur,
-        injected=_injected(around, around_times, rows, durations, injected_index, start, end),
+        injected=_injected(all_columns, around_times, columns, durations, start, end),
         subscription=subscription,
         total=total,
         peak=peak,
@@ -396,10 +408,12 @@ def day_figures(
         quality=Quality(
             coverage=min(round(covered / reach, 4), 1.0) if reach > 0 else 0.0,
             records=len(rows),
-            frames=sum(row.frames for row in rows),
-            rejected=sum(row.rejected for row in rows),
+            frames=sum(columns.frames),
+            rejected=sum(columns.rejected),
             gaps=gaps,
+            **_held(day.held, start, until, now.timestamp()),  # type: ignore[arg-type]
         ),
+        apart=ledger.apart(all_columns.total_index, first + len(rows)),
         hours=_hours(marks, energy, prices, gaps, times, until, tz),
         bands=bands,
         breaks=tuple(
@@ -416,8 +430,16 @@ def day_figures(
         colour=_colour(bands, dawn, end) or (last.colour.name.lower() if last.colour else None),
         colour_before=_colour(bands, start, dawn),
         tomorrow=last.tomorrow.name.lower() if last.tomorrow else None,
-        curve=_curve(rows, times, start, ledger, first),
+        curve=_curve(columns, times, start, ledger, first),
     )
+
+
+def _held(held: Held | None, start: float, until: float, now: float) -> Mapping[str, object]:
+    """Return what of a day was held back, and whether that is all: the newest are written some minutes later."""
+    if held is None:
+        return {}
+    causes = Counter(cause for at, cause in held.causes if start <= at < until)
+    return {"held": dict(causes), "held_whole": held.since < start and until + LATE <= now}
 
 
 def _nothing(day: DayRecords, common: Mapping[str, float], subscription: Decimal | None) -> DayFigures:
@@ -467,13 +489,13 @@ def _durations(
     """Return how long each record was heard, the gaps, and the seconds left at the end of the day."""
     origin = max(day.before.ended_at.timestamp(), start) if day.before else None
     gaps: list[tuple[float, float]] = []
-    steps = [later - earlier for earlier, later in pairwise(times)]
+    steps = list(map(sub, times[1:], times))
     if origin is None:
         origin = min(max(day.rows[0].started_at.timestamp(), start), times[0])
         if origin - start > GAP:
             gaps.append((start, origin))
     steps.insert(0, times[0] - origin)
-    for at, step in enumerate(steps):
+    for at, step in enumerate(steps) if max(steps) > GAP else ():
         if step > GAP:
             row = day.rows[at]
             previous = times[at] - step
@@ -544,25 +566,20 @@ def _hours(
     return tuple(found)
 
 
-def _bands(
-    rows: Sequence[Record], times: Sequence[float], gaps: Sequence[Gap], start: float
-) -> tuple[Band, ...]:
+def _bands(rows: Columns, times: Sequence[float], gaps: Sequence[Gap], start: float) -> tuple[Band, ...]:
     """Return the tariff periods in force; a gap within one period does not cut it."""
     found: list[Band] = []
-    period: str | None = None
-    origin = max(rows[0].started_at.timestamp(), start)
+    origin = max(rows.started_at[0].timestamp(), start)
     previous = origin if times[0] - origin <= GAP else times[0]
     edges = {gap.start for gap in gaps}
-    for row, when in zip(rows, times, strict=True):
-        if row.tariff_period != period:
-            if period:
-                found.append(Band(start=origin, end=previous, code=code(period)))
-            period = row.tariff_period
-            # After a gap nobody knows when the period changed.
-            origin = when if previous in edges else previous
-        previous = when
-    if period:
-        found.append(Band(start=origin, end=previous, code=code(period)))
+    at = 0
+    for period, run in groupby(rows.tariff_period):
+        # After a gap nobody knows when the period changed.
+        origin = times[at] if previous in edges else previous
+        at += len(list(run))
+        previous = times[at - 1]
+        if period:
+            found.append(Band(start=origin, end=previous, code=code(period)))
     return tuple(found)
 
 
@@ -577,9 +594,9 @@ def _colour(bands: Sequence[Band], begin: float, end: float) -> str | None:
     return max(lasted, key=lasted.__getitem__) if lasted else None
 
 
-def _peak(rows: Sequence[Record], times: Sequence[float]) -> tuple[int | None, float | None]:
+def _peak(rows: Columns, times: Sequence[float]) -> tuple[int | None, float | None]:
     """Return the highest power and when its record ended."""
-    highest = [row.apparent_power if row.power_max is None else row.power_max for row in rows]
+    highest = _first_known(rows.power_max, rows.apparent_power)
     peak = max((power for power in highest if power is not None), default=None)
     return (None, None) if peak is None else (peak, times[highest.index(peak)])
 
@@ -654,30 +671,30 @@ def _long_load(
 
 
 def _injected(
-    around: Sequence[Record],
+    around: Columns,
     around_times: Sequence[float],
-    rows: Sequence[Record],
+    rows: Columns,
     durations: Sequence[float],
-    index: int | None,
     start: float,
     end: float,
 ) -> Injected | None:
     """Return what went to the grid: by index when the meter has one, else estimated from the current."""
-    if any(row.injected_index is not None for row in rows):
+    if known(rows.injected_index):
         counted = Indexes(around, around_times, injected=True)
         wh = sum(counted.between([start, end])[0].values())
-        return Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False, reading=index)
-    giving = [
-        (row, seconds)
-        for row, seconds in zip(rows, durations, strict=True)
-        if row.injected_power or (row.apparent_power == 0 and row.current is not None)
-    ]
+        return Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False, reading=rows.injected_index[-1])
+    if not _may_inject(rows):
+        return None
     best = low = high = 0.0
-    for row, seconds in giving:
-        amperes = row.current or 0
-        measured = [volts for volts in row.voltages if volts]
+    for injected, drawn, current, voltages, seconds in zip(
+        rows.injected_power, rows.apparent_power, rows.current, rows.voltages, durations, strict=True
+    ):
+        if not injected and (drawn != 0 or current is None):
+            continue
+        amperes = current or 0
+        measured = [volts for volts in voltages if volts]
         volts = sum(measured) / len(measured) if measured else _NOMINAL
-        power = row.injected_power or amperes * volts
+        power = injected or amperes * volts
         best += power * seconds
         if amperes:
             lowest, highest = (volts, volts) if measured else (_LOWEST, _HIGHEST)
@@ -696,6 +713,18 @@ def _injected(
     )
 
 
+def _may_inject(rows: Columns) -> bool:
+    """Return whether any record injects, or draws nothing, so that its current may go either way."""
+    return any(rows.injected_power) or 0 in rows.apparent_power
+
+
+def _first_known(column: Sequence[int | None], other: Sequence[int | None]) -> Sequence[int | None]:
+    """Return *column* with the value of the *other* wherever it has none."""
+    if None not in column:
+        return column
+    return [there if value is None else value for value, there in zip(column, other, strict=True)]
+
+
 _CONTRACT = ("meter", "mode", "option", "subscribed_power", "phases", "producer")
 
 
@@ -708,7 +737,7 @@ def _changes(
         for name in _CONTRACT if one and other else ():
             before, after = getattr(one, name), getattr(other, name)
             if before not in (None, "", after) and after not in (None, ""):
-                found.append(Change(ledger.times[place], name, before, after))
+                found.append(Change(at=ledger.times[place], what=name, before=before, after=after))
     told: dict[str, str] = {}
     for at, topics in grids:
         flat = {topic: text for topic, text in topics.items() if topic != "noms"}
@@ -716,7 +745,7 @@ def _changes(
             register, _, words = name.partition(" ")
             flat[f"noms {register}"] = words
         found += [
-            Change(at, topic, told[topic], text)
+            Change(at=at, what=topic, before=told[topic], after=text)
             for topic, text in flat.items()
             if told.get(topic, text) != text
         ]
@@ -734,43 +763,47 @@ def _eve_of(eve: Record | None, base: Record, start: float) -> int | None:
     return sum(used) if used and max(used) <= bound else None
 
 
-def _curve(
-    rows: Sequence[Record], times: Sequence[float], start: float, ledger: Indexes, first: int
-) -> Curve:
+def _curve(rows: Columns, times: Sequence[float], start: float, ledger: Indexes, first: int) -> Curve:
     """Return the columns of the chart; records without a power are left out."""
-    keep = [at for at, row in enumerate(rows) if row.apparent_power is not None]
-    kept = rows if len(keep) == len(rows) else [rows[at] for at in keep]
-    power = [row.apparent_power or 0 for row in kept]
-    current = _carried([row.current for row in kept])
-    injected = [
-        row.injected_power or (row.current * _NOMINAL if row.apparent_power == 0 and row.current else 0)
-        for row in kept
-    ]
+    whole = None not in rows.apparent_power
+    measured = [power is not None for power in rows.apparent_power]
+
+    def kept(column: Sequence[T]) -> Sequence[T]:
+        return column if whole else list(compress(column, measured))
+
+    power = [value or 0 for value in kept(rows.apparent_power)]
+    given = kept(rows.injected_power)
+    currents = kept(rows.current)
+    injected = None
+    if _may_inject(rows):
+        injected = [
+            one or (current * _NOMINAL if drawn == 0 and current else 0)
+            for one, drawn, current in zip(given, power, currents, strict=True)
+        ]
     indexes = {}
     for name, column in ledger.columns.items():
-        values = column[first : first + len(rows)]
-        carried = _carried(values if kept is rows else [values[at] for at in keep])
+        carried = _carried(kept(column[first : first + len(times)]))
         if carried is not None and name:
             indexes[name] = carried
     return Curve(
-        times=[int(times[at] - start) for at in keep],
+        times=[int(at - start) for at in kept(times)],
         power=power,
-        low=[p if row.power_min is None else row.power_min for row, p in zip(kept, power, strict=True)],
-        high=[p if row.power_max is None else row.power_max for row, p in zip(kept, power, strict=True)],
-        current=current,
-        injected=injected if any(injected) else None,
+        low=[value or 0 for value in _first_known(kept(rows.power_min), power)],
+        high=[value or 0 for value in _first_known(kept(rows.power_max), power)],
+        current=_carried(currents),
+        injected=injected if injected and any(injected) else None,
         indexes=indexes,
     )
 
 
 def _carried(values: Sequence[int | None]) -> Sequence[int] | None:
     """Return *values* with the last known one wherever one is missing, None when all are."""
-    known = [value for value in values if value is not None]
-    if not known:
+    told = [value for value in values if value is not None]
+    if not told:
         return None
-    if len(known) == len(values):
-        return known
-    last, found = known[0], []
+    if len(told) == len(values):
+        return told
+    last, found = told[0], []
     for value in values:
         last = last if value is None else value
         found.append(last)
@@ -793,7 +826,7 @@ class Range:
         """Take *day* in; days come in order."""
         for line in day.lines:
             self._energy[line.code] = self._energy.get(line.code, 0) + line.wh
-        self._days.append(day._replace(curve=NO_CURVE, hours=(), bands=()))
+        self._days.append(replace(day, curve=NO_CURVE, hours=(), bands=()))
 
     def as_json(self) -> dict[str, object]:
         """Return the figures as `report --json` prints them."""

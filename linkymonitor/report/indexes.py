@@ -10,44 +10,42 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from operator import gt, sub
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+from operator import gt, methodcaller, sub
 
 from linkymonitor.epochs import ROLL_OVER, advance, most, rating, runs_on
-from linkymonitor.record import Contract, Record
+from linkymonitor.record import Contract
+from linkymonitor.report.columns import Columns, known
 
 
 class Indexes:
     """Indexes of a run of records, readable at any instant of it.
 
     Args:
-        rows: the records.
+        rows: the records, as columns.
         times: when they ended.
         injected: True for the index of what is injected, which no subscription bounds.
     """
 
-    def __init__(self, rows: Sequence[Record], times: Sequence[float], injected: bool = False) -> None:
+    def __init__(self, rows: Columns, times: Sequence[float], injected: bool = False) -> None:
         self.times = times
         self.codes: list[str] = []
         columns: dict[str, list[int | None]]
         if injected:
-            columns = {"injected": [row.injected_index for row in rows]}
+            columns = {"injected": list(rows.injected_index)}
         else:
             self.codes = _codes(rows)
             if self.codes:
-                readings = [row.indexes for row in rows]
-                columns = {name: [reading.get(name) for reading in readings] for name in self.codes}
+                columns = {name: list(map(methodcaller("get", name), rows.indexes)) for name in self.codes}
             else:
                 # A meter that names no register still counts in all.
-                columns = {"": [row.total_index for row in rows]}
-        self.columns = {
-            name: column for name, column in columns.items() if any(value is not None for value in column)
-        }
-        self.contracts = _contracts(rows)
+                columns = {"": list(rows.total_index)}
+        self.columns = {name: column for name, column in columns.items() if known(column)}
+        self.contracts = _contracts(rows.contract)
         self._bounded = not injected
         self.breaks = self._breaks()
-        cuts = [0, *(at for at, _ in self.breaks), len(rows)]
+        cuts = [0, *(at for at, _ in self.breaks), len(times)]
         self.segments = [(a, b) for a, b in pairwise(cuts) if a < b]
         for name, column in self.columns.items():
             self.columns[name] = self._unrolled(self._filled(name, column))
@@ -154,15 +152,35 @@ class Indexes:
                 return sum(self.between([start, end])[0].values())
         return None
 
+    def apart(self, totals: Sequence[int | None], stop: int) -> int:
+        """Return by how many Wh the registers went on further than *totals*, up to the position *stop*.
 
-def _contracts(rows: Sequence[Record]) -> list[tuple[int, Contract | None]]:
+        It is 0 when that is no more than one being read a frame before the other, and where there is no total.
+        """
+        found = 0
+        for start, end in self.segments if self.codes else ():
+            places = [at for at in range(start, min(end, stop)) if totals[at] is not None]
+            if not places:
+                continue
+            first, last = places[0], places[-1]
+            ends = [(column[first], column[last]) for column in self.columns.values()]
+            used = sum(after - before for before, after in ends if before is not None and after is not None)
+            drift = used - advance(totals[first] or 0, totals[last] or 0)
+            power = rating(self._contract_at(first), self._contract_at(last))
+            if abs(drift) > most(0, power):
+                found += drift
+        return found
+
+
+def _contracts(column: Sequence[Contract | None]) -> list[tuple[int, Contract | None]]:
     """Return the positions from which another contract is said, and which; what a record does not say goes on."""
     found: list[tuple[int, Contract | None]] = []
-    contract: Contract | None = None
-    for at, row in enumerate(rows):
-        if row.contract is not contract and row.contract is not None:
-            contract = row.contract
+    at = 0
+    for _, run in groupby(column, id):
+        contract, *more = run
+        if contract is not None and (not found or contract is not found[-1][1]):
             found.append((at, contract))
+        at += 1 + len(more)
     if not found or found[0][0]:
         found.insert(0, (0, None))
     return found
@@ -173,22 +191,16 @@ def _falls(column: Sequence[int | None], start: int, stop: int) -> bool:
     return any(map(gt, values, values[1:]))
 
 
-def _codes(rows: Sequence[Record]) -> list[str]:
+def _codes(rows: Columns) -> list[str]:
     """Return the registers of *rows* in the order of the meter."""
-    kinds = {(row.contract, tuple(row.indexes)): None for row in _changes(rows)}
     names: dict[str, None] = {}
-    for contract, keys in kinds:
+    # The registers change with the contract, or when there is one more of them.
+    counts = map(len, rows.indexes)
+    at = 0
+    for _, run in groupby(zip(map(id, rows.contract), counts, strict=True)):
+        contract, readings = rows.contract[at], rows.indexes[at]
         if contract is not None:
-            names.update(dict.fromkeys(name for name in contract.registers if name in keys))
-        names.update(dict.fromkeys(keys))
+            names.update(dict.fromkeys(name for name in contract.registers if name in readings))
+        names.update(dict.fromkeys(readings))
+        at += len(list(run))
     return list(names)
-
-
-def _changes(rows: Sequence[Record]) -> Iterator[Record]:
-    """Yield the rows whose contract or number of registers is not that of the row before."""
-    contract: object = ()
-    count = -1
-    for row in rows:
-        if row.contract is not contract or len(row.indexes) != count:
-            contract, count = row.contract, len(row.indexes)
-            yield row

@@ -23,7 +23,6 @@ from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from operator import sub
 from pathlib import Path
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -32,6 +31,7 @@ from markupsafe import Markup, escape
 
 from linkymonitor import __version__
 from linkymonitor.errors import ConfigError, StorageError
+from linkymonitor.frozen import Frozen
 from linkymonitor.money.bill import add_up
 from linkymonitor.report.figures import DayFigures
 from linkymonitor.report.words import Words
@@ -50,7 +50,7 @@ _FLOOR, _TALLEST = 130, 124
 _PICTURE = 330
 
 
-class Summary(NamedTuple):
+class Summary(Frozen):
     """What the calendar knows of a day."""
 
     day: date

@@ -102,6 +102,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "records": ("Relevés", "Records"),
     "frames": ("Trames reçues", "Frames received"),
     "rejected": ("Groupes refusés", "Groups rejected"),
+    "held_domain": ("de valeur impossible", "of an impossible value"),
+    "held_cross": ("en désaccord avec leur trame", "at odds with their frame"),
+    "held_index": ("index en recul, ou en bond", "an index that falls or leaps"),
+    "held_unconfirmed": ("démentis par la trame suivante", "not borne out by the next frame"),
+    "held_order": ("trames confondues", "frames run together"),
+    "held_meter": ("d’un autre compteur", "of another meter"),
+    "held_contract": ("d’un autre contrat", "of another contract"),
+    "held_other": ("autres causes", "other causes"),
+    "unreadable": ("illisibles : somme, parité ou forme", "unreadable: checksum, parity or shape"),
+    "unreadable_or_other": ("illisibles, ou cause non gardée", "unreadable, or cause not kept"),
     "gaps": ("Trous de plus de 5 min", "Gaps longer than 5 min"),
     "none": ("aucun", "none"),
     "gap_known": (
@@ -225,6 +235,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "À {}, un index a fait un saut impossible : rien n’est compté à travers.",
         "At {} an index made an impossible leap: nothing is counted across it.",
     ),
+    "say_apart": (
+        "Les registres et le total du compteur s’écartent de {} Wh : un registre n’est pas lu, ou l’est mal.",
+        "The registers and the total of the meter differ by {} Wh: a register is not read, or misread.",
+    ),
     "say_partial": (
         "Il manque {} % de la mesure ; l’énergie connue par les index est comptée.",
         "{}% of the measure is missing; energy known by the indexes is counted.",
@@ -315,15 +329,29 @@ _MONTHS = (
 _KNOWN = frozenset(code(period) for periods in PERIODS.values() for period in periods)
 #: The period worth a word in the first sentence: the dear one of each option.
 _DEAR = ("PM", "HPJR", "HPJW", "HP")
+#: Causes that a page tells apart.
+_CAUSES_SHOWN = 3
 _TYPESET = re.compile(r" ([;!?])")
 
 
 def _typeset(text: str) -> str:
     """Return the French *text* with its no-break spaces (Lexique de l'Imprimerie nationale)."""
     text = _TYPESET.sub(_THIN + r"\1", text.replace(" :", _NBSP + ":"))
-    for unit in ("kWh", "kVA", "VA", "€", "h", "min", "%"):
+    for unit in ("kWh", "Wh", "kVA", "VA", "€", "h", "min", "%"):
         text = text.replace(f"}} {unit}", f"}}{_NBSP}{unit}").replace(f"}}* {unit}", f"}}*{_NBSP}{unit}")
     return re.sub(r"(\d) (h|min)\b", rf"\1{_NBSP}\2", text)
+
+
+class _Texts(dict[str, str]):
+    """The texts of one language by name, made when they are wanted: a page says a third of them."""
+
+    def __init__(self, french: bool) -> None:
+        self._french = french
+
+    def __missing__(self, name: str) -> str:
+        french, english = TEXTS[name]
+        text = self[name] = _typeset(french) if self._french else english
+        return text
 
 
 class Words:
@@ -334,7 +362,7 @@ class Words:
         self.french = lang != "en"
         self._tz = tz
         at = 0 if self.french else 1
-        self.text = {name: _typeset(row[0]) if self.french else row[1] for name, row in TEXTS.items()}
+        self.text: Mapping[str, str] = _Texts(self.french)
         self._at = at
 
     # Numbers ------------------------------------------------------------------------------------
@@ -516,6 +544,8 @@ class Words:
         for moment in day.breaks:
             name = "say_break_contract" if moment.contract else "say_break_index"
             found.append(self.say(name, self.clock(moment.at)))
+        if day.apart:
+            found.append(self.say("say_apart", self.number(abs(day.apart))))
         subscribed = day.contract.subscribed_power if day.contract else None
         if subscribed and day.peak and day.peak > subscribed and day.peak_at:
             found.append(self.say("say_over", self.kva(subscribed), self.clock(day.peak_at)))
@@ -598,6 +628,24 @@ class Words:
             shown = f"{hour.lstrip('0') or '0'}{_NBSP}h" + (f"{_NBSP}{minute}" if minute != "00" else "")
             found.append(f"{shown if self.french else clock} {self.in_period(register)}")
         return ", ".join(found)
+
+    def refused(self, day: DayFigures) -> list[tuple[str, str]]:
+        """Return why groups were refused, and how many for each reason; nothing when that is not known."""
+        quality = day.quality
+        if quality.held is None or not quality.rejected:
+            return []
+        held = sorted(quality.held.items(), key=lambda one: (-one[1], one[0]))
+        known = [(f"held_{cause}", count) for cause, count in held if f"held_{cause}" in TEXTS]
+        rows, others = known[:_CAUSES_SHOWN], known[_CAUSES_SHOWN:]
+        unreadable = quality.rejected - sum(quality.held.values())
+        if unreadable > 0:
+            rows.insert(0, ("unreadable" if quality.held_whole else "unreadable_or_other", unreadable))
+        more = (
+            sum(quality.held.values()) - sum(count for _, count in known) + sum(count for _, count in others)
+        )
+        if more:
+            rows.append(("held_other", more))
+        return [(self.text[name], self.number(count)) for name, count in rows]
 
     def gap(self, gap: object, day: DayFigures) -> str:
         """Return what is known of a gap."""

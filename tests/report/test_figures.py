@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from report.house import PARIS, contract, flat, local, period_of, records
 
+from linkymonitor.frozen import replace
 from linkymonitor.model import Mode, Record
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
+from linkymonitor.report.refusals import Held
 
 WINTER = date(2026, 1, 13)
 EJP_PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))
 NO_PRICES = Prices()
 
 
-def of_day(rows, day=WINTER, prices=NO_PRICES, now=None, eve=None):
+def of_day(rows, day=WINTER, prices=NO_PRICES, now=None, eve=None, held=None):
     (found,) = figures.split_days(rows, day, day, PARIS)
+    found = replace(found, held=held)
     return figures.day_figures(found, PARIS, prices, now or local(day + timedelta(days=2)), eve=eve)
 
 
@@ -389,3 +391,58 @@ def test_standard_mode_with_three_phases_is_read_the_same():
     assert day.consumed == sum(line.wh for line in day.lines)
     assert day.injected is not None
     assert not day.injected.estimated
+
+
+# What was refused, and why
+
+
+def held_at(*causes: tuple[int, str], since: float = 0.0) -> Held:
+    """Return what was held back at these hours of the winter day."""
+    midnight = local(WINTER).timestamp()
+    return Held(causes=[(midnight + 3600 * hour, cause) for hour, cause in causes], since=since)
+
+
+def refused(held: Held | None, **options) -> figures.Quality:
+    rows = [row._replace(rejected=1) for row in around(WINTER)]
+    return of_day(rows, held=held, **options).quality
+
+
+def test_what_was_held_back_is_counted_by_cause_on_its_own_day():
+    held = held_at((-1, "cross"), (3, "cross"), (4, "domain"), (5, "cross"), (24, "index"))
+    quality = refused(held)
+    assert quality.held == {"cross": 2, "domain": 1}
+    assert quality.held_whole
+
+
+def test_without_a_quarantine_no_cause_is_known():
+    assert refused(None).held is None
+
+
+def test_a_quarantine_that_forgot_the_morning_does_not_tell_the_whole_day():
+    noon = local(WINTER, 12).timestamp()
+    assert not refused(held_at((13, "cross"), since=noon)).held_whole
+
+
+def test_the_newest_causes_may_not_be_written_yet():
+    now = local(WINTER + timedelta(days=1), 0, 5)
+    assert not refused(held_at((13, "cross")), now=now).held_whole
+
+
+def with_total(rows, missed: int = 0):
+    """Return *rows* of a meter that also has a total; *missed* Wh of the afternoon are in no register."""
+    noon = local(WINTER, 12)
+    return [
+        row._replace(total_index=sum(row.indexes.values()) + (missed if row.ended_at > noon else 0))
+        for row in rows
+    ]
+
+
+def test_registers_that_agree_with_the_total_are_not_spoken_of():
+    assert of_day(with_total(around(WINTER))).apart == 0
+    assert (
+        of_day(with_total(around(WINTER), missed=20)).apart == 0
+    )  # the one is read a frame before the other
+
+
+def test_registers_that_the_total_leaves_behind_are_told_of():
+    assert of_day(with_total(around(WINTER), missed=1500)).apart == -1500

@@ -13,10 +13,12 @@ import pytest
 from report.house import PARIS, contract, flat, lively, local, period_of, records, write_log
 
 from linkymonitor import report
+from linkymonitor.acceptance import Held
 from linkymonitor.errors import ConfigError
 from linkymonitor.model import Colour
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report import figures
+from linkymonitor.quarantine import FILE_NAME, KEPT, Quarantine
+from linkymonitor.report import figures, refusals
 from linkymonitor.report.pages import Summary
 from linkymonitor.report.words import TEXTS, Words
 from linkymonitor.storage import Storage
@@ -426,3 +428,81 @@ def test_a_midnight_inside_a_silence_looks_further_for_its_index(tmp_path):
     (gap,) = day.quality.gaps
     assert gap.shared
     assert abs(gap.wh - 3000) <= 9
+
+
+# What was refused, and why
+
+
+def write_quarantine(folder: Path, *held: tuple[int, str]) -> None:
+    """Hold back a group at each of these minutes of the day, for these causes, as the daemon does."""
+    folder.mkdir(exist_ok=True)
+    quarantine = Quarantine(Storage(), folder)
+    for minute, cause in held:
+        group = Held(b"PAPP 29990 >", "PAPP", "29990", cause)
+        quarantine.hold([group], local(DAY) + timedelta(minutes=minute), 0.0)
+    quarantine.close()
+
+
+def refused_rows(tmp_path, *held: tuple[int, str], rejected: int = 12, **options) -> str:
+    write_log(
+        tmp_path / "logs",
+        [row._replace(rejected=rejected * (at == 2000)) for at, row in enumerate(ejp_day())],
+    )
+    if held:
+        write_quarantine(tmp_path / "logs", *held)
+    return text_of(build(tmp_path, [], **options)[f"{DAY}.html"])
+
+
+def test_the_page_says_why_groups_were_refused(tmp_path):
+    held = [(600, "cross"), (601, "cross"), (700, "index"), (800, "domain"), (900, "order"), (-30, "order")]
+    page = refused_rows(tmp_path, *held)
+    assert (
+        "Groupes refusés 12 illisibles : somme, parité ou forme 7 en désaccord avec leur trame 2 "
+        "de valeur impossible 1 index en recul, ou en bond 1 autres causes 1 Trous"
+    ) in page
+
+
+def test_in_english_too(tmp_path):
+    page = refused_rows(tmp_path, (600, "cross"), lang="en")
+    assert (
+        "Groups rejected 12 unreadable: checksum, parity or shape 11 at odds with their frame 1 Gaps" in page
+    )
+
+
+def test_what_the_quarantine_has_forgotten_is_not_called_unreadable(tmp_path):
+    page = refused_rows(tmp_path, *((800, "cross") for _ in range(KEPT)), rejected=KEPT + 7)
+    assert "illisibles, ou cause non gardée 7 en désaccord avec leur trame 500" in page
+
+
+def test_without_a_quarantine_the_page_gives_the_number_alone(tmp_path):
+    assert "Groupes refusés 12 Trous" in refused_rows(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(b"\xff\x00\t\t\n" * 50, id="garbage"),
+        pytest.param(b"2026/13/45 99:00:00\tcross\tPAPP\n", id="no-such-time"),
+        pytest.param(b"2026/01/13 12:00:00\t" + HOSTILE.encode() + b"\tPAPP\n", id="hostile"),
+    ],
+)
+def test_a_damaged_quarantine_costs_the_lines_that_are(tmp_path, damage):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / FILE_NAME).write_bytes(damage)
+    page = refused_rows(tmp_path)
+    assert "Groupes refusés 12" in page
+    assert "onerror" not in page
+
+
+def test_the_quarantine_is_looked_for_where_it_is_written():
+    assert (refusals.FILE_NAME, refusals.KEPT) == (FILE_NAME, KEPT)
+
+
+def test_the_page_says_that_the_registers_and_the_total_disagree(tmp_path):
+    noon = local(DAY, 12)
+    rows = [
+        row._replace(total_index=sum(row.indexes.values()) + (1500 if row.ended_at > noon else 0))
+        for row in ejp_day()
+    ]
+    page = text_of(build(tmp_path, rows)[f"{DAY}.html"])
+    assert "Les registres et le total du compteur s’écartent de 1 500 Wh" in page

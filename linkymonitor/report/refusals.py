@@ -1,0 +1,56 @@
+"""Why groups were not believed: what quarantine.log, beside the daily logs, tells a page."""
+
+# Strategy
+#
+# - The log counts what is refused, whatever the cause (Rejets). The file has a line for each group that was right
+#   on the wire and not believed: what it does not explain could not be read (checksum, parity, shape).
+# - It only keeps the newest lines, and is not always there: what it cannot know is not said.
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkymonitor.errors import StorageError
+from linkymonitor.frozen import Frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from linkymonitor.storage import Storage
+
+#: What quarantine.py writes: importing it would bring all of acceptance along.
+FILE_NAME = "quarantine.log"
+KEPT = 500
+_MOST = 200 * KEPT
+#: Its newest lines are written at most so many seconds late.
+LATE = 600.0
+
+
+class Held(Frozen):
+    """Groups that were held back: when, in POSIX seconds, and why."""
+
+    causes: Sequence[tuple[float, str]] = ()
+    #: What came before was forgotten.
+    since: float = 0.0
+
+
+def read(log_dir: Path, storage: Storage) -> Held | None:
+    """Return what the quarantine beside the logs of *log_dir* says, None when there is none."""
+    if FILE_NAME not in storage.names(log_dir):
+        return None
+    data = b""
+    with suppress(StorageError):
+        data = storage.end_of(log_dir / FILE_NAME, _MOST)
+    found = []
+    for line in data.decode("ascii", "replace").split("\n"):
+        stamp, _, rest = line.partition("\t")
+        cause, tab, _ = rest.partition("\t")
+        with suppress(ValueError):
+            at = datetime.fromisoformat(stamp.replace("/", "-")).replace(tzinfo=UTC).timestamp()
+            if tab:
+                found.append((at, cause))
+    full = len(found) >= KEPT or len(data) >= _MOST
+    return Held(causes=found, since=min(at for at, _ in found) if full and found else 0.0)
