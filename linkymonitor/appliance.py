@@ -13,12 +13,12 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from linkymonitor.acceptance import Acceptance, Held
 from linkymonitor.clock import Clock
 from linkymonitor.diagnostics import Sparing
+from linkymonitor.frozen import replace
 from linkymonitor.journal import Journal
 from linkymonitor.language import DEFAULT, pick
 from linkymonitor.mode import Hunter
@@ -76,15 +76,18 @@ class Standstill:
     """Notices a meter that says the same for ever: power is drawn, and no index moves.
 
     At 500 VA an index moves every few seconds; ten minutes without is 83 of its steps. A power that is only
-    estimated from the current does not count: it may be injected, which no index of such a meter shows.
+    estimated from the current does not count: it may be injected, which no index of such a meter shows. Nor does a
+    silence: the first frame after it need not say an index.
     """
 
     def __init__(self) -> None:
         self._indexes: dict[str, int | None] = {}
         self._since: float | None = None
+        self._heard = 0.0
 
     def update(self, reading: Reading, now: float) -> bool:
         """Take *reading* into account; return whether the meter stands still at the monotonic time *now*."""
+        silence, self._heard = now - self._heard, now
         told = {"": reading.total_index, "-": reading.injected_index, **reading.indexes}
         # A group that this frame has lost is no index that has moved.
         indexes = self._indexes | {name: index for name, index in told.items() if index is not None}
@@ -95,7 +98,7 @@ class Standstill:
             return False
         if not indexes or (self._since is None and reading.apparent_power is None):
             return False
-        if self._since is None:
+        if self._since is None or (silence > STANDSTILL / 2 and now - silence - self._since < STANDSTILL):
             self._since = now
         return now - self._since >= STANDSTILL
 
@@ -205,10 +208,11 @@ class Meter:
         self._counts["frames"] += 1
         now = self._clock.monotonic()
         if self._acceptance is None or self._acceptance.mode is not mode:
-            self._acceptance = Acceptance(mode)
+            self._acceptance = Acceptance(mode, live=self._port is not None)
         accepted = self._acceptance.accept(frame, now)
         for held in accepted.held:
             self._rejected[held.cause] += 1
+        self._counts["groups"] -= len(accepted.held)
         if not accepted.frame.complete:
             return Heard(frame, None, accepted.held)
         reading = interpret(accepted.frame, mode, self._clock.now())
@@ -242,28 +246,46 @@ class Meter:
         return self._hunter.sample
 
 
-@dataclass(kw_only=True)
 class Appliance:
-    """Everything that follows one meter, in the order in which a reading reaches it."""
+    """Everything that follows one meter, in the order in which a reading reaches it.
 
-    meter: Meter
-    clock: Clock
-    log: DailyLog
-    aggregator: Aggregator
-    ledger: Ledger
-    latest: Latest
-    #: Keeps what acceptance held back; None keeps nothing.
-    quarantine: Quarantine | None = None
-    #: Relays and lamps before displays: pins are set before anything slower.
-    outputs: Sequence[Output] = ()
-    callbacks: Sequence[Callable[[Reading], object]] = ()
-    #: The meter is called silent after this many seconds without a complete frame.
-    silence: float = 10.0
-    lang: str = DEFAULT
-    tariff: TariffFold = field(default_factory=TariffFold)
-    journal: Journal = field(default_factory=Journal)
+    Args:
+        quarantine: keeps what acceptance held back; None keeps nothing.
+        outputs: relays and lamps before displays, so that pins are set before anything slower.
+        callbacks: called with each reading.
+        silence: the meter is called silent after this many seconds without a complete frame.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        meter: Meter,
+        clock: Clock,
+        log: DailyLog,
+        aggregator: Aggregator,
+        ledger: Ledger,
+        latest: Latest,
+        quarantine: Quarantine | None = None,
+        outputs: Sequence[Output] = (),
+        callbacks: Sequence[Callable[[Reading], object]] = (),
+        silence: float = 10.0,
+        lang: str = DEFAULT,
+        tariff: TariffFold | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        self.meter = meter
+        self.clock = clock
+        self.log = log
+        self.aggregator = aggregator
+        self.ledger = ledger
+        self.latest = latest
+        self.quarantine = quarantine
+        self.outputs = outputs
+        self.callbacks = callbacks
+        self.silence = silence
+        self.lang = lang
+        self.tariff = tariff or TariffFold()
+        self.journal = journal or Journal()
         self._stopping = False
         self._last_long: Reading | None = None
         self._broken: set[tuple[int, str]] = set()

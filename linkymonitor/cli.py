@@ -32,8 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     name = arguments.command
     # Only the module of the command is imported: `decode` must not wait for what `acquire` needs.
     command = getattr(import_module(f"linkymonitor.commands.{_MODULES.get(name, name)}"), name)
-    # `decode` seldom has anything to log, and logging would be a third of its start: it sees to it by itself.
-    if name != "decode":
+    # `report` logs nothing and `decode` seldom, and sees to it by itself: logging would be a third of its start.
+    if name not in ("decode", "report"):
         from linkymonitor.commands.shared import log_to_stderr
 
         log_to_stderr(arguments.verbose)

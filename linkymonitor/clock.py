@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Protocol
 
 #: The day this version was made: no meter is read before it.
@@ -38,8 +38,13 @@ _TIME_SERVICES = (
     "/usr/sbin/ntpd",
     "/usr/sbin/openntpd",
 )
-#: What adjtimex(2) returns for a clock that is not synchronised.
-_TIME_ERROR = 5
+#: Exits with 0 when the clock is synchronised: adjtimex(2) returns 5 (TIME_ERROR) when it is not; with zeros it
+#: only reads.
+_QUESTION = (
+    "import ctypes, sys\nsys.exit(not 0 <= ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) < 5)"
+)
+#: Seconds until the kernel is asked again, at first and at most.
+_ASK_AGAIN, _ASK_LATEST = 30.0, 1800.0
 
 
 class Clock(Protocol):
@@ -64,6 +69,9 @@ class Clock(Protocol):
 class SystemClock:
     """The clocks of the machine."""
 
+    def __init__(self) -> None:
+        self._kernel = _Kernel()
+
     def now(self) -> datetime:
         """Return the wall time, aware, in UTC."""
         return datetime.now(UTC)
@@ -81,7 +89,7 @@ class SystemClock:
         try:
             touched = os.stat(_TOUCHED).st_mtime  # noqa: PTH116 -- pathlib would build a path each second
         except OSError:
-            return _kernel_is_synchronized()
+            return self._kernel.synchronized(since)
         # The file lives until the next boot: who set the clock after it was touched counts.
         return (since is None or touched >= since.timestamp()) and touched <= time.time() + 1.0
 
@@ -92,25 +100,40 @@ class SystemClock:
         return max(LONGEST_DOUBT - time.clock_gettime(time.CLOCK_BOOTTIME), 0.0)
 
 
-@cache
-def _may_ask_kernel() -> bool:
-    """Return False in a sandbox: it may answer a call about clocks by killing who asks."""
-    with suppress(OSError), open("/proc/self/status", encoding="ascii", errors="replace") as file:
-        return "\nSeccomp:\t0\n" in file.read()
-    return False
+class _Kernel:
+    """Asks the kernel whether a time service keeps its clock; who sets it by hand ends that (adjtimex(2)).
 
+    Only ctypes knows that call, and would cost acquire a third of a megabyte for good: a process of a moment
+    asks, and its exit status is the answer. Nobody waits for it, and a sandbox that kills who asks kills it.
+    """
 
-def _kernel_is_synchronized() -> bool:
-    """Return whether a time service keeps the kernel's clock; setting it by hand ends that."""
-    if not _may_ask_kernel():
+    def __init__(self) -> None:
+        self._child: int | None = None
+        self._since: datetime | None = None
+        self._due, self._pause = -math.inf, _ASK_AGAIN
+
+    def synchronized(self, since: datetime | None) -> bool:
+        """Return True when the kernel has just said so of the clock that was set to *since*."""
+        if self._child is not None:
+            try:
+                child, status = os.waitpid(self._child, os.WNOHANG)
+            except ChildProcessError:
+                child, status = self._child, 1  # somebody else heard the answer
+            if not child:
+                return False
+            self._child = None
+            if since == self._since and os.waitstatus_to_exitcode(status) == 0:
+                return True
+        if since != self._since:
+            self._since, self._due, self._pause = since, -math.inf, _ASK_AGAIN
+        now = time.monotonic()
+        if now >= self._due:
+            self._due, self._pause = now + self._pause, min(self._pause * 2, _ASK_LATEST)
+            with suppress(OSError):
+                self._child = os.posix_spawn(
+                    sys.executable, [sys.executable, "-ISc", _QUESTION], dict(os.environ)
+                )
         return False
-    import ctypes
-
-    try:
-        state = int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))  # zeros: only read
-    except (OSError, AttributeError):
-        return False
-    return 0 <= state < _TIME_ERROR
 
 
 class WireClock:

@@ -2,28 +2,34 @@
 
 # Strategy
 #
-# - A section is a dataclass, a key is a field, and the type of the field reads the text. Whoever needs a
-#   setting adds a field to its own Settings and a line to etc/linkymonitor.ini.
+# - A section is a Frozen (or a frozen dataclass), a key is a field, and the type of the field reads the text.
+#   Whoever needs a setting adds a field to its own Settings and a line to etc/linkymonitor.ini.
+# - A type is known by the name that the class wrote: nothing is evaluated, and what no setting needs (decimal)
+#   is not loaded.
 # - The classes are handed in (docs/architecture.md): this module knows no section by name but [general].
 # - Nothing is interpolated: a % in a password is a %.
 
 from __future__ import annotations
 
 import configparser
-import dataclasses
 import math
 import os
 import re
-import types
-import typing
+import sys
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
-from decimal import Decimal, InvalidOperation
 from enum import Enum
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from linkymonitor.errors import ConfigError
+from linkymonitor.errors import BadSetting, ConfigError
+from linkymonitor.frozen import Frozen
 from linkymonitor.language import DEFAULT, LANGUAGES, of_terminal, pick
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 #: Where the configuration is when -c does not say.
 SYSTEM_PATH = Path("/etc/linkymonitor.ini")
@@ -36,8 +42,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class General:
+class General(Frozen):
     """``[general]``: what every command shares."""
 
     #: Language of screens, pages and logs: fr or en; empty: French, and a terminal's own for messages.
@@ -49,13 +54,19 @@ class General:
 
     def __post_init__(self) -> None:
         if self.lang is not None and self.lang not in LANGUAGES:
-            raise ValueError(f"lang = {self.lang}: expected {' or '.join(LANGUAGES)}")
+            raise BadSetting(
+                f"lang = {self.lang} : on attend {' ou '.join(LANGUAGES)}",
+                f"lang = {self.lang}: expected {' or '.join(LANGUAGES)}",
+            )
         from zoneinfo import ZoneInfo
 
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"timezone = {self.timezone}: expected a zone such as Europe/Paris") from None
+            raise BadSetting(
+                f"timezone = {self.timezone} : on attend un fuseau tel que Europe/Paris",
+                f"timezone = {self.timezone}: expected a zone such as Europe/Paris",
+            ) from None
 
 
 class Config:
@@ -72,11 +83,11 @@ class Config:
         self.lang = lang
         self.path = path
 
-    def get(self, name: str) -> typing.Any:
+    def get(self, name: str) -> Any:
         """Return the settings of section *name*."""
         return self._sections[name]
 
-    def named(self, kind: str) -> dict[str, typing.Any]:
+    def named(self, kind: str) -> dict[str, Any]:
         """Return the settings of every ``[kind:NAME]``, by NAME, in the order of the file."""
         prefix = f"{kind}:"
         return {
@@ -86,9 +97,10 @@ class Config:
         }
 
 
-#: Section name → its dataclass; a name that ends with a colon stands for ``[name:ANYTHING]``. A function
-#: instead of a class is given the raw section and picks the class (``type = …``).
-Schema = Mapping[str, typing.Any]
+#: Section name → where its class is (``package.module:Class``), imported when the section is read; a name that
+#: ends with a colon stands for ``[name:ANYTHING]``. A function instead is given the raw section and picks the
+#: class (``type = …``), and None leaves a section unread.
+Schema = Mapping[str, str | type | Callable[[Mapping[str, str]], type] | None]
 
 
 def default_path() -> Path:
@@ -103,7 +115,7 @@ def read(path: Path, schema: Schema) -> Config:
 
     Args:
         path: an INI file in UTF-8.
-        schema: the dataclass of each section; None for one that is left unread.
+        schema: the class of each section.
 
     Raises:
         ConfigError: with one sentence for every unknown section or key, unreadable value and missing key.
@@ -176,7 +188,7 @@ def _syntax(error: configparser.Error, lang: str) -> list[str]:
     return [" ".join(str(error).split())]
 
 
-def settings_from(cls: type, values: Mapping[str, str], section: str, lang: str = DEFAULT) -> typing.Any:
+def settings_from(cls: type, values: Mapping[str, str], section: str, lang: str = DEFAULT) -> Any:
     """Return the *cls* that the raw *values* of *section* describe.
 
     Raises:
@@ -205,9 +217,9 @@ class _Reader:
                 settings = self.section(cls, dict(parser[name]), name)
                 if settings is not None:
                     sections[name] = settings
-        for name, cls in self._schema.items():
-            if cls and not name.endswith(":") and name not in sections and not parser.has_section(name):
-                settings = self.section(cls, {}, name)
+        for name, found in self._schema.items():
+            if found and not name.endswith(":") and name not in sections and not parser.has_section(name):
+                settings = self.section(loaded(found), {}, name)
                 if settings is not None:
                     sections[name] = settings
         return sections
@@ -222,19 +234,15 @@ class _Reader:
             meant = f"{kind}:NAME" if colon or f"{kind}:" in self._schema else kind
             self._fault(f"[{name}]", *self._unknown(meant, known))
             return None
-        if isinstance(cls, type):
-            return cls
         try:
-            return typing.cast("type", cls(raw))
-        except ConfigError as error:
-            for fault in error.faults:
-                self._fault(f"[{name}]", f" {fault}", f" {fault}")
+            return loaded(cls, raw)
+        except BadSetting as error:
+            self._fault(f"[{name}]", f" {error.fr}", f" {error.en}")
             return None
 
     def section(self, cls: type, raw: dict[str, str], name: str) -> object:
         """Return *cls* filled from *raw*, or None after noting what is wrong."""
-        fields = {field.name: field for field in dataclasses.fields(cls)}
-        hints = typing.get_type_hints(cls)
+        fields = fields_of(cls)
         values: dict[str, object] = {}
         before = len(self.faults)
         for key, text in raw.items():
@@ -245,25 +253,23 @@ class _Reader:
                 self._fault(f"[{name}] {key}", *self._unknown(key, known))
                 continue
             try:
-                values[key] = _read(hints[key], text.strip())
+                values[key] = fields[key].read(text.strip())
             except ValueError:
-                expected = _expected(hints[key], self._lang)
+                expected = fields[key].expected(self._lang)
                 self._fault(f"[{name}] {key} = {text.strip()}", f" : {expected}", f": {expected}")
         if "name" in fields and ":" in name:
             values["name"] = name.partition(":")[2]
-        for key, field in fields.items():
-            missing = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-            if missing and key not in raw and key not in values:
+        for key in fields:
+            if not hasattr(cls, key) and key not in raw and key not in values:
                 self._fault(f"[{name}] {key}", " : manque", ": missing")
         if len(self.faults) > before:
             return None
         try:
-            return typing.cast("object", cls(**values))
-        except ValueError as error:
+            return cast("object", cls(**values))
+        except BadSetting as error:
+            self._fault(f"[{name}]", f" {error.fr}", f" {error.en}")
+        except ValueError as error:  # a part of yours may speak as it likes
             self._fault(f"[{name}]", f" {error}", f" {error}")
-        except ConfigError as error:
-            for fault in error.faults:
-                self._fault(f"[{name}]", f" {fault}", f" {fault}")
         return None
 
     def _fault(self, place: str, fr: str, en: str) -> None:
@@ -280,33 +286,72 @@ class _Reader:
         return f" : inconnu ; on attend {choices}", f": unknown; expected one of {choices}"
 
 
-def _read(hint: typing.Any, text: str) -> object:
-    """Return *text* as *hint* says; raises ValueError when it cannot."""
-    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
-        if not text:
+class Field(NamedTuple):
+    """How the text of one key is read."""
+
+    #: The name of a type in _TYPES, or an Enum whose values are what may stand there.
+    kind: str | type[Enum]
+    #: Whether nothing may stand there, which is None.
+    optional: bool = False
+
+    def read(self, text: str) -> object:
+        """Return what *text* says.
+
+        Raises:
+            ValueError: it says nothing of this kind.
+        """
+        if self.optional and not text:
             return None
-        (hint,) = (option for option in typing.get_args(hint) if option is not type(None))
-    if typing.get_origin(hint) is tuple:
-        return tuple(item.strip() for item in text.split(",") if item.strip())
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint(text.lower())
-    reader = _READERS.get(hint)
-    if reader is None:
-        raise TypeError(f"no way to read a {hint!r}")
-    return reader(text)
+        if isinstance(self.kind, str):
+            return _TYPES[self.kind].read(text)
+        return self.kind(text.lower())
 
-
-def _expected(hint: typing.Any, lang: str) -> str:
-    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
-        (hint,) = (option for option in typing.get_args(hint) if option is not type(None))
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        names = [str(option.value) for option in hint]
-        either = (
-            pick(lang, " ou ", " or ").join([", ".join(names[:-1]), names[-1]]) if names[1:] else names[0]
-        )
+    def expected(self, lang: str) -> str:
+        """Return what should stand there, in words."""
+        if isinstance(self.kind, str):
+            found = _TYPES[self.kind]
+            return pick(lang, f"on attend {found.fr}", f"expected {found.en}")
+        *names, last = (str(option.value) for option in self.kind)
+        either = pick(lang, " ou ", " or ").join([", ".join(names), last] if names else [last])
         return pick(lang, f"on attend {either}", f"expected {either}")
-    fr, en = _EXPECTED[hint]
-    return pick(lang, f"on attend {fr}", f"expected {en}")
+
+
+def loaded(
+    cls: str | type | Callable[[Mapping[str, str]], type], raw: Mapping[str, str] = MappingProxyType({})
+) -> type:
+    """Return the class that a schema means for the section *raw*; see Schema."""
+    if isinstance(cls, str):
+        module, _, name = cls.partition(":")
+        return cast("type", getattr(import_module(module), name))
+    return cls if isinstance(cls, type) else cls(raw)
+
+
+def fields_of(cls: type) -> dict[str, Field]:
+    """Return the fields of a section's class, those of its bases first.
+
+    Raises:
+        TypeError: there is no way to read one of them.
+    """
+    return {
+        name: _field(cls, name, annotation, sys.modules[base.__module__])
+        for base in reversed(cls.__mro__)
+        for name, annotation in base.__dict__.get("__annotations__", {}).items()  # noqa: RUF063 -- inspect is heavy
+        if not str(annotation).startswith("ClassVar")
+    }
+
+
+def _field(cls: type, name: str, annotation: object, module: ModuleType) -> Field:
+    # A module that does not postpone its annotations gives the class instead of its name.
+    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
+    kind, *other = (part.strip() for part in text.split("|"))
+    kind = "tuple" if kind == "tuple[str, ...]" else kind.rpartition(".")[2]
+    optional = other == ["None"]
+    if kind in _TYPES and (optional or not other):
+        return Field(kind, optional)
+    choice = getattr(module, kind, None)
+    if isinstance(choice, type) and issubclass(choice, Enum) and (optional or not other):
+        return Field(choice, optional)
+    raise TypeError(f"{cls.__qualname__}.{name}: no way to read a {text}")
 
 
 def _bool(text: str) -> bool:
@@ -328,6 +373,8 @@ def _duration(text: str) -> timedelta:
 
 
 def _decimal(text: str) -> Decimal:
+    from decimal import Decimal, InvalidOperation
+
     try:
         value = Decimal(text.replace(",", "."))
     except InvalidOperation:
@@ -367,24 +414,32 @@ def _path(text: str) -> Path:
         raise ValueError(text) from None
 
 
-_READERS: dict[typing.Any, Callable[[str], object]] = {
-    str: _text,
-    int: lambda text: int(text, 0) if text.lower().startswith("0x") else int(text),
-    float: _float,
-    bool: _bool,
-    Path: _path,
-    timedelta: _duration,
-    Decimal: _decimal,
-    time: _time,
-}
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in text.split(",") if item.strip())
 
-_EXPECTED: dict[typing.Any, tuple[str, str]] = {
-    str: ("un texte", "a text"),
-    int: ("un nombre entier", "a whole number"),
-    float: ("un nombre", "a number"),
-    bool: ("oui ou non", "yes or no"),
-    Path: ("un chemin", "a path"),
-    timedelta: ("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d"),
-    Decimal: ("un nombre tel que 0,1781", "a number such as 0.1781"),
-    time: ("une heure telle que 22:30", "a time such as 22:30"),
+
+class _Type(NamedTuple):
+    """How a type is read from text, and what it is called."""
+
+    read: Callable[[str], object]
+    fr: str
+    en: str
+
+
+_TYPES = {
+    "str": _Type(_text, "un texte", "a text"),
+    "int": _Type(
+        lambda text: int(text, 0) if text.lower().startswith("0x") else int(text),
+        "un nombre entier",
+        "a whole number",
+    ),
+    "float": _Type(_float, "un nombre", "a number"),
+    "bool": _Type(_bool, "oui ou non", "yes or no"),
+    "tuple": _Type(_words, "des mots séparés par des virgules", "words separated by commas"),
+    "Path": _Type(_path, "un chemin", "a path"),
+    "timedelta": _Type(
+        _duration, "une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d"
+    ),
+    "Decimal": _Type(_decimal, "un nombre tel que 0,1781", "a number such as 0.1781"),
+    "time": _Type(_time, "une heure telle que 22:30", "a time such as 22:30"),
 }

@@ -7,7 +7,10 @@
     + LineBusy         somebody else holds the port or the log directory (exit status 75)
   - StorageError       a file cannot be written; what was meant for it is kept in memory
   - DisplayError       the display is absent or has stopped answering
+* BadSetting           a ValueError: a setting can be read, and cannot be meant
 """
+
+from linkymonitor.language import of_terminal, pick
 
 
 class LinkyMonitorError(Exception):
@@ -39,8 +42,23 @@ class LineBusy(LineError):
 
 
 class StorageError(LinkyMonitorError):
-    """A file cannot be written; what was meant for it is kept in memory."""
+    """A file cannot be written; what was meant for it is kept in memory.
+
+    Its text is in the language of the terminal; the log says it in its own.
+    """
+
+    def __init__(self, fr: str, en: str) -> None:
+        super().__init__(pick(of_terminal(), fr, en))
+        self.fr, self.en = fr, en
 
 
 class DisplayError(LinkyMonitorError):
     """The display is absent or has stopped answering."""
+
+
+class BadSetting(ValueError):
+    """A setting can be read, and cannot be meant: ``key = value: what is expected``, in both languages."""
+
+    def __init__(self, fr: str, en: str) -> None:
+        super().__init__(en)
+        self.fr, self.en = fr, en

@@ -21,7 +21,8 @@ from linkymonitor.log_line import GRID
 from linkymonitor.model import Contract, Reading
 from linkymonitor.tic.values import Switch
 
-_NOT_A_NAME = re.compile(r"[^\w .+'/-]+", re.ASCII)
+#: Compiled when it is first needed: most meters never tell a name.
+_NOT_A_NAME = r"[^\w .+'/-]+"
 _LONGEST_NAME = 16
 #: Registers that a standard meter has.
 _MOST_NAMES = 10
@@ -127,4 +128,4 @@ class Journal:
 
 
 def _tidy(text: str) -> str:
-    return " ".join(_NOT_A_NAME.sub(" ", text).split())[:_LONGEST_NAME]
+    return " ".join(re.sub(_NOT_A_NAME, " ", text, flags=re.ASCII).split())[:_LONGEST_NAME]

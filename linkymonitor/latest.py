@@ -51,7 +51,9 @@ class Latest:
             try:
                 self._path.unlink(missing_ok=True)
             except OSError as error:
-                raise StorageError(f"{self._path}: {error.strerror}") from error
+                raise StorageError(
+                    f"{self._path} : {error.strerror}", f"{self._path}: {error.strerror}"
+                ) from error
 
 
 def document(view: View) -> bytes:

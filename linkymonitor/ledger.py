@@ -15,13 +15,17 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from decimal import Decimal
-from typing import Protocol
+from functools import reduce
+from typing import TYPE_CHECKING, Protocol
 
 from linkymonitor.epochs import ROLL_OVER, advance, most, rating
 from linkymonitor.model import Contract, DayTotals, Reading, Record
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 #: A value this much older than midnight says nothing of the day that begins.
 REACH = timedelta(hours=26)
@@ -118,9 +122,8 @@ class Ledger:
         known = {name: cost for name, cost in costs.items() if cost is not None}
         # A price is needed from the first Wh on, as in the report.
         complete = bool(known) and not any(energy[name] for name in energy.keys() - known.keys())
-        return DayTotals(
-            energy=energy, cost=known, total_cost=sum(known.values(), Decimal(0)) if complete else None
-        )
+        total = reduce(operator.add, known.values()) if complete else None
+        return DayTotals(energy=energy, cost=known, total_cost=total)
 
     def _fold(
         self,

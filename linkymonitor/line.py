@@ -30,13 +30,13 @@ import termios
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from linkymonitor.clock import Clock
 from linkymonitor.errors import LineBusy, LineError
+from linkymonitor.frozen import Frozen
 from linkymonitor.recording import (
     CUT_SHORT,
     MAGIC,
@@ -113,8 +113,7 @@ _TEXTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _How:
+class _How(Frozen):
     """What open_source was told besides the name of the source."""
 
     clock: Clock

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
+from linkymonitor.frozen import Frozen
 from linkymonitor.record import Contract, Record
 from linkymonitor.terms import PERIODS, Colour, Ejp, Mode, code
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 __all__ = [
     "PERIODS",
@@ -26,8 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Frozen):
     """What the meter said in one frame, whichever dialect it speaks.
 
     A field is None when the meter did not say it; it is never a guess, but for the two powers whose
@@ -49,7 +52,7 @@ class Reading:
     currents: tuple[int | None, ...] = ()  # one for each phase
     voltages: tuple[int | None, ...] = ()  # one for each phase
     #: Register code (``HN``, ``PM``, ``TH``, ``F01``…) → Wh.
-    indexes: Mapping[str, int] = field(default_factory=dict)
+    indexes: Mapping[str, int] = MappingProxyType({})
     total_index: int | None = None
     injected_index: int | None = None
     #: Power above the subscription, from ADPS, ADIRn or STGE bit 7; None when the frame cannot say.
@@ -62,11 +65,10 @@ class Reading:
     meter_clock_degraded: bool = False
     message: str | None = None
     #: Everything by label, typed by the label table.
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TariffState:
+class TariffState(Frozen):
     """What the readings so far say of the tariff; times are on the monotonic clock, in seconds."""
 
     ejp: Ejp = Ejp.UNKNOWN
@@ -79,33 +81,30 @@ class TariffState:
     overload: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Frozen):
     """How well the meter is heard."""
 
     frames: int = 0
     incomplete: int = 0
-    groups: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)  # cause → count
+    groups: int = 0  # believed: neither rejected by the decoder nor held back
+    rejected: Mapping[str, int] = MappingProxyType({})  # cause → count
     last_heard: float | None = None  # monotonic seconds of the last complete frame
     speed: int | None = None
     #: True when the source carries parity, False when it has been stripped, None when not yet known.
     parity: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayTotals:
+class DayTotals(Frozen):
     """What the local day has cost so far."""
 
-    energy: Mapping[str, int] = field(default_factory=dict)  # register code → Wh
+    energy: Mapping[str, int] = MappingProxyType({})  # register code → Wh
     #: Register code → €; a code whose price is not set is absent.
-    cost: Mapping[str, Decimal] = field(default_factory=dict)
+    cost: Mapping[str, Decimal] = MappingProxyType({})
     #: Sum of the lines, or None when a price that is needed is not set.
     total_cost: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Frozen):
     """All that an output may need; the appliance composes it for each frame."""
 
     reading: Reading

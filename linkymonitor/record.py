@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from linkymonitor.frozen import Frozen
 from linkymonitor.terms import Colour, Mode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(Frozen):
     """What the meter counts for, as far as its frames say.
 
     A change of any field opens a new epoch of the indexes, except that *registers* may grow:

@@ -18,13 +18,13 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from linkymonitor.errors import LineError
+from linkymonitor.frozen import Frozen
 
 if TYPE_CHECKING:
     from linkymonitor.clock import Clock
@@ -43,8 +43,7 @@ _HEADER = re.compile(rb"linkymonitor-recording (\d{1,4}) (\S{1,40})Z (\d{1,7}|-)
 _BLOCK = re.compile(rb"(\d{1,12}\.\d{3}) ((?:[0-9a-f]{2})+)\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Frozen):
     """What the first line of a recording says."""
 
     started_at: datetime

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from linkymonitor.config import Config, General, Schema
+from linkymonitor.errors import BadSetting
+from linkymonitor.frozen import Frozen
 from linkymonitor.terms import WantedMode
 
 
@@ -26,8 +26,7 @@ class WantedSpeed(Enum):
         return None if self is WantedSpeed.AUTO else int(self.value)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Meter:
+class Meter(Frozen):
     """``[meter]``: where the meter is and how it is listened to."""
 
     #: A serial device, or any pyserial URL (socket://…, rfc2217://…).
@@ -47,11 +46,10 @@ class Meter:
         # Without a pause, a port that is away would be tried as fast as the processor can.
         for name in ("pause", "silence"):
             if getattr(self, name) < timedelta(seconds=1):
-                raise ValueError(f"{name}: expected at least 1s")
+                raise BadSetting(f"{name} : on attend au moins 1s", f"{name}: expected at least 1s")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Log:
+class Log(Frozen):
     """``[log]``: the daily log."""
 
     #: Where the daily files are.
@@ -67,44 +65,44 @@ class Log:
 
     def __post_init__(self) -> None:
         if not 1 <= self.frames_per_record <= 1000:
-            raise ValueError(f"frames_per_record = {self.frames_per_record}: expected 1 to 1000")
+            raise BadSetting(
+                f"frames_per_record = {self.frames_per_record} : on attend 1 à 1000",
+                f"frames_per_record = {self.frames_per_record}: expected 1 to 1000",
+            )
         if self.retention is not None and self.retention < timedelta(days=2):
-            raise ValueError("retention: expected at least 2d")
+            raise BadSetting("retention : on attend au moins 2j", "retention: expected at least 2d")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Callbacks:
+class Callbacks(Frozen):
     """``[callbacks]``: functions of yours, called with each Reading."""
 
     #: Dotted paths, such as mymodule.my_function.
     call: tuple[str, ...] = ()
 
 
-def schema() -> Schema:
-    """Return the dataclass of each section; the parts are imported only now."""
-    from linkymonitor import report
-    from linkymonitor.money.tariffs import Prices
-    from linkymonitor.outputs import led, panel, relay
-
+def schema(unread: Iterable[str] = ()) -> Schema:
+    """Return where the class of each section is; those of *unread* are left unread, and their parts unloaded."""
     return {
         "general": General,
         "meter": Meter,
         "log": Log,
-        "display": panel.Settings,
-        "lamp:": led.Settings,
-        "relay:": relay.Settings,
+        "display": "linkymonitor.outputs.panel:Settings",
+        "lamp:": "linkymonitor.outputs.led:Settings",
+        "relay:": "linkymonitor.outputs.relay:Settings",
         "output:": _output,
-        "tariff": Prices,
-        "report": report.Settings,
+        "tariff": "linkymonitor.money.tariffs:Prices",
+        "report": "linkymonitor.report:Settings",
         "callbacks": Callbacks,
+        **dict.fromkeys(unread),
     }
 
 
-def _output(raw: Mapping[str, str]) -> Any:
+def _output(raw: Mapping[str, str]) -> type:
     """Return the settings of ``[output:NAME]``, whose ``type`` names a module of outputs or one of yours."""
     from linkymonitor.outputs import find
 
-    return find(raw.get("type", "")).Settings
+    found: type = find(raw.get("type", "")).Settings
+    return found
 
 
 def lang_of(config: Config) -> str:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from linkymonitor.errors import LineBusy, StorageError
+from linkymonitor.language import of_terminal, pick
 
 #: What others may not do with our files and folders, whatever the umask of the process.
 UMASK = 0o027
@@ -35,17 +36,39 @@ ASIDE = 3
 _BLOCK = 65536
 _NEW = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _GZIP = 16 + zlib.MAX_WBITS
-_REMEDIES = {
-    errno.ENOSPC: "free some space",
-    errno.EDQUOT: "free some space, or raise the quota",
-    errno.EROFS: "the card is mounted read-only: check it, then mount it again",
-    errno.EIO: "the card does not answer: check it, it may have to be replaced",
-    errno.EACCES: "give the user that runs linkymonitor the right to it",
-    errno.EPERM: "give the user that runs linkymonitor the right to it",
-    errno.ENOENT: "create it, or mend the setting that names it",
-    errno.ENOTDIR: "a file stands where a folder is expected: mend the setting that names it",
-    errno.ELOOP: "a symbolic link stands in its place: remove it",
+#: errno → what is wrong and what helps, in French and in English.
+_TROUBLES = {
+    errno.ENOSPC: ("plus de place ; faites-en", "no space left; free some"),
+    errno.EDQUOT: (
+        "quota atteint ; faites de la place ou relevez-le",
+        "quota reached; free some space or raise it",
+    ),
+    errno.EROFS: (
+        "carte montée en lecture seule ; vérifiez-la, puis remontez-la",
+        "the card is mounted read-only; check it, then mount it again",
+    ),
+    errno.EIO: (
+        "la carte ne répond pas ; vérifiez-la, il faut peut-être la remplacer",
+        "the card does not answer; check it, it may have to be replaced",
+    ),
+    errno.ENOENT: (
+        "absent ; créez-le, ou corrigez le réglage qui le nomme",
+        "not there; create it, or mend the setting that names it",
+    ),
+    errno.ENOTDIR: (
+        "un fichier tient la place d'un dossier ; corrigez le réglage qui le nomme",
+        "a file stands where a folder is expected; mend the setting that names it",
+    ),
+    errno.ELOOP: (
+        "un lien symbolique tient sa place ; supprimez-le",
+        "a symbolic link stands in its place; remove it",
+    ),
 }
+_FORBIDDEN = (
+    "accès refusé ; donnez-en le droit à l'utilisateur de linkymonitor",
+    "permission denied; give the user that runs linkymonitor the right to it",
+)
+_TROUBLES |= {errno.EACCES: _FORBIDDEN, errno.EPERM: _FORBIDDEN}
 
 
 class Disk(Protocol):
@@ -497,7 +520,11 @@ class Storage:
             holder = self._holder(descriptor)
             self._disk.close(descriptor)
             raise LineBusy(
-                f"{directory}: {holder} writes there already: stop it, or choose another folder (--log-dir)"
+                pick(
+                    of_terminal(),
+                    f"{directory} : {holder} y écrit déjà ; arrêtez-le, ou choisissez un autre dossier (--log-dir)",
+                    f"{directory}: {holder} writes there already; stop it, or choose another folder (--log-dir)",
+                )
             ) from error
         except OSError as error:
             self._disk.close(descriptor)
@@ -593,7 +620,9 @@ class Storage:
         self, path: Path, content: Iterator[bytes], *, sync: bool = True, mode: int = 0o666 & ~UMASK
     ) -> Iterator[None]:
         # The number of the process keeps two reports of the same day out of each other's way.
-        aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        # No Path: pathlib interns what it parses, and a new name for each frame wears out the table of that, which
+        # is then built anew, a megabyte at a time.
+        aside = f"{path.parent}/.{path.name}.{os.getpid()}.tmp"
         descriptor = _open_for_writing(self._disk, aside, os.O_WRONLY | os.O_TRUNC, mode)
         renamed = False
         try:
@@ -606,10 +635,10 @@ class Storage:
             finally:
                 self._disk.close(descriptor)
             try:
-                self._disk.rename(str(aside), str(path))
+                self._disk.rename(aside, str(path))
             except IsADirectoryError:
                 _set_aside(self._disk, path)
-                self._disk.rename(str(aside), str(path))
+                self._disk.rename(aside, str(path))
             renamed = True
             if sync:
                 _sync_directory(self._disk, path.parent)
@@ -618,23 +647,26 @@ class Storage:
         finally:
             if not renamed:
                 with suppress(OSError):
-                    self._disk.remove(str(aside))
+                    self._disk.remove(aside)
 
     def _holder(self, descriptor: int) -> str:
         try:
             number = self._disk.read(descriptor, 20, 0).strip().decode()
         except (OSError, UnicodeDecodeError):
             number = ""
-        return f"process {number}" if number.isdigit() else "another process"
+        lang = of_terminal()
+        if number.isdigit():
+            return pick(lang, f"le processus {number}", f"process {number}")
+        return pick(lang, "un autre processus", "another process")
 
 
-def _open_for_writing(disk: Disk, path: Path, flags: int, mode: int = 0o666 & ~UMASK) -> int:
+def _open_for_writing(disk: Disk, path: Path | str, flags: int, mode: int = 0o666 & ~UMASK) -> int:
     try:
         try:
             return disk.open(str(path), flags | _NEW, mode)
         except IsADirectoryError:
             # Ours are files: what stands in their place must not keep them from being written for ever.
-            _set_aside(disk, path)
+            _set_aside(disk, Path(path))
             return disk.open(str(path), flags | _NEW, mode)
     except OSError as error:
         raise _trouble(path, error) from error
@@ -670,7 +702,11 @@ def _sync_directory(disk: Disk, directory: Path) -> None:
         disk.close(descriptor)
 
 
-def _trouble(path: Path, error: OSError) -> StorageError:
+def _trouble(path: Path | str, error: OSError) -> StorageError:
     """Return the sentence for the user: place, fault, remedy."""
-    remedy = _REMEDIES.get(error.errno or 0, "check the folder and the card")
-    return StorageError(f"{path}: {error.strerror or error}: {remedy}")
+    own = error.strerror or str(error)
+    fr, en = _TROUBLES.get(
+        error.errno or 0,
+        (f"{own} ; vérifiez le dossier et la carte", f"{own}; check the folder and the card"),
+    )
+    return StorageError(f"{path} : {fr}", f"{path}: {en}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkymonitor.aggregate import Aggregator
+from linkymonitor.frozen import replace
 from linkymonitor.model import Colour, Contract, Mode, Reading, Record
 
 START = datetime(2026, 2, 20, 19, 10, tzinfo=UTC)

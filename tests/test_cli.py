@@ -776,3 +776,18 @@ def test_acquire_opens_no_socket(historique, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "SOCKET" not in done.stderr
+
+
+def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path, monkeypatch):
+    """`sudo linkymonitor acquire -i sim:` must not stand in for the meter that the service reads."""
+    from linkymonitor.commands.acquire import _runtime_directory
+    from linkymonitor.config import default_path, read
+    from linkymonitor.settings import schema
+    from linkymonitor.storage import Storage
+
+    config = read(default_path(), schema())
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert _runtime_directory(config, Storage(), meter=False) is None
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert _runtime_directory(config, Storage(), meter=False) == tmp_path / "linkymonitor"

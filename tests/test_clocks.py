@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -27,7 +29,8 @@ from linkymonitor.clock import BUILT, LONGEST_DOUBT, SystemClock, Timeline, Wire
 from linkymonitor.daily_log import RING, DailyLog, files
 from linkymonitor.latest import Latest
 from linkymonitor.ledger import Ledger
-from linkymonitor.log_line import LineReader, format_record
+from linkymonitor.log_line import format_record
+from linkymonitor.log_reader import LineReader
 from linkymonitor.model import Contract, Mode, Reading, Record
 from linkymonitor.outputs import led, relay
 from linkymonitor.outputs.hardware import Hardware
@@ -35,6 +38,7 @@ from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.fakes import Bytes, told_pins
+from tests.tally import tally
 
 TORTURE = bool(os.environ.get("LINKYMONITOR_TORTURE"))
 SCRIPTS = 2000 if TORTURE else 500
@@ -285,10 +289,13 @@ def test_whatever_the_wall_clock_does_the_log_tells_the_time_that_was():
             found["before the build"] += at < BUILT
         if found["lost"] + found["decreasing"] + found["ahead"] + found["before the build"]:
             pytest.fail(f"script {seed}: {dict(found)}")
-    print(
-        f"\n{SCRIPTS} clock scripts, {found['records']} records: lost {found['lost']}, decreasing stamps "
-        f"{found['decreasing']}, before the build {found['before the build']}, more than 5 s ahead "
-        f"{found['ahead']}; dated within 5 s {100 * found['exact'] / found['records']:.1f} %"
+    tally(
+        "scripts of wrong clocks",
+        SCRIPTS,
+        wrong=found["decreasing"] + found["before the build"] + found["ahead"],
+        lost=found["lost"],
+        note=f"{found['records']:,} records; stamps decreasing, before the build or more than 5 s ahead are wrong; "
+        f"{100 * found['exact'] / found['records']:.1f} % within 5 s",
     )
     assert found["records"] > SCRIPTS * 50
 
@@ -634,7 +641,11 @@ def test_relays_and_lamps_do_the_same_whatever_the_wall_clock_does():
         boot(machine, chance)
         misfortunes(machine, chance, machine.monotonic(), 1400.0)
         assert trace(machine) == expected, f"script {seed}"
-    print(f"\n{RELAY_SCRIPTS} clock scripts: {len(expected)} changes of pins, the same each time")
+    tally(
+        "the same, and what pins do",
+        RELAY_SCRIPTS,
+        note=f"{len(expected)} changes of pins, the same each time",
+    )
 
 
 # The machine itself
@@ -642,9 +653,68 @@ def test_relays_and_lamps_do_the_same_whatever_the_wall_clock_does():
 
 def test_the_real_clock_answers():
     clock = SystemClock()
-    assert isinstance(clock.synchronized(None), bool)
     assert (
         not clock.synchronized(clock.now() + timedelta(days=1)) or not Path("/run/systemd/timesync").exists()
     )
     assert 0.0 <= clock.patience() <= LONGEST_DOUBT
     assert clock.trusted(BUILT) == (clock.now() >= BUILT)
+
+
+@pytest.fixture
+def kernel(monkeypatch, tmp_path):
+    """A machine without systemd-timesyncd, whose kernel answers as told; how often it was asked is noted."""
+    monkeypatch.setattr("linkymonitor.clock._TOUCHED", str(tmp_path / "nothing"))
+    asked = tmp_path / "asked"
+
+    def says(question: str) -> SystemClock:
+        monkeypatch.setattr(
+            "linkymonitor.clock._QUESTION", f"open({str(asked)!r}, 'a').write('?')\n{question}"
+        )
+        return SystemClock()
+
+    says.asked = lambda: asked.read_text() if asked.exists() else ""
+    return says
+
+
+def answer(clock, since=None) -> bool:
+    """Ask until the kernel has answered once."""
+    found = clock.synchronized(since)
+    assert not found, "nobody waits for the answer"
+    os.waitid(os.P_PID, clock._kernel._child, os.WEXITED | os.WNOWAIT)
+    return clock.synchronized(since)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("", True),
+        ("raise SystemExit(1)", False),
+        ("import os; os.kill(os.getpid(), 31)", False),  # what a filter of system calls does
+        ("import nothing_of_this_name", False),
+    ],
+)
+def test_the_kernel_is_asked_once_and_not_again_at_once(kernel, question, expected, capfd):
+    clock = kernel(question)
+    assert answer(clock) is expected
+    assert not clock.synchronized(None)
+    assert kernel.asked() == "?"
+    capfd.readouterr()
+
+
+def test_an_answer_about_the_clock_before_it_was_set_is_worth_nothing(kernel):
+    clock = kernel("")
+    set_to = clock.now()
+    clock.synchronized(None)
+    os.waitid(os.P_PID, clock._kernel._child, os.WEXITED | os.WNOWAIT)
+    assert not clock.synchronized(set_to)
+    os.waitid(os.P_PID, clock._kernel._child, os.WEXITED | os.WNOWAIT)
+    assert clock.synchronized(set_to)
+    assert kernel.asked() == "??"
+
+
+def test_the_question_to_the_kernel_has_an_answer():
+    from linkymonitor.clock import _QUESTION
+
+    done = subprocess.run([sys.executable, "-ISc", _QUESTION], capture_output=True, check=False)
+    assert done.stderr == b""
+    assert done.returncode in (0, 1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
-import typing
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import time, timedelta
 from decimal import Decimal
@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor import config
-from linkymonitor.config import General, read, settings_from
+from linkymonitor.config import General, fields_of, loaded, read, settings_from
 from linkymonitor.errors import ConfigError
+from linkymonitor.frozen import Frozen
 from linkymonitor.resources import shipped
 from linkymonitor.settings import schema
 
@@ -28,7 +28,7 @@ class Fruit(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Everything:
+class Everything:  # a part of yours may have a dataclass as well
     text: str = "x"
     whole: int = 0
     real: float = 0.0
@@ -43,8 +43,7 @@ class Everything:
     fruit_or_not: Fruit | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Strict:
+class Strict(Frozen):
     pin: int
     name: str = ""
 
@@ -267,7 +266,7 @@ def test_no_file_makes_the_reader_raise_anything_but_a_configuration_error(tmp_p
     assert all("\n" not in fault for fault in told(lambda: read(path, SCHEMA)))
 
 
-@given(st.sampled_from([field.name for field in dataclasses.fields(Everything)]), st.text(max_size=30))
+@given(st.sampled_from(list(fields_of(Everything))), st.text(max_size=30))
 def test_no_text_makes_a_field_raise_anything_but_a_configuration_error(key, text):
     assert len(told(lambda: settings_from(Everything, {key: text}, "all", "en"))) <= 1
 
@@ -289,19 +288,24 @@ def stated() -> dict[str, dict[str, str]]:
     return found
 
 
+def classes() -> dict[str, type]:
+    """Return the class of each kind of section; what picks its class by ``type`` has none of its own."""
+    return {key: loaded(cls) for key, cls in schema().items() if isinstance(cls, str | type)}
+
+
 def sections() -> dict[str, type]:
-    """Return the section of the shipped file that stands for each dataclass, and that dataclass."""
+    """Return the section of the shipped file that stands for each class, and that class."""
     return {
         section: cls
         for section in stated()
-        for key, cls in schema().items()
-        if isinstance(cls, type) and (section == key or (key.endswith(":") and section.startswith(key)))
+        for key, cls in classes().items()
+        if section == key or (key.endswith(":") and section.startswith(key))
     }
 
 
 def test_every_section_of_the_schema_is_in_the_shipped_file():
     kinds = {section.partition(":")[0] for section in stated()}
-    wanted = {key.removesuffix(":") for key, cls in schema().items() if isinstance(cls, type)}
+    wanted = {key.removesuffix(":") for key in classes()}
     assert kinds == wanted
     assert sections().keys() == stated().keys()
 
@@ -311,18 +315,13 @@ def test_the_shipped_file_states_every_key_with_its_default(section):
     """Both ways: a key that is not stated is missing, one that no part knows is a lie."""
     cls, keys = sections()[section], stated()[section]
     fields = {
-        field.name: field
-        for field in dataclasses.fields(cls)
-        if not (field.name == "name" and ":" in section)
+        name: field for name, field in fields_of(cls).items() if not (name == "name" and ":" in section)
     }
     assert keys.keys() == fields.keys()
-    hints = typing.get_type_hints(cls)
     for key, field in fields.items():
-        if field.default is dataclasses.MISSING or (
-            section.startswith("relay:") and key in ("fail_state", "periods")
-        ):
+        if not hasattr(cls, key) or (section.startswith("relay:") and key in ("fail_state", "periods")):
             continue  # there is no default to state: the example shows one that works
-        assert config._read(hints[key], keys[key]) == field.default, f"[{section}] {key}"
+        assert field.read(keys[key]) == getattr(cls, key), f"[{section}] {key}"
 
 
 def test_every_key_of_the_shipped_file_has_a_line_of_comment():
@@ -347,13 +346,79 @@ def test_the_shipped_file_reads_as_it_is_and_with_its_examples(tmp_path):
 
 
 def test_every_setting_of_the_shipped_classes_has_a_type_that_can_be_read_and_named():
-    for cls in schema().values():
-        if not isinstance(cls, type):
-            continue
-        for key, hint in typing.get_type_hints(cls).items():
-            if key != "name" and typing.get_origin(hint) is not tuple:
-                assert config._expected(hint, "fr"), (cls, key)
-                assert config._expected(hint, "en"), (cls, key)
+    for cls in classes().values():
+        for key, field in fields_of(cls).items():
+            assert field.expected("fr"), (cls, key)
+            assert field.expected("en"), (cls, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "fr", "en"),
+    [
+        (
+            "[lamp:a]\npin = 99\n",
+            "[lamp:a] pin = 99 : on attend un numéro GPIO de 0 à 27",
+            "[lamp:a] pin = 99: expected a GPIO number from 0 to 27",
+        ),
+        (
+            "[tariff]\nhc = -1\n",
+            "[tariff] hc = -1 : on attend un prix en €/kWh, nul ou positif",
+            "[tariff] hc = -1: expected a price in €/kWh, zero or more",
+        ),
+        (
+            "[log]\nretention = 1d\n",
+            "[log] retention : on attend au moins 2j",
+            "[log] retention: expected at least 2d",
+        ),
+    ],
+)
+def test_what_a_setting_cannot_mean_is_said_in_the_language_asked_for(tmp_path, text, fr, en):
+    assert faults(tmp_path, f"[general]\nlang = fr\n{text}", schema()) == [fr]
+    assert faults(tmp_path, f"[general]\nlang = en\n{text}", schema()) == [en]
+
+
+class Postponed(Frozen):
+    fruit: Fruit | None = None
+    strange: complex = 0j
+
+
+def test_a_type_that_nothing_reads_is_a_mistake_of_whoever_wrote_the_class():
+    with pytest.raises(TypeError, match=r"Postponed.strange: no way to read a complex"):
+        fields_of(Postponed)
+
+
+def test_annotations_may_be_types_as_well_as_their_names():
+    # As in a module that does not postpone its annotations.
+    hints = {"pin": int, "dir": Path, "wait": timedelta | None, "fruit": Fruit}
+    fields = fields_of(type("Odd", (), {"__module__": __name__, "__annotations__": hints}))
+    assert fields["pin"].read("0x10") == 16
+    assert fields["dir"].read("/x") == Path("/x")
+    assert fields["wait"].read("") is None
+    assert fields["wait"].read("2s") == timedelta(seconds=2)
+    assert fields["fruit"].read("pear") is Fruit.PEAR
+
+
+def test_a_section_that_is_left_unread_is_neither_checked_nor_loaded(tmp_path):
+    found = parsed(tmp_path, "[pin:a]\nnothing = 1\n[all]\nwhole = 2\n", {**SCHEMA, "pin:": None})
+    assert found.named("pin") == {}
+    assert found.get("all").whole == 2
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from linkymonitor.config import default_path, read;"
+            "from linkymonitor.settings import schema;"
+            "read(default_path(), schema(('display', 'lamp:')));"
+            "print(*sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded_modules = done.stdout.split()
+    assert "linkymonitor.outputs.led" not in loaded_modules
+    # A megabyte that a Pi Zero can use otherwise (docs/adr/0017).
+    assert not {"dataclasses", "inspect", "decimal", "ctypes"} & set(loaded_modules)
 
 
 @pytest.mark.parametrize(

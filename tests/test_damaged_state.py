@@ -8,6 +8,8 @@ from __future__ import annotations
 import gzip
 import logging
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -17,7 +19,7 @@ import pytest
 from virtual_line import FULL
 
 from linkymonitor import cli
-from linkymonitor.daily_log import Statistics, file_of, records
+from linkymonitor.daily_log import file_of, records
 from linkymonitor.errors import StorageError
 from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import ASIDE, LOCK_NAME
@@ -41,22 +43,15 @@ class Home:
         self.root, self.log, self.run = root, root / "log", root / "run"
         self._source = root / "meter.tic"
         self._source.write_bytes(wire)
-        self._ini = root / "linkymonitor.ini"
-        self._ini.write_text(f"[general]\nlang = en\nruntime_dir = {self.run}\n")
+        self.ini = root / "linkymonitor.ini"
+        self.ini.write_text(f"[general]\nlang = en\nruntime_dir = {self.run}\n")
+
+    @property
+    def words(self) -> list[object]:
+        return ["-c", self.ini, "-i", self._source, "--log-dir", self.log, "--at", START.isoformat()]
 
     def acquire(self, at: datetime = START) -> int:
-        words = [
-            "acquire",
-            "-c",
-            self._ini,
-            "-i",
-            self._source,
-            "--log-dir",
-            self.log,
-            "--at",
-            at.isoformat(),
-        ]
-        return cli.main(list(map(str, words)))
+        return cli.main(["acquire", *map(str, self.words[:-1]), at.isoformat()])
 
     def files(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.log.iterdir() if path.is_file()}
@@ -207,16 +202,63 @@ def test_a_salt_that_a_cut_has_emptied_is_drawn_anew_and_kept(home, before):
     assert (home.log / "salt.bad-1").read_bytes() == bytes(len(salt))
 
 
-def test_a_huge_foreign_file_is_read_in_little_memory(home, before):
-    """Two gigabytes of nothing under the name of a log, sparse: the day before, hence read at the start."""
-    import resource
+GIGABYTES = 2 << 30
+#: What a huge file holds: how it is made of so many bytes, and how many.
+HUGE: dict[str, tuple[Callable[[Path, int], object], int]] = {
+    "NUL bytes": (lambda path, size: _sparse(path, size), GIGABYTES if FULL else 64 << 20),
+    "one line": (lambda path, size: _repeated(path, b"x" * 65536, size), GIGABYTES if FULL else 16 << 20),
+    "lines of the day": (
+        lambda path, size: _repeated(path, b"2026/12/01 10:00:00\tINFO\t%s\n" % (b"y" * 300), size),
+        128 << 20 if FULL else 4 << 20,
+    ),
+}
+#: Runs a command, then says what its memory was at most: that of a child would be its parent's if that is larger.
+_PEAK = """
+import sys
+from linkymonitor import cli
+code = cli.main(sys.argv[1:])
+print(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+sys.exit(code)
+"""
 
-    home.log.mkdir()
-    path = file_of(home.log, DAY - timedelta(days=1))
+
+def _sparse(path: Path, size: int) -> None:
     with path.open("wb") as file:
-        file.truncate(2 << 30 if FULL else 64 << 20)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    statistics = Statistics()
-    assert not list(records(home.log, START - timedelta(days=2), START, statistics=statistics))
-    assert statistics.torn == 1
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - most < 64 * 1024
+        file.truncate(size)
+
+
+def _repeated(path: Path, piece: bytes, size: int) -> None:
+    block = piece * ((1 << 20) // len(piece))
+    with path.open("wb") as file:
+        while file.tell() < size:
+            file.write(block)
+
+
+def peak(*words: object) -> int:
+    """Run a command that succeeds and says at most one sentence; return the bytes of memory that it took."""
+    done = subprocess.run(
+        [sys.executable, "-c", _PEAK, *map(str, words)], capture_output=True, text=True, check=True
+    )
+    assert len(done.stderr.splitlines()) <= 1, done.stderr
+    return int(done.stdout.split()[-1]) * 1024
+
+
+@pytest.mark.parametrize("what", list(HUGE))
+@pytest.mark.parametrize("day", [DAY, DAY - timedelta(days=1)], ids=["today", "yesterday"])
+def test_a_huge_foreign_file_takes_no_more_memory_than_none(home, what, day):
+    """P20 of the catalogue: two gigabytes under the name of a log."""
+    home.log.mkdir()
+    report = ("report", "-c", home.ini, "--log-dir", home.log, "-o", home.root / "pages", "-s", day)
+    acquire = ("acquire", *home.words)
+    usual = peak(*report), peak(*acquire)
+    path = file_of(home.log, day)
+    make, size = HUGE[what]
+    try:
+        make(path, size)
+        huge = peak(*report), peak(*acquire)
+        for more, most in zip(huge, usual, strict=True):
+            assert more <= most + (4 << 20)
+            assert more <= 64_000_000
+        assert home.records() >= FRAMES // 8
+    finally:
+        path.unlink()

@@ -327,7 +327,7 @@ def test_the_picture_of_the_display_is_what_its_code_draws():
 
 def test_the_lines_of_the_log_in_formats_are_read():
     """Each example of a log line is one that the reader of the log believes."""
-    from linkymonitor.log_line import LineReader, parse_grid
+    from linkymonitor.log_reader import LineReader, parse_grid
 
     lines = [
         line

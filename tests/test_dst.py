@@ -23,6 +23,7 @@ from linkymonitor.report.words import Words
 from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import Storage
 from tests.fakes import Bytes
+from tests.tally import tally
 from tests.truth import PARIS, local
 
 DAY = timedelta(days=1)
@@ -78,6 +79,12 @@ def live(folder, spec: str, day: date):
 def said_at(house, began, midnight) -> dict[str, int]:
     """Return what the last frame heard before *midnight* said: the record of midnight says it again."""
     return dict(house.truth(max(at for over, at in began if over <= midnight)).indexes)
+
+
+@pytest.fixture(autouse=True)
+def _tallied():
+    yield
+    tally("days of 23 and 25 hours", 1, note="energy to the Wh", quiet=True)
 
 
 @pytest.mark.parametrize("spec", CONTRACTS)

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from linkymonitor.aggregate import Aggregator
 from linkymonitor.appliance import Appliance, Meter
 from linkymonitor.clock import WireClock
 from linkymonitor.daily_log import DailyLog, last_before, records
+from linkymonitor.frozen import replace
 from linkymonitor.latest import Latest
 from linkymonitor.ledger import Ledger
 from linkymonitor.model import Record
@@ -27,6 +28,7 @@ from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import Storage
 from linkymonitor.tic.frame import InfoGroup
 from tests.fakes import Bytes
+from tests.tally import tally
 from tests.truth import PARIS, local
 
 DAY = date(2026, 1, 13)
@@ -220,6 +222,12 @@ def check_epoch(life: Life, old: House, new: House, contract: bool, reset: str =
     assert used(energy) == used(expected)
     assert used(life.ledger.totals().energy) == used(expected)
     assert all(abs(hour.wh) < 9000 for hour in day.hours)
+
+
+@pytest.fixture(autouse=True)
+def _tallied():
+    yield
+    tally("another meter, contract, index or mode at noon", 1, note="energy to the Wh", quiet=True)
 
 
 @pytest.mark.parametrize("gap", GAPS)

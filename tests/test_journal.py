@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,8 +9,10 @@ import pytest
 from linkymonitor import report
 from linkymonitor.clock import WireClock
 from linkymonitor.daily_log import DailyLog
+from linkymonitor.frozen import replace
 from linkymonitor.journal import Journal
-from linkymonitor.log_line import format_contract, parse_contract, parse_grid
+from linkymonitor.log_line import format_contract
+from linkymonitor.log_reader import parse_contract, parse_grid
 from linkymonitor.model import Contract, Mode, Reading, Record
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.words import Words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkymonitor.frozen import replace
 from linkymonitor.ledger import CONTIGUOUS, Ledger
 from linkymonitor.model import Contract, Mode, Reading, Record
 
@@ -196,12 +196,12 @@ def test_a_wrong_index_costs_the_frames_around_it_and_nothing_else(ledger):
 @pytest.mark.parametrize(
     ("power", "seconds", "wh", "counted"),
     [
-        pytest.param(9000, 3600, 18_027, True, id="all that 9 kVA let through"),
-        pytest.param(9000, 3600, 18_028, False, id="more"),
-        pytest.param(None, 3600, 72_102, True, id="36 kVA when the meter does not say"),
-        pytest.param(None, 3600, 72_103, False, id="more than that"),
-        pytest.param(9000, 0, 27, True, id="a frame that waited for us"),
-        pytest.param(9000, -3600, 28, False, id="nothing goes by while the clock goes back"),
+        pytest.param(9000, 3600, 18_177, True, id="all that 9 kVA let through"),
+        pytest.param(9000, 3600, 18_178, False, id="more"),
+        pytest.param(None, 3600, 72_702, True, id="36 kVA when the meter does not say"),
+        pytest.param(None, 3600, 72_703, False, id="more than that"),
+        pytest.param(9000, 0, 177, True, id="an index that is older than its frame"),
+        pytest.param(9000, -3600, 178, False, id="nothing goes by while the clock goes back"),
     ],
 )
 def test_the_bound_of_a_jump(ledger, power, seconds, wh, counted):

@@ -63,7 +63,7 @@ def test_files_and_folders_are_closed_to_others(tmp_path):
 
 def test_a_symbolic_link_in_place_of_a_log_is_refused(tmp_path):
     (tmp_path / "day.log").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StorageError, match=r"day\.log: .*: a symbolic link stands in its place: remove it"):
+    with pytest.raises(StorageError, match=r"day\.log : un lien symbolique tient sa place ; supprimez-le"):
         Storage().append_to(tmp_path / "day.log")
     assert not (tmp_path / "elsewhere").exists()
 
@@ -208,7 +208,7 @@ def test_a_second_process_is_told_who_holds_the_folder(tmp_path):
         [sys.executable, "-c", program, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout.readline() == b"locked\n"
-        with pytest.raises(LineBusy, match=f"process {holder.pid} "):
+        with pytest.raises(LineBusy, match=f"le processus {holder.pid} y écrit déjà"):
             Storage().lock(tmp_path)
         holder.stdin.close()
     with Storage().lock(tmp_path):
@@ -224,11 +224,11 @@ def test_a_lock_that_was_let_go_can_be_taken_again(tmp_path):
 # A disk that fails
 
 TROUBLES = [
-    pytest.param(errno.ENOSPC, "free some space", id="ENOSPC"),
-    pytest.param(errno.EIO, "the card does not answer", id="EIO"),
-    pytest.param(errno.EROFS, "read-only", id="EROFS"),
-    pytest.param(errno.EACCES, "the right to it", id="EACCES"),
-    pytest.param("short", "free some space", id="short write"),
+    pytest.param(errno.ENOSPC, "plus de place ; faites-en", id="ENOSPC"),
+    pytest.param(errno.EIO, "la carte ne répond pas", id="EIO"),
+    pytest.param(errno.EROFS, "lecture seule", id="EROFS"),
+    pytest.param(errno.EACCES, "donnez-en le droit", id="EACCES"),
+    pytest.param("short", "plus de place ; faites-en", id="short write"),
 ]
 
 

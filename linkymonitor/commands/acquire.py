@@ -29,7 +29,7 @@ _CARD_TROUBLE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 def acquire(arguments: Namespace) -> int:
     """Read the meter until it ends, the time is over or a signal comes."""
-    config = configuration(arguments)
+    config = configuration(arguments, unread=() if arguments.led else ("display", "lamp:"))
     return _acquire(config, arguments, display=arguments.led)
 
 
@@ -114,7 +114,7 @@ def _acquire(
         )
         stack.callback(source.close)
         _take_folder(storage, directory, stack)
-        runtime = _runtime_directory(config, storage)
+        runtime = _runtime_directory(config, storage, meter=_is_meter(spec))
         ledger = Ledger(timezone, config.get("tariff"))
         log = DailyLog(
             storage,
@@ -135,7 +135,7 @@ def _acquire(
             ledger.restore([before] if before else [])
             ledger.restore(records(directory, midnight.astimezone(UTC) + timedelta.resolution, now))
         except StorageError as error:
-            log.note("WARN", str(error))  # the totals of the day begin where they can
+            log.note("WARN", pick(lang, error.fr, error.en))  # the totals of the day begin where they can
         hardware = Hardware(pins=pins, terminal=terminal, lang=lang, clock=clock, timezone=timezone.key)
         outputs = _outputs(config, hardware, display=display)
         outputs += more(outputs)
@@ -211,12 +211,17 @@ def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
     return outputs
 
 
-def _runtime_directory(config: Any, storage: Any) -> Path | None:
-    """Return the folder of latest.json, made if need be; None when there is none to be had."""
+def _runtime_directory(config: Any, storage: Any, *, meter: bool) -> Path | None:
+    """Return the folder of latest.json, made if need be; None when there is none to be had.
+
+    That of the machine is for what a *meter* says now, not for a file or a simulated house.
+    """
     from pathlib import Path
 
     wanted = config.get("general").runtime_dir
     given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
+    if not (wanted or given or meter):
+        return None
     directory = wanted or (Path(given) if given else Path("/run"))
     if directory.name != "linkymonitor" and wanted is None:
         directory /= "linkymonitor"

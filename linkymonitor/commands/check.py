@@ -53,7 +53,7 @@ def check(arguments: Namespace) -> int:
                 f"relay {name}: GPIO {relay.pin}, rule {relay.rule}",
             )
         )
-    if not any(getattr(prices, name) is not None for name in prices.__dataclass_fields__):
+    if not any(getattr(prices, name) is not None for name in prices.fields):
         lines.append(pick(lang, "prix non réglés : voir [tariff]", "prices not set: see [tariff]"))
     print("\n".join(lines))
     return 0

@@ -8,13 +8,16 @@ from typing import Any
 
 from linkymonitor.commands.shared import configuration
 from linkymonitor.errors import UsageError
+from linkymonitor.frozen import replace
 from linkymonitor.language import DEFAULT, of_terminal, pick
+
+#: What is no business of a page.
+_UNREAD = ("display", "lamp:", "relay:", "output:")
 
 
 def report(arguments: Namespace) -> int:
     """Draw the pages of the days asked for, or print their figures."""
     import gc
-    from dataclasses import replace
     from zoneinfo import ZoneInfo
 
     from linkymonitor import report as reports
@@ -22,7 +25,7 @@ def report(arguments: Namespace) -> int:
 
     # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
     gc.set_threshold(200_000)
-    config = configuration(arguments)
+    config = configuration(arguments, unread=_UNREAD)
     log_dir = arguments.log_dir or config.get("log").dir
     zone = ZoneInfo(config.get("general").timezone)
     now = datetime.now(UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -32,11 +32,12 @@ def log_to_stderr(verbose: bool) -> None:
     )
 
 
-def configuration(arguments: Namespace) -> Any:
+def configuration(arguments: Namespace, unread: Iterable[str] = ()) -> Any:
+    """Return the configuration, without the sections of *unread*: what a command needs not is not loaded."""
     from linkymonitor.config import default_path, read
     from linkymonitor.settings import schema
 
-    return read(arguments.config or default_path(), schema())
+    return read(arguments.config or default_path(), schema(unread))
 
 
 @contextmanager

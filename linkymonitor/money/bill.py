@@ -1,4 +1,4 @@
-"""Energy × prices × days → lines that add up."""
+"""Energy × prices × days → amounts that add up."""
 
 # Strategy
 #
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
@@ -65,40 +64,3 @@ def add_up(amounts: Iterable[Decimal | None]) -> Decimal | None:
             return None
         total = amount if total is None else _EXACT.add(total, amount)
     return total
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of a bill, as it is shown."""
-
-    #: A register code, or ``subscription``.
-    name: str
-    wh: int | None = None
-    #: €/kWh, or €/month for a subscription; None when it is not set.
-    price: Decimal | None = None
-    #: € to the cent, or None when the price is not set.
-    eur: Decimal | None = None
-
-    @classmethod
-    def of_energy(cls, name: str, wh: int, price: Decimal | None) -> Line:
-        """Return the line of *wh* at *price* €/kWh."""
-        eur = None if price is None else round_cents(cost(wh, price))
-        return cls(name=name, wh=wh, price=price, eur=eur)
-
-    @classmethod
-    def of_subscription(cls, month_price: Decimal | None, days: Iterable[date]) -> Line:
-        """Return the line of a subscription of *month_price* €/month over *days*."""
-        eur = None if month_price is None else round_cents(subscription(month_price, days))
-        return cls(name="subscription", price=month_price, eur=eur)
-
-
-@dataclass(frozen=True, slots=True)
-class Bill:
-    """Lines, and their sum."""
-
-    lines: tuple[Line, ...] = ()
-
-    @property
-    def total(self) -> Decimal | None:
-        """The sum of the lines as shown, or None when one of them is not known."""
-        return add_up(line.eur for line in self.lines)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from linkymonitor.money import bill
+from linkymonitor.errors import BadSetting
+from linkymonitor.frozen import Frozen
 from linkymonitor.terms import code
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 #: Register codes whose key is not their own name in lower case.
 _KEYS = {"TH": "base"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Prices:
+class Prices(Frozen):
     """``[tariff]``: €/kWh, all taxes included, as printed on the contract; a price not set is unknown."""
 
     #: Base option.
@@ -67,11 +66,14 @@ class Prices:
     subscription_month: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            price = getattr(self, field.name)
+        for name in self.fields:
+            price = getattr(self, name)
             if price is not None and not (price.is_finite() and price >= 0):
-                unit = "€/month" if field.name == "subscription_month" else "€/kWh"
-                raise ValueError(f"{field.name} = {price}: expected a price in {unit}, zero or more")
+                fr, en = ("€/mois", "€/month") if name == "subscription_month" else ("€/kWh", "€/kWh")
+                raise BadSetting(
+                    f"{name} = {price} : on attend un prix en {fr}, nul ou positif",
+                    f"{name} = {price}: expected a price in {en}, zero or more",
+                )
 
     def of(self, register: str) -> Decimal | None:
         """Return the price of *register* (``HN``, ``TH``, ``F01``), or None when it is not set."""
@@ -81,18 +83,12 @@ class Prices:
 
     def cost(self, register: str, wh: int) -> Decimal | None:
         """Return what *wh* of *register* cost, to the cent, or None when its price is not set."""
-        return bill.Line.of_energy(register, wh, self.of(register)).eur
+        price = self.of(register)
+        if price is None:
+            return None
+        from linkymonitor.money import bill  # decimal is heavy, and not needed without a price
 
-    def bill(self, energy: Mapping[str, int], days: Iterable[date] = ()) -> bill.Bill:
-        """Return the bill of *energy* (register code → Wh), with the subscription of *days* if any."""
-        lines = [bill.Line.of_energy(register, wh, self.of(register)) for register, wh in energy.items()]
-        covered = tuple(days)
-        if covered:
-            lines.append(bill.Line.of_subscription(self.subscription_month, covered))
-        return bill.Bill(tuple(lines))
+        return bill.round_cents(bill.cost(wh, price))
 
 
-_REGISTER_KEYS = frozenset(field.name for field in dataclasses.fields(Prices)) - {
-    "injection",
-    "subscription_month",
-}
+_REGISTER_KEYS = frozenset(Prices.fields) - {"injection", "subscription_month"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from linkymonitor.errors import ConfigError
+from linkymonitor.errors import BadSetting
 
 if TYPE_CHECKING:
     from linkymonitor.model import View
@@ -17,7 +17,7 @@ NEVER = math.inf
 class Output(Protocol):
     """One thing in the house that follows the readings.
 
-    A module of this package has a frozen dataclass ``Settings`` and a class that is built from
+    A module of this package has a Frozen ``Settings`` and a class that is built from
     ``(settings, hardware)`` and keeps this contract. Nothing here may block for longer than a few
     tens of milliseconds, nor raise for a piece of hardware that is away: it retries by itself.
     """
@@ -44,7 +44,7 @@ def find(name: str) -> Any:
     """Return the module of the output *name*: one of this package, or a dotted path of the user's own.
 
     Raises:
-        ConfigError: there is no such module, or it lacks ``Settings`` or ``Output``.
+        BadSetting: there is no such module, or it lacks ``Settings`` or ``Output``.
     """
     import importlib.util
 
@@ -54,10 +54,14 @@ def find(name: str) -> Any:
     except (ImportError, ValueError):
         found = None
     if found is None:
-        raise ConfigError(
-            f"type = {name}: no such output; name a file of linkymonitor/outputs or a dotted path"
+        raise BadSetting(
+            f"type = {name} : inconnu ; nommez un fichier de linkymonitor/outputs ou un chemin à points",
+            f"type = {name}: no such output; name a file of linkymonitor/outputs or a dotted path",
         )
     module = importlib.import_module(path)
     if not (hasattr(module, "Settings") and hasattr(module, "Output")):
-        raise ConfigError(f"type = {name}: {path} must define Settings and Output")
+        raise BadSetting(
+            f"type = {name} : {path} doit définir Settings et Output",
+            f"type = {name}: {path} must define Settings and Output",
+        )
     return module

@@ -15,7 +15,7 @@ import logging
 import warnings
 from typing import Any
 
-from linkymonitor.errors import ConfigError
+from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import pick
 from linkymonitor.outputs.hardware import Hardware
 
@@ -30,7 +30,10 @@ TRIES = 3
 def check(pin: int) -> None:
     """Raise ValueError when *pin* is not a GPIO number."""
     if pin not in GPIO:
-        raise ValueError(f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}")
+        raise BadSetting(
+            f"pin = {pin} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
+            f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
+        )
 
 
 def simulated_pins() -> Any:

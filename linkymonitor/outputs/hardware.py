@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from linkymonitor.clock import Clock, SystemClock
+from linkymonitor.frozen import Frozen
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hardware:
+class Hardware(Frozen):
     """What the world offers to the outputs; None means "the real one, opened when needed"."""
 
     #: A gpiozero pin factory; None lets gpiozero choose.
@@ -23,4 +22,4 @@ class Hardware:
     lang: str = "fr"
     #: The zone of the times that are shown.
     timezone: str = "Europe/Paris"
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = SystemClock()

@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from linkymonitor.frozen import Frozen
 from linkymonitor.outputs.gpio import Pin, check
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.terms import Ejp
@@ -45,8 +45,7 @@ class Shows(Enum):
     LINK = "link"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Frozen):
     """``[lamp:NAME]``"""
 
     #: GPIO number of the pin.

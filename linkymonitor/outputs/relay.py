@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from linkymonitor.errors import BadSetting
+from linkymonitor.frozen import Frozen
 from linkymonitor.language import pick
 from linkymonitor.outputs import NEVER, rules
 from linkymonitor.outputs.gpio import Pin, check
@@ -32,8 +33,7 @@ RETRY = 1.0
 _NUDGE = 1e-6
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Frozen):
     """``[relay:NAME]``"""
 
     #: GPIO number of the pin.
@@ -54,17 +54,24 @@ class Settings:
     def __post_init__(self) -> None:
         check(self.pin)
         if self.fail_state is None:
-            raise ValueError(
-                "fail_state: missing, expected the state for when the meter is silent; write fail_state = off"
+            raise BadSetting(
+                "fail_state : manque ; on attend l'état à prendre quand le compteur se tait ; écrivez fail_state = off",
+                "fail_state: missing, expected the state for when the meter is silent; write fail_state = off",
             )
         if self.fail_state and not self.energised_fail_state_accepted:
-            raise ValueError(
+            raise BadSetting(
+                "fail_state = on : il faut pour cela alimenter la bobine, ce qu'une coupure ou une panne défait ;"
+                " câblez la charge sur l'autre contact et écrivez fail_state = off, ou bien"
+                " energised_fail_state_accepted = oui",
                 "fail_state = on: needs the coil fed, which a power cut or a crash undoes; wire the load to"
-                " the other contact and write fail_state = off, or energised_fail_state_accepted = yes"
+                " the other contact and write fail_state = off, or energised_fail_state_accepted = yes",
             )
         decision = rules.build(self.rule, self)
         if self.periods and not hasattr(decision, "periods"):
-            raise ValueError(f"periods: not for rule = {self.rule}, remove it or write rule = periods")
+            raise BadSetting(
+                f"periods : sans objet pour rule = {self.rule} ; retirez-le ou écrivez rule = periods",
+                f"periods: not for rule = {self.rule}, remove it or write rule = periods",
+            )
 
 
 class Relay:

@@ -2,7 +2,7 @@
 
 # Strategy
 #
-# - A rule is a frozen dataclass with wants(view, now_on): no clock, no pin, no memory. What has to be
+# - A rule is a Frozen with wants(view, now_on): no clock, no pin, no memory. What has to be
 #   remembered is in the view (the fold's) or in now_on (the relay's).
 # - find() looks at the classes of this module, so a new rule is one class and nothing to register. Its
 #   fields are keys of the [relay:NAME] section: those of the same name in relay.Settings.
@@ -10,12 +10,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from linkymonitor import terms
+from linkymonitor.errors import BadSetting
+from linkymonitor.frozen import Frozen
 from linkymonitor.terms import PERIODS, code
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ class Rule(Protocol):
         """Return whether the relay should be on, given *view*, while it is *now_on*."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Periods:
+class Periods(Frozen):
     """On in the named tariff periods; as it is while the meter has not said which one it is in."""
 
     periods: tuple[str, ...]
@@ -44,12 +43,16 @@ class Periods:
     def __post_init__(self) -> None:
         wanted = tuple(code(period.upper()) for period in self.periods)
         if not wanted:
-            raise ValueError(
-                "periods: missing, expected the tariff periods to be on in, such as periods = HC"
+            raise BadSetting(
+                "periods : manque ; on attend les périodes où être alimenté, par exemple periods = HC",
+                "periods: missing, expected the tariff periods to be on in, such as periods = HC",
             )
         for period in wanted:
             if period not in CODES:
-                raise ValueError(f"periods = {period}: unknown, expected some of {' '.join(CODES)}")
+                raise BadSetting(
+                    f"periods = {period} : inconnu ; on attend certains de {' '.join(CODES)}",
+                    f"periods = {period}: unknown, expected some of {' '.join(CODES)}",
+                )
         object.__setattr__(self, "periods", wanted)
 
     def wants(self, view: View, now_on: bool) -> bool:
@@ -58,8 +61,7 @@ class Periods:
         return now_on if period is None else code(period) in self.periods
 
 
-@dataclass(frozen=True, kw_only=True)
-class AvoidEjp:
+class AvoidEjp(Frozen):
     """Off from the notice of a mobile peak to its end, on otherwise.
 
     Off too while nothing is known: the fold keeps what was last said, so nothing is known only before
@@ -78,7 +80,7 @@ def names() -> Mapping[str, type[Rule]]:
     return {
         getattr(rule, "name", rule.__name__.lower()): cast("type[Rule]", rule)
         for rule in globals().values()
-        if isinstance(rule, type) and dataclasses.is_dataclass(rule) and hasattr(rule, "wants")
+        if isinstance(rule, type) and issubclass(rule, Frozen) and hasattr(rule, "wants")
     }
 
 
@@ -90,7 +92,10 @@ def find(name: str) -> type[Rule]:
     """
     rules = names()
     if name.lower() not in rules:
-        raise ValueError(f"rule = {name}: unknown, expected one of {', '.join(sorted(rules))}")
+        known = ", ".join(sorted(rules))
+        raise BadSetting(
+            f"rule = {name} : inconnu ; on attend {known}", f"rule = {name}: unknown, expected one of {known}"
+        )
     return rules[name.lower()]
 
 
@@ -101,5 +106,5 @@ def build(name: str, settings: object) -> Rule:
         ValueError: when there is no such rule, or its settings do not suit it.
     """
     rule = find(name)
-    assert dataclasses.is_dataclass(rule)
-    return rule(**{field.name: getattr(settings, field.name) for field in dataclasses.fields(rule)})
+    assert issubclass(rule, Frozen)
+    return cast("Rule", rule(**{name: getattr(settings, name) for name in rule.fields}))

@@ -35,7 +35,8 @@ from linkymonitor.daily_log import DailyLog, Statistics, entries, file_of, recor
 from linkymonitor.errors import ConfigError, LineError
 from linkymonitor.latest import document
 from linkymonitor.ledger import Ledger
-from linkymonitor.log_line import format_record, parse_line
+from linkymonitor.log_line import format_record
+from linkymonitor.log_reader import parse_line
 from linkymonitor.mode import Hunter, detect
 from linkymonitor.model import Mode, Reading, Record, View
 from linkymonitor.settings import schema

@@ -12,8 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkymonitor.money.bill import (
-    Bill,
-    Line,
     add_up,
     cost,
     day_subscription,
@@ -81,38 +79,14 @@ def test_days_of_two_months_have_the_shares_of_two_months():
     assert found == Decimal(62) * 2 / 31 + Decimal(62) * 14 / 28
 
 
-def test_a_bill_adds_up():
-    bill = Bill(
-        (
-            Line.of_energy("HN", 18_250, Decimal("0.1281")),
-            Line.of_energy("PM", 0, Decimal("0.3440")),
-            Line.of_subscription(Decimal("19.53"), [date(2026, 1, 20)]),
-        )
-    )
-    assert [line.eur for line in bill.lines] == [Decimal("2.34"), Decimal("0.00"), Decimal("0.63")]
-    assert bill.total == Decimal("2.97")
-
-
-def test_a_price_that_is_not_set_is_no_zero():
-    lines = (Line.of_energy("HN", 18_250, Decimal("0.1281")), Line.of_energy("PM", 0, None))
-    assert lines[1] == Line(name="PM", wh=0)
-    assert Bill(lines).total is None
-    assert Line.of_subscription(None, [date(2026, 1, 20)]).eur is None
-
-
-def test_a_bill_of_nothing_has_no_total():
-    assert Bill().total is None
-    assert add_up([]) is None
-
-
 @settings(deadline=None)
 @given(st.lists(st.tuples(ENERGIES, PRICES), min_size=1, max_size=12))
 def test_the_total_is_the_sum_of_the_lines_as_printed(rows):
-    bill = Bill(tuple(Line.of_energy(f"F{n:02}", wh, price) for n, (wh, price) in enumerate(rows, 1)))
-    printed = [str(line.eur) for line in bill.lines]
+    lines = [round_cents(cost(wh, price)) for wh, price in rows]
+    printed = [str(amount) for amount in lines]
     assert all(len(text.partition(".")[2]) == 2 for text in printed)
     cents = sum(int(text.replace(".", "")) for text in printed)
-    assert str(bill.total).replace(".", "").lstrip("0") == str(cents).lstrip("0")
+    assert str(add_up(lines)).replace(".", "").lstrip("0") == str(cents).lstrip("0")
 
 
 @settings(deadline=None)
@@ -120,3 +94,7 @@ def test_the_total_is_the_sum_of_the_lines_as_printed(rows):
 def test_a_sum_is_known_when_all_its_terms_are(amounts):
     expected = None if None in amounts else sum(amounts)
     assert add_up(amounts) == expected
+
+
+def test_the_sum_of_nothing_is_not_known():
+    assert add_up([]) is None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,9 +9,7 @@ import pytest
 from linkymonitor.model import PERIODS, code
 from linkymonitor.money.tariffs import Prices
 
-ALL = Prices(
-    **{field.name: Decimal(number) / 100 for number, field in enumerate(dataclasses.fields(Prices), 1)}
-)
+ALL = Prices(**{name: Decimal(number) / 100 for number, name in enumerate(Prices.fields, 1)})
 
 
 @pytest.mark.parametrize(
@@ -56,23 +52,3 @@ def test_a_price_that_is_none_is_refused(key, unit, price):
 def test_a_cost_is_rounded_half_up():
     assert Prices(hn=Decimal("0.1781")).cost("HN..", 10_000) == Decimal("1.78")
     assert Prices(hn=Decimal("0.5")).cost("HN", 10) == Decimal("0.01")
-
-
-def test_the_bill_of_a_day_has_its_energy_and_its_subscription():
-    prices = Prices(hn=Decimal("0.1281"), pm=Decimal("0.3440"), subscription_month=Decimal("19.53"))
-    bill = prices.bill({"HN": 18_250, "PM": 0}, [date(2026, 1, 20)])
-    assert [(line.name, line.eur) for line in bill.lines] == [
-        ("HN", Decimal("2.34")),
-        ("PM", Decimal("0.00")),
-        ("subscription", Decimal("0.63")),
-    ]
-    assert bill.total == Decimal("2.97")
-
-
-def test_the_bill_of_energy_alone_has_no_subscription():
-    bill = Prices(hn=Decimal("0.1")).bill({"HN": 1000})
-    assert [line.name for line in bill.lines] == ["HN"]
-
-
-def test_a_missing_price_leaves_the_total_unknown():
-    assert Prices(hn=Decimal("0.1")).bill({"HN": 1000, "PM": 0}).total is None

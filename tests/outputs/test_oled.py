@@ -7,7 +7,6 @@ import logging
 import math
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.clock import WireClock
 from linkymonitor.errors import ConfigError
+from linkymonitor.frozen import replace
 from linkymonitor.model import Ejp, Health, Mode, Reading, TariffState, View
 from linkymonitor.outputs import NEVER, oled, pages
 from linkymonitor.outputs.hardware import Hardware

@@ -7,7 +7,6 @@ them before you commit them.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +16,7 @@ from fake_oled import FakeOled
 from PIL import Image, ImageDraw
 
 from linkymonitor.clock import WireClock
+from linkymonitor.frozen import replace
 from linkymonitor.model import (
     PERIODS,
     Colour,
