@@ -404,7 +404,7 @@ class _Port(Source):
 
     def _is_back(self) -> bool:
         """Return whether what was not there is there again: looking costs next to nothing, waiting costs readings."""
-        if self._absent and Path(self.name).exists():
+        if self._absent and os.path.exists(self.name):  # noqa: PTH110 -- pathlib keeps what it parses
             self._absent = False
             self._pause = min(_FIRST_PAUSE, self._how.pause)
             return True
@@ -417,7 +417,7 @@ class _Port(Source):
             self.close()
             number = _number(error)
             # One that is there and says that it is not would be tried again without a pause.
-            self._absent = number in _ABSENT and not Path(self.name).exists()
+            self._absent = number in _ABSENT and not os.path.exists(self.name)  # noqa: PTH110
             if number in _BUSY and first:
                 raise LineBusy(self._texts["busy"] % self._about("busy", error)) from error
             self._put_off()
