@@ -173,7 +173,7 @@ def entries(
     file = _log_file(path.parent, path.name)
     allowed = _allowed(file) if file else None
     parser = _reader()
-    blocks = (storage or Storage()).blocks(path, statistics.damaged.append)
+    blocks = (storage or Storage()).blocks(path, lambda _: statistics.damaged.append(str(path)))
     for line in chain.from_iterable(_lines(blocks, statistics)):
         entry = parser.parse(line)
         if entry is None or (allowed is not None and entry.at.date() not in allowed):
@@ -324,7 +324,9 @@ def _file_runs(
 
     days = {f"{day:%Y/%m/%d}".encode() for day in allowed}
     try:
-        for lines in _lines(storage.blocks(file.path, statistics.damaged.append), statistics):
+        for lines in _lines(
+            storage.blocks(file.path, lambda _: statistics.damaged.append(str(file.path))), statistics
+        ):
             # Stamps compare like text, so that most blocks are looked at as a whole.
             first, last = min(lines), max(lines)
             if (last < low or first[:STAMP_WIDTH] > high) and _is_all_data(lines):

@@ -684,6 +684,32 @@ def test_a_report_has_a_page_a_day_and_figures_as_promised(call, tmp_path):
     assert figures["quality"].keys() == {"coverage", "records", "frames", "rejected", "gaps"}
 
 
+def test_a_report_says_how_many_lines_it_could_not_read(call, tmp_path):
+    spec = "sim:ejp,day=2027-01-13,at=12:00,duration=10m,every=5s,speed=max"
+    log = tmp_path / "log"
+    call("acquire", "-i", spec, "--log-dir", log)
+    words = ("report", "--log-dir", log, "-o", tmp_path / "p", "-s", "2027-01-13")
+    assert call(*words)[2] == ""
+    path = log / "2027_01_13_linkymonitor.log"
+    lines = path.read_bytes().splitlines(keepends=True)
+    hurt = [line.replace(b"\tDATA\t", b"\tDA", 1) if at in (5, 9) else line for at, line in enumerate(lines)]
+    path.write_bytes(b"".join(hurt) + b"2027/01/13 11:1")  # the last is being written at this moment
+    status, _, err = call(*words)
+    assert status == 0
+    assert err == (
+        f"{log} : lignes illisibles en ces jours, laissées de côté : 2 ; rien à faire, l'index suivant rend l'énergie\n"
+    )
+    path.write_bytes(b"".join(lines))
+    with gzip.open(f"{path}.gz", "wb") as file:
+        file.write(path.read_bytes())
+    path.unlink()
+    packed = Path(f"{path}.gz")
+    packed.write_bytes(packed.read_bytes()[:-200])
+    status, _, err = call(*words)
+    assert status == 0
+    assert err.startswith(f"{packed} : archive abîmée, lue jusqu'où elle peut l'être")
+
+
 def test_dates_the_wrong_way_round_are_wrong_usage(call, tmp_path):
     assert call("report", "--log-dir", tmp_path, "-s", "2026-02-20", "-e", "2026-02-19")[0] == 2
 

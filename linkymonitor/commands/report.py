@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkymonitor.commands.shared import configuration
 from linkymonitor.errors import UsageError
 from linkymonitor.frozen import replace
 from linkymonitor.language import DEFAULT, of_terminal, pick
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from linkymonitor.daily_log import Statistics
 
 #: What is no business of a page.
 _UNREAD = ("display", "lamp:", "relay:", "output:")
@@ -21,6 +27,7 @@ def report(arguments: Namespace) -> int:
     from zoneinfo import ZoneInfo
 
     from linkymonitor import report as reports
+    from linkymonitor.daily_log import Statistics
     from linkymonitor.storage import Storage
 
     # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
@@ -36,16 +43,19 @@ def report(arguments: Namespace) -> int:
         raise UsageError(
             pick(of_terminal(), f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}")
         )
+    found = Statistics()
     common: dict[str, Any] = {
         "tz": zone,
         "prices": config.get("tariff"),
         "now": now,
         "storage": Storage(),
+        "statistics": found,
     }
     if arguments.json:
         import json
 
         print(json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1))
+        _tell(found, log_dir)
         return 0
     settings = config.get("report")
     if arguments.output:
@@ -59,4 +69,30 @@ def report(arguments: Namespace) -> int:
         **common,
     )
     print("\n".join(map(str, written)))
+    _tell(found, log_dir)
     return 0
+
+
+def _tell(found: Statistics, log_dir: Path) -> None:
+    """Say on stderr what of the log is not in the pages: cron sends it to the owner."""
+    lang = of_terminal()
+    if found.refused:
+        print(
+            pick(
+                lang,
+                f"{log_dir} : lignes illisibles en ces jours, laissées de côté : {found.refused} ; rien à faire, "
+                "l'index suivant rend l'énergie",
+                f"{log_dir}: lines of these days that cannot be read, left out: {found.refused}; nothing to do, the "
+                "next index has the energy",
+            ),
+            file=sys.stderr,
+        )
+    for path in found.damaged:
+        print(
+            pick(
+                lang,
+                f"{path} : archive abîmée, lue jusqu'où elle peut l'être ; remettez-en une copie si vous en avez une",
+                f"{path}: damaged archive, read as far as it goes; put a copy back if you have one",
+            ),
+            file=sys.stderr,
+        )

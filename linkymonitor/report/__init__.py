@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.frozen import Frozen
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
+    from linkymonitor.daily_log import Statistics
     from linkymonitor.log_reader import Entry
     from linkymonitor.money.tariffs import Prices
     from linkymonitor.record import Record
@@ -61,6 +62,7 @@ def build(
     now: datetime,
     storage: Storage,
     autorefresh: bool = False,
+    statistics: Statistics | None = None,
 ) -> list[Path]:
     """Write the page of each local day from the first of *dates* to the last, and the calendar.
 
@@ -74,6 +76,7 @@ def build(
         now: the present; a day that is not over is drawn so far.
         storage: writes the pages.
         autorefresh: whether the pages draw themselves again every ten minutes.
+        statistics: counts what was found in the logs.
 
     Returns:
         The pages written, the calendar last.
@@ -101,7 +104,8 @@ def build(
     known = {*there, *(first + timedelta(days=count) for count in range((last - first).days + 1))}
     drawn: dict[date, Summary] = {}
     written = []
-    for day in days(log_dir, dates, tz=tz, prices=prices, now=now, storage=storage):
+    common: dict[str, Any] = {"tz": tz, "prices": prices, "now": now, "storage": storage}
+    for day in days(log_dir, dates, **common, statistics=statistics):
         path = settings.dir / f"{day.date}.html"
         storage.replace(path, pages.day(day, known))
         drawn[day.date] = Summary.of(day)
@@ -127,6 +131,7 @@ def as_json(
     prices: Prices,
     now: datetime,
     storage: Storage,
+    statistics: Statistics | None = None,
 ) -> dict[str, object]:
     """Return the figures of the whole range, as `report --json` prints them.
 
@@ -136,7 +141,8 @@ def as_json(
     from linkymonitor.report import figures
 
     total = figures.Range(tz, prices)
-    for day in days(log_dir, dates, tz=tz, prices=prices, now=now, storage=storage):
+    common: dict[str, Any] = {"tz": tz, "prices": prices, "now": now, "storage": storage}
+    for day in days(log_dir, dates, **common, statistics=statistics):
         total.add(day)
     return total.as_json()
 
@@ -149,6 +155,7 @@ def days(
     prices: Prices,
     now: datetime,
     storage: Storage,
+    statistics: Statistics | None = None,
 ) -> Iterator[figures.DayFigures]:
     """Yield the figures of each day from the first of *dates* to the last; one day is held at a time."""
     # Here and not above: every command reads the settings of this package, one needs its figures.
@@ -162,8 +169,10 @@ def days(
     first, last = dates
     begin, end = instant(first), instant(last + timedelta(days=1))
 
-    def read(start: datetime, stop: datetime) -> Iterator[Record]:
-        return daily_log.records(log_dir, start, stop + _INSTANT, storage=storage, on_grid=take_grid)
+    def read(start: datetime, stop: datetime, statistics: Statistics | None = None) -> Iterator[Record]:
+        return daily_log.records(
+            log_dir, start, stop + _INSTANT, statistics=statistics, storage=storage, on_grid=take_grid
+        )
 
     grids: list[tuple[float, dict[str, str]]] = []
     held = refusals.read(log_dir, storage)
@@ -175,7 +184,7 @@ def days(
 
     yesterday = instant(first - timedelta(days=1))
     eve = next(iter(deque(read(yesterday - _NEAR, yesterday), 1)), None)
-    for day in figures.split_days(read(begin - _NEAR, end + _NEAR), first, last, tz):
+    for day in figures.split_days(read(begin - _NEAR, end + _NEAR, statistics), first, last, tz):
         before, after = day.before, day.after
         # Neighbours are next door but after a silence, and only then is more of the log read for them.
         if before is None and day.rows:
