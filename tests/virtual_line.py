@@ -108,7 +108,7 @@ class Speaker:
         self._houses = {one: House(parse_spec(f"{spec},{one.value},{start}")) for one in Mode}
         self.mode, self.speed = mode, speed
         self.plugged: PtyMeter | None = None
-        #: What the frames of the last STALE seconds say, each with when it was begun.
+        #: What the frames of the last STALE seconds say, each with when it was over: no reader knows it before.
         self._said: deque[tuple[float, Reading]] = deque()
         #: Cuts what is sent at once; None sends line by line.
         self.pieces: Callable[[bytes], list[bytes]] = lambda wire: wire.splitlines(keepends=True)
@@ -134,10 +134,11 @@ class Speaker:
         now = self._world.clock.monotonic()
         if not self._rest:
             frame = self._houses[self.mode].frame_at(self._world.clock.now())
-            self._said.append((now, interpret(frame, self.mode, NOON)))
+            wire = write_frame(frame, self.mode, parity=True)
+            self._said.append((now + len(wire) * 10 / self.speed, interpret(frame, self.mode, NOON)))
             while self._said[0][0] < now - STALE:
                 self._said.popleft()
-            self._rest.extend(self.pieces(write_frame(frame, self.mode, parity=True)))
+            self._rest.extend(self.pieces(wire))
             now += 0.025
         piece = self._rest.popleft()
         took = len(piece) * 10 / self.speed
