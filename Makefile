@@ -70,7 +70,7 @@ clean: ## remove all that was made, but for the logs of `make run`
 torture: $(VENV)/dev.ready ## the long campaigns, for an hour or two: noise, power cuts, clocks, lines, kills
 	@mkdir -p $(DATA) && rm -f $(TALLY)
 	@export LINKYMONITOR_TALLY=$(TALLY) LINKYMONITOR_TORTURE=1; \
-	$(BIN)/python -m tests.torture & noise=$$!; \
+	$(BIN)/python -m tests.torture --jobs 2 & noise=$$!; trap 'kill $$noise 2>/dev/null' INT TERM EXIT; \
 	$(BIN)/python -m pytest -q -s --timeout=5400 $(foreach name,$(TORTURED),tests/test_$(name).py) $(ARGS); status=$$?; \
 	wait $$noise && [ $$status = 0 ]; status=$$?; \
 	$(BIN)/python -m tests.tally; exit $$status

@@ -48,6 +48,8 @@ _RETRY = 1.0
 _NUDGE = 1e-6
 #: A meter that draws at least so much, in VA, and counts nothing for so long, in seconds, has stopped counting.
 STANDSTILL_POWER, STANDSTILL = 500, 600.0
+#: Seconds that two frames are apart at most to be heard without a pause.
+_HEARD_ON = 30.0
 
 
 class Source(Protocol):
@@ -76,31 +78,31 @@ class Standstill:
     """Notices a meter that says the same for ever: power is drawn, and no index moves.
 
     At 500 VA an index moves every few seconds; ten minutes without is 83 of its steps. A power that is only
-    estimated from the current does not count: it may be injected, which no index of such a meter shows. Nor does a
-    silence: the first frame after it need not say an index.
+    estimated from the current does not count: it may be injected, which no index of such a meter shows. Nor does
+    a silence: the power may have been cut, and the first frame after it need not say an index.
     """
 
     def __init__(self) -> None:
-        self._indexes: dict[str, int | None] = {}
-        self._since: float | None = None
+        self._indexes: dict[str, int] = {}
+        #: Seconds for which the meter was heard to say the same; None while it does not.
+        self._same: float | None = None
         self._heard = 0.0
 
     def update(self, reading: Reading, now: float) -> bool:
         """Take *reading* into account; return whether the meter stands still at the monotonic time *now*."""
-        silence, self._heard = now - self._heard, now
         told = {"": reading.total_index, "-": reading.injected_index, **reading.indexes}
-        # A group that this frame has lost is no index that has moved.
-        indexes = self._indexes | {name: index for name, index in told.items() if index is not None}
-        idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
-        if indexes != self._indexes or idle or reading.apparent_power_estimated:
-            self._indexes = indexes
-            self._since = None
-            return False
-        if not indexes or (self._since is None and reading.apparent_power is None):
-            return False
-        if self._since is None or (silence > STANDSTILL / 2 and now - silence - self._since < STANDSTILL):
-            self._since = now
-        return now - self._since >= STANDSTILL
+        said = {name: index for name, index in told.items() if index is not None}
+        if said:  # a group that a frame has lost is no index that has moved, and proves nothing
+            passed, self._heard = min(now - self._heard, _HEARD_ON), now
+            indexes = self._indexes | said
+            idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
+            if indexes != self._indexes or idle or reading.apparent_power_estimated:
+                self._indexes, self._same = indexes, None
+            elif self._same is not None:
+                self._same += passed
+            elif reading.apparent_power is not None:
+                self._same = 0.0
+        return self._same is not None and self._same >= STANDSTILL
 
 
 class Heard(NamedTuple):
@@ -124,11 +126,18 @@ class Meter:
         clock: dates the readings.
         mode: the mode, when the configuration fixes it.
         speed: the speed in baud, when the configuration fixes it.
+        lang: ``fr`` or ``en``.
     """
 
     def __init__(
-        self, source: Source, clock: Clock, mode: Mode | None = None, speed: int | None = None
+        self,
+        source: Source,
+        clock: Clock,
+        mode: Mode | None = None,
+        speed: int | None = None,
+        lang: str = DEFAULT,
     ) -> None:
+        self._lang = lang
         self._source = source
         self._clock = clock
         self._port = cast("Port", source) if getattr(source, "is_meter", False) else None
@@ -212,9 +221,10 @@ class Meter:
         accepted = self._acceptance.accept(frame, now)
         for held in accepted.held:
             self._rejected[held.cause] += 1
-        self._counts["groups"] -= len(accepted.held)
         if not accepted.frame.complete:
+            self._counts["groups"] -= len(frame.groups)
             return Heard(frame, None, accepted.held)
+        self._counts["groups"] -= len(accepted.held)
         reading = interpret(accepted.frame, mode, self._clock.now())
         # A short frame has no index, so it proves nothing.
         if not reading.short:
@@ -237,11 +247,23 @@ class Meter:
         self._port.set_speed(self._hunter.speed)
         if self._hunter.mode is None:
             if self._decoder is not None:
-                log.warning("%s: no valid group any more, hunting the mode and the speed", self._source.name)
+                log.warning(
+                    pick(
+                        self._lang,
+                        "%s : plus aucun groupe valide, recherche du mode et de la vitesse",
+                        "%s: no valid group any more, hunting the mode and the speed",
+                    ),
+                    self._source.name,
+                )
             self._decoder = None
             return b""
         self._port.settle()
-        log.info("%s: %s at %d baud", self._source.name, self._hunter.mode.value, self._hunter.speed)
+        log.info(
+            pick(self._lang, "%s : %s à %d bauds", "%s: %s at %d baud"),
+            self._source.name,
+            self._hunter.mode.value,
+            self._hunter.speed,
+        )
         self._decoder = FrameDecoder(self._hunter.mode)
         return self._hunter.sample
 

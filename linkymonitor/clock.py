@@ -129,7 +129,7 @@ class _Kernel:
         now = time.monotonic()
         if now >= self._due:
             self._due, self._pause = now + self._pause, min(self._pause * 2, _ASK_LATEST)
-            with suppress(OSError):
+            with suppress(OSError, ValueError, TypeError):  # no interpreter to be found
                 self._child = os.posix_spawn(
                     sys.executable, [sys.executable, "-ISc", _QUESTION], dict(os.environ)
                 )

@@ -242,7 +242,12 @@ class _Reader:
 
     def section(self, cls: type, raw: dict[str, str], name: str) -> object:
         """Return *cls* filled from *raw*, or None after noting what is wrong."""
-        fields = fields_of(cls)
+        try:
+            fields = fields_of(cls)
+        except TypeError as error:  # a class of yours
+            self._fault(f"[{name}]", f" {error}", f" {error}")
+            return None
+        given = optional_of(cls)
         values: dict[str, object] = {}
         before = len(self.faults)
         for key, text in raw.items():
@@ -260,7 +265,7 @@ class _Reader:
         if "name" in fields and ":" in name:
             values["name"] = name.partition(":")[2]
         for key in fields:
-            if not hasattr(cls, key) and key not in raw and key not in values:
+            if key not in given and key not in raw and key not in values:
                 self._fault(f"[{name}] {key}", " : manque", ": missing")
         if len(self.faults) > before:
             return None
@@ -270,6 +275,9 @@ class _Reader:
             self._fault(f"[{name}]", f" {error.fr}", f" {error.en}")
         except ValueError as error:  # a part of yours may speak as it likes
             self._fault(f"[{name}]", f" {error}", f" {error}")
+        except ConfigError as error:
+            for fault in error.faults:
+                self._fault(f"[{name}]", f" {fault}", f" {fault}")
         return None
 
     def _fault(self, place: str, fr: str, en: str) -> None:
@@ -333,24 +341,49 @@ def fields_of(cls: type) -> dict[str, Field]:
         TypeError: there is no way to read one of them.
     """
     return {
-        name: _field(cls, name, annotation, sys.modules[base.__module__])
+        # A module that does not postpone its annotations gives the class instead of its name.
+        name: _field(
+            cls,
+            name,
+            annotation.__name__ if isinstance(annotation, type) else str(annotation),
+            sys.modules[base.__module__],
+        )
         for base in reversed(cls.__mro__)
         for name, annotation in base.__dict__.get("__annotations__", {}).items()  # noqa: RUF063 -- inspect is heavy
-        if not str(annotation).startswith("ClassVar")
+        if "ClassVar" not in str(annotation) and "InitVar" not in str(annotation)
     }
 
 
-def _field(cls: type, name: str, annotation: object, module: ModuleType) -> Field:
-    # A module that does not postpone its annotations gives the class instead of its name.
-    text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
-    kind, *other = (part.strip() for part in text.split("|"))
-    kind = "tuple" if kind == "tuple[str, ...]" else kind.rpartition(".")[2]
-    optional = other == ["None"]
-    if kind in _TYPES and (optional or not other):
-        return Field(kind, optional)
-    choice = getattr(module, kind, None)
-    if isinstance(choice, type) and issubclass(choice, Enum) and (optional or not other):
-        return Field(choice, optional)
+def optional_of(cls: type) -> frozenset[str]:
+    """Return the fields of a section's class that need not be given."""
+    if issubclass(cls, Frozen):
+        return frozenset(cls.defaults)
+    missing = sys.modules["dataclasses"].MISSING if hasattr(cls, "__dataclass_fields__") else None
+    return frozenset(
+        name
+        for name, field in getattr(cls, "__dataclass_fields__", {}).items()
+        if field.default is not missing or field.default_factory is not missing
+    )
+
+
+_OPTIONAL = re.compile(r"(?:typing\.)?Optional\[(.*)\]")
+
+
+def _field(cls: type, name: str, text: str, module: ModuleType) -> Field:
+    """Return how to read a field whose annotation is *text*, in the words of *module*."""
+    found = _OPTIONAL.fullmatch(text)
+    kinds = [part.strip() for part in (found[1] if found else text).split("|")]
+    optional = found is not None or "None" in kinds
+    kind, *others = (part for part in kinds if part != "None")
+    if re.fullmatch(r"tuple\[str(, \.\.\.)?\]", kind):
+        kind = "tuple"
+    kind = kind.rpartition(".")[2]
+    if not others:
+        if kind in _TYPES:
+            return Field(kind, optional)
+        choice = getattr(module, kind, None)
+        if isinstance(choice, type) and issubclass(choice, Enum):
+            return Field(choice, optional)
     raise TypeError(f"{cls.__qualname__}.{name}: no way to read a {text}")
 
 

@@ -10,6 +10,8 @@
 * BadSetting           a ValueError: a setting can be read, and cannot be meant
 """
 
+from __future__ import annotations
+
 from linkymonitor.language import of_terminal, pick
 
 
@@ -51,6 +53,9 @@ class StorageError(LinkyMonitorError):
         super().__init__(pick(of_terminal(), fr, en))
         self.fr, self.en = fr, en
 
+    def __reduce__(self) -> tuple[type[StorageError], tuple[str, str]]:
+        return type(self), (self.fr, self.en)
+
 
 class DisplayError(LinkyMonitorError):
     """The display is absent or has stopped answering."""
@@ -62,3 +67,6 @@ class BadSetting(ValueError):
     def __init__(self, fr: str, en: str) -> None:
         super().__init__(en)
         self.fr, self.en = fr, en
+
+    def __reduce__(self) -> tuple[type[BadSetting], tuple[str, str]]:
+        return type(self), (self.fr, self.en)

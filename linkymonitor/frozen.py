@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 T = TypeVar("T", bound="Frozen")
@@ -32,8 +33,10 @@ class Frozen:
         own = {
             name: kind
             for name, kind in cls.__dict__.get("__annotations__", {}).items()  # noqa: RUF063 -- see above
-            if not str(kind).startswith("ClassVar")
+            if "ClassVar" not in str(kind)
         }
+        if taken := own.keys() & {"fields", "defaults", "self"}:
+            raise TypeError(f"{cls.__name__}: a field cannot be called {', '.join(sorted(taken))}")
         cls.fields = {**cls.fields, **own}
         cls.defaults = {**cls.defaults, **{name: cls.__dict__[name] for name in own if name in cls.__dict__}}
 
@@ -61,9 +64,21 @@ class Frozen:
     def __hash__(self) -> int:
         return hash(tuple(self.__dict__[name] for name in self.fields))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping that cannot change cannot be pickled either.
+        values = {
+            name: dict(value) if isinstance(value, MappingProxyType) else value
+            for name, value in self.__dict__.items()
+        }
+        return _made, (type(self), values)
+
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={self.__dict__[name]!r}" for name in self.fields)
         return f"{type(self).__name__}({values})"
+
+
+def _made(cls: type[T], values: Mapping[str, Any]) -> T:
+    return cls(**values)
 
 
 def replace(value: T, **changes: Any) -> T:

@@ -27,6 +27,7 @@ from linkymonitor.acceptance import (
     Acceptance,
 )
 from linkymonitor.model import Ejp, Mode
+from linkymonitor.simulator import House, parse_spec
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
@@ -820,3 +821,29 @@ def test_an_order_that_changes_on_the_way_is_believed_once_it_insists(ejp):
     seen = [ejp.acceptance.accept(shuffled(), 200.0 + 1.5 * number).frame.complete for number in range(FIRM)]
     assert seen == [False] * (FIRM - 1) + [True]
     assert ejp.acceptance.accept(shuffled("01160"), 210.0).frame.complete
+
+
+def test_an_index_that_is_old_bears_nothing_out():
+    """One frame, then three hours of silence: what is said next is of now, and the energy of the silence is in it."""
+    acceptance, said = Acceptance(HISTORIQUE, live=True), []
+    for at, wh in ((0, 4_000_000), (10_800, 4_006_900), (10_801.5, 4_006_901), (10_803, 4_006_902)):
+        groups = tuple(InfoGroup(*one) for one in {**EJP, "EJPHN": f"{wh:09d}"}.items())
+        accepted = acceptance.accept(Frame(groups, (), complete=True), 1000.0 + at)
+        assert not accepted.held
+        said.append({group.label: group.data for group in accepted.frame.groups}.get("EJPHN"))
+    assert said == [None, None, "004006900", "004006901"]
+
+
+@pytest.mark.parametrize("register", ["EAST", "EASF01"])
+def test_a_total_or_register_that_rolls_over_still_agrees_with_the_others(register):
+    house = House(parse_spec("standard,base,day=2027-01-13,at=12:00"))
+    base = {group.label: group for group in house.frame_at(house.options.start).groups}
+    acceptance = Acceptance(STANDARD)
+    for number in range(-6, 7):
+        wh = {"EAST": 20_000_000 + number, "EASF01": 19_000_000 + number}
+        wh[register] = number % 10**9
+        groups = tuple(
+            group._replace(data=f"{wh[label]:09d}") if label in wh else group for label, group in base.items()
+        )
+        accepted = acceptance.accept(Frame(groups, (), complete=True), 1000.0 + 1.1 * number)
+        assert not accepted.held, number

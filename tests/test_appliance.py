@@ -13,12 +13,12 @@ import pytest
 
 from linkymonitor import daily_log
 from linkymonitor.aggregate import Aggregator
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance, Meter, Standstill
 from linkymonitor.clock import WireClock
 from linkymonitor.daily_log import DailyLog
 from linkymonitor.latest import Latest
 from linkymonitor.ledger import Ledger
-from linkymonitor.model import Ejp, Mode
+from linkymonitor.model import Ejp, Mode, Reading
 from linkymonitor.outputs import led, oled, relay
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.quarantine import Quarantine
@@ -653,3 +653,38 @@ def test_indexes_and_energy_of_a_simulated_hour_are_the_house_s(tmp_path, spec):
     before = house.truth(START).indexes
     assert today == {code: truth.indexes[code] - before[code] for code in today}
     assert sum(record.frames for record in bench.records) == len(chunks)
+
+
+def standstill(*frames: tuple[float, int | None]) -> list[float]:
+    """Return when a meter is found to stand still that draws 2,300 VA: (seconds, index) of each frame."""
+    watch, found = Standstill(), []
+    for at, wh in frames:
+        indexes = {} if wh is None else {"TH": wh}
+        reading = Reading(taken_at=START, mode=Mode.HISTORIQUE, apparent_power=2300, indexes=indexes)
+        if watch.update(reading, 1000.0 + at):
+            found.append(at)
+    return found
+
+
+def test_a_meter_that_repeats_itself_for_ten_minutes_stands_still():
+    assert standstill(*((at, 500) for at in range(0, 720, 2)))[0] == 602
+    assert standstill(*((at, 500 if at % 4 else None) for at in range(0, 720, 2)))[0] in range(600, 640)
+
+
+def test_silence_is_no_standstill():
+    # The first frame after a silence says no index; the second one says that it has moved.
+    pairs = [(250 * n + more, None if not more else 500 + 160 * n) for n in range(20) for more in (0.0, 1.5)]
+    assert standstill(*pairs) == []
+    # The power was cut for hours: the index is where it was.
+    assert standstill((0.0, 500), (1.5, 500), (7200.0, None), (7201.5, 500), (7203.0, 501)) == []
+    # The one line that has the index is lost for an hour: nobody knows.
+    assert standstill((0.0, 500), *((at, None) for at in range(2, 3600, 2))) == []
+
+
+def test_a_meter_that_stands_still_is_found_where_frames_are_rare_too():
+    assert standstill(*((at, 500) for at in range(0, 20_000, 360)))[0] == 7560
+
+
+def test_a_meter_that_moves_again_is_believed_at_once():
+    frames = [*((at, 500) for at in range(0, 700, 2)), (702, 501), (704, 501)]
+    assert standstill(*frames)[-1] == 698

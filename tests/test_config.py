@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+import typing
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
+from typing import Optional
 
 import pytest
 from hypothesis import given
@@ -318,10 +320,10 @@ def test_the_shipped_file_states_every_key_with_its_default(section):
         name: field for name, field in fields_of(cls).items() if not (name == "name" and ":" in section)
     }
     assert keys.keys() == fields.keys()
-    for key, field in fields.items():
+    for key, one in fields.items():
         if not hasattr(cls, key) or (section.startswith("relay:") and key in ("fail_state", "periods")):
             continue  # there is no default to state: the example shows one that works
-        assert field.read(keys[key]) == getattr(cls, key), f"[{section}] {key}"
+        assert one.read(keys[key]) == getattr(cls, key), f"[{section}] {key}"
 
 
 def test_every_key_of_the_shipped_file_has_a_line_of_comment():
@@ -347,9 +349,9 @@ def test_the_shipped_file_reads_as_it_is_and_with_its_examples(tmp_path):
 
 def test_every_setting_of_the_shipped_classes_has_a_type_that_can_be_read_and_named():
     for cls in classes().values():
-        for key, field in fields_of(cls).items():
-            assert field.expected("fr"), (cls, key)
-            assert field.expected("en"), (cls, key)
+        for key, one in fields_of(cls).items():
+            assert one.expected("fr"), (cls, key)
+            assert one.expected("en"), (cls, key)
 
 
 @pytest.mark.parametrize(
@@ -396,6 +398,43 @@ def test_annotations_may_be_types_as_well_as_their_names():
     assert fields["wait"].read("") is None
     assert fields["wait"].read("2s") == timedelta(seconds=2)
     assert fields["fruit"].read("pear") is Fruit.PEAR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slotted:
+    needed: int
+    words: tuple[str, ...] = field(default_factory=tuple)
+    old_style: Optional[int] = None  # noqa: UP045 -- as others write it
+    reverse: None | int = None  # noqa: RUF036 -- the same
+    LIMIT: typing.ClassVar[int] = 3
+
+
+class Refuses(Frozen):
+    limit: int = 0
+
+    def __post_init__(self) -> None:
+        raise ConfigError("limit: too small", "and too big")
+
+
+class Unreadable(Frozen):
+    strange: complex = 0j
+
+
+def test_a_dataclass_of_yours_may_have_slots_factories_and_old_hints(tmp_path):
+    scheme = {"general": General, "pin:": Slotted}
+    found = parsed(tmp_path, "[pin:a]\nneeded = 1\nold_style =\nreverse = 2\n", scheme).named("pin")["a"]
+    assert (found.needed, found.words, found.old_style, found.reverse) == (1, (), None, 2)
+    assert faults(tmp_path, "[pin:a]\n", scheme) == ["[pin:a] needed: missing"]
+
+
+def test_whatever_a_class_of_yours_refuses_is_told_beside_the_rest(tmp_path):
+    scheme = {"general": General, "pin:": Strict, "mine": Refuses, "odd": Unreadable}
+    assert faults(tmp_path, "[pin:a]\npin = 99\n[mine]\n[odd]\n", scheme) == [
+        "[pin:a] pin = 99: expected 0 to 27",
+        "[mine] limit: too small",
+        "[mine] and too big",
+        "[odd] Unreadable.strange: no way to read a complex",
+    ]
 
 
 def test_a_section_that_is_left_unread_is_neither_checked_nor_loaded(tmp_path):

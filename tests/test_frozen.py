@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import typing
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 import pytest
 
+from linkymonitor.errors import StorageError
 from linkymonitor.frozen import Frozen, replace
 
 
@@ -62,3 +68,23 @@ def test_equal_values_are_equal_and_of_one_kind():
     assert Point(x=1) != Point(x=2)
     assert Point(x=1) != Place(x=1, y=0, name="")
     assert repr(Point(x=1)) == "Point(x=1, y=0)"
+
+
+class Box(Point):
+    held: Mapping[str, int] = MappingProxyType({})
+    most: typing.ClassVar[int] = 3
+
+
+def test_a_value_can_be_copied_and_sent_to_another_process():
+    box = Box(x=1)
+    assert list(Box.fields) == ["x", "y", "held"]
+    assert pickle.loads(pickle.dumps(box)) == copy.deepcopy(box) == box
+    error = StorageError("la carte", "the card")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.fr, again.en) == (str(error), "la carte", "the card")
+
+
+@pytest.mark.parametrize("name", ["fields", "defaults"])
+def test_some_names_are_taken(name):
+    with pytest.raises(TypeError, match=f"a field cannot be called {name}"):
+        type("Odd", (Frozen,), {"__annotations__": {name: "int"}})

@@ -556,7 +556,7 @@ class Index(Judge):
             return self._first(wh, group, moment, since)
         ahead = (wh - committed) % _ROLL_OVER
         sure, sure_at = (newer, since) if self._sure_at is None else (older, self._sure_at)
-        if ahead > _ahead(sure, committed) + self._bound(moment, sure_at):
+        if ahead > lead(sure, committed) + self._bound(moment, sure_at):
             return self._weigh_step(wh, group, moment, INDEX)
         if self._doubted_since is not None:
             self._restart()
@@ -586,13 +586,13 @@ class Index(Judge):
         committed = self._committed or 0
         _, value, chosen = sorted(
             (
-                (_ahead(self._older, committed), self._older, self._older_group),
-                (_ahead(self._newer, committed), self._newer, self.newer),
+                (lead(self._older, committed), self._older, self._older_group),
+                (lead(self._newer, committed), self._newer, self.newer),
                 (ahead, wh, group),
             ),
             key=itemgetter(0),
         )[1]
-        if _ahead(value, committed) >= 0:
+        if lead(value, committed) >= 0:
             self._committed, self._believed = value, chosen
 
     def _said(self, group: InfoGroup, moment: Moment, since: float, silence: float) -> InfoGroup | None:
@@ -606,7 +606,9 @@ class Index(Judge):
 
     def _first(self, wh: int, group: InfoGroup, moment: Moment, since: float) -> InfoGroup | None:
         """Weigh an index of which nothing is believed yet."""
-        if self.newer is not None and (wh - self._newer) % _ROLL_OVER <= self._bound(moment, since):
+        # One that is old bears nothing out: after a while nearly any index fits, and it must not be said as if of now.
+        near = self.newer is not None and moment.now - since <= STALE
+        if near and (wh - self._newer) % _ROLL_OVER <= self._bound(moment, since):
             self._committed, self._believed, self._confirmed = self._newer, self.newer, True
             self._older, self._older_group = self._newer, self.newer
         elif moment.at_once and (moment.sparse or (self.newer is None and not moment.patient)):
@@ -647,7 +649,7 @@ class Index(Judge):
         return self._believed
 
 
-def _ahead(wh: int, of: int) -> int:
+def lead(wh: int, of: int) -> int:
     """Return how far *wh* is ahead of another index, negative when behind; 999999999 is just before 0."""
     return (wh - of + _ROLL_OVER // 2) % _ROLL_OVER - _ROLL_OVER // 2
 

@@ -38,6 +38,7 @@ from linkymonitor.acceptance.agreement import (
     Median,
     Moment,
     judge_of,
+    lead,
 )
 from linkymonitor.model import PERIODS, Mode
 from linkymonitor.tic.encoder import write_group
@@ -210,7 +211,7 @@ class Acceptance:
             if families[place] & (ENERGY | COUNTING):
                 wh = int(groups[place][1]) - int(last[place][1])
                 more += wh if self._labels[place] == "EAST" else -wh
-        self._difference = difference = (self._difference or 0) + more
+        self._difference = difference = lead((self._difference or 0) + more, 0)
         if -_SKEW <= difference <= _SKEW:
             self._usual = 0
             return False
@@ -310,7 +311,7 @@ class Acceptance:
         self._difference = None
         if "EAST" in place_of and place_of.keys() >= EASF:
             registers = sum(int(groups[place_of[label]].data) for label in EASF)
-            self._difference = int(groups[place_of["EAST"]].data) - registers
+            self._difference = lead(int(groups[place_of["EAST"]].data), registers)
         doubtful = self._doubts(groups, self._places, POWER | PERIOD | ENERGY)
         accepted = self._judge(frame, self._places, doubtful)
         for judge in self._judges:
@@ -578,7 +579,7 @@ class Acceptance:
             self._usual = 0
         elif usual is None:
             self._usual = difference
-        elif not -_SKEW <= difference - usual <= _SKEW:
+        elif not -_SKEW <= lead(difference, usual) <= _SKEW:
             for label in ("EAST", *EASF):
                 judge = self._judge_of[label]
                 if isinstance(judge, Index) and judge.newer not in (None, groups[self._place_of[label]]):
