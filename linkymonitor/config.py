@@ -267,10 +267,12 @@ class _Reader:
         for key in fields:
             if key not in given and key not in raw and key not in values:
                 self._fault(f"[{name}] {key}", " : manque", ": missing")
-        if len(self.faults) > before:
+        if not given | values.keys() >= fields.keys():
             return None
         try:
-            return cast("object", cls(**values))
+            # Even when some cannot be read: what the others cannot mean is told as well.
+            settings = cast("object", cls(**values))
+            return settings if len(self.faults) == before else None
         except BadSetting as error:
             self._fault(f"[{name}]", f" {error.fr}", f" {error.en}")
         except ValueError as error:  # a part of yours may speak as it likes

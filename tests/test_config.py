@@ -400,6 +400,13 @@ def test_annotations_may_be_types_as_well_as_their_names():
     assert fields["fruit"].read("pear") is Fruit.PEAR
 
 
+def test_what_cannot_be_read_does_not_hide_what_cannot_be_meant(tmp_path):
+    assert faults(tmp_path, "[general]\nlang = en\n[tariff]\nbase = abc\npm = -1\n", schema()) == [
+        "[tariff] base = abc: expected a number such as 0.1781",
+        "[tariff] pm = -1: expected a price in €/kWh, zero or more",
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slotted:
     needed: int
