@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 from linkymonitor.acceptance import Acceptance, Held
 from linkymonitor.clock import Clock
 from linkymonitor.diagnostics import Sparing
+from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.frozen import replace
 from linkymonitor.journal import Journal
 from linkymonitor.language import DEFAULT, pick
@@ -493,13 +494,17 @@ class Appliance:
         part = (id(getattr(call, "__self__", call)), name)
         try:
             result = call(*args)
-        except Exception:
+        except Exception as error:
             # A part that keeps failing is reported when it begins and when it ends.
             if part not in self._broken:
                 self._broken.add(part)
-                log.exception(
-                    pick(self.lang, "%s a échoué ; le reste continue", "%s failed; the rest goes on"), name
-                )
+                if isinstance(error, LinkyMonitorError):  # it says by itself what is wrong and what helps
+                    log.warning("%s", error)
+                else:
+                    log.exception(
+                        pick(self.lang, "%s a échoué ; le reste continue", "%s failed; the rest goes on"),
+                        name,
+                    )
             return None
         if part in self._broken:
             self._broken.discard(part)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from linkymonitor import __version__
 from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
-from linkymonitor.language import LANGUAGES, of_terminal, pick
+from linkymonitor.language import LANGUAGES, cause, of_terminal, pick
 from linkymonitor.terms import WantedMode
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 #: Exit statuses (README.md).
 DONE, FAILED, USAGE, BUSY = 0, 1, 2, 75
 
+#: What befalls standard output on a disk that is full or broken.
+_CANNOT_PRINT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+
 #: The module of commands/ of each command that does not have its own name.
 _MODULES = {"run": "acquire", "simulate": "streams", "record": "streams", "replay": "streams"}
 
@@ -28,6 +32,33 @@ _MODULES = {"run": "acquire", "simulate": "streams", "record": "streams", "repla
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = sys.argv[1:] if argv is None else argv
+    try:
+        status = _called(words)
+        if sys.stdout is not None:
+            # Here, where a disk that is full can still be told of.
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has enough; there is nobody left to tell.
+        sys.stdout = None
+        return FAILED
+    except OSError as error:
+        # The parts catch their own; what names no file is what was printed.
+        if error.filename is not None or error.errno not in _CANNOT_PRINT:
+            raise
+        sys.stdout = None  # Python would try again at its end
+        why = cause(error, of_terminal())
+        return _said(
+            pick(
+                of_terminal(),
+                f"sortie standard : écriture impossible ({why}) ; faites de la place, ou écrivez ailleurs",
+                f"standard output: cannot be written ({why}); free some space, or write elsewhere",
+            ),
+            FAILED,
+        )
+    return status
+
+
+def _called(words: Sequence[str]) -> int:
     arguments = _parser(of_terminal(), words).parse_args(words)
     name = arguments.command
     # Only the module of the command is imported: `decode` must not wait for what `acquire` needs.
@@ -45,21 +76,66 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _said(error, BUSY)
     except LinkyMonitorError as error:
         return _said(error, FAILED)
-    except BrokenPipeError:
-        # Whoever read our output has enough; there is nobody left to tell.
-        sys.stdout = None
-        return FAILED
     except KeyboardInterrupt:
         return DONE
     return status
 
 
-def _said(error: Exception, status: int) -> int:
+def _said(error: Exception | str, status: int) -> int:
     print(f"linkymonitor: {error}", file=sys.stderr)
     return status
 
 
 Say = Callable[[str, str], str]
+
+
+#: What argparse says, as patterns, and the same in French. What it says otherwise stays as it is.
+_FRENCH = (
+    (r"the following arguments are required: (.*)", r"manque : \1"),
+    (r"one of the arguments (.*) is required", r"il faut l'un de \1"),
+    (r"unrecognized arguments: (.*)", r"inconnu : \1"),
+    (r"ambiguous option: (.*) could match (.*)", r"\1 : ambigu ; on attend l'un de \2"),
+    (r"argument (.*?): not allowed with argument (.*)", r"\1 : ne va pas avec \2"),
+    (
+        r"argument (.*?): invalid choice: (.*?) \(choose from (.*)\)",
+        r"\1 : \2 inconnu ; on attend l'un de \3",
+    ),
+    (r"argument (.*?): expected (?:one|at least one) argument", r"\1 : on attend une valeur après"),
+    (r"argument (.*?): ignored explicit argument (.*)", r"\1 : ne prend pas de valeur, et a reçu \2"),
+    (r"argument (.*?): (.*)", r"\1 : \2"),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse in the language of the terminal.
+
+    Its own texts are looked up with gettext, for the whole process and from a file: there are too few of them.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._lang = of_terminal()
+        super().__init__(formatter_class=_Help, add_help=False, **options)
+        if self._lang != "en":
+            self._positionals.title = "à donner"
+            self._optionals.title = "options"
+        self.add_argument(
+            "-h",
+            "--help",
+            action="help",
+            help=pick(self._lang, "montre cette aide et s'arrête", "show this help message and exit"),
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Say in one sentence what is wrong, below the usage."""
+        if self._lang != "en":
+            import re
+
+            for pattern, french in _FRENCH:
+                if found := re.fullmatch(pattern, message, re.DOTALL):
+                    message = found.expand(french)
+                    break
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
 
 
 def _parser(lang: str, words: Sequence[str]) -> argparse.ArgumentParser:
@@ -68,16 +144,20 @@ def _parser(lang: str, words: Sequence[str]) -> argparse.ArgumentParser:
     def say(fr: str, en: str) -> str:
         return pick(lang, fr, en)
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="linkymonitor",
-        formatter_class=_Help,
         description=say(
             "Lit un compteur électrique français (TIC), l'affiche, le journalise, prévient de l'EJP, "
             "dessine la journée.",
             "Reads a French electricity meter (TIC), shows it, logs it, warns of EJP and draws the day.",
         ),
     )
-    parser.add_argument("--version", action="version", version=f"linkymonitor {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"linkymonitor {__version__}",
+        help=say("montre la version et s'arrête", "show the version and exit"),
+    )
     commands = parser.add_subparsers(
         dest="command", required=True, metavar=say("commande", "command"), prog=parser.prog
     )
@@ -85,9 +165,7 @@ def _parser(lang: str, words: Sequence[str]) -> argparse.ArgumentParser:
     called = words[0] if words and words[0] in _COMMANDS else None
     for name, (fr, en, options) in _COMMANDS.items():
         if called in (None, name):
-            command = commands.add_parser(
-                name, help=say(fr, en), description=say(fr, en), formatter_class=_Help
-            )
+            command = commands.add_parser(name, help=say(fr, en), description=say(fr, en))
             command.add_argument(
                 "-c",
                 "--config",
@@ -114,7 +192,7 @@ class _Help(argparse.HelpFormatter):
 def _acquire(parser: argparse.ArgumentParser, say: Say) -> None:
     _mode_option(parser, say)
     _log_dir(parser, say)
-    _source(parser)
+    _source(parser, say)
     parser.add_argument(
         "-l",
         "--led",
@@ -132,7 +210,7 @@ def _acquire(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def _run(parser: argparse.ArgumentParser, say: Say) -> None:
     _mode_option(parser, say)
-    _source(parser)
+    _source(parser, say)
     _time(parser, say)
     parser.add_argument(
         "--dir",
@@ -162,7 +240,7 @@ def _report(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def _decode(parser: argparse.ArgumentParser, say: Say) -> None:
     _mode_option(parser, say)
-    parser.add_argument("source", metavar="SOURCE")
+    parser.add_argument("source", metavar="SOURCE", help=_source_help(say))
     parser.add_argument(
         "--values", action="store_true", help=say("avec les valeurs lues", "with typed values")
     )
@@ -174,12 +252,49 @@ def _decode(parser: argparse.ArgumentParser, say: Say) -> None:
 
 def _simulate(parser: argparse.ArgumentParser, say: Say) -> None:
     _mode_option(parser, say)
-    parser.add_argument("--contract", choices=("base", "hc", "ejp", "tempo"), default="hc")
-    parser.add_argument("--phases", choices=("1", "3"), default="1")
-    parser.add_argument("--producer", action="store_true")
-    parser.add_argument("--day", type=_date, metavar="DATE")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--noise", type=float, default=0.0, metavar="P")
+    parser.add_argument(
+        "--contract",
+        choices=("base", "hc", "ejp", "tempo"),
+        default="hc",
+        help=say("contrat (défaut : hc)", "contract (default: hc)"),
+    )
+    parser.add_argument(
+        "--phases",
+        choices=("1", "3"),
+        default="1",
+        help=say("nombre de phases (défaut : 1)", "number of phases (default: 1)"),
+    )
+    parser.add_argument(
+        "--producer",
+        action="store_true",
+        help=say("avec des panneaux et un contrat de producteur", "with panels and a producer's contract"),
+    )
+    parser.add_argument(
+        "--day",
+        type=_date,
+        metavar="DATE",
+        help=say("jour simulé (défaut : 2026-01-13)", "the day that is simulated (default: 2026-01-13)"),
+    )
+    parser.add_argument(
+        "--seed",
+        type=_whole,
+        default=1,
+        metavar="N",
+        help=say("même graine, mêmes octets (défaut : 1)", "same seed, same bytes (default: 1)"),
+    )
+    parser.add_argument(
+        "--noise",
+        type=_share,
+        default=0.0,
+        metavar="P",
+        help=say("part des lignes abîmées, de 0 à 1", "share of the lines that are damaged, from 0 to 1"),
+    )
+    parser.add_argument(
+        "--duration",
+        type=_seconds,
+        metavar="S",
+        help=say("s'arrête après S secondes de compteur", "stop after S seconds of the meter"),
+    )
     parser.add_argument(
         "--with",
         dest="extra",
@@ -189,19 +304,31 @@ def _simulate(parser: argparse.ArgumentParser, say: Say) -> None:
             "autres options de sim:, séparées par des virgules", "other options of sim:, separated by commas"
         ),
     )
-    _pace(parser)
+    _pace(parser, say)
 
 
 def _record(parser: argparse.ArgumentParser, say: Say) -> None:
     _mode_option(parser, say)
-    _source(parser, required=True)
-    parser.add_argument("-o", "--output", type=_path, required=True, metavar="FILE")
-    _time(parser)
+    _source(parser, say, required=True)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=_path,
+        required=True,
+        metavar="FILE",
+        help=say("fichier de l'enregistrement, nouveau", "file of the recording, a new one"),
+    )
+    _time(parser, say)
 
 
 def _replay(parser: argparse.ArgumentParser, say: Say) -> None:
-    parser.add_argument("file", type=_path, metavar="FILE")
-    _pace(parser)
+    parser.add_argument(
+        "file",
+        type=_path,
+        metavar="FILE",
+        help=say("ce que record a écrit, gzippé ou non", "what record wrote, gzipped or not"),
+    )
+    _pace(parser, say)
 
 
 def _no_options(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -241,21 +368,55 @@ def _log_dir(parser: argparse.ArgumentParser, say: Say) -> None:
     )
 
 
-def _source(parser: argparse.ArgumentParser, required: bool = False) -> None:
-    parser.add_argument("-i", "--input", required=required, metavar="SOURCE")
+def _source(parser: argparse.ArgumentParser, say: Say, required: bool = False) -> None:
+    parser.add_argument("-i", "--input", required=required, metavar="SOURCE", help=_source_help(say))
 
 
-def _time(parser: argparse.ArgumentParser, say: Say | None = None) -> None:
-    text = say("s'arrête après S secondes", "stop after S seconds") if say else None
-    parser.add_argument("-t", "--time", type=_seconds, metavar="S", help=text)
+def _source_help(say: Say) -> str:
+    return say(
+        "port (/dev/ttyAMA0), fichier, enregistrement, - (entrée standard), URL (socket://…, rfc2217://…) "
+        "ou compteur simulé (sim:standard,tempo,seed=7)",
+        "port (/dev/ttyAMA0), file, recording, - (standard input), URL (socket://…, rfc2217://…) "
+        "or simulated meter (sim:standard,tempo,seed=7)",
+    )
 
 
-def _pace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--speed", type=_speed, default=1.0, metavar="X|max")
-    parser.add_argument("--duration", type=_seconds, metavar="S")
+def _time(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument(
+        "-t",
+        "--time",
+        type=_seconds,
+        metavar="S",
+        help=say("s'arrête après S secondes", "stop after S seconds"),
+    )
+
+
+def _pace(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X|max",
+        help=say(
+            "X fois la vitesse d'un vrai compteur, ou au plus vite (défaut : 1)",
+            "X times as fast as a real meter, or as fast as can be (default: 1)",
+        ),
+    )
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--pty", action="store_true")
-    where.add_argument("-o", "--output", type=_path, metavar="FILE")
+    where.add_argument(
+        "--pty",
+        action="store_true",
+        help=say(
+            "vers un pseudo-terminal, dont le nom est affiché", "to a pseudo-terminal, whose name is printed"
+        ),
+    )
+    where.add_argument(
+        "-o",
+        "--output",
+        type=_path,
+        metavar="FILE",
+        help=say("vers un fichier d'octets nus", "to a file of bare bytes"),
+    )
 
 
 def _path(text: str) -> Path:
@@ -269,7 +430,7 @@ def _mode(text: str) -> WantedMode:
     for mode in WantedMode:
         if text and mode.value.startswith(text.lower()):
             return mode
-    raise argparse.ArgumentTypeError(f"{text}: auto, historique, standard")
+    raise _unexpected(text, "auto, historique ou standard", "auto, historique or standard")
 
 
 #: What a meter can be asked of: its horodates have two figures for the year. It also keeps arithmetic in bounds.
@@ -282,7 +443,11 @@ def _date(text: str) -> date:
     except ValueError:
         day = date.min
     if day.year not in _YEARS:
-        raise argparse.ArgumentTypeError(f"{text}: 2026-11-21, 2026_11_21") from None
+        raise _unexpected(
+            text,
+            "une date de ce siècle telle que 2026-11-21 ou 2026_11_21",
+            "a date of this century such as 2026-11-21 or 2026_11_21",
+        )
     return day
 
 
@@ -292,19 +457,54 @@ def _instant(text: str) -> datetime:
     except ValueError:
         at = None
     if at is None or at.year not in _YEARS:
-        raise argparse.ArgumentTypeError(f"{text}: 2026-11-21T19:42:00+01:00") from None
+        raise _unexpected(
+            text,
+            "une date et une heure telles que 2026-11-21T19:42:00+01:00",
+            "a date and a time such as 2026-11-21T19:42:00+01:00",
+        )
     return at.astimezone()
 
 
-def _seconds(text: str) -> float:
+def _number(text: str) -> float:
     try:
-        value = float(text.replace(",", "."))
+        return float(text.replace(",", "."))
     except ValueError:
-        value = -1.0
+        return -1.0
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
     if not 0 < value < 1e10:
-        raise argparse.ArgumentTypeError(f"{text}: > 0")
+        raise _unexpected(
+            text, "un nombre de secondes plus grand que 0", "a number of seconds that is greater than 0"
+        )
     return value
 
 
 def _speed(text: str) -> float | None:
-    return None if text == "max" else _seconds(text)
+    if text == "max":
+        return None
+    value = _number(text)
+    if not 0 < value < 1e10:
+        raise _unexpected(text, "un nombre plus grand que 0, ou max", "a number greater than 0, or max")
+    return value
+
+
+def _share(text: str) -> float:
+    value = _number(text)
+    if not 0 <= value <= 1:
+        raise _unexpected(text, "une part des lignes, de 0 à 1", "a share of the lines, from 0 to 1")
+    return value
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise _unexpected(text, "un nombre entier", "a whole number") from None
+
+
+def _unexpected(text: str, fr: str, en: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(
+        pick(of_terminal(), f"« {text} » ; on attend {fr}", f"“{text}”; expected {en}")
+    )

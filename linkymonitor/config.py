@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import configparser
 import math
-import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -26,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.frozen import Frozen
-from linkymonitor.language import DEFAULT, LANGUAGES, of_terminal, pick
+from linkymonitor.language import DEFAULT, LANGUAGES, cause, of_terminal, pick
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -131,8 +130,8 @@ def read(path: Path, schema: Schema) -> Config:
         raise ConfigError(
             pick(
                 lang,
-                f"{path} : lecture impossible ({os.strerror(error.errno or 0)}) ; indiquez un autre fichier avec -c",
-                f"{path}: cannot be read ({os.strerror(error.errno or 0)}); name another file with -c",
+                f"{path} : lecture impossible ({cause(error, 'fr')}) ; indiquez un autre fichier avec -c",
+                f"{path}: cannot be read ({cause(error, 'en')}); name another file with -c",
             )
         ) from error
     except UnicodeDecodeError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from linkymonitor.errors import StorageError
+from linkymonitor.language import cause
 from linkymonitor.model import View
 from linkymonitor.privacy import mask_group
 
@@ -52,7 +53,8 @@ class Latest:
                 self._path.unlink(missing_ok=True)
             except OSError as error:
                 raise StorageError(
-                    f"{self._path} : {error.strerror}", f"{self._path}: {error.strerror}"
+                    f"{self._path} : reste là ({cause(error, 'fr')}) ; supprimez-le, il n'est plus vrai",
+                    f"{self._path}: is still there ({cause(error, 'en')}); remove it, it is out of date",
                 ) from error
 
 

@@ -37,6 +37,7 @@ from typing import Any
 from linkymonitor.clock import Clock
 from linkymonitor.errors import LineBusy, LineError
 from linkymonitor.frozen import Frozen
+from linkymonitor.language import cause
 from linkymonitor.recording import (
     CUT_SHORT,
     MAGIC,
@@ -86,7 +87,7 @@ _TEXTS = {
         "process": "%(name)s (processus %(pid)d)",
         "somebody": "un autre programme",
         "no file": "%(port)s : fichier absent ; donnez un port (/dev/…), un fichier, une URL ou « - »",
-        "unreadable": "%(port)s : illisible (%(cause)s)",
+        "unreadable": "%(port)s : illisible (%(cause)s) ; vérifiez le fichier et le droit de le lire",
         "no source": "%(port)s : ni port, ni fichier ; donnez un port (/dev/…), un fichier, une URL ou « - »",
         "bad url": "%(port)s : URL refusée (%(cause)s) ; par exemple socket://192.168.1.20:2000",
     },
@@ -106,7 +107,7 @@ _TEXTS = {
         "process": "%(name)s (process %(pid)d)",
         "somebody": "another program",
         "no file": "%(port)s: there is no such file; give a port (/dev/…), a file, a URL or “-”",
-        "unreadable": "%(port)s: cannot be read (%(cause)s)",
+        "unreadable": "%(port)s: cannot be read (%(cause)s); check the file and the right to read it",
         "no source": "%(port)s: neither a port nor a file; give a port (/dev/…), a file, a URL or “-”",
         "bad url": "%(port)s: not a URL that can be read (%(cause)s); for instance socket://192.168.1.20:2000",
     },
@@ -122,10 +123,19 @@ class _How(Frozen):
     pause: float
     sleep: Callable[[float], object]
     root: Path
-    texts: Mapping[str, str]
+    lang: str
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        return _TEXTS["en" if self.lang == "en" else "fr"]
+
+    def cause(self, error: Exception | None) -> str:
+        """Return in a few words what the system says in *error*."""
+        number, own = _behind(error)
+        return own if number is None else cause(OSError(number, own), self.lang)
 
     def refusal(self, what: str, spec: str, error: Exception | None = None) -> LineError:
-        return LineError(self.texts[what] % {"port": spec, "cause": _cause(error)})
+        return LineError(self.texts[what] % {"port": spec, "cause": self.cause(error)})
 
 
 class Source:
@@ -197,7 +207,6 @@ def open_source(
         LineBusy: somebody else holds the port; not one byte has been read from it.
         LineError: the file does not exist or cannot be read, or *spec* can never be opened.
     """
-    texts = _TEXTS["fr" if lang == "fr" else "en"]
     how = _How(
         clock=clock,
         speed=speed or 9600,
@@ -205,7 +214,7 @@ def open_source(
         pause=pause,
         sleep=sleep,
         root=root,
-        texts=texts,
+        lang=lang,
     )
     if spec in ("-", "stdin"):
         return _Stream("stdin", how, stdin)
@@ -270,9 +279,9 @@ class _Recorded(Source):
     def __init__(self, name: str, how: _How) -> None:
         self.name = name
         self._how = how
-        self.started_at = read_header(Path(name)).started_at
+        self.started_at = read_header(Path(name), how.lang).started_at
         self.offset = 0.0
-        self._chunks: Iterator[tuple[float, bytes]] = read_recording(Path(name))
+        self._chunks: Iterator[tuple[float, bytes]] = read_recording(Path(name), how.lang)
 
     def read(self, timeout: float | None = None) -> bytes | None:
         try:
@@ -454,7 +463,7 @@ class _Port(Source):
         """Return all that the sentence *what* about this port may name."""
         return {
             "port": self.name,
-            "cause": _cause(error),
+            "cause": self._how.cause(error),
             "user": _user(),
             "group": _group(self.name),
             "tty": Path(self.name).resolve().name,
@@ -647,10 +656,6 @@ def _ill_formed(error: BaseException | None) -> bool:
 
 def _number(error: Exception | None) -> int | None:
     return _behind(error)[0]
-
-
-def _cause(error: Exception | None) -> str:
-    return _behind(error)[1]
 
 
 def _user() -> str:

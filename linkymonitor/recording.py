@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, cast
 
 from linkymonitor.errors import LineError
 from linkymonitor.frozen import Frozen
+from linkymonitor.language import cause, of_terminal, pick
 
 if TYPE_CHECKING:
     from linkymonitor.clock import Clock
@@ -84,25 +85,43 @@ def open_plain(path: Path) -> BufferedReader:
     return cast("BufferedReader", gzip.open(path, "rb"))
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path, lang: str | None = None) -> Header:
     """Return what the first line of the recording at *path* says.
+
+    Args:
+        path: the recording, gzipped or not.
+        lang: of what is raised, ``fr`` or ``en``; None is that of the terminal.
 
     Raises:
         LineError: there is no such file, or it is not a recording of a version that this one knows.
     """
+    lang = lang or of_terminal()
     try:
         with open_plain(path) as file:
             found = _header(file.readline(_LONGEST_LINE))
     except (OSError, *CUT_SHORT) as error:
-        raise LineError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        why = cause(error, lang)
+        raise LineError(
+            pick(
+                lang,
+                f"{path} : illisible ({why}) ; vérifiez le nom et le droit de le lire",
+                f"{path}: cannot be read ({why}); check the name and the right to read it",
+            )
+        ) from error
     if found is None:
         raise LineError(
-            f"{path}: its first line is not that of a recording, version {_VERSION}: record it again"
+            pick(
+                lang,
+                f"{path} : sa première ligne n'est pas celle d'un enregistrement, version {_VERSION} ; "
+                "donnez un fichier écrit par linkymonitor record",
+                f"{path}: its first line is not that of a recording, version {_VERSION}; "
+                "give a file that linkymonitor record wrote",
+            )
         )
     return found
 
 
-def read_recording(path: Path) -> Iterator[tuple[float, bytes]]:
+def read_recording(path: Path, lang: str | None = None) -> Iterator[tuple[float, bytes]]:
     """Yield the chunks of the recording at *path*, each with its seconds since the first header.
 
     Times never decrease, whatever the clock did between two sessions.
@@ -110,7 +129,7 @@ def read_recording(path: Path) -> Iterator[tuple[float, bytes]]:
     Raises:
         LineError: as read_header does.
     """
-    first = read_header(path)
+    first = read_header(path, lang)
     session, latest = 0.0, 0.0
     with open_plain(path) as file:
         for line in _lines(file):

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from linkymonitor.errors import LineBusy, StorageError
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.language import cause, of_terminal, pick
 
 #: What others may not do with our files and folders, whatever the umask of the process.
 UMASK = 0o027
@@ -58,6 +58,10 @@ _TROUBLES = {
     errno.ENOTDIR: (
         "un fichier tient la place d'un dossier ; corrigez le réglage qui le nomme",
         "a file stands where a folder is expected; mend the setting that names it",
+    ),
+    errno.EEXIST: (
+        "un fichier tient la place d'un dossier ; donnez un autre nom, ou supprimez-le",
+        "a file stands where a folder is expected; give another name, or remove it",
     ),
     errno.ELOOP: (
         "un lien symbolique tient sa place ; supprimez-le",
@@ -704,9 +708,11 @@ def _sync_directory(disk: Disk, directory: Path) -> None:
 
 def _trouble(path: Path | str, error: OSError) -> StorageError:
     """Return the sentence for the user: place, fault, remedy."""
-    own = error.strerror or str(error)
     fr, en = _TROUBLES.get(
         error.errno or 0,
-        (f"{own} ; vérifiez le dossier et la carte", f"{own}; check the folder and the card"),
+        (
+            f"{cause(error, 'fr')} ; vérifiez le dossier et la carte",
+            f"{cause(error, 'en')}; check the folder and the card",
+        ),
     )
     return StorageError(f"{path} : {fr}", f"{path}: {en}")

@@ -126,11 +126,125 @@ def test_wrong_usage_is_2_and_help_is_0(call):
     assert call("decode", "sim:day=0001-01-01")[0] == 2
     assert call("acquire", "-i", "", "-t", "1")[0] == 2, "an empty variable of a script is no real meter"
     assert call("simulate")[0] == 2
-    for command in ("acquire", "run", "report", "decode", "simulate", "record", "replay", "check"):
-        status, out, _ = call(command, "-h")
-        assert status == 0
-        assert out.startswith("usage: linkymonitor " + command)
     assert call("--version")[1].startswith("linkymonitor 0.")
+
+
+COMMANDS = ("acquire", "run", "report", "decode", "simulate", "record", "replay", "check")
+
+
+@pytest.mark.parametrize("lang", ["fr_FR.UTF-8", "en_GB.UTF-8"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_every_option_is_for(call, monkeypatch, command, lang):
+    monkeypatch.setenv("LANG", lang)
+    status, out, _ = call(command, "-h")
+    assert status == 0
+    assert out.startswith("usage: linkymonitor " + command)
+    if lang.startswith("fr"):
+        assert "positional" not in out
+        assert "show this" not in out
+    parser = cli._parser(lang[:2], [command])._subparsers._group_actions[0].choices[command]
+    assert [action.dest for action in parser._actions if not action.help] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "fr", "en"),
+    [
+        (
+            ["report", "-s", "hier"],
+            "report: -s/--start : « hier » ; on attend une date de ce siècle telle que 2026-11-21 ou 2026_11_21",
+            "report: argument -s/--start: “hier”; expected a date of this century such as 2026-11-21 or 2026_11_21",
+        ),
+        (
+            ["acquire", "-t", "abc"],
+            "acquire: -t/--time : « abc » ; on attend un nombre de secondes plus grand que 0",
+            "acquire: argument -t/--time: “abc”; expected a number of seconds that is greater than 0",
+        ),
+        (
+            ["acquire", "-m", "fast"],
+            "acquire: -m/--mode : « fast » ; on attend auto, historique ou standard",
+            "acquire: argument -m/--mode: “fast”; expected auto, historique or standard",
+        ),
+        (
+            ["acquire", "--at", "hier"],
+            "acquire: --at : « hier » ; on attend une date et une heure telles que 2026-11-21T19:42:00+01:00",
+            "acquire: argument --at: “hier”; expected a date and a time such as 2026-11-21T19:42:00+01:00",
+        ),
+        (
+            ["simulate", "--pty", "--noise", "2"],
+            "simulate: --noise : « 2 » ; on attend une part des lignes, de 0 à 1",
+            "simulate: argument --noise: “2”; expected a share of the lines, from 0 to 1",
+        ),
+        (
+            ["simulate", "--pty", "--seed", "x"],
+            "simulate: --seed : « x » ; on attend un nombre entier",
+            "simulate: argument --seed: “x”; expected a whole number",
+        ),
+        (
+            ["simulate", "--pty", "--speed", "0"],
+            "simulate: --speed : « 0 » ; on attend un nombre plus grand que 0, ou max",
+            "simulate: argument --speed: “0”; expected a number greater than 0, or max",
+        ),
+        (
+            ["record", "-i", "a"],
+            "record: manque : -o/--output",
+            "record: the following arguments are required: -o/--output",
+        ),
+        (
+            ["simulate"],
+            "simulate: il faut l'un de --pty -o/--output",
+            "simulate: one of the arguments --pty -o/--output is required",
+        ),
+        (
+            ["decode", "a", "b"],
+            "linkymonitor: inconnu : b",
+            "linkymonitor: unrecognized arguments: b",
+        ),
+        (
+            ["acquire", "-i"],
+            "acquire: -i/--input : on attend une valeur après",
+            "acquire: argument -i/--input: expected one argument",
+        ),
+        (
+            ["simulate", "--pty", "-o", "x"],
+            "simulate: -o/--output : ne va pas avec --pty",
+            "simulate: argument -o/--output: not allowed with argument --pty",
+        ),
+        (
+            ["report", "--json=3"],
+            "report: --json : ne prend pas de valeur, et a reçu '3'",
+            "report: argument --json: ignored explicit argument '3'",
+        ),
+    ],
+)
+def test_wrong_words_are_one_sentence_in_the_language_of_the_terminal(call, monkeypatch, words, fr, en):
+    for lang, sentence in (("fr_FR.UTF-8", fr), ("en_GB.UTF-8", en)):
+        monkeypatch.setenv("LANG", lang)
+        status, out, err = call(*words)
+        assert (status, out) == (2, "")
+        assert err.startswith("usage: linkymonitor")
+        assert err.splitlines()[-1].removeprefix("linkymonitor ") == sentence
+
+
+def test_a_choice_or_an_abbreviation_that_is_none_is_said_in_french(call):
+    # Python has changed how it quotes the choices.
+    wrong = call("simulate", "--pty", "--contract", "gaz")[2].splitlines()[-1]
+    assert wrong.replace("'", "").endswith(
+        "--contract : gaz inconnu ; on attend l'un de base, hc, ejp, tempo".replace("'", "")
+    )
+    assert "ambigu ; on attend l'un de --phases, --producer, --pty" in call("simulate", "--p")[2]
+    assert "commande : " in call("fly")[2]
+
+
+@pytest.mark.parametrize("command", ["decode", "check", "report --json --log-dir . -s 2026-02-20"])
+def test_a_full_disk_under_the_standard_output_is_one_sentence(historique, command):
+    words = [*command.split(), *([str(historique)] if command == "decode" else [])]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*PYTHON, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "linkymonitor: sortie standard : écriture impossible (plus de place) ; "
+        "faites de la place, ou écrivez ailleurs\n"
+    )
 
 
 def test_python_dash_m_and_its_status():
@@ -210,6 +324,41 @@ def test_check_finds_what_only_a_start_would(call, tmp_path):
         "[callbacks] call = json.nothing",
         "[callbacks] call = plain",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ini", "words"),
+    [
+        (
+            "[relay:tank]\npin = 15\nrule = ejp\nfail_state = off\n",
+            "[relay:tank] pin = 15 : déjà prise par le port série",
+        ),
+        (
+            "[meter]\nport = /dev/serial0\n[lamp:ejp]\npin = 14\n",
+            "[lamp:ejp] pin = 14 : déjà prise par le port série /dev/serial0",
+        ),
+        ("[lamp:ejp]\npin = 2\n", "[lamp:ejp] pin = 2 : déjà prise par l'afficheur (bus I2C)"),
+        ("[display]\nbutton = 3\n", "[display] button = 3 : déjà prise par l'afficheur (bus I2C)"),
+    ],
+)
+def test_a_pin_of_the_port_or_of_the_display_is_refused_by_check_and_acquire(call, tmp_path, ini, words):
+    (tmp_path / "my.ini").write_text(ini)
+    for command in (["check"], ["acquire", "-l", "-t", "1"]):
+        status, out, err = call(*command, "-c", tmp_path / "my.ini")
+        assert (status, out) == (1, "")
+        assert words in err
+        assert err.count("\n") == 1
+
+
+def test_the_pins_of_what_is_not_used_are_free(call, historique, tmp_path):
+    (tmp_path / "my.ini").write_text(
+        "[meter]\nport = /dev/ttyUSB0\n[display]\nport = 3\n[lamp:ejp]\npin = 15\n"
+        "[relay:tank]\npin = 2\nrule = ejp\nfail_state = off\n"
+    )
+    assert call("check", "-c", tmp_path / "my.ini")[0] == 0
+    (tmp_path / "my.ini").write_text("[relay:tank]\npin = 15\nrule = ejp\nfail_state = off\n")
+    words = ("-c", tmp_path / "my.ini", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
+    assert call("acquire", *words)[0] == 0
 
 
 # --- decode
@@ -346,6 +495,13 @@ def test_a_reader_that_has_enough_is_no_traceback(standard):
     assert b"Traceback" not in done.stderr
 
 
+def test_a_closed_standard_output_is_no_traceback(standard):
+    command = f"{sys.executable} -m linkymonitor decode {standard} >&-"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 0
+    assert done.stderr.startswith(b"mode=standard frames=")
+
+
 # --- acquire from what is not a meter
 
 
@@ -371,7 +527,7 @@ def test_a_file_that_is_not_there_is_1_and_one_sentence(call, tmp_path):
 def test_a_wrong_simulator_is_wrong_usage(call, tmp_path):
     status, _, err = call("acquire", "-i", "sim:tempoo", "--log-dir", tmp_path / "log")
     assert status == 2
-    assert "did you mean tempo?" in err
+    assert err == "linkymonitor: sim:tempoo : tempoo : inconnu, vouliez-vous dire tempo ?\n"
     assert call("decode", "sim:seed=x")[0] == 2
 
 
@@ -620,6 +776,79 @@ def test_replay_of_what_is_no_recording_is_one_sentence(call, historique, tmp_pa
         assert err.count("\n") == 1
 
 
+def test_what_is_read_is_never_written_into(call, historique, tmp_path):
+    before = historique.read_bytes()
+    (tmp_path / "link").symlink_to(historique)
+    for output in (historique, tmp_path / "link"):
+        status, _, err = call("record", "-i", historique, "-o", output)
+        assert status == 2
+        assert err == f"linkymonitor: {output} : c'est aussi ce qui est lu ; donnez un autre nom avec -o\n"
+        assert historique.read_bytes() == before
+    with historique.open("rb") as stdin:
+        words = [*PYTHON, "record", "-i", "-", "-o", str(historique)]
+        done = subprocess.run(words, stdin=stdin, capture_output=True, timeout=60)
+    assert done.returncode == 2
+    assert historique.read_bytes() == before
+    call("record", "-i", historique, "-o", tmp_path / "r.rec")
+    recorded = (tmp_path / "r.rec").read_bytes()
+    status, _, err = call("replay", tmp_path / "r.rec", "-o", tmp_path / "r.rec")
+    assert (status, err.count("\n")) == (2, 1)
+    assert (tmp_path / "r.rec").read_bytes() == recorded
+
+
+def test_a_file_that_holds_something_is_not_recorded_over(call, historique, tmp_path):
+    (tmp_path / "keep.rec").write_bytes(b"precious")
+    (tmp_path / "empty.rec").touch()
+    call("record", "-i", historique, "-o", tmp_path / "r.rec")
+    for words in (("record", "-i", historique), ("replay", tmp_path / "r.rec")):
+        status, _, err = call(*words, "-o", tmp_path / "keep.rec")
+        assert status == 1
+        assert err == (
+            f"linkymonitor: {tmp_path}/keep.rec : existe déjà ; donnez un autre nom avec -o, ou supprimez-le\n"
+        )
+        assert (tmp_path / "keep.rec").read_bytes() == b"precious"
+    assert call("record", "-i", historique, "-o", tmp_path / "empty.rec")[0] == 0, "as mktemp leaves it"
+
+
+def test_what_is_no_recording_is_said_in_the_language_of_the_terminal(
+    call, historique, tmp_path, monkeypatch
+):
+    words = ("replay", historique, "-o", tmp_path / "out")
+    assert "sa première ligne n'est pas celle d'un enregistrement" in call(*words)[2]
+    assert "illisible (fichier absent) ; vérifiez" in call("replay", "gone", "-o", tmp_path / "out")[2]
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    assert "its first line is not that of a recording" in call(*words)[2]
+
+
+@pytest.mark.parametrize(
+    ("spec", "fr"),
+    [
+        ("sim:noise=2", "noise = 2.0 : on attend une part des lignes, de 0 à 1"),
+        ("sim:day=hier", "day = hier : on attend une date telle que 2026-01-13"),
+        ("sim:seed", "seed : on attend une valeur, comme dans seed=…"),
+        ("sim:every=z", "every = z : on attend une durée telle que 90s, 15m, 2h ou 7d"),
+        (
+            "sim:old,standard",
+            "old : un compteur d'avant Linky ne parle pas le mode standard ; on attend historique",
+        ),
+    ],
+)
+def test_a_wrong_option_of_the_simulator_is_said_in_french(call, tmp_path, spec, fr):
+    for words in (["decode", spec], ["acquire", "-i", spec, "--log-dir", tmp_path / "log"]):
+        assert call(*words) == (2, "", f"linkymonitor: {spec} : {fr}\n")
+
+
+def test_a_simulated_meter_on_a_terminal_stops_when_it_is_told_to():
+    with daemon("simulate", "--pty", "--speed", "max", "--duration", "5") as process:
+        path = process.stdout.readline().decode().strip()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            process.wait(timeout=20)
+        finally:
+            os.close(descriptor)
+        assert process.returncode == 0
+
+
 def test_output_may_be_the_standard_one(tmp_path):
     """-o /dev/stdout writes there, and leaves the link of the system alone."""
     before = Path("/dev/stdout").readlink()
@@ -708,6 +937,25 @@ def test_a_report_says_how_many_lines_it_could_not_read(call, tmp_path):
     status, _, err = call(*words)
     assert status == 0
     assert err.startswith(f"{packed} : archive abîmée, lue jusqu'où elle peut l'être")
+
+
+def test_a_log_directory_that_is_not_there_is_said_and_is_no_failure(call, tmp_path):
+    for more in (["--json"], ["-o", tmp_path / "p"]):
+        status, _, err = call("report", "--log-dir", tmp_path / "gone", "-s", "2026-02-20", *more)
+        assert status == 0
+        assert err == (
+            f"{tmp_path}/gone : pas de dossier de ce nom, donc rien à dessiner ; corrigez --log-dir ou [log] dir\n"
+        )
+
+
+def test_a_file_where_the_pages_should_go_is_said(call, tmp_path):
+    (tmp_path / "rd").touch()
+    status, _, err = call("report", "--log-dir", tmp_path, "-s", "2026-02-20", "-o", tmp_path / "rd")
+    assert status == 1
+    assert err == (
+        f"linkymonitor: {tmp_path}/rd : un fichier tient la place d'un dossier ; "
+        "donnez un autre nom, ou supprimez-le\n"
+    )
 
 
 def test_dates_the_wrong_way_round_are_wrong_usage(call, tmp_path):
@@ -817,3 +1065,37 @@ def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path,
     assert _runtime_directory(config, Storage(), meter=False) is None
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert _runtime_directory(config, Storage(), meter=False) == tmp_path / "linkymonitor"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
+def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_without(
+    tmp_path, caplog, monkeypatch
+):
+    from linkymonitor.commands.acquire import _runtime_directory
+    from linkymonitor.config import read
+    from linkymonitor.errors import StorageError
+    from linkymonitor.settings import schema
+    from linkymonitor.storage import Storage
+
+    ours = tmp_path / "run" / "linkymonitor"
+    ours.mkdir(parents=True)
+    for folder in (ours, *ours.parents):
+        if folder.is_relative_to(tmp_path.parents[1]):
+            folder.chmod(0o755)
+    (tmp_path / "default.ini").write_text("")
+    (tmp_path / "named.ini").write_text(f"[general]\nruntime_dir = {ours}\n")
+    default, named = (read(tmp_path / f"{name}.ini", schema()) for name in ("default", "named"))
+    os.seteuid(65534)
+    try:
+        assert _runtime_directory(default, Storage(), meter=True) is None
+        with pytest.raises(StorageError, match="ne peut pas y écrire ; donnez-lui ce dossier"):
+            _runtime_directory(named, Storage(), meter=True)
+    finally:
+        os.seteuid(0)
+    (said,) = caplog.records
+    assert said.levelname == "WARNING"
+    assert said.getMessage() == (
+        f"{ours} : l'utilisateur de linkymonitor ne peut pas y écrire ; donnez-lui ce dossier, ou nommez-en un autre "
+        "avec [general] runtime_dir ; on s'en passe : pas de latest.json"
+    )
+    assert _runtime_directory(default, Storage(), meter=True) == ours

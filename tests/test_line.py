@@ -235,8 +235,10 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path, opened, nobody):
     if as_root:
         os.seteuid(65534)
     set_rights(path, 0, as_root)
-    with pytest.raises(LineError, match="Permission denied"):
+    with pytest.raises(LineError, match=r"Permission denied.*; check the file and the right to read it"):
         opened(path)
+    with pytest.raises(LineError, match=r"illisible \(accès refusé\) ; vérifiez"):
+        opened(path, lang="fr")
 
 
 def test_a_recording_of_another_version_is_an_error(tmp_path, opened):

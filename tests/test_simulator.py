@@ -628,7 +628,7 @@ def test_a_contract_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="contract = ZEN: expected BASE, HC, EJP, TEMPO"):
         Options(contract="ZEN")
     assert set(PERIODS) == {"BASE", "HC", "EJP", "TEMPO"}
-    with pytest.raises(ValueError, match="kinds is empty"):
+    with pytest.raises(ValueError, match="kinds =: expected flip"):
         Options(noise_kinds=())
 
 

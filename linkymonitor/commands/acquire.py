@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from linkymonitor.commands.report import report
 from linkymonitor.commands.shared import SIMULATED, callbacks, configuration, open_input, signals
-from linkymonitor.errors import StorageError, UsageError
+from linkymonitor.errors import ConfigError, StorageError, UsageError
+from linkymonitor.frozen import replace
 from linkymonitor.language import of_terminal, pick
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def _acquire(
     from linkymonitor.storage import Storage
 
     lang = lang_of(config)
+    # What goes to stderr is read at a terminal; the log and the screens have a language of their own.
+    spoken = config.lang or of_terminal()
     meter_settings, log_settings = config.get("meter"), config.get("log")
     spec = meter_settings.port if arguments.input is None else arguments.input
     if not _is_meter(spec) and arguments.log_dir is None:
@@ -104,13 +107,18 @@ def _acquire(
                 f"{spec} is not a meter: name a folder for its log with --log-dir",
             )
         )
+    if pins is None and (display or config.named("relay")):
+        from linkymonitor.commands.check import pin_faults
+
+        if faults := pin_faults(config, spec, display=display):
+            raise ConfigError(*faults)
     wanted = (arguments.mode or meter_settings.mode).mode
     directory: Path = arguments.log_dir or log_settings.dir
     storage = Storage()
     timezone = ZoneInfo(config.get("general").timezone)
     with ExitStack() as stack:
         source, clock = open_input(
-            spec, arguments.at if "at" in arguments else None, wanted, meter_settings, lang
+            spec, arguments.at if "at" in arguments else None, wanted, meter_settings, spoken
         )
         stack.callback(source.close)
         _take_folder(storage, directory, stack)
@@ -137,10 +145,10 @@ def _acquire(
         except StorageError as error:
             log.note("WARN", pick(lang, error.fr, error.en))  # the totals of the day begin where they can
         hardware = Hardware(pins=pins, terminal=terminal, lang=lang, clock=clock, timezone=timezone.key)
-        outputs = _outputs(config, hardware, display=display)
+        outputs = _outputs(config, hardware, spoken, display=display)
         outputs += more(outputs)
         appliance = Appliance(
-            meter=Meter(source, clock, wanted, meter_settings.speed.baud),
+            meter=Meter(source, clock, wanted, meter_settings.speed.baud, lang),
             clock=clock,
             log=log,
             aggregator=Aggregator(log_settings.frames_per_record),
@@ -189,18 +197,22 @@ def _is_meter(spec: str) -> bool:
     return "://" in spec or path.is_char_device() or not path.exists()
 
 
-def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
-    """Return the outputs in the order in which they act: relays, lamps, then what is slower."""
+def _outputs(config: Any, hardware: Any, spoken: str, *, display: bool) -> list[Any]:
+    """Return the outputs in the order in which they act: relays, lamps, then what is slower.
+
+    Pins have no screen: what they say goes to stderr, in the language *spoken* there.
+    """
     outputs: list[Any] = []
+    pins = replace(hardware, lang=spoken)
     if relays := config.named("relay"):
         from linkymonitor.outputs.relay import Relay
 
-        outputs += [Relay(settings, hardware) for settings in relays.values()]
+        outputs += [Relay(settings, pins) for settings in relays.values()]
     lamps = config.named("lamp") if display else {}
     if lamps:
         from linkymonitor.outputs.led import Lamp
 
-        outputs += [Lamp(settings, hardware) for settings in lamps.values()]
+        outputs += [Lamp(settings, pins) for settings in lamps.values()]
     for settings in config.named("output").values():
         # Its module was found when the file was read (settings.schema): it is the one that holds its Settings.
         outputs.append(sys.modules[type(settings).__module__].Output(settings, hardware))
@@ -227,9 +239,23 @@ def _runtime_directory(config: Any, storage: Any, *, meter: bool) -> Path | None
         directory /= "linkymonitor"
     try:
         storage.make_directory(directory)
-    except StorageError:
+        # To be found out now, once, and not with each frame.
+        if not os.access(directory, os.W_OK | os.X_OK, effective_ids=True):
+            raise StorageError(
+                f"{directory} : l'utilisateur de linkymonitor ne peut pas y écrire ; donnez-lui ce dossier, "
+                "ou nommez-en un autre avec [general] runtime_dir",
+                f"{directory}: the user that runs linkymonitor cannot write there; give it the folder, "
+                "or name another with [general] runtime_dir",
+            )
+    except StorageError as error:
         if wanted is not None:
             raise
+        lang = config.lang or of_terminal()
+        _tell(
+            "WARN",
+            pick(lang, error.fr, error.en)
+            + pick(lang, " ; on s'en passe : pas de latest.json", "; going on without: no latest.json"),
+        )
         return None
     return Path(directory)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import Namespace
 from typing import Any
 
@@ -9,11 +10,17 @@ from linkymonitor.commands.shared import callbacks, configuration
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import of_terminal, pick
 
+#: What the UART of a Raspberry Pi's header is called, and its pins, TXD and RXD.
+_UART_PORTS = {"/dev/ttyAMA0", "/dev/ttyS0", "/dev/serial0"}
+_UART_PINS = (14, 15)
+#: I2C bus → its pins, SDA and SCL.
+_I2C_PINS = {0: (0, 1), 1: (2, 3)}
+
 
 def check(arguments: Namespace) -> int:
     """Read the configuration and say what would start, or every fault at once."""
     config = configuration(arguments)
-    faults = _shared_pins(config)
+    faults = pin_faults(config, config.get("meter").port, display=True)
     try:
         callbacks(config)
     except ConfigError as error:
@@ -59,21 +66,33 @@ def check(arguments: Namespace) -> int:
     return 0
 
 
-def _shared_pins(config: Any) -> list[str]:
-    """Return one sentence for each pin that two parts want; only one can have it."""
+def pin_faults(config: Any, port: str, *, display: bool) -> list[str]:
+    """Return one sentence for each pin that two parts want; only one can have it.
+
+    Args:
+        config: the configuration.
+        port: where the meter is read: the UART of the header has its pins.
+        display: whether display and lamps are used.
+    """
+    lang = config.lang or of_terminal()
     users: dict[int, str] = {}
     faults = []
+    if _UART_PORTS & {port, os.path.realpath(port)}:
+        users |= dict.fromkeys(_UART_PINS, pick(lang, f"le port série {port}", f"the serial port {port}"))
+    if display and (bus := config.get("display").port) in _I2C_PINS:
+        users |= dict.fromkeys(_I2C_PINS[bus], pick(lang, "l'afficheur (bus I2C)", "the display (I2C bus)"))
     wanted = [
         (f"[{kind}:{name}] pin", part.pin)
-        for kind in ("relay", "lamp")
+        for kind in (("relay", "lamp") if display else ("relay",))
         for name, part in config.named(kind).items()
     ]
-    wanted.append(("[display] button", config.get("display").button))
+    if display:
+        wanted.append(("[display] button", config.get("display").button))
     for place, pin in wanted:
         if pin in users:
             faults.append(
                 pick(
-                    config.lang or of_terminal(),
+                    lang,
                     f"{config.path}: {place} = {pin} : déjà prise par {users[pin]} ; choisissez-en une autre",
                     f"{config.path}: {place} = {pin}: already used by {users[pin]}; choose another",
                 )

@@ -24,7 +24,7 @@ def decode(arguments: Namespace) -> int:
     """Print one JSON object for each frame of a source, and a summary."""
     complete = incomplete = groups = rejected = 0
     mode = _wanted_mode(arguments)
-    show = None if arguments.count else _shower(arguments)
+    show = None if arguments.count or sys.stdout is None else _shower(arguments)
     # A meter never ends: whoever has seen enough of it wants the summary too.
     with suppress(KeyboardInterrupt):
         for mode, frames in _frames(arguments):
@@ -37,7 +37,8 @@ def decode(arguments: Namespace) -> int:
                     incomplete += 1
                 if show:
                     show(frame, mode)
-    sys.stdout.flush()
+    if sys.stdout is not None:  # closed by whoever called
+        sys.stdout.flush()
     print(
         f"mode={(mode or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
         f"rejected={rejected}",
@@ -62,7 +63,7 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
         if getattr(source, "is_meter", False):
             from linkymonitor.appliance import Meter
 
-            meter = Meter(source, SystemClock(), wanted)
+            meter = Meter(source, SystemClock(), wanted, lang=of_terminal())
             while (heard := meter.poll(1.0)) is not None:
                 if meter.mode is not None:
                     yield meter.mode, [one.frame for one in heard]

@@ -43,6 +43,7 @@ def report(arguments: Namespace) -> int:
         raise UsageError(
             pick(of_terminal(), f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}")
         )
+    _look_for(log_dir)
     found = Statistics()
     common: dict[str, Any] = {
         "tz": zone,
@@ -71,6 +72,23 @@ def report(arguments: Namespace) -> int:
     print("\n".join(map(str, written)))
     _tell(found, log_dir)
     return 0
+
+
+def _look_for(log_dir: Path) -> None:
+    """Say on stderr that there is no such folder: its pages only say that there is nothing."""
+    try:
+        log_dir.stat()
+    except FileNotFoundError:
+        print(
+            pick(
+                of_terminal(),
+                f"{log_dir} : pas de dossier de ce nom, donc rien à dessiner ; corrigez --log-dir ou [log] dir",
+                f"{log_dir}: no folder of that name, so nothing to draw; mend --log-dir or [log] dir",
+            ),
+            file=sys.stderr,
+        )
+    except OSError:
+        pass  # whoever reads it will say so
 
 
 def _tell(found: Statistics, log_dir: Path) -> None:

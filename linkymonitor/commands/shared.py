@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from linkymonitor.clock import Clock
-from linkymonitor.errors import ConfigError, UsageError
+from linkymonitor.errors import BadSetting, ConfigError, UsageError
 from linkymonitor.language import of_terminal, pick
 from linkymonitor.terms import Mode
 
@@ -70,7 +70,13 @@ def open_input(
             lang=lang,
         )
     except ValueError as error:
-        raise UsageError(f"{spec}: {error}") from error
+        raise _misspelt(spec, error) from error
+
+
+def _misspelt(spec: str, error: ValueError) -> UsageError:
+    lang = of_terminal()
+    fault = pick(lang, error.fr, error.en) if isinstance(error, BadSetting) else str(error)
+    return UsageError(pick(lang, f"{spec} : {fault}", f"{spec}: {fault}"))
 
 
 def sim_options(spec: str, mode: Mode | None = None) -> Any:
@@ -82,7 +88,7 @@ def sim_options(spec: str, mode: Mode | None = None) -> Any:
         options = parse_spec(spec)
         return replace(options, mode=mode) if mode else options
     except ValueError as error:
-        raise UsageError(f"{SIMULATED}{spec}: {error}") from error
+        raise _misspelt(f"{SIMULATED}{spec}", error) from error
 
 
 def callbacks(config: Any) -> list[Callable[[Any], object]]:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 import os
+import stat
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from linkymonitor.clock import SystemClock
 from linkymonitor.commands.shared import configuration, open_input, signals, sim_options
+from linkymonitor.errors import StorageError, UsageError
 from linkymonitor.language import of_terminal, pick
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 #: How long a signal may go unnoticed, in seconds.
 _NAP = 0.2
@@ -28,6 +28,8 @@ _LINGER = 2.0
 
 def simulate(arguments: Namespace) -> int:
     """Write what a simulated meter says to a file or a pseudo-terminal."""
+    from dataclasses import replace
+
     from linkymonitor.simulator import feed_pty, write_file
 
     words = [arguments.contract, "tri" if arguments.phases == "3" else "mono", f"seed={arguments.seed}"]
@@ -42,13 +44,14 @@ def simulate(arguments: Namespace) -> int:
     if arguments.extra:
         words.append(arguments.extra)
     options = sim_options(",".join(words))
-    duration = timedelta(seconds=arguments.duration) if arguments.duration else options.duration
+    if arguments.duration:
+        options = replace(options, duration=timedelta(seconds=arguments.duration))
     if arguments.pty:
         return _feed_pty(
             arguments, lambda master, stop: feed_pty(options, master, arguments.speed, stop=stop)
         )
     with _fresh_file(arguments.output) as append:
-        write_file(options, append, duration or timedelta(days=1))
+        write_file(options, append, options.duration or timedelta(days=1))
     return 0
 
 
@@ -57,6 +60,8 @@ def record(arguments: Namespace) -> int:
     from linkymonitor.appliance import Meter
     from linkymonitor.recording import block, header
 
+    _keep_apart(arguments.input, arguments.output)
+    _spare(arguments.output)
     settings = configuration(arguments).get("meter")
     wanted = (arguments.mode or settings.mode).mode
     source, clock = open_input(arguments.input, None, wanted, settings, of_terminal())
@@ -75,7 +80,7 @@ def record(arguments: Namespace) -> int:
         append(header(clock.now(), settings.speed.baud or (wanted.speed if wanted else None)))
         # The meter is hunted for as usual; what is kept is every byte that came, heard or not.
         tap = _Tap(source, lambda chunk: append(block(clock.monotonic() - began, chunk)))
-        meter = Meter(tap, clock, wanted, settings.speed.baud)
+        meter = Meter(tap, clock, wanted, settings.speed.baud, of_terminal())
         while not stopped and clock.monotonic() < until and meter.poll(0.5) is not None:
             pass
     return 0
@@ -87,8 +92,11 @@ def replay(arguments: Namespace) -> int:
 
     from linkymonitor.recording import paced, read_recording
 
+    if arguments.output:
+        _keep_apart(str(arguments.file), arguments.output)
     chunks = read_recording(arguments.file)
     if arguments.output:
+        _spare(arguments.output)
         with _fresh_file(arguments.output) as append:
             for _, chunk in chunks:
                 append(chunk)
@@ -112,6 +120,36 @@ def replay(arguments: Namespace) -> int:
                 return
 
     return _feed_pty(arguments, feed)
+
+
+def _keep_apart(source: str, output: Path) -> None:
+    """Refuse to write into what is being read: it would be lost, or never end."""
+    try:
+        read = os.fstat(0) if source in ("-", "stdin") else Path(source).stat()
+        same = os.path.samestat(read, output.stat())
+    except OSError:  # one of them is not there, or is no file at all
+        return
+    if same and (stat.S_ISREG(read.st_mode) or stat.S_ISBLK(read.st_mode)):
+        raise UsageError(
+            pick(
+                of_terminal(),
+                f"{output} : c'est aussi ce qui est lu ; donnez un autre nom avec -o",
+                f"{output}: this is also what is read; give another name with -o",
+            )
+        )
+
+
+def _spare(output: Path) -> None:
+    """Refuse to empty a file that holds something: a recording cannot be made again."""
+    try:
+        found = output.stat()
+    except OSError:
+        return
+    if stat.S_ISREG(found.st_mode) and found.st_size:
+        raise StorageError(
+            f"{output} : existe déjà ; donnez un autre nom avec -o, ou supprimez-le",
+            f"{output}: exists already; give another name with -o, or remove it",
+        )
 
 
 @contextmanager

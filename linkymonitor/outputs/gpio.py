@@ -65,6 +65,8 @@ class Pin:
         self._place = place
         self._lang = hardware.lang
         self._device = self._open(number, active_high, hardware)
+        #: True when this machine has no such pin: its state is only kept in mind.
+        self.imagined = self._device is None
 
     def set(self, on: bool) -> None:
         """Take the state *on*; a failure is logged once, and tried again at the next call."""

@@ -140,7 +140,12 @@ class Relay:
         before = self._pin.on
         self._pin.set(on)
         if self._pin.on != before:
-            log.info(pick(self._lang, "%s : %s", "%s: %s"), self._place, self._word(on))
+            text = pick(self._lang, "%s : %s", "%s: %s")
+            if self._pin.imagined:
+                text += pick(
+                    self._lang, " (imaginé : pas de broche ici)", " (imagined: there is no pin here)"
+                )
+            log.info(text, self._place, self._word(on))
 
     def _word(self, on: bool) -> str:
         return pick(self._lang, "collé" if on else "au repos", "on" if on else "off")

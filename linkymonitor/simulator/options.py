@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
+from linkymonitor.errors import BadSetting
 from linkymonitor.model import PERIODS, Colour, Mode
 
 #: The time that the meter, its tariffs and the household live on.
@@ -20,6 +21,13 @@ DEFAULT_DAY = date(2026, 1, 13)
 
 #: How a line can be hurt, see noise.py.
 NOISES = ("flip", "flips", "lost", "doubled", "merged", "cut", "burst")
+
+_A_SHARE = ("une part des lignes, de 0 à 1", "a share of the lines, from 0 to 1")
+
+
+def _fault(found: str, fr: str, en: str | None = None) -> BadSetting:
+    """Return the fault of *found*: what is expected instead, names being the same in both languages."""
+    return BadSetting(f"{found} : on attend {fr}", f"{found}: expected {fr if en is None else en}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,25 +74,30 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.contract not in PERIODS:
-            raise ValueError(f"contract = {self.contract}: expected {', '.join(PERIODS)}")
+            raise _fault(f"contract = {self.contract}", ", ".join(PERIODS))
         if self.phases not in (1, 3):
-            raise ValueError(f"phases = {self.phases}: expected 1 or 3")
+            raise _fault(f"phases = {self.phases}", "1 ou 3", "1 or 3")
         if not 0 <= self.noise <= 1:
-            raise ValueError(f"noise = {self.noise}: expected a share of the lines, from 0 to 1")
+            raise _fault(f"noise = {self.noise}", *_A_SHARE)
         if wrong := [kind for kind in self.noise_kinds if kind not in NOISES]:
-            raise ValueError(f"kinds = {wrong[0]}: expected {'+'.join(NOISES)}")
+            raise _fault(f"kinds = {wrong[0]}", "+".join(NOISES))
         if not self.noise_kinds:
-            raise ValueError(f"kinds is empty: expected {'+'.join(NOISES)}")
+            raise _fault("kinds =", "+".join(NOISES))
         if self.power is not None and not 1 <= self.power <= 36:
-            raise ValueError(f"power = {self.power}: expected 1 to 36 kVA")
+            raise _fault(f"power = {self.power}", "1 à 36 kVA", "1 to 36 kVA")
         if self.old and self.mode is Mode.STANDARD:
-            raise ValueError("old: a meter from before Linky does not speak standard, expected historique")
+            raise BadSetting(
+                "old : un compteur d'avant Linky ne parle pas le mode standard ; on attend historique",
+                "old: a meter from before Linky does not speak standard, expected historique",
+            )
         if self.speed is not None and not 0 < self.speed < math.inf:
-            raise ValueError(f"speed = {self.speed}: expected a number above 0, or max")
+            raise _fault(
+                f"speed = {self.speed}", "un nombre au-dessus de 0, ou max", "a number above 0, or max"
+            )
         if self.day is not None and not 2000 <= self.day.year < 2100:
-            raise ValueError(f"day = {self.day}: expected a day of this century")
+            raise _fault(f"day = {self.day}", "un jour de ce siècle", "a day of this century")
         if self.every is not None and self.every <= timedelta(0):
-            raise ValueError("every: expected a duration such as 60s")
+            raise _fault("every", "une durée telle que 60s", "a duration such as 60s")
 
     @property
     def first_day(self) -> date:
@@ -157,16 +170,18 @@ _YES = {
 def _duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([a-z]*)", text)
     if not match or match[2] not in _UNITS:
-        raise ValueError("a duration such as 90s, 15m, 2h or 7d")
+        raise BadSetting("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d")
     try:
         return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
     except OverflowError:
-        raise ValueError("a duration of less than a million days") from None
+        raise BadSetting(
+            "une durée de moins d'un million de jours", "a duration of less than a million days"
+        ) from None
 
 
 def _yes(text: str) -> bool:
     if text not in _YES:
-        raise ValueError("yes or no")
+        raise BadSetting("oui ou non", "yes or no")
     return _YES[text]
 
 
@@ -174,28 +189,28 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text.replace("_", "-"))
     except ValueError:
-        raise ValueError("a date such as 2026-01-13") from None
+        raise BadSetting("une date telle que 2026-01-13", "a date such as 2026-01-13") from None
 
 
 def _time(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        raise ValueError("a time such as 06:58") from None
+        raise BadSetting("une heure telle que 06:58", "a time such as 06:58") from None
 
 
 def _number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise ValueError("a whole number") from None
+        raise BadSetting("un nombre entier", "a whole number") from None
 
 
 def _share(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise ValueError("a share of the lines, from 0 to 1") from None
+        raise BadSetting(*_A_SHARE) from None
 
 
 def _speed(text: str) -> float | None:
@@ -204,12 +219,12 @@ def _speed(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise ValueError("a number, or max") from None
+        raise BadSetting("un nombre, ou max", "a number, or max") from None
 
 
 def _colour(text: str) -> Colour:
     if text not in _COLOURS:
-        raise ValueError(", ".join(_COLOURS))
+        raise BadSetting(", ".join(_COLOURS), ", ".join(_COLOURS))
     return _COLOURS[text]
 
 
@@ -265,7 +280,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[str], object]]] = {
 def _meaning(field: str, text: str) -> object:
     known = {word: value for word, (name, value) in _WORDS.items() if name == field}
     if text not in known:
-        raise ValueError(", ".join(known))
+        raise BadSetting(", ".join(known), ", ".join(known))
     return known[text]
 
 
@@ -276,7 +291,7 @@ def parse_spec(text: str) -> Options:
     last word wins.
 
     Raises:
-        ValueError: one sentence: the word, what is wrong with it, what may be meant.
+        BadSetting: one sentence: the word, what is wrong with it, what may be meant.
     """
     fields: dict[str, object] = {}
     for word in filter(None, (word.strip().lower() for word in text.removeprefix("sim:").split(","))):
@@ -285,18 +300,25 @@ def parse_spec(text: str) -> Options:
             name, read = _KEYS[key]
             try:
                 fields[name] = read(value)
-            except ValueError as expected:
-                raise ValueError(f"{key} = {value}: expected {expected}") from None
+            except BadSetting as expected:
+                raise _fault(f"{key} = {value}", expected.fr, expected.en) from None
             if name == "ejp_days":
                 fields["contract"] = "EJP"
         elif not equals and word in _WORDS:
             name, meaning = _WORDS[word]
             fields[name] = meaning
         elif word in _KEYS:
-            raise ValueError(f"{word}: expected a value, as in {word}=…")
+            raise _fault(word, f"une valeur, comme dans {word}=…", f"a value, as in {word}=…")
         else:
             known = [f"{name}=" for name in _KEYS] if equals else [*_WORDS, *_KEYS]
             near = get_close_matches(f"{key}=" if equals else key, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"expected some of {', '.join(_WORDS)}"
-            raise ValueError(f"{word}: unknown, {hint}")
+            if near:
+                raise BadSetting(
+                    f"{word} : inconnu, vouliez-vous dire {near[0]} ?",
+                    f"{word}: unknown, did you mean {near[0]}?",
+                )
+            raise BadSetting(
+                f"{word} : inconnu ; on attend certains de {', '.join(_WORDS)}",
+                f"{word}: unknown, expected some of {', '.join(_WORDS)}",
+            )
     return Options(**fields)  # type: ignore[arg-type]  # each reader makes the type of its field

@@ -218,6 +218,7 @@ def test_a_relay_on_simulated_pins_needs_no_hardware(caplog):
 
 
 def test_without_gpio_the_relay_is_imagined_and_one_warning_names_the_cure(monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "lgpio-that-is-not-there")
     monkeypatch.setattr(Device, "pin_factory", None)
     heater = Relay(options(), Hardware(lang="fr"))
@@ -229,6 +230,11 @@ def test_without_gpio_the_relay_is_imagined_and_one_warning_names_the_cure(monke
     faults = [record for record in caplog.records if "GPIO" in record.getMessage()]
     assert [record.levelname for record in faults] == ["WARNING"]
     assert "installez python3-lgpio" in faults[0].getMessage()
+    changes = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
+    assert changes == [
+        "[relay:tank] : collé (imaginé : pas de broche ici)",
+        "[relay:tank] : au repos (imaginé : pas de broche ici)",
+    ]
 
 
 def test_a_write_that_fails_is_tried_three_times_in_the_same_call(stuck, caplog):
