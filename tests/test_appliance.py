@@ -16,6 +16,7 @@ from linkymonitor.aggregate import Aggregator
 from linkymonitor.appliance import Appliance, Meter, Standstill
 from linkymonitor.clock import WireClock
 from linkymonitor.daily_log import DailyLog
+from linkymonitor.errors import StorageError
 from linkymonitor.latest import Latest
 from linkymonitor.ledger import Ledger
 from linkymonitor.model import Ejp, Mode, Reading
@@ -527,6 +528,25 @@ def test_a_card_that_refuses_costs_neither_pins_nor_lines(tmp_path):
     assert full
     assert sum(record.frames for record in bench.records) == 60
     assert f"pin {RELAY} 1" in bench.events
+
+
+def test_a_part_that_knows_what_is_wrong_says_it_once_and_without_a_traceback(tmp_path, caplog):
+    bench = Bench(tmp_path, *frames(20))
+
+    class Refused:
+        def write(self, *view):
+            raise StorageError(
+                "/run : accès refusé ; donnez-en le droit", "/run: permission denied; give the right"
+            )
+
+        remove = write
+
+    bench.appliance.latest = Refused()
+    bench.run()
+    said = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert [record.getMessage() for record in said][:1] == ["/run : accès refusé ; donnez-en le droit"]
+    assert not any(record.exc_info for record in said)
+    assert sum(record.frames for record in bench.records) == 20
 
 
 # --- stopping
