@@ -558,19 +558,33 @@ class _Tty(_Port):
         termios.tcsetattr(fd, termios.TCSANOW, [iflag, oflag, cflag, lflag, ispeed, ospeed, cc])
 
     def _receive(self, timeout: float) -> bytes:
-        ready = self._poll.poll(_milliseconds(timeout))
-        if not ready:
-            return b""
-        if not self._settled and ready[0][1] == select.POLLIN:  # and not hung up besides
-            self._how.sleep(_GATHER)
-        try:
-            chunk = os.read(self._port.fileno(), _READ)
-        except BlockingIOError:
-            return b""
-        if not chunk:
-            # Ready to be read, and nothing there: how Linux shows a device that was unplugged.
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return chunk
+        """Return what comes within *timeout* seconds; of a port that is settled, the lines up to the end of a frame.
+
+        Nothing is decided before that, and to hand on each line by itself would cost three times the processor.
+        """
+        monotonic, fd, lines = self._clock.monotonic, self._port.fileno(), b""
+        until = monotonic() + timeout
+        while ready := self._poll.poll(_milliseconds(timeout)):
+            if not self._settled and ready[0][1] == select.POLLIN:  # and not hung up besides
+                self._how.sleep(_GATHER)
+            try:
+                chunk = os.read(fd, _READ)
+            except BlockingIOError:
+                break
+            except OSError:
+                if lines:
+                    break  # it will fail again
+                raise
+            if not chunk:
+                if lines:
+                    break
+                # Ready to be read, and nothing there: how Linux shows a device that was unplugged.
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            lines += chunk
+            timeout = until - monotonic()
+            if not self._settled or timeout <= 0 or _ETX.search(chunk):
+                break
+        return lines
 
     def _look_around(self) -> None:
         """Warn of whatever else may read from this port: flock stops only those who ask."""
