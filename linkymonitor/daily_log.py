@@ -174,8 +174,7 @@ def entries(
     allowed = _allowed(file) if file else None
     parser = _reader()
     blocks = (storage or Storage()).blocks(path, lambda _: statistics.damaged.append(str(path)))
-    for line in chain.from_iterable(_lines(blocks, statistics)):
-        entry = parser.parse(line)
+    for entry in chain.from_iterable(map(parser.entries, _lines(blocks, statistics))):
         if entry is None or (allowed is not None and entry.at.date() not in allowed):
             statistics.refused += 1
             continue

@@ -6,14 +6,14 @@
 #   fixed count of digits everywhere, no field missing after PuissMin. What may be wrong is refused, never
 #   interpreted.
 # - A day is some 7,400 lines and a report reads it on a Pi Zero. Lines that differ in nothing but digits have
-#   their values in the same places and are as valid as each other. So one of each such shape is checked field
-#   by field; a run of lines of that shape is then taken apart by one Struct, into columns, and each column is
-#   read at once.
+#   their values in the same places and, when their names are the same too (IndexEASF02 and IndexEASF03 are not),
+#   are as valid as each other. So one of each such shape is checked field by field; a run of lines of that shape
+#   is then taken apart by one Struct, into columns, and each column is read at once.
 # - No pattern is compiled: that takes longer than to check the few lines that would match.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby, repeat, starmap
 from operator import add, methodcaller, sub
@@ -160,8 +160,13 @@ class _Plan:
         self.columns: dict[str, int] = {}
         layout = ["16sx2s"]
         place, end = STAMP_WIDTH, STAMP_WIDTH + len(DATA_HEAD) - len(b", ")
+        #: The digits of the names: where they are, and which.
+        self._named: list[tuple[int, bytes]] = []
         for name, value in fields:
             start = end + len(b", ") + len(name) + 1
+            self._named += [
+                (at, one.encode()) for at, one in enumerate(name, end + len(b", ")) if one in "0123456789"
+            ]
             end = start + len(value)
             if name in _DIGITS and value.translate(None, b"0123456789") != value:
                 self.columns[name] = len(layout) + 1
@@ -177,6 +182,11 @@ class _Plan:
         self.period = None if "Periode" in self.columns else _PERIOD[words["Periode"]]
         self.colour = _COLOUR[words.get("Couleur", b"")]
         self.tomorrow = _COLOUR[words.get("Demain", b"")]
+
+    def names_all(self, lines: Sequence[bytes]) -> bool:
+        """Return whether all *lines*, which are of this shape, have these very names."""
+        block, width = b"".join(lines), len(lines[0])
+        return all(block[at::width] == digit * len(lines) for at, digit in self._named)
 
     def contract(self, stated: Contract | None) -> Contract:
         """Return *stated* with the registers of these lines, or what these say of a contract by themselves."""
@@ -299,30 +309,44 @@ class LineReader:
         """
         for shape, run in groupby(lines, _shape_of):
             alike = list(run)
-            plan = self._plan(alike[0], shape)
-            found = self._read(plan, alike) if plan is not None else None
+            found = self._read(shape, alike)
             if found is None:
                 found = []
                 for line in alike:
-                    alone = self._read(plan, [line]) if plan is not None else None
+                    alone = self._read(shape, [line])
                     record = other(line) if alone is None else alone[0]
                     if record is not None:
                         found.append(record)
             yield found
 
-    def _plan(self, line: bytes, shape: bytes) -> _Plan | None:
+    def entries(self, lines: Iterable[bytes]) -> Iterator[Entry | None]:
+        """Yield what each of *lines* says, None for one that is no line of a log."""
+        for shape, run in groupby(lines, _shape_of):
+            alike = list(run)
+            records = self._read(shape, alike)
+            if records is None:
+                yield from map(self.parse, alike)
+            else:
+                for record in records:
+                    yield Entry(record.ended_at, "DATA", "", record)
+
+    def _plan(self, shape: bytes, lines: list[bytes]) -> _Plan | None:
         plan = self._plans.get(shape)
-        if plan is None:
-            plan = _plan_of(line, shape)
-            if plan is None:
-                return None
-            if len(self._plans) >= _PLANS_KEPT:  # a foreign file must not fill the memory
-                self._plans.clear()
-            self._plans[shape] = plan
+        if plan is not None and plan.names_all(lines):
+            return plan
+        plan = _plan_of(lines[0], shape)
+        if plan is None or not plan.names_all(lines):
+            return None
+        if len(self._plans) >= _PLANS_KEPT:  # a foreign file must not fill the memory
+            self._plans.clear()
+        self._plans[shape] = plan
         return plan
 
-    def _read(self, plan: _Plan, lines: list[bytes]) -> list[Record] | None:
-        """Return the records of *lines*, which are all alike, None when one of them is not to be believed."""
+    def _read(self, shape: bytes, lines: list[bytes]) -> list[Record] | None:
+        """Return the records of *lines*, all of this *shape*, None unless each is to be believed and named alike."""
+        plan = self._plan(shape, lines)
+        if plan is None:
+            return None
         columns = list(zip(*map(plan.unpack, lines), strict=True))
         try:
             ended = list(

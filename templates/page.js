@@ -43,10 +43,12 @@
     while (holes.length && holes[0][0] < time && holes[0][1] <= time + 1) {
       var hole = holes.shift();
       if (hole[0] > 0) blank(hole[0] + 0.5);
+      // The strip below the chart leaves out what falls on the pixel before: it needs another, further on.
+      blank((hole[0] + hole[1]) / 2);
     }
     rows.push([time].concat(columns.map(function (column, n) { return shown[n](column[at], at, column); })));
     place.push(at);
-    high.push(columns[0][at] + 10 * above[at]);
+    high.push(columns[0][at] + above[at]);
   });
   if (times[times.length - 1] < D.length) { blank(times[times.length - 1] + 0.5); blank(D.length); }
 
@@ -163,8 +165,8 @@
       }
       if (n === 0) {
         ctx.beginPath();
-        run.forEach(function (point) { var at = place[point.idx]; ctx.lineTo(point.canvasx, g.toDomYCoord(columns[0][at] + 10 * above[at], 0)); });
-        run.slice().reverse().forEach(function (point) { var at = place[point.idx]; ctx.lineTo(point.canvasx, g.toDomYCoord(Math.max(columns[0][at] - 10 * below[at], 0), 0)); });
+        run.forEach(function (point) { var at = place[point.idx]; ctx.lineTo(point.canvasx, g.toDomYCoord(columns[0][at] + above[at], 0)); });
+        run.slice().reverse().forEach(function (point) { var at = place[point.idx]; ctx.lineTo(point.canvasx, g.toDomYCoord(columns[0][at] - below[at], 0)); });
         ctx.globalAlpha = 0.28; ctx.fill();
       }
       ctx.globalAlpha = 1; trace(run); ctx.stroke();
@@ -175,11 +177,26 @@
   var state = recall(), boxes = [].slice.call(document.querySelectorAll("[data-series]"));
   if (state.on && state.on.length === boxes.length) boxes.forEach(function (box, n) { box.checked = state.on[n]; });
   function visibility() { return D.series.map(function (_, n) { return boxes[n] ? boxes[n].checked : D.series[n].on; }); }
+  // Above the highest point: the names of the periods stand there.
+  var ROOM = 1.12;
+  function right(serie) { return serie.key === "current" || serie.key === "index"; }
   function top() {
     var on = visibility(), most = 500;
     if (on[0]) most = high.reduce(function (a, b) { return Math.max(a, b); }, most);
     D.series.forEach(function (serie, n) { if (n && on[n] && serie.key === "injected") most = columns[n].reduce(function (a, b) { return Math.max(a, b); }, most); });
-    return [0, most * 1.12];
+    return [0, most * ROOM];
+  }
+  function rightRange() {
+    var on = visibility(), least = 0, most = 0;
+    D.series.forEach(function (serie, n) {
+      if (!on[n] || !right(serie)) return;
+      columns[n].forEach(function (value, at, column) {
+        value = shown[n](value, at, column);
+        if (value > most) most = value;
+        if (value < least) least = value;
+      });
+    });
+    return [least, most > least ? least + (most - least) * ROOM : least + 1];
   }
   function kva(value) { return value === 0 ? "0" : number(value / 1000, value % 1000 ? (value % 100 ? 2 : 1) : 0) + "\u00a0kVA"; }
 
@@ -207,7 +224,7 @@
         say(serie.label, number(value, 0) + "\u00a0VA");
         if (n === 0 && (above[at] || below[at])) {
           var span = document.createElement("span");
-          span.textContent = W.span.replace("{}", number(Math.max(value - 10 * below[at], 0), 0)).replace("{}", number(value + 10 * above[at], 0));
+          span.textContent = W.span.replace("{}", number(value - below[at], 0)).replace("{}", number(value + above[at], 0));
           readout.append(span);
         }
       }
@@ -223,7 +240,7 @@
       : serie.key === "current" ? { axis: "y2", strokeWidth: 1.5 } : { axis: "y2", strokeWidth: 2 };
   });
   function secondAxis() {
-    var on = visibility(), seen = D.series.some(function (serie, n) { return on[n] && (serie.key === "current" || serie.key === "index"); });
+    var on = visibility(), seen = D.series.some(function (serie, n) { return on[n] && right(serie); });
     var hint = document.getElementById("axis-hint");
     if (hint) hint.hidden = !seen;
     // Room for two lines, so that reading the curve does not move it.
@@ -242,7 +259,7 @@
       axes: {
         x: { ticker: ticker, axisLabelFormatter: tickLabel, valueFormatter: function (v) { return clock(v, true); }, drawGrid: true, axisLabelWidth: 64 },
         y: { valueRange: top(), axisLabelFormatter: kva, axisLabelWidth: 58, includeZero: true },
-        y2: { drawAxis: secondAxis(), drawGrid: false, independentTicks: true, includeZero: true, axisLabelWidth: secondAxis() ? 40 : 8, axisLabelFormatter: function (v) { return number(v, v % 1 ? 1 : 0); } }
+        y2: { valueRange: rightRange(), drawAxis: secondAxis(), drawGrid: false, independentTicks: true, includeZero: true, axisLabelWidth: secondAxis() ? 40 : 8, axisLabelFormatter: function (v) { return number(v, v % 1 ? 1 : 0); } }
       }
     };
   }
@@ -311,7 +328,7 @@
   if (saver) saver.addEventListener("click", function () {
     var lines = [[W.csv].concat(D.series.slice(1).map(function (serie) { return serie.label; })).join(";")];
     times.forEach(function (time, n) {
-      lines.push([new Date((D.start + time) * 1000).toISOString(), clock(time, true), columns[0][n], Math.max(columns[0][n] - 10 * below[n], 0), columns[0][n] + 10 * above[n]]
+      lines.push([new Date((D.start + time) * 1000).toISOString(), clock(time, true), columns[0][n], columns[0][n] - below[n], columns[0][n] + above[n]]
         .concat(columns.slice(1).map(function (column) { return column[n]; })).join(";"));
     });
     var link = document.createElement("a");

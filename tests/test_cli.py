@@ -93,6 +93,8 @@ def daemon(*argv, **environ):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **environ},
+        # A shell that runs the tests in the background has them ignore Ctrl-C, and so would the daemon.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         yield process

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -332,3 +333,45 @@ def test_the_forerunners_script_draws_our_ejp_log(mode, more):
     assert {len(row) for row in rows} == {len(labels)}
     for n, row in enumerate(rows):
         assert list(map(int, row[1:5])) == [688322 + n, 80072 + 2 * n, 1000 + n, n]
+
+
+# Names that differ in digits alone
+
+
+def offer_line(*registers: tuple[str, int]) -> str:
+    """Return a line that names these registers of a supplier."""
+    codes = tuple(name for name, _ in registers)
+    under = contract("OFFRE", Mode.STANDARD, registers=codes)
+    return format_record(record(under, tariff_period="F01", indexes=dict(registers)))
+
+
+def everything(lines: list[bytes]) -> dict[str, list[Record | None]]:
+    """Return what *lines* say, read in each of the ways there are."""
+    whole = LineReader()
+    found = chain.from_iterable(LineReader().runs(lines, lambda _: None))
+    return {
+        "one by one": [entry and entry.record for entry in map(whole.parse, lines)],
+        "entries": [entry and entry.record for entry in LineReader().entries(lines)],
+        "runs": list(found),
+    }
+
+
+def test_registers_whose_names_differ_in_a_digit_are_told_apart():
+    one, other = offer_line(("F01", 1), ("F02", 2)), offer_line(("F01", 3), ("F03", 4))
+    lines = [line(text)[:-1] for text in (one, one, other, other, one)]
+    first, second = {"F01": 1, "F02": 2}, {"F01": 3, "F03": 4}
+    for way, records in everything(lines).items():
+        assert [one.indexes for one in records] == [first, first, second, second, first], way
+        assert [one.contract.registers for one in records] == [tuple(one.indexes) for one in records], way
+
+
+@pytest.mark.parametrize(
+    "names", ["I1=001, I1=002, I3=003", "I1=001, I2=002, I2=003", "I2=001, I1=002, I3=003"]
+)
+def test_a_line_that_names_a_phase_twice_is_not_believed_after_one_that_does_not(names):
+    right = format_record(record(currents=(1, 2, 3)))
+    wrong = right.replace("I1=001, I2=002, I3=003", names)
+    lines = [line(text)[:-1] for text in (right, wrong, right)]
+    for way, records in everything(lines).items():
+        assert [one.currents for one in records if one] == [(1, 2, 3), (1, 2, 3)], way
+    assert [entry is None for entry in LineReader().entries(lines)] == [False, True, False]

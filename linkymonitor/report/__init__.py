@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.frozen import Frozen
+from linkymonitor.language import of_terminal, pick
 from linkymonitor.resources import shipped
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 #: What the chart needs below the folder of the pages; the licence goes with it.
 DYGRAPHS = ("dygraph.min.js", "dygraph.min.css", "LICENSE", "VERSION")
 
+_TEMPLATE = ".html.j2"
 #: Where the record at a midnight is looked for: twice the shortest gap.
 _NEAR = timedelta(minutes=10)
 _INSTANT = timedelta.resolution
@@ -82,19 +84,13 @@ def build(
         The pages written, the calendar last.
 
     Raises:
-        ConfigError: a template is missing or wrong.
+        ConfigError: a template or a section is missing or wrong.
         StorageError: a log cannot be read or a page written.
     """
     # Jinja is half the cost of a run, and `--json` has no use for it.
     from linkymonitor.report.pages import Pages, Summary
 
-    folders = [shipped("templates")]
-    if settings.templates is not None:
-        if not settings.templates.is_dir():
-            raise ConfigError(
-                f"[report] templates = {settings.templates}: no such folder: create it, or leave it empty"
-            )
-        folders.insert(0, settings.templates)
+    folders = template_folders(settings)
     storage.make_directory(settings.dir)
     kept = (settings.dir / ".templates", storage)
     pages = Pages(folders, lang, tz, settings.sections, autorefresh, kept)
@@ -121,6 +117,42 @@ def build(
     index = settings.dir / "index.html"
     storage.replace(index, pages.index(summaries))
     return [*written, index]
+
+
+def template_folders(settings: Settings) -> list[Path]:
+    """Return the folders of the templates, the user's first.
+
+    Raises:
+        ConfigError: a folder or a section that *settings* name is not there.
+    """
+    lang = of_terminal()
+    folders = [shipped("templates")]
+    if settings.templates is not None:
+        if not settings.templates.is_dir():
+            raise ConfigError(
+                pick(
+                    lang,
+                    f"[report] templates = {settings.templates} : ce dossier n'existe pas ; créez-le, ou laissez vide",
+                    f"[report] templates = {settings.templates}: no such folder; create it, or leave it empty",
+                )
+            )
+        folders.insert(0, settings.templates)
+    there = {
+        path.name.removesuffix(_TEMPLATE)
+        for folder in folders
+        for path in folder.glob(f"sections/*{_TEMPLATE}")
+    }
+    for name in settings.sections:
+        if name not in there:
+            known = ", ".join(sorted(there))
+            raise ConfigError(
+                pick(
+                    lang,
+                    f"[report] sections = {name} : cette section n'existe pas ; il y a {known}",
+                    f"[report] sections = {name}: there is no such section; there are {known}",
+                )
+            )
+    return folders
 
 
 def as_json(

@@ -48,6 +48,8 @@ _NOMINAL, _LOWEST, _HIGHEST = 230, 220, 240
 _HALF_AMPERE = 0.5
 #: Before this local hour a mobile peak belongs to the day before (it ends at 1 h), likewise a Tempo colour.
 _EJP_TURNS, _TEMPO_TURNS = 4, 6
+#: A day of which less was heard is partial.
+_WHOLE = 0.9
 #: The night minimum is read between midnight and this hour.
 _NIGHT = 6
 _HOUR = 3600
@@ -230,8 +232,8 @@ class DayFigures(Frozen):
 
     @property
     def partial(self) -> bool:
-        """Whether part of what could be measured was not."""
-        return not self.empty and self.quality.coverage < 0.99
+        """Whether so much of what could be measured was not that the day cannot be set beside others."""
+        return not self.empty and self.quality.coverage < _WHOLE
 
     @property
     def shown_cost(self) -> Decimal | None:

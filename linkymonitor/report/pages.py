@@ -32,6 +32,7 @@ from markupsafe import Markup, escape
 from linkymonitor import __version__
 from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.frozen import Frozen
+from linkymonitor.language import of_terminal, pick
 from linkymonitor.money.bill import add_up
 from linkymonitor.report.figures import DayFigures
 from linkymonitor.report.words import Words
@@ -60,6 +61,13 @@ class Summary(Frozen):
     ejp: bool = False
     colour: str | None = None
     so_far: bool = False
+    #: Too much of it was not heard to set it beside other days.
+    partial: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether the day can be set beside others."""
+        return self.wh is not None and not self.so_far and not self.partial
 
     @classmethod
     def of(cls, day: DayFigures) -> Summary:
@@ -71,6 +79,7 @@ class Summary(Frozen):
             ejp=day.ejp,
             colour=day.colour,
             so_far=day.so_far,
+            partial=day.partial,
         )
 
     def as_text(self) -> str:
@@ -82,6 +91,7 @@ class Summary(Frozen):
                 "ejp": self.ejp,
                 "colour": self.colour,
                 "so_far": self.so_far,
+                "partial": self.partial,
             },
             separators=(",", ":"),
         )
@@ -101,6 +111,7 @@ class Summary(Frozen):
                 ejp=row.get("ejp") is True,
                 colour=colour if colour in ("blue", "white", "red") else None,
                 so_far=row.get("so_far") is True,
+                partial=row.get("partial") is True,
             )
         except (ValueError, TypeError, AttributeError, InvalidOperation):
             return cls(day=day, wh=None, eur=None)
@@ -198,7 +209,7 @@ class Pages:
         days = sorted(summaries, key=lambda summary: summary.day)
         priced = any(summary.eur is not None for summary in days)
         words = self._words
-        last = next((s for s in reversed(days) if s.wh is not None and not s.so_far), None)
+        last = next((summary for summary in reversed(days) if summary.whole), None)
         text = None
         if last is not None and last.wh is not None:
             name = words.long_date(last.day)
@@ -221,12 +232,23 @@ class Pages:
             return self._environment.get_template(name).render(values).encode()
         except jinja2.TemplateNotFound as error:
             raise ConfigError(
-                f"[report] sections: no template {error.message}: correct the name, or put the file in the "
-                "folder that [report] templates names"
+                pick(
+                    of_terminal(),
+                    f"[report] templates : un gabarit demande {error.name}, qui n'est pas là ; corrigez le nom, ou "
+                    "ajoutez le fichier",
+                    f"[report] templates: a template asks for {error.name}, which is not there; correct the name, or "
+                    "add the file",
+                )
             ) from error
         except jinja2.TemplateError as error:
-            place = f"{getattr(error, 'filename', None) or name}: line {getattr(error, 'lineno', '?')}"
-            raise ConfigError(f"{place}: {error}: correct the template") from error
+            place, line = getattr(error, "filename", None) or name, getattr(error, "lineno", "?")
+            raise ConfigError(
+                pick(
+                    of_terminal(),
+                    f"{place}, ligne {line} : {error} ; corrigez le gabarit",
+                    f"{place}, line {line}: {error}; correct the template",
+                )
+            ) from error
 
     def _source(self, name: str) -> str:
         loader = self._environment.loader
@@ -292,9 +314,9 @@ def chart_data(day: DayFigures, words: Words, refresh: int | None) -> dict[str, 
         ],
         "gaps": [[int(gap.start - day.start), int(gap.end - day.start)] for gap in day.quality.gaps],
         "times": _packed(curve.times),
-        # Tens of VA, away from the mean: the veil is for the eye.
-        "below": _zeros([(p - low + 9) // 10 for p, low in zip(curve.power, curve.low, strict=True)]),
-        "above": _zeros([(high - p + 9) // 10 for p, high in zip(curve.power, curve.high, strict=True)]),
+        # Away from the mean: smaller numbers make a smaller page.
+        "below": _zeros(list(map(sub, curve.power, curve.low))),
+        "above": _zeros(list(map(sub, curve.high, curve.power))),
         "series": series,
         "words": {
             "clock": "{h}\u00a0h\u00a0{m}" if words.french else "{h}:{m}",
@@ -385,16 +407,20 @@ def _facts(day: DayFigures, words: Words, names: Sequence[str]) -> list[tuple[st
     if all(amount is not None for amount in amounts.values()):
         dear = max(sure, key=lambda at: (amounts[at] or Decimal(0), -at))
         cheap = min(sure, key=lambda at: (amounts[at] or Decimal(0), at))
-        return [
-            (words.text[name], f"{names[at]}{colon}{words.eur(amounts[at] or Decimal(0))}\u00a0€")
+        found = [
+            (name, at, f"{words.eur(amounts[at] or Decimal(0))}\u00a0€")
             for name, at in (("dearest", dear), ("cheapest", cheap))
         ]
-    most = max(sure, key=lambda at: (day.hours[at].wh, -at))
-    least = min(sure, key=lambda at: (day.hours[at].wh, at))
-    return [
-        (words.text[name], f"{names[at]}{colon}{words.kwh(day.hours[at].wh)}\u00a0kWh")
-        for name, at in (("hungriest", most), ("soberest", least))
-    ]
+    else:
+        most = max(sure, key=lambda at: (day.hours[at].wh, -at))
+        least = min(sure, key=lambda at: (day.hours[at].wh, at))
+        found = [
+            (name, at, f"{words.kwh(day.hours[at].wh)}\u00a0kWh")
+            for name, at in (("hungriest", most), ("soberest", least))
+        ]
+    if found[0][2] == found[1][2]:
+        return []  # none stands out
+    return [(words.text[name], f"{names[at]}{colon}{amount}") for name, at, amount in found]
 
 
 # The calendar ----------------------------------------------------------------------------------------
@@ -422,7 +448,7 @@ def _years(days: Sequence[Summary], words: Words, priced: bool) -> list[dict[str
     weights = {
         summary.day: (summary.eur if priced else Decimal(summary.wh or 0))
         for summary in days
-        if summary.wh is not None and not summary.so_far
+        if summary.whole
     }
     ranked = sorted((weight, day) for day, weight in weights.items() if weight is not None)
     # Ranks, not amounts: one EJP day would leave all the others in the same pale colour.
@@ -457,6 +483,9 @@ def _sums(days: Sequence[Summary], words: Words) -> str:
         text = words.say("index_month", words.kwh(wh, 0), count)
     else:
         text = words.say("index_month_eur", words.eur(eur), words.kwh(wh, 0), count)
+    partial = sum(summary.partial and not summary.so_far for summary in measured)
+    if partial:
+        text += ", " + words.say("index_partial", partial)
     peaks = sum(summary.ejp for summary in measured)
     return text + (", " + words.say("index_ejp", peaks) if peaks else "")
 
@@ -483,8 +512,9 @@ def _cells(
                     f"{words.eur(summary.eur)}\u00a0€" if words.french else f"€{words.eur(summary.eur)}"
                 )
             parts.append(f"{words.kwh(summary.wh, 1)}\u00a0kWh")
-        if summary.so_far:
-            parts.append(words.text["so_far"])
+        state = "so_far" if summary.so_far else "partial" if summary.partial else ""
+        if state:
+            parts.append(words.text[state])
         mark = "ejp" if summary.ejp else summary.colour
         if mark:
             parts.append(words.text[f"flag_{mark}"])
@@ -494,8 +524,8 @@ def _cells(
                 "href": f"{day}.html",
                 "style": f"d{levels[day]}" if day in levels else "void",
                 "title": ", ".join(parts),
-                "tag": "peak" if summary.ejp else mark,
-                "tag_text": words.text[mark] if mark else "",
+                "tag": "peak" if summary.ejp else mark or state,
+                "tag_text": words.text[mark or state] if mark or state else "",
             }
         )
     return cells

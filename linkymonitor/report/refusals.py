@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FILE_NAME = "quarantine.log"
 KEPT = 500
 _MOST = 200 * KEPT
+_OLDEST = 5
 #: Its newest lines are written at most so many seconds late.
 LATE = 600.0
 
@@ -53,4 +54,6 @@ def read(log_dir: Path, storage: Storage) -> Held | None:
             if tab:
                 found.append((at, cause))
     full = len(found) >= KEPT or len(data) >= _MOST
-    return Held(causes=found, since=min(at for at, _ in found) if full and found else 0.0)
+    # Of the oldest lines any may bear a wrong date: the middle one of a few does not.
+    oldest = sorted(at for at, _ in found[:_OLDEST])
+    return Held(causes=found, since=oldest[len(oldest) // 2] if full and oldest else 0.0)

@@ -243,6 +243,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Il manque {} % de la mesure ; l’énergie connue par les index est comptée.",
         "{}% of the measure is missing; energy known by the indexes is counted.",
     ),
+    "nearly_all": ("plus de 99", "More than 99"),
     "footer_data": ("Énergie par les index du compteur.", "Energy by the indexes of the meter."),
     "footer_zone": ("Heures de {}.", "Times of {}."),
     "index_title": ("Calendrier de la consommation", "Calendar of electricity used"),
@@ -263,6 +264,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "index_day": ("1 jour", "1 day"),
     "index_month": ("{} kWh en {}", "{} kWh in {}"),
     "index_month_eur": ("{} €, {} kWh en {}", "€{}, {} kWh in {}"),
+    "index_partial": ("dont {} en partie", "{} of them in part"),
     "index_ejp": ("{} EJP", "{} EJP"),
     "index_left": (
         "Il reste *{} jours EJP* sur {} cet hiver.",
@@ -271,6 +273,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "index_left_one": ("Il reste *1 jour EJP* sur {} cet hiver.", "*1 EJP day* of {} is left this winter."),
     "index_no_data": ("sans mesure", "no data"),
     "so_far": ("en cours", "so far"),
+    "partial": ("partiel", "partial"),
 }
 
 _PERIOD_NAMES: Mapping[str, tuple[str, str]] = {
@@ -504,7 +507,7 @@ class Words:
             found.append(("plain", self.text["flag_empty"]))
         elif day.so_far:
             found.append(("plain", self.say("flag_so_far", self.clock(day.until))))
-        elif day.quality.coverage < 0.9:
+        elif day.partial:
             found.append(("plain", self.text["flag_partial"]))
         return found
 
@@ -512,7 +515,7 @@ class Words:
         """Return the day beside the one before, when both are whole."""
         if not day.eve or day.consumed is None or day.so_far:
             return None
-        if day.quality.coverage < 0.9 and any(gap.wh is None for gap in day.quality.gaps):
+        if day.partial and any(gap.wh is None for gap in day.quality.gaps):
             return None
         name = self.weekday(day.date - timedelta(days=1))
         change = round(100 * (day.consumed - day.eve) / day.eve)
@@ -549,9 +552,9 @@ class Words:
         subscribed = day.contract.subscribed_power if day.contract else None
         if subscribed and day.peak and day.peak > subscribed and day.peak_at:
             found.append(self.say("say_over", self.kva(subscribed), self.clock(day.peak_at)))
-        if not day.so_far and day.quality.coverage < 0.9:
+        if not day.so_far and day.partial:
             missing = self.number((1 - day.quality.coverage) * 100)
-            found.append(self.say("say_partial", missing))
+            found.append(self.say("say_partial", self.text["nearly_all"] if missing == "100" else missing))
         if len(found) < 3 and day.load and len(day.load.codes) == 1:
             load = day.load
             amount = _NBSP.join((self.number(Decimal(load.va) / 1000, 1), "kVA"))

@@ -263,6 +263,31 @@ def test_gaps_are_not_joined(show):
     assert any(36000 <= time <= 43200 for time in times)
 
 
+def test_the_strip_below_the_chart_is_empty_in_a_gap(show):
+    page = show(NAMES[0])
+    painted = """() => {
+      const canvas = document.querySelector('.dygraph-rangesel-bgcanvas'), scale = canvas.width / canvas.clientWidth;
+      const y = Math.round(8 * scale), h = Math.round(20 * scale);
+      const { data } = canvas.getContext('2d').getImageData(0, y, canvas.width, h);
+      return [9.5, 10.5, 11, 11.5, 12.5].map(hour => {
+        const x = Math.round(canvas.width * hour / 24);
+        return [...Array(h).keys()].some(row => data[4 * (row * canvas.width + x) + 3]);
+      });
+    }"""
+    assert page.evaluate(painted) == [True, False, False, False, True]
+
+
+def test_the_right_scale_leaves_room_for_the_names_of_the_periods(show):
+    page = show(NAMES[0])
+    page.locator("[data-series]").nth(2).click()
+    top = page.evaluate("""() => {
+      const values = [...Array(linkymonitor.numRows()).keys()].map(n => linkymonitor.getValue(n, 3));
+      return linkymonitor.toDomYCoord(Math.max(...values), 1) - linkymonitor.getArea().y;
+    }""")
+    assert top > 22, "names are written in the uppermost 20 pixels"
+    assert page.evaluate("linkymonitor.yAxisRange(1)[0]") == 0
+
+
 def test_zoom_and_boxes_survive_a_reload(show):
     page = show(NAMES[0])
     page.locator("[data-series]").nth(2).click()
@@ -273,7 +298,7 @@ def test_zoom_and_boxes_survive_a_reload(show):
     assert page.locator("[data-series]").nth(2).is_checked()
 
 
-def test_the_data_leave_as_csv(show):
+def test_the_data_leave_as_csv(show, pages):
     page = show(NAMES[0])
     with page.expect_download() as download:
         page.get_by_role("button", name="Données en CSV").click()
@@ -283,6 +308,18 @@ def test_the_data_leave_as_csv(show):
     assert head.startswith("heure UTC;heure locale;puissance VA")
     assert first.startswith("2026-01-12T23:0")
     assert len({line.count(";") for line in text.splitlines()}) == 1
+    log = (pages / "logs" / "2026_01_13_linkymonitor.log").read_text()
+    logged = dict(re.findall(r" (\d\d:\d\d:\d\d)\tDATA.*(PuissConsommee=.*PuissMin=\d+, PuissMax=\d+)", log))
+    compared = 0
+    for line in text.splitlines():
+        if line.startswith("2026-01-13T"):
+            told = [
+                int(logged[line[11:19]].split(name + "=")[1][:5])
+                for name in ("PuissConsommee", "PuissMin", "PuissMax")
+            ]
+            assert line.split(";")[2:5] == list(map(str, told))
+            compared += 1
+    assert compared > 1000
 
 
 def test_the_table_behind_the_chart_opens_by_keyboard(show):

@@ -7,6 +7,8 @@ import re
 from datetime import date, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
+from itertools import accumulate
+from operator import add, sub
 from pathlib import Path
 
 import pytest
@@ -246,6 +248,49 @@ def test_the_same_data_give_the_same_bytes(tmp_path):
     assert build(tmp_path, rows) == build(tmp_path, rows)
 
 
+def unpacked(column: list) -> list[int]:
+    return [number for item in column for number in ([item] if isinstance(item, int) else [0] * item[0])]
+
+
+def test_the_page_carries_the_lowest_and_the_highest_as_the_log_has_them(tmp_path):
+    rows = ejp_day()
+    page = build(tmp_path, rows)[f"{DAY}.html"]
+    data = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
+    power = list(accumulate(unpacked(data["series"][0]["values"])))
+    below, above = unpacked(data["below"]), unpacked(data["above"])
+    inside = [row for row in rows if local(DAY) < row.ended_at <= local(DAY + timedelta(days=1))]
+    assert power == [row.apparent_power for row in inside]
+    assert list(map(sub, power, below)) == [row.power_min for row in inside]
+    assert list(map(add, power, above)) == [row.power_max for row in inside]
+
+
+@pytest.mark.parametrize(("lang", "said"), [("fr", "Il manque plus de 99 %"), ("en", "More than 99%")])
+def test_when_something_is_there_never_all_is_missing(tmp_path, lang, said):
+    rows = records(local(DAY, 9), local(DAY, 9, 1), step=60)
+    assert said in text_of(build(tmp_path, rows, lang=lang)[f"{DAY}.html"]).replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("prices", [Prices(base=Decimal("0.2")), Prices()], ids=["eur", "kwh"])
+@pytest.mark.parametrize(("power", "told"), [(1000, False), (None, True)], ids=["level", "lively"])
+def test_no_hour_is_called_dearest_when_all_are_alike(tmp_path, prices, power, told):
+    rows = records(
+        local(DAY) - timedelta(hours=1),
+        local(DAY + timedelta(days=1), 1),
+        step=60,
+        contract=contract("BASE"),
+        power=flat(power) if power else lively,
+    )
+    # Whole Wh: an index that is read each hour goes on by the same.
+    rows = [
+        row._replace(indexes={"TH": round((row.ended_at - local(DAY)).total_seconds() / 3.6) + 9000})
+        if power
+        else row
+        for row in rows
+    ]
+    said = text_of(build(tmp_path, rows, prices=prices)[f"{DAY}.html"])
+    assert ("Heure la plus" in said) is told
+
+
 def test_a_full_day_is_light(tmp_path):
     page = build(tmp_path, ejp_day(step=12, power=lambda when: max(lively(when), 0) * 2))["2026-01-13.html"]
     assert len(page.encode()) < 200_000
@@ -303,6 +348,40 @@ def test_the_calendar_counts_the_ejp_days_left_only_when_it_saw_the_winter(tmp_p
     assert "Il reste" not in text_of(half)
 
 
+def partial_rows():
+    """Return three days, the last one heard from 9 h to 15 h only."""
+    return records(
+        local(DAY) - timedelta(days=2),
+        local(DAY, 15),
+        step=120,
+        contract=contract("BASE"),
+        silent=[(local(DAY) - timedelta(minutes=1), local(DAY, 9))],
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "last", "sums", "mark"),
+    [
+        ("fr", "Dernier jour complet, lundi 12", "en 3 jours, dont 1 en partie", "partiel"),
+        ("en", "Last full day, Monday 12", "in 3 days, 1 of them in part", "partial"),
+    ],
+)
+def test_the_calendar_neither_calls_a_partial_day_full_nor_ranks_it(tmp_path, lang, last, sums, mark):
+    prices = Prices(base=Decimal("0.2"), subscription_month=Decimal(15))
+    options = {"lang": lang, "prices": prices}
+    build(tmp_path, partial_rows(), (DAY - timedelta(days=2), DAY), **options)
+    # The other days are read back from their pages.
+    index = build(tmp_path, [], **options)["index.html"]
+    said = text_of(index).replace("\xa0", " ")
+    assert last in said
+    assert said.count(sums) == 2, "for the year and for the month"
+    cells = re.findall(r'class="day (\w+)" href="([^"]+)" title="([^"]*)"[^>]*>(.*?)</a>', index)
+    assert sorted(style for style, *_ in cells) == ["d1", "d3", "void"]
+    assert cells[2][0] == "void"
+    assert [mark in title for _, _, title, _ in cells] == [False, False, True]
+    assert f'<span class="tag partial">{mark}</span>' in cells[2][3]
+
+
 @pytest.mark.parametrize("head", ["", "junk", '<meta name="linkymonitor-day" content="{">', "\0" * 50])
 def test_a_page_that_is_not_ours_says_nothing(head):
     assert Summary.read(DAY, head) == Summary(day=DAY, wh=None, eur=None)
@@ -347,6 +426,37 @@ def test_a_wrong_template_is_one_sentence(tmp_path, template, sections, said):
     settings = report.Settings(dir=tmp_path / "pages", templates=mine, sections=sections)
     with pytest.raises(ConfigError, match=said):
         build(tmp_path, ejp_day(), settings=settings)
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_section_that_is_not_there_is_said_at_once_with_those_that_are(tmp_path, monkeypatch, lang):
+    monkeypatch.setenv("LC_ALL", {"fr": "fr_FR.UTF-8", "en": "en_GB.UTF-8"}[lang])
+    (tmp_path / "mine" / "sections").mkdir(parents=True)
+    (tmp_path / "mine" / "sections" / "extra.html.j2").write_text("")
+    settings = report.Settings(
+        dir=tmp_path / "pages", templates=tmp_path / "mine", sections=("answer", "nope")
+    )
+    with pytest.raises(ConfigError) as refused:
+        build(tmp_path, ejp_day(), settings=settings)
+    there = "answer, cards, chart, contract, extra, hours, quality, synthesis"
+    assert (
+        str(refused.value)
+        == {
+            "fr": f"[report] sections = nope : cette section n'existe pas ; il y a {there}",
+            "en": f"[report] sections = nope: there is no such section; there are {there}",
+        }[lang]
+    )
+    assert not (tmp_path / "pages").exists()
+
+
+@pytest.mark.parametrize(("lang", "said"), [("fr", "ce dossier n'existe pas"), ("en", "no such folder")])
+def test_a_folder_of_templates_that_is_not_there_is_said_in_the_language_of_the_terminal(
+    tmp_path, monkeypatch, lang, said
+):
+    monkeypatch.setenv("LC_ALL", lang)
+    settings = report.Settings(dir=tmp_path / "pages", templates=tmp_path / "nowhere")
+    with pytest.raises(ConfigError, match=said):
+        build(tmp_path, [], settings=settings)
 
 
 def test_settings_refuse_a_section_that_is_a_path():
@@ -472,6 +582,14 @@ def test_in_english_too(tmp_path):
 def test_what_the_quarantine_has_forgotten_is_not_called_unreadable(tmp_path):
     page = refused_rows(tmp_path, *((800, "cross") for _ in range(KEPT)), rejected=KEPT + 7)
     assert "illisibles, ou cause non gardée 7 en désaccord avec leur trame 500" in page
+
+
+@pytest.mark.parametrize("at", [0, 7, KEPT - 1])
+def test_one_line_with_a_wrong_date_does_not_make_the_quarantine_remember_more(tmp_path, at):
+    minutes = [800] * (KEPT + 20)
+    minutes[20 + at] = -2_000_000
+    page = refused_rows(tmp_path, *((minute, "cross") for minute in minutes), rejected=KEPT + 7)
+    assert "illisibles, ou cause non gardée 8 en désaccord avec leur trame 499" in page
 
 
 def test_without_a_quarantine_the_page_gives_the_number_alone(tmp_path):
