@@ -512,9 +512,9 @@ def _cells(
                     f"{words.eur(summary.eur)}\u00a0€" if words.french else f"€{words.eur(summary.eur)}"
                 )
             parts.append(f"{words.kwh(summary.wh, 1)}\u00a0kWh")
-        state = "so_far" if summary.so_far else "partial" if summary.partial else ""
-        if state:
-            parts.append(words.text[state])
+        partial = "partial" if summary.partial and not summary.so_far else ""
+        if summary.so_far or partial:
+            parts.append(words.text[partial or "so_far"])
         mark = "ejp" if summary.ejp else summary.colour
         if mark:
             parts.append(words.text[f"flag_{mark}"])
@@ -524,8 +524,8 @@ def _cells(
                 "href": f"{day}.html",
                 "style": f"d{levels[day]}" if day in levels else "void",
                 "title": ", ".join(parts),
-                "tag": "peak" if summary.ejp else mark or state,
-                "tag_text": words.text[mark or state] if mark or state else "",
+                "tag": "peak" if summary.ejp else mark or partial,
+                "tag_text": words.text[mark or partial] if mark or partial else "",
             }
         )
     return cells
