@@ -451,11 +451,6 @@ class Words:
         text = f"{self.weekday(day)} {first}{_NBSP}{self.month(day.month)} {day.year}"
         return text[0].upper() + text[1:]
 
-    def short_date(self, day: date) -> str:
-        """Return a date without weekday nor year."""
-        first = "1ᵉʳ" if day.day == 1 and self.french else str(day.day)
-        return f"{first}{_NBSP}{self.month(day.month)}"
-
     # Names --------------------------------------------------------------------------------------
 
     def period(self, name: str) -> str:
