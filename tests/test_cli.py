@@ -638,7 +638,7 @@ def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
     folder, runtime = tmp_path / "log", tmp_path / "run"
     with PtyMeter() as meter:
         over = threading.Event()
-        sent = wire("ejp,seed=3,day=2027-01-13,at=19:00", 1)
+        sent = wire("ejp,seed=3,day=2027-01-13,at=19:00", 5)
 
         def speak():
             while not over.is_set():

@@ -72,6 +72,14 @@ class Nursery:
         """Wait for its end and return the status, as os.waitpid does."""
         return int(self._answer(timeout))
 
+    def lives(self) -> bool:
+        """Return whether the daemon has not ended yet."""
+        return not select.select([self._process.stdout], [], [], 0)[0]
+
+    def last_words(self) -> str:
+        """Return the end of what the daemons have said on stderr."""
+        return Path(self.errors.name).read_text(errors="replace")[-2000:]
+
     def close(self) -> None:
         assert self._process.stdin
         assert self._process.stdout
@@ -121,7 +129,7 @@ def whole_lines(folder: Path) -> list[bytes]:
     return found
 
 
-def wait_for_record(folder: Path, born: float) -> None:
+def wait_for_record(folder: Path, nursery: Nursery, born: float) -> None:
     """Return as soon as the log has one record more; what was born at *born* has to write it in time."""
 
     def count() -> int:
@@ -129,7 +137,8 @@ def wait_for_record(folder: Path, born: float) -> None:
 
     before = count()
     while count() == before:
-        assert time.monotonic() < born + FIRST_RECORD, "no record after a restart"
+        assert nursery.lives(), f"it died by itself: {nursery.last_words()}"
+        assert time.monotonic() < born + FIRST_RECORD, f"no record after a restart: {nursery.last_words()}"
         time.sleep(0.004)
 
 
@@ -155,14 +164,16 @@ def test_no_kill_costs_a_line_or_makes_a_wrong_one(tmp_path):
             kind = dice.choice(("young", "any", "written", "written"))
             if kind == "written":
                 # Wait until the log grows, then strike at about that moment.
-                wait_for_record(folder, born)
+                wait_for_record(folder, nursery, born)
                 time.sleep(dice.choice((0.0, dice.uniform(0.0, 0.02))))
                 after_write += 1
             else:
                 time.sleep(dice.uniform(0.0, 0.15 if kind == "young" else 1.5))
             acknowledged = whole_lines(folder)
             os.kill(pid, signal.SIGKILL)
-            assert nursery.death(10.0) == signal.SIGKILL, f"life {number}: it died by itself"
+            assert nursery.death(10.0) == signal.SIGKILL, (
+                f"life {number}: it died by itself: {nursery.last_words()}"
+            )
             after = whole_lines(folder)
             assert acknowledged[: len(before)] == before, f"life {number}: what was there was changed"
             assert after[: len(acknowledged)] == acknowledged, f"life {number}: lines lost"
@@ -171,7 +182,7 @@ def test_no_kill_costs_a_line_or_makes_a_wrong_one(tmp_path):
                 # The next life must record soon, whatever this one left.
                 pid = nursery.birth(*command)
                 born = time.monotonic()
-                wait_for_record(folder, born)
+                wait_for_record(folder, nursery, born)
                 slowest = max(slowest, time.monotonic() - born)
                 os.kill(pid, signal.SIGKILL)
                 nursery.death(10.0)
