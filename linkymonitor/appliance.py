@@ -226,6 +226,8 @@ class Meter:
             self._counts["groups"] -= len(frame.groups)
             return Heard(frame, None, accepted.held)
         self._counts["groups"] -= len(accepted.held)
+        if not accepted.frame.groups:
+            return Heard(frame, None, accepted.held)  # nothing bears out yet what the first one said
         reading = interpret(accepted.frame, mode, self._clock.now())
         # A short frame has no index, so it proves nothing.
         if not reading.short:

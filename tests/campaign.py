@@ -34,7 +34,7 @@ from linkymonitor.tic.interpret import interpret
 from linkymonitor.tic.labels import BY_MODE, DIGITS
 from linkymonitor.tic.values import read_horodate
 
-#: Frames heard in peace before faults begin: a start is a campaign of its own.
+#: Frames heard in peace before faults begin: beginnings are a campaign of their own.
 QUIET = 6
 FRAMES = 300
 
@@ -240,14 +240,7 @@ def _between(wh: int, low: int, high: int, tolerance: int) -> bool:
     return (wh - low + tolerance) % 10**9 <= (high - low) % 10**9 + 2 * tolerance < 10**8
 
 
-def play(
-    stream: Stream,
-    hurt: Iterable[tuple[int, bytes, int]],
-    tally: Tally,
-    *,
-    quiet: int = QUIET,
-    early: Tally | None = None,
-) -> None:
+def play(stream: Stream, hurt: Iterable[tuple[int, bytes, int]], tally: Tally, *, quiet: int = QUIET) -> None:
     """Let decoder and acceptance read *stream*, with some frames as *hurt* says.
 
     Args:
@@ -255,7 +248,6 @@ def play(
         hurt: frame by frame, its number, its bytes as received, and how many lines of it were hurt.
         tally: what is found is added to it.
         quiet: frames that come before.
-        early: gets what is found in the first two frames instead.
     """
     decoder, acceptance, oracle = (
         FrameDecoder(stream.mode),
@@ -266,22 +258,21 @@ def play(
         for frame in decoder.feed(stream.wires[number]):
             acceptance.accept(frame, stream.at[number])
             oracle.hear(number, frame)
-    for count, (number, wire, lines) in enumerate(hurt):
-        found = early if early is not None and count < 2 else tally
-        found.frames += 1
-        found.hurt += lines
+    for number, wire, lines in hurt:
+        tally.frames += 1
+        tally.hurt += lines
         # Without its delimiters a frame may only end with the next one: it is judged beside both.
         for frame in decoder.feed(wire):
             if not frame.complete:
                 continue
             oracle.hear(number, frame)
-            found.decoded += len(set(frame.groups).difference(stream.frames[number].groups))
+            tally.decoded += len(set(frame.groups).difference(stream.frames[number].groups))
             accepted = acceptance.accept(frame, stream.at[number])
-            found.held.update(held.cause for held in accepted.held)
+            tally.held.update(held.cause for held in accepted.held)
             for fault in oracle.wrong(number, accepted.frame):
-                found.wrong += 1
-                if len(found.examples) < 20:
-                    found.examples.append(f"{stream.spec} frame {number}: {fault}")
+                tally.wrong += 1
+                if len(tally.examples) < 20:
+                    tally.examples.append(f"{stream.spec} frame {number}: {fault}")
 
 
 # --- Noise ---
@@ -441,30 +432,43 @@ def _digits(text: str, dice: Random) -> str:
     return "".join(digits)
 
 
-# --- Starts ---
+# --- Beginnings ---
+
+#: Frames that are not heard in a silence.
+_SILENCES = (8, 12, 20, 60, 150)
+FORGERY = "forgery"
 
 
-def start(mode: Mode, model: str, with_parity: bool, starts: int, seed: int = 0) -> tuple[Tally, Tally]:
-    """Hurt one line of the very first frame, *starts* times.
+def begin(mode: Mode, model: str, with_parity: bool, count: int, seed: int = 0) -> Tally:
+    """Hurt one line of one of the first three frames, *count* times: half of a start, half after a silence.
 
-    Returns:
-        What is believed in the first two frames, when there is nothing yet to compare with, and after them.
+    Args:
+        mode: of the meters.
+        model: a name in noise.MODELS, or FORGERY.
+        with_parity: False for a source that strips bit 7.
+        count: how many times, at least.
+        seed: other faults for another one.
     """
-    early, then = Tally(), Tally()
-    dice = Random(f"{seed}:start:{model}:{mode.value}:{with_parity}")
+    tally = Tally()
+    dice = Random(f"{seed}:begin:{model}:{mode.value}:{with_parity}")
     for stream in itertools.cycle(streams(mode)):
-        number = dice.randrange(len(stream.wires) - 6)
-        first = stream.wires[number]
-        hurt = MODELS[model](dice, first, *dice.choice(stream.lines[number]))
-        frames = [hurt, *stream.wires[number + 1 : number + 5]]
-        if not with_parity:
-            first, *frames = map(parity.strip, (first, *frames))
-        if frames[0] != first:
-            lines = ((number + more, wire, int(not more)) for more, wire in enumerate(frames))
-            play(stream, lines, then, quiet=0, early=early)
-        if early.hurt >= starts:
-            break
-    return early, then
+        silence = dice.choice((0, dice.choice(_SILENCES)))
+        before = QUIET if silence else 0
+        since = dice.randrange(len(stream.wires) - 6 - before - silence)
+        then = since + before + silence
+        hurt = then + dice.randrange(3)
+        lines = []
+        for number in (*range(since, since + before), *range(then, then + 5)):
+            wire = stream.wires[number]
+            if number == hurt and model == FORGERY:
+                wire = forge_frame(stream, number, dice)
+            elif number == hurt:
+                wire = MODELS[model](dice, wire, *dice.choice(stream.lines[number]))
+            lines.append((number, wire if with_parity else parity.strip(wire), int(number == hurt)))
+        play(stream, lines, tally, quiet=0)
+        if tally.hurt >= count:
+            return tally
+    raise AssertionError("there are no meters")
 
 
 # --- Clean lines ---

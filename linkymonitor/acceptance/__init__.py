@@ -27,14 +27,15 @@
 # - A frame that names another meter or contract is refused whole, for all in it may be about that other one;
 #   the FIRM-th in a row is believed and everything starts anew (an epoch). A frame whose groups are out of
 #   order or double is refused whole too: it is two frames that lost what was between them.
-# - At the start nothing is known, and an answer at once (a lamp during a peak, a file of one frame) is worth
-#   more than certainty: the first frame counts if it is sound in itself. It is believed until the second
-#   disagrees; then what they disagree about is not said until two agree, but for a power or a current, which
-#   two others have to outvote. After GAP seconds without a frame it is the same, but for indexes and what
-#   takes FIRM frames, and only for a frame without a damaged group.
-# - After a silence nearly any index is possible, so the first is only a candidate: the second, which knows it to
-#   some Wh, bears it out or takes its place (docs/adr/0016). Where frames always come alone, in a rehearsal with
-#   one a minute or a file of a few, there is none to wait for, and an index is taken as it comes.
+# - At the start nothing is known. A live meter is sure to say more: nothing of its first frame is believed, nor of
+#   any other before it is borne out; of indexes, the middle one of the first three (docs/adr/0018). A file may have
+#   a single frame: there the first counts if it is sound in itself. It is believed until the second disagrees;
+#   then what they disagree about is not said until two agree, but for a power or a current, which two others
+#   have to outvote.
+# - What a silence of GAP seconds may have changed is not said either until a second frame bears it out. Nearly any
+#   index is possible then, so the first is only a candidate: the second, which knows it to some Wh, bears it out
+#   or takes its place (docs/adr/0016). Where frames always come alone, in a rehearsal with one a minute or a file
+#   of a few, there is none to wait for, and a frame without a damaged group is taken as it comes.
 # - What is held is replaced by what was last believed where frames have to agree (period, contract, indexes,
 #   for STALE seconds at most), else it is taken out: a power that is held is not said. A group that is taken
 #   out, or that should be there and is not, goes to ``rejected`` of the frame that is passed on: silence has a

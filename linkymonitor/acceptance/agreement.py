@@ -80,7 +80,7 @@ class Moment:
         self.gap = False
         #: Frames are always that far apart: one that waited for another would never be of its time.
         self.sparse = True
-        #: This is the first frame of all, and the next is sure to come soon.
+        #: This is the first frame of all, and the next is sure to come soon: nothing is believed of it.
         self.patient = False
         self.held: list[tuple[InfoGroup, str]] = []
         self.rating_changed = False
@@ -304,7 +304,7 @@ class Stamped(Median):
             self._believed = group
         elif older == newer:
             self._believed = newer
-        elif result is None:
+        elif result is None or moment.gap:
             self._believed = None
         return self._believed
 
@@ -365,7 +365,7 @@ class Agreed(Judge):
 
     @property
     def known(self) -> bool:
-        return self.accepted is not None
+        return self.accepted is not None or self._pending is not None
 
     def sound(self, group: InfoGroup) -> bool:
         return group is self.accepted or self._check is None or self._check(group)
@@ -396,6 +396,9 @@ class Agreed(Judge):
             if accepted is not None and not self.confirmed and not moment.at_once:
                 # One against one: neither is believed.
                 moment.held.append((accepted, UNCONFIRMED))
+                self.accepted = accepted = None
+            elif moment.gap and self._need == 2 and not moment.at_once:
+                # It was so before the silence, and may have changed in it.
                 self.accepted = accepted = None
         need = FIRM if doubtful else 2 if accepted is None else self._need
         at_once = moment.at_once and not doubtful and (accepted is None or self._need == 2)
@@ -605,15 +608,18 @@ class Index(Judge):
         return self._believed
 
     def _first(self, wh: int, group: InfoGroup, moment: Moment, since: float) -> InfoGroup | None:
-        """Weigh an index of which nothing is believed yet."""
+        """Weigh an index of which nothing is believed yet: the middle one of three that follow each other is."""
         # One that is old bears nothing out: after a while nearly any index fits, and it must not be said as if of now.
         near = self.newer is not None and moment.now - since <= STALE
         if near and (wh - self._newer) % _ROLL_OVER <= self._bound(moment, since):
-            self._committed, self._believed, self._confirmed = self._newer, self.newer, True
+            if self._older_group is not None:
+                self._committed, self._believed, self._confirmed = self._newer, self.newer, True
             self._older, self._older_group = self._newer, self.newer
-        elif moment.at_once and (moment.sparse or (self.newer is None and not moment.patient)):
+        elif moment.at_once and (moment.sparse or self.newer is None):
             self._committed, self._believed = wh, group
             self._older, self._older_group = wh, group
+        else:
+            self._older_group = None
         self._newer, self.newer = wh, group
         self.settled = False
         return self._believed
@@ -628,7 +634,7 @@ class Index(Judge):
         moment.held.append((group, cause))
         if not self._confirmed:
             # One against one: neither is believed.
-            self._committed = self._believed = None
+            self._committed = self._believed = self._older_group = None
             self._newer, self.newer = wh, group
             return None
         goes_on = self._step is not None and (wh - self._step) % _ROLL_OVER <= self._bound(

@@ -101,7 +101,7 @@ class Acceptance:
 
     Args:
         mode: the dialect; another mode needs another Acceptance.
-        live: whether a second frame is sure to come, so that not even the first index is believed at once.
+        live: whether a second frame is sure to come, so that nothing of the first is believed at once.
     """
 
     def __init__(self, mode: Mode, *, live: bool = False) -> None:
@@ -282,13 +282,15 @@ class Acceptance:
         moment.gap = gap = self._started and now - self._at > GAP
         self._lone = self._lone + 1 if gap else 0 if self._started else self._lone
         moment.sparse = self._lone >= FIRM
-        moment.at_once = not self._started or (gap and not frame.rejected)
+        lone = gap and moment.sparse and not frame.rejected
+        moment.at_once = not moment.patient and (lone or not self._started)
         moment.now, moment.before = now, self._at if self._started else now
         place_of = {group.label: place for place, group in enumerate(groups)}
         short = self.mode is Mode.HISTORIQUE and (place_of.keys() & self._rank.keys()) <= _SHORT
         if not (short or self._whole):
             # Reading may have begun during an overload: this is the first frame that says it all.
-            self._whole = moment.at_once = True
+            self._whole = True
+            moment.at_once = not moment.patient
         self._miss(frame, place_of, short)
         if len(self._judge_of) > len(self._rank) + _MOST_UNKNOWN:
             # Of what no specification has, this frame has what the meter sends; noise has made the rest.
