@@ -471,6 +471,42 @@ def begin(mode: Mode, model: str, with_parity: bool, count: int, seed: int = 0) 
     raise AssertionError("there are no meters")
 
 
+# --- A bad line, hour after hour ---
+
+#: No power for longer than this (seconds) is a screen that is too old.
+OLD = 10.0
+
+
+def degrade(spec: str, rate: float, frames: int, seed: int = 0) -> tuple[float, float]:
+    """Flip a bit in each line of *frames* frames with the probability *rate*.
+
+    Returns:
+        Which share of the frames made a reading with its power, its indexes and its period; and for which share of
+        the time the last power was not older than OLD.
+    """
+    options = parse_spec(spec)
+    dice = Random(f"{seed}:degrade:{spec}:{rate}")
+    decoder, acceptance = FrameDecoder(options.mode), Acceptance(options.mode, live=True)
+    kept, ages, last = 0, [], None
+    for at, wire in itertools.islice(House(options).frames(), frames):
+        for start, end in reversed(_lines(wire)):
+            if dice.random() < rate:
+                wire = MODELS["1 bit"](dice, wire, start, end)
+        now = at.timestamp()
+        for frame in decoder.feed(wire):
+            if not frame.complete:
+                continue
+            believed = acceptance.accept(frame, now).frame
+            if not believed.groups:
+                continue
+            reading = interpret(believed, options.mode, at)
+            if reading.apparent_power is not None:
+                kept += bool(reading.indexes and reading.tariff_period)
+                ages.append(0.0 if last is None else now - last)
+                last = now
+    return kept / frames, 1 - sum(max(0.0, age - OLD) for age in ages) / sum(ages)
+
+
 # --- Clean lines ---
 
 _CLEAN = (

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from campaign import FORGERY, Tally, begin, clean_specs, corrupt, forge, listen
+from campaign import FORGERY, Tally, begin, clean_specs, corrupt, degrade, forge, listen
 from noise import MODELS
 
 from linkymonitor.acceptance import Acceptance
@@ -54,6 +54,20 @@ def test_nothing_wrong_is_believed_at_a_start_or_after_a_silence(mode):
             tally += begin(mode, model, with_parity, 20 * MORE)
     assert tally.hurt >= 40 * MORE * len(MODELS)
     assert tally.wrong == 0, tally.examples
+
+
+@whole
+@pytest.mark.parametrize(
+    "spec",
+    ["hist,base", "hist,hc", "hist,ejp", "hist,hc,tri", "standard,base", "standard,hc", "standard,ejp"],
+)
+def test_a_bad_line_costs_little(spec):
+    """G03: of a hundred lines one is bad, or ten are."""
+    frames = 1500 * max(1, MORE // 10)
+    kept, _ = degrade(spec, 0.01, frames)
+    _, fresh = degrade(spec, 0.10, frames)
+    assert kept >= 0.88
+    assert fresh >= 0.999
 
 
 @whole
