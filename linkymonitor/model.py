@@ -79,6 +79,8 @@ class TariffState(Frozen):
     colour: Colour | None = None
     tomorrow: Colour | None = None
     overload: bool = False
+    #: As the last frame said it that could.
+    contract: Contract | None = None
 
 
 class Health(Frozen):

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from linkymonitor.model import Colour, Ejp, Mode, Reading, TariffState
+from linkymonitor.model import Colour, Contract, Ejp, Mode, Reading, TariffState
 
 
 class TariffFold:
@@ -23,7 +23,7 @@ class TariffFold:
     def _forget(self) -> None:
         self._mode: Mode | None = None
         self._meter: str | None = None
-        self._option: str | None = None
+        self._contract: Contract | None = None
         self._ejp = Ejp.UNKNOWN
         self._peaks_seen = False
         self._period: str | None = None
@@ -54,28 +54,29 @@ class TariffFold:
             self._tomorrow = reading.tomorrow
         if reading.overload is not None:
             self._overload = reading.overload
+        option = self._contract.option if self._contract else None
         self.state = TariffState(
             ejp=self._ejp,
             ejp_since=self.state.ejp_since if self._ejp is self.state.ejp else now,
-            has_peaks=self._option == "EJP" or (self._peaks_seen and self._option != "TEMPO"),
+            has_peaks=option == "EJP" or (self._peaks_seen and option != "TEMPO"),
             tariff_period=self._period,
             colour=self._colour,
             tomorrow=self._tomorrow,
             overload=self._overload,
+            contract=self._contract,
         )
         return self.state
 
     def _is_another(self, reading: Reading) -> bool:
         """Return whether *reading* is about another meter, another contract or in another mode."""
-        contract = reading.contract
+        before, contract = self._contract, reading.contract
         return (
             self._mode not in (None, reading.mode)
             or (None not in (self._meter, reading.meter) and self._meter != reading.meter)
-            or (contract is not None and self._option not in (None, contract.option))
+            or (before is not None and contract is not None and before.option != contract.option)
         )
 
     def _know(self, reading: Reading) -> None:
         self._mode = reading.mode
         self._meter = reading.meter or self._meter
-        if reading.contract is not None:
-            self._option = reading.contract.option
+        self._contract = reading.contract or self._contract

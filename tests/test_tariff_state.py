@@ -102,7 +102,7 @@ def test_another_contract_meter_or_mode_forgets_all(fold, change):
 def test_a_frame_that_lost_its_meter_and_contract_is_no_change(fold):
     fold.update(reading(ejp=Ejp.PEAK), 1.0)
     state = fold.update(reading(meter=None, contract=None), 2.0)
-    assert (state.ejp, state.has_peaks) == (Ejp.PEAK, True)
+    assert (state.ejp, state.has_peaks, state.contract) == (Ejp.PEAK, True, contract())
 
 
 def test_a_peak_that_goes_on_in_another_mode_keeps_its_beginning(fold):

@@ -28,7 +28,7 @@ from linkymonitor.tic.values import Switch
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from linkymonitor.model import View
+    from linkymonitor.model import Contract, View
 
 #: The rows of a panel in bands of eight, from the top; a byte is a column of eight pixels, lowest bit on top.
 Bands = tuple[bytes, ...]
@@ -467,9 +467,14 @@ def _short(register: str) -> str:
     return register[:2] + register[3].lower()
 
 
+def _contract(view: View) -> Contract | None:
+    """Return the contract, as it was last said when this frame cannot tell."""
+    return view.reading.contract or view.tariff.contract
+
+
 def _registers(view: View) -> list[str]:
     """Return the registers of the contract in the meter's order, and any other that counted today."""
-    contract = view.reading.contract
+    contract = _contract(view)
     listed = list(contract.registers) if contract else []
     return listed + [name for name in view.today.energy if name not in listed]
 
@@ -504,7 +509,8 @@ def _counts(count: int, scene: Scene) -> list[str]:
 
 
 def _subscribed_power(view: View) -> int | None:
-    return view.reading.contract.subscribed_power if view.reading.contract else None
+    contract = _contract(view)
+    return contract.subscribed_power if contract else None
 
 
 def _subscribed(view: View, scene: Scene) -> str:
@@ -598,7 +604,8 @@ def _next_switch(view: View, scene: Scene) -> str:
     later = [switch for switch in switches if switch.start > now.time()]
     following = (later or switches)[0]
     number = following.supplier_index or 0
-    names = PERIODS.get(view.reading.contract.option, ()) if view.reading.contract else ()
+    contract = _contract(view)
+    names = PERIODS.get(contract.option, ()) if contract else ()
     name = code(names[number - 1]) if number <= len(names) else f"F{number:02d}"
     return f"→ {following.start.hour}:{following.start.minute:02d} {name}" + (" ?" if later else "")
 

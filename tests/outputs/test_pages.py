@@ -219,6 +219,15 @@ def test_every_page_looks_as_it_should_on_both_chips(name, size):
     assert seen("sh1106", size, page, view, **different).tobytes() == first.tobytes()
 
 
+@pytest.mark.parametrize("name", ["live", "today", "today-hc", "tariff-hc-standard", "tariff-tempo", "alert"])
+def test_a_frame_that_lost_its_contract_changes_nothing_on_the_screen(name):
+    page, view, _ = CASES[name]
+    tariff = replace(view.tariff, contract=view.reading.contract)
+    lost = replace(view, reading=replace(view.reading, contract=None), tariff=tariff)
+    for size in ("128x32", "128x64"):
+        assert seen("ssd1306", size, page, lost).tobytes() == seen("ssd1306", size, page, view).tobytes()
+
+
 @pytest.mark.parametrize("tall", [False, True])
 @pytest.mark.parametrize("name", CASES)
 def test_no_text_leaves_the_screen(name, tall):
