@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.clock import Clock, Era, Timeline
 from linkymonitor.errors import StorageError
-from linkymonitor.language import DEFAULT, pick
+from linkymonitor.language import DEFAULT, cause, pick
 from linkymonitor.log_line import (
     CONTRACT_HEAD,
     DATA_HEAD,
@@ -860,11 +860,14 @@ class DailyLog:
 
 def _refusal(error: StorageError) -> tuple[str, str]:
     """Return the sentence, in French and in English, for a card that refuses to be written."""
-    why = error.__cause__.strerror if isinstance(error.__cause__, OSError) else str(error)
+    if isinstance(error.__cause__, OSError):
+        fr, en = cause(error.__cause__, "fr"), cause(error.__cause__, "en")
+    else:
+        fr, en = error.fr, error.en
     return (
-        f"Journal : écriture refusée ({why}) ; les lignes attendent en mémoire, "
+        f"Journal : écriture refusée ({fr}) ; les lignes attendent en mémoire, "
         "vérifiez la carte et la place libre",
-        f"Log: writing is refused ({why}); lines wait in memory, check the card and its free space",
+        f"Log: writing is refused ({en}); lines wait in memory, check the card and its free space",
     )
 
 
