@@ -6,7 +6,9 @@
 #   piece by piece: off-peak hours as a letter (HHPHC) or as tomorrow's profile (PJOURF+1), the name of a period
 #   (LTARF) while it is in force (NTARF). All that is known is one line, ``Grille:``, written when it grows or
 #   changes and once in each file, so that a reader of one file knows what it was before.
-# - A value counts when two frames in a row say it, and of free text only letters, digits and simple signs.
+# - A value counts when two frames in a row say it, and of free text only letters, digits and simple signs. A name
+#   of a period takes NAMED: text and number of a period change in one frame but may be believed in two, and what
+#   goes together for a frame or two, at ten at night, need not belong together.
 # - A name is kept until the meter, its contract or its mode changes.
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from linkymonitor.tic.values import Switch
 #: Compiled when it is first needed: most meters never tell a name.
 _NOT_A_NAME = r"[^\w .+'/-]+"
 _LONGEST_NAME = 16
+#: Frames in a row that have to give a period its name.
+NAMED = 5
 #: Registers that a standard meter has.
 _MOST_NAMES = 10
 
@@ -38,7 +42,8 @@ class Journal:
     def __init__(self, lang: str = DEFAULT) -> None:
         self._lang = lang
         self._contract: Contract | None = None
-        self._heard: dict[str, str] = {}
+        #: What was said last, and in how many frames in a row.
+        self._heard: dict[str, tuple[str, int]] = {}
         self._grid: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._told: tuple[date, str] | None = None
@@ -63,16 +68,16 @@ class Journal:
                 self._grid.clear()
                 self._names.clear()
                 self._heard.clear()
-        heard = dict(self._said(reading))
-        for topic, text in heard.items():
-            if self._heard.get(topic) == text:
-                name, register = topic.partition(" ")[::2]
-                if not register:
-                    self._grid[name] = text
-                elif register in self._names or len(self._names) < _MOST_NAMES:
-                    self._names[register] = text
-        # A frame that has lost a group is no disagreement.
-        self._heard |= heard
+        for topic, text in self._said(reading).items():
+            # A frame that has lost a group is no disagreement.
+            last, times = self._heard.get(topic, ("", 0))
+            times = times + 1 if text == last else 1
+            self._heard[topic] = text, times
+            name, register = topic.partition(" ")[::2]
+            if not register and times >= 2:
+                self._grid[name] = text
+            elif register and times >= NAMED and (register in self._names or len(self._names) < _MOST_NAMES):
+                self._names[register] = text
         told = reading.taken_at.astimezone(UTC).date(), self._line()
         if told[1] and told != self._told:
             self._told = told

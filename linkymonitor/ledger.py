@@ -166,7 +166,7 @@ class Ledger:
             register = registers.get(name)
             if register is not None:
                 before, since = register.last, register.at
-            elif self._last_at is not None and name not in self._listed:
+            elif self._last_at is not None and self._listed and name not in self._listed:
                 # It stood at zero, if it can have come so far.
                 since = self._last_at
                 before = 0 if index <= most((at - since).total_seconds(), bound) else index

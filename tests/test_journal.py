@@ -10,7 +10,7 @@ from linkymonitor import report
 from linkymonitor.clock import WireClock
 from linkymonitor.daily_log import DailyLog
 from linkymonitor.frozen import replace
-from linkymonitor.journal import Journal
+from linkymonitor.journal import NAMED, Journal
 from linkymonitor.log_line import format_contract
 from linkymonitor.log_reader import parse_contract, parse_grid
 from linkymonitor.model import Contract, Mode, Reading, Record
@@ -80,15 +80,26 @@ def test_names_of_periods_gather_as_they_come_into_force():
         reading(contract=STANDARD, NTARF=number, LTARF=name)
         for number, name in ((1, "HEURE CREUSE"), (2, "HEURE PLEINE"))
     )
-    assert said(journal, off, off, on, on, off, off) == [
+    assert said(journal, *(NAMED * [off]), *(NAMED * [on]), *(NAMED * [off])) == [
         "Grille: noms=HC HEURE CREUSE",
+        "Grille: noms=HC HEURE CREUSE; HP HEURE PLEINE",
+    ]
+
+
+def test_a_name_that_comes_before_its_number_is_not_that_of_the_period_before():
+    """Text and number change in one frame; when a line of it is damaged, one is believed before the other."""
+    journal = Journal()
+    pairs = [(2, "HEURE PLEINE")] * NAMED + [(2, "HEURE CREUSE")] * 3 + [(1, "HEURE CREUSE")] * NAMED
+    frames = [reading(contract=STANDARD, NTARF=number, LTARF=name) for number, name in pairs]
+    assert said(journal, *frames) == [
+        "Grille: noms=HP HEURE PLEINE",
         "Grille: noms=HC HEURE CREUSE; HP HEURE PLEINE",
     ]
 
 
 def test_names_are_tidied_and_never_break_a_line():
     evil = reading(contract=OFFER, NTARF=1, LTARF="A=B, C;\n\tINFO <b>é\x00 " + "x" * 90)
-    (text,) = said(Journal(), evil, evil)
+    (text,) = said(Journal(), *(NAMED * [evil]))
     assert text == "Grille: noms=F01 A B C INFO b xxx"
     assert parse_grid(text) == {"noms": "F01 A B C INFO b xxx"}
 

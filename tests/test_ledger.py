@@ -330,6 +330,18 @@ def test_a_register_that_appears_counts_from_zero(ledger):
     assert found == [{"F01": 0}, {"F01": 10, "F03": 4}, {"F01": 10, "F03": 15}]
 
 
+def test_before_the_contract_is_known_no_register_appears(ledger):
+    """A line of the first frames was damaged: what was not said before may have stood at any value."""
+    offered = offer("F01", "F02")
+    fold(
+        ledger,
+        reading("2026-12-01 08:00", None, F01=5000),
+        reading("2026-12-01 08:01", None, F01=5000, F02=700),
+        reading("2026-12-01 08:02", offered, F01=5001, F02=703),
+    )
+    assert ledger.totals().energy == {"F01": 1, "F02": 3}
+
+
 def test_a_register_that_was_only_lost_does_not_count_from_zero(ledger):
     found = fold(
         ledger,

@@ -44,6 +44,8 @@ _HIGHEST_POWER = 46_800
 _LATE = 5.0
 #: Wh that the rounding of two indexes may add.
 _SLACK = 2
+#: Wh by which two indexes may differ that say the same.
+_SAME = 1
 _ROLL_OVER = 1_000_000_000
 #: Seconds that DATE may stray from the clock between two frames.
 _STRAY = 5.0
@@ -62,8 +64,8 @@ class Moment:
         "before",
         "gap",
         "held",
+        "live",
         "now",
-        "patient",
         "rate",
         "rating_changed",
         "soon",
@@ -80,8 +82,8 @@ class Moment:
         self.gap = False
         #: Frames are always that far apart: one that waited for another would never be of its time.
         self.sparse = True
-        #: This is the first frame of all, and the next is sure to come soon: nothing is believed of it.
-        self.patient = False
+        #: Another frame is sure to come soon: nothing is believed because it is the first.
+        self.live = False
         self.held: list[tuple[InfoGroup, str]] = []
         self.rating_changed = False
         self.set_rating(LARGEST)
@@ -286,13 +288,14 @@ class Median(Judge):
 class Stamped(Median):
     """A value with its horodate: what two of the last three say, for there is no middle between horodates."""
 
-    __slots__ = ("_believed",)
+    __slots__ = ("_believed", "_believed_at")
 
     weigh = Judge.weigh
 
     def __init__(self, row: Label) -> None:
         super().__init__(row)
         self._believed: InfoGroup | None = None
+        self._believed_at = 0.0
 
     def sound(self, group: InfoGroup) -> bool:
         return group is self.newer or (super().sound(group) and possible(group.horodate))
@@ -301,10 +304,10 @@ class Stamped(Median):
         older, newer = self.older, self.newer
         result = super().take(group, moment)
         if moment.at_once or group in (older, newer):
-            self._believed = group
+            self._believed, self._believed_at = group, moment.now
         elif older == newer:
-            self._believed = newer
-        elif result is None or moment.gap:
+            self._believed, self._believed_at = newer, moment.now
+        elif result is None or moment.gap or moment.now - self._believed_at > STALE:
             self._believed = None
         return self._believed
 
@@ -485,6 +488,7 @@ class Index(Judge):
 
     __slots__ = (
         "_believed",
+        "_borne_out",
         "_committed",
         "_confirmed",
         "_doubted_since",
@@ -514,6 +518,8 @@ class Index(Judge):
         self.newer: InfoGroup | None = None
         #: When the older one was heard, if the newer came so much later that nearly anything was possible.
         self._sure_at: float | None = None
+        #: Whether the newer one then goes on from another that is not STALE.
+        self._borne_out = False
         self._restart()
 
     def _restart(self) -> None:
@@ -566,12 +572,13 @@ class Index(Judge):
         self._confirmed = True
         silence = moment.now - since
         if self._sure_at is not None:
-            # The first after a silence is only as good as the next, which knows it to some Wh.
-            fits = (wh - newer) % _ROLL_OVER <= self._bound(moment, since)
-            if not fits or (silence > STALE and not moment.sparse):
+            # The first after a silence is only as good as the next two, or as one that says the same.
+            further = (wh - newer) % _ROLL_OVER
+            fits, near = further <= self._bound(moment, since), silence <= STALE
+            if not fits or not (self._borne_out or moment.sparse or (near and further <= _SAME)):
                 if not fits and self.newer is not None:
                     moment.held.append((self.newer, INDEX))
-                self._newer, self.newer = wh, group
+                self._newer, self.newer, self._borne_out = wh, group, fits and near
                 self.settled = False
                 return self._said(group, moment, self._sure_at, silence)
         self._commit(wh, ahead, group)
@@ -580,7 +587,10 @@ class Index(Judge):
         self._newer, self.newer = wh, group
         if self.settled:
             self._believed = group
-        self._sure_at = since if silence > GAP and not self.settled else None
+        if silence > GAP and not self.settled:
+            self._sure_at, self._borne_out = since, silence <= STALE
+        else:
+            self._sure_at = None
         self.plain = self._sure_at is None and self._committed == newer <= wh
         return self._said(group, moment, since, silence)
 
@@ -608,16 +618,24 @@ class Index(Judge):
         return self._believed
 
     def _first(self, wh: int, group: InfoGroup, moment: Moment, since: float) -> InfoGroup | None:
-        """Weigh an index of which nothing is believed yet: the middle one of three that follow each other is."""
+        """Weigh an index of which nothing is believed yet.
+
+        What is believed is one that the next says too, or the middle one of three that follow each other.
+        """
         # One that is old bears nothing out: after a while nearly any index fits, and it must not be said as if of now.
         near = self.newer is not None and moment.now - since <= STALE
-        if near and (wh - self._newer) % _ROLL_OVER <= self._bound(moment, since):
-            if self._older_group is not None:
+        further = (wh - self._newer) % _ROLL_OVER
+        if near and further <= self._bound(moment, since):
+            if self._older_group is not None or further <= _SAME:
                 self._committed, self._believed, self._confirmed = self._newer, self.newer, True
             self._older, self._older_group = self._newer, self.newer
         elif moment.at_once and (moment.sparse or self.newer is None):
             self._committed, self._believed = wh, group
             self._older, self._older_group = wh, group
+        elif self._older_group is not None and further <= self._bound(moment, since):
+            # Two that bore each other out, and then a silence like any other.
+            self._committed, self._confirmed, self._sure_at = self._newer, True, since
+            self._older, self._older_group = self._newer, self.newer
         else:
             self._older_group = None
         self._newer, self.newer = wh, group

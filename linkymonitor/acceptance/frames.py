@@ -116,7 +116,7 @@ class Acceptance:
         self._moment = Moment()
         #: Frames in a row that came alone, GAP seconds after another; a stream is of that kind until two come closer.
         self._lone = 0 if live else FIRM
-        self._moment.patient = live
+        self._moment.live = live
         self._reset()
 
     def _reset(self) -> None:
@@ -142,7 +142,8 @@ class Acceptance:
         self._same: Accepted | None = None
         self._started = self._whole = False
         self._at = 0.0
-        self._stranger: tuple[dict[str, str], int] = ({}, 0)
+        #: What names another meter or contract: its data, and how many frames in a row that had it said so.
+        self._strangers: dict[str, tuple[str, int]] = {}
         #: The places of the one current, its voltage (-1: not sent) and the one power, where that is all there is.
         self._triple: tuple[int, int, int] | None = None
         self._in_force: _InForce = _InForce()
@@ -165,6 +166,7 @@ class Acceptance:
             changed = list(compress(self._places, map(is_not, groups, last)))
             if not changed and self._same is not None and not rejected:
                 self._at = now
+                self._lone = 0
                 return self._same
             labels = self._labels
             families_of = self._families
@@ -280,18 +282,24 @@ class Acceptance:
             self._reset()
         moment = self._moment
         moment.gap = gap = self._started and now - self._at > GAP
-        self._lone = self._lone + 1 if gap else 0 if self._started else self._lone
+        if self._started:
+            # A live meter that is slow is waited for, as long as what it said before is not too old to compare.
+            self._lone = self._lone + 1 if now - self._at > (STALE if moment.live else GAP) else 0
         moment.sparse = self._lone >= FIRM
         lone = gap and moment.sparse and not frame.rejected
-        moment.at_once = not moment.patient and (lone or not self._started)
+        moment.at_once = lone or not (moment.live or self._started)
         moment.now, moment.before = now, self._at if self._started else now
         place_of = {group.label: place for place, group in enumerate(groups)}
         short = self.mode is Mode.HISTORIQUE and (place_of.keys() & self._rank.keys()) <= _SHORT
-        if not (short or self._whole):
+        first = not (short or self._whole)
+        if first:
             # Reading may have begun during an overload: this is the first frame that says it all.
             self._whole = True
-            moment.at_once = not moment.patient
+            moment.at_once = moment.at_once or not moment.live
         self._miss(frame, place_of, short)
+        if first and moment.live and self._started:
+            # Beside the labels of the short frames it would look as if the meter did not send the others.
+            self._missing += (Rejected(b"", MISSING),)
         if len(self._judge_of) > len(self._rank) + _MOST_UNKNOWN:
             # Of what no specification has, this frame has what the meter sends; noise has made the rest.
             kept = self._rank.keys() | place_of.keys()
@@ -319,7 +327,7 @@ class Acceptance:
         for judge in self._judges:
             judge.lost_at = None
             judge.absent = 0
-        moment.at_once = moment.gap = moment.sparse = moment.patient = False
+        moment.at_once = moment.gap = moment.sparse = False
         return accepted
 
     def _out_of_order(self, groups: Sequence[InfoGroup]) -> InfoGroup | None:
@@ -359,29 +367,29 @@ class Acceptance:
 
     def _strange(self, groups: Sequence[InfoGroup]) -> list[InfoGroup]:
         """Return the groups that name another meter or contract than the one that is known."""
-        strange, said = [], set()
+        strange = []
         for group in groups:
             if group.label in NAMES:
-                said.add(group.label)
                 judge = self._judge_of.get(group.label)
                 known = judge.accepted if isinstance(judge, Agreed) else None
                 # What relays a stream may trim texts: that is no other contract.
                 if known is not None and normalise(group.data) != normalise(known.data):
                     strange.append(group)
-        if not strange and said.issuperset(self._stranger[0]):
-            self._stranger = ({}, 0)
+                else:
+                    self._strangers.pop(group.label, None)
         return strange
 
     def _insists(self, strange: Sequence[InfoGroup]) -> bool:
         """Return whether the same strange names have now come often enough to be believed."""
-        names = {group.label: group.data for group in strange}
-        known, count = self._stranger
-        count = count + 1 if names == known else 1
-        self._stranger = (names, count)
-        # What only one frame has said so far needs no more than two others to be taken back.
-        judges = (self._judge_of[label] for label in names)
-        firm = any(isinstance(judge, Agreed) and judge.confirmed for judge in judges)
-        return count >= (FIRM if firm else 2)
+        firm = True
+        for group in strange:
+            data, count = self._strangers.get(group.label, ("", 0))
+            count = count + 1 if data == group.data else 1
+            self._strangers[group.label] = group.data, count
+            # What only one frame has said so far needs no more than two others to be taken back.
+            judge = self._judge_of[group.label]
+            firm &= count >= (FIRM if isinstance(judge, Agreed) and judge.confirmed else 2)
+        return firm
 
     def _refuse(self, frame: Frame, groups: Sequence[InfoGroup], cause: str) -> Accepted:
         held = tuple(self._held(group, cause) for group in groups)
