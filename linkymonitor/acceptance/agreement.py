@@ -288,14 +288,13 @@ class Median(Judge):
 class Stamped(Median):
     """A value with its horodate: what two of the last three say, for there is no middle between horodates."""
 
-    __slots__ = ("_believed", "_believed_at")
+    __slots__ = ("_believed",)
 
     weigh = Judge.weigh
 
     def __init__(self, row: Label) -> None:
         super().__init__(row)
         self._believed: InfoGroup | None = None
-        self._believed_at = 0.0
 
     def sound(self, group: InfoGroup) -> bool:
         return group is self.newer or (super().sound(group) and possible(group.horodate))
@@ -304,10 +303,10 @@ class Stamped(Median):
         older, newer = self.older, self.newer
         result = super().take(group, moment)
         if moment.at_once or group in (older, newer):
-            self._believed, self._believed_at = group, moment.now
+            self._believed = group
         elif older == newer:
-            self._believed, self._believed_at = newer, moment.now
-        elif result is None or moment.gap or moment.now - self._believed_at > STALE:
+            self._believed = newer
+        elif result is None or moment.gap or self._believed not in (older, newer):
             self._believed = None
         return self._believed
 
@@ -582,7 +581,7 @@ class Index(Judge):
                 self.settled = False
                 return self._said(group, moment, self._sure_at, silence)
         self._commit(wh, ahead, group)
-        self.settled = newer == wh == self._committed
+        self.settled = newer == wh == self._committed and (silence <= STALE or moment.sparse)
         self._older, self._older_group = newer, self.newer
         self._newer, self.newer = wh, group
         if self.settled:
@@ -609,11 +608,11 @@ class Index(Judge):
             self._committed, self._believed = value, chosen
 
     def _said(self, group: InfoGroup, moment: Moment, since: float, silence: float) -> InfoGroup | None:
-        """Return what is believed, which was heard at *since* if it is not *group*."""
+        """Return what is believed, which was heard at *since* or, where frames come alone, is *group*."""
         if silence > GAP and moment.sparse:
             return group
-        if self._believed is not group and moment.now - since > STALE:
-            # Better no index than one that old.
+        if moment.now - since > STALE:
+            # Better no index than one that old; and one that comes after so long is borne out by the next.
             return None
         return self._believed
 

@@ -73,7 +73,7 @@ class Indexes:
         return self.contracts[bisect_right(self.contracts, at, key=lambda one: one[0]) - 1][1]
 
     def _filled(self, name: str, column: list[int | None]) -> list[int | None]:
-        """Return *column* with the last known reading wherever a record has none."""
+        """Return *column* with what the reading will have been wherever a record has none."""
         if None not in column:
             return column
         filled: list[int | None] = []
@@ -91,10 +91,25 @@ class Indexes:
             if first and not self._listed(name, start, start + first):
                 at = start + first
                 last = 0 if value <= self._most(at - 1, at) else value
-            for item in part:
-                last = last if item is None else item
-                filled.append(last)
+            filled += [last] * first
+            filled += self._bridged(part[first:], self.times[start + first : stop])
         return filled
+
+    @staticmethod
+    def _bridged(part: Sequence[int | None], times: Sequence[float]) -> list[int | None]:
+        """Return *part*, which begins with a reading, with those between two others shared by time."""
+        read = [at for at, value in enumerate(part) if value is not None]
+        bridged: list[int | None] = []
+        for a, b in pairwise(read):
+            before, after = part[a], part[b]
+            assert before is not None
+            assert after is not None
+            # Over the end of the numbers there is no way between them: the last one stands.
+            wh = max(after - before, 0)
+            bridged += [
+                before + round(wh * (times[at] - times[a]) / (times[b] - times[a])) for at in range(a, b)
+            ]
+        return bridged + [part[read[-1]]] * (len(part) - read[-1])
 
     def _listed(self, name: str, start: int, stop: int) -> bool:
         """Return whether a contract from *start* to *stop* has the register *name*."""
