@@ -17,6 +17,7 @@ import errno
 import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -491,6 +492,9 @@ class DailyLog:
         self._due = math.inf
         self._tried_at = -math.inf
         self._refused = False
+        self._writing = False
+        #: It refuses because it is full.
+        self._full = False
 
         self._file: AppendFile | None = None
         self._open_day: date | None = None
@@ -564,20 +568,30 @@ class DailyLog:
 
     def flush(self) -> None:
         """Write all lines that wait, if the card takes them and the time is known."""
+        if self._writing:
+            return  # what is noted while lines are written is written with them
         self._look()
         self._tried_at = self._clock.monotonic()
         self._due = math.inf
         try:
-            self._start(raising=True)
-            self._write()
+            self._writing = True
+            try:
+                self._start(raising=True)
+                self._write()
+            finally:
+                self._writing = False
         except StorageError as error:
             self._due = self._tried_at + RETRY_AFTER
+            self._full = _is_full(error)
+            if isinstance(error.__cause__, FileNotFoundError):
+                self._started = False  # somebody has removed the folder: it is made again
             if self._on_full is not None and _is_full(error) and self._on_full():
                 self._due = self._tried_at + 1.0
             if not self._refused:
                 self._refused = True
                 self._own_note("WARN", *_refusal(error))
             return
+        self._full = False
         if not self._timeline.settled:
             self._due = self._tried_at
         elif self._refused:
@@ -596,9 +610,9 @@ class DailyLog:
             self.flush()
         if not self._timeline.settled:
             return now + 1.0
-        if now >= self._chores_at and not self._refused:
+        if now >= self._chores_at and (self._full or not self._refused):
             self._do_chores(now)
-        return min(self._due, math.inf if self._refused else self._chores_at)
+        return min(self._due, self._chores_at if self._full or not self._refused else math.inf)
 
     def close(self) -> None:
         """Write what waits and let go of the files."""
@@ -736,11 +750,14 @@ class DailyLog:
             self._storage.make_directory(self._directory)
             for name in self._storage.names(self._directory):
                 if name.startswith(".") and name.endswith(".tmp"):
-                    self._storage.remove(self._directory / name)
+                    with suppress(StorageError):
+                        self._storage.remove(self._directory / name)
             there = files(self._directory, self._storage)
             ours = [file for file in there if not file.forerunner and not file.compressed]
             if ours:
-                self._open(ours[-1].day)
+                # One that cannot be opened must not keep the others from being written.
+                with suppress(StorageError):
+                    self._open(ours[-1].day)
                 self._close_file()
             found = self._newest_stamp(there)
             if found is not None and (self.last_stamp is None or found > self.last_stamp):
@@ -784,6 +801,9 @@ class DailyLog:
             batch = self._next_batch(most)
             most = _LONGEST_BATCH
             file = self._open(batch.day)
+            if not file.size and self._written_day == batch.day:
+                self._written_day = None  # begun again: it has to say its contract, too
+                continue
             file.append(batch.data)
             file.sync()
             for _ in range(batch.lines):
@@ -798,6 +818,8 @@ class DailyLog:
         """Return the file of *day*, ready to grow."""
         if self._file is not None and self._open_day == day and self._file.is_in_place():
             return self._file
+        if self._file is not None and self._file.is_in_place():
+            self._file.settle()  # else what is given again would be there twice
         self._close_file()
         self._stop_chores()
         path = file_of(self._directory, day)
@@ -851,19 +873,23 @@ class DailyLog:
             # A clock that nobody vouches for may be years ahead: it costs no more files than it has written.
             expired = self._retention is not None and age >= self._retention
             if expired and (self._timeline.vouched or newer > (self._retention or 0)):
-                self._storage.remove(file.path)
-                self._storage.remove(file.path.with_name(file.path.name + ".gz"))
+                with suppress(StorageError):
+                    self._storage.remove(file.path)
+                    self._storage.remove(file.path.with_name(file.path.name + ".gz"))
                 yield
-            elif age >= self._compress_after and not file.compressed:
-                yield from self._storage.compress_steps(file.path)
+            elif age >= self._compress_after and not file.compressed and not self._full:
+                with suppress(StorageError):  # one that cannot be read must not keep the others plain
+                    yield from self._storage.compress_steps(file.path)
 
 
 def _refusal(error: StorageError) -> tuple[str, str]:
     """Return the sentence, in French and in English, for a card that refuses to be written."""
+    fr, en = error.fr, error.en
     if isinstance(error.__cause__, OSError):
         fr, en = cause(error.__cause__, "fr"), cause(error.__cause__, "en")
-    else:
-        fr, en = error.fr, error.en
+        if error.__cause__.filename:  # a file of another user, say: the others can be written
+            name = Path(error.__cause__.filename).name
+            fr, en = f"{name} : {fr}", f"{name}: {en}"
     return (
         f"Journal : écriture refusée ({fr}) ; les lignes attendent en mémoire, "
         "vérifiez la carte et la place libre",

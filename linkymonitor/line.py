@@ -598,6 +598,19 @@ class _Tty(_Port):
 class _Url(_Port):
     """Any URL of pyserial: a serial server, a spy on a port, a loop."""
 
+    _opened = False
+
+    def _configure(self) -> None:
+        before = self._port.baudrate
+        try:
+            super()._configure()
+        except (
+            ValueError
+        ):  # RFC 2217: a far end that cannot change its speed says so; it keeps the one it has
+            self._speed = before
+            with suppress(ValueError):
+                self._port.baudrate = before
+
     def _open(self) -> None:
         import serial
 
@@ -607,8 +620,11 @@ class _Url(_Port):
                 self.name, do_not_open=True, baudrate=self._speed, timeout=0, exclusive=True
             )
             self._port.open()
+            self._opened = True
         except (ValueError, serial.SerialException) as error:
             if _ill_formed(error):
+                if self._opened:  # it was well formed once: the far end refuses, for now
+                    raise OSError(errno.EIO, str(error)) from None
                 raise self._how.refusal("bad url", self.name, error) from error
             raise
         try:

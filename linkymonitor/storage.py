@@ -203,8 +203,8 @@ class AppendFile:
             disk.close(self._descriptor)
             raise _trouble(path, error) from error
         self._synced_size = self._size
-        #: A file without a byte may have a name that was never synced.
-        self._named = self._size > 0
+        #: Who made the file may have been killed before its name was synced.
+        self._named = False
         self._doubtful = False
 
     @property
@@ -261,6 +261,17 @@ class AppendFile:
         except OSError as error:
             raise _trouble(self.path, error) from error
         return removed
+
+    def settle(self) -> None:
+        """Take back what was never acknowledged, before the file is let go.
+
+        Raises:
+            StorageError: it is still there.
+        """
+        try:
+            self._restore()
+        except OSError as error:
+            raise _trouble(self.path, error) from error
 
     def is_in_place(self) -> bool:
         """Return whether the path still names this file: somebody may have moved or removed it."""
@@ -518,8 +529,6 @@ class Storage:
         descriptor = _open_for_writing(self._disk, path, os.O_RDWR)
         try:
             self._disk.lock(descriptor)
-            self._disk.truncate(descriptor, 0)
-            self._disk.write(descriptor, b"%d\n" % os.getpid())
         except BlockingIOError as error:
             holder = self._holder(descriptor)
             self._disk.close(descriptor)
@@ -533,6 +542,10 @@ class Storage:
         except OSError as error:
             self._disk.close(descriptor)
             raise _trouble(path, error) from error
+        # Who holds it is only said; a full disk must not let anybody else in.
+        with suppress(OSError):
+            self._disk.truncate(descriptor, 0)
+            self._disk.write(descriptor, b"%d\n" % os.getpid())
         return Lock(self._disk, descriptor)
 
     def names(self, directory: Path) -> list[str]:

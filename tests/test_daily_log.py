@@ -768,3 +768,109 @@ def live_and_die(chance: random.Random) -> bool:
     assert found == of_old + first + second
     assert (statistics.refused, statistics.torn, statistics.damaged) == (0, 0, [])
     return died
+
+
+# What one bad file may cost
+
+
+def test_a_file_that_cannot_be_opened_does_not_keep_other_days_from_being_written(tmp_path):
+    """A link, or the file of another user: one `sudo` is enough."""
+    file_of(tmp_path, date(2099, 1, 1)).symlink_to(tmp_path / "elsewhere")
+    clock = WireClock(START)
+    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0, salt="salt")
+    feed(log, clock, range(5))
+    log.close()
+    assert len(list(entries(file_of(tmp_path, TODAY)))) >= 5
+
+
+def test_what_cannot_be_written_is_named(tmp_path):
+    file_of(tmp_path, TODAY).symlink_to(tmp_path / "elsewhere")
+    clock, told = WireClock(START), []
+    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0, on_event=lambda *event: told.append(event))
+    feed(log, clock, range(5))
+    (refused,) = told
+    assert refused[0] == "WARN"
+    assert f"({file_of(tmp_path, TODAY).name} : liens symboliques en boucle)" in refused[1]
+    file_of(tmp_path, TODAY).unlink()
+    clock.advance(60)
+    log.tick(clock.monotonic())
+    log.close()
+    assert sum(entry.record is not None for entry in entries(file_of(tmp_path, TODAY))) == 5
+
+
+def test_one_bad_old_day_does_not_keep_the_others_from_being_compressed(tmp_path):
+    days_ago = [TODAY - timedelta(days=back) for back in range(20, 10, -1)]
+    for day in days_ago:
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        file_of(tmp_path, day).write_bytes(data_line(at, 1))
+    file_of(tmp_path, days_ago[0]).unlink()
+    file_of(tmp_path, days_ago[0]).mkdir()
+    clock = WireClock(START)
+    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0, compress_after_days=5)
+    feed(log, clock, range(2))
+    for _ in range(4000):
+        clock.advance(5)
+        log.tick(clock.monotonic())
+    log.close()
+    assert len(list(tmp_path.glob("*.log.gz"))) == len(days_ago) - 1
+
+
+def test_a_full_disk_makes_room_by_what_is_past_retention():
+    old = {
+        str(file_of(LOG, TODAY - timedelta(days=back))): data_line(START - timedelta(days=back), back)
+        for back in range(12, 5, -1)
+    }
+    full = True
+    disk = CrashDisk(old)
+
+    def fault(number, name):
+        if full and name == "write" and len(disk.names(str(LOG))) > 3:
+            return errno.ENOSPC
+        return None
+
+    disk.fault = fault
+    clock = WireClock(START)
+    log = DailyLog(Storage(disk), LOG, clock, sync_every=1.0, retention_days=5)
+    feed(log, clock, range(5))
+    for _ in range(100):
+        clock.advance(10)
+        log.tick(clock.monotonic())
+    assert numbers_in(disk, Statistics()) == list(range(5))
+
+
+def test_a_log_begun_again_on_its_day_says_its_contract_too(tmp_path):
+    clock = WireClock(START)
+    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0, salt="salt")
+    log.contract(EJP)
+    feed(log, clock, range(3))
+    file_of(tmp_path, TODAY).unlink()
+    feed(log, clock, range(3, 6))
+    log.close()
+    lines = file_of(tmp_path, TODAY).read_text().splitlines()
+    assert "Contrat: " in lines[0]
+    assert sum("\tDATA\t" in line for line in lines) == 3
+
+
+def test_a_folder_that_was_removed_is_made_again(tmp_path):
+    folder = tmp_path / "log"
+    clock = WireClock(START)
+    log = DailyLog(Storage(), folder, clock, sync_every=0.0)
+    feed(log, clock, range(3))
+    file_of(folder, TODAY).unlink()
+    folder.rmdir()
+    feed(log, clock, range(3, 6))
+    clock.advance(60)
+    log.tick(clock.monotonic())
+    log.close()
+    assert sum(entry.record is not None for entry in entries(file_of(folder, TODAY))) == 3
+
+
+def test_a_line_said_while_lines_are_written_is_written_once(tmp_path):
+    file_of(tmp_path, TODAY).write_bytes(b"2026/02/20 19:00:00\tINFO\tcut")
+    clock = WireClock(START)
+    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0)
+    feed(log, clock, range(3))
+    log.close()
+    lines = file_of(tmp_path, TODAY).read_text().splitlines()
+    assert len(lines) == len(set(lines))
+    assert sum("\tDATA\t" in line for line in lines) == 3

@@ -13,14 +13,15 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-import serial  # here, so that a test that gives up its rights need not read the library
+import serial.rfc2217  # here, so that a test that gives up its rights need not read the library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pty_meter import Dongle, PtyMeter
 
-from linkymonitor.clock import WireClock
+from linkymonitor.clock import SystemClock, WireClock
 from linkymonitor.errors import LineBusy, LineError
 from linkymonitor.line import BLOCK, SILENCE, open_source
 from linkymonitor.mode import Hunter
@@ -838,3 +839,58 @@ def test_the_hunt_finds_the_meter_and_finds_it_again_when_it_is_switched(meter, 
     assert (hunt.hunter.mode, meter.listened_at, meter.canonical) == (Mode.STANDARD, 9600, True)
     hunt.run(20, Mode.HISTORIQUE, 1200)
     assert (hunt.hunter.mode, meter.listened_at, meter.canonical) == (Mode.HISTORIQUE, 1200, True)
+
+
+class FixedPort:
+    """A port at the far end that cannot change its speed."""
+
+    timeout, bytesize, parity, stopbits = None, 8, "N", 1
+    rtscts = xonxoff = break_condition = cts = dsr = ri = cd = False
+    rts = dtr = True
+
+    @property
+    def baudrate(self):
+        return 9600
+
+    @baudrate.setter
+    def baudrate(self, speed):
+        """It stays as it is, and the answer says so."""
+
+    def reset_input_buffer(self):
+        """Nothing waits."""
+
+    reset_output_buffer = reset_input_buffer
+
+
+def serve_fixed_port(listener, connected):
+    """Answer as a server of RFC 2217 does, and tell *connected* of each connection."""
+    while True:
+        try:
+            far, _ = listener.accept()
+        except OSError:
+            return
+        with far:
+            connected.append(far)
+            answers = SimpleNamespace(write=lambda data, far=far: far.sendall(bytes(data)))
+            manager = serial.rfc2217.PortManager(FixedPort(), answers)
+            with suppress(OSError):
+                while data := far.recv(1024):
+                    for _ in manager.filter(data):
+                        pass
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of pyserial
+def test_a_server_that_refuses_a_speed_is_heard_at_the_one_it_has():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        connected = []
+        threading.Thread(target=serve_fixed_port, args=(listener, connected), daemon=True).start()
+        url = f"rfc2217://127.0.0.1:{listener.getsockname()[1]}"
+        source = open_source(url, clock=SystemClock(), speed=9600, lang="en")
+        try:
+            source.set_speed(1200)
+            assert not source.away
+            connected[0].sendall(FRAME)
+            assert b"".join(hear(source, len(FRAME))) == FRAME
+        finally:
+            source.close()
+        listener.shutdown(socket.SHUT_RDWR)

@@ -16,7 +16,7 @@ from crash_model import CrashDisk, PowerCut, cut_at, fail_at
 
 from linkymonitor.commands.acquire import when_free
 from linkymonitor.errors import LineBusy, StorageError
-from linkymonitor.storage import Storage
+from linkymonitor.storage import Storage, SystemDisk
 
 PATH = Path("/log/day.log")
 PACKED = Path("/log/day.log.gz")
@@ -237,6 +237,15 @@ def test_who_is_killed_while_it_starts_another_process_keeps_nobody_out(tmp_path
         assert len(tries) == 4
         with pytest.raises(LineBusy):
             Storage().lock(tmp_path)
+
+
+def test_a_lock_holds_on_a_disk_that_is_full(tmp_path):
+    class Full(SystemDisk):
+        def write(self, descriptor, data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with Storage(Full()).lock(tmp_path), pytest.raises(LineBusy):
+        Storage().lock(tmp_path)
 
 
 # A disk that fails

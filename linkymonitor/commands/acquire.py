@@ -28,8 +28,17 @@ DEMO = "sim:ejp,pv,seed=7"
 #: Seconds for which who held the port or the folder may take to let it go; see when_free.
 _LETTING_GO = 3.0
 
-#: What is no fault of the configuration, and may pass.
-_CARD_TROUBLE = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+#: What is a fault of the configuration, which only its owner can mend; whatever else a card says may pass.
+_MISCONFIGURED = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+}
 
 T = TypeVar("T")
 
@@ -295,23 +304,27 @@ def _take_folder(storage: Any, directory: Path, stack: ExitStack) -> None:
         stack.enter_context(when_free(lambda: storage.lock(directory)))
     except StorageError as error:
         cause = error.__cause__
-        if not isinstance(cause, OSError) or cause.errno not in _CARD_TROUBLE:
+        if not isinstance(cause, OSError) or cause.errno in _MISCONFIGURED:
             raise
 
 
 def _salt(storage: Any, directory: Path) -> str:
     """Return what meter numbers are hashed with, drawn once for a log directory and kept beside the log."""
     path = directory / "salt"
+    drawn = os.urandom(16).hex()
     try:
         found = path.read_text(encoding="ascii").strip()
         damaged = len(found) < 16 or not found.isprintable()  # a cut may leave it empty, or all NUL
     except FileNotFoundError:
         found, damaged = "", False
-    except (OSError, UnicodeDecodeError):
+    except (UnicodeDecodeError, IsADirectoryError):
         found, damaged = "", True
+    except OSError:
+        return (
+            drawn  # it may be read the next time: with another one kept, the meter would be another for ever
+        )
     if found and not damaged:
         return found
-    drawn = os.urandom(16).hex()
     # Without a card to keep it on, another one is drawn at each start.
     with suppress(StorageError):
         if damaged:
