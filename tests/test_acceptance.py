@@ -364,6 +364,18 @@ def test_a_live_meter_that_is_slow_is_waited_for(pace):
     assert line.send(PAPP="01510", after=pace)["PAPP"] == EJP["PAPP"]
 
 
+@pytest.mark.parametrize("silence", [12, 28, 60])
+def test_a_power_from_before_a_silence_is_not_said_after_it(silence):
+    line = Line(EJP, live=True)
+    line.settle()
+    line.send(PAPP="01150")
+    said = [
+        line.send(IINST="020", PAPP=papp, after=after).get("PAPP")
+        for papp, after in (("04600", silence), ("04610", 1.5), ("04620", 1.5))
+    ]
+    assert said == [None, None, "04610"]
+
+
 def test_an_empty_house_is_no_meter_whose_frames_come_alone():
     line = Line({**EJP, "PAPP": "00000", "IINST": "000"}, live=True)
     line.settle()

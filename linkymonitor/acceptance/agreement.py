@@ -66,6 +66,7 @@ class Moment:
         "held",
         "live",
         "now",
+        "paced",
         "rate",
         "rating_changed",
         "soon",
@@ -80,7 +81,9 @@ class Moment:
         self.at_once = False
         #: The frame before was GAP seconds ago, or more.
         self.gap = False
-        #: Frames are always that far apart: one that waited for another would never be of its time.
+        #: Frames are always that far apart.
+        self.paced = True
+        #: And so far that one that waited for another would never be of its time.
         self.sparse = True
         #: Another frame is sure to come soon: nothing is believed because it is the first.
         self.live = False
@@ -258,6 +261,11 @@ class Median(Judge):
             self.settled = False
             self.plain = True
             return group
+        if moment.gap and not moment.paced:
+            # What was said before a silence is not what is drawn after it.
+            self.older = None
+            self.settled = self.plain = False
+            return group if newer == group else None
         if newer is None:
             self.settled = False
             return None

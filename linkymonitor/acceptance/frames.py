@@ -282,10 +282,10 @@ class Acceptance:
             self._reset()
         moment = self._moment
         moment.gap = gap = self._started and now - self._at > GAP
-        if self._started:
-            # A live meter that is slow is waited for, as long as what it said before is not too old to compare.
-            self._lone = self._lone + 1 if now - self._at > (STALE if moment.live else GAP) else 0
-        moment.sparse = self._lone >= FIRM
+        self._lone = self._lone + 1 if gap else 0 if self._started else self._lone
+        moment.paced = self._lone >= FIRM
+        # A live meter that is slow is waited for, as long as what it said before is not too old to compare.
+        moment.sparse = moment.paced and not (moment.live and now - self._at <= STALE)
         lone = gap and moment.sparse and not frame.rejected
         moment.at_once = lone or not (moment.live or self._started)
         moment.now, moment.before = now, self._at if self._started else now
@@ -327,7 +327,7 @@ class Acceptance:
         for judge in self._judges:
             judge.lost_at = None
             judge.absent = 0
-        moment.at_once = moment.gap = moment.sparse = False
+        moment.at_once = moment.gap = moment.paced = moment.sparse = False
         return accepted
 
     def _out_of_order(self, groups: Sequence[InfoGroup]) -> InfoGroup | None:
