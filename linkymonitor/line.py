@@ -604,9 +604,8 @@ class _Url(_Port):
         before = self._port.baudrate
         try:
             super()._configure()
-        except (
-            ValueError
-        ):  # RFC 2217: a far end that cannot change its speed says so; it keeps the one it has
+        except ValueError:
+            # RFC 2217: a far end that cannot change its speed says so, and keeps the one it has.
             self._speed = before
             with suppress(ValueError):
                 self._port.baudrate = before

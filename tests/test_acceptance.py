@@ -343,6 +343,18 @@ def test_the_first_frame_of_another_meter_is_only_a_candidate(lie):
     assert {label: believed.get(label) for label in lie} != lie
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_a_wrong_name_now_and_then_never_insists(live):
+    """Between two of them the decoder gives the very groups of the frame before, which nobody looks at again."""
+    decoder, acceptance, now = FrameDecoder(HISTORIQUE), Acceptance(HISTORIQUE, live=live), 0.0
+    for number in range(20 * FIRM):
+        data = {**EJP, "ADCO": "022162000009"} if number % 10 == 9 else EJP
+        sent = Frame(tuple(InfoGroup(*one) for one in data.items()), (), complete=True)
+        for frame in decoder.feed(write_frame(sent, HISTORIQUE)):
+            now += 1.5
+            assert acceptance.accept(frame, now).frame.complete is (number % 10 != 9)
+
+
 def test_another_meter_and_contract_are_believed_though_lines_are_lost():
     line = Line(EJP)
     line.settle()

@@ -144,6 +144,7 @@ class Acceptance:
         self._at = 0.0
         #: What names another meter or contract: its data, and how many frames in a row that had it said so.
         self._strangers: dict[str, tuple[str, int]] = {}
+        self._strange_at = 0.0
         #: The places of the one current, its voltage (-1: not sent) and the one power, where that is all there is.
         self._triple: tuple[int, int, int] | None = None
         self._in_force: _InForce = _InForce()
@@ -277,7 +278,7 @@ class Acceptance:
         strange = self._strange(groups)
         if strange:
             cause = METER if any(group.label in METERS for group in strange) else CONTRACT
-            if not self._insists(strange):
+            if not self._insists(strange, now):
                 return self._refuse(frame, strange, cause)
             self._reset()
         moment = self._moment
@@ -379,8 +380,13 @@ class Acceptance:
                     self._strangers.pop(group.label, None)
         return strange
 
-    def _insists(self, strange: Sequence[InfoGroup]) -> bool:
+    def _insists(self, strange: Sequence[InfoGroup], now: float) -> bool:
         """Return whether the same strange names have now come often enough to be believed."""
+        if self._at > self._strange_at:
+            # A frame in between was like the one before it, and what it named is what is known.
+            for label in self._place_of:
+                self._strangers.pop(label, None)
+        self._strange_at = now
         firm = True
         for group in strange:
             data, count = self._strangers.get(group.label, ("", 0))

@@ -320,9 +320,8 @@ def _salt(storage: Any, directory: Path) -> str:
     except (UnicodeDecodeError, IsADirectoryError):
         found, damaged = "", True
     except OSError:
-        return (
-            drawn  # it may be read the next time: with another one kept, the meter would be another for ever
-        )
+        # It may be read the next time: with another one kept, the meter would be another for ever.
+        return drawn
     if found and not damaged:
         return found
     # Without a card to keep it on, another one is drawn at each start.
