@@ -21,8 +21,6 @@ from datetime import UTC, datetime
 from functools import cache
 from random import Random
 
-from noise import MODELS, Model
-
 from linkymonitor.acceptance import Acceptance
 from linkymonitor.frozen import replace
 from linkymonitor.model import Colour, Contract, Ejp, Mode, Reading
@@ -34,6 +32,7 @@ from linkymonitor.tic.frame import Frame, InfoGroup
 from linkymonitor.tic.interpret import interpret
 from linkymonitor.tic.labels import BY_MODE, DIGITS
 from linkymonitor.tic.values import read_horodate
+from tests.noise import MODELS, Model
 
 #: Frames heard in peace before faults begin: beginnings are a campaign of their own.
 QUIET = 6

@@ -6,10 +6,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from campaign import Stream, forge_frame
 from hypothesis import given
 from hypothesis import strategies as st
-from noise import MODELS
 
 from linkymonitor import epochs
 from linkymonitor.acceptance import (
@@ -33,6 +31,8 @@ from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
 from linkymonitor.tic.interpret import interpret
 from linkymonitor.tic.labels import BY_MODE
+from tests.campaign import Stream, forge_frame
+from tests.noise import MODELS
 
 HISTORIQUE, STANDARD = Mode.HISTORIQUE, Mode.STANDARD
 NOON = datetime(2026, 1, 13, 11, tzinfo=UTC)

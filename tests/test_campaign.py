@@ -9,12 +9,12 @@ import os
 from pathlib import Path
 
 import pytest
-from campaign import FORGERY, Tally, begin, clean_specs, corrupt, degrade, forge, listen
-from noise import MODELS
 
 from linkymonitor.acceptance import Acceptance
 from linkymonitor.model import Mode
 from linkymonitor.tic.decoder import FrameDecoder
+from tests.campaign import FORGERY, Tally, begin, clean_specs, corrupt, degrade, forge, listen
+from tests.noise import MODELS
 
 #: Times as much when the whole campaign is asked for.
 MORE = 110 if os.environ.get("LINKYMONITOR_TORTURE") else 1

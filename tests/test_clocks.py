@@ -20,7 +20,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from crash_model import CrashDisk
 from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.aggregate import Aggregator
@@ -37,6 +36,7 @@ from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.crash_model import CrashDisk
 from tests.fakes import Bytes, told_pins
 from tests.tally import tally
 

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from crash_model import CrashDisk, PowerCut, cut_at, fail_at
 
 from linkymonitor.clock import LONGEST_DOUBT, WireClock
 from linkymonitor.daily_log import (
@@ -28,6 +27,7 @@ from linkymonitor.frozen import replace
 from linkymonitor.log_line import STAMP, format_record
 from linkymonitor.model import Contract, Mode, Record
 from linkymonitor.storage import Storage
+from tests.crash_model import CrashDisk, PowerCut, cut_at, fail_at
 from tests.tally import tally
 
 START = datetime(2026, 2, 20, 19, 10, tzinfo=UTC)

@@ -16,13 +16,13 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from virtual_line import FULL
 
 from linkymonitor import cli
 from linkymonitor.daily_log import file_of, records
 from linkymonitor.errors import StorageError
 from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import ASIDE, LOCK_NAME
+from tests.virtual_line import FULL
 
 START = datetime(2026, 12, 1, 11, tzinfo=UTC)
 DAY = START.date()

@@ -16,7 +16,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from crash_model import CrashDisk, Fault, no_fault
 
 from linkymonitor.aggregate import Aggregator
 from linkymonitor.appliance import Appliance, Meter
@@ -28,6 +27,7 @@ from linkymonitor.model import Mode, Reading
 from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.crash_model import CrashDisk, Fault, no_fault
 from tests.fakes import Bytes, Probe
 from tests.tally import tally
 

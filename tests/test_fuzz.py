@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from fuzz.targets import TARGETS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[1]
 CORPUS = Path(__file__).parent / "fuzz" / "corpus"

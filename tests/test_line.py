@@ -19,7 +19,6 @@ import pytest
 import serial.rfc2217  # here, so that a test that gives up its rights need not read the library
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pty_meter import Dongle, PtyMeter
 
 from linkymonitor.clock import SystemClock, WireClock
 from linkymonitor.errors import LineBusy, LineError
@@ -30,6 +29,7 @@ from linkymonitor.recording import block, header
 from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame, write_group
 from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.pty_meter import Dongle, PtyMeter
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 GROUPS = {

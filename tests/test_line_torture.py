@@ -13,9 +13,6 @@ import random
 from pathlib import Path
 
 import pytest
-from pty_meter import Dongle, PtyMeter
-from tally import tally
-from virtual_line import FULL, NOON, Follower, Speaker, Waiting, World
 
 from linkymonitor.appliance import Meter
 from linkymonitor.clock import WireClock
@@ -23,6 +20,9 @@ from linkymonitor.diagnostics import SparingFilter
 from linkymonitor.model import Mode
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.pty_meter import Dongle, PtyMeter
+from tests.tally import tally
+from tests.virtual_line import FULL, NOON, Follower, Speaker, Waiting, World
 
 #: What a meter may be switched to; some dongles speak historique at 9600 baud.
 KINDS = ((Mode.HISTORIQUE, 1200), (Mode.STANDARD, 9600), (Mode.HISTORIQUE, 9600))

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pty_meter import heard
 
 from linkymonitor.mode import ENOUGH, LOST, TRY, Hunter, count_valid, detect
 from linkymonitor.model import Mode
 from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame, write_group
 from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.pty_meter import heard
 
 HISTORIQUE, STANDARD = Mode.HISTORIQUE, Mode.STANDARD
 

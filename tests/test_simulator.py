@@ -9,7 +9,6 @@ from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from truth import PARIS, energy, local, timeline
 
 from linkymonitor.clock import WireClock
 from linkymonitor.model import PERIODS, Colour, Ejp, Mode
@@ -31,6 +30,7 @@ from linkymonitor.tic import parity
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.interpret import interpret
+from tests.truth import PARIS, energy, local, timeline
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from crash_model import CrashDisk, PowerCut, cut_at, fail_at
 
 from linkymonitor.commands.acquire import when_free
 from linkymonitor.errors import LineBusy, StorageError
 from linkymonitor.storage import Storage, SystemDisk
+from tests.crash_model import CrashDisk, PowerCut, cut_at, fail_at
 
 PATH = Path("/log/day.log")
 PACKED = Path("/log/day.log.gz")

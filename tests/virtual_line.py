@@ -13,7 +13,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gpiozero.pins.mock import MockFactory
-from pty_meter import PtyMeter, heard
 
 from linkymonitor.acceptance.agreement import STALE
 from linkymonitor.aggregate import Aggregator
@@ -30,6 +29,7 @@ from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.interpret import interpret
+from tests.pty_meter import PtyMeter, heard
 
 NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")

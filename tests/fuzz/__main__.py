@@ -18,7 +18,7 @@ def main(words: list[str]) -> int:
         return 2
     sys.path.insert(0, str(CORPUS.parents[1]))  # what the tests share
     with atheris.instrument_imports(include=["linkymonitor"]):
-        from fuzz.targets import TARGETS
+        from tests.fuzz.targets import TARGETS
     if not words or words[0] not in TARGETS:
         print(
             f"python -m tests.fuzz TARGET [libFuzzer options]; TARGET is one of {', '.join(TARGETS)}",

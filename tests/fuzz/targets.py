@@ -26,8 +26,6 @@ from pathlib import Path
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from crash_model import CrashDisk
-
 from linkymonitor import config, recording
 from linkymonitor.aggregate import Aggregator
 from linkymonitor.clock import WireClock
@@ -46,6 +44,7 @@ from linkymonitor.tariff_state import TariffFold
 from linkymonitor.tic.decoder import LONGEST, FrameDecoder
 from linkymonitor.tic.encoder import checksum, write_frame
 from linkymonitor.tic.interpret import interpret
+from tests.crash_model import CrashDisk
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LOG = Path("/log")

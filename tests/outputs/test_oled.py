@@ -8,11 +8,11 @@ import math
 import subprocess
 import sys
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import smbus2
-from fake_oled import FakeOled
 from gpiozero import LED
 from gpiozero.pins.mock import MockFactory
 
@@ -22,6 +22,7 @@ from linkymonitor.frozen import replace
 from linkymonitor.model import Ejp, Health, Mode, Reading, TariffState, View
 from linkymonitor.outputs import NEVER, oled, pages
 from linkymonitor.outputs.hardware import Hardware
+from tests.fake_oled import FakeOled
 
 EVENING = datetime(2026, 2, 20, 18, 42, tzinfo=UTC)
 #: The same on the wall.
@@ -463,7 +464,7 @@ def test_leaving_the_interpreter_says_nothing_more_to_the_bus():
     program = """
 import atexit, sys
 sys.path.insert(0, sys.argv[1])
-from fake_oled import FakeOled
+from tests.fake_oled import FakeOled
 from linkymonitor.outputs import oled
 from linkymonitor.outputs.hardware import Hardware
 bus = FakeOled(height=32)
@@ -471,9 +472,9 @@ atexit.register(lambda: print(bus.sent == sent, bus.lit))
 output = oled.Output(oled.Settings(), Hardware(i2c=bus))
 sent = bus.sent
 """
-    tests = __file__.rsplit("/", 2)[0]
+    root = str(Path(__file__).parents[2])
     done = subprocess.run(
-        [sys.executable, "-c", program, tests], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", program, root], capture_output=True, text=True, timeout=30, check=True
     )
     assert done.stdout == "True True\n"
     assert done.stderr == ""

@@ -12,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from fake_oled import FakeOled
 from PIL import Image, ImageDraw
 
 from linkymonitor.clock import WireClock
@@ -34,6 +33,7 @@ from linkymonitor.outputs import oled, pages
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.pages import LARGE, NORMAL, SMALL, Line, Scene, Screen
 from linkymonitor.tic.values import read_day_profile
+from tests.fake_oled import FakeOled
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "oled"
 #: 19:42 in Paris, in the EJP season.

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from report.house import PARIS, contract, local, period_of, records, write_log
 
 from linkymonitor import report
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.storage import Storage
+from tests.report.house import PARIS, contract, local, period_of, records, write_log
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: no browser test ran"

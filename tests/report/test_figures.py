@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from report.house import PARIS, contract, flat, local, period_of, records
 
 from linkymonitor.frozen import replace
 from linkymonitor.model import Mode, Record
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
 from linkymonitor.report.refusals import Held
+from tests.report.house import PARIS, contract, flat, local, period_of, records
 
 WINTER = date(2026, 1, 13)
 EJP_PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))

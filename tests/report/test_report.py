@@ -12,7 +12,6 @@ from operator import add, sub
 from pathlib import Path
 
 import pytest
-from report.house import PARIS, contract, flat, lively, local, period_of, records, write_log
 
 from linkymonitor import report
 from linkymonitor.acceptance import Held
@@ -24,6 +23,7 @@ from linkymonitor.report import figures, refusals
 from linkymonitor.report.pages import Summary
 from linkymonitor.report.words import TEXTS, Words
 from linkymonitor.storage import Storage
+from tests.report.house import PARIS, contract, flat, lively, local, period_of, records, write_log
 
 DAY = date(2026, 1, 13)
 PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))

@@ -12,11 +12,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from campaign import FORGERY, Tally, begin, clean_specs, corrupt, forge, listen
-from noise import MODELS
-from tally import tally as keep
-
 from linkymonitor.model import Mode
+from tests.campaign import FORGERY, Tally, begin, clean_specs, corrupt, forge, listen
+from tests.noise import MODELS
+from tests.tally import tally as keep
 
 #: What the short form does, and times how much the long one.
 SHORT = {"lines": 20_000, "forged": 4_000, "clean": 20_000, "beginnings": 2_000}
