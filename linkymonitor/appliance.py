@@ -377,7 +377,7 @@ class Appliance:
         """Pass on what a frame *said*, and the *reading* that it makes: this is the path of a reading."""
         now = self.clock.monotonic()
         # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
-        tariff = self._guard(self.tariff.update, reading, now) or TariffState()
+        tariff = self._guard(self.tariff.update, reading) or TariffState()
         today = self._guard(self.ledger.update, reading) or DayTotals()
         self.view = view = View(
             reading=reading, tariff=tariff, health=self.meter.health, today=today, now=now

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.frozen import Frozen
-from linkymonitor.language import DEFAULT, LANGUAGES, cause, of_terminal, pick
+from linkymonitor.language import LANGUAGES, cause, of_terminal, pick
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -185,19 +185,6 @@ def _syntax(error: configparser.Error, lang: str) -> list[str]:
                 for line, _ in errors
             ]
     return [" ".join(str(error).split())]
-
-
-def settings_from(cls: type, values: Mapping[str, str], section: str, lang: str = DEFAULT) -> Any:
-    """Return the *cls* that the raw *values* of *section* describe.
-
-    Raises:
-        ConfigError: as read().
-    """
-    reader = _Reader({}, lang)
-    settings = reader.section(cls, dict(values), section)
-    if reader.faults:
-        raise ConfigError(*reader.faults)
-    return settings
 
 
 class _Reader:

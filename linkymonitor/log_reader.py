@@ -420,11 +420,3 @@ class LineReader:
                 ),
             )
         )
-
-
-def parse_line(line: bytes) -> Entry | None:
-    """Return what one line says, by itself; None when it is no line, or has no line end.
-
-    Its contract is what the names of its registers tell.
-    """
-    return LineReader().parse(line[:-1]) if line.endswith(b"\n") else None

@@ -125,12 +125,6 @@ class Hunter:
         self._heard = now
         self.deadline = now + (TRY if self.mode is None else LOST)
 
-    @property
-    def other_mode(self) -> Mode | None:
-        """The mode the meter speaks at this speed although another one is wanted, if that is the trouble."""
-        found = decided(self._counts)
-        return found if self.mode is None and found is not self._wanted else None
-
     def _lock(self, now: float) -> bool:
         found = decided(self._counts)
         if found is None or self._wanted not in (None, found):

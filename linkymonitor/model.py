@@ -69,10 +69,9 @@ class Reading(Frozen):
 
 
 class TariffState(Frozen):
-    """What the readings so far say of the tariff; times are on the monotonic clock, in seconds."""
+    """What the readings so far say of the tariff."""
 
     ejp: Ejp = Ejp.UNKNOWN
-    ejp_since: float = 0.0
     #: True when the contract in force has mobile peaks that a lamp should announce.
     has_peaks: bool = False
     tariff_period: str | None = None

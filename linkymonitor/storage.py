@@ -415,19 +415,11 @@ class Storage:
         for _ in self._replace_steps(path, content(), sync=sync, mode=mode):
             pass
 
-    def compress(self, path: Path) -> None:
+    def compress_steps(self, path: Path) -> Iterator[None]:
         """Put ``path.gz`` in the place of *path*, which nobody may be writing.
 
-        Whoever finds both reads *path*: it is complete for as long as it exists.
-
-        Raises:
-            StorageError: *path* is still there.
-        """
-        for _ in self.compress_steps(path):
-            pass
-
-    def compress_steps(self, path: Path) -> Iterator[None]:
-        """Do as compress() does, a little at each step, for a caller that has other things to do.
+        It is done a little at each step, for a caller that has other things to do. A reader who finds both
+        files reads *path*: it is complete for as long as it exists.
 
         Raises:
             StorageError: *path* is still there.

@@ -31,12 +31,8 @@ class TariffFold:
         self._tomorrow: Colour | None = None
         self._overload = False
 
-    def update(self, reading: Reading, now: float) -> TariffState:
-        """Take *reading* into account.
-
-        Args:
-            reading: what a complete frame said.
-            now: monotonic seconds.
+    def update(self, reading: Reading) -> TariffState:
+        """Take *reading*, which a complete frame gave, into account.
 
         Returns:
             The state of the tariff, also kept in ``state``.
@@ -57,7 +53,6 @@ class TariffFold:
         option = self._contract.option if self._contract else None
         self.state = TariffState(
             ejp=self._ejp,
-            ejp_since=self.state.ejp_since if self._ejp is self.state.ejp else now,
             has_peaks=option == "EJP" or (self._peaks_seen and option != "TEMPO"),
             tariff_period=self._period,
             colour=self._colour,

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.config import General, fields_of, loaded, read, settings_from
-from linkymonitor.errors import ConfigError
+from linkymonitor.config import General, fields_of, loaded, read
+from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.frozen import Frozen
 from linkymonitor.resources import shipped
 from linkymonitor.settings import schema
@@ -52,6 +52,10 @@ class Strict(Frozen):
     def __post_init__(self):
         if self.pin > 27:
             raise ValueError(f"pin = {self.pin}: expected 0 to 27")
+
+
+class Typed(Strict):
+    type: str
 
 
 SCHEMA = {"general": General, "all": Everything, "pin:": Strict}
@@ -235,16 +239,20 @@ def test_named_sections_know_their_name_and_keep_their_order(tmp_path):
     assert faults(tmp_path, "[pin:]\npin = 1\n")
 
 
-def test_a_class_may_be_picked_by_the_section_and_its_faults_are_told():
+def test_a_class_may_be_picked_by_the_section_and_its_faults_are_told(tmp_path):
     def chooser(raw):
         if raw.get("type") != "strict":
-            raise ConfigError(f"type = {raw.get('type')}: no such thing")
-        return Strict
+            raise BadSetting(f"type = {raw.get('type')} : inconnu", f"type = {raw.get('type')}: unknown")
+        return Typed
 
-    assert settings_from(Strict, {"pin": "3"}, "pin:a") == Strict(pin=3, name="a")
-    with pytest.raises(ConfigError, match=r"missing|manque"):
-        settings_from(Strict, {}, "pin:a")
-    assert chooser({"type": "strict"}) is Strict
+    schema = {"general": General, "pin:": chooser}
+    path = tmp_path / "a.ini"
+    path.write_text("[pin:a]\ntype = strict\npin = 3\n")
+    assert read(path, schema).get("pin:a") == Typed(pin=3, type="strict", name="a")
+    for text, fault in (("type = strict", "pin"), ("type = other\npin = 3", "type = other")):
+        path.write_text(f"[pin:a]\n{text}\n")
+        with pytest.raises(ConfigError, match=fault):
+            read(path, schema)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime"])
@@ -268,9 +276,14 @@ def test_no_file_makes_the_reader_raise_anything_but_a_configuration_error(tmp_p
     assert all("\n" not in fault for fault in told(lambda: read(path, SCHEMA)))
 
 
-@given(st.sampled_from(list(fields_of(Everything))), st.text(max_size=30))
-def test_no_text_makes_a_field_raise_anything_but_a_configuration_error(key, text):
-    assert len(told(lambda: settings_from(Everything, {key: text}, "all", "en"))) <= 1
+@given(
+    st.sampled_from(list(fields_of(Everything))),
+    st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30),
+)
+def test_no_text_makes_a_field_raise_anything_but_a_configuration_error(tmp_path_factory, key, text):
+    path = tmp_path_factory.getbasetemp() / "field.ini"
+    path.write_text(f"[all]\n{key} = {text}\n", encoding="utf-8")
+    assert len(told(lambda: read(path, SCHEMA))) <= 1
 
 
 # --- the shipped file

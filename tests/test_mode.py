@@ -222,15 +222,10 @@ def test_a_fixed_speed_stays():
     assert wire.changes == []
 
 
-def test_a_mode_that_is_not_wanted_is_told_but_not_locked_on():
+def test_a_mode_that_is_not_wanted_is_not_locked_on():
     wire = Wire(STANDARD, 9600, mode=HISTORIQUE, speed=9600)
-    assert wire.hunter.other_mode is None
     wire.run(1)
     assert wire.hunter.mode is None
-    assert wire.hunter.other_mode is STANDARD
-    wire = Wire(STANDARD, 9600)
-    wire.run(1)
-    assert wire.hunter.other_mode is None
 
 
 def test_the_hunter_does_not_lock_while_lines_of_both_modes_are_valid():

@@ -34,27 +34,14 @@ def test_nothing_is_known_before_the_first_frame(fold):
 
 
 def test_a_frame_that_says_wins_at_once(fold):
-    fold.update(reading(ejp=Ejp.NORMAL), 1.0)
-    assert fold.update(reading(ejp=Ejp.PEAK), 2.0).ejp is Ejp.PEAK
+    fold.update(reading(ejp=Ejp.NORMAL))
+    assert fold.update(reading(ejp=Ejp.PEAK)).ejp is Ejp.PEAK
 
 
 def test_a_frame_that_cannot_say_keeps_the_last_word(fold):
-    fold.update(reading(ejp=Ejp.PEAK, tariff_period="PM.."), 1.0)
-    state = fold.update(reading(ejp=Ejp.UNKNOWN), 2.0)
+    fold.update(reading(ejp=Ejp.PEAK, tariff_period="PM.."))
+    state = fold.update(reading(ejp=Ejp.UNKNOWN))
     assert (state.ejp, state.tariff_period) == (Ejp.PEAK, "PM..")
-
-
-def test_ejp_since_changes_only_when_ejp_does(fold):
-    moments = [
-        (Ejp.NORMAL, 10.0),
-        (Ejp.NORMAL, 12.0),
-        (Ejp.UNKNOWN, 14.0),
-        (Ejp.NOTICE, 16.0),
-        (Ejp.NOTICE, 18.0),
-        (Ejp.PEAK, 20.0),
-    ]
-    since = [fold.update(reading(ejp=ejp), now).ejp_since for ejp, now in moments]
-    assert since == [10.0, 10.0, 10.0, 16.0, 16.0, 20.0]
 
 
 @pytest.mark.parametrize(
@@ -68,17 +55,17 @@ def test_ejp_since_changes_only_when_ejp_does(fold):
     ],
 )
 def test_a_contract_has_peaks(fold, option, ejp, peaks):
-    assert fold.update(reading(contract=contract(option), ejp=ejp), 1.0).has_peaks is peaks
+    assert fold.update(reading(contract=contract(option), ejp=ejp)).has_peaks is peaks
 
 
 def test_peaks_once_seen_are_remembered(fold):
-    fold.update(reading(contract=contract("OFFRE"), ejp=Ejp.PEAK), 1.0)
-    assert fold.update(reading(contract=contract("OFFRE"), ejp=Ejp.NORMAL), 2.0).has_peaks
+    fold.update(reading(contract=contract("OFFRE"), ejp=Ejp.PEAK))
+    assert fold.update(reading(contract=contract("OFFRE"), ejp=Ejp.NORMAL)).has_peaks
 
 
 def test_a_peak_seen_before_the_contract_is_known_does_not_make_tempo_a_contract_with_peaks(fold):
-    assert fold.update(reading(contract=None, ejp=Ejp.PEAK), 1.0).has_peaks
-    assert not fold.update(reading(contract=contract("TEMPO"), ejp=Ejp.NORMAL), 2.0).has_peaks
+    assert fold.update(reading(contract=None, ejp=Ejp.PEAK)).has_peaks
+    assert not fold.update(reading(contract=contract("TEMPO"), ejp=Ejp.NORMAL)).has_peaks
 
 
 @pytest.mark.parametrize(
@@ -92,23 +79,22 @@ def test_a_peak_seen_before_the_contract_is_known_does_not_make_tempo_a_contract
 def test_another_contract_meter_or_mode_forgets_all(fold, change):
     fold.update(
         reading(ejp=Ejp.PEAK, tariff_period="PM..", overload=True, colour=Colour.RED, tomorrow=Colour.RED),
-        1.0,
     )
-    state = fold.update(reading(**change), 5.0)
-    assert (state.ejp, state.ejp_since) == (Ejp.UNKNOWN, 5.0)
+    state = fold.update(reading(**change))
+    assert state.ejp is Ejp.UNKNOWN
     assert (state.tariff_period, state.overload, state.colour, state.tomorrow) == (None, False, None, None)
 
 
 def test_a_frame_that_lost_its_meter_and_contract_is_no_change(fold):
-    fold.update(reading(ejp=Ejp.PEAK), 1.0)
-    state = fold.update(reading(meter=None, contract=None), 2.0)
+    fold.update(reading(ejp=Ejp.PEAK))
+    state = fold.update(reading(meter=None, contract=None))
     assert (state.ejp, state.has_peaks, state.contract) == (Ejp.PEAK, True, contract())
 
 
-def test_a_peak_that_goes_on_in_another_mode_keeps_its_beginning(fold):
-    fold.update(reading(ejp=Ejp.PEAK), 1.0)
-    state = fold.update(reading(mode=Mode.STANDARD, contract=contract(mode=Mode.STANDARD), ejp=Ejp.PEAK), 9.0)
-    assert (state.ejp, state.ejp_since) == (Ejp.PEAK, 1.0)
+def test_a_peak_goes_on_in_another_mode(fold):
+    fold.update(reading(ejp=Ejp.PEAK))
+    state = fold.update(reading(mode=Mode.STANDARD, contract=contract(mode=Mode.STANDARD), ejp=Ejp.PEAK))
+    assert state.ejp is Ejp.PEAK
 
 
 @pytest.mark.parametrize(
@@ -123,7 +109,7 @@ def test_a_peak_that_goes_on_in_another_mode_keeps_its_beginning(fold):
 )
 def test_an_overload_lasts_until_a_frame_takes_it_back(fold, frames, overload):
     for frame in frames:
-        state = fold.update(reading(**frame), 1.0)
+        state = fold.update(reading(**frame))
     assert state.overload is overload
 
 
@@ -132,22 +118,21 @@ def test_a_short_frame_changes_nothing_but_the_overload(fold):
         reading(
             ejp=Ejp.NOTICE, tariff_period="HN..", colour=Colour.BLUE, tomorrow=Colour.RED, overload=False
         ),
-        1.0,
     )
-    after = fold.update(reading(short=True, meter=None, contract=None, overload=True), 2.0)
+    after = fold.update(reading(short=True, meter=None, contract=None, overload=True))
     assert after.overload
-    assert (after.ejp, after.ejp_since, after.has_peaks) == (before.ejp, before.ejp_since, before.has_peaks)
+    assert (after.ejp, after.has_peaks) == (before.ejp, before.has_peaks)
     assert (after.tariff_period, after.colour, after.tomorrow) == ("HN..", Colour.BLUE, Colour.RED)
 
 
 def test_the_colour_of_tomorrow_does_not_outlive_its_announcement(fold):
     """DEMAIN falls back to ---- when the day turns: yesterday's answer would be about today."""
     tempo = contract("TEMPO")
-    fold.update(reading(contract=tempo, colour=Colour.BLUE, tomorrow=Colour.RED), 1.0)
-    state = fold.update(reading(contract=tempo, colour=Colour.RED), 2.0)
+    fold.update(reading(contract=tempo, colour=Colour.BLUE, tomorrow=Colour.RED))
+    state = fold.update(reading(contract=tempo, colour=Colour.RED))
     assert (state.colour, state.tomorrow) == (Colour.RED, None)
 
 
 def test_the_colour_of_today_stays_when_a_frame_lost_it(fold):
-    fold.update(reading(contract=contract("TEMPO"), colour=Colour.WHITE), 1.0)
-    assert fold.update(reading(contract=contract("TEMPO")), 2.0).colour is Colour.WHITE
+    fold.update(reading(contract=contract("TEMPO"), colour=Colour.WHITE))
+    assert fold.update(reading(contract=contract("TEMPO"))).colour is Colour.WHITE

@@ -209,9 +209,8 @@ class DayFigures(Frozen):
     ejp: bool = False
     #: A mobile peak of the day before ends on this day, at 1 h.
     ejp_tail: bool = False
-    #: Tempo: the colour from 6 h, the colour before it, and tomorrow's if the meter says it.
+    #: Tempo: the colour from 6 h, and tomorrow's if the meter says it.
     colour: str | None = None
-    colour_before: str | None = None
     tomorrow: str | None = None
     curve: Curve = NO_CURVE
 
@@ -430,7 +429,6 @@ def day_figures(
         ejp=any(band.code == "PM" and band.end > turn for band in bands),
         ejp_tail=any(band.code == "PM" and band.start < turn for band in bands),
         colour=_colour(bands, dawn, end) or (last.colour.name.lower() if last.colour else None),
-        colour_before=_colour(bands, start, dawn),
         tomorrow=last.tomorrow.name.lower() if last.tomorrow else None,
         curve=_curve(columns, times, start, ledger, first),
     )

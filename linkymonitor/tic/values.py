@@ -1,11 +1,10 @@
-"""Reads the data of a group: horodates, registers, day profiles, addresses; no label, no state."""
+"""Reads the data of a group: horodates, registers, day profiles; no label, no state."""
 
 # Strategy
 #
 # - A reader takes the text as the meter sends it and raises ValueError, in one sentence, on what it cannot
 #   read. Nothing here knows which label the text came under, nor remembers anything.
-# - What the specification leaves open is decided here once, and said: the hour coding of a day profile,
-#   the century of an address.
+# - What the specification leaves open is decided here once, and said: the hour coding of a day profile.
 
 # No `from __future__ import annotations` here: each field of a NamedTuple would be compiled from its text at import.
 
@@ -290,116 +289,6 @@ def _switch(start: int, action: int) -> Switch:
         virtual_contacts=tuple(bool(action >> bit & 1) for bit in range(4, 11)),
         supplier_index=index if 1 <= index <= 10 else None,
     )
-
-
-# --- Contract and address ---
-
-
-class Programme(NamedTuple):
-    """What the fourth character of OPTARIF ``BBRx`` programmes (NOI-CPT_02E §2.3.3)."""
-
-    #: ``A``, ``B`` or ``C``; None for the code that has no meaning.
-    circuit_1: str | None
-    #: 0 to 7.
-    circuit_2: int
-
-
-def read_programme(text: str) -> Programme:
-    """Read the programme of the output circuits in a Tempo OPTARIF (NOI-CPT_02E §2.3.3).
-
-    Raises:
-        ValueError: *text* is not ``BBR`` and one character.
-    """
-    if len(text) != 4 or not text.startswith("BBR"):
-        raise ValueError(f"{text!r}: expected BBR and one character")
-    bits = ord(text[3])
-    return Programme((None, "A", "B", "C")[bits >> 3 & 3], bits & 7)
-
-
-#: Makers by their code in a meter's address (Euridis list of identifiers V3.04A).
-MAKERS = {
-    "01": "Crouzet / Monetel",
-    "02": "Sagemcom",
-    "03": "Schlumberger / Actaris / Itron",
-    "04": "Landis+Gyr",
-    "05": "Sauter / Stepper / Zellweger",
-    "06": "Itron",
-    "11": "Magnol / Elster / Honeywell",
-    "34": "Elster / Honeywell",
-    "81": "Sagemcom",
-    "82": "Landis+Gyr",
-    "83": "Elster",
-    "84": "Sagemcom",
-    "85": "Itron",
-}
-
-#: Meters by their type code in an address (the same list). A hint only: sources disagree about some.
-TYPES = {
-    "15": "blue single-phase, multi-tariff",
-    "16": "blue single-phase, ICC trial",
-    "20": "blue single-phase, 1st generation",
-    "22": "blue single-phase, 2nd generation",
-    "23": "blue single-phase, 2nd generation",
-    "25": "blue single-phase, single tariff",
-    "26": "blue three-phase, 2nd generation",
-    "27": "blue three-phase, 2nd generation",
-    "28": "blue single-phase, 2007",
-    "29": "blue single-phase, 2007",
-    "30": "blue three-phase, 2007",
-    "31": "blue three-phase, 2007",
-    "36": "PME-PMI",
-    "61": "Linky single-phase 60 A G3",
-    "62": "Linky single-phase 90 A G1",
-    "63": "Linky three-phase 60 A G1",
-    "64": "Linky single-phase 60 A G3",
-    "67": "Linky single-phase, pilot",
-    "68": "Linky three-phase, pilot",
-    "70": "Linky single-phase G3",
-    "71": "Linky three-phase G3",
-    "75": "Linky single-phase 90 A G3",
-    "76": "Linky three-phase 60 A G3",
-}
-
-
-class Address(NamedTuple):
-    """The parts of a meter's address; a part that is masked or unreadable is None."""
-
-    maker_code: str | None
-    year: int | None
-    type_code: str | None
-    serial: str | None
-
-    @property
-    def maker(self) -> str | None:
-        """The maker's name, if the code is a known one."""
-        return MAKERS.get(self.maker_code or "")
-
-    @property
-    def type(self) -> str | None:
-        """The kind of meter, if the code is a known one."""
-        return TYPES.get(self.type_code or "")
-
-
-#: Two-digit years from this one on are of the twentieth century: electronic meters came then.
-_CENTURY = 80
-
-
-def read_address(text: str) -> Address:
-    """Read a meter's address, ADCO or ADSC (NOI-CPT_54E §2.2): maker, year, type, serial number.
-
-    Raises:
-        ValueError: *text* is not twelve characters. Masked ones are no error: people mask them.
-    """
-    if len(text) != 12:
-        raise ValueError(f"{len(text)} characters: expected the twelve of a meter's address")
-    maker, year, kind, serial = (
-        part if part.isdigit() and part.isascii() else None
-        for part in (text[:2], text[2:4], text[4:6], text[6:])
-    )
-    if year is None:
-        return Address(maker, None, kind, serial)
-    century = 1900 if int(year) >= _CENTURY else 2000
-    return Address(maker, century + int(year), kind, serial)
 
 
 def read_colour(text: str) -> Colour | None:

@@ -34,7 +34,7 @@ from linkymonitor.errors import ConfigError, LineError
 from linkymonitor.latest import document
 from linkymonitor.ledger import Ledger
 from linkymonitor.log_line import format_record
-from linkymonitor.log_reader import parse_line
+from linkymonitor.log_reader import LineReader
 from linkymonitor.mode import Hunter, detect
 from linkymonitor.model import Mode, Reading, Record, View
 from linkymonitor.settings import schema
@@ -98,8 +98,8 @@ def decoder(data: bytes) -> None:
         made += _pass_on(reading, ledger, fold, aggregator)
     last = aggregator.close()
     for record in [*made, *([last] if last else [])]:
-        line = f"2026/11/21 12:00:00\tDATA\t{format_record(record)}\n".encode()
-        read = parse_line(line)
+        line = f"2026/11/21 12:00:00\tDATA\t{format_record(record)}".encode()
+        read = LineReader().parse(line)
         assert read is not None, f"what was written does not read back: {line!r}"
         assert read.record is not None
         assert dict(read.record.indexes) == {
@@ -108,7 +108,7 @@ def decoder(data: bytes) -> None:
 
 
 def _pass_on(reading: Reading, ledger: Ledger, fold: TariffFold, aggregator: Aggregator) -> list[Record]:
-    tariff = fold.update(reading, 100.0)
+    tariff = fold.update(reading)
     view = View(reading=reading, tariff=tariff, today=ledger.update(reading), now=100.0)
     document(view)
     return aggregator.add(reading)
@@ -137,7 +137,7 @@ def log(data: bytes) -> None:
     found = _read(data, ".log")
     for record in found:
         assert record.ended_at.date() == NOON.date()
-        assert parse_line(f"2026/11/21 12:00:00\tDATA\t{format_record(record)}\n".encode()) is not None
+        assert LineReader().parse(f"2026/11/21 12:00:00\tDATA\t{format_record(record)}".encode()) is not None
     if crc32(data) % 4:
         return
     packed = gzip.compress(data, 1, mtime=0)

@@ -74,7 +74,7 @@ def test_an_ejp_day_is_named_after_the_day_whose_7_h_began_it():
 def test_a_tempo_day_has_the_colour_that_holds_from_6_h():
     period = period_of("TEMPO", tempo={WINTER: "R", WINTER - timedelta(days=1): "W"})
     day = of_day(around(WINTER, contract=contract("TEMPO"), period=period, power=flat(500)))
-    assert (day.colour, day.colour_before) == ("red", "white")
+    assert day.colour == "red"
 
 
 def test_money_is_rounded_at_the_line_and_the_total_is_the_sum_of_the_lines():

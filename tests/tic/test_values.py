@@ -6,20 +6,16 @@ import pytest
 
 from linkymonitor.model import Colour
 from linkymonitor.tic.values import (
-    Address,
     Contact,
     CutOff,
     EuridisOutput,
     Horodate,
     PlcStatus,
-    Programme,
     normalise,
-    read_address,
     read_colour,
     read_day_profile,
     read_horodate,
     read_potentials,
-    read_programme,
     read_relays,
     read_status,
     tidy,
@@ -231,51 +227,6 @@ def test_a_profile_may_be_empty_or_cut_by_a_relay():
 def test_what_is_no_profile_is_refused(text):
     with pytest.raises(ValueError, match="expected"):
         read_day_profile(text)
-
-
-# --- Contract and address ---
-
-
-@pytest.mark.parametrize(
-    ("text", "programme"),
-    [
-        ("BBR(", Programme("A", 0)),
-        ("BBR2", Programme("B", 2)),
-        ("BBR?", Programme("C", 7)),
-        ("BBR ", (None, 0)),
-    ],
-)
-def test_the_tempo_option_programmes_two_circuits(text, programme):
-    assert read_programme(text) == programme
-
-
-@pytest.mark.parametrize("text", ["BASE", "BBR", "BBR(("])
-def test_other_options_have_no_programme(text):
-    with pytest.raises(ValueError, match="BBR and one character"):
-        read_programme(text)
-
-
-def test_an_address_tells_the_meter():
-    address = read_address("022176123456")
-    assert address == Address("02", 2021, "76", "123456")
-    assert address.maker == "Sagemcom"
-    assert address.type == "Linky three-phase 60 A G3"
-
-
-def test_a_masked_or_unknown_address_is_read_as_far_as_it_goes():
-    masked = read_address("0218XX123456")
-    assert masked == Address("02", 2018, None, "123456")
-    assert masked.type is None
-    hidden = read_address("XXXXXXXXXXXX")
-    assert hidden == (None, None, None, None)
-    assert hidden.maker is None
-    assert read_address("999828000001")[:2] == ("99", 1998)
-    assert read_address("999828000001").maker is None
-
-
-def test_an_address_of_another_length_is_refused():
-    with pytest.raises(ValueError, match="13 characters"):
-        read_address("0221761234567")
 
 
 def test_the_colour_of_tomorrow_may_not_be_known_yet():
