@@ -12,6 +12,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Hashable
+from types import TracebackType
+
+from linkymonitor.language import escape_controls
 
 #: Seconds between the first two lines of one cause, and at most between any two.
 FIRST, LONGEST = 60.0, 3600.0
@@ -66,3 +69,18 @@ class SparingFilter(logging.Filter):
         kept = self._sparing.due((record.name, str(record.msg), words), self._monotonic())
         record.repeats = f" (+{kept})" if kept else ""
         return kept is not None
+
+
+class EscapingFormatter(logging.Formatter):
+    """Formats lines in which no character from outside can command a terminal, or begin a line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- the name is logging's
+        """Return the line of *record*, each control character escaped."""
+        return escape_controls(super().formatMessage(record))
+
+    def formatException(  # noqa: N802 -- the name is logging's
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
+    ) -> str:
+        """Return the traceback of *ei*, each control character but its line ends escaped."""
+        return escape_controls(super().formatException(ei), keep="\n")

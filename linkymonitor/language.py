@@ -1,14 +1,19 @@
-"""French or English: which one a person is spoken to in."""
+"""How a person is spoken to: in French or English, and in characters that no terminal obeys."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 
 #: What everything speaks unless told otherwise.
 DEFAULT = "fr"
 LANGUAGES = ("fr", "en")
+
+#: Characters that a terminal obeys or cannot be sent: C0, DEL and C1 controls, line separators, marks that turn the
+#: direction of writing, and surrogates, which Python makes of the undecodable bytes of a file name.
+CONTROLS = r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
 #: What the system says in English only: errno → French.
 _CAUSES = {
@@ -59,3 +64,18 @@ def cause(error: BaseException, lang: str) -> str:
     number: int = getattr(error, "errno", None) or 0
     own: str = getattr(error, "strerror", None) or str(error)
     return pick(lang, _CAUSES.get(number, own), own)
+
+
+def escape_controls(text: str, keep: str = "") -> str:
+    """Return *text* with each control character as ``\\u001b``, so that no terminal obeys it.
+
+    Text from outside (a meter, a file name, a setting) passes here before it reaches a terminal. What is valid
+    JSON stays valid JSON with the same meaning: JSON writes control characters so too.
+
+    Args:
+        text: anything.
+        keep: control characters that stay as they are, such as the line ends of a text of several lines.
+    """
+    if text.isprintable():
+        return text
+    return re.sub(CONTROLS, lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text)

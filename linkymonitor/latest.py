@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from linkymonitor.errors import StorageError
-from linkymonitor.language import cause
+from linkymonitor.language import cause, escape_controls
 from linkymonitor.model import View
 from linkymonitor.privacy import mask_group
 
@@ -70,7 +70,8 @@ def document(view: View) -> bytes:
         "ejp": view.tariff.ejp.value,
         "values": jsonable(reading.values),
     }
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return escape_controls(text).encode() + b"\n"
 
 
 def jsonable(values: Mapping[str, object], *, show_ids: bool = False) -> dict[str, object]:

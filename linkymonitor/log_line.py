@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from linkymonitor.language import CONTROLS
 from linkymonitor.record import Contract, Record
 from linkymonitor.terms import PERIODS, Mode, code
 
@@ -38,13 +39,11 @@ GRID = "Grille: "
 CONTRACT_HEAD = b"\tINFO\t" + CONTRACT.encode()
 GRID_HEAD = b"\tINFO\t" + GRID.encode()
 DATA_HEAD = b"\tDATA\t"
-#: What a line of text may not carry; seldom met, so compiled when it is.
-_UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+"
 
 
 def printable(text: str) -> str:
     """Return *text* as a line may carry it, a blank in place of what it may not."""
-    return text if text.isprintable() else re.sub(_UNPRINTABLE, " ", text)
+    return text if text.isprintable() else re.sub(f"{CONTROLS}+", " ", text)
 
 
 def format_record(record: Record) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from linkymonitor.clock import SystemClock
 from linkymonitor.commands.shared import SIMULATED, log_to_stderr, sim_options
-from linkymonitor.language import of_terminal
+from linkymonitor.language import escape_controls, of_terminal
 from linkymonitor.terms import Mode
 
 _BLOCK = 65536
@@ -143,6 +143,7 @@ def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
 
             reading = interpret(frame, mode, datetime.now(UTC))
             line["values"] = jsonable(reading.values, show_ids=show_ids)
-        write(json.dumps(line, ensure_ascii=False) + "\n")
+        # JSON escapes C0 controls by itself; DEL and C1 of a damaged line would reach the terminal.
+        write(escape_controls(json.dumps(line, ensure_ascii=False)) + "\n")
 
     return show

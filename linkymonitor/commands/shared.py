@@ -21,15 +21,12 @@ def log_to_stderr(verbose: bool) -> None:
     """Show what the parts log on stderr."""
     import logging
 
-    from linkymonitor.diagnostics import SparingFilter
+    from linkymonitor.diagnostics import EscapingFormatter, SparingFilter
 
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(SparingFilter())
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="%(levelname)s %(message)s%(repeats)s",
-        handlers=[handler],
-    )
+    handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s%(repeats)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
 
 
 def configuration(arguments: Namespace, unread: Iterable[str] = ()) -> Any:

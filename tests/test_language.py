@@ -1,0 +1,92 @@
+"""What reaches a terminal: no character of it is a command."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkymonitor import cli
+from linkymonitor.diagnostics import EscapingFormatter
+from linkymonitor.language import escape_controls
+from linkymonitor.log_line import printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b]0;owned\x07", "\\u001b]0;owned\\u0007"),
+        ("a\x7fb\x9b2Jc\x85", "a\\u007fb\\u009b2Jc\\u0085"),
+        ("first\nsecond\r", "first\\u000asecond\\u000d"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("Capteur : « été » 5\u202f000 €", "Capteur : « été » 5\u202f000 €"),
+        (b"tic\x9b\xff".decode("utf-8", "surrogateescape"), "tic\\udc9b\\udcff"),
+        ("", ""),
+    ],
+)
+def test_a_control_character_is_escaped_and_nothing_else_changes(text, shown):
+    assert escape_controls(text) == shown
+
+
+@given(st.text(st.characters()))
+def test_what_is_escaped_can_be_printed_and_commands_nothing(text):
+    shown = escape_controls(text)
+    shown.encode()
+    assert not [char for char in shown if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs")]
+
+
+@given(st.text(st.characters()))
+def test_a_note_of_the_log_can_be_written_and_commands_nothing(text):
+    shown = printable(text)
+    shown.encode()
+    assert not [char for char in shown if unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs")]
+
+
+@given(st.text(st.characters()))
+def test_json_that_is_escaped_means_the_same(text):
+    assert json.loads(escape_controls(json.dumps({text: text}, ensure_ascii=False))) == {text: text}
+
+
+def test_line_ends_of_a_text_of_several_lines_may_stay():
+    assert escape_controls("a\nb\x1b", keep="\n") == "a\nb\\u001b"
+
+
+def logged(message: str, *values: object, error: Exception | None = None) -> str:
+    about = None if error is None else (type(error), error, error.__traceback__)
+    record = logging.LogRecord("test", logging.WARNING, "", 0, message, values, about)
+    return EscapingFormatter("%(levelname)s %(message)s").format(record)
+
+
+def test_no_value_of_a_log_line_commands_the_terminal_or_begins_a_line():
+    assert logged("%s: absent", "/dev/\x1b[2J\nERROR x") == "WARNING /dev/\\u001b[2J\\u000aERROR x: absent"
+
+
+def test_a_traceback_keeps_its_lines_and_commands_nothing():
+    try:
+        raise ValueError("\x1b[31mred\x9b0m")
+    except ValueError as error:
+        text = logged("failed", error=error)
+    assert text.count("\n") >= 3
+    assert "\\u001b[31mred\\u009b0m" in text
+    assert not [char for char in text if char != "\n" and unicodedata.category(char) == "Cc"]
+    assert sys.exc_info() == (None, None, None)
+
+
+def test_decode_prints_no_character_that_a_terminal_obeys(tmp_path, capsys):
+    lines = (
+        b"PAPP \x1b[2J\x7f01150 (",
+        b"IINST \xc2\x9b2J 005 Z",
+        b"BASE \x85\x9d0;x\x9c 7",
+        b"\x7f\x80\x9f",
+    )
+    (tmp_path / "hostile.tic").write_bytes(b"\x02" + b"".join(b"\n%b\r" % line for line in lines) + b"\x03")
+    cli.main(["decode", "-m", "historique", str(tmp_path / "hostile.tic")])
+    shown = capsys.readouterr()
+    assert not [char for char in shown.out + shown.err if char != "\n" and unicodedata.category(char) == "Cc"]
+    assert len(json.loads(shown.out)["rejected"]) == len(lines)
+    assert "\x7f" in json.loads(shown.out)["rejected"][0]["raw"]
