@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from linkymonitor.acceptance import Acceptance, Held
@@ -23,11 +23,11 @@ from linkymonitor.frozen import replace
 from linkymonitor.journal import Journal
 from linkymonitor.language import DEFAULT, pick
 from linkymonitor.mode import Hunter
-from linkymonitor.model import DayTotals, Health, Mode, Reading, TariffState, View
+from linkymonitor.model import DayTotals, Health, Mode, Reading, TariffState, View, code
 from linkymonitor.tariff_state import TariffFold
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.frame import Frame
-from linkymonitor.tic.interpret import interpret
+from linkymonitor.tic.interpret import Stamped, interpret
 
 if TYPE_CHECKING:
     from linkymonitor.aggregate import Aggregator
@@ -47,7 +47,7 @@ _RETRY = 1.0
 #: What rounding may cost a deadline, in seconds: on a clock that only moves by waiting, one that is reached too
 #: early would be waited for for ever.
 _NUDGE = 1e-6
-#: A meter that draws at least so much, in VA, and counts nothing for so long, in seconds, has stopped counting.
+#: A meter that draws at least so much, in VA, and repeats itself for so long, in seconds, no longer measures.
 STANDSTILL_POWER, STANDSTILL = 500, 600.0
 #: Seconds that two frames are apart at most to be heard without a pause.
 _HEARD_ON = 30.0
@@ -76,34 +76,45 @@ class Port(Source, Protocol):
 
 
 class Standstill:
-    """Notices a meter that says the same for ever: power is drawn, and no index moves.
+    """Notices a meter that repeats itself: power is drawn, and all that it sends stays the same but the time of day.
 
-    At 500 VA an index moves every few seconds; ten minutes without is 83 of its steps. A power that is only
-    estimated from the current does not count: it may be injected, which no index of such a meter shows. Nor does
-    a silence: the power may have been cut, and the first frame after it need not say an index.
+    At 500 VA an index moves every few seconds; ten minutes without is 83 of its steps. A value that varies is the
+    sign of a meter that measures: an old one whose power flows out behind it counts nothing. And an index that is
+    not read cannot be said to stand, so a frame without the register in force, and without the total, proves
+    nothing. A power that is only estimated from the current does not count: it may be injected, which no index of
+    such a meter shows. Nor does a silence: the power may have been cut, and the first frame after it need not have
+    an index.
     """
 
     def __init__(self) -> None:
-        self._indexes: dict[str, int] = {}
-        #: Seconds for which the meter was heard to say the same; None while it does not.
+        self._values: dict[str, object] = {}
+        #: Seconds for which the meter was heard to repeat itself; None while it does not.
         self._same: float | None = None
         self._heard = 0.0
 
     def update(self, reading: Reading, now: float) -> bool:
         """Take *reading* into account; return whether the meter stands still at the monotonic time *now*."""
-        told = {"": reading.total_index, "-": reading.injected_index, **reading.indexes}
-        said = {name: index for name, index in told.items() if index is not None}
-        if said:  # a group that a frame has lost is no index that has moved, and proves nothing
+        values = {**self._values, **reading.values}
+        values.pop("DATE", None)  # a clock of its own: it may go on where nothing else does
+        varies = values != self._values and _undated(values) != _undated(self._values)
+        self._values = values  # a group that a frame has lost is no value that has changed
+        idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
+        period = reading.tariff_period
+        counts = reading.total_index is not None or (period is not None and code(period) in reading.indexes)
+        if varies or idle or reading.apparent_power_estimated:
+            self._same, self._heard = None, now
+        elif counts:
             passed, self._heard = min(now - self._heard, _HEARD_ON), now
-            indexes = self._indexes | said
-            idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
-            if indexes != self._indexes or idle or reading.apparent_power_estimated:
-                self._indexes, self._same = indexes, None
-            elif self._same is not None:
+            if self._same is not None:
                 self._same += passed
             elif reading.apparent_power is not None:
                 self._same = 0.0
         return self._same is not None and self._same >= STANDSTILL
+
+
+def _undated(values: Mapping[str, object]) -> dict[str, object]:
+    """Return *values* without their horodates, which follow the meter's clock."""
+    return {label: value.value if isinstance(value, Stamped) else value for label, value in values.items()}
 
 
 class Heard(NamedTuple):
@@ -450,10 +461,11 @@ class Appliance:
             minutes = STANDSTILL / 60
             return pick(
                 self.lang,
-                f"Compteur figé : aucun index n'avance depuis {minutes:.0f} min malgré une puissance d'au moins "
-                f"{STANDSTILL_POWER} VA ; ses valeurs sont ignorées ; s'il ne repart pas, prévenez Enedis",
-                f"The meter stands still: no index has moved for {minutes:.0f} min at {STANDSTILL_POWER} VA or more; "
-                "its values are ignored; if it does not recover, tell Enedis",
+                f"Compteur figé : il répète les mêmes valeurs, index compris, depuis {minutes:.0f} min malgré une "
+                f"puissance d'au moins {STANDSTILL_POWER} VA ; elles sont ignorées ; s'il ne repart pas, "
+                "prévenez Enedis",
+                f"The meter stands still: it has repeated the same values, indexes included, for {minutes:.0f} min at "
+                f"{STANDSTILL_POWER} VA or more; they are ignored; if it does not recover, tell Enedis",
             )
         return pick(self.lang, "Compteur de nouveau entendu", "The meter is heard again")
 

@@ -19,14 +19,16 @@ from linkymonitor.daily_log import DailyLog
 from linkymonitor.errors import StorageError
 from linkymonitor.latest import Latest
 from linkymonitor.ledger import Ledger
-from linkymonitor.model import Ejp, Mode, Reading
+from linkymonitor.model import Ejp, Mode, Reading, code
 from linkymonitor.outputs import led, oled, relay
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.quarantine import Quarantine
 from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import Storage
+from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
+from linkymonitor.tic.interpret import Stamped
 from linkymonitor.tic.labels import BY_MODE
 from tests.fake_oled import FakeOled
 from tests.fakes import Bytes, Probe, ToldDisk, told_pins
@@ -675,15 +677,30 @@ def test_indexes_and_energy_of_a_simulated_hour_are_the_house_s(tmp_path, spec):
     assert sum(record.frames for record in bench.records) == len(chunks)
 
 
-def standstill(*frames: tuple[float, int | None]) -> list[float]:
-    """Return when a meter is found to stand still that draws 2,300 VA: (seconds, index) of each frame."""
+def standstill(*frames: tuple[float, int | None], period: str | None = "TH..", **more) -> list[float]:
+    """Return when a meter is found to stand still that draws 2,300 VA: (seconds, index) of each frame.
+
+    *more* are other values of each frame by their label, given the seconds.
+    """
     watch, found = Standstill(), []
     for at, wh in frames:
-        indexes = {} if wh is None else {"TH": wh}
-        reading = Reading(taken_at=START, mode=Mode.HISTORIQUE, apparent_power=2300, indexes=indexes)
+        values = {"IINST": 10, **{label: value(at) for label, value in more.items()}}
+        if wh is not None:
+            values["BASE"] = wh
+        reading = Reading(
+            taken_at=START,
+            mode=Mode.HISTORIQUE,
+            tariff_period=period,
+            apparent_power=2300,
+            indexes={} if wh is None else {"TH": wh},
+            values=values,
+        )
         if watch.update(reading, 1000.0 + at):
             found.append(at)
     return found
+
+
+EVERY_TWO_SECONDS = [(at, 500) for at in range(0, 1200, 2)]
 
 
 def test_a_meter_that_repeats_itself_for_ten_minutes_stands_still():
@@ -708,3 +725,47 @@ def test_a_meter_that_stands_still_is_found_where_frames_are_rare_too():
 def test_a_meter_that_moves_again_is_believed_at_once():
     frames = [*((at, 500) for at in range(0, 700, 2)), (702, 501), (704, 501)]
     assert standstill(*frames)[-1] == 698
+
+
+def test_a_meter_whose_other_values_vary_does_not_stand_still():
+    """What an old meter measures may flow out behind it: its power varies, its index stays."""
+    assert standstill(*EVERY_TWO_SECONDS, IINST=lambda at: 10 + at // 300) == []
+    assert standstill(*EVERY_TWO_SECONDS, IINST=lambda at: 10 + (at == 400))[0] == 1004
+
+
+def test_a_register_that_is_not_read_cannot_be_said_to_stand():
+    assert standstill(*EVERY_TWO_SECONDS, period="HP..") == []
+    assert standstill(*EVERY_TWO_SECONDS, period=None) == []
+
+
+def test_a_meter_that_stands_still_may_have_a_clock_that_goes_on():
+    def mean(at):
+        return Stamped(230, START + timedelta(seconds=at), f"H270113{at:06d}")
+
+    assert standstill(*EVERY_TWO_SECONDS, DATE=lambda at: at, UMOY1=mean)[0] == 602
+
+
+@pytest.mark.parametrize("option", ["BBR(", "EJP."])
+def test_a_register_that_is_always_damaged_costs_neither_the_log_nor_the_relay(tmp_path, option):
+    """A stray line end cuts the line of the register in force, in each frame, for twenty minutes."""
+    label, period, other = {
+        "BBR(": ("BBRHPJW", "HPJW", "BBRHCJW"),
+        "EJP.": ("EJPHN", "HN..", "EJPHPM"),
+    }[option]
+    rows = (
+        *(("ADCO", "041876543210"), ("OPTARIF", option), ("ISOUSC", "45"), (label, "000688322")),
+        *((other, "000080072"), ("PTEC", period), ("IINST", "006"), ("IMAX", "090"), ("PAPP", "01500")),
+        *(("HHPHC", "A"), ("MOTDETAT", "000000")),
+    )
+    chunks = []
+    for number in range(600):
+        wire = frame(rows, **{label: f"{688322 + number:09d}"})
+        cut = wire.index(parity.add(label.encode())) + len(label) + 6
+        chunks.append((2.0, wire[:cut] + parity.add(b"\r") + wire[cut:]))
+    bench = Bench(tmp_path, *chunks).everything()
+    bench.run()
+    records = bench.records
+    assert sum(record.frames for record in records) == 600
+    assert {record.apparent_power for record in records} == {1500}
+    assert all(code(period) not in record.indexes for record in records)
+    assert not [line for line in bench.lines("WARN") if "figé" in line]

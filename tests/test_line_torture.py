@@ -273,8 +273,8 @@ def test_a_meter_that_repeats_itself_for_ten_minutes_is_treated_as_silent(tmp_pa
     states = [(state.timestamp, bool(state.state)) for state in follower.pins.pin(17).states]
     assert [on for _, on in states][-2:] == [True, False]
     assert [line.split("\t")[2] for _, line in follower.lines("WARN") if "Stopping" not in line] == [
-        "The meter stands still: no index has moved for 10 min at 500 VA or more; its values are ignored; "
-        "if it does not recover, tell Enedis"
+        "The meter stands still: it has repeated the same values, indexes included, for 10 min at 500 VA or more; "
+        "they are ignored; if it does not recover, tell Enedis"
     ]
     data = [at - start for at, _ in follower.lines("DATA")]
     assert max(data) <= last + 1, "stale values are not logged again"
