@@ -424,8 +424,16 @@ def test_an_unknown_label_with_a_right_checksum_is_a_group(call, tmp_path):
     sent = write_frame(Frame((InfoGroup("BASE", "000123456"), InfoGroup("ZORGLUB", "42"))), Mode.HISTORIQUE)
     (tmp_path / "new.tic").write_bytes(sent)
     found = json.loads(call("decode", tmp_path / "new.tic")[1])
-    assert found["groups"][1] == {"label": "ZORGLUB", "horodate": None, "data": "42"}
+    assert found["groups"][1] == {"label": "ZORGLUB", "horodate": None, "data": "42", "known": False}
+    assert "known" not in found["groups"][0]
     assert found["rejected"] == []
+
+
+def test_a_label_of_the_other_mode_is_one_that_the_table_does_not_know(call, tmp_path):
+    sent = write_frame(Frame((InfoGroup("ADSC", "123456789456"), InfoGroup("PAPP", "01230"))), Mode.STANDARD)
+    (tmp_path / "mixed.tic").write_bytes(sent)
+    found = json.loads(call("decode", "-m", "standard", tmp_path / "mixed.tic")[1])
+    assert [group.get("known", True) for group in found["groups"]] == [True, False]
 
 
 def test_garbage_is_no_failure(call, tmp_path):

@@ -114,6 +114,7 @@ def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
     import json
 
     from linkymonitor.privacy import mask_group, mask_raw
+    from linkymonitor.tic.labels import BY_MODE
 
     show_ids = arguments.show_ids
     write = sys.stdout.write
@@ -127,6 +128,7 @@ def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
                     "label": group.label,
                     "horodate": group.horodate,
                     "data": group.data if show_ids else mask_group(group.label, group.data),
+                    **({} if group.label in BY_MODE[mode] else {"known": False}),
                 }
                 for group in frame.groups
             ],
