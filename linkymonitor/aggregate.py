@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from linkymonitor.epochs import advance, most, rating, runs_on
-from linkymonitor.model import Colour, Contract, Reading, Record
+from linkymonitor.model import Colour, Contract, Ejp, Reading, Record
 
 T = TypeVar("T")
 
@@ -43,8 +43,9 @@ class Aggregator:
         self._frames_per_record = frames_per_record
         self._open: _Interval | None = None
         self._kept_back: Record | None = None
-        #: What was refused since the last frame that counts.
+        #: What was refused since the last frame that counts, and whether a short frame told an overload.
         self._missed = 0
+        self._overload = False
         self._last_at: datetime | None = None
         self._ended_at: datetime | None = None
         self._contract: Contract | None = None
@@ -58,8 +59,8 @@ class Aggregator:
     def add(self, reading: Reading, rejected: int = 0) -> list[Record]:
         """Take one complete frame's reading; return the records that it ends, oldest first.
 
-        A short frame (currents only) has its refusals counted and lets the hour end a record: it carries no
-        power, and would weigh on the means.
+        A short frame (currents only) has its refusals and its overload counted and lets the hour end a record:
+        it carries no power, and would weigh on the means.
 
         Args:
             reading: what the frame says.
@@ -70,6 +71,10 @@ class Aggregator:
         self._last_at = at
         if reading.short:
             self._missed += rejected
+            if self._open is not None:
+                self._open.overload |= bool(reading.overload)
+            else:
+                self._overload |= bool(reading.overload)
             return ended
         opens_epoch = self._opens_epoch(reading)
         if self._open is not None and (opens_epoch or self._changes(reading)):
@@ -81,7 +86,8 @@ class Aggregator:
                 started_at = self._ended_at
             self._open = _Interval(started_at)
         self._open.add(reading, rejected + self._missed)
-        self._missed = 0
+        self._open.overload |= self._overload
+        self._missed, self._overload = 0, False
         hour = _half_hour_from(at)
         if at == hour or opens_epoch:
             ended.append(self._close(at))
@@ -186,6 +192,7 @@ class _Interval:
         self._started_at = started_at
         self.last_at = started_at
         self.frames = 0
+        self.overload = False
         self._rejected = 0
         self._powers: list[int] = []
         self._injected: list[int] = []
@@ -196,6 +203,7 @@ class _Interval:
         self._injected_index: int | None = None
         self._colour: Colour | None = None
         self._tomorrow: Colour | None = None
+        self._ejp = Ejp.UNKNOWN
 
     def add(self, reading: Reading, rejected: int) -> None:
         self.last_at = reading.taken_at
@@ -214,6 +222,9 @@ class _Interval:
             self._injected_index = reading.injected_index
         if reading.colour is not None:
             self._colour = reading.colour
+        if reading.ejp is not Ejp.UNKNOWN:
+            self._ejp = reading.ejp
+        self.overload |= bool(reading.overload)
         # Tomorrow's colour may become unknown again, at the change of day.
         self._tomorrow = reading.tomorrow
 
@@ -239,6 +250,8 @@ class _Interval:
             tomorrow=self._tomorrow,
             frames=self.frames,
             rejected=self._rejected,
+            ejp=self._ejp,
+            overload=self.overload,
         )
 
 

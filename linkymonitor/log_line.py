@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from linkymonitor.language import CONTROLS
 from linkymonitor.record import Contract, Record
-from linkymonitor.terms import PERIODS, Mode, code
+from linkymonitor.terms import PERIODS, Ejp, Mode, code
 
 #: How a stamp is written; it is in UTC.
 STAMP = "%Y/%m/%d %H:%M:%S"
@@ -80,6 +80,9 @@ def format_record(record: Record) -> str:
         f"Demain={record.tomorrow.value if record.tomorrow else ''}",
         f"Trames={_digits(min(record.frames, _MOST_COUNTED), 4)}",
         f"Rejets={_digits(min(record.rejected, _MOST_COUNTED), 4)}",
+        f"Ejp={'' if record.ejp is Ejp.UNKNOWN else record.ejp.value}",
+        # A digit in every line: the forerunner's report script counts the fields that hold one.
+        f"Depassement={int(bool(record.overload))}",
     ]
     return ", ".join(fields)
 

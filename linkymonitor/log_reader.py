@@ -24,7 +24,7 @@ from typing import NamedTuple
 from linkymonitor.frozen import replace
 from linkymonitor.log_line import CONTIGUOUS, CONTRACT, DATA_HEAD, GRID, REGISTER_NAMES, STAMP_WIDTH
 from linkymonitor.record import Contract, Record
-from linkymonitor.terms import PERIODS, Colour, Mode, code
+from linkymonitor.terms import PERIODS, Colour, Ejp, Mode, code
 
 _CODES = {name: register for register, name in REGISTER_NAMES.items()} | {
     code(period): code(period)
@@ -42,7 +42,9 @@ _PERIOD: dict[bytes, str | None] = {
 _PERIOD[b""] = None
 _COLOUR: dict[bytes, Colour | None] = {colour.value.encode(): colour for colour in Colour}
 _COLOUR[b""] = None
-#: What every line of ours ends with, in this order: name → digits of a value, 0 for a word.
+_EJP: dict[bytes, Ejp] = {ejp.value.encode(): ejp for ejp in Ejp if ejp is not Ejp.UNKNOWN}
+_EJP[b""] = Ejp.UNKNOWN
+#: What every line of ours has at its end, in this order: name → digits of a value, 0 for a word.
 _TAIL = {
     "PuissMin": 5,
     "PuissMax": 5,
@@ -59,6 +61,8 @@ _TAIL = {
     "Trames": 4,
     "Rejets": 4,
 }
+#: What lines of this version have after that, and older ones lack.
+_LATER = {"Ejp": 0, "Depassement": 1}
 _DIGITS = {
     "Periode": 0,
     **{f"Index{name}": 9 for name in _CODES},
@@ -66,8 +70,15 @@ _DIGITS = {
     "PuissConsommee": 5,
     "IConsommee": 3,
     **_TAIL,
+    **_LATER,
 }
-_WORDS: Mapping[str, Mapping[bytes, object]] = {"Periode": _PERIOD, "Couleur": _COLOUR, "Demain": _COLOUR}
+_WORDS: Mapping[str, Mapping[bytes, object]] = {
+    "Periode": _PERIOD,
+    "Couleur": _COLOUR,
+    "Demain": _COLOUR,
+    "Ejp": _EJP,
+}
+_OVERLOAD = {b"0": False, b"1": True}
 _FORERUNNER = ["Periode", "IndexHN", "IndexHPM", "PuissConsommee", "IConsommee"]
 _CONTRACT_FIELDS = ("mode", "option", "puissance", "phases", "producteur", "compteur")
 _STATUSES = {b"INFO": "INFO", b"WARN": "WARN", b"ERROR": "ERROR"}
@@ -182,6 +193,7 @@ class _Plan:
         self.period = None if "Periode" in self.columns else _PERIOD[words["Periode"]]
         self.colour = _COLOUR[words.get("Couleur", b"")]
         self.tomorrow = _COLOUR[words.get("Demain", b"")]
+        self.ejp = _EJP[words.get("Ejp", b"")]
 
     def names_all(self, lines: Sequence[bytes]) -> bool:
         """Return whether all *lines*, which are of this shape, have these very names."""
@@ -225,13 +237,21 @@ def _accepts(names: list[str]) -> bool:
         return False
     if "PuissConsommee" not in known or "IConsommee" not in known:
         return False
-    return known == _FORERUNNER or known[-len(_TAIL) :] == list(_TAIL)
+    if known[-len(_LATER) :] == list(_LATER):
+        known = known[: -len(_LATER)]
+    elif not _LATER.keys().isdisjoint(known):
+        return False
+    elif known == _FORERUNNER:
+        return True
+    return known[-len(_TAIL) :] == list(_TAIL)
 
 
 def _is_value(name: str, value: bytes) -> bool:
     """Return whether *value* may stand after *name*; the digits of a period are looked at in each line."""
     if name not in _DIGITS:
         return not any(one in value for one in (b",", b"=", b"\0", b"\n"))
+    if name == "Depassement":
+        return value in _OVERLOAD
     if name in _WORDS:
         return value in _WORDS[name] or (name == "Periode" and value.translate(_NO_DIGITS) == b"F00")
     return not value or (len(value) == _DIGITS[name] and value.isdigit())
@@ -358,6 +378,11 @@ class LineReader:
                 if "Periode" in places
                 else repeat(plan.period)
             )
+            overload: Iterable[bool | None] = (
+                [_OVERLOAD[digit] for digit in columns[places["Depassement"]]]
+                if "Depassement" in places
+                else repeat(None)
+            )
         except (KeyError, ValueError):
             return None
         contract = self._contracts.get(plan.names)
@@ -416,6 +441,8 @@ class LineReader:
                     repeat(plan.tomorrow),
                     numbers("Trames", 0),
                     numbers("Rejets", 0),
+                    repeat(plan.ejp),
+                    overload,
                     strict=False,
                 ),
             )

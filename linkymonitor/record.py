@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from linkymonitor.frozen import Frozen
-from linkymonitor.terms import Colour, Mode
+from linkymonitor.terms import Colour, Ejp, Mode
 
 
 class Contract(Frozen):
@@ -60,3 +60,7 @@ class Record(NamedTuple):
     tomorrow: Colour | None = None
     frames: int = 0
     rejected: int = 0
+    #: As the last frame said it that could.
+    ejp: Ejp = Ejp.UNKNOWN
+    #: Whether any frame drew more than the subscription; None in a line of an older version, which cannot say.
+    overload: bool | None = None

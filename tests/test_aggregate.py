@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from linkymonitor.aggregate import Aggregator
 from linkymonitor.frozen import replace
-from linkymonitor.model import Colour, Contract, Mode, Reading, Record
+from linkymonitor.model import Colour, Contract, Ejp, Mode, Reading, Record
 
 START = datetime(2026, 2, 20, 19, 10, tzinfo=UTC)
 EJP = Contract(
@@ -127,7 +127,7 @@ def test_injection_ends_a_record_when_it_starts_and_when_it_ends():
 
 
 def test_a_house_that_injects_about_nothing_does_not_fill_the_card():
-    """The budget is 2 MB a day; one record a frame would be 19 MB."""
+    """A day is about 2 MB; one record a frame would be 19 MB."""
     flicker = records_of(reading(1.5 * n, injected_power=n % 2) for n in range(2400))
     assert len(flicker) < 2400 / 8 + 20 + 60 + 2
     assert sum(record.frames for record in flicker) == 2400
@@ -191,6 +191,26 @@ def test_short_frames_carry_no_power_and_do_not_count():
     assert found == []
     record = aggregator.close()
     assert (record.frames, record.currents) == (1, (1, 1, 1))
+
+
+def test_the_state_of_the_peak_is_that_of_the_last_frame_that_could_say_it():
+    said = [Ejp.NORMAL, Ejp.NOTICE, Ejp.UNKNOWN, Ejp.UNKNOWN, Ejp.UNKNOWN, Ejp.UNKNOWN]
+    records = records_of((reading(n, ejp=ejp) for n, ejp in enumerate(said)), 3)
+    assert [record.ejp for record in records] == [Ejp.NOTICE, Ejp.UNKNOWN]
+
+
+def test_any_frame_above_the_subscription_makes_the_record_one_of_an_overload():
+    above = [False, True, None, False, None, False]
+    records = records_of((reading(n, overload=one) for n, one in enumerate(above)), 3)
+    assert [record.overload for record in records] == [True, False]
+
+
+@pytest.mark.parametrize("short", range(5))
+def test_an_overload_that_only_a_short_frame_tells_is_in_the_record_around_it(short):
+    """In an overload three phases send little else (NOI-CPT_02E §2.5.2)."""
+    changes = {"short": True, "overload": True, "apparent_power": None, "indexes": {}, "contract": None}
+    records = records_of((reading(n, **(changes if n == short else {})) for n in range(5)), 2)
+    assert [record.overload for record in records].count(True) == (short < 4)
 
 
 def test_refusals_are_counted_wherever_they_come_from():

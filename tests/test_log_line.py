@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from linkymonitor.frozen import replace
 from linkymonitor.log_line import STAMP, format_contract, format_record
 from linkymonitor.log_reader import Entry, LineReader, parse_contract
-from linkymonitor.model import PERIODS, Colour, Contract, Mode, Record, code
+from linkymonitor.model import PERIODS, Colour, Contract, Ejp, Mode, Record, code
 
 AT = datetime(2026, 2, 20, 19, 10, 22, tzinfo=UTC)
 SALT = "0123456789abcdef"
@@ -51,7 +51,7 @@ def alone(data: bytes) -> Entry | None:
 def test_the_first_five_fields_under_ejp_are_the_forerunners():
     assert format_record(record()) == (
         FORERUNNER + ", PuissMin=, PuissMax=, PuissInjectee=, IndexInjecte=, I1=, I2=, I3=, U1=, U2=, U3=, "
-        "Couleur=, Demain=, Trames=0000, Rejets=0000"
+        "Couleur=, Demain=, Trames=0000, Rejets=0000, Ejp=, Depassement=0"
     )
 
 
@@ -73,12 +73,15 @@ def test_a_whole_record_fills_every_field():
         tomorrow=Colour.RED,
         frames=8,
         rejected=1,
+        ejp=Ejp.NOTICE,
+        overload=True,
     )
     assert format_record(whole) == (
         "Periode=HPJB, IndexHCJB=000000001, IndexHPJB=000000002, IndexHCJW=000000003, IndexHPJW=000000004, "
         "IndexHCJR=000000005, IndexHPJR=000000006, PuissConsommee=01234, IConsommee=006, IndexTotal=000000021, "
         "PuissMin=01000, PuissMax=02345, PuissInjectee=00000, IndexInjecte=000000007, I1=001, I2=002, I3=003, "
-        "U1=230, U2=231, U3=232, Couleur=BLEU, Demain=ROUG, Trames=0008, Rejets=0001"
+        "U1=230, U2=231, U3=232, Couleur=BLEU, Demain=ROUG, Trames=0008, Rejets=0001, "
+        "Ejp=notice, Depassement=1"
     )
 
 
@@ -98,7 +101,7 @@ NAMES = [
 @pytest.mark.parametrize(("under", "names"), NAMES)
 def test_registers_are_named_after_their_contract(under, names):
     fields = re.findall(r"(\w+)=", format_record(record(under, indexes={}, tariff_period=None)))
-    assert fields[:-14] == ["Periode", *names.split(", "), "PuissConsommee", "IConsommee"]
+    assert fields[:-16] == ["Periode", *names.split(", "), "PuissConsommee", "IConsommee"]
 
 
 def test_a_value_that_no_meter_can_send_is_left_empty():
@@ -160,6 +163,8 @@ def all_records(draw) -> tuple[Contract, Record]:
         tomorrow=draw(colours),
         frames=draw(st.integers(0, 9999)),
         rejected=draw(st.integers(0, 9999)),
+        ejp=draw(st.sampled_from(Ejp)),
+        overload=draw(st.booleans()),
     )
 
 
@@ -216,7 +221,9 @@ READ = [
     pytest.param(FORERUNNER, id="the forerunner's"),
     pytest.param("Periode=, IndexHN=, IndexHPM=, PuissConsommee=, IConsommee=", id="the forerunner's first"),
     pytest.param(format_record(record()), id="ours"),
+    pytest.param(format_record(record()).partition(", Ejp=")[0], id="an older version's"),
     pytest.param(format_record(record()) + ", Cosinus=0.9", id="a later version's"),
+    pytest.param(format_record(record()) + ", I4=1, Serie=x, Ejp2=", id="three fields of a later version"),
     pytest.param("Periode=HN.., Nouveau=x, " + format_record(record())[14:], id="a field in between"),
 ]
 
@@ -224,6 +231,13 @@ READ = [
 @pytest.mark.parametrize("text", READ)
 def test_these_are_read(text):
     assert alone(line(text)).record is not None
+
+
+def test_a_line_of_an_older_version_says_neither_a_peak_nor_an_overload():
+    older = format_record(record(ejp=Ejp.PEAK, overload=True)).partition(", Ejp=")[0]
+    assert older.endswith("Rejets=0000")
+    found = alone(line(older)).record
+    assert (found.ejp, found.overload) == (Ejp.UNKNOWN, None)
 
 
 def test_the_forerunners_line_is_read_in_full():
@@ -244,6 +258,11 @@ REFUSED = [
     pytest.param(line(format_record(record()).partition(", Trames")[0]), id="the last fields missing"),
     pytest.param(line(FORERUNNER + ", PuissMin="), id="all but the first of the last fields missing"),
     pytest.param(line(FORERUNNER + ", " + FORERUNNER), id="fields twice"),
+    pytest.param(line(format_record(record()).partition(", Depassement")[0]), id="the very last missing"),
+    pytest.param(line(format_record(record())[:-1]), id="no digit of an overload"),
+    pytest.param(line(format_record(record())[:-1] + "2"), id="an overload that is 2"),
+    pytest.param(line(format_record(record()).replace("Ejp=", "Ejp=maybe")), id="a state that is none"),
+    pytest.param(line(FORERUNNER + ", Ejp=, Depassement=0"), id="only the last two of the last fields"),
     pytest.param(line(FORERUNNER).replace(b"02/20", b"02/30"), id="30 February"),
     pytest.param(line(FORERUNNER).replace(b"19:10", b"24:10"), id="24 h 10"),
     pytest.param(line(FORERUNNER).replace(b"\tDATA", b" DATA"), id="a blank for a tab"),
@@ -328,6 +347,8 @@ def test_the_forerunners_script_draws_our_ejp_log(mode, more):
             indexes={"HN": 688322 + n, "PM": 80072 + 2 * n, **dict.fromkeys(more, 7)},
             total_index=900000 + n if mode is Mode.STANDARD else None,
             frames=8,
+            ejp=(Ejp.UNKNOWN, Ejp.NORMAL, Ejp.NOTICE, Ejp.PEAK)[n % 4],
+            overload=n % 3 == 0,
         )
         text += line(format_record(written)).decode()
     labels, rows = drawn(text)
