@@ -90,10 +90,11 @@ def replay(arguments: Namespace) -> int:
     """Play a recording again, on a pseudo-terminal or into a file of bare bytes."""
     import select
 
-    from linkymonitor.recording import paced, read_recording
+    from linkymonitor.recording import paced, read_header, read_recording
 
     if arguments.output:
         _keep_apart(str(arguments.file), arguments.output)
+    read_header(arguments.file)  # before a file is made: what cannot be read leaves none behind
     chunks = read_recording(arguments.file)
     if arguments.output:
         _spare(arguments.output)
