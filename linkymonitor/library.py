@@ -23,7 +23,6 @@ def opened(
     at: datetime | None = None,
     mode: Mode | None = None,
     speed: int | None = None,
-    timeout: float = 5.0,
     pause: float = 10.0,
     lang: str = DEFAULT,
 ) -> tuple[Any, Clock]:
@@ -34,7 +33,6 @@ def opened(
         at: when a file begins.
         mode: the mode, when it is known.
         speed: the speed in baud, when it is known.
-        timeout: seconds that a read waits when it is not told otherwise.
         pause: longest wait between two tries to open a port that is away, in seconds.
         lang: of what is logged, ``fr`` or ``en``.
 
@@ -60,7 +58,7 @@ def opened(
         return WireSource(simulated, wire, options.mode, dated=False), wire
     from linkymonitor.line import open_source
 
-    source = open_source(spec, clock=real, speed=speed, timeout=timeout, pause=pause, lang=lang)
+    source = open_source(spec, clock=real, speed=speed, pause=pause, lang=lang)
     if source.is_meter:
         return source, real
     from linkymonitor.wire import WireSource
@@ -151,4 +149,4 @@ def open_meter(
         ValueError: the options of ``sim:`` are not understood.
     """
     source, clock = opened(spec, at=at, mode=mode, speed=speed, lang=lang)
-    return OpenMeter(Meter(source, clock, mode, speed))
+    return OpenMeter(Meter(source, clock, mode, speed, lang))

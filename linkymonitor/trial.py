@@ -50,7 +50,7 @@ def _speaks(port: str, clock: Clock, lang: str) -> bool:
         source = open_source(port, clock=clock, lang=lang)
     except LinkyMonitorError:
         return False
-    meter = Meter(source, clock)
+    meter = Meter(source, clock, lang=lang)
     until = clock.monotonic() + _PATIENCE
     try:
         while clock.monotonic() < until:

@@ -125,3 +125,15 @@ def test_what_cannot_be_read_raises_one_sentence(tmp_path):
         linkymonitor.open_meter(str(tmp_path / "gone"), lang="en")
     with pytest.raises(ValueError, match="did you mean tempo"):
         linkymonitor.open_meter("sim:tempoo")
+
+
+def test_what_is_logged_is_in_the_language_asked_for(caplog):
+    """Of both parts that log: the port, and the meter that is heard on it."""
+    caplog.set_level("INFO")
+    with (
+        PtyMeter() as port,
+        library.open_meter(port.path, mode=Mode.HISTORIQUE, speed=1200, lang="en") as meter,
+    ):
+        port.say(wire("base", 6), 1200)
+        next(meter)
+    assert "historique at 1200 baud" in caplog.text

@@ -63,7 +63,7 @@ class Pin:
         #: True from a write that failed to the next that succeeds.
         self.failing = False
         self._place = place
-        self._lang = hardware.lang
+        self._lang = hardware.spoken
         self._device = self._open(number, active_high, hardware)
         #: True when this machine has no such pin: its state is only kept in mind.
         self.imagined = self._device is None

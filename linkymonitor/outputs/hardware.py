@@ -18,8 +18,15 @@ class Hardware(Frozen):
     i2c: Any = None
     #: Draws a 1-bit Pillow image in the terminal instead of on a display.
     terminal: Callable[[Any], None] | None = None
-    #: ``fr`` or ``en``.
+    #: Language of a screen, ``fr`` or ``en``.
     lang: str = "fr"
+    #: Language of warnings, which go to a terminal; None is that of the screen.
+    messages: str | None = None
     #: The zone of the times that are shown.
     timezone: str = "Europe/Paris"
     clock: Clock = SystemClock()
+
+    @property
+    def spoken(self) -> str:
+        """The language of what is logged."""
+        return self.messages or self.lang

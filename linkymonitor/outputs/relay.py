@@ -83,7 +83,7 @@ class Relay:
 
     def __init__(self, settings: Settings, hardware: Hardware) -> None:
         self._place = f"[relay:{settings.name}]"
-        self._lang = hardware.lang
+        self._lang = hardware.spoken
         self._rule = rules.build(settings.rule, settings)
         self._fail_state = bool(settings.fail_state)
         self._wanted = self._fail_state
