@@ -15,7 +15,7 @@ import configparser
 import math
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import time, timedelta
 from enum import Enum
 from importlib import import_module
@@ -75,16 +75,31 @@ class Config:
         sections: section name (``meter``, ``lamp:ejp``) → its settings.
         lang: the language that [general] sets, or None.
         path: the file they come from.
+        types: section name → its ``type``, where that names the class of its settings.
+        notes: one sentence for each key that no longer does anything.
     """
 
-    def __init__(self, sections: Mapping[str, object], lang: str | None, path: Path) -> None:
+    def __init__(
+        self,
+        sections: Mapping[str, object],
+        lang: str | None,
+        path: Path,
+        types: Mapping[str, str] = MappingProxyType({}),
+        notes: Sequence[str] = (),
+    ) -> None:
         self._sections = dict(sections)
+        self._types = types
+        self.notes = tuple(notes)
         self.lang = lang
         self.path = path
 
     def get(self, name: str) -> Any:
         """Return the settings of section *name*."""
         return self._sections[name]
+
+    def type_of(self, name: str) -> str:
+        """Return the ``type`` of section *name*, where that names the class of its settings."""
+        return self._types[name]
 
     def named(self, kind: str) -> dict[str, Any]:
         """Return the settings of every ``[kind:NAME]``, by NAME, in the order of the file."""
@@ -151,7 +166,7 @@ def read(path: Path, schema: Schema) -> Config:
     sections = reader.read(parser)
     if reader.faults:
         raise ConfigError(*(f"{path}: {fault}" for fault in reader.faults))
-    return Config(sections, wanted, path)
+    return Config(sections, wanted, path, reader.types, [f"{path}: {note}" for note in reader.notes])
 
 
 def _syntax(error: configparser.Error, lang: str) -> list[str]:
@@ -192,6 +207,8 @@ class _Reader:
 
     def __init__(self, schema: Schema, lang: str) -> None:
         self.faults: list[str] = []
+        self.notes: list[str] = []
+        self.types: dict[str, str] = {}
         self._schema = schema
         self._lang = lang
 
@@ -200,7 +217,13 @@ class _Reader:
         for name in parser.sections():
             cls = self._class_of(name, parser[name])
             if cls is not None:
-                settings = self.section(cls, dict(parser[name]), name)
+                raw = dict(parser[name])
+                if self._picks(name):
+                    self.types[name] = raw.get("type", "")
+                    # It is handed on to settings that want to know it, but cannot be anything else besides.
+                    if getattr(cls, "__annotations__", {}).get("type") not in ("str", str):
+                        raw.pop("type", None)
+                settings = self.section(cls, raw, name)
                 if settings is not None:
                     sections[name] = settings
         for name, found in self._schema.items():
@@ -226,6 +249,12 @@ class _Reader:
             self._fault(f"[{name}]", f" {error.fr}", f" {error.en}")
             return None
 
+    def _picks(self, name: str) -> bool:
+        """Return whether the ``type`` of section *name* picks the class of its settings."""
+        kind, colon, _ = name.partition(":")
+        found = self._schema.get(kind + colon)
+        return callable(found) and not isinstance(found, type)
+
     def section(self, cls: type, raw: dict[str, str], name: str) -> object:
         """Return *cls* filled from *raw*, or None after noting what is wrong."""
         try:
@@ -236,7 +265,14 @@ class _Reader:
         given = optional_of(cls)
         values: dict[str, object] = {}
         before = len(self.faults)
-        for key, text in raw.items():
+        aliases: Mapping[str, str] = getattr(cls, "aliases", {})
+        raw = self._in_use(cls, raw, name)
+        spelt = {aliases.get(key, key): key for key in raw}
+        for spelling, text in raw.items():
+            key = aliases.get(spelling, spelling)
+            if spelt[key] != spelling:
+                self._fault(f"[{name}] {spelling}", *self._twice(spelt[key]))
+                continue
             if key == "type" and "type" not in fields:
                 continue
             if key not in fields or (key == "name" and ":" in name):
@@ -247,11 +283,11 @@ class _Reader:
                 values[key] = fields[key].read(text.strip())
             except ValueError:
                 expected = fields[key].expected(self._lang)
-                self._fault(f"[{name}] {key} = {text.strip()}", f" : {expected}", f": {expected}")
+                self._fault(f"[{name}] {spelling} = {text.strip()}", f" : {expected}", f": {expected}")
         if "name" in fields and ":" in name:
             values["name"] = name.partition(":")[2]
         for key in fields:
-            if key not in given and key not in raw and key not in values:
+            if key not in given and key not in spelt and key not in values:
                 self._fault(f"[{name}] {key}", " : manque", ": missing")
         if not given | values.keys() >= fields.keys():
             return None
@@ -268,9 +304,26 @@ class _Reader:
                 self._fault(f"[{name}]", f" {fault}", f" {fault}")
         return None
 
+    def _in_use(self, cls: type, raw: dict[str, str], name: str) -> dict[str, str]:
+        """Return *raw* without the keys that *cls* has retired, after noting those."""
+        retired: frozenset[str] = getattr(cls, "retired", frozenset())
+        self.notes += [
+            pick(
+                self._lang,
+                f"[{name}] {key} : n'a plus d'effet ; supprimez cette ligne",
+                f"[{name}] {key}: no longer does anything; remove this line",
+            )
+            for key in raw.keys() & retired
+        ]
+        return {key: text for key, text in raw.items() if key not in retired}
+
     def _fault(self, place: str, fr: str, en: str) -> None:
         # What was found is repeated, and a damaged file may hold anything: a fault stays one line of text.
         self.faults.append(_CONTROLS.sub("?", place + pick(self._lang, fr, en)))
+
+    @staticmethod
+    def _twice(other: str) -> tuple[str, str]:
+        return f" : dit la même chose que {other} ; gardez-en un", f": means the same as {other}; keep one"
 
     def _unknown(self, key: str, known: list[str]) -> tuple[str, str]:
         import difflib

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
+from typing import ClassVar
 
 from linkymonitor.config import Config, General, Schema
 from linkymonitor.errors import BadSetting
@@ -29,14 +30,15 @@ class WantedSpeed(Enum):
 class Meter(Frozen):
     """``[meter]``: where the meter is and how it is listened to."""
 
+    #: Keys of older files that no longer do anything.
+    retired: ClassVar[frozenset[str]] = frozenset({"timeout"})
+
     #: A serial device, or any pyserial URL (socket://…, rfc2217://…).
     port: str = "/dev/ttyAMA0"
     #: auto, historique or standard.
     mode: WantedMode = WantedMode.AUTO
     #: auto, 1200 or 9600: independent of the mode, some dongles speak historique at 9600.
     speed: WantedSpeed = WantedSpeed.AUTO
-    #: How long one read waits.
-    timeout: timedelta = timedelta(seconds=5)
     #: The longest pause between two tries to open the port.
     pause: timedelta = timedelta(seconds=10)
     #: The meter is called silent after so long without a complete frame.

@@ -311,6 +311,14 @@ def test_check_says_what_would_start(call, tmp_path):
     assert call("check")[0] == 0
 
 
+def test_a_key_that_no_longer_does_anything_stops_nobody_and_is_said(call, historique, tmp_path):
+    (tmp_path / "old.ini").write_text("[meter]\ntimeout = 5s\n")
+    status, out, _ = call("check", "-c", tmp_path / "old.ini")
+    assert status == 0
+    assert f"{tmp_path}/old.ini: [meter] timeout : n'a plus d'effet ; supprimez cette ligne\n" in out
+    assert call("record", "-c", tmp_path / "old.ini", "-i", historique, "-o", tmp_path / "r")[0] == 0
+
+
 def test_check_finds_what_only_a_start_would(call, tmp_path):
     (tmp_path / "my.ini").write_text(
         "[lamp:one]\npin = 25\n[lamp:two]\npin = 25\n[relay:tank]\npin = 17\nrule = ejp\nfail_state = off\n"
@@ -784,6 +792,7 @@ def test_replay_of_what_is_no_recording_is_one_sentence(call, historique, tmp_pa
         status, _, err = call("replay", path, "-o", tmp_path / "out")
         assert status == 1
         assert err.count("\n") == 1
+        assert not (tmp_path / "out").exists()
 
 
 def test_what_is_read_is_never_written_into(call, historique, tmp_path):
@@ -1043,6 +1052,57 @@ def test_an_output_of_one_s_own_gets_every_view_and_is_closed(call, historique, 
     assert said[0] == ("high", "fr")
     assert said[-1] == "closed"
     assert len(said) - 2 == sum(record.frames for record in records(tmp_path / "log"))
+
+
+def test_an_output_may_be_a_package_that_gathers_its_parts(call, historique, tmp_path, monkeypatch):
+    package = tmp_path / "house_for_test" / "bell"
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").write_text("")
+    (package / "__init__.py").write_text(
+        "from house_for_test.bell.settings import Settings\nfrom house_for_test.bell.parts import Output\n"
+    )
+    (package / "settings.py").write_text(
+        "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass Settings:\n    loud: bool = False\n"
+    )
+    (package / "parts.py").write_text(
+        "heard = []\n"
+        "class Output:\n"
+        "    def __init__(self, settings, hardware): heard.append(settings.loud)\n"
+        "    def update(self, view): heard.append(view.reading.tariff_period)\n"
+        "    def tick(self, now, data_age): return now + 3600\n"
+        "    def close(self): pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my.ini").write_text("[output:bell]\ntype = house_for_test.bell\nloud = yes\n")
+    words = ["acquire", "-c", tmp_path / "my.ini", "-i", historique, "--log-dir", tmp_path / "log", "-t", "5"]
+    assert call(*words)[0] == 0
+    from house_for_test.bell.parts import heard
+
+    assert heard[:2] == [True, "HN.."]
+
+
+def test_a_second_display_is_an_output_with_a_chip_of_its_own(call, historique, tmp_path, caplog):
+    (tmp_path / "my.ini").write_text("[output:hall]\ntype = oled\nchip = sh1106\nport = 4711\n")
+    assert call("check", "-c", tmp_path / "my.ini")[0] == 0
+    words = ["acquire", "-c", tmp_path / "my.ini", "-i", historique, "--log-dir", tmp_path / "log", "-t", "5"]
+    assert call(*words)[0] == 0
+    assert "sh1106 i2c-4711" in caplog.text
+
+
+def test_what_is_logged_to_a_terminal_follows_lang(historique, tmp_path):
+    """The display, the pins and the meter alike; the log keeps the language of the configuration."""
+    words = ["acquire", "-l", "-i", historique, "--log-dir", tmp_path / "log", "-t", "5", "-v"]
+    (tmp_path / "my.ini").write_text("[display]\nport = 4711\n")
+    done = subprocess.run(
+        [*PYTHON, *words, "-c", tmp_path / "my.ini"],
+        env={**os.environ, "LANG": "en_US.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "check the wiring" in done.stderr
+    assert " ; " not in done.stderr
+    assert "Démarrage" in log_text(tmp_path / "log")
 
 
 def test_acquire_opens_no_socket(historique, tmp_path):

@@ -332,11 +332,22 @@ def test_the_shipped_file_states_every_key_with_its_default(section):
     fields = {
         name: field for name, field in fields_of(cls).items() if not (name == "name" and ":" in section)
     }
+    keys = {getattr(cls, "aliases", {}).get(key, key): value for key, value in keys.items()}
     assert keys.keys() == fields.keys()
     for key, one in fields.items():
         if not hasattr(cls, key) or (section.startswith("relay:") and key in ("fail_state", "periods")):
             continue  # there is no default to state: the example shows one that works
         assert one.read(keys[key]) == getattr(cls, key), f"[{section}] {key}"
+
+
+def test_two_names_of_one_setting_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"\[display\] type: means the same as chip; keep one"):
+        parsed(tmp_path, "[display]\ntype = ssd1306\nchip = sh1106\n", schema())
+
+
+def test_a_fault_names_the_key_as_it_was_written(tmp_path):
+    with pytest.raises(ConfigError, match=r"\[display\] type = vfd: expected ssd1306 or sh1106"):
+        parsed(tmp_path, "[display]\ntype = vfd\n", schema())
 
 
 def test_every_key_of_the_shipped_file_has_a_line_of_comment():

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from linkymonitor.commands.report import report
 from linkymonitor.commands.shared import SIMULATED, callbacks, configuration, open_input, signals
 from linkymonitor.errors import ConfigError, LineBusy, StorageError, UsageError
-from linkymonitor.frozen import replace
 from linkymonitor.language import of_terminal, pick
 
 if TYPE_CHECKING:
@@ -158,11 +157,13 @@ def _acquire(
             ledger.restore(records(directory, midnight.astimezone(UTC) + timedelta.resolution, now))
         except StorageError as error:
             log.note("WARN", pick(lang, error.fr, error.en))  # the totals of the day begin where they can
-        hardware = Hardware(pins=pins, terminal=terminal, lang=lang, clock=clock, timezone=timezone.key)
-        outputs = _outputs(config, hardware, spoken, display=display)
+        hardware = Hardware(
+            pins=pins, terminal=terminal, lang=lang, messages=spoken, clock=clock, timezone=timezone.key
+        )
+        outputs = _outputs(config, hardware, display=display)
         outputs += more(outputs)
         appliance = Appliance(
-            meter=Meter(source, clock, wanted, meter_settings.speed.baud, lang),
+            meter=Meter(source, clock, wanted, meter_settings.speed.baud, spoken),
             clock=clock,
             log=log,
             aggregator=Aggregator(log_settings.frames_per_record),
@@ -211,25 +212,26 @@ def _is_meter(spec: str) -> bool:
     return "://" in spec or path.is_char_device() or not path.exists()
 
 
-def _outputs(config: Any, hardware: Any, spoken: str, *, display: bool) -> list[Any]:
-    """Return the outputs in the order in which they act: relays, lamps, then what is slower.
-
-    Pins have no screen: what they say goes to stderr, in the language *spoken* there.
-    """
+def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
+    """Return the outputs in the order in which they act: relays, lamps, then what is slower."""
     outputs: list[Any] = []
-    pins = replace(hardware, lang=spoken)
     if relays := config.named("relay"):
         from linkymonitor.outputs.relay import Relay
 
-        outputs += [Relay(settings, pins) for settings in relays.values()]
+        outputs += [Relay(settings, hardware) for settings in relays.values()]
     lamps = config.named("lamp") if display else {}
     if lamps:
         from linkymonitor.outputs.led import Lamp
 
-        outputs += [Lamp(settings, pins) for settings in lamps.values()]
-    for settings in config.named("output").values():
-        # Its module was found when the file was read (settings.schema): it is the one that holds its Settings.
-        outputs.append(sys.modules[type(settings).__module__].Output(settings, hardware))
+        outputs += [Lamp(settings, hardware) for settings in lamps.values()]
+    if wanted := config.named("output"):
+        from linkymonitor.outputs import find
+
+        # A package may take its Settings from another of its modules: only the name that was asked for tells.
+        outputs += [
+            find(config.type_of(f"output:{name}")).Output(settings, hardware)
+            for name, settings in wanted.items()
+        ]
     if display:
         from linkymonitor.outputs import oled
 

@@ -34,6 +34,7 @@ def check(arguments: Namespace) -> int:
     display = config.get("display")
     lines = [
         f"{config.path}",
+        *config.notes,
         pick(
             lang,
             f"compteur : {meter.port}, mode {meter.mode.value}, vitesse {meter.speed.value}",
@@ -42,8 +43,8 @@ def check(arguments: Namespace) -> int:
         pick(lang, f"journal : {log.dir}", f"log: {log.dir}"),
         pick(
             lang,
-            f"afficheur : {display.type.value} {display.size.value}, adresse {display.address:#x} (avec -l)",
-            f"display: {display.type.value} {display.size.value}, address {display.address:#x} (with -l)",
+            f"afficheur : {display.chip.value} {display.size.value}, adresse {display.address:#x} (avec -l)",
+            f"display: {display.chip.value} {display.size.value}, address {display.address:#x} (with -l)",
         ),
     ]
     for name, lamp in config.named("lamp").items():

@@ -62,7 +62,6 @@ def open_input(
             at=at,
             mode=mode,
             speed=settings.speed.baud,
-            timeout=settings.timeout.total_seconds(),
             pause=settings.pause.total_seconds(),
             lang=lang,
         )

@@ -77,6 +77,7 @@ class Output:
         self._settings = settings
         self._clock = hardware.clock
         self._lang = hardware.lang
+        self._spoken = hardware.spoken
         self._zone = _zone(hardware.timezone)
         self._terminal = hardware.terminal
         self._panel = Panel(settings, hardware.i2c, self._clock.monotonic)
@@ -164,7 +165,7 @@ class Output:
         except DisplayError as error:
             if self._retry_at is None:
                 text = pick(
-                    self._lang,
+                    self._spoken,
                     "[display] %s ; vérifiez câblage, adresse et activation de l'I2C ; nouvel essai toutes les %d s",
                     "[display] %s; check the wiring, the address and that I2C is enabled; trying again every %d s",
                 )
@@ -173,7 +174,7 @@ class Output:
             self._shown = None
             return True
         if self._retry_at is not None:
-            log.info(pick(self._lang, "[display] l'afficheur répond", "[display] the display answers"))
+            log.info(pick(self._spoken, "[display] l'afficheur répond", "[display] the display answers"))
             self._retry_at = None
         self._shown = wanted if complete else None
         return complete
@@ -242,7 +243,7 @@ class Panel:
             if not _is_ailment(error):
                 raise
             self._drop()
-            raise DisplayError(f"{self._settings.type.value} i2c-{self._settings.port}: {error}") from error
+            raise DisplayError(f"{self._settings.chip.value} i2c-{self._settings.port}: {error}") from error
 
     def close(self) -> None:
         """Switch the panel off, if it still listens."""
@@ -261,7 +262,7 @@ class Panel:
         _bound(wire)
         for command in self._setup:
             wire.command(*command)
-        if self._settings.type is Chip.SSD1306:  # an SH1106 knows no other mode
+        if self._settings.chip is Chip.SSD1306:  # an SH1106 knows no other mode
             wire.command(_MEMORY_MODE, _PAGE_ADDRESSING)
         self.forget()
 
@@ -275,7 +276,7 @@ class Panel:
             self._inverted = inverted
         if self._settings.flip:
             bands = tuple(band[::-1].translate(_REVERSED) for band in reversed(bands))
-        first = self._settings.type.first_column
+        first = self._settings.chip.first_column
         for index, band in enumerate(bands):
             known = self._glass[index]
             if band == known:
@@ -345,7 +346,7 @@ def _setup_of(settings: Settings) -> list[tuple[int, ...]]:
     # Without clear() and show(): the first picture does both. clear() would also call Image.getdata, which
     # Pillow 14 takes away.
     silent = {"clear": lambda device: None, "show": lambda device: None, "cleanup": lambda device: None}
-    known = type("Silent", (getattr(luma.oled.device, settings.type.value),), silent)
+    known = type("Silent", (getattr(luma.oled.device, settings.chip.value),), silent)
     listener = _Listener()
     known(listener, width=settings.size.width, height=settings.size.height)
     return listener.commands
@@ -398,13 +399,13 @@ def _open_button(number: int | None, hardware: Hardware, pressed: threading.Even
         if type(error).__name__ == "GPIOPinInUse":
             raise ConfigError(
                 pick(
-                    hardware.lang,
+                    hardware.spoken,
                     f"[display] button = {number} : broche déjà prise par une lampe ou un relais",
                     f"[display] button = {number}: already used by a lamp or a relay",
                 )
             ) from error
         text = pick(
-            hardware.lang,
+            hardware.spoken,
             "[display] button = %d : pas de broches GPIO ici (%s) ; l'afficheur se passe de bouton",
             "[display] button = %d: no GPIO pins here (%s); the display does without its button",
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time, timedelta
 from enum import Enum
+from typing import ClassVar
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.frozen import Frozen
@@ -45,8 +47,11 @@ class Size(Enum):
 class Settings(Frozen):
     """The section [display]."""
 
+    #: ``type`` of [display] is the chip; in [output:NAME] it names the output.
+    aliases: ClassVar[Mapping[str, str]] = {"type": "chip"}
+
     #: The controller of the panel: ssd1306 or sh1106.
-    type: Chip = Chip.SSD1306
+    chip: Chip = Chip.SSD1306
     #: The panel: 128x32 or 128x64.
     size: Size = Size.SMALL
     #: The I2C bus: 1 is /dev/i2c-1.

@@ -51,7 +51,7 @@ class Bench:
     """A display on a bus, and the hands of a clock."""
 
     def __init__(self, chip: str = "ssd1306", size: str = "128x32", bus: FakeOled | None = None, **settings):
-        self.settings = oled.Settings(type=oled.Chip(chip), size=oled.Size(size), **settings)
+        self.settings = oled.Settings(chip=oled.Chip(chip), size=oled.Size(size), **settings)
         self.bus = bus or FakeOled(chip, height=self.settings.size.height)
         self.clock = WireClock(EVENING)
         self.pins = MockFactory()

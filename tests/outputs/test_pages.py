@@ -189,7 +189,7 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
 
 def seen(chip: str, size: str, page: str, view: View | None, **different: object) -> Image.Image:
     """Return what a person sees of *page*, by way of the bytes on the bus."""
-    settings = oled.Settings(type=oled.Chip(chip), size=oled.Size(size), pages=(page,))
+    settings = oled.Settings(chip=oled.Chip(chip), size=oled.Size(size), pages=(page,))
     bus = FakeOled(chip, height=settings.size.height)
     clock = WireClock(different.get("at", WINTER))
     output = oled.Output(settings, Hardware(i2c=bus, clock=clock, lang=different.get("lang", "fr")))
