@@ -7,6 +7,8 @@
 # - Every full and half hour ends a record, so that a day can be cut at any local midnight. The frame that
 #   follows the hour tells that it has passed. A record that has just been closed for its count of frames is
 #   therefore kept back near the hour until that frame comes, lest the hour end without one.
+# - A line of the log is dated to the second. A record that would end in the second of the one before it takes
+#   another frame in instead: lines more frequent than seconds would have to be dated ahead of the clock.
 # - A silence ends a record too, at its last frame: a mean says nothing of what was not heard.
 # - So does the end of an epoch (epochs.py), and the next begins with a record of a single frame: its energy is
 #   then counted from its first index on, and that of the one before up to its last.
@@ -26,6 +28,10 @@ T = TypeVar("T")
 CONTIGUOUS = timedelta(seconds=60)
 
 _HALF_HOUR = timedelta(minutes=30)
+_SECOND = timedelta(seconds=1)
+#: Changes may end several records in a second, which are then dated ahead of the clock, though never by so much:
+#: what is earlier is so because the clock was set back.
+_AHEAD = timedelta(seconds=5)
 #: A house that injects about nothing would start and stop with each frame: so many times may end a record
 #: early in a row, then one more each minute. A card has to take it all.
 _EARLY_ENDS = 20
@@ -48,6 +54,8 @@ class Aggregator:
         self._overload = False
         self._last_at: datetime | None = None
         self._ended_at: datetime | None = None
+        #: The second that the log gives to the newest record.
+        self._stamp: datetime | None = None
         self._contract: Contract | None = None
         self._period: str | None = None
         self._injecting: bool | None = None
@@ -91,7 +99,7 @@ class Aggregator:
         hour = _half_hour_from(at)
         if at == hour or opens_epoch:
             ended.append(self._close(at))
-        elif self._open.frames >= self._frames_per_record:
+        elif self._open.frames >= self._frames_per_record and self._has_a_second_left(at):
             record = self._close(at)
             if hour - at > CONTIGUOUS:
                 ended.append(record)
@@ -121,10 +129,22 @@ class Aggregator:
         if self._kept_back is not None:
             record, self._kept_back = self._kept_back._replace(ended_at=end), None
             self._ended_at = end
+            self._stamp = max(self._stamp or end, end.replace(microsecond=0))
             return [record]
         if contiguous and at <= hour:
             return []
         return [self._close(end)]
+
+    def _has_a_second_left(self, at: datetime) -> bool:
+        """Return whether a record that ends *at* is given its own second by the log."""
+        return self._stamp is None or not self._stamp - _AHEAD < at < self._stamp + _SECOND
+
+    def _end(self, ended_at: datetime) -> None:
+        self._ended_at = ended_at
+        if self._stamp is None or self._has_a_second_left(ended_at):
+            self._stamp = ended_at.replace(microsecond=0)
+        else:
+            self._stamp += _SECOND
 
     def _opens_epoch(self, reading: Reading) -> bool:
         """Return whether the indexes of *reading* are not those of the frames before, gone on."""
@@ -181,7 +201,7 @@ class Aggregator:
         assert self._open is not None
         record = self._open.record(ended_at, self._contract, self._period)
         self._open = None
-        self._ended_at = ended_at
+        self._end(ended_at)
         return record
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linkymonitor.aggregate import Aggregator
+from linkymonitor.clock import WireClock
+from linkymonitor.daily_log import DailyLog, records
 from linkymonitor.frozen import replace
 from linkymonitor.model import Colour, Contract, Ejp, Mode, Reading, Record
+from linkymonitor.storage import Storage
+from tests.crash_model import CrashDisk
 
 START = datetime(2026, 2, 20, 19, 10, tzinfo=UTC)
 EJP = Contract(
@@ -265,6 +270,48 @@ def test_nothing_heard_is_no_record():
     assert Aggregator().close() is None
 
 
+def logged(readings, frames_per_record: int = 1) -> tuple[list[Record], str, list[float]]:
+    """Let the log write the records of *readings*; return them as read back, the text, and how far each is ahead."""
+    disk, clock = CrashDisk(), WireClock(START)
+    log = DailyLog(Storage(disk), Path("/log"), clock)
+    aggregator = Aggregator(frames_per_record)
+    ends: list[datetime] = []
+    for one in readings:
+        clock.advance((one.taken_at - clock.now()).total_seconds())
+        for record in aggregator.add(one):
+            ends.append(record.ended_at)
+            log.append(record)
+    log.close()
+    found = list(records(Path("/log"), START, START + timedelta(days=1), storage=Storage(disk)))
+    ahead = [(one.ended_at - end).total_seconds() for one, end in zip(found, ends, strict=True)]
+    return found, "".join(map(bytes.decode, disk.content().values())), ahead
+
+
+@pytest.mark.parametrize("every", [0.93, 0.5, 0.1, 1.0, 1.44])
+def test_a_record_a_frame_is_never_dated_ahead_of_the_clock(every):
+    """A frame of a standard meter lasts 0.93 s: ten minutes have 645 of them and 600 seconds."""
+    count = int(600 / every)
+    found, text, ahead = logged(reading(every * n, indexes={"HN": n, "PM": 1}) for n in range(count))
+    assert max(ahead) <= 0.0
+    assert "recule" not in text
+    assert len(found) >= min(count, 600) - 1, "every second has its record"
+    assert sum(one.frames for one in found) >= count - 10
+
+
+def test_what_ends_records_early_dates_them_a_second_or_two_ahead_and_no_more():
+    """Injection comes and goes, and the record after is late until its own second has come."""
+    frames = (reading(0.93 * n, injected_power=(n // 3) % 2 * 500) for n in range(645))
+    _, text, ahead = logged(frames)
+    assert "recule" not in text
+    assert max(ahead) < 2.0
+    assert sum(one > 0.0 for one in ahead) < 60
+
+
+def test_a_clock_set_back_keeps_no_record_open():
+    readings = [reading(n) for n in range(5)] + [reading(n - 40) for n in range(5)]
+    assert [record.frames for record in records_of(readings, 1)] == [1] * 10
+
+
 @given(
     gaps=st.lists(st.sampled_from([0.5, 1.0, 1.44, 3.0, 59.0, 61.0, 900.0]), min_size=1, max_size=60),
     periods=st.lists(st.sampled_from(["HN..", "PM..", None]), min_size=60, max_size=60),
@@ -281,7 +328,8 @@ def test_records_hold_every_frame_once_and_in_order(gaps, periods, injected, fra
     assert sum(record.frames for record in records) == len(readings)
     for record in records:
         assert record.started_at <= record.ended_at
-        assert 1 <= record.frames <= frames
+        # One more where the last would have ended in the second of the record before.
+        assert 1 <= record.frames <= frames + (0.5 in gaps)
         start = record.started_at
         assert not start < start.replace(minute=30, second=0, microsecond=0) < record.ended_at, (
             "a half hour within"
