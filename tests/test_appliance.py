@@ -769,3 +769,26 @@ def test_a_register_that_is_always_damaged_costs_neither_the_log_nor_the_relay(t
     assert {record.apparent_power for record in records} == {1500}
     assert all(code(period) not in record.indexes for record in records)
     assert not [line for line in bench.lines("WARN") if "figé" in line]
+    if option == "EJP.":
+        levels = [(at, level) for at, pin, level in bench.levels if pin == RELAY]
+        assert [level for _, level in levels] == [True, False]
+        assert levels[-1][0] == bench.clock.monotonic(), "at the stop"
+
+
+def test_a_line_that_damages_the_end_of_each_frame_hides_neither_the_notice_nor_its_end(tmp_path):
+    """PEJP stands before the power: what is damaged after it was no notice."""
+
+    def torn(**changes):
+        wire = parity.strip(frame(**changes))
+        end = wire.index(b"\nHHPHC")
+        return 2.0, parity.add(wire[:end] + b"\nHHHCA ^\r\nMTDTAT000000 B\r\x03")
+
+    probe = Probe()
+    chunks = [torn()] * 10 + [torn(PEJP="30")] * 10 + [torn(PTEC="PM..", PEJP="30")] * 10 + [torn()] * 20
+    Bench(tmp_path, *chunks, outputs=[probe]).run()
+    seen = [view.tariff.ejp for view in probe.views]
+    assert set(seen[1:11]) == {Ejp.NORMAL}
+    assert set(seen[12:21]) == {Ejp.NOTICE}
+    assert set(seen[22:31]) == {Ejp.PEAK}
+    assert set(seen[35:]) == {Ejp.NORMAL}
+    assert {view.reading.ejp for view in probe.views[1:10]} == {Ejp.NORMAL}

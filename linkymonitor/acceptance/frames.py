@@ -43,7 +43,7 @@ from linkymonitor.acceptance.agreement import (
 from linkymonitor.model import PERIODS, Mode
 from linkymonitor.tic.encoder import write_group
 from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
-from linkymonitor.tic.labels import BY_MODE
+from linkymonitor.tic.labels import BY_MODE, Gaps
 from linkymonitor.tic.values import normalise
 
 #: Volts for a current that comes without: what the mains may be, with a margin.
@@ -424,9 +424,13 @@ class Acceptance:
         if silent:
             for judge in absent:
                 judge.skip()
+        gaps = None
+        if alerts and frame.rejected and not gone:
+            gaps = Gaps(tuple(place_of), (rejected.after for rejected in frame.rejected), self.mode)
         for label in alerts:
             judge = self._judge_of[label]
-            judge.absent += silent
+            # What is damaged elsewhere in the frame is not this one, however many frames it is in.
+            judge.absent += silent or (gaps is not None and not gaps.may_hide(label))
             if judge.absent < SILENT and not (silent and self._moment.at_once):
                 gone.append(label)
             else:

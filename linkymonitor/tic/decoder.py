@@ -149,10 +149,17 @@ class FrameDecoder:
 
     def _append(self, results: tuple[InfoGroup | Rejected, ...], complete: bool, frames: list[Frame]) -> None:
         self._checked.refused = False
-        groups = tuple(result for result in results if isinstance(result, InfoGroup))
-        rejected = tuple(result for result in results if isinstance(result, Rejected))
-        if groups or rejected:
-            frames.append(Frame(groups, rejected, complete, self.parity))
+        groups: list[InfoGroup] = []
+        rejected: list[Rejected] = []
+        after = ""
+        for result in results:
+            if isinstance(result, InfoGroup):
+                groups.append(result)
+                after = result.label
+            else:
+                rejected.append(result._replace(after=after))
+        if results:
+            frames.append(Frame(tuple(groups), tuple(rejected), complete, self.parity))
 
 
 _LF_DAMAGED = bytes(byte | high for byte in _CONTROLS for high in (0, 0x80))

@@ -19,11 +19,13 @@ class InfoGroup(NamedTuple):
 class Rejected(NamedTuple):
     """One group that failed, as received (8 bits a character), and why.
 
-    *why* is one of ``parity``, ``shape``, ``checksum``, ``label``, ``width``, ``characters``.
+    *why* is one of ``parity``, ``shape``, ``checksum``, ``label``, ``width``, ``characters``. *after* is the label of
+    the last sound group before it in its frame, empty when there is none, None when its place is not known.
     """
 
     raw: bytes
     why: str
+    after: str | None = None
 
 
 class Frame(NamedTuple):

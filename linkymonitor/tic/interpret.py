@@ -6,7 +6,8 @@
 #   to wait for a change to be confirmed or to doubt a figure is for those who see more than one frame.
 # - Some things are said by silence (no ADPS: no overload; no PEJP: no notice; no NGTF: no name). Silence
 #   counts only when the frame is complete and no group that it lost may have been the one that is missing:
-#   see _Said.silent(). Otherwise one damaged group would end a notice or open a new contract.
+#   see _Said.silent(). Otherwise one damaged group would end a notice or open a new contract. Groups come in
+#   one order, so a group damaged after PTEC was no PEJP: a line that is bad at the end of each frame hides no notice.
 # - Nine groups in ten are the same as in the frame before, so what was read is remembered by its group; the
 #   answer depends on nothing else.
 
@@ -21,7 +22,7 @@ from typing import NamedTuple
 from linkymonitor.model import PERIODS, Colour, Contract, Ejp, Mode, Reading, code
 from linkymonitor.tic import parity
 from linkymonitor.tic.frame import Frame, InfoGroup
-from linkymonitor.tic.labels import BY_MODE
+from linkymonitor.tic.labels import BY_MODE, Gaps
 from linkymonitor.tic.values import Horodate, StatusRegister, normalise, read_day_profile, read_horodate, tidy
 
 #: What a current of one ampere makes of power where no voltage is sent, in VA.
@@ -91,29 +92,42 @@ class _Said:
                 value = read[group] = _value(group, mode)
             if value is not _UNREADABLE:
                 self.values[group.label] = value
-        #: Labels that the frame had but damaged; None when it may have had any.
-        self.lost = self._lost(mode)
+        #: Labels that the frame had but damaged.
+        self.lost: frozenset[str] = frozenset()
+        #: Where else it may have lost any.
+        self.gaps: Gaps | None = None
+        if frame.rejected and frame.complete:
+            self._look_for_lost(mode)
 
-    def _lost(self, mode: Mode) -> frozenset[str] | None:
-        if not self.frame.complete:
-            return None
-        if not self.frame.rejected:
-            return frozenset()
-        lost = set()
+    def _look_for_lost(self, mode: Mode) -> None:
+        lost, unknown = set(), []
         for rejected in self.frame.rejected:
             line = parity.strip(rejected.raw).lstrip(_CONTROLS)
             label = line.split(mode.separator, 1)[0].decode()
             # Bytes that hold a control character may be two groups run together; and a label that is also
             # there in good shape is another one, damaged into it.
             if label not in BY_MODE[mode] or label in self.values or line.translate(None, _CONTROLS) != line:
-                return None
-            lost.add(label)
-        return frozenset(lost)
+                unknown.append(rejected.after)
+            else:
+                lost.add(label)
+        self.lost = frozenset(lost)
+        if unknown:
+            self.gaps = Gaps([group.label for group in self.frame.groups], unknown, mode)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the frame has lost nothing."""
+        return self.frame.complete and not self.frame.rejected
 
     def silent(self, *labels: str) -> bool:
         """Return whether the meter sent none of *labels*, for certain."""
-        lost = self.lost
-        return lost is not None and not any(label in self.values or label in lost for label in labels)
+        if not self.frame.complete:
+            return False
+        gaps = self.gaps
+        return not any(
+            label in self.values or label in self.lost or (gaps is not None and gaps.may_hide(label))
+            for label in labels
+        )
 
     def missed(self, label: str) -> bool:
         """Return whether *label* is not there but may have been sent."""
@@ -217,7 +231,7 @@ def _as_colour(value: object) -> Colour | None:
 def _historique_contract(said: _Said, option: str | None, phases: int | None) -> Contract | None:
     if not said.frame.complete or option is None or said.missed("ISOUSC") or said.missed("PAPP"):
         return None
-    if phases is None and said.lost != frozenset():
+    if phases is None and not said.whole:
         return None
     subscribed = said.number("ISOUSC")
     return Contract(
@@ -413,7 +427,7 @@ def _standard_contract(
 ) -> Contract | None:
     if not said.frame.complete or option is None or said.missed("PREF") or said.missed("SINSTS"):
         return None
-    if phases is None and said.lost != frozenset():
+    if phases is None and not said.whole:
         return None
     if option not in _REGISTERS and (
         said.missed("NTARF") or any(said.missed(label) for label, _ in _SUPPLIER_INDEXES)

@@ -13,8 +13,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from math import inf
 from types import MappingProxyType
 
 from linkymonitor.terms import Mode
@@ -242,3 +243,42 @@ LABELS: tuple[Label, ...] = (
 BY_MODE: Mapping[Mode, Mapping[str, Label]] = MappingProxyType(
     {mode: MappingProxyType({label.name: label for label in LABELS if label.mode is mode}) for mode in Mode}
 )
+
+#: Label → its place on the wire. NOI-CPT_02E table 5: in a short frame what is exceeded comes first.
+_PLACES = {
+    mode: {name: place for place, name in enumerate(rows)} | dict.fromkeys(("ADIR1", "ADIR2", "ADIR3"), -1)
+    for mode, rows in BY_MODE.items()
+}
+#: Some programs that relay a stream put it first.
+_ANYWHERE = "MOTDETAT"
+
+
+class Gaps:
+    """Where in a frame groups were damaged: the stretches of the order of the wire that they may have come from.
+
+    A meter sends its groups in one order, so a damaged one is a group that goes between its sound neighbours.
+
+    Args:
+        sound: the labels of the sound groups, in the order of the frame.
+        after: for each damaged group, the last sound label before it (Rejected.after).
+        mode: the dialect.
+    """
+
+    def __init__(self, sound: Sequence[str], after: Iterable[str | None], mode: Mode) -> None:
+        self._places = _PLACES[mode]
+        known = [self._places[label] for label in sound if label in self._places and label != _ANYWHERE]
+        in_order = known == sorted(known)
+        self._stretches = {self._stretch(label if in_order else None, known) for label in after}
+
+    def _stretch(self, after: str | None, known: Sequence[int]) -> tuple[float, float]:
+        if after is None or after == _ANYWHERE or (after and after not in self._places):
+            return -inf, inf
+        least = self._places[after] if after else -inf
+        return least, next((place for place in known if place > least), inf)
+
+    def may_hide(self, label: str) -> bool:
+        """Return whether one of the damaged groups may have been *label*."""
+        place = self._places.get(label)
+        if place is None or label == _ANYWHERE:
+            return bool(self._stretches)
+        return any(least < place < most for least, most in self._stretches)

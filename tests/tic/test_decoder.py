@@ -97,7 +97,7 @@ def test_a_bad_group_costs_itself_alone_and_says_why(line: bytes, why: str) -> N
     wire = write_frame(EJP, HISTORIQUE)[:-1] + line + LINE + b"\x03"
     (frame,) = whole(HISTORIQUE, wire)
     assert frame.groups == (*EJP.groups, InfoGroup("PAPP", "02070"))
-    assert frame.rejected == (Rejected(line[1:-1], why),)
+    assert frame.rejected == (Rejected(line[1:-1], why, "PAPP"),)
     assert frame.complete
 
 
@@ -113,6 +113,14 @@ def test_every_single_flipped_bit_is_caught_by_parity(mode: Mode, frame: Frame) 
             noisy[at] ^= 1 << bit
             got = {group for one in decode(mode, [bytes(noisy)]) for group in one.groups}
             assert got <= sent, (at, bit)
+
+
+@pytest.mark.parametrize("with_parity", [True, False])
+def test_a_bad_group_has_its_place_in_the_frame(with_parity: bool) -> None:
+    lines = [write_group(group, HISTORIQUE) for group in EJP.groups]
+    wire = b"\x02\nAD?O 0 E\r" + b"".join(lines[:4]) + b"\n??\r" + b"".join(lines[4:]) + b"\n??\r\x03"
+    (frame,) = decode(HISTORIQUE, [parity.add(wire) if with_parity else wire])
+    assert [rejected.after for rejected in frame.rejected] == ["", "EJPHN", "PAPP"]
 
 
 def test_wrong_parity_is_the_cause_it_is_given() -> None:

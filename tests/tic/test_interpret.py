@@ -186,6 +186,31 @@ def test_what_a_frame_has_lost_is_not_guessed(text, options, ejp):
 
 
 @pytest.mark.parametrize(
+    ("after", "ejp"),
+    [
+        *((label, Ejp.UNKNOWN) for label in (None, "ADCO", "EJPHPM", "NEUF", "MOTDETAT")),
+        *((label, Ejp.NORMAL) for label in ("", "PTEC", "IINST", "PAPP", "HHPHC")),
+    ],
+)
+def test_a_group_that_was_damaged_after_the_period_was_no_notice(after, ejp):
+    groups = tuple(group for group in groups_of(EJP) if group.label not in ("EJPHN", "HHPHC"))
+    if after == "ADCO":
+        groups = tuple(group for group in groups if group.label in ("ADCO", "PTEC", "PAPP"))
+    frame = Frame(groups, (Rejected(b"HHHCA ^", "shape", after),))
+    assert interpret(frame, Mode.HISTORIQUE, NOON).ejp is ejp
+
+
+def test_a_group_that_was_damaged_before_the_last_index_was_no_notice():
+    frame = Frame(tuple(groups_of(EJP)), (Rejected(b"8322 J", "shape", "ISOUSC"),))
+    assert interpret(frame, Mode.HISTORIQUE, NOON).ejp is Ejp.NORMAL
+
+
+def test_where_groups_come_out_of_order_a_damaged_one_may_have_been_any():
+    frame = Frame(tuple(groups_of(EJP))[::-1], (Rejected(b"HHHCA ^", "shape", "PAPP"),))
+    assert interpret(frame, Mode.HISTORIQUE, NOON).ejp is Ejp.UNKNOWN
+
+
+@pytest.mark.parametrize(
     ("period", "colour"),
     [("HCJB", Colour.BLUE), ("HPJB", Colour.BLUE), ("HCJW", Colour.WHITE), ("HPJR", Colour.RED)],
 )
