@@ -12,6 +12,8 @@
 # - A silence ends a record too, at its last frame: a mean says nothing of what was not heard.
 # - So does the end of an epoch (epochs.py), and the next begins with a record of a single frame: its energy is
 #   then counted from its first index on, and that of the one before up to its last.
+# - What has no value at all is no record: a meter in standby sends its address alone, and noise may make a frame
+#   of one group. What was refused meanwhile counts with the frames that follow.
 
 from __future__ import annotations
 
@@ -86,7 +88,7 @@ class Aggregator:
             return ended
         opens_epoch = self._opens_epoch(reading)
         if self._open is not None and (opens_epoch or self._changes(reading)):
-            ended.append(self._close(self._open.last_at))
+            ended += self._close(self._open.last_at)
         self._follow(reading)
         if self._open is None:
             started_at = at
@@ -98,13 +100,13 @@ class Aggregator:
         self._missed, self._overload = 0, False
         hour = _half_hour_from(at)
         if at == hour or opens_epoch:
-            ended.append(self._close(at))
+            ended += self._close(at)
         elif self._open.frames >= self._frames_per_record and self._has_a_second_left(at):
-            record = self._close(at)
+            closed = self._close(at)
             if hour - at > CONTIGUOUS:
-                ended.append(record)
-            else:
-                self._kept_back = record
+                ended += closed
+            elif closed:
+                (self._kept_back,) = closed
         return ended
 
     def miss(self, rejected: int) -> None:
@@ -115,7 +117,10 @@ class Aggregator:
         """Return what is left, a shorter record, at the end of the input; None when nothing is."""
         kept, self._kept_back = self._kept_back, None
         # Both at once cannot be: a frame that opens an interval lets go of what was kept back.
-        return self._close(self._open.last_at) if self._open else kept
+        if self._open is None:
+            return kept
+        closed = self._close(self._open.last_at)
+        return closed[0] if closed else None
 
     def _end_by_time(self, at: datetime) -> list[Record]:
         """End what cannot go on until *at*: by a half hour, by a silence, by a clock that was set back."""
@@ -133,7 +138,7 @@ class Aggregator:
             return [record]
         if contiguous and at <= hour:
             return []
-        return [self._close(end)]
+        return self._close(end)
 
     def _has_a_second_left(self, at: datetime) -> bool:
         """Return whether a record that ends *at* is given its own second by the log."""
@@ -197,12 +202,17 @@ class Aggregator:
         if injecting is not None:
             self._injecting = injecting
 
-    def _close(self, ended_at: datetime) -> Record:
+    def _close(self, ended_at: datetime) -> list[Record]:
+        """End the open record; return it, or nothing when it has no value."""
         assert self._open is not None
         record = self._open.record(ended_at, self._contract, self._period)
         self._open = None
+        if not _has_value(record):
+            self._missed += record.rejected
+            self._overload |= record.overload
+            return []
         self._end(ended_at)
-        return record
+        return [record]
 
 
 class _Interval:
@@ -273,6 +283,13 @@ class _Interval:
             ejp=self._ejp,
             overload=self.overload,
         )
+
+
+def _has_value(record: Record) -> bool:
+    """Return whether *record* holds anything that was measured."""
+    numbers = (record.apparent_power, record.injected_power, *record.currents, *record.voltages)
+    indexes = (record.total_index, record.injected_index, *record.indexes.values())
+    return any(value is not None for value in (*numbers, *indexes))
 
 
 def _half_hour_from(at: datetime) -> datetime:

@@ -337,3 +337,21 @@ def test_records_hold_every_frame_once_and_in_order(gaps, periods, injected, fra
     for before, after in pairwise(records):
         assert before.ended_at < after.ended_at
         assert before.ended_at <= after.started_at
+
+
+NOTHING = {"contract": None, "tariff_period": None, "apparent_power": None, "currents": (), "indexes": {}}
+
+
+def test_a_meter_that_only_sends_its_address_makes_no_record():
+    assert records_of(reading(0.2 * n, **NOTHING) for n in range(3000)) == []
+
+
+def test_frames_without_a_value_cost_neither_the_records_around_them_nor_what_was_refused():
+    aggregator = Aggregator(8)
+    found = [record for n in range(8) for record in aggregator.add(reading(1.5 * n), 1)]
+    found += [record for n in range(8, 20) for record in aggregator.add(reading(1.5 * n, **NOTHING), 1)]
+    found += [record for n in range(20, 28) for record in aggregator.add(reading(1.5 * n), 1)]
+    found.append(aggregator.close())
+    assert [record.frames for record in found] == [8, 8, 4]
+    assert sum(record.rejected for record in found) == 28
+    assert found[1].started_at == found[0].ended_at
