@@ -10,12 +10,18 @@ from functools import cache
 PERSONAL = frozenset({"ADCO", "ADSC", "PRM", "ADS"})
 
 _KEPT = 3
-_HORODATE = re.compile(r"[HEhe ][0-9]{12}(?![0-9])")
 # A raw line may still carry the parity of each character in bit 7.
 _DIGIT = re.compile(r"[0-9\xb0-\xb9]")
+_RUN = re.compile(r"[0-9]+")
 _SEVEN_BITS = {byte: byte & 0x7F for byte in range(0x80, 0x100)}
 _LABEL = re.compile(r"[\0-\x1f]*([^ \t]+)[ \t]")
-#: A damaged line with at least this many digits outside a horodate may be a damaged meter number.
+#: The horodate of a group that has one, up to its separator.
+_HORODATE = re.compile(
+    r"[HEhe ][0-9]{2}(?:0[0-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:[01][0-9]|2[0-4])[0-5][0-9][0-5][0-9]\t"
+)
+#: How a whole line ends: a separator and the check character, which belongs to no number.
+_CHECK = re.compile(r"[ \t].[\0-\x1f]*\Z", re.DOTALL)
+#: A damaged line with at least this many digits outside a horodate may hold a damaged meter number.
 _MANY = 10
 
 
@@ -32,39 +38,50 @@ def mask_group(label: str, data: str) -> str:
 def mask_raw(text: str) -> str:
     """Return a damaged line as it may be shown: the digits of what may be a meter number are starred.
 
-    A damaged line says neither its label nor its width for certain: all digits but the last three are starred
+    A damaged line gives neither its label nor its width for certain: all digits but the last three are starred
     unless the line begins with the whole label of a harmless group and has no more of them than that one.
+    Neither the label of a number nor the check character is part of the number.
 
     Args:
         text: the bytes of the line as latin-1, with or without their parity.
     """
     plain = text.translate(_SEVEN_BITS)
-    if _is_harmless(plain):
+    check = _CHECK.search(plain)
+    end = check.start() if check else len(plain)
+    if _is_harmless(plain[:end]):
         return text
-    hidden = max(len(_DIGIT.findall(text)) - _KEPT, 0)
-    return _DIGIT.sub("*", text, count=hidden)
+    number = text[:end]
+    hidden = max(len(_DIGIT.findall(number)) - _KEPT, 0)
+    return _DIGIT.sub("*", number, count=hidden) + text[end:]
 
 
 def _is_harmless(plain: str) -> bool:
-    """Return whether no meter number can be in the damaged line *plain*."""
-    found = _LABEL.match(plain)
-    width = _widths().get(found[1]) if found else None
-    if found is None or width is None or any(label in plain for label in PERSONAL):
+    """Return whether no meter number can be in the damaged line *plain*, which ends before its check character."""
+    found = _LABEL.match(f"{plain} ")
+    kind = _kinds().get(found[1]) if found else None
+    if found is None or kind is None or any(label in plain for label in PERSONAL):
         return False
-    # Its check character may be a digit too.
-    return len(_DIGIT.findall(_HORODATE.sub("", plain[found.end() :]))) <= min(width + 1, _MANY - 1)
+    width, stamped, in_blocks = kind
+    data = plain[found.end() :]
+    if stamped and (horodate := _HORODATE.match(f"{data}\t")):
+        data = data[horodate.end() :]
+    # The profile of a day has many digits, in blocks that are shorter than any number.
+    digits = map(len, _RUN.findall(data)) if in_blocks else [len(_DIGIT.findall(data))]
+    return max(digits, default=0) <= min(width, _MANY - 1)
 
 
 @cache
-def _widths() -> Mapping[str, int]:
-    """Return how long the data of each label may be, personal ones left out."""
-    from linkymonitor.tic.labels import LABELS
+def _kinds() -> Mapping[str, tuple[int, bool, bool]]:
+    """Return of each harmless label how long its data may be, whether it has a horodate, and blocks of digits."""
+    from linkymonitor.tic.labels import LABELS, TEXT
 
-    widths: dict[str, int] = {}
+    kinds: dict[str, tuple[int, bool, bool]] = {}
     for row in LABELS:
         if row.name not in PERSONAL:
-            widths[row.name] = max(len(row.example), widths.get(row.name, 0))
-    return widths
+            width, stamped, _ = kinds.get(row.name, (0, False, False))
+            in_blocks = row.pattern is not TEXT and isinstance(row.width, tuple)
+            kinds[row.name] = max(len(row.example), width), row.stamped or stamped, in_blocks
+    return kinds
 
 
 def hashed(number: str, salt: str) -> str:
