@@ -4,6 +4,9 @@
 #
 # - What was held back is evidence: of a bad cable, of a meter that lies, or of a rule of ours that is wrong.
 #   The newest lines are enough, so the file is replaced whole, and seldom: a card wears.
+# - Some meters send an absurd value in each frame, for ever. Of each label and cause the first of an hour is kept
+#   and the others are counted at the end of its line, so that they do not push out everything else. The report
+#   adds them up by day, and local days begin with an hour.
 # - A file that is damaged costs the lines that are; what cannot be written waits, and is no reason to say
 #   anything: the log is on the same card, and says that it refuses.
 
@@ -19,6 +22,7 @@ from pathlib import Path
 
 from linkymonitor.acceptance import Held
 from linkymonitor.errors import StorageError
+from linkymonitor.language import escape_controls
 from linkymonitor.privacy import mask_raw
 from linkymonitor.storage import Storage
 
@@ -29,7 +33,20 @@ KEPT = 500
 EVERY = 600.0
 #: Bytes at the end of the file that are looked at: what is larger is no file of ours.
 _MOST = 200 * KEPT
-_LINE = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t[a-z]+\t[ -~]+", re.ASCII)
+_LINE = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t[a-z]+\t[ -~]+(?:\t\+\d{1,9})?", re.ASCII)
+
+
+class _Line:
+    """The first group of its label and cause in an hour, and how many more there were."""
+
+    __slots__ = ("more", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.more = 0
+
+    def __str__(self) -> str:
+        return f"{self.text}\t+{self.more}" if self.more else self.text
 
 
 class Quarantine:
@@ -43,15 +60,29 @@ class Quarantine:
     def __init__(self, storage: Storage, directory: Path) -> None:
         self._storage = storage
         self._path = directory / FILE_NAME
-        self._lines: deque[str] = deque(self._read(), maxlen=KEPT)
+        self._lines: deque[_Line] = deque(map(_Line, self._read()), maxlen=KEPT)
+        #: The lines of this hour, by label and cause.
+        self._hour = ""
+        self._open: dict[tuple[str, str], _Line] = {}
         self._due: float | None = None
 
     def hold(self, held: Sequence[Held], at: datetime, now: float) -> None:
         """Keep *held*, found at wall time *at*; it is written within ten minutes of monotonic *now*."""
         stamp = f"{at:%Y/%m/%d %H:%M:%S}"
+        if stamp[:13] != self._hour:
+            self._hour = stamp[:13]
+            self._open.clear()
         for one in held:
-            raw = mask_raw(one.raw.decode("latin-1")).replace("\t", " ")
-            self._lines.append(f"{stamp}\t{one.cause}\t{raw.encode('ascii', 'backslashreplace').decode()}")
+            line = self._open.get((one.label, one.cause))
+            if line is not None:
+                line.more += 1
+                continue
+            raw = escape_controls(mask_raw(one.raw.decode("latin-1")).replace("\t", " "))
+            line = _Line(f"{stamp}\t{one.cause}\t{raw.encode('ascii', 'backslashreplace').decode()}")
+            if len(self._open) >= KEPT:  # noise makes labels without end
+                self._open.clear()
+            self._open[one.label, one.cause] = line
+            self._lines.append(line)
         if held and self._due is None:
             self._due = now + EVERY
 

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from linkymonitor import cli
-from linkymonitor.acceptance import CROSS, DOMAIN, METER, Held
+from linkymonitor.acceptance import CROSS, DOMAIN, INDEX, METER, Held
 from linkymonitor.model import Mode
 from linkymonitor.quarantine import EVERY, FILE_NAME, KEPT, Quarantine
 from linkymonitor.simulator import House, parse_spec
@@ -84,6 +84,19 @@ def test_a_meter_number_is_masked(quarantine, tmp_path, label, mode):
     assert not re.search(r"\d{4}(?!/)", text.partition("\t")[2])
 
 
+@pytest.mark.parametrize("check", "0123456789", ids="check {}".format)
+def test_a_value_is_shown_whole_though_its_check_character_is_a_digit(quarantine, tmp_path, check):
+    quarantine.hold([Held(f"EAST\t000123456\t{check}".encode(), "EAST", "000123456", INDEX)], NOON, 5.0)
+    quarantine.close()
+    assert lines(tmp_path)[0].endswith(f"\tEAST 000123456 {check}")
+
+
+def test_no_line_holds_a_character_that_a_terminal_obeys(quarantine, tmp_path):
+    quarantine.hold([Held(b"MSG1\t\x1b[2J\x7f\x9b0m\tA", "MSG1", "\x1b[2J", DOMAIN)], NOON, 5.0)
+    quarantine.close()
+    assert lines(tmp_path)[0].endswith("\tMSG1 \\u001b[2J\\u007f\\u009b0m A")
+
+
 # --- how often
 
 
@@ -98,7 +111,7 @@ def test_nothing_held_is_no_file(quarantine, disk, tmp_path):
 def test_it_is_written_ten_minutes_after_the_first_and_not_before(quarantine, disk, tmp_path):
     quarantine.hold([held()], NOON, 100.0)
     assert quarantine.tick(100.0) == 100.0 + EVERY
-    quarantine.hold([held()], NOON, 400.0)
+    quarantine.hold([held(label="IINST")], NOON, 400.0)
     assert quarantine.tick(99.9 + EVERY) == 100.0 + EVERY
     assert not (tmp_path / FILE_NAME).exists()
     assert quarantine.tick(100.0 + EVERY) == math.inf
@@ -128,7 +141,7 @@ def test_close_writes_what_waits(quarantine, disk, tmp_path):
 
 def test_the_newest_lines_are_kept_and_the_file_stays_small(quarantine, tmp_path):
     for number in range(3 * KEPT):
-        quarantine.hold([held(f"{number:05d}")], NOON, float(number))
+        quarantine.hold([held(f"{number:05d}")], NOON + timedelta(hours=number), float(number))
     quarantine.close()
     found = [line.split("PAPP ")[1][:5] for line in lines(tmp_path)]
     assert found == [f"{number:05d}" for number in range(2 * KEPT, 3 * KEPT)]
@@ -138,10 +151,41 @@ def test_the_newest_lines_are_kept_and_the_file_stays_small(quarantine, tmp_path
 def test_a_restart_keeps_the_old_lines_before_the_new(disk, tmp_path):
     for number in range(3):
         life = Quarantine(Storage(disk), tmp_path)
-        life.hold([held(f"{number:05d}")] * 200, NOON + timedelta(hours=number), 5.0)
+        for hour in range(200):
+            life.hold([held(f"{number:05d}")], NOON + timedelta(days=10 * number, hours=hour), 5.0)
         life.close()
     found = [line.split("PAPP ")[1][:5] for line in lines(tmp_path)]
     assert found == ["00000"] * (KEPT - 400) + ["00001"] * 200 + ["00002"] * 200
+
+
+def test_what_a_meter_sends_for_ever_is_kept_once_an_hour_and_counted(quarantine, tmp_path):
+    quarantine.hold([held("00041", "IINST")], NOON - timedelta(days=1), 0.0)
+    for second in range(2 * 3600):
+        absurd = [held("48370", label, DOMAIN, Mode.STANDARD) for label in ("SINSTS1", "SINSTS2")]
+        quarantine.hold(absurd, NOON + timedelta(seconds=second), float(second))
+    quarantine.hold([held("09999", "SINSTS1", CROSS, Mode.STANDARD)], NOON + timedelta(hours=1), 7200.0)
+    quarantine.close()
+    found = [line.split("\t") for line in lines(tmp_path)]
+    assert [(one[0][11:], one[1], one[2].split()[0], one[3:]) for one in found] == [
+        ("12:00:00", "cross", "IINST", []),
+        ("12:00:00", "domain", "SINSTS1", ["+3599"]),
+        ("12:00:00", "domain", "SINSTS2", ["+3599"]),
+        ("13:00:00", "domain", "SINSTS1", ["+3599"]),
+        ("13:00:00", "domain", "SINSTS2", ["+3599"]),
+        ("13:00:00", "cross", "SINSTS1", []),
+    ]
+
+
+def test_a_restart_keeps_what_was_counted(disk, tmp_path):
+    life = Quarantine(Storage(disk), tmp_path)
+    life.hold([held()] * 42, NOON, 5.0)
+    life.close()
+    before = lines(tmp_path)
+    life = Quarantine(Storage(disk), tmp_path)
+    life.hold([held()], NOON, 5.0)
+    life.close()
+    assert before[0].endswith("\t+41")
+    assert lines(tmp_path)[:-1] == before
 
 
 # --- faults
@@ -151,7 +195,7 @@ def test_a_card_that_refuses_costs_nothing_and_is_tried_again(quarantine, disk, 
     disk.full = True
     quarantine.hold([held()], NOON, 0.0)
     assert quarantine.tick(EVERY) == 2 * EVERY
-    quarantine.hold([held()], NOON, EVERY + 1)
+    quarantine.hold([held(label="IINST")], NOON, EVERY + 1)
     quarantine.close()
     disk.full = False
     assert quarantine.tick(2 * EVERY) == math.inf
@@ -161,7 +205,7 @@ def test_a_card_that_refuses_costs_nothing_and_is_tried_again(quarantine, disk, 
 
 def test_a_damaged_file_costs_the_lines_that_are_damaged(disk, tmp_path):
     life = Quarantine(Storage(disk), tmp_path)
-    life.hold([held(f"{number:05d}") for number in range(50)], NOON, 5.0)
+    life.hold([held(f"{number:05d}", f"L{number}") for number in range(50)], NOON, 5.0)
     life.close()
     path, dice = tmp_path / FILE_NAME, Random(3)
     whole = path.read_bytes()

@@ -438,7 +438,10 @@ def _held(held: Held | None, start: float, until: float, now: float) -> Mapping[
     """Return what of a day was held back, and whether that is all: the newest are written some minutes later."""
     if held is None:
         return {}
-    causes = Counter(cause for at, cause in held.causes if start <= at < until)
+    causes = Counter[str]()
+    for at, cause, count in held.causes:
+        if start <= at < until:
+            causes[cause] += count
     return {"held": dict(causes), "held_whole": held.since < start and until + LATE <= now}
 
 

@@ -3,11 +3,13 @@
 # Strategy
 #
 # - The log counts what is refused, whatever the cause (Rejets). The file has a line for each group that was right
-#   on the wire and not believed: what it does not explain could not be read (checksum, parity, shape).
+#   on the wire and not believed, or counts it on the line of another of its hour: what it does not explain could not
+#   be read (checksum, parity, shape).
 # - It only keeps the newest lines, and is not always there: what it cannot know is not said.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,14 +28,16 @@ FILE_NAME = "quarantine.log"
 KEPT = 500
 _MOST = 200 * KEPT
 _OLDEST = 5
+#: How many more there were of the group of a line.
+_MORE = re.compile(r"\t\+([0-9]{1,9})\Z")
 #: Its newest lines are written at most so many seconds late.
 LATE = 600.0
 
 
 class Held(Frozen):
-    """Groups that were held back: when, in POSIX seconds, and why."""
+    """Groups that were held back: when, in POSIX seconds, why, and how many."""
 
-    causes: Sequence[tuple[float, str]] = ()
+    causes: Sequence[tuple[float, str, int]] = ()
     #: What came before was forgotten.
     since: float = 0.0
 
@@ -48,12 +52,13 @@ def read(log_dir: Path, storage: Storage) -> Held | None:
     found = []
     for line in data.decode("ascii", "replace").split("\n"):
         stamp, _, rest = line.partition("\t")
-        cause, tab, _ = rest.partition("\t")
+        cause, tab, raw = rest.partition("\t")
+        more = _MORE.search(raw)
         with suppress(ValueError):
             at = datetime.fromisoformat(stamp.replace("/", "-")).replace(tzinfo=UTC).timestamp()
             if tab:
-                found.append((at, cause))
+                found.append((at, cause, 1 + int(more[1]) if more else 1))
     full = len(found) >= KEPT or len(data) >= _MOST
     # Of the oldest lines any may bear a wrong date: the middle one of a few does not.
-    oldest = sorted(at for at, _ in found[:_OLDEST])
+    oldest = sorted(at for at, *_ in found[:_OLDEST])
     return Held(causes=found, since=oldest[len(oldest) // 2] if full and oldest else 0.0)

@@ -399,7 +399,7 @@ def test_standard_mode_with_three_phases_is_read_the_same():
 def held_at(*causes: tuple[int, str], since: float = 0.0) -> Held:
     """Return what was held back at these hours of the winter day."""
     midnight = local(WINTER).timestamp()
-    return Held(causes=[(midnight + 3600 * hour, cause) for hour, cause in causes], since=since)
+    return Held(causes=[(midnight + 3600 * hour, cause, 1) for hour, cause in causes], since=since)
 
 
 def refused(held: Held | None, **options) -> figures.Quality:

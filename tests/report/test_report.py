@@ -544,11 +544,14 @@ def test_a_midnight_inside_a_silence_looks_further_for_its_index(tmp_path):
 
 
 def write_quarantine(folder: Path, *held: tuple[int, str]) -> None:
-    """Hold back a group at each of these minutes of the day, for these causes, as the daemon does."""
+    """Hold back a group at each of these minutes of the day, for these causes, as the daemon does.
+
+    Each has a label of its own, so that each has its line.
+    """
     folder.mkdir(exist_ok=True)
     quarantine = Quarantine(Storage(), folder)
-    for minute, cause in held:
-        group = Held(b"PAPP 29990 >", "PAPP", "29990", cause)
+    for number, (minute, cause) in enumerate(held):
+        group = Held(b"PAPP 29990 >", f"PAPP{number}", "29990", cause)
         quarantine.hold([group], local(DAY) + timedelta(minutes=minute), 0.0)
     quarantine.close()
 
@@ -576,6 +579,18 @@ def test_in_english_too(tmp_path):
     page = refused_rows(tmp_path, (600, "cross"), lang="en")
     assert (
         "Groups rejected 12 unreadable: checksum, parity or shape 11 at odds with their frame 1 Gaps" in page
+    )
+
+
+def test_groups_that_are_only_counted_are_counted_on_the_page(tmp_path):
+    (tmp_path / "logs").mkdir()
+    quarantine = Quarantine(Storage(), tmp_path / "logs")
+    for second in range(7000):
+        absurd = Held(b"SINSTS1\t48370\tP", "SINSTS1", "48370", "domain")
+        quarantine.hold([absurd], local(DAY) + timedelta(hours=9, seconds=second), float(second))
+    quarantine.close()
+    assert "7 000 de valeur impossible" in refused_rows(tmp_path, rejected=7000).replace(
+        "7000 de", "7 000 de"
     )
 
 
