@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from linkymonitor import __version__
+from linkymonitor.console import console
 from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
 from linkymonitor.language import LANGUAGES, cause, of_terminal, pick
 from linkymonitor.terms import WantedMode
@@ -32,15 +33,17 @@ _MODULES = {"run": "acquire", "simulate": "streams", "record": "streams", "repla
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     words = sys.argv[1:] if argv is None else argv
+    if argv is None:  # a process of our own
+        console.settle()
     try:
         status = _called(words)
         if sys.stdout is not None:
             # Here, where a disk that is full can still be told of.
             sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has enough; there is nobody left to tell.
+        # Whoever read our output has enough, which is no failure.
         sys.stdout = None
-        return FAILED
+        return DONE
     except OSError as error:
         # The parts catch their own; what names no file is what was printed.
         if error.filename is not None or error.errno not in _CANNOT_PRINT:
@@ -59,7 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _called(words: Sequence[str]) -> int:
-    arguments = _parser(of_terminal(), words).parse_args(words)
+    try:
+        arguments = _parser(of_terminal(), words).parse_args(words)
+    except SystemExit as ended:  # argparse has printed what there is to say
+        return ended.code if isinstance(ended.code, int) else DONE
     name = arguments.command
     # Only the module of the command is imported: `decode` must not wait for what `acquire` needs.
     command = getattr(import_module(f"linkymonitor.commands.{_MODULES.get(name, name)}"), name)
@@ -69,16 +75,39 @@ def _called(words: Sequence[str]) -> int:
 
         log_to_stderr(arguments.verbose)
     try:
+        _mind_stdout(arguments)
         status: int = command(arguments)
     except UsageError as error:
         return _said(error, USAGE)
     except LineBusy as error:
         return _said(error, BUSY)
     except LinkyMonitorError as error:
+        if isinstance(error.__cause__, BrokenPipeError):  # -o /dev/stdout
+            raise error.__cause__ from None
         return _said(error, FAILED)
     except KeyboardInterrupt:
         return DONE
     return status
+
+
+def _mind_stdout(arguments: argparse.Namespace) -> None:
+    """Let the command outlive whoever reads stdout, unless stdout gets what was asked for.
+
+    Raises:
+        LinkyMonitorError: it is closed, and there is nowhere else for that.
+    """
+    wanted = arguments.command == "decode" or getattr(arguments, "json", False)
+    if not wanted:
+        console.outlive_readers_of_stdout()
+    # `decode` still has its summary to give.
+    if console.stdout_closed and (getattr(arguments, "json", False) or getattr(arguments, "pty", False)):
+        raise LinkyMonitorError(
+            pick(
+                of_terminal(),
+                "sortie standard : fermée, alors que la réponse y va ; redirigez-la vers un fichier",
+                "standard output: closed, though the answer goes there; redirect it to a file",
+            )
+        )
 
 
 def _said(error: Exception | str, status: int) -> int:

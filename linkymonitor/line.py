@@ -308,6 +308,9 @@ class _Stream(Source):
         self._fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC) if fd is None else fd
         try:
             os.fstat(self._fd)
+            # The stdin that a caller has closed is there (console.py), but not to be read.
+            if fcntl.fcntl(self._fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         except OSError as error:
             raise how.refusal("unreadable", name, error) from error
         self._poll = select.poll()

@@ -24,7 +24,7 @@ def decode(arguments: Namespace) -> int:
     """Print one JSON object for each frame of a source, and a summary."""
     complete = incomplete = groups = rejected = 0
     mode = _wanted_mode(arguments)
-    show = None if arguments.count or sys.stdout is None else _shower(arguments)
+    show = None if arguments.count else _shower(arguments)
     # A meter never ends: whoever has seen enough of it wants the summary too.
     with suppress(KeyboardInterrupt):
         for mode, frames in _frames(arguments):
@@ -37,8 +37,7 @@ def decode(arguments: Namespace) -> int:
                     incomplete += 1
                 if show:
                     show(frame, mode)
-    if sys.stdout is not None:  # closed by whoever called
-        sys.stdout.flush()
+    sys.stdout.flush()
     print(
         f"mode={(mode or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
         f"rejected={rejected}",
@@ -118,6 +117,8 @@ def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
 
     show_ids = arguments.show_ids
     write = sys.stdout.write
+    # A letter that the terminal lacks is replaced; in data it is escaped, so that nothing is lost.
+    escaped = (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8"
 
     def show(frame: Any, mode: Mode) -> None:
         line: dict[str, object] = {
@@ -146,6 +147,6 @@ def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
             reading = interpret(frame, mode, datetime.now(UTC))
             line["values"] = jsonable(reading.values, show_ids=show_ids)
         # JSON escapes C0 controls by itself; DEL and C1 of a damaged line would reach the terminal.
-        write(escape_controls(json.dumps(line, ensure_ascii=False)) + "\n")
+        write(escape_controls(json.dumps(line, ensure_ascii=escaped)) + "\n")
 
     return show
