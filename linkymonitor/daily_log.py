@@ -32,6 +32,8 @@ from linkymonitor.log_line import (
     DATA_HEAD,
     GRID,
     GRID_HEAD,
+    SERIES,
+    SERIES_HEAD,
     STAMP,
     STAMP_WIDTH,
     format_contract,
@@ -51,9 +53,11 @@ RING = 4096
 RETRY_AFTER = 10.0
 
 #: Lines that later ones hang on, wherever they stand.
-_HEADS = (CONTRACT_HEAD, GRID_HEAD)
+_HEADS = (CONTRACT_HEAD, GRID_HEAD, SERIES_HEAD)
 _LONGEST_LINE = 4096
 _LONGEST_NOTE = 1000
+#: The digits of a series, and its line end.
+_LONGEST_SERIES = 10
 _TAIL_SIZE = 1 << 18
 _LONGEST_BATCH = 512
 _PROBE = 16
@@ -427,6 +431,7 @@ class _Batch(NamedTuple):
     #: How many lines of the queue they are.
     lines: int
     contract: str
+    series: int
     last_stamp: datetime | None
     #: How far the time goes back, at each place where it does.
     backwards: list[timedelta]
@@ -444,8 +449,10 @@ class DailyLog:
     early as they can be.
 
     Stamps of records in a file only grow, by a second at least: a small step back of the time is made up for,
-    a larger one is noted and begins another series. A record that ends at 00:00:00 goes to the file of the day
-    which that begins. A note bears its own time, or that of the record before it if that is later.
+    a larger one is noted and begins another series, whose number a line ``Serie:`` tells there and at the head of
+    each file from then on. No two records of one series have the same stamp, whatever the clock did. A record that
+    ends at 00:00:00 goes to the file of the day which that begins. A note bears its own time, or that of the record
+    before it if that is later.
 
     Args:
         storage: writes the files.
@@ -507,6 +514,10 @@ class DailyLog:
         self._contract_text = ""
         self._period: str | None = None
         self._recorded = False
+        #: How often the stamps have gone back.
+        self._series = 0
+        #: Day → the highest series that its file tells, of files that were looked at and not written since.
+        self._series_of: dict[date, int] = {}
         #: Stamp of the newest record in the directory; None when there is none.
         self.last_stamp: datetime | None = None
 
@@ -691,6 +702,7 @@ class DailyLog:
     def _next_batch(self, most: int) -> _Batch:
         """Date at most so many lines at the head of the queue, up to the first of another day."""
         last, contract, batch_day = self.last_stamp, self._written_contract, None
+        series = told = self._series
         data: list[bytes] = []
         backwards: list[timedelta] = []
         count = 0
@@ -713,12 +725,14 @@ class DailyLog:
             if batch_day is None:
                 batch_day = day
                 if day != self._written_day:
-                    contract = ""
+                    contract, told = "", 0
+                    series = self._series_from(day, None if back else stamp)
             elif day != batch_day or count == most:
                 break
             count += 1
             if back:
                 backwards.append(back)
+                series += 1
                 put(stamp, "INFO", self._gone_back(back))
                 last = stamp - _SECOND
             # Notes that came before the meter was heard stand after the contract, which opens the file.
@@ -726,12 +740,30 @@ class DailyLog:
             if stated != contract:
                 contract = stated
                 put(stamp, "INFO", contract)
+            if series != told:
+                told = series
+                put(stamp, "INFO", f"{SERIES}{series}")
             if line.status:
                 put(stamp, line.status, line.text)
             if record:
                 last = stamp
         assert batch_day is not None
-        return _Batch(batch_day, b"".join(data), count, contract, last, backwards)
+        return _Batch(batch_day, b"".join(data), count, contract, series, last, backwards)
+
+    def _series_from(self, day: date, stamp: datetime | None) -> int:
+        """Return the series in which the file of *day* goes on with a line of *stamp*; None: after a step back.
+
+        The file may tell more than this run knows, if it was written before the clock was set back, or by a run
+        before a cut.
+        """
+        file = next((one for one in self._ours() if one.day == day), None)
+        if file is None:
+            return self._series
+        there, last = self._series_in(file), None
+        with suppress(StorageError, FileNotFoundError):
+            last = self._last_of(file)
+        overlaps = stamp is not None and last is not None and last != self.last_stamp and stamp <= last
+        return max(self._series, there + overlaps)
 
     def _gone_back(self, back: timedelta) -> str:
         span = _span(back, self._lang)
@@ -760,6 +792,10 @@ class DailyLog:
                     self._open(ours[-1].day)
                 self._close_file()
             found = self._newest_stamp(there)
+            # A file that lines were added to of late is plain, but for the newest after a long rest.
+            ours = self._ours(there)[-4:]
+            for file in [one for one in ours if not one.compressed or one is ours[-1]]:
+                self._series = max(self._series, self._series_in(file))
             if found is not None and (self.last_stamp is None or found > self.last_stamp):
                 self.last_stamp = self._timeline.newest = found
             self._started = True
@@ -780,6 +816,27 @@ class DailyLog:
             if found is not None and (newest is None or found > newest):
                 newest = found
         return newest
+
+    def _ours(self, there: Iterable[LogFile] | None = None) -> list[LogFile]:
+        there = files(self._directory, self._storage) if there is None else there
+        return [file for file in there if not file.forerunner]
+
+    def _series_in(self, file: LogFile) -> int:
+        """Return the highest series that *file* tells, 0 when it tells none."""
+        if (found := self._series_of.get(file.day)) is not None:
+            return found
+        highest, rest = 0, b""
+        # One that cannot be read must not keep the others from being written.
+        with suppress(StorageError, FileNotFoundError):
+            for block in self._storage.blocks(file.path):
+                text = rest + block
+                for piece in text.split(SERIES_HEAD)[1:]:
+                    number, end, _ = piece[:_LONGEST_SERIES].partition(b"\n")
+                    if end and number.isdigit():
+                        highest = max(highest, int(number))
+                rest = text[-len(SERIES_HEAD) - _LONGEST_SERIES :]
+        self._series_of[file.day] = highest
+        return highest
 
     def _last_of(self, file: LogFile) -> datetime | None:
         """Return the stamp of the last record of *file*."""
@@ -809,7 +866,8 @@ class DailyLog:
             for _ in range(batch.lines):
                 self._queue.popleft()
             self._written_day, self._written_contract = batch.day, batch.contract
-            self.last_stamp = batch.last_stamp
+            self._series, self.last_stamp = batch.series, batch.last_stamp
+            self._series_of.pop(batch.day, None)
             for back in batch.backwards:
                 if self._on_event:
                     self._on_event("INFO", self._gone_back(back))

@@ -35,9 +35,12 @@ _MOST_COUNTED = 9999
 CONTRACT = "Contrat: "
 #: How the INFO line begins that says the hours and the names of the tariff periods.
 GRID = "Grille: "
-#: What follows the stamp of these two, and of a DATA line.
+#: How the INFO line begins that says the series: a number that grows by one wherever the stamps go back.
+SERIES = "Serie: "
+#: What follows the stamp of these three, and of a DATA line.
 CONTRACT_HEAD = b"\tINFO\t" + CONTRACT.encode()
 GRID_HEAD = b"\tINFO\t" + GRID.encode()
+SERIES_HEAD = b"\tINFO\t" + SERIES.encode()
 DATA_HEAD = b"\tDATA\t"
 
 

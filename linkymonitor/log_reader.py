@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from linkymonitor.frozen import replace
-from linkymonitor.log_line import CONTIGUOUS, CONTRACT, DATA_HEAD, GRID, REGISTER_NAMES, STAMP_WIDTH
+from linkymonitor.log_line import CONTIGUOUS, CONTRACT, DATA_HEAD, GRID, REGISTER_NAMES, SERIES, STAMP_WIDTH
 from linkymonitor.record import Contract, Record
 from linkymonitor.terms import PERIODS, Colour, Ejp, Mode, code
 
@@ -91,6 +91,8 @@ _PLANS_KEPT = 64
 _LONGEST_KEPT = 5
 #: A day has fewer minutes.
 _MINUTES_KEPT = 2000
+#: A number of a series has no more digits.
+_LONGEST_SERIES = 9
 _NO_TIME = timedelta(0)
 _SECONDS = {b"%02d" % n: timedelta(seconds=n) for n in range(60)}
 _HEXADECIMAL = frozenset("0123456789abcdef")
@@ -290,6 +292,7 @@ class LineReader:
         self._minutes = _Minutes()
         self._numbers = _Numbers()
         self._previous: datetime | None = None
+        self._series = 0
 
     def parse(self, line: bytes) -> Entry | None:
         """Return what *line* says, None when it is no line of a log."""
@@ -310,6 +313,10 @@ class LineReader:
         except (KeyError, ValueError):
             return None
         told = text.decode(errors="replace")
+        if status == b"INFO" and told.startswith(SERIES):
+            number = told.removeprefix(SERIES)
+            if _is_digits(number) and len(number) <= _LONGEST_SERIES:
+                self._series = int(number)
         contract = parse_contract(told) if status == b"INFO" else None
         if contract is not None:
             self._stated = contract
@@ -443,6 +450,7 @@ class LineReader:
                     numbers("Rejets", 0),
                     repeat(plan.ejp),
                     overload,
+                    repeat(self._series),
                     strict=False,
                 ),
             )

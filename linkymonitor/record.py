@@ -64,3 +64,5 @@ class Record(NamedTuple):
     ejp: Ejp = Ejp.UNKNOWN
     #: Whether any frame drew more than the subscription; None in a line of an older version, which cannot say.
     overload: bool | None = None
+    #: How many times the stamps of the log had gone back before: with it, no two records have the same stamp.
+    series: int = 0

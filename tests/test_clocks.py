@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -25,7 +27,7 @@ from gpiozero.pins.mock import MockFactory
 from linkymonitor.aggregate import Aggregator
 from linkymonitor.appliance import Appliance, Meter
 from linkymonitor.clock import BUILT, LONGEST_DOUBT, SystemClock, Timeline, WireClock
-from linkymonitor.daily_log import RING, DailyLog, files
+from linkymonitor.daily_log import RING, DailyLog, file_of, files, records
 from linkymonitor.latest import Latest
 from linkymonitor.ledger import Ledger
 from linkymonitor.log_line import format_record
@@ -36,18 +38,20 @@ from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
-from tests.crash_model import CrashDisk
+from tests.crash_model import CrashDisk, PowerCut, cut_at, no_fault
 from tests.fakes import Bytes, told_pins
 from tests.tally import tally
 
 TORTURE = bool(os.environ.get("LINKYMONITOR_TORTURE"))
 SCRIPTS = 2000 if TORTURE else 500
 RELAY_SCRIPTS = 500 if TORTURE else 40
+CUT_SCRIPTS = 1000 if TORTURE else 60
 
 LOG = Path("/log")
 TRUTH = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
 PAST = datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC)
 MINUTE, YEAR = 60.0, 365.25 * 86400.0
+ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC))
 BACKWARDS = "Horloge : l'heure recule"
 CONTRACT = Contract(mode=Mode.STANDARD, option="BASE", registers=("TH",), subscribed_power=9000, phases=1)
 
@@ -161,6 +165,21 @@ class Life:
                 yield begins, entry.at, entry.record.indexes["TH"] if entry.record else None
                 begins = False
 
+    def records(self) -> list[Record]:
+        """Return the records as a report reads them."""
+        return list(records(LOG, *ALWAYS, storage=Storage(self.disk)))
+
+    def series(self) -> dict[int, int]:
+        """Return the series of each record, after having found that no two of a series have the same stamp."""
+        found = self.records()
+        keys = Counter((one.series, one.ended_at) for one in found)
+        assert max(keys.values(), default=1) == 1, keys.most_common(1)
+        return {one.indexes["TH"]: one.series for one in sorted(found, key=lambda one: one.indexes["TH"])}
+
+    def told(self) -> list[int]:
+        """Return the numbers of the lines that tell a series, file after file."""
+        return [int(number) for number in re.findall(r"\tINFO\tSerie: (\d+)\n", self.text())]
+
     def stamps(self) -> dict[int, datetime]:
         return {number: at for _, at, number in self.lines() if number is not None}
 
@@ -169,7 +188,8 @@ class Life:
         return [(at - self.truths[number]).total_seconds() for number, at in sorted(self.stamps().items())]
 
     def text(self) -> str:
-        return "".join(data.decode() for path, data in sorted(self.disk.content().items()))
+        storage = Storage(self.disk)
+        return b"".join(block for file in files(LOG, storage) for block in storage.blocks(file.path)).decode()
 
 
 # The campaign
@@ -276,6 +296,12 @@ def test_whatever_the_wall_clock_does_the_log_tells_the_time_that_was():
         found["records"] += len(life.truths)
         stamps = life.stamps()
         found["lost"] += len(life.truths.keys() - stamps.keys())
+        series = life.series()
+        assert series.keys() == life.truths.keys()
+        assert list(series.values()) == sorted(series.values()), f"script {seed}"
+        steps = life.text().count(BACKWARDS)
+        assert steps >= max(series.values()) == max(life.told(), default=0), f"script {seed}"
+        found["series"] += steps
         last: datetime | None = None
         for begins, at, number in life.lines():
             if not begins and last is not None and at < last:
@@ -294,7 +320,8 @@ def test_whatever_the_wall_clock_does_the_log_tells_the_time_that_was():
         SCRIPTS,
         wrong=found["decreasing"] + found["before the build"] + found["ahead"],
         lost=found["lost"],
-        note=f"{found['records']:,} records; stamps decreasing, before the build or more than 5 s ahead are wrong; "
+        note=f"{found['records']:,} records in {SCRIPTS + found['series']:,} series; stamps decreasing, before the "
+        "build or more than 5 s ahead are wrong, as are two of a series that are the same; "
         f"{100 * found['exact'] / found['records']:.1f} % within 5 s",
     )
     assert found["records"] > SCRIPTS * 50
@@ -525,6 +552,200 @@ def test_a_step_back_leaves_no_stamp_that_decreases_within_a_series(by, marks):
     assert (BACKWARDS in life.text()) is (by > 60)
     assert sorted(life.stamps()) == list(range(40))
     assert abs(life.errors()[-1]) <= 1.0
+
+
+# Series: what tells records of the same stamp apart
+
+
+def obeyed(log: DailyLog, life: Life, by: timedelta) -> None:
+    """Have a time service set the clock, which shows what is right and *by* more: as if the truth had been wrong."""
+    life.machine.wrong, life.machine.vouched = by, True
+    life.feed(log, 1)
+
+
+def test_a_record_knows_how_often_the_time_had_gone_back_before_it():
+    life = Life(Machine(TRUTH.replace(hour=12)))
+    life.machine.serve()
+    log = life.start()
+    for number, by in enumerate([0, -5, -9, -10, 30, -1]):
+        obeyed(log, life, timedelta(minutes=by))
+        life.feed(log, 9)
+        log.flush()
+        assert life.told() == [[], [1], [1, 2], [1, 2], [1, 2], [1, 2, 3]][number]
+    log.close()
+    assert list(life.series().values()) == [0] * 10 + [1] * 10 + [2] * 30 + [3] * 10
+    lines = life.text().splitlines()
+    for number, line in enumerate(lines):
+        assert ("Serie:" in line) == (BACKWARDS in lines[number - 1]), "beside the sentence for people"
+
+
+def test_the_series_outlives_a_stop_a_midnight_and_a_rest_of_weeks():
+    life = Life(Machine(TRUTH.replace(hour=12)))
+    life.machine.serve()
+    log = life.start()
+    life.feed(log, 5)
+    log.flush()
+    obeyed(log, life, -timedelta(minutes=5))
+    log.close()
+    log = life.start()
+    life.feed(log, 5)
+    life.machine.advance(13 * 3600.0)
+    life.feed(log, 5)
+    life.machine.advance(4 * 86400.0)
+    for _ in range(100):  # old files are compressed
+        life.machine.advance(60.0)
+        log.tick(life.machine.monotonic())
+    log.close()
+    assert sum(file.compressed for file in files(LOG, Storage(life.disk))) == 1
+    life.machine.advance(20 * 86400.0)
+    log = life.start()
+    life.feed(log, 5)
+    log.close()
+    assert list(life.series().values()) == [0] * 5 + [1] * 16
+    assert life.told() == [1] * 4, "at the step, at the start, at each head of a file"
+
+
+@pytest.mark.parametrize("lives", [1, 2, 3])
+def test_a_clock_set_back_over_a_midnight_twice_leaves_no_two_records_alike(lives):
+    """The same half hour, on both sides of a midnight, is written three times into the same two files."""
+    night = TRUTH.replace(hour=23, minute=50)
+    life = Life(Machine(night))
+    life.machine.serve()
+    log = life.start()
+    by = timedelta(0)
+    for number in range(3):
+        obeyed(log, life, by)
+        life.feed(log, 100)
+        log.flush()
+        by -= timedelta(seconds=101 * 12)
+        if lives > number + 1:
+            log.close()
+            log = life.start()
+    log.close()
+    assert [file.day for file in files(LOG, Storage(life.disk))] == [
+        night.date(),
+        night.date() + timedelta(days=1),
+    ]
+    series = life.series()
+    assert list(series.values()) == [0] * 101 + [1] * 101 + [2] * 101
+    later = life.disk.content()[str(file_of(LOG, night.date() + timedelta(days=1)))].decode()
+    assert re.findall(r"Serie: (\d)", later) == ["1", "2"], "said again where the later day is reached again"
+
+
+def test_old_days_that_are_written_to_again_are_asked_for_their_series():
+    """A clock ten days back, whose days the newest files know nothing of, and the same again after a stop."""
+    life = Life(Machine(TRUTH.replace(hour=12)))
+    life.machine.serve()
+    log = life.start()
+    for _ in range(6):
+        life.feed(log, 1)
+        life.machine.advance(86400.0)
+    log.flush()
+    start, ago = life.machine.truth, timedelta(days=-20)
+
+    def write_at(day: int, minutes: int) -> None:
+        """Have the clock show *minutes* after noon of one of two days long ago, and write some records."""
+        obeyed(log, life, ago + timedelta(days=day, minutes=minutes) + (start - life.machine.truth))
+        life.feed(log, 9)
+        log.flush()
+
+    for day, minutes in [(1, 0), (2, 30), (2, 0), (2, 15)]:
+        write_at(day, minutes)
+    write_at(2, 0)
+    log.close()
+    log = life.start()
+    for day, minutes in [(1, 0), (2, 0)]:
+        write_at(day, minutes)
+    log.close()
+    assert list(life.series().values()) == [0] * 6 + [1] * 20 + [2] * 20 + [3] * 10 + [2] * 10 + [4] * 10
+
+
+def test_a_cut_between_any_two_bytes_of_a_step_back_leaves_no_two_records_alike():
+    life = Life(Machine(TRUTH.replace(hour=12)))
+    life.machine.serve()
+    log = life.start(sync_every=3600.0)
+    life.feed(log, 3)
+    log.flush()
+    before = life.text()
+    obeyed(log, life, -timedelta(minutes=5))
+    life.feed(log, 2)
+    log.close()
+    path, whole = str(file_of(LOG, TRUTH.date())), life.text().encode()
+    for end in range(len(before), len(whole) + 1):
+        after = Life(Machine(), CrashDisk({path: whole[:end]}))
+        after.machine.show(life.machine.now() + timedelta(seconds=30))
+        after.machine.serve = lambda: None
+        after.machine.vouched = True
+        again = after.start()
+        for number in range(10, 13):
+            after.machine.advance(12.0)
+            again.append(record(number, after.machine.now()))
+        again.close()
+        series = after.series()
+        assert set(series) >= {0, 1, 2, 10, 11, 12}
+        assert 1 <= series[10] == series[12] <= after.text().count(BACKWARDS)
+
+
+def test_no_two_records_are_alike_whatever_cuts_and_steps_around_midnight_there_were():
+    for seed in range(CUT_SCRIPTS):
+        chance = random.Random(seed)
+        life = Life(Machine(TRUTH.replace(hour=23, minute=chance.choice([40, 50, 58]))))
+        by = timedelta(0)
+        for _ in range(4):
+            life.machine.serve()
+            life.disk.calls, life.disk.fault = 0, cut_at(chance.randint(3, 80))
+            try:
+                log = life.start()
+                for _ in range(chance.choice([1, 3, 5])):
+                    by = timedelta(minutes=chance.choice([0, 0, -2, -7, -15, -30, 10, -1500, 1440]))
+                    obeyed(log, life, by)
+                    life.feed(log, chance.choice([5, 40, 90]))
+                log.close()
+            except PowerCut:
+                life.disk = CrashDisk(life.disk.crash(chance))
+            life.disk.fault = no_fault
+            life.machine.advance(chance.choice([1.0, 60.0, 600.0]))
+        log = life.start()
+        obeyed(log, life, by)
+        life.feed(log, 3)
+        log.close()
+        assert life.series(), f"script {seed}"
+
+
+def test_a_step_back_that_a_card_refuses_is_counted_once():
+    life = Life(Machine(TRUTH.replace(hour=12)))
+    life.machine.serve()
+    log = life.start()
+    life.feed(log, 5)
+    log.flush()
+    life.disk.fault = lambda number, name: errno.EIO if name in ("write", "sync") else None
+    obeyed(log, life, -timedelta(minutes=5))
+    life.feed(log, 20)
+    assert log.refused
+    life.disk.fault = lambda number, name: None
+    life.feed(log, 5)
+    log.close()
+    assert list(life.series().values()) == [0] * 5 + [1] * 26
+    assert life.told() == [1]
+
+
+def test_a_file_without_such_a_line_is_the_first_series():
+    life = Life(Machine())
+    life.machine.serve()
+    log = life.start()
+    life.feed(log, 3)
+    log.close()
+    assert "Serie" not in life.text()
+    assert list(life.series().values()) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("said", ["Serie: ", "Serie: x", "Serie: -1", "Serie: 1234567890", "Serie: ١"])
+def test_what_is_no_number_of_a_series_changes_none(said):
+    reader = LineReader()
+    for text, expected in (("Serie: 3", 3), (said, 3), ("Serie: 4", 4)):
+        assert reader.parse(f"2026/02/20 19:10:22\tINFO\t{text}".encode()).text == text
+        line = f"2026/02/20 19:10:22\tDATA\t{format_record(record(1, TRUTH))}"
+        assert reader.parse(line.encode()).record.series == expected
 
 
 def test_a_half_hour_keeps_its_very_second_while_the_clock_is_slewed():
