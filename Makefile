@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 DATA := .run
 TALLY := $(DATA)/torture.jsonl
-TORTURED := storage daily_log clocks disk_faults ext4 line_torture soak damaged_state fuzz relay_machine dst epochs kill
+# A process of tests for each core; one that has nothing left takes from another.
+PARALLEL := -n auto --dist worksteal
 # A Pi takes Pillow and lgpio from Debian: nothing is compiled there.
 VENV_FLAGS := $(if $(filter armv%,$(shell uname -m)),--system-site-packages)
 # Sets up what only Debian packages can give: $(call debian,program or test,package,what goes without it)
@@ -15,7 +16,7 @@ debian = { $(1); } >/dev/null 2>&1 || { \
 	else echo "*** $(2) is missing: $(3). Install it with: sudo apt-get install $(2)" >&2; $(4); fi; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check report bench wheel clean format torture
+.PHONY: help run test cover check report bench wheel clean format torture
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -41,9 +42,13 @@ run: $(VENV)/run.ready ## read the meter, or a simulated one, with the display i
 report: $(VENV)/run.ready ## draw the pages of what `make run` has logged
 	@$(BIN)/linkymonitor report --log-dir $(DATA)/log -o $(DATA)/pages $(ARGS)
 
-test: $(VENV)/dev.ready ## every test, with branch coverage
+test: $(VENV)/dev.ready ## every test; the campaigns in short
 	@$(call debian,command -v chromium,chromium,the tests of the pages in a browser are skipped,true)
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+cover: $(VENV)/dev.ready ## every test but the campaigns, and which lines and branches they reach
+	@$(call debian,command -v chromium,chromium,the tests of the pages in a browser are skipped,true)
+	$(BIN)/python -m pytest $(PARALLEL) -m 'not campaign' --cov --cov-report=term:skip-covered $(ARGS)
 
 check: $(VENV)/dev.ready ## format, lint, layers, types
 	$(BIN)/ruff format --check .
@@ -71,6 +76,6 @@ torture: $(VENV)/dev.ready ## the long campaigns, for an hour or two: noise, pow
 	@mkdir -p $(DATA) && rm -f $(TALLY)
 	@export LINKYMONITOR_TALLY=$(TALLY) LINKYMONITOR_TORTURE=1; \
 	$(BIN)/python -m tests.torture --jobs 2 & noise=$$!; trap 'kill $$noise 2>/dev/null' INT TERM EXIT; \
-	$(BIN)/python -m pytest -q -s --timeout=5400 $(foreach name,$(TORTURED),tests/test_$(name).py) $(ARGS); status=$$?; \
+	$(BIN)/python -m pytest -q -s --timeout=5400 -m campaign --ignore=tests/test_campaign.py $(ARGS); status=$$?; \
 	wait $$noise && [ $$status = 0 ]; status=$$?; \
 	$(BIN)/python -m tests.tally; exit $$status

@@ -548,15 +548,18 @@ def clean_specs() -> list[str]:
 
 def listen(spec: str, frames: int, tally: Tally) -> None:
     """Read *frames* undisturbed frames of a house, half of them live; whatever is held is wrong."""
-    for live in (False, True):
-        _listen(spec, live, frames // 2 or 1, tally)
-
-
-def _listen(spec: str, live: bool, frames: int, tally: Tally) -> None:
     options = parse_spec(spec)
-    decoder, acceptance = FrameDecoder(options.mode), Acceptance(options.mode, live=live)
+    # The house is asked once: its day costs more than some hundreds of frames.
+    for live, heard in zip((False, True), itertools.tee(House(options).frames()), strict=True):
+        _listen(spec, options.mode, heard, live, frames // 2 or 1, tally)
+
+
+def _listen(
+    spec: str, mode: Mode, heard: Iterator[tuple[datetime, bytes]], live: bool, frames: int, tally: Tally
+) -> None:
+    decoder, acceptance = FrameDecoder(mode), Acceptance(mode, live=live)
     last = tally.frames + frames
-    for at, wire in House(options).frames():
+    for at, wire in heard:
         for frame in decoder.feed(wire):
             if not frame.complete:
                 continue

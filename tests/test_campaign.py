@@ -5,7 +5,6 @@ The whole of it is ``python -m tests.torture``, or LINKYMONITOR_TORTURE=1 here.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,69 +13,78 @@ from linkymonitor.acceptance import Acceptance
 from linkymonitor.model import Mode
 from linkymonitor.tic.decoder import FrameDecoder
 from tests.campaign import FORGERY, Tally, begin, clean_specs, corrupt, degrade, forge, listen
+from tests.extent import extent
 from tests.noise import MODELS
 
-#: Times as much when the whole campaign is asked for.
-MORE = 110 if os.environ.get("LINKYMONITOR_TORTURE") else 1
+#: How often each part of the campaign is done.
+CORRUPTED, FORGED, BEGUN = extent(100, 33_000), extent(1_000, 26_000), extent(20, 2_200)
+DEGRADED, CLEAN = extent(1_000, 16_500), extent(60, 10_950)
+#: Of four kinds of houses that speak undisturbed, in short one is heard.
+KINDS = clean_specs()[:: extent(4, 1)]
 
 modes = pytest.mark.parametrize("mode", Mode, ids=lambda mode: mode.value)
-whole = pytest.mark.timeout(300 * MORE)
+whole = pytest.mark.timeout(extent(300, 33_000))
 
 
+@pytest.mark.campaign
 @whole
 @modes
 @pytest.mark.parametrize("with_parity", [True, False], ids=["parity", "no parity"])
 def test_nothing_wrong_is_believed_of_corrupted_lines(mode, with_parity, record_property):
     tally = Tally()
     for model in MODELS:
-        tally += corrupt(mode, model, with_parity, 300 * MORE)
+        tally += corrupt(mode, model, with_parity, CORRUPTED)
     record_property("corrupted lines", tally.hurt)
-    assert tally.hurt >= 300 * MORE * len(MODELS)
+    assert tally.hurt >= CORRUPTED * len(MODELS)
     assert tally.wrong == 0, tally.examples
 
 
+@pytest.mark.campaign
 @whole
 @modes
 def test_nothing_wrong_is_believed_of_forged_lines(mode, record_property):
-    tally = forge(mode, 2000 * max(1, MORE // 8))
+    tally = forge(mode, FORGED)
     record_property("forged lines", tally.hurt)
     # The decoder believes nearly all of them.
     assert tally.decoded > 0.9 * tally.hurt
     assert tally.wrong == 0, tally.examples
 
 
+@pytest.mark.campaign
 @whole
 @modes
 def test_nothing_wrong_is_believed_at_a_start_or_after_a_silence(mode):
     tally = Tally()
     for model in (*MODELS, FORGERY):
         for with_parity in (True, False):
-            tally += begin(mode, model, with_parity, 20 * MORE)
-    assert tally.hurt >= 40 * MORE * len(MODELS)
+            tally += begin(mode, model, with_parity, BEGUN)
+    assert tally.hurt >= 2 * BEGUN * len(MODELS)
     assert tally.wrong == 0, tally.examples
 
 
+@pytest.mark.campaign
 @whole
 @pytest.mark.parametrize(
     "spec",
     ["hist,base", "hist,hc", "hist,ejp", "hist,hc,tri", "standard,base", "standard,hc", "standard,ejp"],
 )
 def test_a_bad_line_costs_little(spec):
-    """G03: of a hundred lines one is bad, or ten are."""
-    frames = 1500 * max(1, MORE // 10)
-    kept, _ = degrade(spec, 0.01, frames)
-    _, fresh = degrade(spec, 0.10, frames)
+    """Of a hundred lines one is damaged, or ten are."""
+    kept, _ = degrade(spec, 0.01, DEGRADED)
+    _, fresh = degrade(spec, 0.10, DEGRADED)
     assert kept >= 0.88
     assert fresh >= 0.999
 
 
+@pytest.mark.campaign
 @whole
 @pytest.mark.parametrize("share", range(4))
 def test_of_clean_frames_no_group_is_held(share, record_property):
     """All contracts, phases and modes; peaks, overloads, injection; one frame after the other and far apart."""
     tally = Tally()
-    for spec in clean_specs()[share::4]:
-        listen(spec, 150 * max(1, MORE * 2 // 3), tally)
+    assert KINDS[share::4]
+    for spec in KINDS[share::4]:
+        listen(spec, CLEAN, tally)
     record_property("clean frames", tally.frames)
     assert tally.wrong == 0, tally.examples
 
@@ -91,6 +99,7 @@ PROVEN = {
 }
 
 
+@pytest.mark.captures
 def test_of_real_captures_only_what_is_proven_wrong_is_held(captures):
     for path in sorted(Path(captures).glob("*.tic")):
         mode = Mode.STANDARD if path.name.startswith(("std", "lines_std")) else Mode.HISTORIQUE

@@ -39,13 +39,11 @@ from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.crash_model import CrashDisk, PowerCut, cut_at, no_fault
+from tests.extent import extent
 from tests.fakes import Bytes, told_pins
 from tests.tally import tally
 
-TORTURE = bool(os.environ.get("LINKYMONITOR_TORTURE"))
-SCRIPTS = 2000 if TORTURE else 500
-RELAY_SCRIPTS = 500 if TORTURE else 40
-CUT_SCRIPTS = 1000 if TORTURE else 60
+SCRIPTS, RELAY_SCRIPTS, CUT_SCRIPTS = extent(100, 2000), extent(10, 500), extent(20, 1000)
 
 LOG = Path("/log")
 TRUTH = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
@@ -289,6 +287,7 @@ def live(seed: int) -> Life:
     return life
 
 
+@pytest.mark.campaign
 def test_whatever_the_wall_clock_does_the_log_tells_the_time_that_was():
     found = Counter[str]()
     for seed in range(SCRIPTS):
@@ -686,6 +685,7 @@ def test_a_cut_between_any_two_bytes_of_a_step_back_leaves_no_two_records_alike(
         assert 1 <= series[10] == series[12] <= after.text().count(BACKWARDS)
 
 
+@pytest.mark.campaign
 def test_no_two_records_are_alike_whatever_cuts_and_steps_around_midnight_there_were():
     for seed in range(CUT_SCRIPTS):
         chance = random.Random(seed)
@@ -850,6 +850,7 @@ def trace(machine: Machine) -> list[tuple[float, int, bool]]:
     return levels
 
 
+@pytest.mark.campaign
 def test_relays_and_lamps_do_the_same_whatever_the_wall_clock_does():
     right = Machine()
     right.serve()

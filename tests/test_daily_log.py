@@ -28,6 +28,7 @@ from linkymonitor.log_line import STAMP, format_record
 from linkymonitor.model import Contract, Ejp, Mode, Record
 from linkymonitor.storage import Storage
 from tests.crash_model import CrashDisk, PowerCut, cut_at, fail_at
+from tests.extent import extent
 from tests.tally import tally
 
 START = datetime(2026, 2, 20, 19, 10, tzinfo=UTC)
@@ -43,10 +44,7 @@ EJP = Contract(
 )
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 #: More of them for a longer campaign: 20,000 is the goal of a release.
-STATES = int(
-    os.environ.get("LINKYMONITOR_CRASH_STATES")
-    or (20_000 if os.environ.get("LINKYMONITOR_TORTURE") else 1000)
-)
+STATES = int(os.environ.get("LINKYMONITOR_CRASH_STATES") or extent(200, 20_000))
 
 
 class UntrustedClock(WireClock):
@@ -641,7 +639,8 @@ def test_a_file_compressed_while_it_is_read_is_read_once(tmp_path):
     path.write_bytes(b"".join(data_line(START + timedelta(seconds=n), n) for n in range(2000)))
     stream = records(tmp_path, *ALWAYS)
     found = [next(stream).indexes["HN"]]
-    Storage().compress(path)
+    for _ in Storage().compress_steps(path):
+        pass
     found += [one.indexes["HN"] for one in stream]
     assert found == list(range(2000))
 
@@ -651,7 +650,8 @@ class Vanishing(Storage):
 
     def blocks(self, path, damaged=None) -> Iterator[bytes]:
         if path.suffix == ".log" and path.exists():
-            self.compress(path)
+            for _ in self.compress_steps(path):
+                pass
         return super().blocks(path, damaged)
 
 
@@ -708,6 +708,7 @@ def test_wherever_a_log_is_cut_no_wrong_value_is_read(tail, going_on, maker):
 # T2: a life, a power cut, another life
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(1800)
 def test_whatever_a_cut_leaves_nothing_acknowledged_is_lost_and_nothing_wrong_is_read():
     cuts = 0

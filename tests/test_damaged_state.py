@@ -22,7 +22,7 @@ from linkymonitor.daily_log import file_of, records
 from linkymonitor.errors import StorageError
 from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import ASIDE, LOCK_NAME
-from tests.virtual_line import FULL
+from tests.extent import FULL, extent
 
 START = datetime(2026, 12, 1, 11, tzinfo=UTC)
 DAY = START.date()
@@ -149,6 +149,7 @@ def started_well(home: Home) -> None:
     assert len([name for name in held if ".bad-" in name]) <= ASIDE
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("damage", list(DAMAGES))
 @pytest.mark.parametrize(
     "role",
@@ -169,6 +170,7 @@ def test_no_damage_keeps_acquire_from_its_work(home, before, role, damage):
         assert not (home.run / "latest.json").exists(), "a stop leaves no stale reading"
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("role", ["salt", "lock", "log of the day", "log of the day before, compressed"])
 def test_a_file_may_be_cut_at_any_offset(tmp_path, wire, before, role):
     probe = Home(tmp_path, wire)
@@ -205,11 +207,11 @@ def test_a_salt_that_a_cut_has_emptied_is_drawn_anew_and_kept(home, before):
 GIGABYTES = 2 << 30
 #: What a huge file holds: how it is made of so many bytes, and how many.
 HUGE: dict[str, tuple[Callable[[Path, int], object], int]] = {
-    "NUL bytes": (lambda path, size: _sparse(path, size), GIGABYTES if FULL else 64 << 20),
-    "one line": (lambda path, size: _repeated(path, b"x" * 65536, size), GIGABYTES if FULL else 16 << 20),
+    "NUL bytes": (lambda path, size: _sparse(path, size), extent(64 << 20, GIGABYTES)),
+    "one line": (lambda path, size: _repeated(path, b"x" * 65536, size), extent(16 << 20, GIGABYTES)),
     "lines of the day": (
         lambda path, size: _repeated(path, b"2026/12/01 10:00:00\tINFO\t%s\n" % (b"y" * 300), size),
-        128 << 20 if FULL else 4 << 20,
+        extent(4 << 20, 128 << 20),
     ),
 }
 #: Runs a command, then says what its memory was at most: that of a child would be its parent's if that is larger.
@@ -243,6 +245,7 @@ def peak(*words: object) -> int:
     return int(done.stdout.split()[-1]) * 1024
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("what", list(HUGE))
 @pytest.mark.parametrize("day", [DAY, DAY - timedelta(days=1)], ids=["today", "yesterday"])
 def test_a_huge_foreign_file_takes_no_more_memory_than_none(home, what, day):

@@ -28,10 +28,10 @@ from linkymonitor.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.crash_model import CrashDisk, Fault, no_fault
+from tests.extent import extent
 from tests.fakes import Bytes, Probe
 from tests.tally import tally
 
-TORTURE = bool(os.environ.get("LINKYMONITOR_TORTURE"))
 CALLS = 2000
 LOG, RUN = Path("/log"), Path("/run")
 START = datetime(2027, 1, 13, 23, 50, tzinfo=UTC)
@@ -121,13 +121,14 @@ def disk_with(fault: Fault = no_fault) -> CrashDisk:
     return CrashDisk({"/run/other": b""}, fault)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("trouble", TROUBLES, ids=name_of)
 @pytest.mark.parametrize(("length", "apart", "step"), [(1, 100, 1), (40, 500, 20)], ids=["one", "forty"])
 def test_whatever_storage_call_fails_no_frame_is_lost_and_no_line_is_wrong(trouble, length, apart, step):
     """A run has many failures, each long after the one before; together they hit each of the first calls."""
     counts = Counter[str]()
-    step *= 1 if TORTURE else 33
+    step *= extent(50, 1)
     for first in range(1 + TROUBLES.index(trouble), apart + 1, step):
         failing = {number + n for number in range(first, CALLS + 1, apart) for n in range(length)}
         disk = disk_with(lambda number, name, failing=failing: trouble if number in failing else None)

@@ -27,6 +27,7 @@ from linkymonitor.outputs import led, relay
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.simulator import House, ejp_season, parse_spec
 from linkymonitor.storage import Storage
+from tests.extent import extent
 from tests.fakes import Bytes, told_pins
 from tests.truth import local
 
@@ -258,14 +259,16 @@ def same(found, wanted, what: str) -> None:
     assert len(found) == len(wanted), what
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("mode", Mode, ids=lambda mode: mode.value)
 def test_lamp_and_relays_of_a_winter_are_as_the_house_was(tmp_path, mode):
     days = sorted(ejp_season(SEED, 2026))
     assert len(days) == 22
+    days = days[: extent(4, 22)]
     winter = Winter(mode, days)
     done, happened = live(winter, tmp_path)
     lamp, shed, hours = expected(winter.options.mode, happened)
-    assert winter.lost > 100
+    assert winter.lost > 4 * len(days)
     same(done[SHED], shed, "relay ejp")
     same(done[NORMAL_HOURS], hours, "relay periods")
     same(done[LAMP], lamp, "lamp")

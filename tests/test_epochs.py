@@ -28,8 +28,11 @@ from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import Storage
 from linkymonitor.tic.frame import InfoGroup
 from tests.fakes import Bytes
+from tests.pairs import pairs
 from tests.tally import tally
 from tests.truth import PARIS, local
+
+pytestmark = pytest.mark.campaign
 
 DAY = date(2026, 1, 13)
 EVE, MORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)
@@ -230,30 +233,30 @@ def _tallied():
     tally("another meter, contract, index or mode at noon", 1, note="energy to the Wh", quiet=True)
 
 
-@pytest.mark.parametrize("gap", GAPS)
-@pytest.mark.parametrize("spec", METERS)
+@pytest.mark.parametrize(("spec", "gap"), pairs(METERS, GAPS))
 def test_another_meter(tmp_path, spec, gap):
     old, new = Odd(spec), Odd(spec.replace("seed=7", "seed=8"))
     check_epoch(live(tmp_path, old, new, gap=gap), old, new, contract=True)
 
 
-@pytest.mark.parametrize("gap", GAPS)
 @pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        pytest.param("historique,hc", "historique,base", id="HC to BASE"),
-        pytest.param("historique,ejp", "historique,tempo", id="EJP to TEMPO"),
-        pytest.param("standard,hc,tri", "standard,base,tri", id="standard"),
-        pytest.param("standard,ejp,producer", "standard,tempo,producer", id="producer"),
-    ],
+    ("before", "after", "gap"),
+    pairs(
+        [
+            pytest.param("historique,hc", "historique,base", id="HC to BASE"),
+            pytest.param("historique,ejp", "historique,tempo", id="EJP to TEMPO"),
+            pytest.param("standard,hc,tri", "standard,base,tri", id="standard"),
+            pytest.param("standard,ejp,producer", "standard,tempo,producer", id="producer"),
+        ],
+        GAPS,
+    ),
 )
 def test_another_contract(tmp_path, before, after, gap):
     old, new = Odd(f"{before},seed=7"), Odd(f"{after},seed=7")
     check_epoch(live(tmp_path, old, new, gap=gap), old, new, contract=True)
 
 
-@pytest.mark.parametrize("gap", GAPS)
-@pytest.mark.parametrize("spec", METERS)
+@pytest.mark.parametrize(("spec", "gap"), pairs(METERS, GAPS))
 def test_an_index_that_is_reset(tmp_path, spec, gap):
     old, new = Odd(spec), Odd(spec)
     truth = new.truth(local(DAY, "12:00"))
@@ -277,8 +280,7 @@ def check_whole(life: Life, *houses: House) -> figures.DayFigures:
     return day
 
 
-@pytest.mark.parametrize("gap", GAPS)
-@pytest.mark.parametrize("spec", METERS)
+@pytest.mark.parametrize(("spec", "gap"), pairs(METERS, GAPS))
 def test_a_roll_over_is_counted_through(tmp_path, spec, gap):
     house = Odd(spec)
     indexes = house.truth(local(DAY, "11:58")).indexes
@@ -287,14 +289,16 @@ def test_a_roll_over_is_counted_through(tmp_path, spec, gap):
     assert all(a <= b for column in day.curve.indexes.values() for a, b in pairwise(column))
 
 
-@pytest.mark.parametrize("gap", GAPS)
 @pytest.mark.parametrize(
-    ("spec", "says"),
-    [
-        pytest.param("historique,ejp,seed=7", {"ISOUSC": "30"}, id="historique"),
-        pytest.param("historique,hc,tri,seed=7", {"ISOUSC": "15"}, id="three phases"),
-        pytest.param("standard,tempo,seed=7", {"PREF": "06", "PCOUP": "06"}, id="standard"),
-    ],
+    ("spec", "says", "gap"),
+    pairs(
+        [
+            pytest.param("historique,ejp,seed=7", {"ISOUSC": "30"}, id="historique"),
+            pytest.param("historique,hc,tri,seed=7", {"ISOUSC": "15"}, id="three phases"),
+            pytest.param("standard,tempo,seed=7", {"PREF": "06", "PCOUP": "06"}, id="standard"),
+        ],
+        GAPS,
+    ),
 )
 def test_another_subscribed_power_loses_nothing(tmp_path, spec, says, gap):
     """The registers are the same: it is no epoch."""
@@ -305,11 +309,15 @@ def test_another_subscribed_power_loses_nothing(tmp_path, spec, says, gap):
     assert len(powers) == 2
 
 
-@pytest.mark.parametrize("gap", GAPS)
-@pytest.mark.parametrize("contract", ["base", "hc", "ejp", "tempo"])
-@pytest.mark.parametrize("phases", ["mono", "tri"])
-def test_another_mode_loses_nothing_where_the_names_agree(tmp_path, contract, phases, gap):
-    old, new = (Odd(f"{mode},{contract},{phases},seed=7") for mode in ("historique", "standard"))
+@pytest.mark.parametrize(
+    ("kind", "gap"),
+    # In this order, in short too, each contract and each number of phases is heard and has a gap.
+    pairs(
+        ["base,mono", "base,tri", "hc,tri", "hc,mono", "ejp,mono", "ejp,tri", "tempo,tri", "tempo,mono"], GAPS
+    ),
+)
+def test_another_mode_loses_nothing_where_the_names_agree(tmp_path, kind, gap):
+    old, new = (Odd(f"{mode},{kind},seed=7") for mode in ("historique", "standard"))
     check_whole(live(tmp_path, old, new, gap=gap, restart=True), old, new)
 
 

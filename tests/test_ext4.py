@@ -24,14 +24,14 @@ from linkymonitor.daily_log import DailyLog, Statistics, records
 from linkymonitor.model import Contract, Mode, Record
 from linkymonitor.storage import Storage
 from tests.ext4 import disks
+from tests.extent import FULL, extent
 from tests.tally import tally
 
-TORTURE = bool(os.environ.get("LINKYMONITOR_TORTURE"))
-STATES = int(os.environ.get("LINKYMONITOR_EXT4_STATES", "600" if TORTURE else "24"))
+STATES = int(os.environ.get("LINKYMONITOR_EXT4_STATES", extent(24, 600)))
 #: Real seconds that the recording lasts at least: the kernel commits each 5 s and writes back after 30 s.
-LASTING = 30.0 if TORTURE else 0.0
+LASTING = extent(0.0, 30.0)
 #: Pauses in which nothing but the control is written: longer than the 5 s between two commits.
-PAUSES = 8 if TORTURE else 0
+PAUSES = extent(0, 8)
 RECORDS = 700
 START = datetime(2026, 2, 17, 22, 0, tzinfo=UTC)
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -116,10 +116,11 @@ def promised(markers: list[str], what: str) -> int:
     return max((int(mark[2:]) for mark in markers if mark.startswith(what)), default=0)
 
 
+@pytest.mark.campaign
 def test_what_was_acknowledged_is_there_after_any_power_cut_on_real_ext4(memory):
     began = time.monotonic()
     try:
-        with disks.recorded(memory, "defaults" if TORTURE else "commit=1") as disk:
+        with disks.recorded(memory, extent("commit=1", "defaults")) as disk:
             work(disk)
     except (OSError, disks.subprocess.CalledProcessError) as error:
         pytest.skip(f"real ext4: {error} {getattr(error, 'stderr', '')}")
@@ -171,7 +172,7 @@ def test_what_was_acknowledged_is_there_after_any_power_cut_on_real_ext4(memory)
         assert not any(count for key, count in found.items() if name in key), found
     assert found["archives read"]
     assert len(endings) > STATES / 10
-    if TORTURE:
+    if FULL:
         assert control["damaged"], "the rig finds nothing"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.extent import extent
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[1]
 CORPUS = Path(__file__).parent / "fuzz" / "corpus"
-FULL = bool(os.environ.get("LINKYMONITOR_TORTURE"))
 #: A target may take milliseconds: those that take most are given less while everybody waits.
-SHORT = {"decoder": 600, "log": 800, "state": 500, "ini": 500, "sim": 1000, "record": 500, "salt": 500}
+SHORT = {"decoder": 200, "log": 200, "state": 150, "ini": 200, "sim": 150, "record": 200, "salt": 200}
 
 each_target = pytest.mark.parametrize("name", list(TARGETS))
 
@@ -54,10 +53,11 @@ def mutations(name: str) -> st.SearchStrategy[bytes]:
     )
 
 
+@pytest.mark.campaign
 @each_target
 def test_made_up_inputs_pass(name):
     @settings(
-        max_examples=2000 if FULL else SHORT[name],
+        max_examples=extent(SHORT[name], 2000),
         deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
@@ -69,11 +69,12 @@ def test_made_up_inputs_pass(name):
     passes()
 
 
+@pytest.mark.campaign
 @each_target
 def test_atheris_finds_nothing_in_a_while(name):
     """A taste of ``python -m tests.fuzz``: coverage leads it where made-up inputs do not go."""
     pytest.importorskip("atheris", reason="atheris is not installed: pip install 'linkymonitor[fuzz]'")
-    runs = 20_000 if FULL else 300
+    runs = extent(300, 20_000)
     found = subprocess.run(
         [sys.executable, "-m", "tests.fuzz", name, f"-runs={runs}", "-artifact_prefix=/tmp/"],
         cwd=ROOT,

@@ -21,13 +21,14 @@ import pytest
 from linkymonitor import daily_log
 from linkymonitor.clock import SystemClock
 from linkymonitor.simulator import SimSource, open_pty, parse_spec
+from tests.extent import extent
 from tests.tally import tally
 
-KILLS = int(os.environ.get("LINKYMONITOR_KILLS") or (500 if os.environ.get("LINKYMONITOR_TORTURE") else 25))
+KILLS = int(os.environ.get("LINKYMONITOR_KILLS") or extent(6, 500))
 SEED = int(os.environ.get("LINKYMONITOR_SEED", "9"))
 #: Times the speed of the line: about a record a second, so that stamps stay true.
 SPEED = 10.0
-#: G09: a record at the latest so long after a restart, in seconds.
+#: A record at the latest so long after a restart, in seconds.
 FIRST_RECORD = 30.0
 
 _NURSERY = """
@@ -142,6 +143,7 @@ def wait_for_record(folder: Path, nursery: Nursery, born: float) -> None:
         time.sleep(0.004)
 
 
+@pytest.mark.campaign
 @pytest.mark.timeout(60 + 6 * KILLS)
 def test_no_kill_costs_a_line_or_makes_a_wrong_one(tmp_path):
     dice = Random(SEED)

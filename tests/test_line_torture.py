@@ -20,14 +20,14 @@ from linkymonitor.diagnostics import SparingFilter
 from linkymonitor.model import Mode
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.extent import extent
 from tests.pty_meter import Dongle, PtyMeter
 from tests.tally import tally
-from tests.virtual_line import FULL, NOON, Follower, Speaker, Waiting, World
+from tests.virtual_line import NOON, Follower, Speaker, Waiting, World
 
 #: What a meter may be switched to; some dongles speak historique at 9600 baud.
 KINDS = ((Mode.HISTORIQUE, 1200), (Mode.STANDARD, 9600), (Mode.HISTORIQUE, 9600))
-SWITCHES = 200 if FULL else 9
-UNPLUGS = 1000 if FULL else 25
+SWITCHES, UNPLUGS = extent(5, 200), extent(12, 1000)
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +46,7 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+@pytest.mark.campaign
 def test_a_meter_that_changes_mode_or_speed_is_heard_again_within_30_seconds(world, tmp_path):
     chance = random.Random(3)
     with PtyMeter() as meter:
@@ -80,6 +81,7 @@ def test_a_meter_that_changes_mode_or_speed_is_heard_again_within_30_seconds(wor
     assert not follower.wrong
 
 
+@pytest.mark.campaign
 def test_a_dongle_that_comes_back_is_heard_within_10_seconds(world, tmp_path):
     chance = random.Random(5)
     before = descriptors()
@@ -196,6 +198,7 @@ def test_one_byte_or_64_kib_a_read_give_the_same_readings_and_counts(mode):
     assert all(outcome == outcomes[0] for outcome in outcomes[1:])
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("wrong", [(1200, 9600), (9600, 1200)], ids=["1200 as 9600", "9600 as 1200"])
 def test_a_meter_at_a_wrong_speed_gives_no_value(world, tmp_path, wrong):
     """The speed is fixed, and is the wrong one: an hour of garbage."""
@@ -204,7 +207,7 @@ def test_a_meter_at_a_wrong_speed_gives_no_value(world, tmp_path, wrong):
         speaker = Speaker(world, mode=Mode.HISTORIQUE, speed=sent)
         speaker.plugged = meter
         listener = Meter(Waiting(world, meter.path, speed=listened), world.clock, speed=listened)
-        until = world.clock.monotonic() + (900 if FULL else 120)
+        until = world.clock.monotonic() + extent(120, 900)
         while world.clock.monotonic() < until:
             assert not listener.poll(0.5)
         listener.close()
@@ -313,9 +316,9 @@ def test_what_need_not_move_an_index_is_no_standstill(tmp_path, frame):
 
 # --- what a bad line leaves on the card
 
-DAY = 86400 if FULL else 2 * 3600
+DAY = extent(3600, 86400)
 #: For a day; a part of a day is let have its part, and the beginnings, which cost more.
-BUDGET = 200_000 if FULL else 60_000
+BUDGET = extent(60_000, 200_000)
 
 
 def flapping(clock, chance):
@@ -345,6 +348,7 @@ def mostly_noise(clock, chance):
         yield chance.choice([chance.randbytes(200), historique(2990, index), historique(2990, index)[:-9]])
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("bad", [noise, mostly_noise, flapping], ids=lambda bad: bad.__name__)
 def test_a_day_of_garbage_leaves_few_diagnostics(tmp_path, bad, capsys, caplog):
     """All that is not a DATA line: notes in the daily log, and what the service writes to the journal."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from gpiozero.pins.mock import MockFactory
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,8 +20,8 @@ from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.relay import STALE, Relay, Settings
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
+from tests.extent import extent
 
-FULL = bool(os.environ.get("LINKYMONITOR_TORTURE"))
 NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 PERIODS = ("HN..", "PM..")
 #: So many frames in a row are believed by the most doubtful of readers.
@@ -201,9 +201,9 @@ class House(RuleBasedStateMachine):
             self.pins.reset()
 
 
-TestHouse = House.TestCase
+TestHouse = pytest.mark.campaign(House.TestCase)
 TestHouse.settings = settings(
-    max_examples=2000 if FULL else 60,
+    max_examples=extent(30, 2000),
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -33,8 +32,6 @@ from tests.pty_meter import PtyMeter, heard
 
 NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 PARIS = ZoneInfo("Europe/Paris")
-#: Whether the campaigns run in full: ``make torture``.
-FULL = bool(os.environ.get("LINKYMONITOR_TORTURE"))
 
 _heard = lru_cache(4096)(heard)
 

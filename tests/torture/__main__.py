@@ -8,9 +8,6 @@ import sys
 import time
 from collections.abc import Sequence
 from multiprocessing import Pool
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from linkymonitor.model import Mode
 from tests.campaign import FORGERY, Tally, begin, clean_specs, corrupt, forge, listen
