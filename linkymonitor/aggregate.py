@@ -209,7 +209,7 @@ class Aggregator:
         self._open = None
         if not _has_value(record):
             self._missed += record.rejected
-            self._overload |= record.overload
+            self._overload |= bool(record.overload)
             return []
         self._end(ended_at)
         return [record]

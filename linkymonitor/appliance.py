@@ -139,6 +139,7 @@ class Meter:
         mode: the mode, when the configuration fixes it.
         speed: the speed in baud, when the configuration fixes it.
         lang: ``fr`` or ``en``.
+        raw: readings also carry the groups as they were sent.
     """
 
     def __init__(
@@ -148,8 +149,11 @@ class Meter:
         mode: Mode | None = None,
         speed: int | None = None,
         lang: str = DEFAULT,
+        *,
+        raw: bool = False,
     ) -> None:
         self._lang = lang
+        self._raw = raw
         self._source = source
         self._clock = clock
         self._port = cast("Port", source) if getattr(source, "is_meter", False) else None
@@ -240,6 +244,9 @@ class Meter:
         if not accepted.frame.groups:
             return Heard(frame, None, accepted.held)  # nothing bears out yet what the first one said
         reading = interpret(accepted.frame, mode, self._clock.now())
+        if self._raw:
+            groups = accepted.frame.groups
+            reading = replace(reading, raw={one.label: (one.horodate, one.data) for one in groups})
         # A short frame has no index, so it proves nothing.
         if not reading.short:
             self.stuck = self._standstill.update(reading, now)
@@ -421,6 +428,7 @@ class Appliance:
             currents=reading.currents,
             overload=reading.overload,
             values={**self._last_long.values, **reading.values},
+            raw={**self._last_long.raw, **reading.raw},
         )
 
     def _watch_silence(self, now: float, age: float) -> None:

@@ -50,6 +50,8 @@ class General(Frozen):
     timezone: str = "Europe/Paris"
     #: Where latest.json lives: a folder in memory. Empty: what systemd gives, else the user's own.
     runtime_dir: Path | None = None
+    #: yes: latest.json also has the groups as the meter sent them, meter numbers masked.
+    raw_values: bool = False
 
     def __post_init__(self) -> None:
         if self.lang is not None and self.lang not in LANGUAGES:

@@ -61,7 +61,7 @@ class Latest:
 def document(view: View) -> bytes:
     """Return the JSON of *view* (docs/formats.md, ``latest.json``), meter numbers masked."""
     reading = view.reading
-    content = {
+    content: dict[str, object] = {
         "schema": 1,
         "taken_at": reading.taken_at.isoformat(),
         "heard": round(view.now, 3),
@@ -70,6 +70,10 @@ def document(view: View) -> bytes:
         "ejp": view.tariff.ejp.value,
         "values": jsonable(reading.values),
     }
+    if reading.raw:
+        content["raw"] = {
+            label: [horodate, mask_group(label, data)] for label, (horodate, data) in reading.raw.items()
+        }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return escape_controls(text).encode() + b"\n"
 

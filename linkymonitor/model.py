@@ -66,6 +66,8 @@ class Reading(Frozen):
     message: str | None = None
     #: Everything by label, typed by the label table.
     values: Mapping[str, object] = MappingProxyType({})
+    #: Label → horodate and data as the meter sent them; empty unless they are asked for.
+    raw: Mapping[str, tuple[str | None, str]] = MappingProxyType({})
 
 
 class TariffState(Frozen):

@@ -230,6 +230,28 @@ def test_latest_json_is_the_newest_reading_masked_and_goes_at_the_stop(tmp_path)
     assert list((tmp_path / "run").iterdir()) == []
 
 
+def test_latest_json_has_the_groups_as_sent_where_they_are_asked_for(tmp_path):
+    seen = []
+    long = frame(IINST=None, IMAX=None, IINST1="010", IINST2="010", IINST3="010", PAPP="06900")
+    bench = Bench(tmp_path, *[(2.0, long)] * 4, (2.0, frame(ALARMED)), (2.0, frame(ALARMED)))
+    bench.appliance.meter = Meter(bench.source, bench.clock, raw=True)
+    bench.appliance.callbacks = [lambda reading: seen.append((tmp_path / "run/latest.json").read_bytes())]
+    bench.run()
+    raw = json.loads(seen[0])["raw"]
+    assert raw["ADCO"] == [None, "*********210"]
+    assert (raw["PAPP"], raw["OPTARIF"]) == ([None, "06900"], [None, "EJP."])
+    during = json.loads(seen[-1])
+    assert during["raw"].keys() == during["values"].keys(), "a short frame keeps the long ones"
+    assert during["raw"]["ADIR1"] == [None, "061"]
+    assert b"041876543210" not in b"".join(seen)
+
+
+def test_readings_carry_no_raw_groups_unless_they_are_asked_for(tmp_path):
+    probe = Probe()
+    Bench(tmp_path, *frames(3), outputs=[probe]).run()
+    assert all(view.reading.raw is Reading.defaults["raw"] for view in probe.views)
+
+
 def test_a_change_of_period_ends_the_record_when_a_second_frame_says_so(tmp_path):
     bench = Bench(tmp_path, *frames(3), *frames(3, PTEC="PM..")).run()
     before, after = bench.records

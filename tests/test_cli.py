@@ -667,7 +667,8 @@ def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
         speaker.start()
         try:
             (tmp_path / "my.ini").write_text(
-                f"[general]\nruntime_dir = {runtime}\n[log]\ndir = {folder}\nsync_every = 100ms\n"
+                f"[general]\nruntime_dir = {runtime}\nraw_values = yes\n"
+                f"[log]\ndir = {folder}\nsync_every = 100ms\n"
             )
             with daemon("acquire", "-c", tmp_path / "my.ini", "-i", meter.path) as first:
                 latest = runtime / "latest.json"
@@ -677,6 +678,8 @@ def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
                 assert document["schema"] == 1
                 assert document["mode"] == "historique"
                 assert document["values"]["ADCO"].startswith("*********")
+                assert document["raw"]["ADCO"] == [None, document["values"]["ADCO"]]
+                assert int(document["raw"]["PAPP"][1]) == document["values"]["PAPP"]
                 # The port is held, and so is the log.
                 with daemon("acquire", "-i", meter.path, "--log-dir", "other", LANG="en_US.UTF-8") as second:
                     _, err = second.communicate(timeout=30)

@@ -336,7 +336,7 @@ def test_the_lines_of_the_log_in_formats_are_read():
         for line in block.text.splitlines()
         if re.match(r"\d{4}/", line)
     ]
-    *lines, held = lines
+    *lines, held, _ = lines
     assert len(lines) == 6
     assert held.split("\t")[1:] == [
         "cross",

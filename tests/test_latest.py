@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from linkymonitor.errors import StorageError
+from linkymonitor.frozen import replace
 from linkymonitor.latest import Latest, document, jsonable, plain
 from linkymonitor.model import Ejp, Mode, Reading, TariffState, View
 from linkymonitor.simulator import House, parse_spec
@@ -56,6 +57,27 @@ def test_every_value_of_a_meter_is_json_and_no_number_of_it_is_whole(spec):
     for group in frame.groups:
         if group.label in ("ADCO", "ADSC", "PRM"):
             assert group.data not in text
+
+
+@pytest.mark.parametrize("spec", ["ejp", "tempo,tri", "standard,tempo,tri,producer"])
+def test_raw_groups_are_the_characters_as_sent_and_no_number_is_whole(spec):
+    options = parse_spec(spec)
+    frame = House(options).frame_at(options.start)
+    raw = {group.label: (group.horodate, group.data) for group in frame.groups}
+    reading = replace(interpret(frame, options.mode, NOON), raw=raw)
+    text = document(View(reading=reading)).decode()
+    found = json.loads(text)["raw"]
+    assert found.keys() == raw.keys()
+    for group in frame.groups:
+        if group.label in ("ADCO", "ADSC", "PRM"):
+            assert group.data not in text
+            assert found[group.label] == [None, "*" * (len(group.data) - 3) + group.data[-3:]]
+        else:
+            assert found[group.label] == [group.horodate, group.data]
+
+
+def test_without_raw_groups_there_is_no_such_key():
+    assert "raw" not in json.loads(document(view(SINSTS=230)))
 
 
 class Colour(Enum):

@@ -163,7 +163,14 @@ def _acquire(
         outputs = _outputs(config, hardware, display=display)
         outputs += more(outputs)
         appliance = Appliance(
-            meter=Meter(source, clock, wanted, meter_settings.speed.baud, spoken),
+            meter=Meter(
+                source,
+                clock,
+                wanted,
+                meter_settings.speed.baud,
+                spoken,
+                raw=config.get("general").raw_values,
+            ),
             clock=clock,
             log=log,
             aggregator=Aggregator(log_settings.frames_per_record),
