@@ -61,8 +61,8 @@ _LONGEST_SERIES = 10
 _TAIL_SIZE = 1 << 18
 _LONGEST_BATCH = 512
 _PROBE = 16
-#: How far a record is looked for that stands before some instant: it is next door but after a silence.
-_REACHES = (timedelta(minutes=10), timedelta(hours=26))
+#: Where the record before some instant is: next door but after a silence.
+_NEAR = timedelta(minutes=10)
 _SMALL_STEP = timedelta(seconds=60)
 #: A step forward that is worth a line.
 _TOLD_STEP = timedelta(seconds=2)
@@ -177,7 +177,7 @@ def entries(
     statistics = statistics or Statistics()
     file = _log_file(path.parent, path.name)
     allowed = _allowed(file) if file else None
-    parser = _reader()
+    parser = _reader(file)
     blocks = (storage or Storage()).blocks(path, lambda _: statistics.damaged.append(str(path)))
     for entry in chain.from_iterable(map(parser.entries, _lines(blocks, statistics))):
         if entry is None or (allowed is not None and entry.at.date() not in allowed):
@@ -247,19 +247,119 @@ def records(
             yield record
 
 
-def last_before(directory: Path, at: datetime, *, storage: Storage | None = None) -> Record | None:
-    """Return the last record of *directory* until *at*, None when there is none in the 26 hours before.
+def onward(records: Iterable[Record]) -> Iterator[Record]:
+    """Yield the records that do not end before one that came earlier: what a clock set back has stamped again."""
+    newest = datetime.min.replace(tzinfo=UTC)
+    for record in records:
+        if record.ended_at >= newest:
+            newest = record.ended_at
+            yield record
+
+
+def until(
+    directory: Path, at: datetime, reach: timedelta, *, storage: Storage | None = None
+) -> Iterator[Record]:
+    """Yield the onward records from *reach* before *at* up to *at*.
 
     Raises:
         StorageError: a file cannot be read.
     """
-    found: Record | None = None
-    for reach in _REACHES:
-        for found in records(directory, at - reach, at + timedelta.resolution, storage=storage):  # noqa: B007
-            pass  # the last one is wanted
+    # What comes after *at* in the same file is read, too: it may show that the clock was set back.
+    start = at - min(reach, at - datetime.min.replace(tzinfo=UTC))
+    found = records(directory, start, max(end_of_file(at), at + timedelta.resolution), storage=storage)
+    return (record for record in onward(found) if record.ended_at <= at)
+
+
+def last_before(directory: Path, at: datetime, *, storage: Storage | None = None) -> Record | None:
+    """Return the last record of *directory* until *at*, however long before, None when there is none.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    storage = storage or Storage()
+    at = at.astimezone(UTC)
+    newest: deque[Record] = deque(until(directory, at, _NEAR, storage=storage), 1)
+    if newest:
+        return newest[0]
+    there = files(directory, storage)
+    for day in sorted({file.day for file in there if file.day <= at.date()}, reverse=True):
+        # The line with the newest stamp is next to the last record, unless the file is damaged there.
+        stamps = [
+            _newest_stamp(file, at, storage)
+            for file in there
+            if file.day == day or (file.forerunner and file.day + _DAY == day)
+        ]
+        close = max((stamp for stamp in stamps if stamp is not None), default=None)
+        if close is None:
+            continue
+        for reach in (_NEAR, close - datetime.combine(day, datetime.min.time(), UTC)):
+            newest.extend(until(directory, close, reach, storage=storage))
+            if newest:
+                return newest[0]
+    return None
+
+
+def first_after(
+    directory: Path, at: datetime, limit: datetime, *, storage: Storage | None = None
+) -> Record | None:
+    """Return the first onward record of *directory* after *at* and no later than *limit*, None when there is none.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    storage = storage or Storage()
+    at, limit = at.astimezone(UTC), limit.astimezone(UTC)
+    if limit <= at:
+        return None
+    for file in files(directory, storage):
+        start = datetime.combine(file.day, datetime.min.time(), UTC)
+        if start > limit:
+            return None
+        # LinkyAcq.pl changes file after its first line of a day.
+        end = start + (2 if file.forerunner else 1) * _DAY
+        if end <= at:
+            continue
+        start = max(at, start)
+        found = next(
+            (
+                one
+                for one in onward(records(directory, start, end, storage=storage))
+                if at < one.ended_at <= limit
+            ),
+            None,
+        )
         if found is not None:
-            break
-    return found
+            return found
+    return None
+
+
+def end_of_file(at: datetime) -> datetime:
+    """Return the midnight in UTC that ends the file in which *at* is; a midnight ends the file before it."""
+    midnight = datetime.combine(at.astimezone(UTC).date(), datetime.min.time(), UTC)
+    return midnight if midnight == at else midnight + _DAY
+
+
+def _newest_stamp(file: LogFile, at: datetime, storage: Storage) -> datetime | None:
+    """Return the newest stamp until *at* of the lines of *file* that look like data, None when there is none."""
+    limit = at.strftime(STAMP).encode()
+    prefixes = tuple(f"{day:%Y/%m/%d}".encode() for day in _allowed(file))
+    found = b""
+    with suppress(FileNotFoundError):
+        for lines in _lines(storage.blocks(file.path), Statistics()):
+            if max(lines) <= found:
+                continue
+            found = max(
+                (
+                    stamp
+                    for line in lines
+                    if line.startswith(prefixes) and (stamp := line[:STAMP_WIDTH]) <= limit
+                ),
+                default=found,
+            )
+    try:
+        return datetime.strptime(found.decode(errors="replace"), STAMP).replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return min(at, datetime.combine(file.day, datetime.min.time(), UTC) + _DAY - _SECOND)
 
 
 def _day_records(
@@ -301,7 +401,7 @@ def _file_runs(
     on_grid: Callable[[Entry], object] | None,
 ) -> Iterator[list[Record]]:
     """Yield the records of one file, some at a time."""
-    parser = _reader()
+    parser = _reader(file)
     allowed = _allowed(file)
     low, high = start.strftime(STAMP).encode(), end.strftime(STAMP).encode()
     before = b""  # the last line of data before the range
@@ -322,7 +422,7 @@ def _file_runs(
         if entry.record is not None:
             return entry.record if is_wanted(entry.record) else None
         statistics.notes += 1
-        if on_grid and entry.text.startswith(GRID) and entry.at < end:
+        if on_grid and entry.text.startswith(GRID) and entry.at < end and entry.at.date() in allowed:
             on_grid(entry)
         return None
 
@@ -378,8 +478,11 @@ def _lines(blocks: Iterable[bytes], statistics: Statistics) -> Iterator[list[byt
     rest = b""
     skipping = False  # within a line that is too long: only what follows a NUL byte may be one
     for block in blocks:
-        parts = (rest + block).split(b"\n")
+        data = rest + block
+        parts = data.split(b"\n")
         rest = parts.pop()
+        if b"\r" in data:  # a file that was copied by way of Windows
+            parts = [part.removesuffix(b"\r") for part in parts]
         if skipping and parts:
             skipping = False
             if b"\0" not in parts[0]:
@@ -400,11 +503,11 @@ def _is_all_data(lines: list[bytes]) -> bool:
     return block.count(DATA_HEAD) == len(lines) and b"\0" not in block
 
 
-def _reader() -> LineReader:
+def _reader(file: LogFile | None) -> LineReader:
     # Only here, because a daemon that starts its first log has nothing to read.
     from linkymonitor.log_reader import LineReader
 
-    return LineReader()
+    return LineReader(forerunner=file is not None and file.forerunner)
 
 
 # --- writing -----------------------------------------------------------------------------------------------
@@ -843,7 +946,7 @@ class DailyLog:
         if file.compressed:
             stamps = (one.at for one in entries(file.path, storage=self._storage) if one.record)
             return max(stamps, default=None)
-        allowed, reader = _allowed(file), _reader()
+        allowed, reader = _allowed(file), _reader(file)
         tail = self._storage.end_of(file.path, _TAIL_SIZE)
         for line in reversed(tail.split(b"\n")[:-1]):
             entry = reader.parse(line)

@@ -5,6 +5,8 @@
 # - Torn lines are expected at each start (a power cut), so nothing is believed that does not match in full: a
 #   fixed count of digits everywhere, no field missing after PuissMin. What may be wrong is refused, never
 #   interpreted.
+# - Files of LinkyAcq.pl were edited, merged and copied for years: its fields are known by their names, in any
+#   order, and in such a file one may be missing.
 # - A day is some 7,400 lines and a report reads it on a Pi Zero. Lines that differ in nothing but digits have
 #   their values in the same places and, when their names are the same too (IndexEASF02 and IndexEASF03 are not),
 #   are as valid as each other. So one of each such shape is checked field by field; a run of lines of that shape
@@ -79,7 +81,7 @@ _WORDS: Mapping[str, Mapping[bytes, object]] = {
     "Ejp": _EJP,
 }
 _OVERLOAD = {b"0": False, b"1": True}
-_FORERUNNER = ["Periode", "IndexHN", "IndexHPM", "PuissConsommee", "IConsommee"]
+_FORERUNNER = frozenset(("Periode", "IndexHN", "IndexHPM", "PuissConsommee", "IConsommee"))
 _CONTRACT_FIELDS = ("mode", "option", "puissance", "phases", "producteur", "compteur")
 _STATUSES = {b"INFO": "INFO", b"WARN": "WARN", b"ERROR": "ERROR"}
 
@@ -89,6 +91,8 @@ _shape_of = methodcaller("translate", _NO_DIGITS)
 _PLANS_KEPT = 64
 #: Numbers of so many digits come again and again.
 _LONGEST_KEPT = 5
+#: The digits of a subscribed power, in VA.
+_LONGEST_POWER = 6
 #: A day has fewer minutes.
 _MINUTES_KEPT = 2000
 #: A number of a series has no more digits.
@@ -114,7 +118,7 @@ def parse_contract(text: str) -> Contract | None:
     if mode not in ("historique", "standard") or producer not in ("", "oui", "non"):
         return None
     if (
-        (power and not _is_digits(power))
+        (power and not (_is_digits(power) and len(power) <= _LONGEST_POWER))
         or phases not in ("", "1", "3")
         or not _HEXADECIMAL.issuperset(meter)
     ):
@@ -192,7 +196,7 @@ class _Plan:
             name: _CODES[name[5:]] for name in self.names if name.startswith("Index") and name[5:] in _CODES
         }
         words = dict(fields)
-        self.period = None if "Periode" in self.columns else _PERIOD[words["Periode"]]
+        self.period = None if "Periode" in self.columns else _PERIOD[words.get("Periode", b"")]
         self.colour = _COLOUR[words.get("Couleur", b"")]
         self.tomorrow = _COLOUR[words.get("Demain", b"")]
         self.ejp = _EJP[words.get("Ejp", b"")]
@@ -214,7 +218,7 @@ class _Plan:
         return Contract(mode=Mode.STANDARD if standard else Mode.HISTORIQUE, option=option, registers=codes)
 
 
-def _plan_of(line: bytes, shape: bytes) -> _Plan | None:
+def _plan_of(line: bytes, shape: bytes, forerunner: bool) -> _Plan | None:
     """Return how lines like *line* are read, None when it is no DATA line of ours or the forerunner's."""
     if not shape.startswith(_BLANK_STAMP + DATA_HEAD):
         return None
@@ -224,27 +228,28 @@ def _plan_of(line: bytes, shape: bytes) -> _Plan | None:
         if not equals or not name[:1].isalpha() or not name.replace(b"_", b"a").isalnum():
             return None
         fields.append((name.decode(), value))
-    if not _accepts([name for name, _ in fields]) or not all(starmap(_is_value, fields)):
+    if not _accepts([name for name, _ in fields], forerunner) or not all(starmap(_is_value, fields)):
         return None
     return _Plan(fields)
 
 
-def _accepts(names: list[str]) -> bool:
-    """Return whether a line of ours or the forerunner's has these fields: no field may be missing.
+def _accepts(names: list[str], forerunner: bool) -> bool:
+    """Return whether a line of ours or the forerunner's has these fields.
 
-    Fields that we do not know may stand anywhere.
+    Fields that we do not know may stand anywhere. Ours have their order, and none may be missing; those of the
+    forerunner have none, and in a file of its own one may be missing.
     """
     known = [name for name in names if name in _DIGITS]
-    if len(set(known)) != len(known) or names[:1] != ["Periode"]:
+    if len(set(known)) != len(known):
         return False
-    if "PuissConsommee" not in known or "IConsommee" not in known:
+    if _FORERUNNER.issuperset(known):
+        return len(_FORERUNNER) - len(known) <= (1 if forerunner else 0)
+    if names[:1] != ["Periode"] or "PuissConsommee" not in known or "IConsommee" not in known:
         return False
     if known[-len(_LATER) :] == list(_LATER):
         known = known[: -len(_LATER)]
     elif not _LATER.keys().isdisjoint(known):
         return False
-    elif known == _FORERUNNER:
-        return True
     return known[-len(_TAIL) :] == list(_TAIL)
 
 
@@ -283,9 +288,13 @@ class LineReader:
     """Reads the lines of one file, in order: what a record stands for hangs on the lines before it.
 
     Lines are given without their line ends.
+
+    Args:
+        forerunner: True for a file of LinkyAcq.pl.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, forerunner: bool = False) -> None:
+        self._forerunner = forerunner
         self._stated: Contract | None = None
         self._plans: dict[bytes, _Plan] = {}
         self._contracts: dict[tuple[str, ...], Contract] = {}
@@ -318,6 +327,8 @@ class LineReader:
             if _is_digits(number) and len(number) <= _LONGEST_SERIES:
                 self._series = int(number)
         contract = parse_contract(told) if status == b"INFO" else None
+        if contract is None and status == b"INFO" and told.startswith(CONTRACT):
+            return None  # damaged: whose registers follow is not known from it
         if contract is not None:
             self._stated = contract
             self._contracts.clear()
@@ -361,7 +372,7 @@ class LineReader:
         plan = self._plans.get(shape)
         if plan is not None and plan.names_all(lines):
             return plan
-        plan = _plan_of(lines[0], shape)
+        plan = _plan_of(lines[0], shape, self._forerunner)
         if plan is None or not plan.names_all(lines):
             return None
         if len(self._plans) >= _PLANS_KEPT:  # a foreign file must not fill the memory

@@ -21,6 +21,8 @@ from linkymonitor.daily_log import (
     entries,
     file_of,
     files,
+    first_after,
+    last_before,
     records,
 )
 from linkymonitor.frozen import replace
@@ -581,6 +583,77 @@ def test_the_forerunners_first_record_of_a_day_is_in_the_file_of_the_day_before(
     )
     assert read(tmp_path) == [1, 2, 3]
     assert read(tmp_path, midnight, midnight + timedelta(hours=1)) == [2, 3]
+
+
+FIELDS = ["Periode=HN..", "IndexHN=000000007", "IndexHPM=000080072", "PuissConsommee=00410", "IConsommee=002"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "end", "power"),
+    [
+        pytest.param(FIELDS, "\r\n", 410, id="crlf"),
+        pytest.param(FIELDS[::-1], "\n", 410, id="another-order"),
+        pytest.param(FIELDS[:4], "\n", 410, id="no-current"),
+        pytest.param([*FIELDS[:3], FIELDS[4]], "\n", None, id="no-power"),
+        pytest.param([*FIELDS[:2], *FIELDS[3:]], "\r\n", 410, id="no-peak-index"),
+        pytest.param(FIELDS[1:], "\n", 410, id="no-period"),
+    ],
+)
+def test_a_file_of_the_forerunner_is_read_by_the_names_of_its_fields(tmp_path, fields, end, power):
+    lines = [f"{START + timedelta(seconds=12 * n):{STAMP}}\tDATA\t{', '.join(fields)}{end}" for n in range(3)]
+    (tmp_path / "2026_02_20_LinkyAcq.pl.log").write_bytes("".join(lines).encode())
+    statistics = Statistics()
+    found = list(records(tmp_path, *ALWAYS, statistics=statistics))
+    assert [one.indexes["HN"] for one in found] == [7, 7, 7]
+    assert {one.apparent_power for one in found} == {power}
+    assert (statistics.refused, statistics.torn) == (0, 0)
+
+
+def test_a_field_of_the_forerunner_that_is_torn_or_of_two_that_are_missing_is_refused(tmp_path):
+    lines = [FIELDS[:3], [*FIELDS[:4], "IConsommee=02"], [*FIELDS[:4], "IConsommee=00\r2"], FIELDS]
+    (tmp_path / "2026_02_20_LinkyAcq.pl.log").write_bytes(
+        "".join(f"{START:{STAMP}}\tDATA\t{', '.join(fields)}\r\n" for fields in lines).encode()
+    )
+    statistics = Statistics()
+    assert len(list(records(tmp_path, *ALWAYS, statistics=statistics))) == 1
+    assert statistics.refused == 3
+
+
+def test_lines_of_ours_may_end_in_crlf_and_miss_no_field(tmp_path):
+    path = file_of(tmp_path, TODAY)
+    one = data_line(START, 1)
+    path.write_bytes(one[:-1] + b"\r\n" + one.partition(b", Demain")[0] + b"\r\n")
+    statistics = Statistics()
+    assert read(tmp_path, statistics=statistics) == [1]
+    assert statistics.refused == 1
+
+
+@pytest.mark.parametrize("power", ["9" * 30, "9" * 400, "9" * 4000, "0009000", "-1", "9e3"])
+def test_a_contract_whose_power_is_damaged_is_refused_and_counted(tmp_path, power):
+    path = file_of(tmp_path, TODAY)
+    path.write_text(
+        f"{START:{STAMP}}\tINFO\tContrat: mode=historique, option=EJP, puissance={power}, phases=1, producteur=, "
+        "compteur=00\n" + data_line(START, 1).decode()
+    )
+    statistics = Statistics()
+    (found,) = records(tmp_path, *ALWAYS, statistics=statistics)
+    assert found.contract.subscribed_power is None
+    assert statistics.refused == 1
+
+
+def test_the_last_record_before_and_the_first_after_are_found_however_far_away(tmp_path):
+    early, late = START - timedelta(days=40), START + timedelta(days=300)
+    file_of(tmp_path, early.date()).write_bytes(
+        data_line(early, 1) + b"2026/01/11 99:99:99\tDATA\tnonsense\n"
+    )
+    file_of(tmp_path, late.date()).write_bytes(
+        b"\0\n" + data_line(late, 2) + data_line(late + timedelta(seconds=1), 3)
+    )
+    file_of(tmp_path, START.date() - timedelta(days=1)).write_bytes(b"")
+    assert last_before(tmp_path, START).indexes["HN"] == 1
+    assert first_after(tmp_path, START, ALWAYS[1]).indexes["HN"] == 2
+    assert first_after(tmp_path, START, START + timedelta(days=9)) is None
+    assert last_before(tmp_path, early - timedelta(seconds=1)) is None
 
 
 def test_what_is_not_believed_is_counted(tmp_path):

@@ -45,19 +45,20 @@ def report(arguments: Namespace) -> int:
         )
     _look_for(log_dir)
     found = Statistics()
+    failures: list[str] = []
     common: dict[str, Any] = {
         "tz": zone,
         "prices": config.get("tariff"),
         "now": now,
         "storage": Storage(),
         "statistics": found,
+        "on_failure": failures.append,
     }
     if arguments.json:
         import json
 
         print(json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1))
-        _tell(found, log_dir)
-        return 0
+        return _end(found, log_dir, failures)
     settings = config.get("report")
     if arguments.output:
         settings = replace(settings, dir=arguments.output)
@@ -70,8 +71,15 @@ def report(arguments: Namespace) -> int:
         **common,
     )
     print("\n".join(map(str, written)))
+    return _end(found, log_dir, failures)
+
+
+def _end(found: Statistics, log_dir: Path, failures: list[str]) -> int:
+    """Say on stderr what is not in the pages, and return the exit status."""
     _tell(found, log_dir)
-    return 0
+    for sentence in failures:
+        print(sentence, file=sys.stderr)
+    return 1 if failures else 0
 
 
 def _look_for(log_dir: Path) -> None:

@@ -19,19 +19,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import compress, groupby, pairwise
+from itertools import accumulate, compress, groupby, pairwise
 from operator import mul, sub
 from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from linkymonitor.daily_log import onward
 from linkymonitor.epochs import advance, most, rating, runs_on
 from linkymonitor.frozen import Frozen, replace
 from linkymonitor.money import bill
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.record import Contract, Record
 from linkymonitor.report.columns import Columns, known
-from linkymonitor.report.indexes import Indexes
+from linkymonitor.report.indexes import Indexes, Kind
 from linkymonitor.report.refusals import LATE, Held
 from linkymonitor.terms import PERIODS, code
 
@@ -53,6 +54,8 @@ _WHOLE = 0.9
 #: The night minimum is read between midnight and this hour.
 _NIGHT = 6
 _HOUR = 3600
+#: The code of what the total of the meter has counted beyond the registers that are read.
+ELSEWHERE = "?"
 #: The shape of a day is looked at in stretches of this length, in seconds.
 _STRETCH = 300
 _COLOURS = {"B": "blue", "W": "white", "R": "red"}
@@ -62,7 +65,8 @@ class Line(Frozen):
     """One register over the day or the range: a line of the synthesis."""
 
     code: str
-    wh: int
+    #: None when the register counted and was not read.
+    wh: int | None
     #: The register's last reading, None when the contract changed since.
     reading: int | None = None
     price: Decimal | None = None
@@ -201,6 +205,8 @@ class DayFigures(Frozen):
     changes: tuple[Change, ...] = ()
     #: The hours and names of the periods, by topic, as the last line ``Grille:`` has them.
     grid: Mapping[str, str] = MappingProxyType({})
+    #: Registers that were in force and not read, so that what they counted is not known.
+    unread: tuple[str, ...] = ()
     #: By how many Wh the registers went on further than the total of the meter, 0 but for rounding.
     apart: int = 0
     #: What the day before used, in Wh.
@@ -232,7 +238,17 @@ class DayFigures(Frozen):
     @property
     def partial(self) -> bool:
         """Whether so much of what could be measured was not that the day cannot be set beside others."""
-        return not self.empty and self.quality.coverage < _WHOLE
+        return (not self.empty or self.silent) and self.quality.coverage < _WHOLE
+
+    @property
+    def silent(self) -> bool:
+        """Whether the day lies within a silence, and its energy is a share of what the indexes went on by."""
+        return self.empty and self.consumed is not None
+
+    @property
+    def unaccounted(self) -> bool:
+        """Whether energy was counted that no register accounts for, so that its price is not known."""
+        return bool(self.unread) or any(line.code == ELSEWHERE for line in self.lines)
 
     @property
     def shown_cost(self) -> Decimal | None:
@@ -247,6 +263,9 @@ class DayRecords(Frozen):
     before: Record | None
     rows: Sequence[Record]
     after: Record | None
+    #: Records before *before* and after *after* which have the readings that those two lack.
+    lead: Sequence[Record] = ()
+    trail: Sequence[Record] = ()
     #: The lines ``Grille:`` so far: when, and what by topic.
     grids: Sequence[tuple[float, Mapping[str, str]]] = ()
     #: What acceptance held back on any day, None when nobody knows.
@@ -267,7 +286,7 @@ def split_days(records: Iterable[Record], first: date, last: date, tz: ZoneInfo)
     A record belongs to the day in which its interval ends, midnight included. One day is held at a time.
     What a clock that was set back has stamped again is left out: the index has its energy.
     """
-    stream = _onward(records)
+    stream = onward(records)
     before: Record | None = None
     pending = next(stream, None)
     begin = datetime.fromtimestamp(midnight(first, tz), UTC)
@@ -289,15 +308,6 @@ def split_days(records: Iterable[Record], first: date, last: date, tz: ZoneInfo)
         yield DayRecords(date=day, before=before, rows=rows, after=pending)
         before = rows[-1] if rows else before
         day = following
-
-
-def _onward(records: Iterable[Record]) -> Iterator[Record]:
-    """Yield the records that do not end before one that came earlier."""
-    newest = datetime.min.replace(tzinfo=UTC)
-    for record in records:
-        if record.ended_at >= newest:
-            newest = record.ended_at
-            yield record
 
 
 # Money -----------------------------------------------------------------------------------------------
@@ -327,7 +337,7 @@ def _energy_cost(lines: Sequence[Line]) -> Decimal | None:
     """Return the sum of the lines as shown; None when one of them used energy that has no price."""
     if not any(line.eur is not None for line in lines):
         return None
-    return bill.add_up(line.eur for line in lines if line.eur is not None or line.wh)
+    return bill.add_up(line.eur for line in lines if line.eur is not None or line.wh != 0)
 
 
 # A day -----------------------------------------------------------------------------------------------
@@ -356,13 +366,14 @@ def day_figures(
     rows = day.rows
     common = {"date": day.date, "timezone": str(tz), "start": start, "end": end, "until": until}
     subscription = _share(prices, day.date)
+    before = [*day.lead, *([day.before] if day.before else [])]
+    around = [*before, *rows, *([day.after] if day.after else []), *day.trail]
     if not rows:
-        return _nothing(day, common, subscription)  # type: ignore[arg-type]
+        return _silence(day, around, tz, prices, common, subscription)
 
-    around = [*([day.before] if day.before else []), *rows, *([day.after] if day.after else [])]
     all_columns, columns = Columns(around), Columns(rows)
     around_times = list(map(datetime.timestamp, all_columns.ended_at))
-    first = 1 if day.before else 0
+    first = len(before)
     times = around_times[first : first + len(rows)]
     ledger = Indexes(all_columns, around_times)
     # A day ends where its last record does, when that came from the future of a clock set back.
@@ -372,18 +383,17 @@ def day_figures(
     marks = _hour_marks(start, end)
     energy = ledger.between(marks)
     durations, gaps, tail = _durations(day, times, start, end, until, ledger)
-    sums: dict[str, int] = dict.fromkeys(ledger.codes, 0)
-    for part in energy:
-        for name, wh in part.items():
-            sums[name] = sums.get(name, 0) + wh
+    bands = _bands(columns, times, gaps, start)
+    unread = _unread(ledger, bands, columns.tariff_period)
+    energy, unread = _accounted(ledger, all_columns, around_times, marks, energy, unread, until)
+    sums = _sums(ledger, energy, unread)
     contract = next((one for one in reversed(columns.contract) if one is not None), None)
     current = rows[-1].indexes
     lines = _lines(sums, current, prices)
     consumed_eur = _energy_cost(lines)
     total = bill.add_up((consumed_eur, subscription))
-    consumed = sum(sums.values()) if sums else None
+    consumed = None if unread or not sums else sum(wh or 0 for wh in sums.values())
 
-    bands = _bands(columns, times, gaps, start)
     peak, peak_at = _peak(columns, times)
     means = _means(times, durations, columns.apparent_power, start, end)
     base_load = _base_load(means, start, tz)
@@ -417,6 +427,7 @@ def day_figures(
         apart=ledger.apart(all_columns.total_index, first + len(rows)),
         hours=_hours(marks, energy, prices, gaps, times, until, tz),
         bands=bands,
+        unread=unread,
         breaks=tuple(
             Break(at=around_times[at], contract=cause)
             for at, cause in ledger.breaks
@@ -425,7 +436,7 @@ def day_figures(
         load=_long_load(means, start, bands, base_load),
         changes=_changes(ledger, day.grids, start, end),
         grid=next((topics for at, topics in reversed(day.grids) if at <= end), {}),
-        eve=_eve_of(eve, around[0], start),
+        eve=_eve_of(eve, day.before or rows[0], start),
         ejp=any(band.code == "PM" and band.end > turn for band in bands),
         ejp_tail=any(band.code == "PM" and band.start < turn for band in bands),
         colour=_colour(bands, dawn, end) or (last.colour.name.lower() if last.colour else None),
@@ -445,23 +456,121 @@ def _held(held: Held | None, start: float, until: float, now: float) -> Mapping[
     return {"held": dict(causes), "held_whole": held.since < start and until + LATE <= now}
 
 
-def _nothing(day: DayRecords, common: Mapping[str, float], subscription: Decimal | None) -> DayFigures:
-    """Return the figures of a day without a record: they say so."""
-    start, until = common["start"], common["until"]
-    gaps = (Gap(start=start, end=until, wh=None),) if until > start else ()
+def _silence(
+    day: DayRecords,
+    around: Sequence[Record],
+    tz: ZoneInfo,
+    prices: Prices,
+    common: Mapping[str, object],
+    subscription: Decimal | None,
+) -> DayFigures:
+    """Return the figures of a day without a record: its share of what the indexes around it went on by, if known."""
+    start, end, until = (midnight(day.date, tz), midnight(day.date + timedelta(days=1), tz), common["until"])
+    assert isinstance(until, float)
+    lines: tuple[Line, ...] = ()
+    hours: tuple[Hour, ...] = ()
+    consumed = injected = None
+    if day.before is not None and day.after is not None:
+        columns = Columns(around)
+        times = list(map(datetime.timestamp, columns.ended_at))
+        ledger = Indexes(columns, times)
+        if ledger.stairs and ledger.over(start, end) is not None:
+            marks = _hour_marks(start, end)
+            energy, _ = _accounted(ledger, columns, times, marks, ledger.between(marks), (), until)
+            sums = _sums(ledger, energy, ())
+            consumed = sum(wh or 0 for wh in sums.values())
+            lines = _lines(sums, {}, prices)
+            hours = _hours(marks, energy, prices, (), (), until, tz)
+        counted = Indexes(columns, times, Kind.INJECTED)
+        wh = counted.over(start, end) if counted.stairs else None
+        if wh is not None:
+            injected = Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False)
+    gaps = (Gap(start=start, end=until, wh=consumed, shared=True),) if until > start else ()
+    consumed_eur = _energy_cost(lines)
     return DayFigures(
         **common,  # type: ignore[arg-type]
         contract=day.before.contract if day.before else None,
-        lines=(),
-        consumed=None,
-        consumed_eur=None,
-        injected=None,
+        lines=lines,
+        consumed=consumed,
+        consumed_eur=consumed_eur,
+        injected=injected,
         subscription=subscription,
-        total=None,
+        total=bill.add_up((consumed_eur, subscription)),
         peak=None,
         peak_at=None,
         base_load=None,
         quality=Quality(coverage=0.0, records=0, frames=0, rejected=0, gaps=gaps),
+        hours=hours,
+    )
+
+
+def _sums(
+    ledger: Indexes, energy: Sequence[Mapping[str, int]], unread: Sequence[str]
+) -> dict[str, int | None]:
+    """Return the energy of each register; None of those that were not read while they counted."""
+    sums: dict[str, int | None] = dict.fromkeys(ledger.codes, 0)
+    for part in energy:
+        for name, wh in part.items():
+            sums[name] = (sums.get(name) or 0) + wh
+    return sums | dict.fromkeys(unread)
+
+
+def _unread(ledger: Indexes, bands: Sequence[Band], periods: Sequence[str | None]) -> tuple[str, ...]:
+    """Return the registers that were in force, for more than a gap, outside of what is read of them."""
+    if not ledger.codes:
+        return ()
+    missing: dict[str, float] = {}
+    for band in bands:
+        missing[band.code] = missing.get(band.code, 0.0) + ledger.unread(band.code, band.start, band.end)
+    found = [name for name, seconds in missing.items() if seconds > GAP]
+    named = {code(period) for period in set(periods) if period}
+    if not found and len(named) == 1 and not named & ledger.stairs.keys():
+        found = list(named)
+    return tuple(found)
+
+
+def _accounted(
+    ledger: Indexes,
+    columns: Columns,
+    times: Sequence[float],
+    marks: Sequence[float],
+    energy: list[dict[str, int]],
+    unread: tuple[str, ...],
+    until: float,
+) -> tuple[list[dict[str, int]], tuple[str, ...]]:
+    """Return *energy* with what the total of the meter proves beyond the registers, and what is still unread.
+
+    It is the energy of the register that was not read, when that is one; else nobody knows of which it is.
+    """
+    if not ledger.codes or not known(columns.total_index):
+        return energy, unread
+    total = Indexes(columns, times, Kind.TOTAL)
+    low, high = max(marks[0], times[0]), min(until, times[-1])
+    if unread and total.unread("", low, high) > GAP:
+        return energy, unread
+    everything = [parts.get("", 0) for parts in total.between(marks)]
+    listed = [sum(parts.values()) for parts in energy]
+    growth = list(accumulate(map(sub, everything, listed)))
+    beyond = growth[-1]
+    if beyond <= (0 if unread else _skew(ledger, sum(everything), sum(listed), high - low)):
+        return energy, ()
+    name = unread[0] if len(unread) == 1 else ELSEWHERE
+    given = 0
+    found = []
+    for parts, grown in zip(energy, growth, strict=True):
+        part = max(min(grown, beyond) - given, 0)
+        given += part
+        found.append(parts | {name: parts.get(name, 0) + part} if part else parts)
+    return found, ()
+
+
+def _skew(ledger: Indexes, everything: int, listed: int, seconds: float) -> float:
+    """Return the Wh by which the total may lead the registers because one is read some frames before the others."""
+    powers = [rating(one, one) for _, one in ledger.contracts if one is not None]
+    bound = most(0, None if None in powers else max((power or 0 for power in powers), default=None))
+    # Where no register moved at all, the share of these few frames is known.
+    return (
+        bound if listed else min(bound, most(0, round(3600 * everything / seconds)) if seconds > 0 else bound)
     )
 
 
@@ -477,11 +586,11 @@ def _hour_marks(start: float, end: float) -> list[float]:
     return marks
 
 
-def _lines(sums: Mapping[str, int], indexes: Mapping[str, int], prices: Prices) -> tuple[Line, ...]:
+def _lines(sums: Mapping[str, int | None], indexes: Mapping[str, int], prices: Prices) -> tuple[Line, ...]:
     found = []
     for name, wh in sums.items():
         price = prices.of(name)
-        eur = None if price is None else bill.round_cents(bill.cost(wh, price))
+        eur = None if price is None or wh is None else bill.round_cents(bill.cost(wh, price))
         found.append(Line(code=name, wh=wh, reading=indexes.get(name), price=price, eur=eur))
     return tuple(found)
 
@@ -683,7 +792,7 @@ def _injected(
 ) -> Injected | None:
     """Return what went to the grid: by index when the meter has one, else estimated from the current."""
     if known(rows.injected_index):
-        counted = Indexes(around, around_times, injected=True)
+        counted = Indexes(around, around_times, Kind.INJECTED)
         wh = sum(counted.between([start, end])[0].values())
         return Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False, reading=rows.injected_index[-1])
     if not _may_inject(rows):
@@ -784,9 +893,9 @@ def _curve(rows: Columns, times: Sequence[float], start: float, ledger: Indexes,
             for one, drawn, current in zip(given, power, currents, strict=True)
         ]
     indexes = {}
-    for name, column in ledger.columns.items():
-        carried = _carried(kept(column[first : first + len(times)]))
-        if carried is not None and name:
+    for name in filter(None, ledger.stairs):
+        carried = _carried(kept(ledger.column(name)[first : first + len(times)]))
+        if carried is not None:
             indexes[name] = carried
     return Curve(
         times=[int(at - start) for at in kept(times)],
@@ -824,22 +933,26 @@ class Range:
         self._prices = prices
         self._days: list[DayFigures] = []
         self._energy: dict[str, int] = {}
+        self._unread: dict[str, None] = {}
+        self._whole = True
 
-    def add(self, day: DayFigures) -> None:
-        """Take *day* in; days come in order."""
+    def add(self, day: DayFigures, known: bool = True) -> None:
+        """Take *day* in; days come in order. One that is not *known* leaves the sums unknown."""
+        self._whole = self._whole and known and not day.unread
         for line in day.lines:
-            self._energy[line.code] = self._energy.get(line.code, 0) + line.wh
+            self._energy[line.code] = self._energy.get(line.code, 0) + (line.wh or 0)
+        self._unread |= dict.fromkeys(day.unread)
         self._days.append(replace(day, curve=NO_CURVE, hours=(), bands=()))
 
     def as_json(self) -> dict[str, object]:
         """Return the figures as `report --json` prints them."""
         days = self._days
-        lines = _lines(self._energy, {}, self._prices)
+        lines = _lines(self._energy | dict.fromkeys(self._unread), {}, self._prices)
         month = self._prices.subscription_month
         subscription = (
             None if month is None else bill.round_cents(bill.subscription(month, (day.date for day in days)))
         )
-        energy_eur = _energy_cost(lines)
+        energy_eur = _energy_cost(lines) if self._whole else None
         injected = [day.injected for day in days if day.injected]
         peak = max((day for day in days if day.peak is not None), key=lambda day: day.peak or 0, default=None)
         possible = sum(max(day.until - day.start, 0) for day in days)
@@ -852,9 +965,13 @@ class Range:
             "to": days[-1].date.isoformat(),
             "timezone": str(self._tz),
             "contract": contract.option if contract else None,
-            "periods": {line.code: {"wh": line.wh, "eur": _text(line.eur)} for line in lines if line.code},
+            "periods": {
+                line.code: {"wh": line.wh, "eur": _text(line.eur)}
+                for line in lines
+                if line.code not in ("", ELSEWHERE)
+            },
             "consumed": {
-                "wh": sum(self._energy.values()) if known else None,
+                "wh": sum(self._energy.values()) if known and self._whole else None,
                 "eur": _text(energy_eur),
             },
             "injected": {

@@ -64,6 +64,9 @@ class Summary(Frozen):
     #: Too much of it was not heard to set it beside other days.
     partial: bool = False
 
+    #: Nothing of it was heard: the energy is its share of a silence.
+    silent: bool = False
+
     @property
     def whole(self) -> bool:
         """Whether the day can be set beside others."""
@@ -80,7 +83,13 @@ class Summary(Frozen):
             colour=day.colour,
             so_far=day.so_far,
             partial=day.partial,
+            silent=day.silent,
         )
+
+    @classmethod
+    def failed(cls, day: date) -> Summary:
+        """Return the summary of a *day* that could not be drawn."""
+        return cls(day=day, wh=None, eur=None)
 
     def as_text(self) -> str:
         """Return the summary as the head of a page carries it."""
@@ -92,6 +101,7 @@ class Summary(Frozen):
                 "colour": self.colour,
                 "so_far": self.so_far,
                 "partial": self.partial,
+                "silent": self.silent,
             },
             separators=(",", ":"),
         )
@@ -112,6 +122,7 @@ class Summary(Frozen):
                 colour=colour if colour in ("blue", "white", "red") else None,
                 so_far=row.get("so_far") is True,
                 partial=row.get("partial") is True,
+                silent=row.get("silent") is True,
             )
         except (ValueError, TypeError, AttributeError, InvalidOperation):
             return cls(day=day, wh=None, eur=None)
@@ -202,6 +213,24 @@ class Pages:
             bars=_bars(day, self._words),
             chart=chart_data(day, self._words, self._refresh),
             script=self._script if day.curve.times or self._refresh else None,
+        )
+
+    def failed(self, day: date, cause: str, known: Iterable[date]) -> bytes:
+        """Return the page of a *day* that could not be drawn, which says so and why."""
+        before, after = day - timedelta(days=1), day + timedelta(days=1)
+        pages = set(known)
+        return self._draw(
+            "failed.html.j2",
+            date=day,
+            cause=cause,
+            summary=Summary.failed(day).as_text(),
+            links={
+                "before": before,
+                "after": after,
+                "previous": f"{before}.html" if before in pages else None,
+                "following": f"{after}.html" if after in pages else None,
+            },
+            script=None,
         )
 
     def index(self, summaries: Iterable[Summary]) -> bytes:
@@ -436,7 +465,9 @@ def _ejp_left(days: Sequence[Summary], words: Words) -> str | None:
         return None
     winter = [summary for summary in days if summary.day >= november]
     ejp = sum(summary.ejp for summary in winter)
-    whole = len(winter) == (last - november).days + 1 and all(s.wh is not None for s in winter[:-1])
+    whole = len(winter) == (last - november).days + 1 and all(
+        s.wh is not None and not s.silent for s in winter[:-1]
+    )
     if not ejp or not whole:
         return None
     left = max(EJP_DAYS - ejp, 0)

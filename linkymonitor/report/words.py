@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.language import pick
 from linkymonitor.record import Contract
-from linkymonitor.report.figures import DayFigures
+from linkymonitor.report.figures import ELSEWHERE, DayFigures
 from linkymonitor.terms import PERIODS, Mode, code
 
 _NBSP, _THIN = "\u00a0", "\u202f"
@@ -196,6 +196,33 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "*Aucun relevé* pour ce jour : le compteur n’a pas été entendu, ou le journal n’a pas été gardé.",
         "*No record* for this day: the meter was not heard, or the log was not kept.",
     ),
+    "say_silent": (
+        "*Aucun relevé* pour ce jour ; l’index du compteur connaît l’énergie du silence : la part de ce jour, au "
+        "prorata du temps, est de *{} kWh*. Sa forme est inconnue.",
+        "*No record* for this day; the energy of the silence is known by the index: the share of this day, by time, is "
+        "*{} kWh*. Its shape is unknown.",
+    ),
+    "say_unread": (
+        "*Consommation inconnue* : {} en vigueur, mais index jamais lu.",
+        "*Consumption unknown*: {} in force, but its index was not read.",
+    ),
+    "say_unread_some": (
+        "*Consommation inconnue* : des registres en vigueur n’ont pas été lus ({}).",
+        "*Consumption unknown*: registers in force were not read ({}).",
+    ),
+    "say_elsewhere": (
+        "Le total du compteur compte *{} kWh* de plus que les registres lus : leur prix est inconnu.",
+        "The total of the meter counts *{} kWh* more than the registers that are read: their price is unknown.",
+    ),
+    "say_failed": (
+        "*Cette journée n’a pas pu être dessinée* ; les autres le sont, et son journal n’a pas changé.",
+        "*This day could not be drawn*; the others are, and its log has not changed.",
+    ),
+    "failed_cause": ("Cause : {}", "Cause: {}"),
+    "flag_failed": ("Non dessinée", "Not drawn"),
+    "cost_unknown": ("montant inconnu", "amount unknown"),
+    "unread": ("non lu", "not read"),
+    "elsewhere": ("Registre non lu", "Register not read"),
     "say_future": ("Ce jour n’est pas encore venu.", "This day has not come yet."),
     "say_cost": ("Ce jour a coûté *{} €* pour *{} kWh*", "This day cost *€{}* for *{} kWh*"),
     "say_cost_so_far": (
@@ -457,6 +484,8 @@ class Words:
         """Return what register *name* counts."""
         if name in _PERIOD_NAMES:
             return _PERIOD_NAMES[name][self._at]
+        if name == ELSEWHERE:
+            return self.text["elsewhere"]
         if name[:1] == "F" and name[1:].isdecimal():
             return f"{pick(self.lang, 'Index fournisseur', 'Supplier index')} {int(name[1:])}"
         return name
@@ -521,8 +550,13 @@ class Words:
     def answer(self, day: DayFigures) -> list[str]:
         """Return the sentences that open the page."""
         if day.empty:
+            if day.consumed is not None:
+                return [self.say("say_silent", self.kwh(day.consumed, 1 if day.consumed >= 1000 else 3))]
             return [self.text["say_future" if day.until <= day.start else "say_none"]]
         found = []
+        if day.unread:
+            names = ", ".join(f"{self.period(name)} ({name})" for name in day.unread)
+            found.append(self.say("say_unread_some" if len(day.unread) > 1 else "say_unread", names))
         if day.consumed is not None:
             used = self.kwh(day.consumed, 1 if day.consumed >= 1000 else 3)
             clock = (self.clock(day.until),) if day.so_far else ()
@@ -537,12 +571,15 @@ class Words:
             else:
                 text = self.say("say_used" + suffix, *clock, used)
                 if dear and not alone:
-                    text += self.say("say_of_which_kwh", self.kwh(dear.wh, 1), self.in_period(dear.code))
+                    text += self.say("say_of_which_kwh", self.kwh(dear.wh or 0, 1), self.in_period(dear.code))
             found.append(text + ".")
         for moment in day.breaks:
             name = "say_break_contract" if moment.contract else "say_break_index"
             found.append(self.say(name, self.clock(moment.at)))
-        if day.apart:
+        elsewhere = next((line.wh for line in day.lines if line.code == ELSEWHERE), None)
+        if elsewhere:
+            found.append(self.say("say_elsewhere", self.kwh(elsewhere)))
+        elif day.apart:
             found.append(self.say("say_apart", self.number(abs(day.apart))))
         subscribed = day.contract.subscribed_power if day.contract else None
         if subscribed and day.peak and day.peak > subscribed and day.peak_at:
@@ -589,6 +626,8 @@ class Words:
         found = []
         for change in day.changes:
             what, _, register = change.what.partition(" ")
+            if f"change_{what}" not in TEXTS:
+                continue  # a topic of a newer version
             name = self.say(f"change_{what}", self.period(register))
             before, after = (
                 (self.text["change_meter_old"], self.text["change_meter_new"])
