@@ -16,7 +16,16 @@ from tests.fuzz.targets import TARGETS
 ROOT = Path(__file__).parents[1]
 CORPUS = Path(__file__).parent / "fuzz" / "corpus"
 #: A target may take milliseconds: those that take most are given less while everybody waits.
-SHORT = {"decoder": 200, "log": 200, "state": 150, "ini": 200, "sim": 150, "record": 200, "salt": 200}
+SHORT = {
+    "decoder": 200,
+    "log": 200,
+    "state": 150,
+    "ini": 200,
+    "sim": 150,
+    "record": 200,
+    "salt": 200,
+    "report": 40,
+}
 
 each_target = pytest.mark.parametrize("name", list(TARGETS))
 

@@ -354,10 +354,9 @@ def _gathered(
             before = earlier
         if after is None:
             if not looked_on:
-                later, looked_on = (
-                    daily_log.first_after(log_dir, max(following, stop), now, storage=storage),
-                    True,
-                )
+                # *stop* itself was not read.
+                since = max(following, stop - timedelta.resolution)
+                later, looked_on = daily_log.first_after(log_dir, since, now, storage=storage), True
             after = later
         if after is not None and after.ended_at > now:
             after = None  # from the future of a clock that was set back
