@@ -15,14 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
-from linkymonitor.acceptance import Acceptance, Held
+from linkymonitor.acceptance import CONTRACT, FIRM, METER, ORDER, Acceptance, Held
 from linkymonitor.clock import Clock
 from linkymonitor.diagnostics import Sparing
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.frozen import replace
 from linkymonitor.journal import Journal
 from linkymonitor.language import DEFAULT, pick
-from linkymonitor.mode import Hunter
+from linkymonitor.mode import ENOUGH, Hunter, count_valid
 from linkymonitor.model import DayTotals, Health, Mode, Reading, TariffState, View, code
 from linkymonitor.tariff_state import TariffFold
 from linkymonitor.tic.decoder import FrameDecoder
@@ -51,6 +51,10 @@ _NUDGE = 1e-6
 STANDSTILL_POWER, STANDSTILL = 500, 600.0
 #: Seconds that two frames are apart at most to be heard without a pause.
 _HEARD_ON = 30.0
+#: After so many seconds without a complete frame it is asked whether groups are heard all the same.
+_FRAMELESS = 5.0
+#: Why nothing is believed of groups that come without frames; of frames, acceptance has the causes.
+_BORDERS = "borders"
 
 
 class Source(Protocol):
@@ -140,6 +144,7 @@ class Meter:
         speed: the speed in baud, when the configuration fixes it.
         lang: ``fr`` or ``en``.
         raw: readings also carry the groups as they were sent.
+        unframed: whether a frame of which one border (STX or ETX) is damaged is one all the same.
     """
 
     def __init__(
@@ -151,9 +156,11 @@ class Meter:
         lang: str = DEFAULT,
         *,
         raw: bool = False,
+        unframed: bool = True,
     ) -> None:
         self._lang = lang
         self._raw = raw
+        self._takes_unframed = unframed
         self._source = source
         self._clock = clock
         self._port = cast("Port", source) if getattr(source, "is_meter", False) else None
@@ -164,6 +171,11 @@ class Meter:
         self._counts = Counter[str]()
         self._rejected = Counter[str]()
         self._last_heard: float | None = None
+        #: When the last complete frame came, believed or not; and groups since then, if it was long ago.
+        self._framed_at = clock.monotonic()
+        self._loose_groups = 0
+        #: What last kept frames, or groups without frames, from being believed, and when.
+        self._obstacle, self._obstacle_at = "", -math.inf
         self._standstill = Standstill()
         #: True while the meter repeats itself: what it says is then not passed on, and the data get old.
         self.stuck = False
@@ -184,12 +196,23 @@ class Meter:
         return Health(
             frames=self._counts["frames"],
             incomplete=self._counts["incomplete"],
+            unframed=self._counts["unframed"],
             groups=self._counts["groups"],
             rejected=dict(self._rejected),
             last_heard=self._last_heard,
             speed=self._hunter.speed if self._hunter else (self.mode.speed if self.mode else None),
             parity=self._decoder.parity if self._decoder else None,
+            parity_inverted=self._decoder is not None and self._decoder.inverted,
         )
+
+    def obstacle(self, since: float) -> str:
+        """Return what has kept all that came since the monotonic time *since* from being believed.
+
+        Returns:
+            ``meter``, ``contract`` or ``order`` for frames that acceptance refuses whole, ``borders`` for groups
+            without frames; empty when nothing came.
+        """
+        return self._obstacle if self._obstacle_at >= since else ""
 
     def poll(self, timeout: float) -> list[Heard] | None:
         """Return what was heard within *timeout* seconds, oldest first; None at the end of the input."""
@@ -205,8 +228,13 @@ class Meter:
             mode = self._fixed_mode or getattr(self._source, "mode", None)
             if mode is None:
                 return []
-            self._decoder = FrameDecoder(mode)
-        return [self._hear(frame, self._decoder.mode) for frame in self._decoder.feed(chunk)]
+            self._decoder = FrameDecoder(mode, unframed=self._takes_unframed)
+        unframed = self._decoder.unframed
+        heard = [self._hear(frame, self._decoder.mode) for frame in self._decoder.feed(chunk)]
+        self._counts["unframed"] += self._decoder.unframed - unframed
+        if not heard and self._clock.monotonic() - self._framed_at > _FRAMELESS:
+            self._hear_groups(count_valid(chunk)[self._decoder.mode])
+        return heard
 
     @property
     def _away(self) -> bool:
@@ -224,23 +252,24 @@ class Meter:
         self._source.close()
 
     def _hear(self, frame: Frame, mode: Mode) -> Heard:
-        self._counts["groups"] += len(frame.groups)
         for rejected in frame.rejected:
             self._rejected[rejected.why] += 1
         if not frame.complete or not frame.groups:
             self._counts["incomplete"] += 1
+            self._hear_groups(len(frame.groups))
             return Heard(frame, None)
         self._counts["frames"] += 1
-        now = self._clock.monotonic()
+        now = self._framed_at = self._clock.monotonic()
+        self._loose_groups = 0
         if self._acceptance is None or self._acceptance.mode is not mode:
             self._acceptance = Acceptance(mode, live=self._port is not None)
         accepted = self._acceptance.accept(frame, now)
         for held in accepted.held:
             self._rejected[held.cause] += 1
         if not accepted.frame.complete:
-            self._counts["groups"] -= len(frame.groups)
+            self._obstacle, self._obstacle_at = accepted.held[0].cause, now
             return Heard(frame, None, accepted.held)
-        self._counts["groups"] -= len(accepted.held)
+        self._counts["groups"] += len(frame.groups) - len(accepted.held)
         if not accepted.frame.groups:
             return Heard(frame, None, accepted.held)  # nothing bears out yet what the first one said
         reading = interpret(accepted.frame, mode, self._clock.now())
@@ -254,6 +283,13 @@ class Meter:
             return Heard(frame, None, accepted.held)
         self._last_heard = now
         return Heard(frame, reading, accepted.held)
+
+    def _hear_groups(self, count: int) -> None:
+        """Take note of sound groups that are in no complete frame."""
+        self._loose_groups += count
+        if self._loose_groups >= ENOUGH:
+            self._loose_groups = 0
+            self._obstacle, self._obstacle_at = _BORDERS, self._clock.monotonic()
 
     def _hunt(self, chunk: bytes) -> bytes:
         """Follow the hunt for speed and mode; return what the decoder is to be fed."""
@@ -285,7 +321,7 @@ class Meter:
             self._hunter.mode.value,
             self._hunter.speed,
         )
-        self._decoder = FrameDecoder(self._hunter.mode)
+        self._decoder = FrameDecoder(self._hunter.mode, unframed=self._takes_unframed)
         return self._hunter.sample
 
 
@@ -340,6 +376,8 @@ class Appliance:
         self._untold = 0
         self._state = ""
         self._parity: bool | None = None
+        #: What was said once of the line.
+        self._line_told: set[str] = set()
         self.view: View | None = None
 
     def stop(self) -> None:
@@ -357,6 +395,7 @@ class Appliance:
                 if heard is None:
                     for last in self.meter.drain():
                         self._take(last)
+                    self._watch(self.clock.monotonic())
                     break
                 for one in heard:
                     self._take(one)
@@ -369,8 +408,7 @@ class Appliance:
         if now < self._deadline:
             return self._deadline
         heard = self.meter.health.last_heard
-        age = math.inf if heard is None else now - heard
-        self._guard(self._watch_silence, now, age)
+        age = self._watch(now)
         deadlines = [self._due(output.tick, now, age) for output in self.outputs]
         deadlines.append(self._due(self.log.tick, now))
         if self.quarantine is not None:
@@ -379,6 +417,14 @@ class Appliance:
             deadlines.append(max(self._started, heard or -math.inf) + self.silence + _NUDGE)
         self._deadline = min(deadlines)
         return self._deadline
+
+    def _watch(self, now: float) -> float:
+        """Say what is to be said of the line; return how old what the meter sent last is, in seconds."""
+        heard = self.meter.health.last_heard
+        age = math.inf if heard is None else now - heard
+        self._guard(self._watch_silence, now, age)
+        self._guard(self._watch_line, now)
+        return age
 
     def _take(self, heard: Heard) -> None:
         """Take one frame in: what is believed goes its way, what is not is put aside."""
@@ -432,9 +478,11 @@ class Appliance:
         )
 
     def _watch_silence(self, now: float, age: float) -> None:
-        """Say when the meter falls silent or stands still and when it is back; say once what the line lacks."""
+        """Say when the meter falls silent or stands still, and when it is back."""
         self._silent = age >= self.silence and now - self._started >= self.silence
-        state = "stuck" if self.meter.stuck else "silent" if self._silent else ""
+        state = "stuck" if self.meter.stuck else ""
+        if self._silent and not state:
+            state = self.meter.obstacle(now - self.silence) or "silent"
         if state != self._state:
             self._state = state
             self._untold += 1
@@ -443,7 +491,11 @@ class Appliance:
             missed, self._untold, self._told = self._untold - 1, 0, state
             text = self._sentence(state)
             self.log.note("WARN" if state else "INFO", f"{text} (+{missed})" if missed else text)
-        parity = self.meter.health.parity
+
+    def _watch_line(self, now: float) -> None:
+        """Say once what the line lacks."""
+        health = self.meter.health
+        parity = health.parity
         if parity is False and self._parity is not False and self._sparing.due("parity", now) is not None:
             self.log.note(
                 "INFO",
@@ -455,8 +507,67 @@ class Appliance:
             )
         # Not known at each beginning: what is known of a source that comes back is what was known.
         self._parity = self._parity if parity is None else parity
+        if health.parity_inverted and "inverted" not in self._line_told:
+            self._line_told.add("inverted")
+            self.log.note(
+                "WARN",
+                pick(
+                    self.lang,
+                    "La parité est inversée : impaire au lieu de paire (7O1) ; les groupes sont lus tout de même ; "
+                    "réglez la source en 7E1",
+                    "The parity is inverted: odd instead of even (7O1); the groups are read all the same; "
+                    "set the source to 7E1",
+                ),
+            )
+        # Noise hits a border now and then; here it is the line itself.
+        if (
+            health.unframed >= FIRM
+            and 2 * health.unframed > health.frames
+            and "unframed" not in self._line_told
+        ):
+            self._line_told.add("unframed")
+            self.log.note(
+                "WARN",
+                pick(
+                    self.lang,
+                    "Bornes des trames abîmées : une trame est prise d'une borne sûre (STX ou ETX) à la suivante ; "
+                    "vérifiez le module TIC et son câble",
+                    "The borders of the frames are damaged: a frame is taken from one sound border (STX or ETX) to "
+                    "the next; check the TIC module and its cable",
+                ),
+            )
 
     def _sentence(self, state: str) -> str:
+        if state == METER:
+            return pick(
+                self.lang,
+                f"Trames d'un autre compteur : il faut {FIRM} trames de suite pour en être sûr ; rien n'est noté "
+                "d'ici là",
+                f"Frames of another meter: waiting to be sure, for {FIRM} in a row; nothing is recorded until then",
+            )
+        if state == CONTRACT:
+            return pick(
+                self.lang,
+                f"Trames d'un autre contrat : il faut {FIRM} trames de suite pour en être sûr ; rien n'est noté "
+                "d'ici là",
+                f"Frames of another contract: waiting to be sure, for {FIRM} in a row; nothing is recorded until then",
+            )
+        if state == ORDER:
+            return pick(
+                self.lang,
+                "Trames mêlées : leurs groupes sont en double ou en désordre ; vérifiez que rien d'autre ne lit le "
+                "port, et le câble",
+                "Frames run together: their groups are double or out of order; check that nothing else reads the "
+                "port, and the cable",
+            )
+        if state == _BORDERS:
+            return pick(
+                self.lang,
+                "Groupes entendus, mais sans les bornes des trames (STX et ETX) : si une passerelle réémet les "
+                "lignes, prenez sa sortie brute ; sinon vérifiez le module TIC",
+                "Groups are heard, but without the borders of the frames (STX and ETX): if a gateway re-emits the "
+                "lines, use its raw output; else check the TIC module",
+            )
         if state == "silent":
             return pick(
                 self.lang,
@@ -487,14 +598,17 @@ class Appliance:
             self._guard(self.ledger.settle, last)
         health = self.meter.health
         bad = sum(health.rejected.values())
+        unframed = health.unframed
         self._guard(
             self.log.note,
             "WARN" if bad else "INFO",
             pick(
                 self.lang,
-                f"Arrêt : {health.frames} trames complètes, {health.incomplete} incomplètes, "
+                f"Arrêt : {health.frames} trames complètes"
+                f"{f' (dont {unframed} à la borne abîmée)' if unframed else ''}, {health.incomplete} incomplètes, "
                 f"{health.groups} groupes valides, {bad} refusés",
-                f"Stopping: {health.frames} complete frames, {health.incomplete} incomplete, "
+                f"Stopping: {health.frames} complete frames"
+                f"{f' ({unframed} with a damaged border)' if unframed else ''}, {health.incomplete} incomplete, "
                 f"{health.groups} valid groups, {bad} rejected",
             ),
         )

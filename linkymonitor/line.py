@@ -552,10 +552,11 @@ class _Tty(_Port):
         )
         lflag &= ~(termios.ECHO | termios.ECHONL | termios.ISIG | termios.IEXTEN | termios.ICANON)
         if self._settled:
-            lflag |= termios.ICANON
+            # IEXTEN only for VEOL2: ETX with its parity inverted.
+            lflag |= termios.ICANON | termios.IEXTEN
             # NUL disables a control character, among them VEOF, which is the EOT of an interrupted frame.
             cc = [b"\0"] * len(cc)
-            cc[termios.VEOL] = b"\x03"
+            cc[termios.VEOL], cc[termios.VEOL2] = b"\x03", b"\x83"
         else:
             cc[termios.VMIN], cc[termios.VTIME] = 1, 0
         termios.tcsetattr(fd, termios.TCSANOW, [iflag, oflag, cflag, lflag, ispeed, ospeed, cc])

@@ -89,12 +89,17 @@ class Health(Frozen):
 
     frames: int = 0
     incomplete: int = 0
-    groups: int = 0  # believed: neither rejected by the decoder nor held back
+    #: Complete frames of which one border (STX or ETX) was damaged.
+    unframed: int = 0
+    #: Of complete frames, believed: neither rejected by the decoder nor held back.
+    groups: int = 0
     rejected: Mapping[str, int] = MappingProxyType({})  # cause → count
     last_heard: float | None = None  # monotonic seconds of the last complete frame
     speed: int | None = None
     #: True when the source carries parity, False when it has been stripped, None when not yet known.
     parity: bool | None = None
+    #: True when the parity is odd where the TIC has even.
+    parity_inverted: bool = False
 
 
 class DayTotals(Frozen):

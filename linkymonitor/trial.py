@@ -27,7 +27,7 @@ def find_meter(
 ) -> str | None:
     """Return the first port on which a meter is heard, or None; *port* is tried first.
 
-    A port that exists proves nothing: only a group with a right checksum does.
+    A port that exists proves nothing: only groups with a right checksum do.
     """
     clock = clock or SystemClock()
     found = [Path(port)] if "://" not in port else []
@@ -55,7 +55,7 @@ def _speaks(port: str, clock: Clock, lang: str) -> bool:
     try:
         while clock.monotonic() < until:
             meter.poll(0.5)
-            if meter.health.groups:
+            if meter.mode is not None:
                 return True
     finally:
         meter.close()

@@ -256,7 +256,7 @@ def play(stream: Stream, hurt: Iterable[tuple[int, bytes, int]], tally: Tally, *
         quiet: frames that come before.
     """
     decoder, acceptance, oracle = (
-        FrameDecoder(stream.mode),
+        FrameDecoder(stream.mode, unframed=True),
         Acceptance(stream.mode, live=True),
         Oracle(stream),
     )
@@ -496,7 +496,7 @@ def degrade(spec: str, rate: float, frames: int, seed: int = 0) -> tuple[float, 
     """
     options = parse_spec(spec)
     dice = Random(f"{seed}:degrade:{spec}:{rate}")
-    decoder, acceptance = FrameDecoder(options.mode), Acceptance(options.mode, live=True)
+    decoder, acceptance = FrameDecoder(options.mode, unframed=True), Acceptance(options.mode, live=True)
     kept, ages, last = 0, [], None
     for at, wire in itertools.islice(House(options).frames(), frames):
         for start, end in reversed(_lines(wire)):
@@ -557,7 +557,7 @@ def listen(spec: str, frames: int, tally: Tally) -> None:
 def _listen(
     spec: str, mode: Mode, heard: Iterator[tuple[datetime, bytes]], live: bool, frames: int, tally: Tally
 ) -> None:
-    decoder, acceptance = FrameDecoder(mode), Acceptance(mode, live=live)
+    decoder, acceptance = FrameDecoder(mode, unframed=True), Acceptance(mode, live=live)
     last = tally.frames + frames
     for at, wire in heard:
         for frame in decoder.feed(wire):

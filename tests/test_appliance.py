@@ -814,3 +814,106 @@ def test_a_line_that_damages_the_end_of_each_frame_hides_neither_the_notice_nor_
     assert set(seen[22:31]) == {Ejp.PEAK}
     assert set(seen[35:]) == {Ejp.NORMAL}
     assert {view.reading.ejp for view in probe.views[1:10]} == {Ejp.NORMAL}
+
+
+# --- damaged borders, odd parity, frames that are refused
+
+
+def bordered(start: bytes, end: bytes, count: int) -> list[tuple[float, bytes]]:
+    """Return frames whose STX and ETX are something else."""
+    return [
+        (2.0, parity.add(start + parity.strip(frame(EJPHN=f"{688322 + number:09d}"))[1:-1] + end))
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "lost"),
+    [
+        pytest.param(b"C", b"\x03", 1, id="STX"),
+        pytest.param(b"\x02", b"B", 2, id="ETX"),
+    ],
+)
+def test_a_border_that_is_damaged_for_ever_costs_no_record(tmp_path, start, end, lost):
+    bench = Bench(tmp_path, *bordered(start, end, 60)).everything()
+    bench.run()
+    health = bench.appliance.meter.health
+    assert health.unframed == health.frames == 60 - lost
+    assert sum(record.frames for record in bench.records) == 60 - lost
+    assert bench.records[-1].indexes["HN"] >= 688322 + 56
+    assert {record.apparent_power for record in bench.records} == {3010}
+    assert [line for line in bench.lines("WARN") if "muet" in line] == []
+    assert [line[:29] for line in bench.lines("WARN") if "Bornes" in line] == [
+        "Bornes des trames abîmées : u"
+    ]
+    (stop,) = (line for line in bench.lines("INFO") + bench.lines("WARN") if line.startswith("Arrêt"))
+    assert stop.startswith(
+        f"Arrêt : {60 - lost} trames complètes (dont {60 - lost} à la borne abîmée), {lost} inc"
+    )
+
+
+def test_a_border_that_noise_hits_now_and_then_is_not_told(tmp_path):
+    chunks = [*frames(20), *bordered(b"C", b"\x03", 1), *frames(20), *bordered(b"C", b"\x03", 1), *frames(20)]
+    bench = Bench(tmp_path, *chunks).run()
+    assert (bench.appliance.meter.health.unframed, bench.appliance.meter.health.frames) == (2, 62)
+    assert not [line for line in bench.lines("WARN") if "Bornes" in line]
+
+
+def test_groups_without_any_border_are_told_with_the_remedy(tmp_path):
+    bench = Bench(tmp_path, *bordered(b"", b"", 60)).everything()
+    bench.run()
+    (warning,) = (line for line in bench.lines("WARN") if "Arrêt" not in line)
+    assert warning.startswith(
+        "Groupes entendus, mais sans les bornes des trames (STX et ETX) : si une passerelle"
+    )
+    assert bench.records == []
+    assert {level for _, pin, level in bench.levels if pin == RELAY} <= {False}
+
+
+def test_groups_that_are_in_no_complete_frame_are_not_counted_as_valid(tmp_path):
+    cut = frame()
+    bench = Bench(tmp_path, *frames(3), (2.0, cut[:-1] + b"\x04"), (2.0, frame())).run()
+    health = bench.appliance.meter.health
+    assert (health.frames, health.incomplete, health.groups) == (4, 1, 4 * len(HISTORIQUE))
+
+
+def test_a_source_with_odd_parity_is_told_once_and_read_all_the_same(tmp_path):
+    bench = Bench(tmp_path, *[(2.0, parity.invert(frame()))] * 20).run()
+    assert sum(record.frames for record in bench.records) == 20
+    assert bench.appliance.meter.health.parity_inverted
+    told = [line for line in bench.lines("WARN") if "parité" in line]
+    assert told == [
+        "La parité est inversée : impaire au lieu de paire (7O1) ; les groupes sont lus tout de même ; "
+        "réglez la source en 7E1"
+    ]
+    assert not [line for line in bench.lines("INFO") if "sans bit de parité" in line]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        pytest.param(
+            {"ADCO": "031900000001"},
+            "Trames d'un autre compteur : il faut 5 trames de suite pour en être sûr ; rien n'est noté d'ici là",
+            id="meter",
+        ),
+        pytest.param(
+            {"OPTARIF": "BASE"},
+            "Trames d'un autre contrat : il faut 5 trames de suite pour en être sûr ; rien n'est noté d'ici là",
+            id="contract",
+        ),
+    ],
+)
+def test_frames_that_wait_to_be_believed_are_not_called_silence(tmp_path, changes, sentence):
+    """Five frames of Tempo take longer than a silence of ten seconds."""
+    bench = Bench(
+        tmp_path, *frames(5), *frames(4, every=2.6, **changes), (0.5, b""), *frames(3, every=2.0)
+    ).run()
+    assert [line for line in bench.lines("WARN") if "Arrêt" not in line] == [sentence]
+    assert bench.lines("INFO").count("Compteur de nouveau entendu") == 1
+
+
+def test_a_meter_that_falls_silent_while_it_waits_to_be_believed_is_silent(tmp_path):
+    bench = Bench(tmp_path, *frames(5), *frames(2, every=2.6, ADCO="031900000001"), (60.0, b"\x02")).run()
+    warnings = [line[:15] for line in bench.lines("WARN") if "Arrêt" not in line]
+    assert warnings == ["Trames d'un aut", "Compteur muet :"]

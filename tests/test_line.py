@@ -326,6 +326,17 @@ def test_a_settled_port_gives_a_group_a_read(meter, opened, mode, stripped):
     assert len(chunks) <= 4 * (len(GROUPS[mode]) + 3)
 
 
+@both_modes
+def test_a_settled_port_gives_a_frame_with_odd_parity_a_read(meter, opened, mode):
+    """Its LF ends no line for the kernel, its ETX does."""
+    wire = parity.invert(WIRE[mode])
+    source = opened(meter.path)
+    source.settle()
+    for _ in range(10):
+        meter.write(wire)
+        assert source.read(1.0) == wire
+
+
 def test_a_settled_port_gives_every_byte_as_it_is(meter, opened):
     """No control character may do anything: EOT is VEOF elsewhere, 0x7F VERASE, 0x13 stops the flow."""
     source = opened(meter.path)

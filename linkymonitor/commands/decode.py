@@ -62,7 +62,7 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
         if getattr(source, "is_meter", False):
             from linkymonitor.appliance import Meter
 
-            meter = Meter(source, SystemClock(), wanted, lang=of_terminal())
+            meter = Meter(source, SystemClock(), wanted, lang=of_terminal(), unframed=False)
             while (heard := meter.poll(1.0)) is not None:
                 if meter.mode is not None:
                     yield meter.mode, [one.frame for one in heard]

@@ -10,7 +10,10 @@
 # - STX, ETX and EOT delimit wherever they stand, LF and CR both end a group (docs/protocol.md):
 #   what damages one delimiter costs one group.
 # - Parity is judged for a whole stretch between two delimiters, so where the stream is cut into chunks
-#   makes no difference.
+#   makes no difference. So is whether a source has it inverted: one wrong bit never turns the rule round.
+# - Who asks for it (Args) gets frames whose STX is damaged for ever, which a bad adapter may do: what stands
+#   between two ETX, begins with the meter's address and has no label twice. So with a damaged ETX, if what is
+#   left of it stands before the next STX and the labels are those of the frame before.
 # - feed() returns a list, not a generator: a caller that stopped half-way through a generator would
 #   leave the decoder half-way through its buffer.
 
@@ -44,18 +47,38 @@ class FrameDecoder:
 
     Args:
         mode: the dialect, which decides the separator and the span of the checksum.
+        unframed: take for complete, too, a frame of which one border is damaged.
     """
 
-    __slots__ = ("_checked", "_in_frame", "_lookup", "_mid_line", "_pending", "mode", "parity")
+    __slots__ = (
+        "_after_etx",
+        "_checked",
+        "_in_frame",
+        "_labels",
+        "_lookup",
+        "_mid_line",
+        "_pending",
+        "_takes_unframed",
+        "inverted",
+        "mode",
+        "parity",
+        "unframed",
+    )
 
-    def __init__(self, mode: Mode) -> None:
+    def __init__(self, mode: Mode, *, unframed: bool = False) -> None:
         self.mode = mode
+        self._takes_unframed = unframed
+        #: How many frames were taken for complete although one of their borders is damaged.
+        self.unframed = 0
+        #: True when the source has odd parity where the TIC has even (7O1 for 7E1).
+        self.inverted = False
         #: True when the source carries parity, False when it has been stripped, None when not yet known.
         self.parity: bool | None = None
         self._checked = _Checked(mode)
         self._lookup = self._checked.__getitem__
         self._pending = b""
-        self._in_frame = False
+        self._in_frame = self._after_etx = False
+        self._labels: list[str] = []
         # Reading starts anywhere: what comes before the first delimiter is part of a group, not a bad one.
         self._mid_line = True
 
@@ -73,9 +96,13 @@ class FrameDecoder:
             if len(stretch) > LONGEST:
                 stretch = self._bounded(stretch, frames)
             # Between two frames there is nothing.
+            starts, ends = delimiter & 0x7F == _STX, delimiter & 0x7F == _ETX
             if stretch:
-                self._emit(stretch, delimiter & 0x7F == _ETX and self._in_frame, frames)
-            self._in_frame = delimiter & 0x7F == _STX
+                emitted = len(frames)
+                self._emit(stretch, ends and self._in_frame, frames)
+                if self._takes_unframed and emitted < len(frames) and not frames[-1].complete:
+                    frames[-1] = self._unframed(frames[-1], stretch, starts=starts, ends=ends)
+            self._in_frame, self._after_etx = starts, ends
             self._mid_line = False
             start = searched = end + 1
         self._pending = self._bounded(data[start:], frames)
@@ -87,8 +114,25 @@ class FrameDecoder:
         ends = list(_LINE_END.finditer(self._pending))
         whole, self._pending = self._pending[: ends[-1].end()] if ends else b"", b""
         self._emit(whole, False, frames)
-        self._in_frame, self._mid_line = False, True
+        self._in_frame, self._after_etx, self._mid_line = False, False, True
         return frames
+
+    def _unframed(self, frame: Frame, stretch: bytes, *, starts: bool, ends: bool) -> Frame:
+        """Return *frame*, the end of which *starts* or *ends* one, as complete if but one of its borders is damaged."""
+        labels = [group.label for group in frame.groups]
+        before, self._labels = self._labels, labels
+        lost_start = ends and self._after_etx
+        lost_end = starts and self._in_frame and _LEFT_OF_ETX.search(stretch) and labels == before
+        first = next((label for label in labels if not label.startswith("ADIR")), "")
+        if not (lost_start or lost_end) or first not in _FIRST or len(set(labels)) < len(labels):
+            return frame
+        self.unframed += 1
+        # What is left of the border is no group that was refused.
+        border = "" if lost_start else labels[-1]
+        rejected = tuple(
+            one for one in frame.rejected if one.after != border or len(one.raw.strip(_LF_DAMAGED)) > _LEFT
+        )
+        return frame._replace(rejected=rejected, complete=True)
 
     def _bounded(self, stretch: bytes, frames: list[Frame]) -> bytes:
         """Return the end of *stretch*, at most LONGEST bytes; what goes before leaves as cut frames."""
@@ -104,7 +148,7 @@ class FrameDecoder:
                 if not self._mid_line:
                     frames.append(Frame((), (Rejected(block[:_RAW_KEPT], "shape"),), False, self.parity))
                 self._mid_line = True
-            self._in_frame = False
+            self._in_frame = self._after_etx = False
             stretch = stretch[cut:]
         return stretch
 
@@ -112,7 +156,14 @@ class FrameDecoder:
         if self._mid_line:
             end = _LINE_END.search(stretch)
             stretch = stretch[end.end() :] if end else b""
+        if self.inverted:
+            self.inverted = not stretch.isascii() or len(stretch) < parity.ENOUGH
+            stretch = parity.invert(stretch) if self.inverted else stretch
         sound = self._sound(stretch)
+        if sound is None and parity.is_inverted(stretch):
+            self.inverted = not self.inverted
+            stretch = parity.invert(stretch)
+            sound = self._sound(stretch)
         if sound is None:
             self._emit_damaged(stretch, complete, frames)
             return
@@ -162,6 +213,11 @@ class FrameDecoder:
             frames.append(Frame(tuple(groups), tuple(rejected), complete, self.parity))
 
 
+#: What begins a frame, after what is exceeded (NOI-CPT_02E table 5).
+_FIRST = frozenset({"ADCO", "ADSC"})
+#: Characters that are left of a damaged border, which may have taken one more.
+_LEFT = 2
+_LEFT_OF_ETX = re.compile(rb"[\n\r\x8a\x8d][^\n\r\x8a\x8d]{1,2}\Z")
 _LF_DAMAGED = bytes(byte | high for byte in _CONTROLS for high in (0, 0x80))
 
 

@@ -17,7 +17,7 @@ class InfoGroup(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """One group that failed, as received (8 bits a character), and why.
+    """One group that failed, as received (8 bits a character, odd parity made even), and why.
 
     *why* is one of ``parity``, ``shape``, ``checksum``, ``label``, ``width``, ``characters``. *after* is the label of
     the last sound group before it in its frame, empty when there is none, None when its place is not known.
@@ -29,7 +29,7 @@ class Rejected(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One frame: complete from STX to ETX, or what is left of one that was cut or interrupted."""
+    """One frame: complete, that is from STX to ETX, or what is left of one that was cut or interrupted."""
 
     groups: tuple[InfoGroup, ...]
     rejected: tuple[Rejected, ...] = ()

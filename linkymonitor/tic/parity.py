@@ -14,6 +14,10 @@ _ADD_PARITY = bytes(byte | 0x80 if byte < 0x80 and byte.bit_count() % 2 else byt
 #: Characters it takes to tell whether a source carries parity; a shorter run goes by what was known before.
 ENOUGH = 64
 
+_INVERTED = bytes(byte ^ 0x80 for byte in range(256))
+#: Noise makes half of the characters odd at the most, odd parity all that it has not hit.
+_NEARLY_ALL = 7 / 8
+
 #: A third to a half of a frame's characters have their parity bit set, and none of a stripped one's. Noise
 #: moves that share by a few hundredths, so a source carries parity when more than one in this many has it.
 _ONE_IN = 8
@@ -37,3 +41,13 @@ def strip(raw: bytes) -> bytes:
 def add(text: bytes) -> bytes:
     """Return 7-bit *text* with its even parity in bit 7."""
     return text.translate(_ADD_PARITY)
+
+
+def is_inverted(raw: bytes) -> bool:
+    """Return whether *raw* has odd parity: nearly all of its characters have an odd number of ones."""
+    return len(raw) >= ENOUGH and carries_parity(raw) and odd(raw) > _NEARLY_ALL * len(raw)
+
+
+def invert(raw: bytes) -> bytes:
+    """Return *raw* with bit 7 of each byte turned: odd parity becomes even, and even odd."""
+    return raw.translate(_INVERTED)

@@ -166,6 +166,67 @@ def test_only_a_frame_from_stx_to_etx_is_complete(wire: bytes, complete: list[bo
     assert all(frame.groups == EJP.groups and not frame.rejected for frame in frames)
 
 
+def unframed(wire: bytes) -> list[bool]:
+    """Return which frames of *wire* are complete for who takes them with a damaged border, too."""
+    decoder = FrameDecoder(HISTORIQUE, unframed=True)
+    frames = [*decoder.feed(wire), *decoder.close()]
+    complete = [frame for frame in frames if frame.complete]
+    assert decoder.unframed <= len(complete)
+    assert all(frame.groups == EJP.groups and not frame.rejected for frame in complete)
+    return [frame.complete for frame in frames]
+
+
+@pytest.mark.parametrize(
+    ("wire", "complete"),
+    [
+        pytest.param(b"\x02%s\x03C%s\x03C%s\x03", [True, True, True], id="STX damaged for ever"),
+        pytest.param(b"\x03C\x0f%s\x03", [True], id="STX and the LF after it damaged"),
+        pytest.param(b"\x02%s\x43\x02%s\x43\x02%s\x43", [False, True, False], id="ETX damaged for ever"),
+        pytest.param(b"\x02%s\x02%s\x02", [False, False], id="ETX lost: it may be cut"),
+        pytest.param(b"\x02%s\x04%s\x03", [False, False], id="after EOT"),
+        pytest.param(b"\x03C%s\x04\x03", [False], id="up to EOT"),
+        pytest.param(b"\x03C%sC%s\x03", [False], id="two run together"),
+        pytest.param(b"\x03C" + LINE + b"\x03", [False], id="without the meter's address"),
+        pytest.param(b"C%sC%sC", [False], id="no border at all"),
+    ],
+)
+def test_who_asks_for_it_gets_frames_with_one_damaged_border(wire: bytes, complete: list[bool]) -> None:
+    lines = b"".join(write_group(group, HISTORIQUE) for group in EJP.groups)
+    wire = wire.replace(b"%s", lines)
+    assert unframed(wire) == complete
+
+
+def test_frames_with_a_damaged_border_are_not_complete_for_anybody_else() -> None:
+    lines = b"".join(write_group(group, HISTORIQUE) for group in EJP.groups)
+    frames = whole(HISTORIQUE, b"\x02%b\x03C%b\x03C%b\x03" % (lines, lines, lines))
+    assert [frame.complete for frame in frames] == [True, False, False]
+
+
+@pytest.mark.parametrize(("mode", "frame"), FRAMES)
+def test_a_source_with_odd_parity_is_read_all_the_same(mode: Mode, frame: Frame) -> None:
+    decoder = FrameDecoder(mode)
+    odd = parity.invert(write_frame(frame, mode, parity=True))
+    for _ in range(3):
+        assert decoder.feed(odd) == [frame._replace(parity=True)]
+        assert decoder.inverted
+    assert decoder.feed(write_frame(frame, mode, parity=True)) == [frame._replace(parity=True)]
+    assert not decoder.inverted
+    decoder.feed(odd)
+    assert decoder.feed(write_frame(frame, mode)) == [frame._replace(parity=False)]
+    assert not decoder.inverted
+
+
+def test_every_single_flipped_bit_is_caught_by_odd_parity_too() -> None:
+    wire = parity.invert(write_frame(EJP, HISTORIQUE, parity=True))
+    sent = set(EJP.groups)
+    for at in range(1, len(wire) - 1):
+        for bit in range(8):
+            noisy = bytearray(wire)
+            noisy[at] ^= 1 << bit
+            got = {group for one in decode(HISTORIQUE, [bytes(noisy)]) for group in one.groups}
+            assert got <= sent, (at, bit)
+
+
 @pytest.mark.parametrize(
     ("between", "kept"),
     [

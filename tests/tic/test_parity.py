@@ -34,3 +34,14 @@ def test_a_source_that_carries_parity_is_told_from_one_that_has_lost_it() -> Non
 def test_line_feed_and_end_of_text_keep_their_value_with_parity() -> None:
     """The kernel cuts the lines of an 8-bit port at them."""
     assert parity.add(b"\n\x03") == b"\n\x03"
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2, 8])
+def test_odd_parity_is_all_of_a_stretch_or_nearly(wrong: int) -> None:
+    even = parity.add(TEXT)
+    assert not parity.is_inverted(even[:wrong].translate(bytes(b ^ 0x80 for b in range(256))) + even[wrong:])
+    odd = parity.invert(even)
+    assert parity.is_inverted(even[:wrong] + odd[wrong:])
+    assert parity.invert(odd) == even
+    assert not parity.is_inverted(TEXT)
+    assert not parity.is_inverted(odd[:10])
