@@ -29,6 +29,8 @@ T = TypeVar("T")
 #: What is heard at most so far apart follows on.
 CONTIGUOUS = timedelta(seconds=60)
 
+#: Registers that no option names.
+_AS_MET = frozenset(f"F{number:02d}" for number in range(1, 11))
 _HALF_HOUR = timedelta(minutes=30)
 _SECOND = timedelta(seconds=1)
 #: Changes may end several records in a second, which are then dated ahead of the clock, though never by so much:
@@ -331,8 +333,8 @@ def _merged(before: Contract, after: Contract) -> Contract | None:
             return None
     registers = tuple(dict.fromkeys((*before.registers, *after.registers)))
     if len(registers) > len(before.registers):
-        # Only supplier indexes are listed as they are met: F01 to F10.
-        registers = tuple(sorted(registers))
+        # Only supplier indexes are listed as they are met: F01 to F10, after those that the option names.
+        registers = tuple(sorted(registers, key=lambda name: name if name in _AS_MET else ""))
     return Contract(
         mode=after.mode,
         option=after.option,

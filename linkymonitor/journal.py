@@ -20,7 +20,7 @@ from datetime import UTC, date
 from linkymonitor.epochs import runs_on
 from linkymonitor.language import DEFAULT, pick
 from linkymonitor.log_line import GRID
-from linkymonitor.model import Contract, Reading
+from linkymonitor.model import PERIODS, Contract, Reading, code
 from linkymonitor.tic.values import Switch
 
 #: Compiled when it is first needed: most meters never tell a name.
@@ -104,10 +104,9 @@ class Journal:
 
     def _register(self, number: int | None) -> str:
         """Return the code of a supplier register: its period where the contract names it."""
-        registers = self._contract.registers if self._contract else ()
-        named = bool(registers) and not registers[0].startswith("F")
-        if number and named and number <= len(registers):
-            return registers[number - 1]
+        named = PERIODS.get(self._contract.option, ()) if self._contract else ()
+        if number and number <= len(named):
+            return code(named[number - 1])
         return f"F{number or 0:02d}"
 
     def _line(self) -> str:

@@ -6,6 +6,7 @@ import json
 import logging
 import signal
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from linkymonitor.errors import StorageError
 from linkymonitor.latest import Latest
 from linkymonitor.ledger import Ledger
 from linkymonitor.model import Ejp, Mode, Reading, code
+from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs import led, oled, relay
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.quarantine import Quarantine
@@ -917,3 +919,33 @@ def test_a_meter_that_falls_silent_while_it_waits_to_be_believed_is_silent(tmp_p
     bench = Bench(tmp_path, *frames(5), *frames(2, every=2.6, ADCO="031900000001"), (60.0, b"\x02")).run()
     warnings = [line[:15] for line in bench.lines("WARN") if "Arrêt" not in line]
     assert warnings == ["Trames d'un aut", "Compteur muet :"]
+
+
+# --- a register that the contract's name does not know
+
+WEEK_END = (
+    *(("ADSC", "041876543210"), ("VTIC", "02"), ("NGTF", "H PLEINE/CREUSE "), ("LTARF", " HEURE WEEK-END ")),
+    *(("EAST", "040401628"), ("EASF01", "026901628"), ("EASF02", "013000000"), ("EASF03", "000500000")),
+    *((f"EASF{number:02d}", "000000000") for number in range(4, 11)),
+    *(("IRMS1", "006"), ("URMS1", "233"), ("PREF", "09"), ("PCOUP", "09"), ("SINSTS", "01390")),
+    *(("STGE", "003A0801"), ("NTARF", "03")),
+)
+
+
+def week_end(wh: int) -> bytes:
+    return frame(WEEK_END, Mode.STANDARD, EAST=f"{40401628 + wh:09d}", EASF03=f"{500000 + wh:09d}")
+
+
+@pytest.mark.parametrize(("prices", "cost"), [({}, None), ({"f03": "0.2000"}, Decimal("0.01"))])
+def test_a_third_register_counts_under_a_contract_that_names_two(tmp_path, prices, cost):
+    chunks = [(1.0, week_end(min(max(number - 2, 0) * 45 // 100, 45))) for number in range(120)]
+    given = {name: Decimal(price) for name, price in {"hc": "0.1", "hp": "0.2", **prices}.items()}
+    bench = Bench(tmp_path, *chunks, mode=Mode.STANDARD)
+    bench.appliance.ledger = Ledger(ZoneInfo("Europe/Paris"), Prices(**given))
+    bench.run()
+    assert bench.appliance.view.today.energy == {"HC": 0, "HP": 0, "F03": 45}
+    assert bench.appliance.view.today.total_cost == cost
+    assert {record.tariff_period for record in bench.records} == {"F03"}
+    last = bench.records[-1]
+    assert (last.indexes, last.total_index) == ({"HC": 26901628, "HP": 13000000, "F03": 500045}, 40401673)
+    assert "noms=F03 HEURE WEEK-END" in bench.lines("INFO")[-2]

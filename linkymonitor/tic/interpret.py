@@ -385,28 +385,23 @@ def _standard_option(said: _Said) -> str | None:
 
 
 def _standard_registers(said: _Said, option: str, tariff: int | None) -> tuple[str, ...]:
-    if option in _REGISTERS:
-        return _REGISTERS[option]
-    return tuple(
+    named = _REGISTERS.get(option, ())
+    # A supplier may count in a register that the contract's name does not know, such as a week-end's.
+    return named + tuple(
         register
         for number, (label, register) in enumerate(_SUPPLIER_INDEXES, 1)
-        if said.number(label) or number == tariff
+        if number > len(named) and (said.number(label) or number == tariff)
     )
 
 
 def _standard_indexes(said: _Said, option: str | None, registers: tuple[str, ...]) -> Mapping[str, int]:
-    named = option in _REGISTERS
+    named = _REGISTERS.get(option or "", ())
     indexes = {}
     for position, (label, register) in enumerate(_SUPPLIER_INDEXES):
-        if named:
-            if position == len(registers):
-                break
-            register = registers[position]
-        elif register not in registers:
-            continue
+        code = named[position] if position < len(named) else register
         index = said.number(label)
-        if index is not None:
-            indexes[register] = index
+        if index is not None and code in registers:
+            indexes[code] = index
     return indexes
 
 
