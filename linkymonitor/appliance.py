@@ -53,6 +53,10 @@ STANDSTILL_POWER, STANDSTILL = 500, 600.0
 _HEARD_ON = 30.0
 #: After so many seconds without a complete frame it is asked whether groups are heard all the same.
 _FRAMELESS = 5.0
+#: When nothing was read for so many seconds more than was meant, what the kernel has kept meanwhile is old.
+_STALLED = 5.0
+#: After so many seconds without a reading peaks and periods are unknown until a frame has them; a relay has let go.
+_AGED = 15.0
 #: Why nothing is believed of groups that come without frames; of frames, acceptance has the causes.
 _BORDERS = "borders"
 
@@ -77,6 +81,9 @@ class Port(Source, Protocol):
 
     def settle(self) -> None:
         """Let the kernel cut the groups, now that the speed is right."""
+
+    def discard(self) -> None:
+        """Throw away what has come and was not read yet."""
 
 
 class Standstill:
@@ -171,6 +178,8 @@ class Meter:
         self._counts = Counter[str]()
         self._rejected = Counter[str]()
         self._last_heard: float | None = None
+        #: When the last read was over.
+        self._polled_at: float | None = None
         #: When the last complete frame came, believed or not; and groups since then, if it was long ago.
         self._framed_at = clock.monotonic()
         self._loose_groups = 0
@@ -216,9 +225,13 @@ class Meter:
 
     def poll(self, timeout: float) -> list[Heard] | None:
         """Return what was heard within *timeout* seconds, oldest first; None at the end of the input."""
+        before = self._clock.monotonic() if self._polled_at is None else self._polled_at
         chunk = self._source.read(timeout)
+        self._polled_at = self._clock.monotonic()
         if chunk is None:
             return None
+        if self._port is not None and self._polled_at - before - timeout > _STALLED:
+            return self._skip(self._polled_at - before)
         if self._hunter is not None:
             chunk = self._hunt(chunk)
         if not chunk:
@@ -235,6 +248,29 @@ class Meter:
         if not heard and self._clock.monotonic() - self._framed_at > _FRAMELESS:
             self._hear_groups(count_valid(chunk)[self._decoder.mode])
         return heard
+
+    def _skip(self, seconds: float) -> list[Heard]:
+        """Throw away what has come in so many *seconds* in which this program did not run; return what it cuts.
+
+        A process that is stopped, or a board that hangs, finds in the kernel what was true long ago.
+        """
+        assert self._port is not None
+        assert self._hunter is not None
+        now = self._clock.monotonic()
+        log.warning(
+            pick(
+                self._lang,
+                "%s : rien lu pendant %d s, programme ou machine à l'arrêt ; ce qui attendait est écarté",
+                "%s: nothing read for %d s, the program or the machine stood; what was waiting is discarded",
+            ),
+            self._source.name,
+            int(seconds),
+        )
+        self._port.discard()
+        self._hunter.excuse(now)
+        if self._acceptance is not None:
+            self._acceptance.interrupt(now)
+        return self.drain()
 
     @property
     def _away(self) -> bool:
@@ -440,6 +476,8 @@ class Appliance:
     def _pass(self, said: Reading, reading: Reading, refused: int) -> None:
         """Pass on what a frame *said*, and the *reading* that it makes: this is the path of a reading."""
         now = self.clock.monotonic()
+        if self.view is not None and now - self.view.now > _AGED:
+            self._guard(self.tariff.age)
         # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
         tariff = self._guard(self.tariff.update, reading) or TariffState()
         today = self._guard(self.ledger.update, reading) or DayTotals()

@@ -55,6 +55,8 @@ BLOCK = 4096
 SILENCE = 60.0
 
 _READ = 65536
+# A far end that sends faster than it is read is not read away.
+_MOST_FLUSHES = 64
 _ETX = re.compile(rb"[\x03\x83]")
 _FIRST_PAUSE = 1.0
 # Bytes are gathered for so long while a port is raw, else a Pi Zero would wake up for each of them.
@@ -402,6 +404,20 @@ class _Port(Source):
             if forgotten is not None:
                 forgotten.close()
 
+    def discard(self) -> None:
+        """Throw away what has come and was not read yet."""
+        if self._port is not None:
+            try:
+                self._flush()
+            except _LOST as error:
+                self._lose(error)
+
+    def _flush(self) -> None:
+        """Read away what has come, or raise one of _LOST."""
+        for _ in range(_MOST_FLUSHES):
+            if not self._receive(0.0):
+                break
+
     def _open(self) -> None:
         """Set ``_port``, or raise one of _LOST."""
         raise NotImplementedError
@@ -523,6 +539,9 @@ class _Tty(_Port):
         if not self._looked_around:
             self._looked_around = True
             self._look_around()
+
+    def _flush(self) -> None:
+        termios.tcflush(self._port.fileno(), termios.TCIFLUSH)
 
     def _configure(self) -> None:
         self._settled = False

@@ -4,6 +4,8 @@
 #
 # - The newest frame that says something wins at once; a frame that cannot say changes nothing. That two
 #   frames have to agree before anything acts is the business of acceptance, upstream.
+# - What was so before a silence need not be so after it: nothing is known then of peaks and periods until a frame
+#   says it.
 # - What is remembered belongs to one contract on one meter in one mode: when one of the three changes, all
 #   is forgotten, or a peak of the old contract would last for ever.
 # - A frame may be damaged just where it names its meter or its option: None is never a change.
@@ -30,6 +32,10 @@ class TariffFold:
         self._colour: Colour | None = None
         self._tomorrow: Colour | None = None
         self._overload = False
+
+    def age(self) -> None:
+        """Take note of a silence: what peaks and periods were before it, they need not be after it."""
+        self._ejp, self._period = Ejp.UNKNOWN, None
 
     def update(self, reading: Reading) -> TariffState:
         """Take *reading*, which a complete frame gave, into account.

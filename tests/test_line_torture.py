@@ -236,14 +236,14 @@ class Repeating:
         pass
 
 
-def historique(power: int, index: int) -> bytes:
+def historique(power: int, index: int, period: str = "HN..") -> bytes:
     groups = (
         InfoGroup("ADCO", "012345678901"),
         InfoGroup("OPTARIF", "EJP."),
         InfoGroup("ISOUSC", "45"),
         InfoGroup("EJPHN", f"{index:09}"),
         InfoGroup("EJPHPM", "000080072"),
-        InfoGroup("PTEC", "HN.."),
+        InfoGroup("PTEC", period),
         InfoGroup("IINST", f"{power // 230:03}"),
         InfoGroup("IMAX", "045"),
         InfoGroup("PAPP", f"{power:05}"),
@@ -312,6 +312,39 @@ def test_what_need_not_move_an_index_is_no_standstill(tmp_path, frame):
     follower.appliance.run()
     assert len(follower.readings) == 1000
     assert not [line for _, line in follower.lines("WARN") if "stands still" in line]
+
+
+# --- what the kernel keeps while nobody reads
+
+
+@pytest.mark.parametrize("stop", [7.0, 50.0])
+@pytest.mark.parametrize("after", ["PM..", "HN.."])
+def test_what_came_while_the_program_was_stopped_acts_on_nothing(world, tmp_path, stop, after):
+    """The relay is fed in HN; twenty frames of HN wait in the kernel, and HN is over since."""
+    start = world.clock.monotonic()
+    with PtyMeter() as meter:
+        for number in range(30):
+            world.at(start + 2 * number, lambda: meter.write(historique(230, 688322)))
+
+        def stopped() -> None:
+            for _ in range(20):
+                meter.write(historique(230, 688322))
+            world.run_to(start + 60 + stop)
+
+        world.at(start + 60, stopped)
+        for number in range(10):
+            world.at(start + 61.5 + stop + 2 * number, lambda: meter.write(historique(230, 688322, after)))
+        follower = Follower(world, Waiting(world, meter.path), tmp_path)
+        follower.run(start + 80 + stop)
+        assert meter.unread == 0
+    seen = [(at - start, reading.tariff_period) for at, reading in follower.readings]
+    assert [period for at, period in seen if 58.5 < at < 61.4 + stop] == []
+    assert {period for at, period in seen if at >= 61.4 + stop} <= {None, after}
+    assert seen[-1][1] == after
+    levels = [bool(state.state) for state in follower.pins.pin(17).states]
+    # Fed once two frames have agreed, and at rest in the end.
+    again = stop > 15 and after == "HN.."
+    assert levels == ([False, True, False, True, False] if again else [False, True, False])
 
 
 # --- what a bad line leaves on the card

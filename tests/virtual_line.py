@@ -78,6 +78,7 @@ class Waiting:
         self.name = self._source.name
         self.set_speed = self._source.set_speed
         self.settle = self._source.settle
+        self.discard = self._source.discard
         self.close = self._source.close
 
     @property

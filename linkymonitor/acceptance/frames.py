@@ -181,6 +181,10 @@ class Acceptance:
                     return self._follow(frame, changed, families, now)
         return self._begin(frame, now)
 
+    def interrupt(self, now: float) -> None:
+        """Take note that what was sent before the monotonic time *now* is lost, as if the meter had been silent."""
+        self._at = min(self._at, now - GAP)
+
     # --- A frame like the one before ---
 
     def _follow(self, frame: Frame, changed: list[int], families: int, now: float) -> Accepted:
