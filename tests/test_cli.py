@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -702,7 +703,7 @@ def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
 
 
 def test_storms_of_signals_leave_whole_lines(tmp_path):
-    """R14: a stop that is asked for again and again is still one stop."""
+    """A stop that is asked for again and again is still one stop."""
     for number in range(4):
         folder = tmp_path / f"log{number}"
         with daemon("acquire", "-i", "sim:hc", "--log-dir", folder) as process:
@@ -1140,9 +1141,17 @@ def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path,
     assert _runtime_directory(config, Storage(), meter=False) == tmp_path / "linkymonitor"
 
 
+@pytest.fixture
+def open_folder():
+    """A folder that every user can look into; those of pytest are its own."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
 def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_without(
-    tmp_path, caplog, monkeypatch
+    open_folder, caplog, monkeypatch
 ):
     from linkymonitor.commands.acquire import _runtime_directory
     from linkymonitor.config import read
@@ -1150,14 +1159,12 @@ def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_witho
     from linkymonitor.settings import schema
     from linkymonitor.storage import Storage
 
-    ours = tmp_path / "run" / "linkymonitor"
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(open_folder / "run"))
+    ours = open_folder / "run" / "linkymonitor"
     ours.mkdir(parents=True)
-    for folder in (ours, *ours.parents):
-        if folder.is_relative_to(tmp_path.parents[1]):
-            folder.chmod(0o755)
-    (tmp_path / "default.ini").write_text("")
-    (tmp_path / "named.ini").write_text(f"[general]\nruntime_dir = {ours}\n")
-    default, named = (read(tmp_path / f"{name}.ini", schema()) for name in ("default", "named"))
+    (open_folder / "default.ini").write_text("")
+    (open_folder / "named.ini").write_text(f"[general]\nruntime_dir = {ours}\n")
+    default, named = (read(open_folder / f"{name}.ini", schema()) for name in ("default", "named"))
     os.seteuid(65534)
     try:
         assert _runtime_directory(default, Storage(), meter=True) is None

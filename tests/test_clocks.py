@@ -326,7 +326,7 @@ def test_whatever_the_wall_clock_does_the_log_tells_the_time_that_was():
     assert found["records"] > SCRIPTS * 50
 
 
-# Booting (P11)
+# Booting
 
 
 def test_lines_wait_for_the_time_service_and_are_dated_to_the_second():
@@ -465,7 +465,7 @@ def test_a_clock_just_behind_the_log_is_wrong_and_not_the_log():
     assert all(-15.0 < error <= 1.0 for error in life.errors())
 
 
-# Steps while running (P12, P13)
+# Steps while running
 
 
 def test_a_step_forward_is_told_and_what_waits_is_dated_anew():

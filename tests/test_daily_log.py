@@ -733,7 +733,7 @@ def test_a_file_compressed_before_it_is_read_is_read(tmp_path):
     assert read(tmp_path, storage=Vanishing()) == [1]
 
 
-# T1: every offset, every tail, every way to go on
+# Every offset, every tail, every way to go on
 
 STALE = (
     b'{"schema": 1, "taken_at": "2019-03-04T10:00:00Z"}\n'
@@ -778,7 +778,7 @@ def test_wherever_a_log_is_cut_no_wrong_value_is_read(tail, going_on, maker):
         assert len(found) >= complete + (1 if going_on == "as is" else 2)
 
 
-# T2: a life, a power cut, another life
+# A life, a power cut, another life
 
 
 @pytest.mark.campaign

@@ -1,6 +1,6 @@
 """Every file that acquire keeps, damaged in every way: it starts, goes on, and what it writes reads back.
 
-Short by default; every offset when LINKYMONITOR_TORTURE is set.
+In short at some offsets, in full at each.
 """
 
 from __future__ import annotations
@@ -249,7 +249,7 @@ def peak(*words: object) -> int:
 @pytest.mark.parametrize("what", list(HUGE))
 @pytest.mark.parametrize("day", [DAY, DAY - timedelta(days=1)], ids=["today", "yesterday"])
 def test_a_huge_foreign_file_takes_no_more_memory_than_none(home, what, day):
-    """P20 of the catalogue: two gigabytes under the name of a log."""
+    """Two gigabytes under the name of a log; in short, some megabytes."""
     home.log.mkdir()
     report = ("report", "-c", home.ini, "--log-dir", home.log, "-o", home.root / "pages", "-s", day)
     acquire = ("acquire", *home.words)

@@ -301,8 +301,9 @@ def test_the_library_is_used_as_the_readme_says(home, monkeypatch):
 
 def test_the_unit_and_the_cron_line_name_commands_that_exist():
     for page in READMES.values():
-        text = page.read_text("utf-8")
-        for line in re.findall(r"/opt/linkymonitor/bin/linkymonitor (\w+.*)", text):
+        lines = re.findall(r"/opt/linkymonitor/bin/linkymonitor (\w+.*)", page.read_text("utf-8"))
+        assert lines
+        for line in lines:
             understand(shlex.split(line))
 
 
@@ -357,9 +358,9 @@ def test_every_cause_of_the_quarantine_is_in_formats():
 
 
 def test_the_json_of_formats_is_json():
-    for block in blocks(ROOT / "docs/formats.md"):
-        if block.kind == "json":
-            json.loads(block.text)
+    examples = [block.text for block in blocks(ROOT / "docs/formats.md") if block.kind == "json"]
+    assert examples
+    assert all(isinstance(json.loads(example), dict) for example in examples)
 
 
 def test_nobody_s_meter_is_in_the_documentation():

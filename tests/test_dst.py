@@ -2,7 +2,7 @@
 
 # Each day is lived by the appliance in UTC, a frame a minute from the eve to the morrow, and reported in local
 # time. The indexes that the hours must add up to are asked of the simulated house, at the frames before the two
-# midnights. All 24 days of 2024 to 2035 with LINKYMONITOR_TORTURE=1.
+# midnights. In full, all 24 days of 2024 to 2035.
 
 from __future__ import annotations
 

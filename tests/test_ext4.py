@@ -1,4 +1,4 @@
-"""T3: what a power cut leaves of our files on real ext4, block by block."""
+"""What a power cut leaves of our files on real ext4, block by block."""
 
 # The workload is the real DailyLog on a virtual clock, whose days are compressed on the way, and a state file
 # replaced again and again; beside them, as a control, a file replaced without a sync: a rig that never finds it

@@ -16,6 +16,7 @@ from linkymonitor.model import Ejp, Mode, Reading, TariffState, View
 from linkymonitor.simulator import House, parse_spec
 from linkymonitor.storage import Storage
 from linkymonitor.tic.interpret import interpret
+from tests.crash_model import CrashDisk
 
 NOON = datetime(2027, 1, 13, 12, 0, 0, 250000, tzinfo=UTC)
 
@@ -128,9 +129,11 @@ def test_the_file_is_replaced_whole_and_removed(tmp_path):
 
 
 def test_without_a_folder_nothing_is_written():
-    latest = Latest(Storage(), None)
+    disk = CrashDisk()
+    latest = Latest(Storage(disk), None)
     latest.write(view())
     latest.remove()
+    assert disk.calls == 0
 
 
 def test_a_folder_that_is_gone_is_a_storage_error(tmp_path):

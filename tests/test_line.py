@@ -560,7 +560,10 @@ def test_a_second_process_is_kept_out_too(meter, opened):
 
 def test_the_port_is_free_once_it_is_closed(meter, opened):
     for _ in range(3):
-        opened(meter.path).close()
+        source = opened(meter.path)
+        meter.write(FRAME)
+        assert b"".join(hear(source, len(FRAME))) == FRAME
+        source.close()
 
 
 def fake_root(path: Path, *, cmdline: str = "quiet", holder: tuple[int, str, str] | None = None) -> Path:
@@ -627,7 +630,9 @@ def test_a_process_that_was_killed_leaves_a_pty_that_anybody_can_open(meter, ope
     Path(meter.path).chmod(0o666)
     os.seteuid(65534)
     try:
-        os.close(os.open(meter.path, os.O_RDWR | os.O_NOCTTY))
+        descriptor = os.open(meter.path, os.O_RDWR | os.O_NOCTTY)
+        assert os.isatty(descriptor)
+        os.close(descriptor)
     finally:
         os.seteuid(0)
 

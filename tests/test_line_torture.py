@@ -1,7 +1,4 @@
-"""The line that never gives up: switches, dongles that come and go, garbage, on ptys and a clock of our own.
-
-Short by default; in full, with the figures printed, when LINKYMONITOR_TORTURE is set.
-"""
+"""The line that never gives up: switches, dongles that come and go, garbage, on ptys and a clock of our own."""
 
 from __future__ import annotations
 

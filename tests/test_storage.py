@@ -198,6 +198,7 @@ def test_a_folder_that_is_not_there_has_no_names(tmp_path):
 
 def test_removing_what_is_not_there_is_done(tmp_path):
     Storage().remove(tmp_path / "nothing")
+    assert names_in(tmp_path) == []
 
 
 def test_a_second_process_is_told_who_holds_the_folder(tmp_path):

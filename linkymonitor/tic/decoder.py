@@ -31,7 +31,7 @@ _STX, _ETX = 0x02, 0x03
 # Each delimiter with its parity bit clear or set: the stream comes as it was on the wire.
 _NOT_DELIMITERS = bytes(byte for byte in range(256) if byte & 0x7F not in (0x02, 0x03, 0x04))
 _LINE_END = re.compile(rb"[\n\r\x8a\x8d]+")
-# What noise makes of the LF that opens a group; the group itself is still whole (field note 4).
+# What noise makes of the LF that opens a group; the group itself is still whole.
 _CONTROLS = bytes(byte for byte in range(0x20) if byte != 0x09)
 _OF_LABELS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-")
 
@@ -329,5 +329,5 @@ def _is_horodate(text: str) -> bool:
 
 
 def _is_glued_adps(label: str) -> bool:
-    """Return whether an old meter has glued ADPS to its value, to send the value again after it (field note 13)."""
+    """Return whether an old meter has glued ADPS to its value, to send the value again after it."""
     return len(label) == 7 and label.startswith("ADPS") and label[4:].isdigit()

@@ -16,7 +16,6 @@ def main(words: list[str]) -> int:
     except ImportError:
         print("atheris is not installed: pip install 'linkymonitor[fuzz]'", file=sys.stderr)
         return 2
-    sys.path.insert(0, str(CORPUS.parents[1]))  # what the tests share
     with atheris.instrument_imports(include=["linkymonitor"]):
         from tests.fuzz.targets import TARGETS
     if not words or words[0] not in TARGETS:
