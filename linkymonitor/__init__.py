@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from linkymonitor.library import open_meter
     from linkymonitor.model import Mode, Reading
 
-__all__ = ["Mode", "Reading", "__version__", "open_meter"]
+__all__ = ["RELEASED", "Mode", "Reading", "__version__", "open_meter"]
 __version__ = "0.1.0"
+#: The day of this version, as in CHANGELOG.md: no clock is right that shows an earlier one.
+RELEASED = "2026-11-21"
 
 _HOMES = {"Mode": "model", "Reading": "model", "open_meter": "library"}
 

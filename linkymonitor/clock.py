@@ -14,14 +14,14 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 import time
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from linkymonitor import RELEASED
+
 #: The day this version was made: no meter is read before it.
-BUILT = datetime(2026, 11, 21, tzinfo=UTC)
+BUILT = datetime.fromisoformat(RELEASED).replace(tzinfo=UTC)
 #: A wall clock that nobody vouches for is believed so many seconds after the boot, or after it was set.
 LONGEST_DOUBT = 600.0
 
@@ -38,13 +38,8 @@ _TIME_SERVICES = (
     "/usr/sbin/ntpd",
     "/usr/sbin/openntpd",
 )
-#: Exits with 0 when the clock is synchronised: adjtimex(2) returns 5 (TIME_ERROR) when it is not; with zeros it
-#: only reads.
-_QUESTION = (
-    "import ctypes, sys\nsys.exit(not 0 <= ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) < 5)"
-)
-#: Seconds until the kernel is asked again, at first and at most.
-_ASK_AGAIN, _ASK_LATEST = 30.0, 1800.0
+#: adjtimex(2): what it returns while the clock is not synchronised, and more than its struct takes.
+_TIME_ERROR, _TIMEX_BYTES = 5, 512
 
 
 class Clock(Protocol):
@@ -69,9 +64,6 @@ class Clock(Protocol):
 class SystemClock:
     """The clocks of the machine."""
 
-    def __init__(self) -> None:
-        self._kernel = _Kernel()
-
     def now(self) -> datetime:
         """Return the wall time, aware, in UTC."""
         return datetime.now(UTC)
@@ -89,7 +81,7 @@ class SystemClock:
         try:
             touched = os.stat(_TOUCHED).st_mtime  # noqa: PTH116 -- pathlib would build a path each second
         except OSError:
-            return self._kernel.synchronized(since)
+            return _kernel_is_synchronized()
         # The file lives until the next boot: who set the clock after it was touched counts.
         return (since is None or touched >= since.timestamp()) and touched <= time.time() + 1.0
 
@@ -100,40 +92,13 @@ class SystemClock:
         return max(LONGEST_DOUBT - time.clock_gettime(time.CLOCK_BOOTTIME), 0.0)
 
 
-class _Kernel:
-    """Asks the kernel whether a time service keeps its clock; who sets it by hand ends that (adjtimex(2)).
+def _kernel_is_synchronized() -> bool:
+    """Return whether a time service keeps the clock of the kernel; who sets it by hand ends that (adjtimex(2))."""
+    import ctypes
 
-    Only ctypes knows that call, and would cost acquire a third of a megabyte for good: a process of a moment
-    asks, and its exit status is the answer. Nobody waits for it, and a sandbox that kills who asks kills it.
-    """
-
-    def __init__(self) -> None:
-        self._child: int | None = None
-        self._since: datetime | None = None
-        self._due, self._pause = -math.inf, _ASK_AGAIN
-
-    def synchronized(self, since: datetime | None) -> bool:
-        """Return True when the kernel has just said so of the clock that was set to *since*."""
-        if self._child is not None:
-            try:
-                child, status = os.waitpid(self._child, os.WNOHANG)
-            except ChildProcessError:
-                child, status = self._child, 1  # somebody else heard the answer
-            if not child:
-                return False
-            self._child = None
-            if since == self._since and os.waitstatus_to_exitcode(status) == 0:
-                return True
-        if since != self._since:
-            self._since, self._due, self._pause = since, -math.inf, _ASK_AGAIN
-        now = time.monotonic()
-        if now >= self._due:
-            self._due, self._pause = now + self._pause, min(self._pause * 2, _ASK_LATEST)
-            with suppress(OSError, ValueError, TypeError):  # no interpreter to be found
-                self._child = os.posix_spawn(
-                    sys.executable, [sys.executable, "-ISc", _QUESTION], dict(os.environ)
-                )
-        return False
+    # A struct timex of zeros asks for nothing to be changed.
+    state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    return 0 <= state < _TIME_ERROR
 
 
 class WireClock:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
 import zipfile
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -129,3 +131,12 @@ def test_the_installed_command_is_the_package_s():
     assert (
         run(str(script), "--version", cwd=ROOT.parent).strip() == f"linkymonitor {linkymonitor.__version__}"
     )
+
+
+def test_the_day_of_the_release_is_that_of_the_changelog():
+    """Before the first release it is a day on which the version was being made."""
+    heads = re.findall(r"^## \[(.+?)\](?: - (\S+))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    released = [head for head in heads if head[0] != "Unreleased"]
+    if released:
+        assert (linkymonitor.__version__, linkymonitor.RELEASED) == released[0]
+    assert date(2026, 11, 1) <= date.fromisoformat(linkymonitor.RELEASED) <= datetime.now(UTC).date()

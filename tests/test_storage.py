@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor.commands.acquire import when_free
 from linkymonitor.errors import LineBusy, StorageError
 from linkymonitor.storage import Storage, SystemDisk
 from tests.crash_model import CrashDisk, PowerCut, cut_at, fail_at
@@ -220,23 +219,6 @@ def test_a_second_process_is_told_who_holds_the_folder(tmp_path):
 def test_a_lock_that_was_let_go_can_be_taken_again(tmp_path):
     for _ in range(2):
         with Storage().lock(tmp_path), pytest.raises(LineBusy):
-            Storage().lock(tmp_path)
-
-
-def test_who_is_killed_while_it_starts_another_process_keeps_nobody_out(tmp_path):
-    """Its locks are held until that process has become another program, a moment after its own end."""
-    tries = []
-    dead = Storage().lock(tmp_path)
-
-    def take():
-        tries.append(None)
-        if len(tries) == 4:
-            dead.close()
-        return Storage().lock(tmp_path)
-
-    with when_free(take):
-        assert len(tries) == 4
-        with pytest.raises(LineBusy):
             Storage().lock(tmp_path)
 
 

@@ -6,16 +6,15 @@ import errno
 import math
 import os
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from linkymonitor.commands.report import report
 from linkymonitor.commands.shared import SIMULATED, callbacks, configuration, open_input, signals
-from linkymonitor.errors import ConfigError, LineBusy, StorageError, UsageError
+from linkymonitor.errors import ConfigError, StorageError, UsageError
 from linkymonitor.language import of_terminal, pick
 
 if TYPE_CHECKING:
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
 #: What `run` reads when no meter is plugged in: a day with everything on the screen.
 DEMO = "sim:ejp,pv,seed=7"
-
-#: Seconds for which who held the port or the folder may take to let it go; see when_free.
-_LETTING_GO = 3.0
 
 #: What is a fault of the configuration, which only its owner can mend; whatever else a card says may pass.
 _MISCONFIGURED = {
@@ -38,8 +34,6 @@ _MISCONFIGURED = {
     errno.ELOOP,
     errno.ENAMETOOLONG,
 }
-
-T = TypeVar("T")
 
 
 def acquire(arguments: Namespace) -> int:
@@ -132,7 +126,7 @@ def _acquire(
     timezone = ZoneInfo(config.get("general").timezone)
     with ExitStack() as stack:
         at = arguments.at if "at" in arguments else None
-        source, clock = when_free(lambda: open_input(spec, at, wanted, meter_settings, spoken))
+        source, clock = open_input(spec, at, wanted, meter_settings, spoken)
         stack.callback(source.close)
         _take_folder(storage, directory, stack)
         runtime = _runtime_directory(config, storage, meter=_is_meter(spec))
@@ -283,26 +277,6 @@ def _runtime_directory(config: Any, storage: Any, *, meter: bool) -> Path | None
     return Path(directory)
 
 
-def when_free(take: Callable[[], T]) -> T:
-    """Return what *take* gives, waiting a little for who is about to let it go.
-
-    A process that is killed at the instant at which it starts another (the clock asks the kernel so, see
-    clock.py) leaves its locks to that one until it has become another program: up to 30 ms were seen on a
-    busy machine. Who is started again at once would find the place taken by somebody who is dead.
-
-    Raises:
-        LineBusy: somebody else holds it, and keeps it.
-    """
-    until = time.monotonic() + _LETTING_GO
-    while True:
-        try:
-            return take()
-        except LineBusy:
-            if time.monotonic() >= until:
-                raise
-        time.sleep(0.1)
-
-
 def _take_folder(storage: Any, directory: Path, stack: ExitStack) -> None:
     """Make the log directory and keep others out of it; a card that refuses to be written is no reason to stop.
 
@@ -310,7 +284,7 @@ def _take_folder(storage: Any, directory: Path, stack: ExitStack) -> None:
     """
     try:
         storage.make_directory(directory)
-        stack.enter_context(when_free(lambda: storage.lock(directory)))
+        stack.enter_context(storage.lock(directory))
     except StorageError as error:
         cause = error.__cause__
         if not isinstance(cause, OSError) or cause.errno in _MISCONFIGURED:
