@@ -13,12 +13,13 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from linkymonitor.acceptance import CONTRACT, FIRM, METER, ORDER, Acceptance, Held
-from linkymonitor.clock import Clock
+from linkymonitor.clock import Clock, Timeline
 from linkymonitor.diagnostics import Sparing
-from linkymonitor.errors import LinkyMonitorError
+from linkymonitor.errors import LinkyMonitorError, StorageError
 from linkymonitor.frozen import replace
 from linkymonitor.journal import Journal
 from linkymonitor.language import DEFAULT, pick
@@ -49,6 +50,10 @@ _RETRY = 1.0
 _NUDGE = 1e-6
 #: A meter that draws at least so much, in VA, and repeats itself for so long, in seconds, no longer measures.
 STANDSTILL_POWER, STANDSTILL = 500, 600.0
+#: A step of the time that the energy of the day follows.
+_STEP = timedelta(seconds=2)
+#: A difference between the meter's clock and the time of the house that is worth a line.
+_TOLD_APART = timedelta(minutes=1)
 #: Seconds that two frames are apart at most to be heard without a pause.
 _HEARD_ON = 30.0
 #: After so many seconds without a complete frame it is asked whether groups are heard all the same.
@@ -365,6 +370,7 @@ class Appliance:
     """Everything that follows one meter, in the order in which a reading reaches it.
 
     Args:
+        timeline: the time of the house, which dates all that has a date; that of the log when it is not given.
         quarantine: keeps what acceptance held back; None keeps nothing.
         outputs: relays and lamps before displays, so that pins are set before anything slower.
         callbacks: called with each reading.
@@ -380,6 +386,7 @@ class Appliance:
         aggregator: Aggregator,
         ledger: Ledger,
         latest: Latest,
+        timeline: Timeline | None = None,
         quarantine: Quarantine | None = None,
         outputs: Sequence[Output] = (),
         callbacks: Sequence[Callable[[Reading], object]] = (),
@@ -394,6 +401,7 @@ class Appliance:
         self.aggregator = aggregator
         self.ledger = ledger
         self.latest = latest
+        self.timeline = timeline or log.timeline
         self.quarantine = quarantine
         self.outputs = outputs
         self.callbacks = callbacks
@@ -406,6 +414,9 @@ class Appliance:
         self._broken: set[tuple[int, str]] = set()
         self._deadline = -math.inf
         self._silent = False
+        #: The steps of the time that the energy of the day has followed; None before it is known.
+        self._followed: timedelta | None = None
+        self._meter_told_apart = False
         self._sparing = Sparing()
         #: What the log last said of the meter, and how often that has changed since without a word.
         self._told = ""
@@ -447,6 +458,8 @@ class Appliance:
         age = self._watch(now)
         deadlines = [self._due(output.tick, now, age) for output in self.outputs]
         deadlines.append(self._due(self.log.tick, now))
+        if self.timeline.settled and not self._counts_this_day():
+            self._guard(self._begin_day)
         if self.quarantine is not None:
             deadlines.append(self._due(self.quarantine.tick, now))
         if not self._silent:
@@ -464,14 +477,73 @@ class Appliance:
 
     def _take(self, heard: Heard) -> None:
         """Take one frame in: what is believed goes its way, what is not is put aside."""
-        reading = self._whole(heard.reading)
-        if heard.reading is None or reading is None:
+        said = self._dated(heard.reading)
+        reading = self._whole(said)
+        if said is None or reading is None:
             self._guard(self.aggregator.miss, heard.refused)
         else:
-            self._pass(heard.reading, reading, heard.refused)
+            self._pass(said, reading, heard.refused)
         if heard.held and self.quarantine is not None:
-            self._guard(self.quarantine.hold, heard.held, self.clock.now(), self.clock.monotonic())
+            self._guard(self.quarantine.hold, heard.held, self.timeline.read(), self.clock.monotonic())
         self._deadline = -math.inf
+
+    def _dated(self, reading: Reading | None) -> Reading | None:
+        """Return *reading* with the time of the house, for which its own clock may vouch."""
+        if reading is None:
+            return None
+        if reading.meter_clock is not None and not reading.meter_clock_degraded and not reading.short:
+            self.timeline.hear_meter(reading.meter_clock)
+        taken_at = self.timeline.read()
+        return replace(reading, taken_at=taken_at, dated=self.timeline.settled)
+
+    def _today(self, reading: Reading) -> DayTotals:
+        """Return the energy of the day, *reading* included.
+
+        Energy whose day is not known waits in the records of the log, and is counted from there.
+        """
+        if not reading.dated:
+            return DayTotals()
+        return self.ledger.update(reading) if self._counts_this_day() else self.ledger.totals()
+
+    def _counts_this_day(self) -> bool:
+        """Return whether the ledger has followed the time of the house, which is settled."""
+        return self._followed is not None and abs(self.timeline.shifted - self._followed) <= _STEP
+
+    def _begin_day(self) -> None:
+        """Count the energy of the day from the log: the time is known at last, or it is another."""
+        self._followed = self.timeline.shifted
+        try:
+            self.ledger.restart(self.log.day_so_far(*self.ledger.day_of(self.timeline.read())))
+        except StorageError as error:
+            # The totals of the day begin where they can.
+            self.log.note("WARN", pick(self.lang, error.fr, error.en))
+
+    def _watch_meter_clock(self) -> None:
+        """Say once that the meter's clock is another than that of the house, and when that is over."""
+        ahead = self.timeline.meter_ahead
+        apart = ahead is not None and abs(ahead) >= _TOLD_APART
+        if ahead is None or apart is self._meter_told_apart:
+            return
+        if self._sparing.due("meter clock", self.clock.monotonic()) is None:
+            return
+        self._meter_told_apart = apart
+        if not apart:
+            self.log.note(
+                "INFO",
+                pick(self.lang, "Horloge du compteur : de nouveau juste", "Clock of the meter: right again"),
+            )
+            return
+        span = timedelta(seconds=round(abs(ahead).total_seconds()))
+        self.log.note(
+            "WARN",
+            pick(
+                self.lang,
+                f"Horloge du compteur : {'en avance' if ahead > timedelta(0) else 'en retard'} de {span} sur celle "
+                "de la machine, que le journal suit ; si c'est la machine qui a tort, mettez-la à l'heure",
+                f"Clock of the meter: {span} {'ahead of' if ahead > timedelta(0) else 'behind'} that of the "
+                "machine, which the log follows; if the machine is wrong, set its time",
+            ),
+        )
 
     def _pass(self, said: Reading, reading: Reading, refused: int) -> None:
         """Pass on what a frame *said*, and the *reading* that it makes: this is the path of a reading."""
@@ -480,7 +552,7 @@ class Appliance:
             self._guard(self.tariff.age)
         # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
         tariff = self._guard(self.tariff.update, reading) or TariffState()
-        today = self._guard(self.ledger.update, reading) or DayTotals()
+        today = self._guard(self._today, reading) or DayTotals()
         self.view = view = View(
             reading=reading, tariff=tariff, health=self.meter.health, today=today, now=now
         )
@@ -489,7 +561,7 @@ class Appliance:
         self._guard(self.latest.write, view)
         for callback in self.callbacks:
             self._guard(callback, reading)
-        self._guard(self.log.hear_meter, said)
+        self._guard(self._watch_meter_clock)
         for record in self._guard(self.aggregator.add, said, refused) or ():
             self._guard(self.log.append, record)
             self._guard(self.ledger.settle, record)
@@ -508,6 +580,7 @@ class Appliance:
         return replace(
             self._last_long,
             taken_at=reading.taken_at,
+            dated=reading.dated,
             short=True,
             currents=reading.currents,
             overload=reading.overload,

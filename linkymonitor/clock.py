@@ -1,13 +1,15 @@
-"""Two clocks in one: the wall clock that dates records, and the monotonic one that acts."""
+"""Two clocks in one, the wall clock and the monotonic one, and the one time of the house made of them."""
 
 # Strategy
 #
 # - Whatever acts (relays, lamps, pages, time-outs) looks at monotonic() alone. now() only dates what is
 #   written, so a wall clock that jumps can neither hold nor release a relay.
 # - A Pi Zero has no battery: at boot the wall clock is behind by as long as the power was off, and later
-#   anybody may set it, right or wrong. A Timeline therefore keeps the time of the log by itself: an offset to
-#   the monotonic clock, which changes only when somebody vouches for a better one (a time service, the meter)
-#   or after long enough that nobody will.
+#   anybody may set it, right or wrong. The Timeline therefore keeps the time of the house by itself: an offset
+#   to the monotonic clock, which changes only when somebody vouches for a better one (a time service, the meter)
+#   or after long enough that nobody will (docs/adr/0020).
+# - There is one Timeline. It dates readings, records, the energy of the day, latest.json and the clock of the
+#   display, so that they cannot disagree.
 # - A file is replayed on the time of the wire: both clocks are then driven by the bytes themselves.
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ _TIME_SERVICES = (
     "/usr/sbin/ntpd",
     "/usr/sbin/openntpd",
 )
+#: There where a battery keeps the time while the power is off.
+_BATTERY_CLOCK = "/sys/class/rtc/rtc0"
 #: adjtimex(2): what it returns while the clock is not synchronised, and more than its struct takes.
 _TIME_ERROR, _TIMEX_BYTES = 5, 512
 
@@ -59,6 +63,9 @@ class Clock(Protocol):
 
     def patience(self) -> float:
         """Return for how many seconds from now a time service may still be expected to set a new clock."""
+
+    def kept(self) -> bool:
+        """Return False when the wall clock cannot know how long the machine was off, nor was set since."""
 
 
 class SystemClock:
@@ -90,6 +97,12 @@ class SystemClock:
         if not os.path.exists(_SYSTEMD) or not any(map(os.path.exists, _TIME_SERVICES)):  # noqa: PTH110
             return 0.0
         return max(LONGEST_DOUBT - time.clock_gettime(time.CLOCK_BOOTTIME), 0.0)
+
+    def kept(self) -> bool:
+        """Return True with a battery clock, or so long after the boot that somebody may have set the clock."""
+        if os.path.exists(_BATTERY_CLOCK):  # noqa: PTH110 -- no pathlib for one question
+            return True
+        return time.clock_gettime(time.CLOCK_BOOTTIME) > LONGEST_DOUBT
 
 
 def _kernel_is_synchronized() -> bool:
@@ -128,6 +141,10 @@ class WireClock:
         """Return 0: there is nobody to wait for."""
         return 0.0
 
+    def kept(self) -> bool:
+        """Return True: whoever replays a file says when it happened."""
+        return True
+
     def advance(self, seconds: float) -> None:
         """Let both clocks run by *seconds*."""
         self._now += timedelta(seconds=seconds)
@@ -157,44 +174,49 @@ class StreamClock(WireClock):
 
 
 class Era:
-    """A stretch of the wall clock without a step, between two monotonic times."""
+    """A stretch of the time of the house without a step, between two monotonic times."""
 
     __slots__ = ("end", "offset", "start")
 
     def __init__(self, start: float, offset: timedelta) -> None:
         self.start = start
         self.end = math.inf
-        #: What the wall clock showed (since 1970) less the monotonic time.
+        #: What the house clock showed (since 1970) less the monotonic time.
         self.offset = offset
 
 
-#: How far the wall clock may stray between two looks without being said to step: some noise, and how fast a
-#: time service slews it, in seconds and seconds a second.
+#: How far a clock may stray between two looks without a step: some noise, and how fast a time service slews it,
+#: in seconds and seconds a second.
 _NOISE = 0.5
 _SLEW = 0.001
 #: A time that somebody vouched for is kept so long against a clock that is set otherwise, in seconds.
 _LOYALTY = 86400.0
 #: How far the meter's DATE may be from the wall clock and still agree: a frame lasts a second or two.
 _AGREEMENT = timedelta(seconds=5)
+#: Clocks of meters are hours off now and then; a wall clock that differs by more is itself wrong.
+_WORST_METER = timedelta(days=1)
 #: fake-hwclock saves the time each hour: a clock that is so little behind the log is wrong, not the log.
 _JUST_BEHIND = timedelta(hours=2)
 #: Nothing is dated that was so long before the beginning, in seconds.
 _OLDEST = 300.0
 _ERAS = 32
 
-#: Who vouches for the time of the log.
+#: Who vouches for the time of the house.
 _NOBODY, _METER, _SERVICE = range(3)
 
 
 class Timeline:
-    """The time of the log: the monotonic clock, and an offset that only good reasons change.
+    """The time of the house: the monotonic clock, and an offset that only good reasons change.
 
-    What happened is dated by the wall clock of its moment; ``date()`` says what that is worth now. Until the
-    time is ``settled`` it is worth nothing, because the clock of a Pi is wrong when it boots. Once it is, a
-    wall clock that is stepped is followed
+    Until it is ``settled`` the time is worth nothing, because the clock of a Pi is wrong when it boots: ``read()``
+    then returns what the wall clock shows, and ``date()`` later says when that was. Once it is settled, a wall
+    clock that is stepped is followed
 
     - at once, when a time service vouches for it, or the meter's DATE agrees;
     - after LONGEST_DOUBT, when nobody had vouched for the time before either; after a day, when somebody had.
+
+    The meter's DATE vouches for a wall clock that agrees with it. It is the time itself only where the wall clock
+    is plainly wrong (docs/adr/0020).
 
     Args:
         clock: the clock of the machine, or what drives a replay.
@@ -204,16 +226,22 @@ class Timeline:
         self._clock = clock
         #: Stamp of the newest line known: a clock that is earlier is not the right one yet.
         self.newest: datetime | None = None
-        self._seen, offset = self._read()
-        self._began = self._seen
-        self._eras = [Era(self._began - _OLDEST, offset)]
-        #: The offset of the log's own time to the monotonic clock.
+        #: By how much, in all, steps of the time have moved what was dated before them.
+        self.shifted = timedelta(0)
+        #: The offset of the wall clock to the monotonic clock, at the last look.
+        self._seen, self._wall = self._read()
+        self._began, self._first = self._seen, self._wall
+        self._kept = clock.kept()
+        self._eras = [Era(self._began - _OLDEST, self._wall)]
+        #: The offset of the time of the house to the monotonic clock.
         self._anchor: timedelta | None = None
         self._voucher = _NOBODY
         self._doubt_ends = self._began + clock.patience()
         #: What the wall clock was last set to, if it was.
         self._set_to: datetime | None = None
         self._asked = -math.inf
+        #: The offset of the meter's clock: as heard last, and as two frames in a row had it.
+        self._meter_heard: timedelta | None = None
         self._meter: timedelta | None = None
 
     @property
@@ -226,46 +254,59 @@ class Timeline:
         """Whether a time service or the meter has vouched for the time."""
         return self._voucher != _NOBODY
 
-    def look(self) -> timedelta:
-        """Notice what became of the wall clock; return by how much what was dated before is dated later now."""
-        mono, offset = self._read()
-        era = self._eras[-1]
-        drift = offset - era.offset
-        before, anchor = self._seen, self._anchor
-        self._seen = mono
-        if abs(drift.total_seconds()) > _NOISE + _SLEW * (mono - before):
-            era.end = mono
-            era = Era(before, offset)
-            self._eras = [*self._eras[1 - _ERAS :], era]
-            self._set_to = self._wall(mono, offset)
+    @property
+    def meter_ahead(self) -> timedelta | None:
+        """How far the meter's clock is ahead of the house's; None while one of them is not known."""
+        if self._anchor is None or self._meter is None:
+            return None
+        return self._meter - self._anchor
+
+    def read(self) -> datetime:
+        """Return what the clock of the house shows at this moment: what the wall clock does, until settled."""
+        self.look()
+        return self._at(self._seen, self._eras[-1].offset)
+
+    def known(self) -> datetime | None:
+        """Return the time at this moment; None until settled."""
+        now = self.read()
+        return now if self.settled else None
+
+    def look(self) -> None:
+        """Notice what became of the wall clock."""
+        mono, wall = self._read()
+        before, self._seen = self._seen, mono
+        drift, self._wall = wall - self._wall, wall
+        anchor = self._anchor
+        if _is_step(drift, mono - before):
+            self._set_to = self._at(mono, wall)
             self._asked = -math.inf
-            if anchor is None or abs((offset - anchor).total_seconds()) > _NOISE:
+            if anchor is None or _is_step(wall - anchor, 0.0):
                 self._doubt_ends = mono + (_LOYALTY if self.vouched else LONGEST_DOUBT)
             else:
-                self._anchor = offset  # back where it was
-        elif drift:
-            era.offset = offset
-            if anchor is not None:
-                self._anchor = anchor + drift
-        anchor = self._anchor
-        self._settle(mono, offset)
-        return self._change(anchor)
+                self._anchor = wall  # back where it was
+        elif anchor is not None:
+            self._anchor = anchor + drift
+        self._settle(mono, wall)
+        self._show(before)
 
-    def hear_meter(self, at: datetime, date: datetime) -> timedelta:
-        """Take the meter's own *date*, heard when the wall clock showed *at*; return as look() does."""
-        wall, anchor, before = self._eras[-1].offset, self._anchor, self._meter
-        at, era = self.place(at)
-        said = era.offset + (date - at)
+    def hear_meter(self, date: datetime) -> None:
+        """Take the meter's own *date* of the frame that has just been heard."""
+        self.look()
+        said, before = date - _EPOCH - timedelta(seconds=self._seen), self._meter_heard
+        self._meter_heard = said
+        if date < BUILT or before is None or abs(said - before) > _AGREEMENT:
+            return  # twice, or it may be noise
         self._meter = said
-        if (self._voucher == _SERVICE and anchor == wall) or date < BUILT:
-            return timedelta(0)
-        if before is None or abs(said - before) > _AGREEMENT:
-            return timedelta(0)  # twice, or it may be noise
-        if anchor is not None and abs(anchor - said) <= _AGREEMENT and abs(wall - said) > _AGREEMENT:
+        wall, anchor = self._wall, self._anchor
+        if self._voucher == _SERVICE and anchor == wall:
+            return
+        if abs(wall - said) <= _AGREEMENT:
+            self._adopt(wall, _METER)
+        elif anchor is not None and abs(anchor - said) <= _AGREEMENT:
             self._adopt(anchor, max(self._voucher, _METER))
-        else:
-            self._adopt(wall if abs(wall - said) <= _AGREEMENT else said, _METER)
-        return self._change(anchor)
+        elif self._voucher != _SERVICE and self._is_plainly_wrong(said):
+            self._adopt(said, _METER)
+        self._show(self._seen)
 
     def assume(self) -> bool:
         """Settle the time without waiting longer; return False when it is no better than the earliest possible.
@@ -273,15 +314,15 @@ class Timeline:
         What the clock showed first is taken if it can be: before a time service has set it, it is only ever
         behind. Else it is as if the power had been off for no time since the newest line.
         """
-        first = self._eras[0].offset
-        possible = self._wall(self._began, first) >= self._earliest()
-        self._adopt(first if possible else self._earliest_offset(), _NOBODY)
+        possible = self._at(self._began, self._first) >= self._earliest()
+        self._adopt(self._first if possible else self._earliest_offset(), _NOBODY)
+        self._show(self._seen)
         return possible
 
     def place(self, at: datetime) -> tuple[datetime, Era]:
-        """Return *at* with the stretch of the wall clock that it was read from: the latest that can be.
+        """Return *at*, which the clock of the house showed, with its stretch of time: the latest that can be.
 
-        What was read from a clock that was set and set back before anybody looked is placed now.
+        What it has never shown is placed now.
         """
         since_epoch = at - _EPOCH
         for era in reversed(self._eras):
@@ -289,16 +330,17 @@ class Timeline:
             if era.start - _NOISE <= mono <= min(era.end, self._seen) + _NOISE:
                 return at, era
         era = self._eras[-1]
-        return self._wall(self._seen, era.offset), era
+        return self._at(self._seen, era.offset), era
 
     def date(self, at: datetime, era: Era) -> datetime:
-        """Return when it was that the wall clock showed *at* in *era*; only once settled."""
+        """Return when it was that the clock of the house showed *at* in *era*; only once settled."""
         assert self._anchor is not None
         return at + (self._anchor - era.offset)
 
     def now(self) -> datetime:
-        """Return the time of the log; only once settled."""
-        return self.date(self._wall(self._seen, self._eras[-1].offset), self._eras[-1])
+        """Return the time of the last look; only once settled."""
+        assert self._anchor is not None
+        return self._at(self._seen, self._anchor)
 
     def _settle(self, mono: float, wall: timedelta) -> None:
         """Decide whether what the wall clock shows is the time."""
@@ -314,20 +356,34 @@ class Timeline:
             return
         if self._anchor is not None or self.newest is None or self._clock.trusted(self.newest):
             self._adopt(wall, _NOBODY)
-        elif self.newest - self._wall(mono, wall) <= _JUST_BEHIND:
+        elif self.newest - self._at(mono, wall) <= _JUST_BEHIND:
             self._adopt(self._earliest_offset(), _NOBODY)
         elif mono >= self._began + LONGEST_DOUBT:
             # A log from the future must not keep the present from being written for ever.
             self._adopt(wall, _NOBODY)
 
+    def _is_plainly_wrong(self, said: timedelta) -> bool:
+        """Return whether the wall clock cannot be right, the meter's clock having the offset *said*."""
+        if not self._clock.trusted(self.newest or _EPOCH) or abs(said - self._wall) > _WORST_METER:
+            return True
+        # Without a battery a clock goes on from where the power found it.
+        return not self._kept and self._set_to is None and said > self._wall
+
     def _adopt(self, offset: timedelta, voucher: int) -> None:
+        if self._anchor is not None and _is_step(offset - self._anchor, 0.0):
+            self.shifted += offset - self._anchor
         self._anchor, self._voucher = offset, voucher
         self._doubt_ends = self._seen + (_LOYALTY if voucher else LONGEST_DOUBT)
 
-    def _change(self, before: timedelta | None) -> timedelta:
-        if before is None or self._anchor is None:
-            return timedelta(0)
-        return self._anchor - before
+    def _show(self, before: float) -> None:
+        """Begin another era when the time of the house has stepped since the monotonic time *before*."""
+        shown = self._wall if self._anchor is None else self._anchor
+        era = self._eras[-1]
+        if _is_step(shown - era.offset, self._seen - before):
+            era.end = self._seen
+            self._eras = [*self._eras[1 - _ERAS :], Era(before, shown)]
+        else:
+            era.offset = shown
 
     def _earliest(self) -> datetime:
         return max(BUILT, self.newest + _SECOND) if self.newest else BUILT
@@ -346,5 +402,10 @@ class Timeline:
         return mono, wall - _EPOCH - timedelta(seconds=mono)
 
     @staticmethod
-    def _wall(mono: float, offset: timedelta) -> datetime:
+    def _at(mono: float, offset: timedelta) -> datetime:
         return _EPOCH + offset + timedelta(seconds=mono)
+
+
+def _is_step(change: timedelta, seconds: float) -> bool:
+    """Return whether a clock that has changed by so much within *seconds* was set, rather than slewed."""
+    return abs(change.total_seconds()) > _NOISE + _SLEW * seconds

@@ -45,7 +45,6 @@ from linkymonitor.storage import AppendFile, Storage
 
 if TYPE_CHECKING:
     from linkymonitor.log_reader import Entry, LineReader
-    from linkymonitor.model import Reading
 
 #: Lines kept in memory while they cannot be written.
 RING = 4096
@@ -516,7 +515,7 @@ def _reader(file: LogFile | None) -> LineReader:
 class _Line(NamedTuple):
     """What is to be written; it gets its stamp when it is."""
 
-    #: When it happened, as the wall clock of its era showed it.
+    #: When it happened, as the clock of the house showed it in that era.
     at: datetime
     era: Era
     #: INFO, WARN, ERROR or DATA; empty for a line that only says the contract.
@@ -546,7 +545,7 @@ class DailyLog:
     No call raises for a card that refuses: lines then wait in memory, are tried again every RETRY_AFTER
     seconds, and get written in order. Call tick() now and then.
 
-    A line is dated when it is written, by the Timeline: a wall clock that is wrong, or jumps, is not believed
+    A line is dated when it is written, by the time of the house: a wall clock that is wrong, or jumps, is not believed
     at once, and lines that wait are dated anew when the time turns out to be another. While there is no time at
     all to be believed they wait; if that lasts until the end, or until there is no room left, they are dated as
     early as they can be.
@@ -560,7 +559,8 @@ class DailyLog:
     Args:
         storage: writes the files.
         directory: where; created if need be.
-        clock: dates notes, says when lines are due, and when the wall time can be believed.
+        clock: says when lines are due.
+        timeline: the time of the house, which dates lines; one of the log's own when there is no house.
         sync_every: seconds that lines may wait in memory.
         salt: what the address of the meter is hashed with.
         compress_after_days: full days that a file stays plain after its own.
@@ -577,6 +577,7 @@ class DailyLog:
         directory: Path,
         clock: Clock,
         *,
+        timeline: Timeline | None = None,
         sync_every: float = 60.0,
         salt: str = "",
         compress_after_days: int = 2,
@@ -596,7 +597,9 @@ class DailyLog:
         self._on_event = on_event
         self._on_full = on_full
 
-        self._timeline = Timeline(clock)
+        self.timeline = timeline or Timeline(clock)
+        #: Up to where its steps are told.
+        self._shifted = self.timeline.shifted
         self._queue: deque[_Line] = deque()
         self._dropped = 0
         self._due = math.inf
@@ -673,12 +676,20 @@ class DailyLog:
         if self._state(contract):
             self._put("", "", at)
 
-    def hear_meter(self, reading: Reading) -> None:
-        """Let the meter's own clock vouch for the time, if *reading* tells it and the meter has set it."""
-        if reading.meter_clock is None or reading.meter_clock_degraded or reading.short:
-            return
-        self._look()
-        self._tell_step(self._timeline.hear_meter(reading.taken_at, reading.meter_clock))
+    def day_so_far(self, midnight: datetime, end: datetime) -> Iterator[Record]:
+        """Yield the last record until *midnight* and those from then until *end*, those that wait included.
+
+        Some may be later than now: a clock that was ahead has written them, and the report counts them, too.
+
+        Raises:
+            StorageError: a file cannot be read.
+        """
+        if any(line.status == "DATA" for line in self._queue):
+            self.flush()
+        before = last_before(self._directory, midnight, storage=self._storage)
+        if before is not None:
+            yield before
+        yield from records(self._directory, midnight + timedelta.resolution, end, storage=self._storage)
 
     def flush(self) -> None:
         """Write all lines that wait, if the card takes them and the time is known."""
@@ -706,7 +717,7 @@ class DailyLog:
                 self._own_note("WARN", *_refusal(error))
             return
         self._full = False
-        if not self._timeline.settled:
+        if not self.timeline.settled:
             self._due = self._tried_at
         elif self._refused:
             self._refused = False
@@ -720,9 +731,9 @@ class DailyLog:
     def tick(self, now: float) -> float:
         """Do what is due at the monotonic time *now*; return when something next is."""
         self._look()
-        if now >= self._due and (self._timeline.settled or not self._started):
+        if now >= self._due and (self.timeline.settled or not self._started):
             self.flush()
-        if not self._timeline.settled:
+        if not self.timeline.settled:
             return now + 1.0
         if now >= self._chores_at and (self._full or not self._refused):
             self._do_chores(now)
@@ -731,7 +742,7 @@ class DailyLog:
     def close(self) -> None:
         """Write what waits and let go of the files."""
         self._look()
-        if not self._timeline.settled and self._queue:
+        if not self.timeline.settled and self._queue:
             self._assume()
         self.flush()
         if self._queue and not self._refused:  # writing may have found something to say
@@ -742,10 +753,12 @@ class DailyLog:
     # What happens, and when
 
     def _look(self) -> None:
-        self._tell_step(self._timeline.look())
+        self.timeline.look()
+        self._tell_step()
 
-    def _tell_step(self, change: timedelta) -> None:
-        """Say that the time of the log goes forward; where it goes back the stamps say so, when they do."""
+    def _tell_step(self) -> None:
+        """Say that the time of the house goes forward; where it goes back the stamps say so, when they do."""
+        change, self._shifted = self.timeline.shifted - self._shifted, self.timeline.shifted
         if change > _TOLD_STEP and self._recorded:
             span = _span(change, self._lang)
             self._own_note(
@@ -754,7 +767,7 @@ class DailyLog:
 
     def _assume(self) -> None:
         """Date what waits although nobody knows the time, and write it."""
-        possible = self._timeline.assume()
+        possible = self.timeline.assume()
         self.flush()
         if not possible:
             self._own_note(
@@ -776,19 +789,18 @@ class DailyLog:
         return True
 
     def _put(self, status: str, text: str, at: datetime | None) -> None:
-        change = self._timeline.look()
-        at = at.astimezone(UTC) if at is not None else self._clock.now()
-        at, era = self._timeline.place(at)
-        if len(self._queue) == RING and not self._timeline.settled:
+        now = self.timeline.read()
+        at, era = self.timeline.place(at.astimezone(UTC) if at is not None else now)
+        if len(self._queue) == RING and not self.timeline.settled:
             self._assume()
         self._queue.append(_Line(at, era, status, text, self._contract_text))
         if len(self._queue) > RING:
             self._queue.popleft()
             self._dropped += 1
-        self._tell_step(change)  # after what came before it
+        self._tell_step()  # after what came before it
         if not self._refused:
             self._due = min(self._due, self._clock.monotonic() + self._sync_every)
-            if self._clock.monotonic() >= self._due and self._timeline.settled:
+            if self._clock.monotonic() >= self._due and self.timeline.settled:
                 self.flush()
 
     def _hurry(self) -> None:
@@ -814,7 +826,7 @@ class DailyLog:
             data.append(f"{stamp.strftime(STAMP)}\t{status}\t{text}\n".encode(errors="replace"))
 
         for line in self._queue:
-            stamp = self._timeline.date(line.at, line.era).replace(microsecond=0)
+            stamp = self.timeline.date(line.at, line.era).replace(microsecond=0)
             record = line.status == "DATA"
             back = timedelta(0)
             if last is not None and last >= stamp:
@@ -900,7 +912,7 @@ class DailyLog:
             for file in [one for one in ours if not one.compressed or one is ours[-1]]:
                 self._series = max(self._series, self._series_in(file))
             if found is not None and (self.last_stamp is None or found > self.last_stamp):
-                self.last_stamp = self._timeline.newest = found
+                self.last_stamp = self.timeline.newest = found
             self._started = True
         except StorageError:
             if raising:
@@ -957,7 +969,7 @@ class DailyLog:
     def _write(self) -> None:
         # A card that has refused is tried with little: dating thousands of lines in vain takes its time, too.
         most = _PROBE if self._refused else _LONGEST_BATCH
-        while self._queue and self._timeline.settled:
+        while self._queue and self.timeline.settled:
             batch = self._next_batch(most)
             most = _LONGEST_BATCH
             file = self._open(batch.day)
@@ -1024,8 +1036,8 @@ class DailyLog:
             self._chores_at = now + _CHORES_EVERY
 
     def _chore_steps(self) -> Generator[None]:
-        today = self._timeline.now().date()
-        busy = {self._open_day, today, *(self._timeline.date(one.at, one.era).date() for one in self._queue)}
+        today = self.timeline.now().date()
+        busy = {self._open_day, today, *(self.timeline.date(one.at, one.era).date() for one in self._queue)}
         ours = [file for file in files(self._directory, self._storage) if not file.forerunner]
         for newer, file in zip(range(len(ours) - 1, -1, -1), ours, strict=True):
             age = (today - file.day).days - 1  # full days since
@@ -1033,7 +1045,7 @@ class DailyLog:
                 continue
             # A clock that nobody vouches for may be years ahead: it costs no more files than it has written.
             expired = self._retention is not None and age >= self._retention
-            if expired and (self._timeline.vouched or newer > (self._retention or 0)):
+            if expired and (self.timeline.vouched or newer > (self._retention or 0)):
                 with suppress(StorageError):
                     self._storage.remove(file.path)
                     self._storage.remove(file.path.with_name(file.path.name + ".gz"))

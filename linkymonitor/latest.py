@@ -63,7 +63,7 @@ def document(view: View) -> bytes:
     reading = view.reading
     content: dict[str, object] = {
         "schema": 1,
-        "taken_at": reading.taken_at.isoformat(),
+        "taken_at": reading.taken_at.isoformat() if reading.dated else None,
         "heard": round(view.now, 3),
         "mode": reading.mode.value,
         "period": reading.tariff_period,

@@ -9,7 +9,8 @@
 #   silence the energy is shared by time, as between the two records around it: settle() hears of the second.
 # - A register that its contract did not list stands at zero, so it may appear with its first Wh at any time.
 #   A frame may also have lost it, so it only counts from zero when that is possible.
-# - Records of the daily log are folded in like readings: to continue a day is to have lived it.
+# - Records of the daily log are folded in like readings: to continue a day is to have lived it. So a day begins
+#   anew from the log when the time is known at last, or turns out to be another.
 # - Where a meter has a total beside its registers, they must go on by the same: a register that is not read, or
 #   is misread, shows there.
 
@@ -65,6 +66,9 @@ class Ledger:
     def __init__(self, timezone: tzinfo, prices: Pricing | None = None) -> None:
         self._timezone = timezone
         self._prices = prices
+        self._forget()
+
+    def _forget(self) -> None:
         self._day: date | None = None
         self._midnight = datetime.min.replace(tzinfo=UTC)
         self._registers: dict[str, _Register] = {}
@@ -87,6 +91,12 @@ class Ledger:
         for record in records:
             # The log only holds a hash of the meter's address, which no reading can match.
             self._fold(record.ended_at, record.contract, None, record.indexes, record.total_index, live=False)
+            self._shared.clear()  # a record settles what it shares
+
+    def restart(self, records: Iterable[Record]) -> None:
+        """Forget all, and continue the day that *records* of the daily log tell of, oldest first."""
+        self._forget()
+        self.restore(records)
 
     def update(self, reading: Reading) -> DayTotals:
         """Take *reading* into account and return the totals of its day."""
@@ -226,6 +236,11 @@ class Ledger:
                 del self._registers[name]
         if not self._registers:
             self._last_at = None
+
+    def day_of(self, at: datetime) -> tuple[datetime, datetime]:
+        """Return the midnights at which the local day of *at* begins and ends."""
+        day = at.astimezone(self._timezone).date()
+        return self._midnight_of(day), self._midnight_of(day + timedelta(days=1))
 
     def _midnight_of(self, day: date) -> datetime:
         """Return the moment at which the local *day* begins."""

@@ -37,8 +37,11 @@ class Reading(Frozen):
     ``…_estimated`` flag says so. Energies are in Wh, powers in VA, currents in A, voltages in V.
     """
 
+    #: When the frame was heard, aware, UTC. Only what the clock showed, which may be wrong, unless ``dated``.
     taken_at: datetime
     mode: Mode
+    #: False until somebody vouches for the time of the house, or nobody will (docs/adr/0020).
+    dated: bool = True
     #: A three-phase short frame (NOI-CPT_02E §2.5.2): currents only, the rest keeps its last value.
     short: bool = False
     meter: str | None = None

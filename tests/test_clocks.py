@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import os
 import random
 import re
 import time
@@ -32,7 +31,7 @@ from linkymonitor.latest import Latest
 from linkymonitor.ledger import Ledger
 from linkymonitor.log_line import format_record
 from linkymonitor.log_reader import LineReader
-from linkymonitor.model import Contract, Mode, Reading, Record
+from linkymonitor.model import Contract, Mode, Record
 from linkymonitor.outputs import led, relay
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.storage import Storage
@@ -60,6 +59,7 @@ class Machine(WireClock):
     def __init__(self, truth: datetime = TRUTH) -> None:
         super().__init__(truth)
         self.wrong = timedelta(0)
+        self.is_kept = True
         #: Whether a time service has set the clock, and nobody since.
         self.vouched = False
         self.wait = LONGEST_DOUBT
@@ -81,6 +81,9 @@ class Machine(WireClock):
 
     def patience(self) -> float:
         return self.wait
+
+    def kept(self) -> bool:
+        return self.is_kept
 
     def advance(self, seconds: float) -> None:
         until = self.monotonic() + seconds
@@ -115,10 +118,6 @@ def record(number: int, at: datetime) -> Record:
     )
 
 
-def reading(at: datetime, date: datetime | None, *, degraded: bool = False) -> Reading:
-    return Reading(taken_at=at, mode=Mode.STANDARD, meter_clock=date, meter_clock_degraded=degraded)
-
-
 @dataclass
 class Life:
     """One machine, its log, and the truth of each record."""
@@ -138,17 +137,17 @@ class Life:
         for _ in range(count):
             number = len(self.truths)
             self.machine.advance(every - 2.0)
-            at = self.machine.now()
+            self.hear(log)
+            at = log.timeline.read()
             self.truths[number] = self.machine.truth
-            self.hear(log, at)
             self.machine.advance(2.0)
             log.append(record(number, at))
             log.tick(self.machine.monotonic())
 
-    def hear(self, log: DailyLog, at: datetime) -> None:
-        if self.date is not None:
+    def hear(self, log: DailyLog) -> None:
+        if self.date is not None and not self.degraded:
             date = (self.machine.truth - timedelta(seconds=1) + self.date).replace(microsecond=0)
-            log.hear_meter(reading(at, date, degraded=self.degraded))
+            log.timeline.hear_meter(date)
 
     def lines(self) -> Iterator[tuple[bool, datetime, int | None]]:
         """Yield whether a line begins a series, its stamp, and the number of its record, file after file."""
@@ -361,8 +360,10 @@ def test_where_nobody_will_ever_set_the_clock_nobody_is_waited_for():
     assert len(life.stamps()) == 1
 
 
-@pytest.mark.parametrize("wrong", [timedelta(0), timedelta(hours=-3), PAST - TRUTH], ids=str)
-def test_the_meter_tells_the_time_where_nobody_else_does(wrong):
+@pytest.mark.parametrize(
+    "wrong", [timedelta(0), timedelta(days=-30), timedelta(days=-800), PAST - TRUTH], ids=str
+)
+def test_the_meter_tells_the_time_where_the_wall_clock_agrees_or_is_plainly_wrong(wrong):
     life = Life(Machine(), date=timedelta(0))
     life.machine.stray(wrong)
     log = life.start()
@@ -375,12 +376,45 @@ def test_the_meter_tells_the_time_where_nobody_else_does(wrong):
     assert "recule" not in life.text()
 
 
-def test_a_degraded_meter_clock_is_never_used():
-    life = Life(Machine(), date=timedelta(days=-3), degraded=True)
-    life.machine.show(PAST)
+def test_the_meter_tells_the_time_where_the_wall_clock_is_older_than_the_log():
+    life = Life(Machine(), date=timedelta(0))
+    life.machine.serve()
+    log = life.start()
+    life.feed(log, 1)
+    log.close()
+    life.machine.advance(3 * 3600.0)
+    life.machine.stray(-timedelta(hours=3, minutes=20))
     log = life.start()
     life.feed(log, 100)
-    assert life.text() == ""
+    log.close()
+    assert all(-3.0 <= error <= 0.0 for error in life.errors())
+
+
+@pytest.mark.parametrize(("kept", "behind"), [(True, -5 * 3600.0), (False, 0.0)])
+def test_a_clock_without_a_battery_that_went_on_from_where_it_stopped_is_plainly_wrong(kept, behind):
+    """Whoever stops a machine properly has its time saved, later than the newest line."""
+    life = Life(Machine(), date=timedelta(0))
+    life.machine.is_kept = kept
+    life.machine.stray(-timedelta(hours=5))
+    log = life.start()
+    life.feed(log, 100)
+    log.close()
+    assert all(abs(error - behind) <= 3.0 for error in life.errors())
+
+
+@pytest.mark.parametrize("wait", [0.0, LONGEST_DOUBT])
+@pytest.mark.parametrize("off", [timedelta(hours=3, minutes=30), timedelta(hours=-1)], ids=str)
+def test_a_wall_clock_that_can_be_right_is_believed_over_a_meter_that_is_hours_off(off, wait):
+    """An hour off is a meter that has the wrong season."""
+    life = Life(Machine(), date=off)
+    life.machine.wait = wait
+    log = life.start()
+    life.feed(log, 200)
+    log.close()
+    assert all(-1.0 <= error <= 0.0 for error in life.errors())
+    assert log.timeline.meter_ahead is not None
+    assert abs(log.timeline.meter_ahead - off) <= timedelta(seconds=2)
+    assert not log.timeline.vouched
 
 
 def test_one_frame_of_the_meter_proves_nothing():
@@ -389,13 +423,11 @@ def test_one_frame_of_the_meter_proves_nothing():
     timeline = Timeline(machine)
     for days in (0, 3, 9, 1):
         machine.advance(2.0)
-        timeline.look()
-        timeline.hear_meter(machine.now(), machine.truth + timedelta(days=days))
-        assert not timeline.settled
+        timeline.hear_meter(machine.truth + timedelta(days=days))
+        assert timeline.known() is None
     machine.advance(2.0)
-    timeline.look()
-    timeline.hear_meter(machine.now(), machine.truth + timedelta(days=1))
-    assert timeline.now() == machine.truth + timedelta(days=1)
+    timeline.hear_meter(machine.truth + timedelta(days=1))
+    assert timeline.known() == machine.truth + timedelta(days=1)
 
 
 def test_a_time_service_is_believed_over_the_meter():

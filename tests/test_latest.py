@@ -38,6 +38,13 @@ def test_the_document_is_the_promised_one():
     }
 
 
+def test_the_time_is_null_while_nobody_knows_it():
+    undated = View(reading=Reading(taken_at=NOON, dated=False, mode=Mode.HISTORIQUE), now=5.0)
+    found = json.loads(document(undated))
+    assert found["taken_at"] is None
+    assert found["heard"] == 5.0
+
+
 def test_a_period_that_is_not_known_is_null():
     unknown = View(reading=Reading(taken_at=NOON, mode=Mode.HISTORIQUE))
     found = json.loads(document(unknown))

@@ -9,7 +9,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from linkymonitor.commands.report import report
@@ -93,7 +92,8 @@ def _acquire(
 
     from linkymonitor.aggregate import Aggregator
     from linkymonitor.appliance import Appliance, Meter
-    from linkymonitor.daily_log import DailyLog, last_before, records
+    from linkymonitor.clock import Timeline
+    from linkymonitor.daily_log import DailyLog
     from linkymonitor.journal import Journal
     from linkymonitor.latest import Latest
     from linkymonitor.ledger import Ledger
@@ -130,11 +130,12 @@ def _acquire(
         stack.callback(source.close)
         _take_folder(storage, directory, stack)
         runtime = _runtime_directory(config, storage, meter=_is_meter(spec))
-        ledger = Ledger(timezone, config.get("tariff"))
+        timeline = Timeline(clock)
         log = DailyLog(
             storage,
             directory,
             clock,
+            timeline=timeline,
             sync_every=log_settings.sync_every.total_seconds(),
             salt=_salt(storage, directory),
             compress_after_days=log_settings.compress_after.days,
@@ -143,16 +144,14 @@ def _acquire(
             on_event=_tell,
             on_full=lambda: _make_room(storage, directory, config.get("report").dir),
         )
-        now = clock.now()
-        midnight = datetime.combine(now.astimezone(timezone).date(), datetime.min.time(), timezone)
-        try:
-            before = last_before(directory, midnight.astimezone(UTC), storage=storage)
-            ledger.restore([before] if before else [])
-            ledger.restore(records(directory, midnight.astimezone(UTC) + timedelta.resolution, now))
-        except StorageError as error:
-            log.note("WARN", pick(lang, error.fr, error.en))  # the totals of the day begin where they can
         hardware = Hardware(
-            pins=pins, terminal=terminal, lang=lang, messages=spoken, clock=clock, timezone=timezone.key
+            pins=pins,
+            terminal=terminal,
+            lang=lang,
+            messages=spoken,
+            clock=clock,
+            timeline=timeline,
+            timezone=timezone.key,
         )
         outputs = _outputs(config, hardware, display=display)
         outputs += more(outputs)
@@ -168,7 +167,8 @@ def _acquire(
             clock=clock,
             log=log,
             aggregator=Aggregator(log_settings.frames_per_record),
-            ledger=ledger,
+            timeline=timeline,
+            ledger=Ledger(timezone, config.get("tariff")),
             latest=Latest(storage, runtime),
             quarantine=Quarantine(storage, directory),
             outputs=outputs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from linkymonitor.clock import Clock, SystemClock
+from linkymonitor.clock import Clock, SystemClock, Timeline
 from linkymonitor.frozen import Frozen
 
 
@@ -25,6 +25,8 @@ class Hardware(Frozen):
     #: The zone of the times that are shown.
     timezone: str = "Europe/Paris"
     clock: Clock = SystemClock()
+    #: The time of the house, for the time that is shown; None makes one of *clock* alone.
+    timeline: Timeline | None = None
 
     @property
     def spoken(self) -> str:

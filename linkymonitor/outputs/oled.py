@@ -25,7 +25,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from linkymonitor.clock import BUILT
+from linkymonitor.clock import Timeline
 from linkymonitor.errors import ConfigError, DisplayError
 from linkymonitor.language import pick
 from linkymonitor.outputs import NEVER
@@ -76,6 +76,7 @@ class Output:
     def __init__(self, settings: Settings, hardware: Hardware) -> None:
         self._settings = settings
         self._clock = hardware.clock
+        self._timeline = hardware.timeline or Timeline(hardware.clock)
         self._lang = hardware.lang
         self._spoken = hardware.spoken
         self._zone = _zone(hardware.timezone)
@@ -180,10 +181,8 @@ class Output:
         return complete
 
     def _local_time(self) -> datetime | None:
-        if not self._clock.trusted(BUILT):
-            return None
-        now: datetime = self._clock.now()
-        return now.astimezone(self._zone).replace(second=0, microsecond=0)
+        now: datetime | None = self._timeline.known()
+        return None if now is None else now.astimezone(self._zone).replace(second=0, microsecond=0)
 
     def _is_night(self, local: datetime | None) -> bool:
         start, end = self._settings.night_start, self._settings.night_end
@@ -194,7 +193,7 @@ class Output:
 
     def _until_next_word(self, data_age: float) -> float:
         """Return the seconds until the clock or the age on the screen reads otherwise."""
-        now: datetime = self._clock.now()
+        now: datetime = self._timeline.read()
         wait = 60 - now.second - now.microsecond / 1e6
         if data_age < STALE:
             wait = min(wait, STALE - data_age)
