@@ -34,8 +34,10 @@
 #   have to outvote.
 # - What a silence of GAP seconds may have changed is not said either until a second frame bears it out. Nearly any
 #   index is possible then, so the first is only a candidate: the second, which knows it to some Wh, bears it out
-#   or takes its place (docs/adr/0016). Where frames always come alone, in a rehearsal with one a minute or a file
+#   or takes its place (docs/adr/0019). Where frames always come alone, in a rehearsal with one a minute or a file
 #   of a few, there is none to wait for, and a frame without a damaged group is taken as it comes.
+# - An index may also be missing for long while other groups come: then it is compared with what the powers that were
+#   heard meanwhile make of the one before it (docs/adr/0019).
 # - What is held is replaced by what was last believed where frames have to agree (period, contract, indexes,
 #   for STALE seconds at most), else it is taken out: a power that is held is not said. A group that is taken
 #   out, or that should be there and is not, goes to ``rejected`` of the frame that is passed on: silence has a

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from operator import itemgetter
+from typing import NamedTuple
 
 from linkymonitor.model import PERIODS, Mode
 from linkymonitor.tic.frame import InfoGroup
@@ -46,6 +47,11 @@ _LATE = 5.0
 _SLACK = 2
 #: Wh by which two indexes may differ that say the same.
 _SAME = 1
+#: Wh by which an index that is heard seldom may differ from what the power makes of the one before: two digits of
+#: an index that change places are at least one Wh more.
+_ROOM = 8
+#: What may be counted of one VAh, and by how much the share that is counted may change between two indexes.
+_MOST_SHARE, _SHARE_CHANGE = 1.1, 0.05
 _ROLL_OVER = 1_000_000_000
 #: Seconds that DATE may stray from the clock between two frames.
 _STRAY = 5.0
@@ -60,8 +66,10 @@ class Moment:
     """What the judges are told about the frame, and what they tell of it."""
 
     __slots__ = (
+        "apparent",
         "at_once",
         "before",
+        "eras",
         "gap",
         "held",
         "live",
@@ -89,7 +97,15 @@ class Moment:
         self.live = False
         self.held: list[tuple[InfoGroup, str]] = []
         self.rating_changed = False
+        #: Label of an index → VAh that flowed while it counted, by the powers that were believed.
+        self.apparent: dict[str, float] = {}
+        #: Label of an index → in how many frames that power was unknown: only VAh with the same can be compared.
+        self.eras: dict[str, int] = {}
         self.set_rating(LARGEST)
+
+    def flowed(self, label: str) -> tuple[int, float]:
+        """Return the era and the VAh of the index *label* up to now."""
+        return self.eras.get(label, 0), self.apparent.get(label, 0.0)
 
     def set_rating(self, power: int) -> None:
         """Set what the cut-off device lets through, in VA."""
@@ -150,6 +166,9 @@ class Judge:
 
     def skip(self) -> None:
         """Take note that a whole frame was silent about the label."""
+
+    def lose(self, label: str, moment: Moment) -> None:
+        """Take note that *label* was in the last frame, and is not in this one."""
 
     def forget_old(self) -> None:
         """Forget what is too old to be compared with."""
@@ -490,16 +509,48 @@ def _goes(since: datetime, then: float, at: datetime, now: float) -> bool:
     return abs((at - since).total_seconds() - (now - then)) <= _STRAY
 
 
+class _Mark(NamedTuple):
+    """An index that was heard, beside the VAh that had flowed by then."""
+
+    wh: int
+    #: In how many frames the power had been unknown by then.
+    era: int
+    apparent: float
+    #: Wh that were counted before it, and the VAh that flowed meanwhile; None when nothing is known of that.
+    slope: tuple[int, float] | None
+    #: How many in a row bore each other out.
+    times: int = 1
+
+    def flow(self, later: _Mark) -> tuple[int, float] | None:
+        """Return the Wh and VAh from here to *later*, None when they cannot be, or nothing is known."""
+        counted, flowed = (later.wh - self.wh) % _ROLL_OVER, later.apparent - self.apparent
+        possible = later.era == self.era and counted <= flowed * _MOST_SHARE + _SAME
+        return (counted, flowed) if possible else None
+
+    def bears_out(self, counted: int, flowed: float) -> bool:
+        """Return whether *counted* Wh are what *flowed* VAh should make, to less than a slip of digits."""
+        if flowed * _MOST_SHARE + _SAME <= _ROOM:
+            return True
+        if self.slope is None or not self.slope[1]:
+            return False
+        ratio = flowed / self.slope[1]
+        room = 1.5 * _SAME * (1 + ratio) + _SHARE_CHANGE * flowed
+        return abs(counted - self.slope[0] * ratio) <= min(room, _ROOM)
+
+
 class Index(Judge):
     """An energy: the median of the last three, never less and never faster than energy can flow."""
 
     __slots__ = (
+        "_anchor",
         "_believed",
         "_borne_out",
+        "_candidate",
         "_committed",
         "_confirmed",
         "_doubted_since",
         "_drawn",
+        "_far",
         "_newer",
         "_older",
         "_older_group",
@@ -513,6 +564,9 @@ class Index(Judge):
     def __init__(self, row: Label) -> None:
         super().__init__(ENERGY if row.name in _FAMILIES else 0)
         self._drawn = row.fills != "injected_index" and row.unit == "Wh"
+        #: The last one before a STALE pause, or that was believed after one; and a later one that still waits.
+        self._anchor: _Mark | None = None
+        self._candidate: _Mark | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -527,6 +581,8 @@ class Index(Judge):
         self._sure_at: float | None = None
         #: Whether the newer one then goes on from another that is not STALE.
         self._borne_out = False
+        #: Whether the newer one came STALE after the one before it.
+        self._far = False
         self._restart()
 
     def _restart(self) -> None:
@@ -568,12 +624,18 @@ class Index(Judge):
         wh, since = int(group.data), self._since(moment)
         committed, older, newer = self._committed, self._older, self._newer
         self.plain = False
+        far = committed is None or moment.now - since > STALE
+        self._far = far and self._anchor is not None and not moment.sparse
         if committed is None:
+            if self._far and self._goes_on(wh, group, moment):
+                return group
             return self._first(wh, group, moment, since)
         ahead = (wh - committed) % _ROLL_OVER
         sure, sure_at = (newer, since) if self._sure_at is None else (older, self._sure_at)
         if ahead > lead(sure, committed) + self._bound(moment, sure_at):
             return self._weigh_step(wh, group, moment, INDEX)
+        if self._far and self._goes_on(wh, group, moment):
+            return group
         if self._doubted_since is not None:
             self._restart()
         self._confirmed = True
@@ -600,6 +662,48 @@ class Index(Judge):
             self._sure_at = None
         self.plain = self._sure_at is None and self._committed == newer <= wh
         return self._said(group, moment, since, silence)
+
+    def lose(self, label: str, moment: Moment) -> None:
+        if self.newer is not None and not self._far:
+            slope = self._anchor.slope if self._anchor is not None else None
+            self._anchor = _Mark(self._newer, *moment.flowed(label), slope)
+            self._candidate = None
+
+    def _goes_on(self, wh: int, group: InfoGroup, moment: Moment) -> bool:
+        """Believe an index that goes on from one STALE before it as the power in between says (docs/adr/0019)."""
+        era, apparent = moment.flowed(group.label)
+        anchor, candidate = self._anchor, self._candidate
+        mark, bearer = _Mark(wh, era, apparent, None), None
+        # One that was believed counts for more than one that waits: that may be what is wrong.
+        for before in (anchor, candidate):
+            flow = before.flow(mark) if before is not None else None
+            if before is None or flow is None:
+                continue
+            if before.bears_out(*flow):
+                # Of next to nothing no share can be told.
+                slope = flow if flow[1] > _ROOM else before.slope
+                mark, bearer = mark._replace(slope=slope, times=before.times + 1), before
+                break
+            mark = mark._replace(slope=flow, times=1)
+        # What the power rules out has to insist: two slips of a register that stands may be alike. So has what comes
+        # after the label was taken for gone, with nothing to compare it with: no bound of the cut-off device holds.
+        compared = anchor is not None and anchor.era == era
+        ruled_out = anchor is None or anchor.flow(mark) is None
+        need = FIRM if ruled_out and (compared or self._committed is None) else 2
+        if mark.times < need:
+            self._candidate = mark
+            return False
+        if candidate is not None and bearer is anchor is not None and self.newer is not None:
+            later = candidate.flow(mark)
+            if later is None or not candidate._replace(slope=anchor.slope).bears_out(*later):
+                moment.held.append((self.newer, INDEX))
+        self._anchor, self._candidate = mark._replace(times=1), None
+        self._committed = self._older = self._newer = wh
+        self._believed = self._older_group = self.newer = group
+        self._confirmed, self._sure_at = True, None
+        self.settled = False
+        self._restart()
+        return True
 
     def _commit(self, wh: int, ahead: int, group: InfoGroup) -> None:
         """Believe the middle one of the last two and *group*, unless that is less than what was believed."""
@@ -673,7 +777,7 @@ class Index(Judge):
             self._restart()
             self._older = self._newer = self._committed = wh
             self._older_group = self.newer = self._believed = group
-            self._sure_at = None
+            self._sure_at = self._anchor = self._candidate = None
             self.settled = True
         elif moment.now - (self._doubted_since if self._sure_at is None else self._sure_at) > STALE:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import compress
 from operator import is_not
@@ -69,6 +70,11 @@ _ANYWHERE = frozenset({"MOTDETAT"})
 _MOST_UNKNOWN = 32
 _PERIODS_OF = {"BASE": PERIODS["BASE"], "HC..": PERIODS["HC"]}
 _REGISTERS = frozenset(REGISTER_OF.values())
+#: Powers, and the total that counts each; what is drawn is counted by the register in force too.
+_COUNTED_BY = {
+    Mode.HISTORIQUE: (("PAPP", ""),),
+    Mode.STANDARD: (("SINSTS", "EAST"), ("SINSTI", "EAIT")),
+}
 #: What interpret reads, and may take silence for an answer about.
 _EXPECTED = {mode: frozenset(row.name for row in BY_MODE[mode].values() if row.fills) for mode in Mode}
 
@@ -151,6 +157,10 @@ class Acceptance:
         #: EAST less the supplier's registers: in the last frame, None when one is not there, and as it should be.
         self._difference: int | None = None
         self._usual: int | None = None
+        #: The powers that were last believed, by label: VA, and when.
+        self._powers: dict[str, tuple[int, float]] = {}
+        self._moment.apparent.clear()
+        self._moment.eras.clear()
 
     def accept(self, frame: Frame, now: float) -> Accepted:
         """Return what is believed of *frame*.
@@ -166,6 +176,7 @@ class Acceptance:
         if len(groups) == len(last) and now - self._at <= GAP and not self._missing:
             changed = list(compress(self._places, map(is_not, groups, last)))
             if not changed and self._same is not None and not rejected:
+                self._flow(now)
                 self._at = now
                 self._lone = 0
                 return self._same
@@ -190,6 +201,7 @@ class Acceptance:
     def _follow(self, frame: Frame, changed: list[int], families: int, now: float) -> Accepted:
         """Judge a frame with the labels of the last one, of which only those *changed*, of *families*, differ."""
         groups, moment, unsettled = frame[0], self._moment, self._unsettled
+        self._flow(now)
         moment.now = now
         moment.before = self._at
         self._lone = 0
@@ -302,6 +314,7 @@ class Acceptance:
             self._whole = True
             moment.at_once = moment.at_once or not moment.live
         self._miss(frame, place_of, short)
+        self._flow(now)
         if first and moment.live and self._started:
             # Beside the labels of the short frames it would look as if the meter did not send the others.
             self._missing += (Rejected(b"", MISSING),)
@@ -417,6 +430,7 @@ class Acceptance:
             if judge.lost_at is None:
                 judge.lost_at = self._at
                 judge.plain = False
+                judge.lose(label, self._moment)
             # Short and long frames say nothing about each other's labels.
             if label not in _SHORT if short else label in ADIR:
                 continue
@@ -612,6 +626,21 @@ class Acceptance:
                         self._usual = difference
 
     # --- Odds and ends ---
+
+    def _flow(self, now: float) -> None:
+        """Count the VAh that have flowed since the last frame, for the indexes that count them."""
+        moment, seconds = self._moment, now - self._at
+        for power, total in _COUNTED_BY[self.mode]:
+            place = self._place_of.get(power)
+            believed = None if place is None else self._believed[place]
+            if believed is not None:
+                self._powers[power] = int(believed.data), self._at
+            va, heard_at = self._powers.get(power, (0, -math.inf))
+            for label in (total, "" if total == "EAIT" else self._in_force.label):
+                if now - heard_at > STALE:
+                    moment.eras[label] = moment.eras.get(label, 0) + 1
+                else:
+                    moment.apparent[label] = moment.apparent.get(label, 0.0) + va * seconds / 3600
 
     def _rate(self) -> None:
         """Work out how fast the indexes may go, from what the meter says of its cut-off device."""
