@@ -337,12 +337,14 @@ def test_the_lines_of_the_log_in_formats_are_read():
         for line in block.text.splitlines()
         if re.match(r"\d{4}/", line)
     ]
-    *lines, held, _ = lines
+    *lines, held, counted = lines
     assert len(lines) == 6
     assert held.split("\t")[1:] == [
         "cross",
         write_group(InfoGroup("PAPP", "29990"), Mode.HISTORIQUE)[1:-1].decode(),
     ]
+    absurd = write_group(InfoGroup("SINSTS1", "48370"), Mode.STANDARD)[1:-1].decode()
+    assert counted.split("\t")[1:] == ["domain", absurd.replace("\t", " "), "+2571"]
     for line in lines:
         entry = LineReader().parse(line.encode())
         assert entry is not None, line

@@ -586,7 +586,7 @@ def test_groups_that_are_only_counted_are_counted_on_the_page(tmp_path):
     (tmp_path / "logs").mkdir()
     quarantine = Quarantine(Storage(), tmp_path / "logs")
     for second in range(7000):
-        absurd = Held(b"SINSTS1\t48370\tP", "SINSTS1", "48370", "domain")
+        absurd = Held(b"SINSTS1\t48370\tM", "SINSTS1", "48370", "domain")
         quarantine.hold([absurd], local(DAY) + timedelta(hours=9, seconds=second), float(second))
     quarantine.close()
     assert "7 000 de valeur impossible" in refused_rows(tmp_path, rejected=7000).replace(
