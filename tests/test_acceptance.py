@@ -366,6 +366,25 @@ def test_another_meter_and_contract_are_believed_though_lines_are_lost():
     assert line.send(base=another)["BASE"] == "000000012"
 
 
+@pytest.mark.parametrize(("label", "name"), [("ADCO", "022162000009"), ("OPTARIF", "BASE")])
+def test_while_another_meter_insists_a_frame_without_its_name_says_nothing(label, name):
+    """It would say the values of the old one once more."""
+    line = Line(EJP)
+    line.settle()
+    another = {**EJP, label: name, "PAPP": "09200", "IINST": "040"}
+    for number in range(2 * FIRM - 2):
+        assert line.send(base=another, without=[label] if number % 2 else ()) == {}
+
+
+def test_a_false_name_and_a_lost_one_cost_no_more_than_a_few_frames():
+    line = Line(EJP)
+    line.settle()
+    line.send(ADCO="022162000009")
+    believed = [line.send(without=["ADCO"]) for _ in range(10)]
+    assert "PAPP" in believed[-1]
+    assert line.send()["ADCO"] == EJP["ADCO"]
+
+
 @pytest.mark.parametrize("pace", [11, 20, 29])
 def test_a_live_meter_that_is_slow_is_waited_for(pace):
     """Only where the frame before is too old to compare with is a single one believed."""

@@ -150,7 +150,7 @@ class Acceptance:
         self._at = 0.0
         #: What names another meter or contract: its data, and how many frames in a row that had it said so.
         self._strangers: dict[str, tuple[str, int]] = {}
-        self._strange_at = 0.0
+        self._strange_at = -math.inf
         #: The places of the one current, its voltage (-1: not sent) and the one power, where that is all there is.
         self._triple: tuple[int, int, int] | None = None
         self._in_force: _InForce = _InForce()
@@ -292,11 +292,15 @@ class Acceptance:
         if (fault := self._out_of_order(groups)) and not self._is_its_own_order(frame):
             return self._refuse(frame, [fault], ORDER)
         strange = self._strange(groups)
+        labels = {group.label for group in groups}
         if strange:
             cause = METER if any(group.label in METERS for group in strange) else CONTRACT
             if not self._insists(strange, now):
                 return self._refuse(frame, strange, cause)
             self._reset()
+        elif self._at < self._strange_at >= now - GAP and not self._strangers.keys() <= labels:
+            # The frame before named another meter; this one has lost its name, and may be of either.
+            return self._refuse(frame, [], METER)
         moment = self._moment
         moment.gap = gap = self._started and now - self._at > GAP
         self._lone = self._lone + 1 if gap else 0 if self._started else self._lone
