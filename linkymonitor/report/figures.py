@@ -384,7 +384,8 @@ def day_figures(
     energy = ledger.between(marks)
     durations, gaps, tail = _durations(day, times, start, end, until, ledger)
     bands = _bands(columns, times, gaps, start)
-    unread = _unread(ledger, bands, columns.tariff_period)
+    longest = _HOUR if day.after is None and until < end else GAP
+    unread = _unread(ledger, bands, gaps, columns.tariff_period, longest)
     energy, unread = _accounted(ledger, all_columns, around_times, marks, energy, unread, until)
     sums = _sums(ledger, energy, unread)
     contract = next((one for one in reversed(columns.contract) if one is not None), None)
@@ -515,14 +516,30 @@ def _sums(
     return sums | dict.fromkeys(unread)
 
 
-def _unread(ledger: Indexes, bands: Sequence[Band], periods: Sequence[str | None]) -> tuple[str, ...]:
-    """Return the registers that were in force, for more than a gap, outside of what is read of them."""
+def _unread(
+    ledger: Indexes,
+    bands: Sequence[Band],
+    gaps: Sequence[Gap],
+    periods: Sequence[str | None],
+    longest: float,
+) -> tuple[str, ...]:
+    """Return the registers that were in force outside of what is read of them, for more than *longest* seconds.
+
+    Of a day that is not over the next reading is merely not there yet.
+    """
     if not ledger.codes:
         return ()
     missing: dict[str, float] = {}
     for band in bands:
-        missing[band.code] = missing.get(band.code, 0.0) + ledger.unread(band.code, band.start, band.end)
-    found = [name for name, seconds in missing.items() if seconds > GAP]
+        # Which period is in force is only known where somebody listens.
+        start = band.start
+        for end, resumed in [*((gap.start, gap.end) for gap in gaps), (band.end, band.end)]:
+            if start < end <= band.end:
+                missing[band.code] = missing.get(band.code, 0.0) + ledger.unread(band.code, start, end)
+            start = max(start, resumed)
+    found = [
+        name for name, seconds in missing.items() if seconds > (longest if name in ledger.stairs else GAP)
+    ]
     named = {code(period) for period in set(periods) if period}
     if not found and len(named) == 1 and not named & ledger.stairs.keys():
         found = list(named)

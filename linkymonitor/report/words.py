@@ -203,12 +203,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "*{} kWh*. Its shape is unknown.",
     ),
     "say_unread": (
-        "*Consommation inconnue* : {} en vigueur, mais index jamais lu.",
-        "*Consumption unknown*: {} in force, but its index was not read.",
+        "*Consommation inconnue* : l’index du registre en vigueur, {}, n’a pas été lu.",
+        "*Consumption unknown*: the index of the register in force, {}, was not read.",
     ),
     "say_unread_some": (
-        "*Consommation inconnue* : des registres en vigueur n’ont pas été lus ({}).",
-        "*Consumption unknown*: registers in force were not read ({}).",
+        "*Consommation inconnue* : les index des registres en vigueur n’ont pas été lus ({}).",
+        "*Consumption unknown*: the indexes of the registers in force were not read ({}).",
     ),
     "say_elsewhere": (
         "Le total du compteur compte *{} kWh* de plus que les registres lus : leur prix est inconnu.",

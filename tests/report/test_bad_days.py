@@ -81,6 +81,21 @@ def test_a_register_that_was_never_read_after_noon_leaves_the_day_unknown():
     assert (day.consumed, day.total, day.unread) == (None, None, ("HP",))
 
 
+def test_a_reading_that_is_due_does_not_hide_what_the_day_has_used_so_far():
+    noon = local(DAY, 12)
+    rows = [
+        row._replace(indexes={"HC": row.indexes["HC"]})
+        if row.ended_at > noon - timedelta(minutes=20)
+        else row
+        for row in whole_day()
+        if row.ended_at <= noon
+    ]
+    (found,) = figures.split_days(rows, DAY, DAY, PARIS)
+    assert figures.day_figures(found, PARIS, PRICES, noon).consumed == pytest.approx(14_000, abs=2)
+    later = figures.day_figures(found, PARIS, PRICES, local(DAY + timedelta(days=2)))
+    assert later.consumed is None
+
+
 def standard(period: str, indexes, wh_a_minute: int = 20):
     made = contract("HC", mode=Mode.STANDARD)
     rows = whole_day(contract=made)
