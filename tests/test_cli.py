@@ -23,6 +23,7 @@ from linkymonitor import cli, daily_log
 from linkymonitor.model import Mode
 from linkymonitor.recording import read_recording
 from linkymonitor.simulator import House, parse_spec
+from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.pty_meter import PtyMeter
@@ -465,6 +466,17 @@ def test_decode_takes_files_gzipped_ones_and_recordings_alike(call, historique, 
         if packed:
             path.write_bytes(gzip.compress(path.read_bytes()))
         assert call("decode", path)[1] == wanted
+
+
+def test_decode_says_that_the_parity_is_inverted_and_reads_all_the_same(call, tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    path = tmp_path / "7o1.tic"
+    path.write_bytes(parity.invert(parity.add(parity.strip(wire("ejp,seed=7,day=2027-01-13")))))
+    status, _, err = call("decode", "--count", path)
+    first, summary = err.splitlines()
+    assert (status, first[:51]) == (0, "The parity is inverted: odd instead of even (7O1); ")
+    assert summary.endswith("rejected=0")
+    assert "groups=0" not in summary
 
 
 def test_decode_reads_stdin_as_it_comes(historique):

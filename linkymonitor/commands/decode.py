@@ -11,7 +11,7 @@ from typing import Any
 
 from linkymonitor.clock import SystemClock
 from linkymonitor.commands.shared import SIMULATED, log_to_stderr, sim_options
-from linkymonitor.language import escape_controls, of_terminal
+from linkymonitor.language import escape_controls, of_terminal, pick
 from linkymonitor.terms import Mode
 
 _BLOCK = 65536
@@ -58,12 +58,14 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
     wanted = _wanted_mode(arguments)
     source = _decodable(arguments.source, wanted, arguments.verbose)
     decoder = FrameDecoder(wanted) if wanted else None
+    inverted = False
     try:
         if getattr(source, "is_meter", False):
             from linkymonitor.appliance import Meter
 
             meter = Meter(source, SystemClock(), wanted, lang=of_terminal(), unframed=False)
             while (heard := meter.poll(1.0)) is not None:
+                inverted = meter.health.parity_inverted
                 if meter.mode is not None:
                     yield meter.mode, [one.frame for one in heard]
             return
@@ -90,6 +92,17 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
             yield decoder.mode, decoder.close()
     finally:
         source.close()
+        if inverted or (decoder is not None and decoder.inverted):
+            print(
+                pick(
+                    of_terminal(),
+                    "La parité est inversée : impaire au lieu de paire (7O1) ; les groupes sont lus tout de même ; "
+                    "réglez la source en 7E1",
+                    "The parity is inverted: odd instead of even (7O1); the groups are read all the same; "
+                    "set the source to 7E1",
+                ),
+                file=sys.stderr,
+            )
 
 
 def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Any:
