@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
-from linkymonitor.acceptance import CONTRACT, FIRM, METER, ORDER, Acceptance, Held
+from linkymonitor.acceptance import CONTRACT, FIRM, METER, METERS, ORDER, Acceptance, Held
 from linkymonitor.clock import Clock, Timeline
 from linkymonitor.diagnostics import Sparing
 from linkymonitor.errors import LinkyMonitorError, StorageError
@@ -64,6 +64,8 @@ _STALLED = 5.0
 _AGED = 15.0
 #: Why nothing is believed of groups that come without frames; of frames, acceptance has the causes.
 _BORDERS = "borders"
+#: Why nothing is passed on of frames with the meter's address alone.
+_STANDBY = "standby"
 
 
 class Source(Protocol):
@@ -200,6 +202,11 @@ class Meter:
         return math.inf if getattr(self._source, "instant", False) else _LONGEST_WAIT
 
     @property
+    def live(self) -> bool:
+        """Whether the source is a port, where another frame is sure to come."""
+        return self._port is not None
+
+    @property
     def mode(self) -> Mode | None:
         """The mode, once it is known."""
         return self._decoder.mode if self._decoder else None
@@ -224,7 +231,7 @@ class Meter:
 
         Returns:
             ``meter``, ``contract`` or ``order`` for frames that acceptance refuses whole, ``borders`` for groups
-            without frames; empty when nothing came.
+            without frames, ``standby`` for frames with an address alone; empty when nothing came.
         """
         return self._obstacle if self._obstacle_at >= since else ""
 
@@ -317,6 +324,11 @@ class Meter:
         if self._raw:
             groups = accepted.frame.groups
             reading = replace(reading, raw={one.label: (one.horodate, one.data) for one in groups})
+        if reading.values.keys() <= METERS:
+            # NOI-CPT_02E §2.3.2: an old meter in standby. What it sent before gets old all the same.
+            if reading.values:
+                self._obstacle, self._obstacle_at = _STANDBY, now
+            return Heard(frame, None, accepted.held)
         # A short frame has no index, so it proves nothing.
         if not reading.short:
             self.stuck = self._standstill.update(reading, now)
@@ -548,7 +560,7 @@ class Appliance:
     def _pass(self, said: Reading, reading: Reading, refused: int) -> None:
         """Pass on what a frame *said*, and the *reading* that it makes: this is the path of a reading."""
         now = self.clock.monotonic()
-        if self.view is not None and now - self.view.now > _AGED:
+        if self.meter.live and self.view is not None and now - self.view.now > _AGED:
             self._guard(self.tariff.age)
         # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
         tariff = self._guard(self.tariff.update, reading) or TariffState()
@@ -670,6 +682,12 @@ class Appliance:
                 "port, et le câble",
                 "Frames run together: their groups are double or out of order; check that nothing else reads the "
                 "port, and the cable",
+            )
+        if state == _STANDBY:
+            return pick(
+                self.lang,
+                "Compteur en veille : ses trames ne contiennent que son adresse ; rien n'est noté jusqu'à son réveil",
+                "The meter is in standby: its frames hold its address alone; nothing is recorded until it wakes up",
             )
         if state == _BORDERS:
             return pick(

@@ -37,6 +37,8 @@ from tests.fakes import Bytes, Probe, ToldDisk, told_pins
 
 START = datetime(2027, 1, 13, 11, 0, 0, tzinfo=UTC)
 LAMP, RELAY = 25, 17
+#: What a WireClock begins with.
+START_MONOTONIC = 1000.0
 HISTORIQUE = (
     ("ADCO", "041876543210"),
     ("OPTARIF", "EJP."),
@@ -950,3 +952,19 @@ def test_a_third_register_counts_under_a_contract_that_names_two(tmp_path, price
     last = bench.records[-1]
     assert (last.indexes, last.total_index) == ({"HC": 26901628, "HP": 13000000, "F03": 500045}, 40401673)
     assert "noms=F03 HEURE WEEK-END" in bench.lines("INFO")[-2]
+
+
+def test_a_meter_in_standby_is_told_and_holds_no_relay(tmp_path):
+    """It sends its address alone, five times a second."""
+    asleep = [(0.2, frame((("ADCO", "041876543210"),)))] * 300
+    bench = Bench(tmp_path, *frames(20), *asleep, *frames(20)).everything()
+    bench.run()
+    assert [line for line in bench.lines("WARN") if "Arrêt" not in line] == [
+        "Compteur en veille : ses trames ne contiennent que son adresse ; rien n'est noté jusqu'à son réveil"
+    ]
+    assert bench.lines("INFO").count("Compteur de nouveau entendu") == 1
+    levels = [(at - START_MONOTONIC, level) for at, pin, level in bench.levels if pin == RELAY]
+    assert [level for _, level in levels] == [True, False, True, False]
+    assert levels[1][0] == pytest.approx(40 + 15, abs=0.01)
+    assert sum(record.frames for record in bench.records) == 40
+    assert all(record.apparent_power == 3010 for record in bench.records)
