@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from linkymonitor import __version__
 from linkymonitor.console import console
 from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
-from linkymonitor.language import LANGUAGES, cause, of_terminal, pick
+from linkymonitor.language import LANGUAGES, cause, legible, of_terminal, pick
 from linkymonitor.terms import WantedMode
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def _mind_stdout(arguments: argparse.Namespace) -> None:
 
 
 def _said(error: Exception | str, status: int) -> int:
-    print(f"linkymonitor: {error}", file=sys.stderr)
+    # A configuration may have several faults, one a line.
+    said = "\n".join(map(legible, str(error).split("\n")))
+    print(f"linkymonitor: {said}", file=sys.stderr)
     return status
 
 
@@ -164,7 +166,7 @@ class _Parser(argparse.ArgumentParser):
                     message = found.expand(french)
                     break
         self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
+        self.exit(USAGE, f"{self.prog}: {legible(message)}\n")
 
 
 def _parser(lang: str, words: Sequence[str]) -> argparse.ArgumentParser:

@@ -59,14 +59,13 @@ class General(Frozen):
                 f"lang = {self.lang} : on attend {' ou '.join(LANGUAGES)}",
                 f"lang = {self.lang}: expected {' or '.join(LANGUAGES)}",
             )
-        from zoneinfo import ZoneInfo
+        from linkymonitor.zones import zone
 
         try:
-            ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError):
+            zone(self.timezone)
+        except BadSetting as fault:
             raise BadSetting(
-                f"timezone = {self.timezone} : on attend un fuseau tel que Europe/Paris",
-                f"timezone = {self.timezone}: expected a zone such as Europe/Paris",
+                f"timezone = {self.timezone} : {fault.fr}", f"timezone = {self.timezone}: {fault.en}"
             ) from None
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Hashable
 from types import TracebackType
 
-from linkymonitor.language import escape_controls
+from linkymonitor.language import escape_controls, legible
 
 #: Seconds between the first two lines of one cause, and at most between any two.
 FIRST, LONGEST = 60.0, 3600.0
@@ -75,8 +75,8 @@ class EscapingFormatter(logging.Formatter):
     """Formats lines in which no character from outside can command a terminal, or begin a line of its own."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- the name is logging's
-        """Return the line of *record*, each control character escaped."""
-        return escape_controls(super().formatMessage(record))
+        """Return the line of *record*, each control character escaped and its longest words cut."""
+        return legible(super().formatMessage(record))
 
     def formatException(  # noqa: N802 -- the name is logging's
         self,

@@ -66,6 +66,18 @@ def cause(error: BaseException, lang: str) -> str:
     return pick(lang, _CAUSES.get(number, own), own)
 
 
+#: Longer words than this are cut in the middle where a person reads them: nobody reads 5,000 characters.
+_LONGEST_WORD = 120
+
+
+def legible(text: str) -> str:
+    """Return *text* as one line for a terminal: its control characters escaped, its longest words cut short."""
+    escaped = escape_controls(text)
+    if len(escaped) <= _LONGEST_WORD:
+        return escaped
+    return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda found: f"{found[0][:60]}…{found[0][-30:]}", escaped)
+
+
 def escape_controls(text: str, keep: str = "") -> str:
     """Return *text* with each control character as ``\\u001b``, so that no terminal obeys it.
 

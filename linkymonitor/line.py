@@ -91,7 +91,9 @@ _TEXTS = {
         "no file": "%(port)s : fichier absent ; donnez un port (/dev/…), un fichier, une URL ou « - »",
         "unreadable": "%(port)s : illisible (%(cause)s) ; vérifiez le fichier et le droit de le lire",
         "no source": "%(port)s : ni port, ni fichier ; donnez un port (/dev/…), un fichier, une URL ou « - »",
-        "bad url": "%(port)s : URL refusée (%(cause)s) ; par exemple socket://192.168.1.20:2000",
+        "bad url": "%(port)s : URL mal formée ; on attend socket://machine:port ou rfc2217://machine:port, "
+        "port de 1 à 65535, ou une autre URL de pyserial",
+        "no answer": "pas de réponse valable",
     },
     "en": {
         "lost": "%(port)s: stopped answering (%(cause)s); trying again until it is back",
@@ -111,7 +113,9 @@ _TEXTS = {
         "no file": "%(port)s: there is no such file; give a port (/dev/…), a file, a URL or “-”",
         "unreadable": "%(port)s: cannot be read (%(cause)s); check the file and the right to read it",
         "no source": "%(port)s: neither a port nor a file; give a port (/dev/…), a file, a URL or “-”",
-        "bad url": "%(port)s: not a URL that can be read (%(cause)s); for instance socket://192.168.1.20:2000",
+        "bad url": "%(port)s: not a URL that can be read; expected socket://host:port or rfc2217://host:port, "
+        "port 1 to 65535, or another URL of pyserial",
+        "no answer": "no valid answer",
     },
 }
 
@@ -133,8 +137,13 @@ class _How(Frozen):
 
     def cause(self, error: Exception | None) -> str:
         """Return in a few words what the system says in *error*."""
+        if error is None:
+            return ""
         number, own = _behind(error)
-        return own if number is None else cause(OSError(number, own), self.lang)
+        if number is not None:
+            return cause(OSError(number, own), self.lang)
+        log.debug("%s", own)  # pyserial's own words, for whoever knows it
+        return self.texts["no answer"]
 
     def refusal(self, what: str, spec: str, error: Exception | None = None) -> LineError:
         return LineError(self.texts[what] % {"port": spec, "cause": self.cause(error)})
@@ -225,6 +234,8 @@ def open_source(
     path = Path(spec)
     try:
         found = path.stat()
+    except ValueError as error:  # no name of a file holds a NUL
+        raise how.refusal("no file", spec) from error
     except OSError as error:
         if error.errno not in _ABSENT:
             raise how.refusal("unreadable", spec, error) from error
@@ -636,6 +647,8 @@ class _Url(_Port):
     def _open(self) -> None:
         import serial
 
+        if not self._opened and not _is_url(self.name):
+            raise self._how.refusal("bad url", self.name)
         self._last_byte = self._clock.monotonic()
         try:
             self._port = serial.serial_for_url(
@@ -649,6 +662,8 @@ class _Url(_Port):
                     raise OSError(errno.EIO, str(error)) from None
                 raise self._how.refusal("bad url", self.name, error) from error
             raise
+        except re.error as error:  # hwgrep:// takes a pattern
+            raise self._how.refusal("bad url", self.name, error) from error
         try:
             fd = self._port.fileno()
         except OSError:  # rfc2217:// and loop:// have no descriptor
@@ -704,6 +719,32 @@ def _ill_formed(error: BaseException | None) -> bool:
     return error is not None and (
         isinstance(error, ValueError | TypeError | KeyError) or _ill_formed(error.__context__)
     )
+
+
+#: Scheme → the options that pyserial takes in the query of the URL; of schemes that are not here it knows best.
+_OPTIONS = {
+    "socket": {"logging"},
+    "rfc2217": {"logging", "ign_set_control", "poll_modem", "timeout"},
+    "loop": {"logging"},
+}
+_LOGGING = {"debug", "info", "warning", "error"}
+
+
+def _is_url(text: str) -> bool:
+    """Return whether *text* is well formed, as far as pyserial only trips over what is not."""
+    from urllib.parse import parse_qs, urlsplit
+
+    try:
+        parts = urlsplit(text)
+        options = parse_qs(parts.query, keep_blank_values=True)
+        if parts.scheme in ("socket", "rfc2217") and not (parts.hostname and parts.port):
+            return False
+        if "timeout" in options and parts.scheme == "rfc2217":
+            float(options["timeout"][0])
+    except ValueError:
+        return False
+    known = _OPTIONS.get(parts.scheme)
+    return known is None or (options.keys() <= known and set(options.get("logging", ())) <= _LOGGING)
 
 
 def _number(error: Exception | None) -> int | None:

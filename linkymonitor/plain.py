@@ -47,6 +47,6 @@ def open_plain_file(spec: str) -> PlainFile | None:
         if os.pread(descriptor, 16, 0).startswith(_NOT_PLAIN):
             os.close(descriptor)
             return None
-    except OSError:
+    except (OSError, ValueError):  # no name of a file holds a NUL
         return None
     return PlainFile(descriptor)

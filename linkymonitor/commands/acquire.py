@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import stat
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -208,9 +209,15 @@ def _is_meter(spec: str) -> bool:
         return False
     from pathlib import Path
 
-    path = Path(spec)
-    # What is not there may be a dongle that is not plugged in.
-    return "://" in spec or path.is_char_device() or not path.exists()
+    if "://" in spec:
+        return True
+    try:
+        # What is not there may be a dongle that is not plugged in.
+        return stat.S_ISCHR(Path(spec).stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
 
 
 def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:

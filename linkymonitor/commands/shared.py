@@ -15,6 +15,7 @@ from linkymonitor.language import of_terminal, pick
 from linkymonitor.terms import Mode
 
 SIMULATED = "sim:"
+_SHORT = 80
 
 
 def log_to_stderr(verbose: bool) -> None:
@@ -72,7 +73,9 @@ def open_input(
 def _misspelt(spec: str, error: ValueError) -> UsageError:
     lang = of_terminal()
     fault = pick(lang, error.fr, error.en) if isinstance(error, BadSetting) else str(error)
-    return UsageError(pick(lang, f"{spec} : {fault}", f"{spec}: {fault}"))
+    # What is wrong is repeated in the fault; all that was asked for need not be.
+    place = spec if len(spec) < _SHORT else SIMULATED
+    return UsageError(pick(lang, f"{place} : {fault}", f"{place}: {fault}"))
 
 
 def sim_options(spec: str, mode: Mode | None = None) -> Any:

@@ -8,19 +8,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
-from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.model import PERIODS, Colour, Mode
+from linkymonitor.zones import home
 
 #: The time that the meter, its tariffs and the household live on.
-PARIS = ZoneInfo("Europe/Paris")
+PARIS = home()
 
 #: The day that is simulated when none is named: fixed, so that the same seed gives the same bytes.
 DEFAULT_DAY = date(2026, 1, 13)
 
 #: How a line can be hurt, see noise.py.
 NOISES = ("flip", "flips", "lost", "doubled", "merged", "cut", "burst")
+
+#: A house is followed for so long at most; its dates stay far from the end of the calendar.
+_LONGEST = timedelta(days=36525)
 
 _A_SHARE = ("une part des lignes, de 0 à 1", "a share of the lines, from 0 to 1")
 
@@ -96,8 +99,14 @@ class Options:
             )
         if self.day is not None and not 2000 <= self.day.year < 2100:
             raise _fault(f"day = {self.day}", "un jour de ce siècle", "a day of this century")
-        if self.every is not None and self.every <= timedelta(0):
-            raise _fault("every", "une durée telle que 60s", "a duration such as 60s")
+        if self.every is not None and not timedelta(0) < self.every <= timedelta(days=31):
+            raise _fault("every", "une durée telle que 60s, jusqu'à 31d", "a duration such as 60s, up to 31d")
+        if self.notice > timedelta(days=1):
+            raise _fault("notice", "une durée jusqu'à 1d", "a duration of up to 1d")
+        if self.duration is not None and self.duration > _LONGEST:
+            raise _fault(
+                "duration", f"une durée jusqu'à {_LONGEST.days}d", f"a duration of up to {_LONGEST.days}d"
+            )
 
     @property
     def first_day(self) -> date:

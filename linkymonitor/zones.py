@@ -1,0 +1,52 @@
+"""The time zones that the machine knows."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from linkymonitor.errors import BadSetting, LinkyMonitorError
+from linkymonitor.language import of_terminal, pick
+
+#: Where the meters are. A machine that does not know it knows none.
+HOME = "Europe/Paris"
+
+_NONE = (
+    "base des fuseaux horaires absente de cette machine ; faites « sudo apt install tzdata »",
+    "this machine has no time zone database; run “sudo apt install tzdata”",
+)
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return the zone called *name*.
+
+    Raises:
+        BadSetting: there is no such zone, or no zone at all.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        if _known(HOME):
+            raise BadSetting(
+                "on attend un fuseau tel que Europe/Paris", "expected a zone such as Europe/Paris"
+            ) from None
+        raise BadSetting(*_NONE) from None
+
+
+def home() -> ZoneInfo:
+    """Return the zone of the meters.
+
+    Raises:
+        LinkyMonitorError: the machine knows no zone.
+    """
+    try:
+        return ZoneInfo(HOME)
+    except KeyError:
+        raise LinkyMonitorError(pick(of_terminal(), *_NONE)) from None
+
+
+def _known(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except KeyError:
+        return False
+    return True
