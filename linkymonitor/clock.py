@@ -272,7 +272,7 @@ class Timeline:
         return now if self.settled else None
 
     def look(self) -> None:
-        """Notice what became of the wall clock."""
+        """Check the wall clock for steps, and whether anything vouches for it."""
         mono, wall = self._read()
         before, self._seen = self._seen, mono
         drift, self._wall = wall - self._wall, wall

@@ -40,7 +40,7 @@ class Reading(Frozen):
     #: When the frame was heard, aware, UTC. Only what the clock showed, which may be wrong, unless ``dated``.
     taken_at: datetime
     mode: Mode
-    #: False until somebody vouches for the time of the house, or nobody will (docs/adr/0020).
+    #: False while acquire waits for a clock that it can believe (docs/adr/0020); open_meter does not wait.
     dated: bool = True
     #: A three-phase short frame (NOI-CPT_02E §2.5.2): currents only, the rest keeps its last value.
     short: bool = False
