@@ -315,7 +315,9 @@ class Meter:
         for held in accepted.held:
             self._rejected[held.cause] += 1
         if not accepted.frame.complete:
-            self._obstacle, self._obstacle_at = accepted.held[0].cause, now
+            # A frame that is refused because of the name in another one has no group of its own to show for it.
+            self._obstacle = accepted.held[0].cause if accepted.held else self._obstacle
+            self._obstacle_at = now
             return Heard(frame, None, accepted.held)
         self._counts["groups"] += len(frame.groups) - len(accepted.held)
         if not accepted.frame.groups:

@@ -383,6 +383,15 @@ def test_a_single_lie_with_right_checksums_changes_nothing(tmp_path, lie):
     assert len([line for line in lied_to.lines("INFO") if line.startswith("Contrat")]) == 1
 
 
+def test_a_frame_without_a_name_beside_one_of_another_meter_is_not_passed_on(tmp_path):
+    other = {"ADCO": "041876543211", "PAPP": "09010"}
+    changes = [{}] * 6 + [other, {**other, "ADCO": None}] * 3
+    chunks = [(1.5, frame(**change)) for change in changes]
+    bench = Bench(tmp_path, *chunks, outputs=[probe := Probe()])
+    bench.run()
+    assert len(probe.views) == 6
+
+
 def test_another_meter_is_silence_until_its_fifth_frame(tmp_path):
     """Frames that are not believed must not keep a relay where it is."""
     probe = Probe()

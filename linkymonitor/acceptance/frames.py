@@ -95,7 +95,8 @@ class Accepted(NamedTuple):
 
     #: The groups that are believed. A frame that is refused whole has none, and is not complete.
     frame: Frame
-    #: What is found wrong with this frame, or only now with one before.
+    #: What is found wrong with this frame, or only now with one before; nothing of a frame that is refused because of
+    #: a name in the one before.
     held: tuple[Held, ...] = ()
 
 
