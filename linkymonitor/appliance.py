@@ -757,11 +757,14 @@ class Appliance:
     def _guard(self, call: Callable[..., T], *args: object) -> T | None:
         """Return what *call* returns, or None after logging that it raised: one part never stops another."""
         name = getattr(call, "__qualname__", None) or repr(call)  # the text of a whole appliance is long
+        if call in self.callbacks:
+            name = f"[callbacks] {getattr(call, '__module__', '?')}.{name}"
         # Two lamps have one name for what each of them does.
         part = (id(getattr(call, "__self__", call)), name)
         try:
             result = call(*args)
-        except Exception as error:
+        except BaseException as error:
+            # Not only Exception: code of the user may call sys.exit(). Ctrl-C comes as a signal, and never here.
             # A part that keeps failing is reported when it begins and when it ends.
             if part not in self._broken:
                 self._broken.add(part)

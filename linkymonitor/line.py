@@ -275,7 +275,8 @@ class _File(Source):
         return self._buffer[start : self._at] or None
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # code of the user may have closed it
+            self._file.close()
 
     def _more(self) -> bytes:
         try:

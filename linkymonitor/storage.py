@@ -277,8 +277,9 @@ class AppendFile:
         """Return whether the path still names this file: somebody may have moved or removed it."""
         try:
             return self._disk.is_at(self._descriptor, str(self.path))
-        except OSError:
-            return True  # cannot tell; the next write will
+        except OSError as error:
+            # Code of the user may have closed it; of anything else the next write can tell.
+            return error.errno != errno.EBADF
 
     def close(self) -> None:
         """Let go of the file; sync it before."""

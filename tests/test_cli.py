@@ -1016,6 +1016,69 @@ def test_a_callback_of_one_s_own_is_called_with_each_reading(call, historique, t
     assert mine_for_test.seen[0].tariff_period in ("PM..", "HN..")
 
 
+@pytest.mark.parametrize(
+    "deed", ["sys.exit()", "raise KeyboardInterrupt", "raise BaseException('x')", "1 / 0"]
+)
+def test_no_callback_ends_the_daemon(call, historique, tmp_path, monkeypatch, caplog, deed):
+    name = f"caller_{abs(hash(deed))}"
+    (tmp_path / f"{name}.py").write_text(f"import sys\ndef ring(reading):\n    {deed}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my.ini").write_text(f"[callbacks]\ncall = {name}.ring\n")
+    words = [
+        "acquire",
+        "-c",
+        tmp_path / "my.ini",
+        "-i",
+        historique,
+        "--log-dir",
+        tmp_path / "log",
+        "--at",
+        AT,
+    ]
+    assert call(*words)[0] == 0
+    assert len(records(tmp_path / "log")) > 5
+    assert f"[callbacks] {name}.ring a échoué ; le reste continue" in caplog.text
+
+
+def test_a_callback_that_closes_our_files_costs_no_line_and_no_false_success(historique, tmp_path):
+    """The source is a file, which cannot be opened again in its middle: a port is."""
+    (tmp_path / "closer_for_test.py").write_text("import os\ndef ring(reading):\n    os.closerange(3, 256)\n")
+    (tmp_path / "my.ini").write_text("[callbacks]\ncall = closer_for_test.ring\n")
+    words = [
+        "acquire",
+        "-c",
+        tmp_path / "my.ini",
+        "-i",
+        historique,
+        "--log-dir",
+        tmp_path / "log",
+        "--at",
+        AT,
+    ]
+    done = subprocess.run(
+        [*PYTHON, *words],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "Traceback" not in done.stderr
+    assert records(tmp_path / "log")
+    assert done.returncode == 0 or "illisible" in done.stderr
+
+
+@pytest.mark.parametrize("deed", ["import sys; sys.exit()", "1 / 0"])
+def test_a_module_of_one_s_own_that_does_not_load_is_one_sentence(call, tmp_path, monkeypatch, deed):
+    name = f"unloadable_{abs(hash(deed))}"
+    (tmp_path / f"{name}.py").write_text(f"{deed}\n")
+    (tmp_path / name).mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    for ini in (f"[callbacks]\ncall = {name}.ring\n", f"[output:x]\ntype = {name}.bell\n"):
+        (tmp_path / "my.ini").write_text(ini)
+        status, _, err = call("check", "-c", tmp_path / "my.ini")
+        assert (status, err.count("\n")) == (1, 1)
+
+
 def test_led_turns_on_display_and_lamps_without_hardware(call, historique, tmp_path, caplog):
     """On a machine without pins or bus the meter is read all the same, and it is said once."""
     caplog.set_level(logging.INFO)

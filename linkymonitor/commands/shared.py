@@ -105,7 +105,7 @@ def callbacks(config: Any) -> list[Callable[[Any], object]]:
             function = getattr(importlib.import_module(module), name)
             if not callable(function):
                 raise TypeError(type(function).__name__)
-        except Exception as error:  # the user's code may raise anything when it is imported
+        except (Exception, SystemExit) as error:  # the user's code may raise anything when it is imported
             faults.append(
                 pick(
                     config.lang or of_terminal(),

@@ -53,15 +53,28 @@ def find(name: str) -> Any:
         found = importlib.util.find_spec(path) if name else None
     except (ImportError, ValueError):
         found = None
+    except (Exception, SystemExit) as error:  # the user's code may raise anything when it is imported
+        raise _broken(name, error) from error
     if found is None:
         raise BadSetting(
             f"type = {name} : inconnu ; nommez un fichier de linkymonitor/outputs ou un chemin à points",
             f"type = {name}: no such output; name a file of linkymonitor/outputs or a dotted path",
         )
-    module = importlib.import_module(path)
+    try:
+        module = importlib.import_module(path)
+    except (Exception, SystemExit) as error:
+        raise _broken(name, error) from error
     if not (hasattr(module, "Settings") and hasattr(module, "Output")):
         raise BadSetting(
             f"type = {name} : {path} doit définir Settings et Output",
             f"type = {name}: {path} must define Settings and Output",
         )
     return module
+
+
+def _broken(name: str, error: BaseException) -> BadSetting:
+    what = f"{type(error).__name__}: {error}"
+    return BadSetting(
+        f"type = {name} : ne se charge pas ({what}) ; corrigez ce module",
+        f"type = {name}: does not load ({what}); mend that module",
+    )
