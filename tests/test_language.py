@@ -90,3 +90,19 @@ def test_decode_prints_no_character_that_a_terminal_obeys(tmp_path, capsys):
     assert not [char for char in shown.out + shown.err if char != "\n" and unicodedata.category(char) == "Cc"]
     assert len(json.loads(shown.out)["rejected"]) == len(lines)
     assert "\x7f" in json.loads(shown.out)["rejected"][0]["raw"]
+
+
+def test_the_figures_of_a_damaged_log_print_no_character_that_a_terminal_obeys(tmp_path, capsys):
+    contract = (
+        "Contrat: mode=historique, option=T\x9b2J\x7f, puissance=9000, phases=1, producteur=non, compteur="
+    )
+    data = "Periode=TH.., IndexBase=%09d, PuissConsommee=01500, IConsommee=006, PuissMin=, PuissMax=, PuissInjectee=, "
+    data += "IndexInjecte=, I1=, I2=, I3=, U1=, U2=, U3=, Couleur=, Demain=, Trames=0008, Rejets=0000"
+    lines = [f"2024/02/19 12:00:00\tINFO\t{contract}"]
+    lines += [f"2024/02/19 12:00:{second:02d}\tDATA\t{data % (5000 + second)}" for second in (10, 20)]
+    text = "".join(f"{line}\n" for line in lines)
+    (tmp_path / "2024_02_19_linkymonitor.log").write_text(text, encoding="utf-8")
+    assert cli.main(["report", "--log-dir", str(tmp_path), "-s", "2024-02-19", "--json"]) == 0
+    shown = capsys.readouterr().out
+    assert not [char for char in shown if char != "\n" and unicodedata.category(char) == "Cc"]
+    assert json.loads(shown)["contract"] == "T\x9b2J\x7f"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from linkymonitor.commands.shared import configuration
 from linkymonitor.errors import UsageError
 from linkymonitor.frozen import replace
-from linkymonitor.language import DEFAULT, of_terminal, pick
+from linkymonitor.language import DEFAULT, escape_controls, of_terminal, pick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,8 @@ def report(arguments: Namespace) -> int:
     if arguments.json:
         import json
 
-        print(json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1))
+        figures = json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1)
+        print(escape_controls(figures, keep="\n"))
         return _end(found, log_dir, failures)
     settings = config.get("report")
     if arguments.output:
