@@ -652,7 +652,7 @@ def test_the_log_directory_is_made_and_a_file_in_its_place_is_one_sentence(call,
 
 def test_a_device_that_is_not_there_is_one_warning_and_no_failure(tmp_path):
     done = subprocess.run(
-        [*PYTHON, "acquire", "-i", "/dev/ttyLinky7", "--log-dir", "log", "-t", "4"],
+        [*PYTHON, "acquire", "-i", "/dev/ttyLinky7", "--log-dir", "log", "-t", "2"],
         capture_output=True,
         text=True,
         timeout=60,

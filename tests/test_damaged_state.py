@@ -11,7 +11,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -245,20 +245,30 @@ def peak(*words: object) -> int:
     return int(done.stdout.split()[-1]) * 1024
 
 
+def peaks(home: Home, day: date) -> tuple[int, int]:
+    """Return the bytes of memory that report takes for *day*, and acquire after it."""
+    report = ("report", "-c", home.ini, "--log-dir", home.log, "-o", home.root / "pages", "-s", day)
+    home.log.mkdir(exist_ok=True)
+    return peak(*report), peak("acquire", *home.words)
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory, wire) -> tuple[int, int]:
+    """The memory that report and acquire take where there is no log yet."""
+    return peaks(Home(tmp_path_factory.mktemp("usual"), wire), DAY)
+
+
 @pytest.mark.campaign
 @pytest.mark.parametrize("what", list(HUGE))
 @pytest.mark.parametrize("day", [DAY, DAY - timedelta(days=1)], ids=["today", "yesterday"])
-def test_a_huge_foreign_file_takes_no_more_memory_than_none(home, what, day):
+def test_a_huge_foreign_file_takes_no_more_memory_than_none(home, usual, what, day):
     """Two gigabytes under the name of a log; in short, some megabytes."""
     home.log.mkdir()
-    report = ("report", "-c", home.ini, "--log-dir", home.log, "-o", home.root / "pages", "-s", day)
-    acquire = ("acquire", *home.words)
-    usual = peak(*report), peak(*acquire)
     path = file_of(home.log, day)
     make, size = HUGE[what]
     try:
         make(path, size)
-        huge = peak(*report), peak(*acquire)
+        huge = peaks(home, day)
         for more, most in zip(huge, usual, strict=True):
             assert more <= most + (4 << 20)
             assert more <= 64_000_000
