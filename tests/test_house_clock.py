@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from linkymonitor.model import Mode, Reading
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs import oled
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.storage import Storage
+from linkymonitor.storage import Storage, SystemDisk
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.fakes import Bytes
@@ -75,6 +77,7 @@ class Home:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "run").mkdir()
+        self.storage = Storage()
         self.shown: list[str] = []
         #: What latest.json said at each reading, and the reading itself.
         self.latest: list[str | None] = []
@@ -89,7 +92,7 @@ class Home:
         display: bool = False,
     ) -> Ledger:
         """Let a whole appliance follow *chunks* on *machine*; return its ledger."""
-        storage, ledger = Storage(), Ledger(PARIS)
+        storage, ledger = self.storage, Ledger(PARIS)
         log = DailyLog(storage, self.folder, machine, salt="pepperpepperpepp")
         hardware = Hardware(
             terminal=lambda image: self.shown.append("\n".join(image.info["text"])),
@@ -257,3 +260,22 @@ def test_the_time_of_a_meter_in_winter_and_in_summer_is_one(tmp_path):
     machine.serve()
     meter_at(home, machine, timedelta(0), 300)
     assert "Horloge" not in home.text()
+
+
+class WornCard(SystemDisk):
+    """A card that has lost what is in the file of the eve."""
+
+    def open(self, path: str, flags: int, mode: int = 0) -> int:
+        if path.endswith("2026_12_01_linkymonitor.log"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+        return super().open(path, flags, mode)
+
+
+def test_a_log_that_cannot_be_read_is_told_and_the_day_begins_where_it_can(home):
+    machine = Machine(MORNING)
+    machine.serve()
+    home.storage = Storage(WornCard())
+    ledger = home.live(machine, [(2.0, old_frame(103_000 + number // 8)) for number in range(60)])
+    assert ledger.totals().energy == {"TH": 7}
+    lines = (home.folder / "2026_12_02_linkymonitor.log").read_text().splitlines()
+    assert sum("\tWARN\t" in line and "2026_12_01_linkymonitor.log" in line for line in lines) == 1

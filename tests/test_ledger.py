@@ -398,6 +398,20 @@ def test_a_day_begins_between_the_records_around_its_midnight(ledger):
     assert fold(ledger, reading("2026-12-02 00:20", HN=1300)) == [{"HN": 240}]
 
 
+def test_what_two_records_share_over_a_midnight_is_settled_by_the_second_of_them(ledger):
+    """Whatever the records after them say: 1,000 Wh in the hour around midnight, then next to nothing for hours."""
+    known = [record("2026-12-01 23:30", HN=1000), record("2026-12-02 00:30", HN=2000)]
+    ledger.restore([*known, record("2026-12-02 06:00", HN=2010)])
+    ledger.settle(record("2026-12-02 06:30", HN=2011))
+    assert ledger.totals().energy == {"HN": 510}
+
+
+def test_the_day_that_is_begun_anew_from_the_log_knows_nothing_of_what_was_counted(ledger):
+    fold(ledger, reading("2026-12-03 08:00", HN=900), reading("2026-12-03 09:00", HN=2900))
+    ledger.restart([record("2026-12-01 08:00", HN=1000), record("2026-12-01 08:10", HN=1050)])
+    assert fold(ledger, reading("2026-12-01 08:20", HN=1060)) == [{"HN": 60}]
+
+
 def test_the_hashed_meter_of_the_log_is_not_another_meter(ledger):
     hashed = Contract(
         mode=EJP.mode, option="EJP", registers=EJP.registers, subscribed_power=9000, meter="9f3a"
