@@ -16,16 +16,23 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import logging
 import os
 import re
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from linkymonitor.errors import LineBusy, StorageError
 from linkymonitor.language import cause, of_terminal, pick
+
+log = logging.getLogger(__name__)
+
+#: Whose a file is: nobody else's, also somebody's under another name, or no file of ours at all.
+Standing = Literal["ours", "linked", "foreign"]
 
 #: What others may not do with our files and folders, whatever the umask of the process.
 UMASK = 0o027
@@ -34,7 +41,8 @@ LOCK_NAME = ".linkymonitor.lock"
 ASIDE = 3
 
 _BLOCK = 65536
-_NEW = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+# A FIFO under one of our names must not make us wait for its reader.
+_NEW = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _GZIP = 16 + zlib.MAX_WBITS
 #: errno → what is wrong and what helps, in French and in English.
 _TROUBLES = {
@@ -105,6 +113,12 @@ class Disk(Protocol):
     def is_at(self, descriptor: int, path: str) -> bool:
         """Return whether *path* still names the open file."""
 
+    def standing(self, descriptor: int, path: str) -> Standing:
+        """Return whose the open file is, which has the name *path*."""
+
+    def is_wide(self, path: str) -> bool:
+        """Return whether everybody may write in the folder *path*."""
+
     def rename(self, source: str, target: str) -> None:
         """Give *source* the name *target*, in place of what had it."""
 
@@ -164,6 +178,19 @@ class SystemDisk:
             return False
         return os.path.samestat(named, os.fstat(descriptor))
 
+    def standing(self, descriptor: int, path: str) -> Standing:
+        """Return whose the open file is, which has the name *path*."""
+        found = os.fstat(descriptor)
+        # On a FAT card every file belongs to whoever mounted it, and so does the folder.
+        owners = {os.geteuid(), os.stat(os.path.dirname(path) or ".").st_uid}  # noqa: PTH116, PTH120
+        if not stat.S_ISREG(found.st_mode) or found.st_uid not in owners:
+            return "foreign"
+        return "ours" if found.st_nlink == 1 else "linked"
+
+    def is_wide(self, path: str) -> bool:
+        """Return whether everybody may write in the folder *path*."""
+        return bool(os.stat(path).st_mode & stat.S_IWOTH)  # noqa: PTH116
+
     def rename(self, source: str, target: str) -> None:
         """Give *source* the name *target*, in place of what had it."""
         os.replace(source, target)  # noqa: PTH105 -- the edge of the system is spoken to in its own words
@@ -174,7 +201,15 @@ class SystemDisk:
 
     def make_directory(self, path: str, mode: int) -> None:
         """Create a directory and those above it; one that exists is left as it is."""
-        os.makedirs(path, mode, exist_ok=True)  # noqa: PTH103 -- the same
+        # makedirs gives its mode to the last of them only; those above would be as wide as the umask lets them.
+        above = os.path.dirname(path.rstrip("/"))  # noqa: PTH120 -- the same
+        if above and not os.path.isdir(above):  # noqa: PTH112 -- the same
+            self.make_directory(above, mode)
+        try:
+            os.mkdir(path, mode)  # noqa: PTH102 -- the same
+        except FileExistsError:
+            if not os.path.isdir(path):  # noqa: PTH112 -- the same
+                raise
 
     def names(self, path: str) -> list[str]:
         """Return the names in a directory."""
@@ -196,7 +231,7 @@ class AppendFile:
         self.path = path
         self._disk = disk
         flags = os.O_RDWR | os.O_APPEND
-        self._descriptor = _open_for_writing(disk, path, flags)
+        self._descriptor = _open_own(disk, path, flags)
         try:
             self._size = disk.size(self._descriptor)
         except OSError as error:
@@ -508,6 +543,11 @@ class Storage:
         """
         try:
             self._disk.make_directory(str(path), 0o777 & ~UMASK)
+            if self._disk.is_wide(str(path)):
+                _warn(
+                    f"{path} : tout le monde peut y écrire ; faites « chmod o-w {path} »",
+                    f"{path}: everybody may write there; run “chmod o-w {path}”",
+                )
         except OSError as error:
             raise _trouble(path, error) from error
 
@@ -522,6 +562,13 @@ class Storage:
         descriptor = _open_for_writing(self._disk, path, os.O_RDWR)
         try:
             self._disk.lock(descriptor)
+            # Only now: a name that another process holds is not taken away from it.
+            if self._disk.standing(descriptor, str(path)) != "ours":
+                self._disk.close(descriptor)
+                self._disk.remove(str(path))
+                _warn_of(path)
+                descriptor = self._disk.open(str(path), os.O_RDWR | os.O_EXCL | _NEW, 0o666 & ~UMASK)
+                self._disk.lock(descriptor)
         except BlockingIOError as error:
             holder = self._holder(descriptor)
             self._disk.close(descriptor)
@@ -633,7 +680,7 @@ class Storage:
         # No Path: pathlib interns what it parses, and a new name for each frame wears out the table of that, which
         # is then built anew, a megabyte at a time.
         aside = f"{path.parent}/.{path.name}.{os.getpid()}.tmp"
-        descriptor = _open_for_writing(self._disk, aside, os.O_WRONLY | os.O_TRUNC, mode)
+        descriptor = _open_anew(self._disk, aside, mode)
         renamed = False
         try:
             try:
@@ -680,6 +727,72 @@ def _open_for_writing(disk: Disk, path: Path | str, flags: int, mode: int = 0o66
             return disk.open(str(path), flags | _NEW, mode)
     except OSError as error:
         raise _trouble(path, error) from error
+
+
+def _open_anew(disk: Disk, path: str, mode: int) -> int:
+    """Return a descriptor of a new file at *path*; what had that name loses it, and nothing else."""
+    flags = os.O_WRONLY | os.O_EXCL | os.O_TRUNC
+    try:
+        try:
+            return disk.open(path, flags | _NEW, mode)
+        except FileExistsError:
+            try:
+                disk.remove(path)
+            except IsADirectoryError:
+                _set_aside(disk, Path(path))
+            return disk.open(path, flags | _NEW, mode)
+    except OSError as error:
+        raise _trouble(path, error) from error
+
+
+def _open_own(disk: Disk, path: Path, flags: int) -> int:
+    """Return a descriptor of *path* for writing, which is no file of somebody else's under that name.
+
+    A hard link is broken by a copy: a backup may have made it, and what was logged stays in its place.
+    """
+    descriptor = _open_for_writing(disk, path, flags)
+    try:
+        standing = disk.standing(descriptor, str(path))
+        if standing == "ours":
+            return descriptor
+        _warn_of(path)
+        if standing == "linked":
+            _copy_over(disk, descriptor, path)
+        else:
+            _set_aside(disk, path)
+    except OSError as error:
+        disk.close(descriptor)
+        raise _trouble(path, error) from error
+    disk.close(descriptor)
+    return _open_for_writing(disk, path, flags)
+
+
+def _copy_over(disk: Disk, descriptor: int, path: Path) -> None:
+    # The other name of the file may be that of a secret: nobody but us reads the copy.
+    aside = f"{path.parent}/.{path.name}.{os.getpid()}.tmp"
+    copy = _open_anew(disk, aside, 0o600)
+    try:
+        position = 0
+        while block := disk.read(descriptor, _BLOCK, position):
+            _write_all(disk, copy, block)
+            position += len(block)
+        disk.sync(copy)
+    finally:
+        disk.close(copy)
+    disk.rename(aside, str(path))
+
+
+def _warn_of(path: Path) -> None:
+    _warn(
+        f"{path} : ce nom menait aussi à un autre fichier, ou à celui d'un autre ; laissé tel quel, remplacé ici ; "
+        "vérifiez qui peut écrire dans ce dossier",
+        f"{path}: that name also led to another file, or to somebody else's; left as it is, replaced here; "
+        "check who may write in that folder",
+    )
+
+
+def _warn(fr: str, en: str) -> None:
+    log.warning("%s", pick(of_terminal(), fr, en))
 
 
 def _set_aside(disk: Disk, path: Path) -> str:

@@ -20,6 +20,8 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from linkymonitor.storage import Standing
+
 BLOCK = 4096
 
 
@@ -170,6 +172,12 @@ class CrashDisk:
                     self._durable[path] = self._live[path]
                 else:
                     del self._durable[path]
+
+    def standing(self, descriptor: int, path: str) -> Standing:
+        return "ours"
+
+    def is_wide(self, path: str) -> bool:
+        return False
 
     def is_at(self, descriptor: int, path: str) -> bool:
         return self._live.get(path) is self._file(descriptor)

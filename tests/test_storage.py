@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.errors import LineBusy, StorageError
-from linkymonitor.storage import Storage, SystemDisk
+from linkymonitor.storage import LOCK_NAME, Storage, SystemDisk
 from tests.crash_model import CrashDisk, PowerCut, cut_at, fail_at
 
 PATH = Path("/log/day.log")
@@ -43,9 +43,10 @@ def test_appended_bytes_are_at_the_end(tmp_path):
     assert path.read_bytes() == b"one\ntwo\n"
 
 
-def test_files_and_folders_are_closed_to_others(tmp_path):
+@pytest.mark.parametrize("umask", [0o022, 0o000])
+def test_files_and_folders_are_closed_to_others(tmp_path, umask):
     storage = Storage()
-    old = os.umask(0o022)
+    old = os.umask(umask)
     try:
         folder = tmp_path / "a" / "b"
         storage.make_directory(folder)
@@ -56,9 +57,68 @@ def test_files_and_folders_are_closed_to_others(tmp_path):
     finally:
         os.umask(old)
     assert mode_of(folder) == 0o750
+    assert mode_of(folder.parent) == 0o750
     assert mode_of(folder / "day.log") == 0o640
     assert mode_of(folder / "state") == 0o640
     assert mode_of(folder / "salt") == 0o600
+
+
+def write_log(folder: Path) -> None:
+    with Storage().append_to(folder / "victim") as file:
+        file.append(b"line\n")
+
+
+def write_page(folder: Path) -> None:
+    Storage().replace(folder / "page", b"whole")
+
+
+def take_lock(folder: Path) -> None:
+    Storage().lock(folder).close()
+
+
+@pytest.mark.parametrize("kind", ["hard link", "fifo"])
+@pytest.mark.parametrize(
+    ("act", "name"), [(write_log, "victim"), (write_page, f".page.{os.getpid()}.tmp"), (take_lock, LOCK_NAME)]
+)
+def test_no_file_of_another_name_is_written_into(tmp_path, caplog, act, name, kind):
+    folder = tmp_path / "log"
+    folder.mkdir(mode=0o750)
+    (tmp_path / "other").write_bytes(b"a secret\n")
+    if kind == "hard link":
+        (folder / name).hardlink_to(tmp_path / "other")
+    else:
+        os.mkfifo(folder / name)
+    act(folder)
+    assert (tmp_path / "other").read_bytes() == b"a secret\n"
+    assert (tmp_path / "other").stat().st_nlink == 1
+    if act is not write_page:
+        assert (folder / name).is_file()
+        assert "vérifiez qui peut écrire dans ce dossier" in caplog.text
+
+
+def test_a_backup_by_hard_links_costs_no_line(tmp_path):
+    (tmp_path / "day.log").write_bytes(b"one\n")
+    (tmp_path / "backup").hardlink_to(tmp_path / "day.log")
+    with Storage().append_to(tmp_path / "day.log") as file:
+        file.append(b"two\n")
+    assert (tmp_path / "day.log").read_bytes() == b"one\ntwo\n"
+    assert (tmp_path / "backup").read_bytes() == b"one\n"
+    assert mode_of(tmp_path / "day.log") == 0o600
+
+
+def test_a_lock_that_is_held_stays_held_whatever_other_names_it_has(tmp_path):
+    with Storage().lock(tmp_path):
+        (tmp_path / "other").hardlink_to(tmp_path / LOCK_NAME)
+        with pytest.raises(LineBusy):
+            Storage().lock(tmp_path)
+
+
+def test_a_folder_that_all_may_write_is_told(tmp_path, caplog):
+    Storage().make_directory(tmp_path)
+    assert not caplog.text
+    tmp_path.chmod(0o777)
+    Storage().make_directory(tmp_path)
+    assert f"{tmp_path} : tout le monde peut y écrire ; faites « chmod o-w {tmp_path} »" in caplog.text
 
 
 def test_a_symbolic_link_in_place_of_a_log_is_refused(tmp_path):
