@@ -321,6 +321,21 @@ def test_a_key_that_no_longer_does_anything_stops_nobody_and_is_said(call, histo
     assert call("record", "-c", tmp_path / "old.ini", "-i", historique, "-o", tmp_path / "r")[0] == 0
 
 
+def test_no_name_of_a_file_commands_the_terminal(call, historique, tmp_path):
+    """In what is printed when all goes well, too: the names are those of somebody's folder."""
+    odd = tmp_path / "a\x1b[31m\x9b\udcff.ini"
+    odd.write_text(f"[log]\ndir = {tmp_path}/\x1b]0;title\x07\n")
+    for words in (
+        ("check", "-c", odd),
+        ("record", "-i", historique, "-o", tmp_path / "r\x1b[2J"),
+        ("decode", tmp_path / "gone\x1b[2J"),
+        ("replay", tmp_path / "gone\x1b[2J", "-o", "out"),
+    ):
+        _, out, err = call(*words)
+        assert out or err
+        assert (out + err).replace("\n", "").isprintable()
+
+
 def test_check_finds_what_only_a_start_would(call, tmp_path):
     (tmp_path / "my.ini").write_text(
         "[lamp:one]\npin = 25\n[lamp:two]\npin = 25\n[relay:tank]\npin = 17\nrule = ejp\nfail_state = off\n"

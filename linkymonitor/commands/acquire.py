@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from linkymonitor.commands.report import report
 from linkymonitor.commands.shared import SIMULATED, callbacks, configuration, open_input, signals
 from linkymonitor.errors import ConfigError, StorageError, UsageError
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.language import escape_controls, of_terminal, pick
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,12 +56,15 @@ def run(arguments: Namespace) -> int:
     arguments.log_dir = root / "log"
     pages = root / "pages"
     print(
-        pick(
-            lang,
-            f"Source  : {arguments.input}\nJournal : {arguments.log_dir}\nPage    : {pages / 'index.html'}"
-            " (dessinée à l'arrêt ; Ctrl-C pour arrêter)",
-            f"Source: {arguments.input}\nLog:    {arguments.log_dir}\nPage:   {pages / 'index.html'}"
-            " (drawn at the end; Ctrl-C to stop)",
+        escape_controls(
+            pick(
+                lang,
+                f"Source  : {arguments.input}\nJournal : {arguments.log_dir}\nPage    : {pages / 'index.html'}"
+                " (dessinée à l'arrêt ; Ctrl-C pour arrêter)",
+                f"Source: {arguments.input}\nLog:    {arguments.log_dir}\nPage:   {pages / 'index.html'}"
+                " (drawn at the end; Ctrl-C to stop)",
+            ),
+            keep="\n",
         ),
         flush=True,
     )

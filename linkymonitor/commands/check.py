@@ -8,7 +8,7 @@ from typing import Any
 
 from linkymonitor.commands.shared import callbacks, configuration
 from linkymonitor.errors import ConfigError
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.language import escape_controls, of_terminal, pick
 
 #: What the UART of a Raspberry Pi's header is called, and its pins, TXD and RXD.
 _UART_PORTS = {"/dev/ttyAMA0", "/dev/ttyS0", "/dev/serial0"}
@@ -63,7 +63,7 @@ def check(arguments: Namespace) -> int:
         )
     if not any(getattr(prices, name) is not None for name in prices.fields):
         lines.append(pick(lang, "prix non réglés : voir [tariff]", "prices not set: see [tariff]"))
-    print("\n".join(lines))
+    print("\n".join(map(escape_controls, lines)))
     return 0
 
 

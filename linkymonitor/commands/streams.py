@@ -17,7 +17,7 @@ from typing import Any
 from linkymonitor.clock import SystemClock
 from linkymonitor.commands.shared import configuration, open_input, signals, sim_options
 from linkymonitor.errors import StorageError, UsageError
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.language import escape_controls, of_terminal, pick
 
 #: How long a signal may go unnoticed, in seconds.
 _NAP = 0.2
@@ -65,11 +65,12 @@ def record(arguments: Namespace) -> int:
     settings = configuration(arguments).get("meter")
     wanted = (arguments.mode or settings.mode).mode
     source, clock = open_input(arguments.input, None, wanted, settings, of_terminal())
+    output = escape_controls(str(arguments.output))
     print(
         pick(
             of_terminal(),
-            f"{arguments.output} contiendra votre numéro de compteur en clair : ne le publiez pas",
-            f"{arguments.output} will hold your meter number unmasked: do not publish it",
+            f"{output} contiendra votre numéro de compteur en clair : ne le publiez pas",
+            f"{output} will hold your meter number unmasked: do not publish it",
         ),
         file=sys.stderr,
     )
