@@ -19,6 +19,7 @@ from linkymonitor.outputs import NEVER
 from linkymonitor.outputs.gpio import simulated_pins
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.relay import RETRY, Relay, Settings
+from tests.extent import extent
 
 NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 
@@ -322,7 +323,8 @@ class Truth:
         return self.fail_state if self.heard is None or now - self.heard > 15.0 + 1e-9 else self.ruled
 
 
-@settings(max_examples=1000, deadline=None)
+@pytest.mark.campaign
+@settings(max_examples=extent(200, 1000), deadline=None)
 @example(
     [("wait", 1.5627367271269748), ("wait", 8.328437621473935), ("frame", "HP.."), ("wait", 15.0)],
     False,
