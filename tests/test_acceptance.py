@@ -1214,3 +1214,18 @@ def test_a_register_that_is_never_read_is_never_said_and_costs_nothing_else(labe
         believed = line.send(without=[label], rejected=[Rejected(f"{label} 00004".encode(), "shape")])
     assert believed == {one: data for one, data in EJP.items() if one != label}
     assert not line.causes
+
+
+def test_a_slip_in_a_register_that_is_heard_seldom_is_not_made_good_by_the_hearings_after_it():
+    """Where the total slips too, the register is not what is wrong."""
+    line = Line(TEMPO, live=True)
+    registers = [f"EASF{number:02d}" for number in range(1, 11)]
+    damaged = Rejected(b"EASF01\t0000", "shape")
+    for hearing, said in enumerate(("000000000", "000000003", *["000000000"] * 4, "000000100")):
+        for _ in range(25 if hearing else 0):
+            line.send(without=["EAST", *registers], rejected=[damaged], after=1.8)
+        for _ in range(1 if hearing else 6):
+            total = f"{63 + 100 * hearing * (hearing > 1):09d}"
+            believed = line.send(EASF03=said, EAST=total, after=1.8)
+        assert believed.get("EASF03") in (None, "000000000")
+    assert line.send(after=1.8)["EASF03"] == "000000000"

@@ -755,7 +755,13 @@ class Index(Judge):
 
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         self.doubts += 1
-        return self._weigh_step(int(group.data), group, moment, CROSS)
+        wh, pause = int(group.data), moment.now - self._since(moment)
+        # The rest of the frame may be what is wrong: what goes on as the power says is not.
+        if pause > STALE and self._anchor is not None and not moment.sparse:
+            self._far = True
+            if self._goes_on(wh, group, moment):
+                return group
+        return self._weigh_step(wh, group, moment, CROSS)
 
     def _weigh_step(self, wh: int, group: InfoGroup, moment: Moment, cause: str) -> InfoGroup | None:
         """Weigh an index that should not be; return what was believed before until it insists."""
