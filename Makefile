@@ -76,6 +76,6 @@ torture: $(VENV)/dev.ready ## the long campaigns, for an hour or two: noise, pow
 	@mkdir -p $(DATA) && rm -f $(TALLY)
 	@export LINKYMONITOR_TALLY=$(TALLY) LINKYMONITOR_TORTURE=1; \
 	$(BIN)/python -m tests.torture --jobs 2 & noise=$$!; trap 'kill $$noise 2>/dev/null' INT TERM EXIT; \
-	$(BIN)/python -m pytest -q -s --timeout=5400 -m campaign --ignore=tests/test_campaign.py $(ARGS); status=$$?; \
+	$(BIN)/python -m pytest -q -s --timeout=5400 -m campaign --ignore=tests/campaigns/test_campaign.py $(ARGS); status=$$?; \
 	wait $$noise && [ $$status = 0 ]; status=$$?; \
-	$(BIN)/python -m tests.tally; exit $$status
+	$(BIN)/python -m tests.support.tally; exit $$status

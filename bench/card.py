@@ -20,11 +20,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.table import CannotRun, Row
-from linkymonitor.aggregate import Aggregator
-from linkymonitor.daily_log import DailyLog
-from linkymonitor.model import Mode, Record
-from linkymonitor.simulator import House, parse_spec
-from linkymonitor.storage import Storage
+from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.model.record import Record
+from linkymonitor.model.terms import Mode
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
+from linkymonitor.state.aggregate import Aggregator
+from linkymonitor.system.storage import Storage
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.interpret import interpret
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench import streams
 from bench.measure import OURS, instructions
 from bench.table import Row
-from linkymonitor.model import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
@@ -27,7 +27,7 @@ _PACE = 1.5
 _READ = f"""
 import sys
 from linkymonitor.acceptance import Acceptance
-from linkymonitor.terms import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic.decoder import FrameDecoder
 
 mode, now = Mode(sys.argv[1]), 0.0

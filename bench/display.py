@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench.table import Row
-from linkymonitor.clock import WireClock
-from linkymonitor.model import Ejp, Health, Mode, Reading, TariffState, View
-from linkymonitor.outputs import oled
+from linkymonitor.model.reading import Health, Reading, TariffState, View
+from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.outputs.display import oled
 from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.system.clock import WireClock
 
 _EVENING = datetime(2026, 2, 20, 18, 42, tzinfo=UTC)
 _ROUNDS, _REFRESHES = 9, 60

@@ -22,18 +22,21 @@ from typing import Any
 
 from bench.live import Line, speak
 from bench.table import CannotRun, Row
-from linkymonitor.aggregate import Aggregator
 from linkymonitor.appliance import Appliance, Meter
-from linkymonitor.clock import SystemClock
-from linkymonitor.latest import Latest
-from linkymonitor.ledger import Ledger
-from linkymonitor.line import open_source
-from linkymonitor.model import Mode, View
+from linkymonitor.live.latest import Latest
+from linkymonitor.model.reading import View
+from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.outputs import NEVER, led
+from linkymonitor.outputs import led
+from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.simulator import House, parse_spec
-from linkymonitor.storage import Storage
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
+from linkymonitor.source.port import open_source
+from linkymonitor.state.aggregate import Aggregator
+from linkymonitor.state.ledger import Ledger
+from linkymonitor.system.clock import SystemClock
+from linkymonitor.system.storage import Storage
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame

@@ -22,7 +22,7 @@ from pathlib import Path
 from bench import streams
 from bench.measure import ENVIRONMENT, OURS, Process, bare_memory
 from bench.table import Row
-from linkymonitor.model import Mode
+from linkymonitor.model.terms import Mode
 
 _BYTE = 10 / 9600
 _GAP = 0.025

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import streams
 from bench.measure import BARE, OURS, cpu_ratios, instructions
 from bench.table import CannotRun, Row
-from linkymonitor.model import Mode
+from linkymonitor.model.terms import Mode
 
 
 def measure() -> Iterator[Row]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from linkymonitor.model import Mode
-from linkymonitor.simulator import House, parse_spec
+from linkymonitor.model.terms import Mode
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup

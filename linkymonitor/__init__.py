@@ -13,14 +13,15 @@ As a library::
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from linkymonitor.library import open_meter
-    from linkymonitor.model import Mode, Reading
+    from linkymonitor.model.reading import Reading
+    from linkymonitor.model.terms import Mode
 
 __all__ = ["RELEASED", "Mode", "Reading", "__version__", "open_meter"]
 __version__ = "0.1.0"
 #: The day of this version, as in CHANGELOG.md: no clock is right that shows an earlier one.
 RELEASED = "2026-11-21"
 
-_HOMES = {"Mode": "model", "Reading": "model", "open_meter": "library"}
+_HOMES = {"Mode": "model.terms", "Reading": "model.reading", "open_meter": "library"}
 
 
 def __getattr__(name: str) -> object:

@@ -16,27 +16,30 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
-from linkymonitor.acceptance import CONTRACT, FIRM, METER, METERS, ORDER, Acceptance, Held
-from linkymonitor.clock import Clock, Timeline
-from linkymonitor.diagnostics import Sparing
 from linkymonitor.errors import LinkyMonitorError, StorageError
 from linkymonitor.frozen import replace
-from linkymonitor.journal import Journal
 from linkymonitor.language import DEFAULT, pick
-from linkymonitor.mode import ENOUGH, Hunter, count_valid
-from linkymonitor.model import DayTotals, Health, Mode, Reading, TariffState, View, code
-from linkymonitor.tariff_state import TariffFold
+from linkymonitor.meter.acceptance.agreement import CONTRACT, FIRM, METER, METERS, ORDER
+from linkymonitor.meter.acceptance.frames import Acceptance, Held
+from linkymonitor.meter.hunt import Hunter
+from linkymonitor.model.reading import DayTotals, Health, Reading, TariffState, View
+from linkymonitor.model.terms import Mode, code
+from linkymonitor.state.contract import Journal
+from linkymonitor.state.tariff import TariffFold
+from linkymonitor.system.clock import Clock, Timeline
+from linkymonitor.system.diagnostics import Sparing
 from linkymonitor.tic.decoder import FrameDecoder
+from linkymonitor.tic.detect import ENOUGH, count_valid
 from linkymonitor.tic.frame import Frame
 from linkymonitor.tic.interpret import Stamped, interpret
 
 if TYPE_CHECKING:
-    from linkymonitor.aggregate import Aggregator
-    from linkymonitor.daily_log import DailyLog
-    from linkymonitor.latest import Latest
-    from linkymonitor.ledger import Ledger
-    from linkymonitor.outputs import Output
-    from linkymonitor.quarantine import Quarantine
+    from linkymonitor.daily_log.writer import DailyLog
+    from linkymonitor.live.latest import Latest
+    from linkymonitor.meter.quarantine import Quarantine
+    from linkymonitor.outputs.base import Output
+    from linkymonitor.state.aggregate import Aggregator
+    from linkymonitor.state.ledger import Ledger
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

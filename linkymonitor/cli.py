@@ -12,10 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from linkymonitor import __version__
-from linkymonitor.console import console
 from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
 from linkymonitor.language import LANGUAGES, cause, legible, of_terminal, pick
-from linkymonitor.terms import WantedMode
+from linkymonitor.model.terms import WantedMode
+from linkymonitor.system.console import console
 
 if TYPE_CHECKING:
     from pathlib import Path

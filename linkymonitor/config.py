@@ -59,7 +59,7 @@ class General(Frozen):
                 f"lang = {self.lang} : on attend {' ou '.join(LANGUAGES)}",
                 f"lang = {self.lang}: expected {' or '.join(LANGUAGES)}",
             )
-        from linkymonitor.zones import zone
+        from linkymonitor.system.zones import zone
 
         try:
             zone(self.timezone)
@@ -120,7 +120,7 @@ Schema = Mapping[str, str | type | Callable[[Mapping[str, str]], type] | None]
 
 def default_path() -> Path:
     """Return the configuration used when none is named: the system's, else the one shipped."""
-    from linkymonitor.resources import shipped
+    from linkymonitor.system.resources import shipped
 
     return SYSTEM_PATH if SYSTEM_PATH.exists() else shipped("etc/linkymonitor.ini")
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from linkymonitor.appliance import Meter
-from linkymonitor.clock import Clock, StreamClock, SystemClock, WireClock
 from linkymonitor.language import DEFAULT
-from linkymonitor.model import Health, Mode, Reading
+from linkymonitor.model.reading import Health, Reading
+from linkymonitor.model.terms import Mode
+from linkymonitor.system.clock import Clock, StreamClock, SystemClock, WireClock
 
 SIMULATED = "sim:"
 #: A read waits no longer, so that Ctrl-C is heard on a silent line too; in seconds.
@@ -45,8 +46,9 @@ def opened(
     if spec.startswith(SIMULATED):
         from dataclasses import replace
 
-        from linkymonitor.simulator import SimSource, parse_spec
-        from linkymonitor.wire import WireSource
+        from linkymonitor.simulator.options import parse_spec
+        from linkymonitor.simulator.wire import SimSource
+        from linkymonitor.source.replay import WireSource
 
         options = parse_spec(spec)
         if mode is not None:
@@ -56,12 +58,12 @@ def opened(
             return simulated, real
         wire = WireClock(at or simulated.options.start)
         return WireSource(simulated, wire, options.mode, dated=False), wire
-    from linkymonitor.line import open_source
+    from linkymonitor.source.port import open_source
 
     source = open_source(spec, clock=real, speed=speed, pause=pause, lang=lang)
     if source.is_meter:
         return source, real
-    from linkymonitor.wire import WireSource
+    from linkymonitor.source.replay import WireSource
 
     follows = source.live and at is None
     wire = StreamClock(real) if follows else WireClock(at or source.started_at or real.now())

@@ -11,7 +11,7 @@ from typing import ClassVar
 from linkymonitor.config import Config, General, Schema
 from linkymonitor.errors import BadSetting
 from linkymonitor.frozen import Frozen
-from linkymonitor.terms import WantedMode
+from linkymonitor.model.terms import WantedMode
 
 
 class WantedSpeed(Enum):
@@ -88,12 +88,12 @@ def schema(unread: Iterable[str] = ()) -> Schema:
         "general": General,
         "meter": Meter,
         "log": Log,
-        "display": "linkymonitor.outputs.panel:Settings",
+        "display": "linkymonitor.outputs.display.panel:Settings",
         "lamp:": "linkymonitor.outputs.led:Settings",
         "relay:": "linkymonitor.outputs.relay:Settings",
         "output:": _output,
         "tariff": "linkymonitor.money.tariffs:Prices",
-        "report": "linkymonitor.report:Settings",
+        "report": "linkymonitor.report.build:Settings",
         "callbacks": Callbacks,
         **dict.fromkeys(unread),
     }
@@ -101,7 +101,7 @@ def schema(unread: Iterable[str] = ()) -> Schema:
 
 def _output(raw: Mapping[str, str]) -> type:
     """Return the settings of ``[output:NAME]``, whose ``type`` names a module of outputs or one of yours."""
-    from linkymonitor.outputs import find
+    from linkymonitor.outputs.base import find
 
     found: type = find(raw.get("type", "")).Settings
     return found

@@ -12,28 +12,31 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from linkymonitor import daily_log
-from linkymonitor.aggregate import Aggregator
 from linkymonitor.appliance import Appliance, Meter, Standstill
-from linkymonitor.clock import WireClock
-from linkymonitor.daily_log import DailyLog
+from linkymonitor.daily_log import writer as daily_log
+from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.errors import StorageError
-from linkymonitor.latest import Latest
-from linkymonitor.ledger import Ledger
-from linkymonitor.model import Ejp, Mode, Reading, code
+from linkymonitor.live.latest import Latest
+from linkymonitor.meter.quarantine import Quarantine
+from linkymonitor.model.reading import Reading
+from linkymonitor.model.terms import Ejp, Mode, code
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.outputs import led, oled, relay
+from linkymonitor.outputs import led, relay
+from linkymonitor.outputs.display import oled
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.quarantine import Quarantine
-from linkymonitor.simulator import House, parse_spec
-from linkymonitor.storage import Storage
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
+from linkymonitor.state.aggregate import Aggregator
+from linkymonitor.state.ledger import Ledger
+from linkymonitor.system.clock import WireClock
+from linkymonitor.system.storage import Storage
 from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from linkymonitor.tic.interpret import Stamped
 from linkymonitor.tic.labels import BY_MODE
-from tests.fake_oled import FakeOled
-from tests.fakes import Bytes, Probe, ToldDisk, told_pins
+from tests.support.fake_oled import FakeOled
+from tests.support.fakes import Bytes, Probe, ToldDisk, told_pins
 
 START = datetime(2027, 1, 13, 11, 0, 0, tzinfo=UTC)
 LAMP, RELAY = 25, 17

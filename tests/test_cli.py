@@ -19,14 +19,16 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor import cli, daily_log
-from linkymonitor.model import Mode
-from linkymonitor.recording import read_recording
-from linkymonitor.simulator import House, parse_spec
+from linkymonitor import cli
+from linkymonitor.daily_log import writer as daily_log
+from linkymonitor.model.terms import Mode
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
+from linkymonitor.source.recording import read_recording
 from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
-from tests.pty_meter import PtyMeter
+from tests.support.pty_meter import PtyMeter
 
 PYTHON = [sys.executable, "-m", "linkymonitor"]
 AT = "2027-01-13T19:00:00+01:00"
@@ -616,7 +618,7 @@ def test_time_ends_a_run_on_the_time_of_the_wire(call, historique, tmp_path):
 
 
 def test_a_recording_is_replayed_at_its_own_time(call, tmp_path):
-    from linkymonitor.recording import block, header
+    from linkymonitor.source.recording import block, header
 
     frame = wire("hc,seed=1", 0.01)
     (tmp_path / "r.rec").write_bytes(
@@ -1221,7 +1223,7 @@ def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path,
     from linkymonitor.commands.acquire import _runtime_directory
     from linkymonitor.config import default_path, read
     from linkymonitor.settings import schema
-    from linkymonitor.storage import Storage
+    from linkymonitor.system.storage import Storage
 
     config = read(default_path(), schema())
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
@@ -1247,7 +1249,7 @@ def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_witho
     from linkymonitor.config import read
     from linkymonitor.errors import StorageError
     from linkymonitor.settings import schema
-    from linkymonitor.storage import Storage
+    from linkymonitor.system.storage import Storage
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(open_folder / "run"))
     ours = open_folder / "run" / "linkymonitor"

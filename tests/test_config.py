@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from linkymonitor.config import General, fields_of, loaded, read
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.frozen import Frozen
-from linkymonitor.resources import shipped
 from linkymonitor.settings import schema
+from linkymonitor.system.resources import shipped
 
 
 class Fruit(Enum):

@@ -21,8 +21,8 @@ import pytest
 from PIL import Image
 
 from linkymonitor import cli
-from linkymonitor.acceptance import CONTRACT, CROSS, DOMAIN, INDEX, METER, ORDER, UNCONFIRMED
-from linkymonitor.model import Mode
+from linkymonitor.meter.acceptance.agreement import CONTRACT, CROSS, DOMAIN, INDEX, METER, ORDER, UNCONFIRMED
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic.encoder import write_group
 from linkymonitor.tic.frame import InfoGroup
 
@@ -269,7 +269,7 @@ def test_the_examples_of_the_readme_show_what_it_says(lang, home, monkeypatch):
 @pytest.mark.parametrize("page", GUIDES, ids=name)
 def test_the_examples_of_the_guides_run(page, home, monkeypatch):
     monkeypatch.setenv("LANG", "en_FR.UTF-8")
-    from linkymonitor.outputs import pages
+    from linkymonitor.outputs.display import pages
 
     # A guide adds a page to the display; the next test finds those of the product.
     monkeypatch.setattr(pages, "PAGES", dict(pages.PAGES))
@@ -328,8 +328,8 @@ def test_the_picture_of_the_display_is_what_its_code_draws():
 
 def test_the_lines_of_the_log_in_formats_are_read():
     """Each example of a log line is one that the reader of the log believes."""
-    from linkymonitor.log_line import SERIES
-    from linkymonitor.log_reader import LineReader, parse_grid
+    from linkymonitor.daily_log.line import SERIES
+    from linkymonitor.daily_log.reader import LineReader, parse_grid
 
     lines = [
         line

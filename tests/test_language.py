@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkymonitor import cli
-from linkymonitor.diagnostics import EscapingFormatter
+from linkymonitor.daily_log.line import printable
 from linkymonitor.language import escape_controls
-from linkymonitor.log_line import printable
+from linkymonitor.system.diagnostics import EscapingFormatter
 
 
 @pytest.mark.parametrize(

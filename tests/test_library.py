@@ -14,9 +14,11 @@ import pytest
 import linkymonitor
 from linkymonitor import library
 from linkymonitor.errors import LineBusy, LineError
-from linkymonitor.model import Mode, Reading
-from linkymonitor.simulator import House, parse_spec
-from tests.pty_meter import PtyMeter
+from linkymonitor.model.reading import Reading
+from linkymonitor.model.terms import Mode
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
+from tests.support.pty_meter import PtyMeter
 
 START = datetime(2027, 1, 13, 18, 0, tzinfo=UTC)
 

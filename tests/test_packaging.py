@@ -18,7 +18,7 @@ import linkymonitor
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ("templates", "static/dygraphs/dygraph.min.js", "static/dygraphs/LICENSE", "etc/linkymonitor.ini")
 ASK = (
-    "import linkymonitor, linkymonitor.resources as r; print(linkymonitor.__file__); "
+    "import linkymonitor, linkymonitor.system.resources as r; print(linkymonitor.__file__); "
     f"[print(r.shipped(name)) for name in {SHIPPED!r}]"
 )
 
@@ -116,7 +116,7 @@ def test_a_bare_checkout_works(tmp_path):
 
 
 def test_the_environment_of_the_tests_finds_them_too():
-    from linkymonitor.resources import shipped
+    from linkymonitor.system.resources import shipped
 
     for name in SHIPPED:
         assert shipped(name).exists()

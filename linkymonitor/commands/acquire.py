@@ -44,9 +44,9 @@ def acquire(arguments: Namespace) -> int:
 
 def run(arguments: Namespace) -> int:
     """Read a meter if there is one, else a simulated one, with the display in the terminal; then draw the page."""
+    from linkymonitor.commands.trial import Words, find_meter, named_parts
+    from linkymonitor.outputs.display.terminal import TerminalDisplay
     from linkymonitor.outputs.gpio import simulated_pins
-    from linkymonitor.outputs.terminal import TerminalDisplay
-    from linkymonitor.trial import Words, find_meter, named_parts
 
     config = configuration(arguments)
     lang = config.lang or of_terminal()
@@ -94,17 +94,17 @@ def _acquire(
 ) -> int:
     from zoneinfo import ZoneInfo
 
-    from linkymonitor.aggregate import Aggregator
     from linkymonitor.appliance import Appliance, Meter
-    from linkymonitor.clock import Timeline
-    from linkymonitor.daily_log import DailyLog
-    from linkymonitor.journal import Journal
-    from linkymonitor.latest import Latest
-    from linkymonitor.ledger import Ledger
+    from linkymonitor.daily_log.writer import DailyLog
+    from linkymonitor.live.latest import Latest
+    from linkymonitor.meter.quarantine import Quarantine
     from linkymonitor.outputs.hardware import Hardware
-    from linkymonitor.quarantine import Quarantine
     from linkymonitor.settings import lang_of
-    from linkymonitor.storage import Storage
+    from linkymonitor.state.aggregate import Aggregator
+    from linkymonitor.state.contract import Journal
+    from linkymonitor.state.ledger import Ledger
+    from linkymonitor.system.clock import Timeline
+    from linkymonitor.system.storage import Storage
 
     lang = lang_of(config)
     # What goes to stderr is read at a terminal; the log and the screens have a language of their own.
@@ -191,7 +191,7 @@ def _tell(status: str, text: str) -> None:
     """Say on stderr what befalls the log: a card that refuses cannot."""
     import logging
 
-    logging.getLogger("linkymonitor.daily_log").log(
+    logging.getLogger("linkymonitor.daily_log.writer").log(
         logging.WARNING if status == "WARN" else logging.INFO, "%s", text
     )
 
@@ -236,7 +236,7 @@ def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
 
         outputs += [Lamp(settings, hardware) for settings in lamps.values()]
     if wanted := config.named("output"):
-        from linkymonitor.outputs import find
+        from linkymonitor.outputs.base import find
 
         # A package may take its Settings from another of its modules: only the name that was asked for tells.
         outputs += [
@@ -244,7 +244,7 @@ def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
             for name, settings in wanted.items()
         ]
     if display:
-        from linkymonitor.outputs import oled
+        from linkymonitor.outputs.display import oled
 
         outputs.append(oled.Output(config.get("display"), hardware))
     return outputs

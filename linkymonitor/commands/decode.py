@@ -9,10 +9,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from linkymonitor.clock import SystemClock
 from linkymonitor.commands.shared import SIMULATED, log_to_stderr, sim_options
 from linkymonitor.language import escape_controls, of_terminal, pick
-from linkymonitor.terms import Mode
+from linkymonitor.model.terms import Mode
+from linkymonitor.system.clock import SystemClock
 
 _BLOCK = 65536
 
@@ -52,8 +52,8 @@ def _wanted_mode(arguments: Namespace) -> Mode | None:
 
 def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
     """Yield the frames of the source that *arguments* name, some at a time, each time with the mode."""
-    from linkymonitor.mode import count_valid, decided, detect
     from linkymonitor.tic.decoder import FrameDecoder
+    from linkymonitor.tic.detect import count_valid, decided, detect
 
     wanted = _wanted_mode(arguments)
     source = _decodable(arguments.source, wanted, arguments.verbose)
@@ -108,14 +108,14 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
 def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Any:
     """Return the source that *spec* names, which waits for nothing but what is live."""
     if spec.startswith(SIMULATED):
-        from linkymonitor.simulator import SimSource
+        from linkymonitor.simulator.wire import SimSource
 
         return SimSource(sim_options(spec[len(SIMULATED) :], mode), SystemClock(), None)
-    from linkymonitor.plain import open_plain_file
+    from linkymonitor.source.plain import open_plain_file
 
     if (file := open_plain_file(spec)) is not None:
         return file
-    from linkymonitor.line import open_source
+    from linkymonitor.source.port import open_source
 
     log_to_stderr(verbose)
     return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None, lang=of_terminal())
@@ -125,8 +125,8 @@ def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
     """Return what prints one frame as docs/formats.md has it."""
     import json
 
-    from linkymonitor.privacy import mask_group, mask_raw
     from linkymonitor.tic.labels import BY_MODE
+    from linkymonitor.tic.privacy import mask_group, mask_raw
 
     show_ids = arguments.show_ids
     write = sys.stdout.write
@@ -154,7 +154,7 @@ def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
             ],
         }
         if arguments.values:
-            from linkymonitor.latest import jsonable
+            from linkymonitor.live.latest import jsonable
             from linkymonitor.tic.interpret import interpret
 
             reading = interpret(frame, mode, datetime.now(UTC))

@@ -15,7 +15,7 @@ from linkymonitor.language import DEFAULT, escape_controls, of_terminal, pick
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from linkymonitor.daily_log import Statistics
+    from linkymonitor.daily_log.writer import Statistics
 
 #: What is no business of a page.
 _UNREAD = ("display", "lamp:", "relay:", "output:")
@@ -26,9 +26,9 @@ def report(arguments: Namespace) -> int:
     import gc
     from zoneinfo import ZoneInfo
 
-    from linkymonitor import report as reports
-    from linkymonitor.daily_log import Statistics
-    from linkymonitor.storage import Storage
+    from linkymonitor.daily_log.writer import Statistics
+    from linkymonitor.report import build as reports
+    from linkymonitor.system.storage import Storage
 
     # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
     gc.set_threshold(200_000)

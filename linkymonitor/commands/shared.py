@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from linkymonitor.clock import Clock
 from linkymonitor.errors import BadSetting, ConfigError, UsageError
 from linkymonitor.language import of_terminal, pick
-from linkymonitor.terms import Mode
+from linkymonitor.model.terms import Mode
+from linkymonitor.system.clock import Clock
 
 SIMULATED = "sim:"
 _SHORT = 80
@@ -22,7 +22,7 @@ def log_to_stderr(verbose: bool) -> None:
     """Show what the parts log on stderr."""
     import logging
 
-    from linkymonitor.diagnostics import EscapingFormatter, SparingFilter
+    from linkymonitor.system.diagnostics import EscapingFormatter, SparingFilter
 
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(SparingFilter())
@@ -81,7 +81,7 @@ def _misspelt(spec: str, error: ValueError) -> UsageError:
 def sim_options(spec: str, mode: Mode | None = None) -> Any:
     from dataclasses import replace
 
-    from linkymonitor.simulator import parse_spec
+    from linkymonitor.simulator.options import parse_spec
 
     try:
         options = parse_spec(spec)

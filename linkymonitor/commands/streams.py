@@ -14,10 +14,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from linkymonitor.clock import SystemClock
 from linkymonitor.commands.shared import configuration, open_input, signals, sim_options
 from linkymonitor.errors import StorageError, UsageError
 from linkymonitor.language import escape_controls, of_terminal, pick
+from linkymonitor.system.clock import SystemClock
 
 #: How long a signal may go unnoticed, in seconds.
 _NAP = 0.2
@@ -30,7 +30,7 @@ def simulate(arguments: Namespace) -> int:
     """Write what a simulated meter says to a file or a pseudo-terminal."""
     from dataclasses import replace
 
-    from linkymonitor.simulator import feed_pty, write_file
+    from linkymonitor.simulator.wire import feed_pty, write_file
 
     words = [arguments.contract, "tri" if arguments.phases == "3" else "mono", f"seed={arguments.seed}"]
     if arguments.mode and arguments.mode.mode:
@@ -58,7 +58,7 @@ def simulate(arguments: Namespace) -> int:
 def record(arguments: Namespace) -> int:
     """Keep the bytes of a source with their times, as they come: meter numbers included."""
     from linkymonitor.appliance import Meter
-    from linkymonitor.recording import block, header
+    from linkymonitor.source.recording import block, header
 
     _keep_apart(arguments.input, arguments.output)
     _spare(arguments.output)
@@ -91,7 +91,7 @@ def replay(arguments: Namespace) -> int:
     """Play a recording again, on a pseudo-terminal or into a file of bare bytes."""
     import select
 
-    from linkymonitor.recording import paced, read_header, read_recording
+    from linkymonitor.source.recording import paced, read_header, read_recording
 
     if arguments.output:
         _keep_apart(str(arguments.file), arguments.output)
@@ -157,14 +157,14 @@ def _spare(output: Path) -> None:
 @contextmanager
 def _fresh_file(path: Path) -> Iterator[Callable[[bytes], object]]:
     """Give what writes to *path*, emptied first."""
-    from linkymonitor.storage import Storage
+    from linkymonitor.system.storage import Storage
 
     with Storage().create(path) as file:
         yield file.write
 
 
 def _feed_pty(arguments: Namespace, feed: Callable[[int, Callable[[], bool]], object]) -> int:
-    from linkymonitor.simulator import open_pty
+    from linkymonitor.simulator.wire import open_pty
 
     master, slave, path = open_pty()
     stopped: list[bool] = []

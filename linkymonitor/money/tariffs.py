@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.frozen import Frozen
-from linkymonitor.terms import code
+from linkymonitor.model.terms import code
 
 if TYPE_CHECKING:
     from decimal import Decimal

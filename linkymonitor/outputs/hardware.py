@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from linkymonitor.clock import Clock, SystemClock, Timeline
 from linkymonitor.frozen import Frozen
+from linkymonitor.system.clock import Clock, SystemClock, Timeline
 
 
 class Hardware(Frozen):

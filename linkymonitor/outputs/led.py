@@ -14,12 +14,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from linkymonitor.frozen import Frozen
+from linkymonitor.model.terms import Ejp
 from linkymonitor.outputs.gpio import Pin, check
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.terms import Ejp
 
 if TYPE_CHECKING:
-    from linkymonitor.model import View
+    from linkymonitor.model.reading import View
 
 #: Seconds on and off, repeated in this order.
 Pattern = tuple[tuple[float, float], ...]

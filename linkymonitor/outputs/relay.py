@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 from linkymonitor.errors import BadSetting
 from linkymonitor.frozen import Frozen
 from linkymonitor.language import pick
-from linkymonitor.outputs import NEVER, rules
+from linkymonitor.outputs import rules
+from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.gpio import Pin, check
 from linkymonitor.outputs.hardware import Hardware
 
 if TYPE_CHECKING:
-    from linkymonitor.model import View
+    from linkymonitor.model.reading import View
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
-from linkymonitor import terms
 from linkymonitor.errors import BadSetting
 from linkymonitor.frozen import Frozen
-from linkymonitor.terms import PERIODS, code
+from linkymonitor.model import terms
+from linkymonitor.model.terms import PERIODS, code
 
 if TYPE_CHECKING:
-    from linkymonitor.model import View
+    from linkymonitor.model.reading import View
 
 #: Every code that a register or a tariff period can have, without the dots.
 CODES = (

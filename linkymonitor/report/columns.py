@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from linkymonitor.record import Contract, Record
+from linkymonitor.model.record import Contract, Record
 
 
 class Columns:

@@ -25,16 +25,16 @@ from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from linkymonitor.daily_log import onward
-from linkymonitor.epochs import advance, most, rating, runs_on
+from linkymonitor.daily_log.writer import onward
 from linkymonitor.frozen import Frozen, replace
+from linkymonitor.model.epochs import advance, most, rating, runs_on
+from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.terms import PERIODS, code
 from linkymonitor.money import bill
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.record import Contract, Record
 from linkymonitor.report.columns import Columns, known
 from linkymonitor.report.indexes import Indexes, Kind
 from linkymonitor.report.refusals import LATE, Held
-from linkymonitor.terms import PERIODS, code
 
 T = TypeVar("T")
 

@@ -18,8 +18,8 @@ from itertools import groupby, pairwise
 from operator import gt, methodcaller, sub
 from typing import NamedTuple
 
-from linkymonitor.epochs import ROLL_OVER, advance, most, rating, runs_on
-from linkymonitor.record import Contract
+from linkymonitor.model.epochs import ROLL_OVER, advance, most, rating, runs_on
+from linkymonitor.model.record import Contract
 from linkymonitor.report.columns import Columns, known
 
 

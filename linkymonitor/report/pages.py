@@ -36,7 +36,7 @@ from linkymonitor.language import of_terminal, pick
 from linkymonitor.money.bill import add_up
 from linkymonitor.report.figures import DayFigures
 from linkymonitor.report.words import Words
-from linkymonitor.storage import Storage
+from linkymonitor.system.storage import Storage
 
 #: A page that follows the present draws itself again after this, in seconds (the forerunner's pace).
 REFRESH = 600

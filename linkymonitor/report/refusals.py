@@ -21,7 +21,7 @@ from linkymonitor.frozen import Frozen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from linkymonitor.storage import Storage
+    from linkymonitor.system.storage import Storage
 
 #: What quarantine.py writes: importing it would bring all of acceptance along.
 FILE_NAME = "quarantine.log"

@@ -16,9 +16,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from linkymonitor.language import pick
-from linkymonitor.record import Contract
+from linkymonitor.model.record import Contract
+from linkymonitor.model.terms import PERIODS, Mode, code
 from linkymonitor.report.figures import ELSEWHERE, DayFigures
-from linkymonitor.terms import PERIODS, Mode, code
 
 _NBSP, _THIN = "\u00a0", "\u202f"
 

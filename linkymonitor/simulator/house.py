@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from linkymonitor.model import Colour, Ejp, Mode
+from linkymonitor.model.terms import Colour, Ejp, Mode
 from linkymonitor.simulator.household import Day, Household, Truth, utc_floor
 from linkymonitor.simulator.load import SLOT
 from linkymonitor.simulator.noise import Noise

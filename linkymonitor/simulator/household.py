@@ -18,7 +18,7 @@ from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 
-from linkymonitor.model import PERIODS, Colour, Ejp, Mode, code
+from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 from linkymonitor.simulator.load import SLOT, load_of
 from linkymonitor.simulator.options import PARIS, Options
 from linkymonitor.simulator.seasons import Calendar, Tariff

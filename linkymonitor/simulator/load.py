@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
-from linkymonitor.model import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.options import PARIS, Options
 from linkymonitor.simulator.seasons import Tariff, local
 

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 
 from linkymonitor.errors import BadSetting
-from linkymonitor.model import PERIODS, Colour, Mode
-from linkymonitor.zones import home
+from linkymonitor.model.terms import PERIODS, Colour, Mode
+from linkymonitor.system.zones import home
 
 #: The time that the meter, its tariffs and the household live on.
 PARIS = home()

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from random import Random
 
-from linkymonitor.model import PERIODS, Colour, Ejp
+from linkymonitor.model.terms import PERIODS, Colour, Ejp
 from linkymonitor.simulator.options import PARIS, Options
 
 _PEAK_DAYS, _WHITE_DAYS = 22, 43

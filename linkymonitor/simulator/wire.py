@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from linkymonitor.clock import Clock, SystemClock
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import PARIS, Options
+from linkymonitor.system.clock import Clock, SystemClock
 
 #: A meter waits for nobody, and the kernel keeps about four seconds of a line: what is later is lost.
 LATE = 4.0

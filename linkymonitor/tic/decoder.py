@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from zlib import adler32
 
-from linkymonitor.terms import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic import parity
 from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
 from linkymonitor.tic.labels import BY_MODE, DIGITS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linkymonitor.terms import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic import parity as parity_bits
 from linkymonitor.tic.frame import Frame, InfoGroup
 

@@ -19,7 +19,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from linkymonitor.model import PERIODS, Colour, Contract, Ejp, Mode, Reading, code
+from linkymonitor.model.reading import Reading
+from linkymonitor.model.record import Contract
+from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 from linkymonitor.tic import parity
 from linkymonitor.tic.frame import Frame, InfoGroup
 from linkymonitor.tic.labels import BY_MODE, Gaps

@@ -18,7 +18,7 @@ from functools import cache
 from math import inf
 from types import MappingProxyType
 
-from linkymonitor.terms import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic.values import (
     read_colour,
     read_day_profile,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from linkymonitor.terms import Colour
+from linkymonitor.model.terms import Colour
 
 _HEXADECIMAL = frozenset("0123456789ABCDEF")
 

@@ -29,26 +29,31 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from linkymonitor import config, recording
-from linkymonitor.aggregate import Aggregator
-from linkymonitor.clock import WireClock
-from linkymonitor.daily_log import DailyLog, Statistics, entries, file_of, records
+from linkymonitor import config
+from linkymonitor.daily_log.line import format_contract, format_record
+from linkymonitor.daily_log.reader import LineReader
+from linkymonitor.daily_log.writer import DailyLog, Statistics, entries, file_of, records
 from linkymonitor.errors import ConfigError, LineError
-from linkymonitor.latest import document
-from linkymonitor.ledger import Ledger
-from linkymonitor.log_line import format_contract, format_record
-from linkymonitor.log_reader import LineReader
-from linkymonitor.mode import Hunter, detect
-from linkymonitor.model import Contract, Mode, Reading, Record, View
+from linkymonitor.live.latest import document
+from linkymonitor.meter.hunt import Hunter
+from linkymonitor.model.reading import Reading, View
+from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.settings import schema
-from linkymonitor.simulator import House, parse_spec
-from linkymonitor.storage import Storage
-from linkymonitor.tariff_state import TariffFold
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
+from linkymonitor.source import recording
+from linkymonitor.state.aggregate import Aggregator
+from linkymonitor.state.ledger import Ledger
+from linkymonitor.state.tariff import TariffFold
+from linkymonitor.system.clock import WireClock
+from linkymonitor.system.storage import Storage
 from linkymonitor.tic.decoder import LONGEST, FrameDecoder
+from linkymonitor.tic.detect import detect
 from linkymonitor.tic.encoder import checksum, write_frame
 from linkymonitor.tic.interpret import interpret
-from tests.crash_model import CrashDisk
+from tests.support.crash_model import CrashDisk
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LOG = Path("/log")
@@ -359,7 +364,7 @@ def _damaged(data: bytes) -> dict[str, bytes]:
 
 def report(data: bytes) -> None:
     """A damaged log: pages and figures are drawn, the days add up to the range, and a day is the same alone."""
-    from linkymonitor import report as reports
+    from linkymonitor.report import build as reports
 
     disk = CrashDisk(_damaged(data))
     storage = Storage(disk)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from linkymonitor.model import PERIODS, code
+from linkymonitor.model.terms import PERIODS, code
 from linkymonitor.money.tariffs import Prices
 
 ALL = Prices(**{name: Decimal(number) / 100 for number, name in enumerate(Prices.fields, 1)})

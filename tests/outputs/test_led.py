@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkymonitor.errors import ConfigError
-from linkymonitor.model import Ejp, Mode, Reading, TariffState, View
+from linkymonitor.model.reading import Reading, TariffState, View
+from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.outputs import led
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.led import Lamp, Settings, Shows, at

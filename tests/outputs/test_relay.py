@@ -12,14 +12,15 @@ from gpiozero.pins.mock import MockFactory, MockPin
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from linkymonitor.clock import WireClock
 from linkymonitor.errors import ConfigError
-from linkymonitor.model import Ejp, Mode, Reading, TariffState, View
-from linkymonitor.outputs import NEVER
+from linkymonitor.model.reading import Reading, TariffState, View
+from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.gpio import simulated_pins
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.relay import RETRY, Relay, Settings
-from tests.extent import extent
+from linkymonitor.system.clock import WireClock
+from tests.support.extent import extent
 
 NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 

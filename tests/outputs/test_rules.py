@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from linkymonitor.model import Ejp, Mode, Reading, TariffState, View
+from linkymonitor.model.reading import Reading, TariffState, View
+from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.outputs import rules
 from linkymonitor.outputs.rules import AvoidEjp, Periods
 

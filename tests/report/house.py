@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from linkymonitor import daily_log
-from linkymonitor.model import Colour, Contract, Mode, Record
+from linkymonitor.daily_log import writer as daily_log
+from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.terms import Colour, Mode
 
 PARIS = ZoneInfo("Europe/Paris")
 STEP = 30

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor import report
 from linkymonitor.cli import main
-from linkymonitor.model import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
+from linkymonitor.report import build as report
 from linkymonitor.report import figures
-from linkymonitor.storage import Storage
+from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, flat, local, period_of, records, write_log
 from tests.report.test_report import build, parsed, text_of
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from linkymonitor import report
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.storage import Storage
+from linkymonitor.report import build as report
+from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, local, period_of, records, write_log
 
 sync_api = pytest.importorskip(

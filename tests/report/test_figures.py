@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from linkymonitor.frozen import replace
-from linkymonitor.model import Mode, Record
+from linkymonitor.model.record import Record
+from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
 from linkymonitor.report.refusals import Held

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor import report
-from linkymonitor.acceptance import Held
 from linkymonitor.errors import ConfigError
-from linkymonitor.model import Colour
+from linkymonitor.meter.acceptance.frames import Held
+from linkymonitor.meter.quarantine import FILE_NAME, KEPT, Quarantine
+from linkymonitor.model.terms import Colour
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.quarantine import FILE_NAME, KEPT, Quarantine
+from linkymonitor.report import build as report
 from linkymonitor.report import figures, refusals
 from linkymonitor.report.pages import Summary
 from linkymonitor.report.words import TEXTS, Words
-from linkymonitor.storage import Storage
+from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, flat, lively, local, period_of, records, write_log
 
 DAY = date(2026, 1, 13)

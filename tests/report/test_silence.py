@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from linkymonitor import report
 from linkymonitor.frozen import replace
 from linkymonitor.money.tariffs import Prices
+from linkymonitor.report import build as report
 from linkymonitor.report.figures import DayFigures
-from linkymonitor.storage import Storage
+from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, local, period_of, records, write_log
 
 FIRST = date(2026, 1, 10)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from linkymonitor.model import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic import parity
 from linkymonitor.tic.decoder import LONGEST, FrameDecoder
 from linkymonitor.tic.encoder import write_frame, write_group

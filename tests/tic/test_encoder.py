@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linkymonitor.model import Mode
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic.encoder import write_frame, write_group
 from linkymonitor.tic.frame import Frame, InfoGroup
 

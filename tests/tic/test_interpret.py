@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.model import Colour, Contract, Ejp, Mode
+from linkymonitor.model.record import Contract
+from linkymonitor.model.terms import Colour, Ejp, Mode
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
 from linkymonitor.tic.interpret import UNNAMED, Stamped, interpret

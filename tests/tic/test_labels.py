@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from linkymonitor.model import Mode, Reading
+from linkymonitor.model.reading import Reading
+from linkymonitor.model.terms import Mode
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from linkymonitor.model import Colour
+from linkymonitor.model.terms import Colour
 from linkymonitor.tic.values import (
     Contact,
     CutOff,

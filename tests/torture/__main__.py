@@ -9,10 +9,10 @@ import time
 from collections.abc import Sequence
 from multiprocessing import Pool
 
-from linkymonitor.model import Mode
-from tests.campaign import FORGERY, Tally, begin, clean_specs, corrupt, forge, listen
-from tests.noise import MODELS
-from tests.tally import tally as keep
+from linkymonitor.model.terms import Mode
+from tests.support.campaign import FORGERY, Tally, begin, clean_specs, corrupt, forge, listen
+from tests.support.noise import MODELS
+from tests.support.tally import tally as keep
 
 #: What the short form does, and times how much the long one.
 SHORT = {"lines": 20_000, "forged": 4_000, "clean": 20_000, "beginnings": 2_000}

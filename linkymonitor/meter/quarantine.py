@@ -1,0 +1,112 @@
+"""Keeps the groups that acceptance held back, with their cause, in one small file that never grows."""
+
+# Strategy
+#
+# - What was held back is evidence: of a bad cable, of a meter that lies, or of a rule of ours that is wrong.
+#   The newest lines are enough, so the file is replaced whole, and seldom: a card wears.
+# - Some meters send an absurd value in each frame, for ever. Of each label and cause the first of an hour is kept
+#   and the others are counted at the end of its line, so that they do not push out everything else. The report
+#   adds them up by day, and local days begin with an hour.
+# - A file that is damaged costs the lines that are; what cannot be written waits, and is no reason to say
+#   anything: the log is on the same card, and says that it refuses.
+
+from __future__ import annotations
+
+import math
+import re
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from linkymonitor.errors import StorageError
+from linkymonitor.language import escape_controls
+from linkymonitor.meter.acceptance.frames import Held
+from linkymonitor.system.storage import Storage
+from linkymonitor.tic.privacy import mask_raw
+
+FILE_NAME = "quarantine.log"
+#: Lines that are kept: about 50 kB.
+KEPT = 500
+#: Seconds between two writes at the least.
+EVERY = 600.0
+#: Bytes at the end of the file that are looked at: what is larger is no file of ours.
+_MOST = 200 * KEPT
+_LINE = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t[a-z]+\t[ -~]+(?:\t\+\d{1,9})?", re.ASCII)
+
+
+class _Line:
+    """The first group of its label and cause in an hour, and how many more there were."""
+
+    __slots__ = ("more", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.more = 0
+
+    def __str__(self) -> str:
+        return f"{self.text}\t+{self.more}" if self.more else self.text
+
+
+class Quarantine:
+    """The newest groups that were held back.
+
+    Args:
+        storage: writes the file.
+        directory: the folder of the daily log.
+    """
+
+    def __init__(self, storage: Storage, directory: Path) -> None:
+        self._storage = storage
+        self._path = directory / FILE_NAME
+        self._lines: deque[_Line] = deque(map(_Line, self._read()), maxlen=KEPT)
+        #: The lines of this hour, by label and cause.
+        self._hour = ""
+        self._open: dict[tuple[str, str], _Line] = {}
+        self._due: float | None = None
+
+    def hold(self, held: Sequence[Held], at: datetime, now: float) -> None:
+        """Keep *held*, found at wall time *at*; it is written within ten minutes of monotonic *now*."""
+        stamp = f"{at:%Y/%m/%d %H:%M:%S}"
+        if stamp[:13] != self._hour:
+            self._hour = stamp[:13]
+            self._open.clear()
+        for one in held:
+            line = self._open.get((one.label, one.cause))
+            if line is not None:
+                line.more += 1
+                continue
+            raw = escape_controls(mask_raw(one.raw.decode("latin-1")).replace("\t", " "))
+            line = _Line(f"{stamp}\t{one.cause}\t{raw.encode('ascii', 'backslashreplace').decode()}")
+            if len(self._open) >= KEPT:  # noise makes labels without end
+                self._open.clear()
+            self._open[one.label, one.cause] = line
+            self._lines.append(line)
+        if held and self._due is None:
+            self._due = now + EVERY
+
+    def tick(self, now: float) -> float:
+        """Write what is due; return when the next write is (infinity when none)."""
+        if self._due is not None and now >= self._due:
+            self._due = now + EVERY  # when the card refuses
+            self._write()
+        return math.inf if self._due is None else self._due
+
+    def close(self) -> None:
+        """Write what has not been written."""
+        if self._due is not None:
+            self._write()
+
+    def _write(self) -> None:
+        with suppress(StorageError):
+            self._storage.replace(self._path, "".join(f"{line}\n" for line in self._lines).encode())
+            self._due = None
+
+    def _read(self) -> list[str]:
+        try:
+            data = self._storage.end_of(self._path, _MOST)
+        except StorageError:
+            return []
+        lines = data[: data.rfind(b"\n") + 1].decode("ascii", "replace").split("\n")
+        return [line for line in lines if _LINE.fullmatch(line)]

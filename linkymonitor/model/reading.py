@@ -1,0 +1,126 @@
+"""What everything here speaks: modes, contracts, readings, records and views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from linkymonitor.frozen import Frozen
+from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+__all__ = [
+    "PERIODS",
+    "Colour",
+    "Contract",
+    "DayTotals",
+    "Ejp",
+    "Health",
+    "Mode",
+    "Reading",
+    "Record",
+    "TariffState",
+    "View",
+    "code",
+]
+
+
+class Reading(Frozen):
+    """What the meter said in one frame, whichever dialect it speaks.
+
+    A field is None when the meter did not say it; it is never a guess, but for the two powers whose
+    ``…_estimated`` flag says so. Energies are in Wh, powers in VA, currents in A, voltages in V.
+    """
+
+    #: When the frame was heard, aware, UTC. Only what the clock showed, which may be wrong, unless ``dated``.
+    taken_at: datetime
+    mode: Mode
+    #: False while acquire waits for a clock that it can believe (docs/adr/0020); open_meter does not wait.
+    dated: bool = True
+    #: A three-phase short frame (NOI-CPT_02E §2.5.2): currents only, the rest keeps its last value.
+    short: bool = False
+    meter: str | None = None
+    contract: Contract | None = None
+    #: As the historique TIC codes it (``HN..``, ``HCJB``) where there is such a code, else ``F01`` … ``F10``.
+    tariff_period: str | None = None
+    apparent_power: int | None = None
+    apparent_power_estimated: bool = False
+    injected_power: int | None = None
+    injected_power_estimated: bool = False
+    currents: tuple[int | None, ...] = ()  # one for each phase
+    voltages: tuple[int | None, ...] = ()  # one for each phase
+    #: Register code (``HN``, ``PM``, ``TH``, ``F01``…) → Wh.
+    indexes: Mapping[str, int] = MappingProxyType({})
+    total_index: int | None = None
+    injected_index: int | None = None
+    #: Power above the subscription, from ADPS, ADIRn or STGE bit 7; None when the frame cannot say.
+    overload: bool | None = None
+    #: Mobile peak as this very frame tells it; UNKNOWN when the frame cannot say.
+    ejp: Ejp = Ejp.UNKNOWN
+    colour: Colour | None = None
+    tomorrow: Colour | None = None
+    meter_clock: datetime | None = None  # aware, UTC
+    meter_clock_degraded: bool = False
+    message: str | None = None
+    #: Everything by label, typed by the label table.
+    values: Mapping[str, object] = MappingProxyType({})
+    #: Label → horodate and data as the meter sent them; empty unless they are asked for.
+    raw: Mapping[str, tuple[str | None, str]] = MappingProxyType({})
+
+
+class TariffState(Frozen):
+    """What the readings so far say of the tariff."""
+
+    ejp: Ejp = Ejp.UNKNOWN
+    #: True when the contract in force has mobile peaks that a lamp should announce.
+    has_peaks: bool = False
+    tariff_period: str | None = None
+    colour: Colour | None = None
+    tomorrow: Colour | None = None
+    overload: bool = False
+    #: As the last frame said it that could.
+    contract: Contract | None = None
+
+
+class Health(Frozen):
+    """How well the meter is heard."""
+
+    frames: int = 0
+    incomplete: int = 0
+    #: Complete frames of which one border (STX or ETX) was damaged.
+    unframed: int = 0
+    #: Of complete frames, believed: neither rejected by the decoder nor held back.
+    groups: int = 0
+    rejected: Mapping[str, int] = MappingProxyType({})  # cause → count
+    last_heard: float | None = None  # monotonic seconds of the last complete frame
+    speed: int | None = None
+    #: True when the source carries parity, False when it has been stripped, None when not yet known.
+    parity: bool | None = None
+    #: True when the parity is odd where the TIC has even.
+    parity_inverted: bool = False
+
+
+class DayTotals(Frozen):
+    """What the local day has cost so far."""
+
+    energy: Mapping[str, int] = MappingProxyType({})  # register code → Wh
+    #: Register code → €; a code whose price is not set is absent.
+    cost: Mapping[str, Decimal] = MappingProxyType({})
+    #: Sum of the lines, or None when a price that is needed is not set.
+    total_cost: Decimal | None = None
+
+
+class View(Frozen):
+    """All that an output may need; the appliance composes it for each frame."""
+
+    reading: Reading
+    tariff: TariffState = TariffState()
+    health: Health = Health()
+    today: DayTotals = DayTotals()
+    #: Monotonic seconds at which the frame was complete.
+    now: float = 0.0

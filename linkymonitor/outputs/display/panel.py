@@ -1,0 +1,116 @@
+"""The panels there are, and the settings of the display: all that is needed of it where none is lit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import time, timedelta
+from enum import Enum
+from typing import ClassVar
+
+from linkymonitor.errors import BadSetting
+from linkymonitor.frozen import Frozen
+from linkymonitor.outputs.gpio import GPIO
+
+#: The pages that are shown unless told otherwise.
+SHIPPED = ("live", "today", "tariff", "line")
+
+
+class Chip(Enum):
+    """The controllers we know, by the name that luma gives them."""
+
+    SSD1306 = "ssd1306"
+    SH1106 = "sh1106"
+
+    @property
+    def first_column(self) -> int:
+        """The column of its memory at the left edge of the glass: an SH1106 has 132 for 128."""
+        return 2 if self is Chip.SH1106 else 0
+
+
+class Size(Enum):
+    """The panels we know, in pixels."""
+
+    SMALL = "128x32"
+    TALL = "128x64"
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return int(self.value.split("x")[0])
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return int(self.value.split("x")[1])
+
+
+class Settings(Frozen):
+    """The section [display]."""
+
+    #: ``type`` of [display] is the chip; in [output:NAME] it names the output.
+    aliases: ClassVar[Mapping[str, str]] = {"type": "chip"}
+
+    #: The controller of the panel: ssd1306 or sh1106.
+    chip: Chip = Chip.SSD1306
+    #: The panel: 128x32 or 128x64.
+    size: Size = Size.SMALL
+    #: The I2C bus: 1 is /dev/i2c-1.
+    port: int = 1
+    #: The address of the panel on the bus.
+    address: int = 0x3C
+    #: True when the panel hangs upside down.
+    flip: bool = False
+    #: Brightness by day, 0 to 255.
+    contrast: int = 128
+    #: The pages, in the order in which they are seen.
+    pages: tuple[str, ...] = SHIPPED
+    #: How long a page stays; 0 stays on the first.
+    rotate_every: timedelta = timedelta(seconds=8)
+    #: How often the picture moves by a pixel, against burn-in; 0 never.
+    shift_every: timedelta = timedelta(minutes=10)
+    #: Local time at which the night brightness begins; empty for none.
+    night_start: time | None = None
+    #: Local time at which it ends.
+    night_end: time | None = None
+    #: Brightness by night, 0 to 255.
+    night_contrast: int = 1
+    #: BCM number of the pin of a button to ground that turns the page; empty for none.
+    button: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0x08 <= self.address <= 0x77:
+            raise BadSetting(
+                f"address = {self.address:#x} : on attend 0x08 à 0x77, d'habitude 0x3C ou 0x3D",
+                f"address = {self.address:#x}: expected 0x08 to 0x77, usually 0x3C or 0x3D",
+            )
+        for name in ("contrast", "night_contrast"):
+            value = getattr(self, name)
+            if not 0 <= value <= 255:
+                raise BadSetting(
+                    f"{name} = {value} : on attend 0 à 255", f"{name} = {value}: expected 0 to 255"
+                )
+        # Drawing is not loaded to check the pages that are there anyway.
+        if self.pages != SHIPPED:
+            from linkymonitor.outputs.display.pages import PAGES
+
+            if not self.pages or any(name not in PAGES for name in self.pages):
+                found, known = ", ".join(self.pages), ", ".join(PAGES)
+                raise BadSetting(
+                    f"pages = {found} : on attend certaines de {known}",
+                    f"pages = {found}: expected some of {known}",
+                )
+        if self.rotate_every < timedelta(0) or self.shift_every < timedelta(0):
+            raise BadSetting(
+                "rotate_every, shift_every : on attend une durée, ou 0s pour jamais",
+                "rotate_every, shift_every: expected a duration, or 0s for never",
+            )
+        if self.button is not None and self.button not in GPIO:
+            raise BadSetting(
+                f"button = {self.button} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
+                f"button = {self.button}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
+            )
+        if (self.night_start is None) != (self.night_end is None):
+            raise BadSetting(
+                "night_start, night_end : on attend les deux ou aucun",
+                "night_start, night_end: expected both or neither",
+            )

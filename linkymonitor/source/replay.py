@@ -1,0 +1,163 @@
+"""Replays bytes on the time of the wire: what a file would have taken, in no time at all."""
+
+# Strategy
+#
+# A replay drives a WireClock instead of waiting on a real one: read() either lets its whole time-out pass on
+# that clock and returns nothing, or lets the time of the next bytes pass and returns them. The reading loop
+# cannot tell, so lamps, page rotation and relays of a replayed winter follow the same path as live ones.
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from linkymonitor.model.terms import Mode
+from linkymonitor.system.clock import WireClock
+from linkymonitor.tic.decoder import FrameDecoder
+from linkymonitor.tic.detect import count_valid, decided, detect
+from linkymonitor.tic.values import read_horodate
+
+#: Between two frames, in seconds (NOI-CPT_54E §5.3.6 says 16.7 to 33.4 ms).
+GAP = 0.025
+_BITS_A_CHARACTER = 10
+#: Bytes that are looked at to tell the mode.
+_SAMPLE = 65536
+#: How far the meter's DATE, in whole seconds, may be from the time of the wire before it corrects it.
+_TOLERANCE = timedelta(seconds=2)
+
+
+class Timed(Protocol):
+    """A source of bytes that is not a meter: a file, a recording, a simulated meter, stdin."""
+
+    name: str
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return some bytes, at most up to the end of a frame; b"" when none came in time; None at the end."""
+
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+class WireSource:
+    """A replayed source whose reads take the time of the wire on *clock*.
+
+    Args:
+        source: gives the bytes, a frame or less at a time. When it knows their time, as ``offset`` (seconds
+            since its start) or ``elapsed`` (since the chunk before), that is used instead of their number.
+        clock: driven by the bytes.
+        mode: the mode when it is known, else it is told from the first bytes.
+        dated: False when the clock must not follow the DATE of a standard meter.
+    """
+
+    live = False
+    is_meter = False
+
+    def __init__(
+        self, source: Timed, clock: WireClock, mode: Mode | None = None, *, dated: bool = True
+    ) -> None:
+        self.name = source.name
+        #: Whether waiting takes no real time.
+        self.instant = not getattr(source, "live", False)
+        #: None until enough bytes have been seen to tell.
+        self.mode = mode
+        self._source = source
+        self._clock = clock
+        self._ahead: deque[tuple[bytes, float | None]] = deque()
+        self._sample = bytearray()
+        self._follows_date = dated
+        self._dates = FrameDecoder(Mode.STANDARD)
+        self._dated = False
+        #: Seconds of the frame that is being read, so far.
+        self._frame_took = 0.0
+        self._due: float | None = None
+        self._ended = False
+        self._recorded = 0.0
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return the next bytes if they are due within *timeout*, else b"" once it has passed; None at the end."""
+        while not self._ended and (self.mode is None or not self._ahead):
+            started = self._clock.monotonic()
+            if not self._fetch(timeout) and not self._ended:
+                return b""
+            timeout = max(timeout - (self._clock.monotonic() - started), 0.0)
+        if not self._ahead:
+            return None
+        chunk, elapsed = self._ahead[0]
+        if self._due is None:
+            self._due = self._clock.monotonic() + self._duration(chunk, elapsed)
+        wait = self._due - self._clock.monotonic()
+        if wait > timeout:
+            self._clock.advance(timeout)
+            return b""
+        if wait > 0:
+            self._clock.advance(wait)
+        self._ahead.popleft()
+        self._due = None
+        return chunk
+
+    def close(self) -> None:
+        """Close the source below."""
+        self._source.close()
+
+    def _fetch(self, timeout: float) -> bool:
+        """Take one chunk from below; return False when none came in time."""
+        chunk = self._source.read(timeout)
+        self._clock.catch_up()
+        if chunk is None:
+            self._ended = True
+        elif chunk:
+            self._ahead.append((chunk, self._elapsed()))
+            if self.mode is None:
+                self._sample += chunk
+        if self.mode is None and self._sample:
+            self.mode = decided(count_valid(bytes(self._sample)))
+            if self.mode is None and (self._ended or len(self._sample) >= _SAMPLE):
+                # Garbage reads the same in either mode.
+                self.mode = detect(bytes(self._sample)) or Mode.HISTORIQUE
+        return bool(chunk)
+
+    def _elapsed(self) -> float | None:
+        """Return the seconds since the chunk before, when the source knows them."""
+        offset: float | None = getattr(self._source, "offset", None)
+        if offset is None:
+            return getattr(self._source, "elapsed", None)
+        elapsed, self._recorded = offset - self._recorded, offset
+        return max(elapsed, 0.0)
+
+    def _duration(self, chunk: bytes, elapsed: float | None) -> float:
+        ends_frame = chunk.endswith((b"\x03", b"\x83"))
+        if elapsed is None:
+            speed = (self.mode or Mode.STANDARD).speed
+            elapsed = len(chunk) * _BITS_A_CHARACTER / speed
+            if ends_frame:
+                elapsed += GAP
+        self._frame_took += elapsed
+        date = self._date_in(chunk)
+        if date is not None:
+            elapsed = self._corrected(date, elapsed)
+        if ends_frame:
+            self._frame_took = 0.0
+        return elapsed
+
+    def _corrected(self, date: datetime, elapsed: float) -> float:
+        """Follow the *date* of a frame, which was true when it began; return how long its last chunk takes."""
+        now = self._clock.now()
+        early = date - (now + timedelta(seconds=elapsed - self._frame_took))
+        first, self._dated = not self._dated, True
+        if abs(early) <= _TOLERANCE:
+            return elapsed
+        if first or early < timedelta(0):
+            # The first DATE says when the capture was made; nothing has happened before it.
+            self._clock.set(now + early)
+            return elapsed
+        return elapsed + early.total_seconds()
+
+    def _date_in(self, chunk: bytes) -> datetime | None:
+        if self.mode is not Mode.STANDARD or not self._follows_date:
+            return None
+        for frame in self._dates.feed(chunk):
+            for group in frame.groups:
+                if group.label == "DATE" and group.horodate and frame.complete:
+                    return read_horodate(group.horodate).at
+        return None

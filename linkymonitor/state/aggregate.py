@@ -1,0 +1,353 @@
+"""Readings to records: some frames, one line."""
+
+# Strategy
+#
+# - A record covers the time since the end of the one before it, up to its own end, and nothing that changes
+#   its meaning happens within: the tariff period, the contract, whether power is injected.
+# - Every full and half hour ends a record, so that a day can be cut at any local midnight. The frame that
+#   follows the hour tells that it has passed. A record that has just been closed for its count of frames is
+#   therefore kept back near the hour until that frame comes, lest the hour end without one.
+# - A line of the log is dated to the second. A record that would end in the second of the one before it takes
+#   another frame in instead: lines more frequent than seconds would have to be dated ahead of the clock.
+# - A silence ends a record too, at its last frame: a mean says nothing of what was not heard.
+# - So does the end of an epoch (epochs.py), and the next begins with a record of a single frame: its energy is
+#   then counted from its first index on, and that of the one before up to its last.
+# - What has no value at all is no record: a meter in standby sends its address alone, and noise may make a frame
+#   of one group. What was refused meanwhile counts with the frames that follow.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from linkymonitor.model.epochs import advance, most, rating, runs_on
+from linkymonitor.model.reading import Reading
+from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.terms import Colour, Ejp
+
+T = TypeVar("T")
+
+#: What is heard at most so far apart follows on.
+CONTIGUOUS = timedelta(seconds=60)
+
+#: Registers that no option names.
+_AS_MET = frozenset(f"F{number:02d}" for number in range(1, 11))
+_HALF_HOUR = timedelta(minutes=30)
+_SECOND = timedelta(seconds=1)
+#: Changes may end several records in a second, which are then dated ahead of the clock, though never by so much:
+#: what is earlier is so because the clock was set back.
+_AHEAD = timedelta(seconds=5)
+#: A house that injects about nothing would start and stop with each frame: so many times may end a record
+#: early in a row, then one more each minute. A card has to take it all.
+_EARLY_ENDS = 20
+_EARLY_END_EVERY = timedelta(seconds=60)
+
+
+class Aggregator:
+    """Gathers readings into records.
+
+    Args:
+        frames_per_record: complete frames in a record; short ones do not count.
+    """
+
+    def __init__(self, frames_per_record: int = 8) -> None:
+        self._frames_per_record = frames_per_record
+        self._open: _Interval | None = None
+        self._kept_back: Record | None = None
+        #: What was refused since the last frame that counts, and whether a short frame told an overload.
+        self._missed = 0
+        self._overload = False
+        self._last_at: datetime | None = None
+        self._ended_at: datetime | None = None
+        #: The second that the log gives to the newest record.
+        self._stamp: datetime | None = None
+        self._contract: Contract | None = None
+        self._period: str | None = None
+        self._injecting: bool | None = None
+        self._indexes: Mapping[str, int] = {}
+        self._indexed_at: datetime | None = None
+        self._early_ends = _EARLY_ENDS
+        self._early_end_at: datetime | None = None
+
+    def add(self, reading: Reading, rejected: int = 0) -> list[Record]:
+        """Take one complete frame's reading; return the records that it ends, oldest first.
+
+        A short frame (currents only) has its refusals and its overload counted and lets the hour end a record:
+        it carries no power, and would weigh on the means.
+
+        Args:
+            reading: what the frame says.
+            rejected: groups of the frame that were refused.
+        """
+        at = reading.taken_at
+        ended = self._end_by_time(at)
+        self._last_at = at
+        if reading.short:
+            self._missed += rejected
+            if self._open is not None:
+                self._open.overload |= bool(reading.overload)
+            else:
+                self._overload |= bool(reading.overload)
+            return ended
+        opens_epoch = self._opens_epoch(reading)
+        if self._open is not None and (opens_epoch or self._changes(reading)):
+            ended += self._close(self._open.last_at)
+        self._follow(reading)
+        if self._open is None:
+            started_at = at
+            if self._ended_at is not None and timedelta(0) <= at - self._ended_at <= CONTIGUOUS:
+                started_at = self._ended_at
+            self._open = _Interval(started_at)
+        self._open.add(reading, rejected + self._missed)
+        self._open.overload |= self._overload
+        self._missed, self._overload = 0, False
+        hour = _half_hour_from(at)
+        if at == hour or opens_epoch:
+            ended += self._close(at)
+        elif self._open.frames >= self._frames_per_record and self._has_a_second_left(at):
+            closed = self._close(at)
+            if hour - at > CONTIGUOUS:
+                ended += closed
+            elif closed:
+                (self._kept_back,) = closed
+        return ended
+
+    def miss(self, rejected: int) -> None:
+        """Take a frame that was not complete: its refusals count with the frames that follow."""
+        self._missed += rejected
+
+    def close(self) -> Record | None:
+        """Return what is left, a shorter record, at the end of the input; None when nothing is."""
+        kept, self._kept_back = self._kept_back, None
+        # Both at once cannot be: a frame that opens an interval lets go of what was kept back.
+        if self._open is None:
+            return kept
+        closed = self._close(self._open.last_at)
+        return closed[0] if closed else None
+
+    def _end_by_time(self, at: datetime) -> list[Record]:
+        """End what cannot go on until *at*: by a half hour, by a silence, by a clock that was set back."""
+        last = self._open.last_at if self._open else self._kept_back.ended_at if self._kept_back else None
+        if last is None:
+            return []
+        heard = self._last_at or last
+        contiguous = timedelta(0) <= at - heard <= CONTIGUOUS
+        hour = _half_hour_from(last)
+        end = hour if contiguous and at > hour else last
+        if self._kept_back is not None:
+            record, self._kept_back = self._kept_back._replace(ended_at=end), None
+            self._ended_at = end
+            self._stamp = max(self._stamp or end, end.replace(microsecond=0))
+            return [record]
+        if contiguous and at <= hour:
+            return []
+        return self._close(end)
+
+    def _has_a_second_left(self, at: datetime) -> bool:
+        """Return whether a record that ends *at* is given its own second by the log."""
+        return self._stamp is None or not self._stamp - _AHEAD < at < self._stamp + _SECOND
+
+    def _end(self, ended_at: datetime) -> None:
+        self._ended_at = ended_at
+        if self._stamp is None or self._has_a_second_left(ended_at):
+            self._stamp = ended_at.replace(microsecond=0)
+        else:
+            self._stamp += _SECOND
+
+    def _opens_epoch(self, reading: Reading) -> bool:
+        """Return whether the indexes of *reading* are not those of the frames before, gone on."""
+        before, since = self._indexes, self._indexed_at
+        if reading.indexes:
+            self._indexes, self._indexed_at = reading.indexes, reading.taken_at
+        if not runs_on(self._contract, reading.contract):
+            return True
+        if since is None:
+            return False
+        bound = most(
+            (reading.taken_at - since).total_seconds(),
+            rating(self._contract, reading.contract or self._contract),
+        )
+        return any(
+            name in before and advance(before[name], index) > bound for name, index in reading.indexes.items()
+        )
+
+    def _changes(self, reading: Reading) -> bool:
+        """Return whether *reading* cannot stand in the record that is open."""
+        if reading.tariff_period is not None and self._period not in (None, reading.tariff_period):
+            return True
+        before, after = self._contract, reading.contract
+        if before is not None and after is not None and _merged(before, after) is None:
+            return True
+        injecting = _injecting(reading)
+        if injecting is None or self._injecting in (None, injecting):
+            return False
+        return self._may_end_early(reading.taken_at)
+
+    def _may_end_early(self, at: datetime) -> bool:
+        if self._early_end_at is not None and at > self._early_end_at:
+            earned = (at - self._early_end_at) // _EARLY_END_EVERY
+            self._early_ends = min(self._early_ends + earned, _EARLY_ENDS)
+            self._early_end_at += earned * _EARLY_END_EVERY
+        else:
+            self._early_end_at = at
+        if not self._early_ends:
+            return False
+        self._early_ends -= 1
+        return True
+
+    def _follow(self, reading: Reading) -> None:
+        if reading.tariff_period is not None:
+            self._period = reading.tariff_period
+        if reading.contract is not None:
+            merged = _merged(self._contract, reading.contract) if self._contract else None
+            self._contract = merged or reading.contract
+        injecting = _injecting(reading)
+        if injecting is not None:
+            self._injecting = injecting
+
+    def _close(self, ended_at: datetime) -> list[Record]:
+        """End the open record; return it, or nothing when it has no value."""
+        assert self._open is not None
+        record = self._open.record(ended_at, self._contract, self._period)
+        self._open = None
+        if not _has_value(record):
+            self._missed += record.rejected
+            self._overload |= bool(record.overload)
+            return []
+        self._end(ended_at)
+        return [record]
+
+
+class _Interval:
+    """The frames of a record that is not closed yet."""
+
+    def __init__(self, started_at: datetime) -> None:
+        self._started_at = started_at
+        self.last_at = started_at
+        self.frames = 0
+        self.overload = False
+        self._rejected = 0
+        self._powers: list[int] = []
+        self._injected: list[int] = []
+        self._currents: list[Sequence[int | None]] = []
+        self._voltages: list[Sequence[int | None]] = []
+        self._indexes: dict[str, int] = {}
+        self._total: int | None = None
+        self._injected_index: int | None = None
+        self._colour: Colour | None = None
+        self._tomorrow: Colour | None = None
+        self._ejp = Ejp.UNKNOWN
+
+    def add(self, reading: Reading, rejected: int) -> None:
+        self.last_at = reading.taken_at
+        self.frames += 1
+        self._rejected += rejected
+        if reading.apparent_power is not None:
+            self._powers.append(reading.apparent_power)
+        if reading.injected_power is not None:
+            self._injected.append(reading.injected_power)
+        self._currents.append(reading.currents)
+        self._voltages.append(reading.voltages)
+        self._indexes |= reading.indexes
+        if reading.total_index is not None:
+            self._total = reading.total_index
+        if reading.injected_index is not None:
+            self._injected_index = reading.injected_index
+        if reading.colour is not None:
+            self._colour = reading.colour
+        if reading.ejp is not Ejp.UNKNOWN:
+            self._ejp = reading.ejp
+        self.overload |= bool(reading.overload)
+        # Tomorrow's colour may become unknown again, at the change of day.
+        self._tomorrow = reading.tomorrow
+
+    def record(self, ended_at: datetime, contract: Contract | None, period: str | None) -> Record:
+        currents = _phase_means(self._currents)
+        known = [current for current in currents if current is not None]
+        return Record(
+            started_at=self._started_at,
+            ended_at=ended_at,
+            contract=contract,
+            tariff_period=period,
+            apparent_power=_mean(self._powers),
+            power_min=min(self._powers, default=None),
+            power_max=max(self._powers, default=None),
+            injected_power=_mean(self._injected),
+            current=sum(known) if known else None,
+            currents=currents,
+            voltages=_phase_means(self._voltages),
+            indexes=_in_order(self._indexes, contract),
+            total_index=self._total,
+            injected_index=self._injected_index,
+            colour=self._colour,
+            tomorrow=self._tomorrow,
+            frames=self.frames,
+            rejected=self._rejected,
+            ejp=self._ejp,
+            overload=self.overload,
+        )
+
+
+def _has_value(record: Record) -> bool:
+    """Return whether *record* holds anything that was measured."""
+    numbers = (record.apparent_power, record.injected_power, *record.currents, *record.voltages)
+    indexes = (record.total_index, record.injected_index, *record.indexes.values())
+    return any(value is not None for value in (*numbers, *indexes))
+
+
+def _half_hour_from(at: datetime) -> datetime:
+    """Return the full or half hour, UTC, at which a record with a frame of *at* must end."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    return hour - (hour - at) // _HALF_HOUR * _HALF_HOUR
+
+
+def _mean(values: Sequence[int]) -> int | None:
+    """Return the mean of *values*, halves rounded up; None when there is none."""
+    return (2 * sum(values) + len(values)) // (2 * len(values)) if values else None
+
+
+def _phase_means(samples: Sequence[Sequence[int | None]]) -> tuple[int | None, ...]:
+    phases = max(map(len, samples), default=0)
+    return tuple(
+        _mean([value for sample in samples if len(sample) > n and (value := sample[n]) is not None])
+        for n in range(phases)
+    )
+
+
+def _injecting(reading: Reading) -> bool | None:
+    return None if reading.injected_power is None else reading.injected_power > 0
+
+
+def _in_order(indexes: Mapping[str, int], contract: Contract | None) -> dict[str, int]:
+    """Return *indexes* in the order of the meter's registers."""
+    first = contract.registers if contract else ()
+    return {code: indexes[code] for code in dict.fromkeys((*first, *indexes)) if code in indexes}
+
+
+def _merged(before: Contract, after: Contract) -> Contract | None:
+    """Return what both say of one contract, None when they are two.
+
+    A frame may have lost a group: what it does not say is as it was. Registers only ever get more.
+    """
+    for name in ("mode", "option", "subscribed_power", "phases", "producer", "meter", "estimated_power"):
+        if None not in (pair := (getattr(before, name), getattr(after, name))) and pair[0] != pair[1]:
+            return None
+    registers = tuple(dict.fromkeys((*before.registers, *after.registers)))
+    if len(registers) > len(before.registers):
+        # Only supplier indexes are listed as they are met: F01 to F10, after those that the option names.
+        registers = tuple(sorted(registers, key=lambda name: name if name in _AS_MET else ""))
+    return Contract(
+        mode=after.mode,
+        option=after.option,
+        registers=registers,
+        subscribed_power=_known(after.subscribed_power, before.subscribed_power),
+        phases=_known(after.phases, before.phases),
+        producer=_known(after.producer, before.producer),
+        meter=_known(after.meter, before.meter),
+        estimated_power=after.estimated_power,
+    )
+
+
+def _known(value: T | None, before: T | None) -> T | None:
+    return before if value is None else value

@@ -1,0 +1,137 @@
+"""The contract journal: hours and names of the tariff periods, as lines of the daily log."""
+
+# Strategy
+#
+# - What a contract is (option, power, meter…) is in the line ``Contrat:``. What goes with it, the meter tells
+#   piece by piece: off-peak hours as a letter (HHPHC) or as tomorrow's profile (PJOURF+1), the name of a period
+#   (LTARF) while it is in force (NTARF). All that is known is one line, ``Grille:``, written when it grows or
+#   changes and once in each file, so that a reader of one file knows what it was before.
+# - A value counts when two frames in a row say it, and of free text only letters, digits and simple signs. A name
+#   of a period takes NAMED: text and number of a period change in one frame but may be believed in two, and what
+#   goes together for a frame or two, at ten at night, need not belong together.
+# - A name is kept until the meter, its contract or its mode changes.
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date
+
+from linkymonitor.daily_log.line import GRID
+from linkymonitor.language import DEFAULT, pick
+from linkymonitor.model.epochs import runs_on
+from linkymonitor.model.reading import Reading
+from linkymonitor.model.record import Contract
+from linkymonitor.model.terms import PERIODS, code
+from linkymonitor.tic.values import Switch
+
+#: Compiled when it is first needed: most meters never tell a name.
+_NOT_A_NAME = r"[^\w .+'/-]+"
+_LONGEST_NAME = 16
+#: Frames in a row that have to give a period its name.
+NAMED = 5
+#: Registers that a standard meter has.
+_MOST_NAMES = 10
+
+
+class Journal:
+    """What the meter says of its contract, as notes for the log.
+
+    Args:
+        lang: of the notes for people; ``Grille:`` is for programs, too, and always the same.
+    """
+
+    def __init__(self, lang: str = DEFAULT) -> None:
+        self._lang = lang
+        self._contract: Contract | None = None
+        #: What was said last, and in how many frames in a row.
+        self._heard: dict[str, tuple[str, int]] = {}
+        self._grid: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._told: tuple[date, str] | None = None
+        self._apart = False
+
+    def hear(self, reading: Reading, disagreement: int = 0) -> list[tuple[str, str]]:
+        """Take *reading* into account and return what is to be noted: status and text.
+
+        Args:
+            reading: of a whole frame; a short one says nothing.
+            disagreement: Wh by which the registers and the total have drifted apart (Ledger.disagreement).
+        """
+        notes = []
+        if bool(disagreement) != self._apart:
+            self._apart = bool(disagreement)
+            notes.append(self._disagree(disagreement))
+        if reading.short:
+            return notes
+        if reading.contract is not None:
+            before, self._contract = self._contract, reading.contract
+            if not runs_on(before, reading.contract) or (before and before.mode is not reading.mode):
+                self._grid.clear()
+                self._names.clear()
+                self._heard.clear()
+        for topic, text in self._said(reading).items():
+            # A frame that has lost a group is no disagreement.
+            last, times = self._heard.get(topic, ("", 0))
+            times = times + 1 if text == last else 1
+            self._heard[topic] = text, times
+            name, register = topic.partition(" ")[::2]
+            if not register and times >= 2:
+                self._grid[name] = text
+            elif register and times >= NAMED and (register in self._names or len(self._names) < _MOST_NAMES):
+                self._names[register] = text
+        told = reading.taken_at.astimezone(UTC).date(), self._line()
+        if told[1] and told != self._told:
+            self._told = told
+            notes.append(("INFO", told[1]))
+        return notes
+
+    def _said(self, reading: Reading) -> Mapping[str, str]:
+        """Return what this frame says, by topic."""
+        said = {}
+        values = reading.values
+        group, profile, name = values.get("HHPHC"), values.get("PJOURF+1"), values.get("LTARF")
+        if isinstance(group, str) and group:
+            said["heures"] = _tidy(group)
+        if isinstance(profile, tuple) and profile:
+            said["demain"] = "; ".join(
+                f"{one.start:%H:%M} {self._register(one.supplier_index)}"
+                for one in profile
+                if isinstance(one, Switch) and one.supplier_index
+            )
+        number = values.get("NTARF")
+        if isinstance(name, str) and isinstance(number, int):
+            said[f"noms {self._register(number)}"] = _tidy(name)
+        return {topic: text for topic, text in said.items() if text}
+
+    def _register(self, number: int | None) -> str:
+        """Return the code of a supplier register: its period where the contract names it."""
+        named = PERIODS.get(self._contract.option, ()) if self._contract else ()
+        if number and number <= len(named):
+            return code(named[number - 1])
+        return f"F{number or 0:02d}"
+
+    def _line(self) -> str:
+        grid = dict(self._grid)
+        if self._names:
+            grid["noms"] = "; ".join(f"{register} {name}" for register, name in sorted(self._names.items()))
+        return GRID + ", ".join(f"{topic}={text}" for topic, text in grid.items()) if grid else ""
+
+    def _disagree(self, wh: int) -> tuple[str, str]:
+        if not wh:
+            return "INFO", pick(
+                self._lang,
+                "Index : les registres et le total concordent de nouveau",
+                "Indexes: the registers and the total agree again",
+            )
+        return "WARN", pick(
+            self._lang,
+            f"Index : les registres et le total du compteur s'écartent de {abs(wh)} Wh ; "
+            "un registre n'est pas lu, ou l'est mal",
+            f"Indexes: the registers and the total of the meter drift apart by {abs(wh)} Wh; "
+            "a register is not read, or misread",
+        )
+
+
+def _tidy(text: str) -> str:
+    return " ".join(re.sub(_NOT_A_NAME, " ", text, flags=re.ASCII).split())[:_LONGEST_NAME]

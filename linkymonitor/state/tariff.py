@@ -1,0 +1,85 @@
+"""A fold over readings: where the tariff stands, since when, and whether too much is drawn."""
+
+# Strategy
+#
+# - The newest frame that says something wins at once; a frame that cannot say changes nothing. That two
+#   frames have to agree before anything acts is the business of acceptance, upstream.
+# - What was so before a silence need not be so after it: nothing is known then of peaks and periods until a frame
+#   says it.
+# - What is remembered belongs to one contract on one meter in one mode: when one of the three changes, all
+#   is forgotten, or a peak of the old contract would last for ever.
+# - A frame may be damaged just where it names its meter or its option: None is never a change.
+
+from __future__ import annotations
+
+from linkymonitor.model.reading import Reading, TariffState
+from linkymonitor.model.record import Contract
+from linkymonitor.model.terms import Colour, Ejp, Mode
+
+
+class TariffFold:
+    """What the readings so far say of the tariff."""
+
+    def __init__(self) -> None:
+        self.state = TariffState()
+        self._forget()
+
+    def _forget(self) -> None:
+        self._mode: Mode | None = None
+        self._meter: str | None = None
+        self._contract: Contract | None = None
+        self._ejp = Ejp.UNKNOWN
+        self._peaks_seen = False
+        self._period: str | None = None
+        self._colour: Colour | None = None
+        self._tomorrow: Colour | None = None
+        self._overload = False
+
+    def age(self) -> None:
+        """Take note of a silence: what peaks and periods were before it, they need not be after it."""
+        self._ejp, self._period = Ejp.UNKNOWN, None
+
+    def update(self, reading: Reading) -> TariffState:
+        """Take *reading*, which a complete frame gave, into account.
+
+        Returns:
+            The state of the tariff, also kept in ``state``.
+        """
+        if self._is_another(reading):
+            self._forget()
+        self._know(reading)
+        if reading.ejp is not Ejp.UNKNOWN:
+            self._ejp = reading.ejp
+        self._peaks_seen |= self._ejp in (Ejp.PEAK, Ejp.NOTICE)
+        self._period = reading.tariff_period or self._period
+        self._colour = reading.colour or self._colour
+        if not reading.short:
+            # "Not announced" is said by saying nothing, so the last colour may not outlive its day.
+            self._tomorrow = reading.tomorrow
+        if reading.overload is not None:
+            self._overload = reading.overload
+        option = self._contract.option if self._contract else None
+        self.state = TariffState(
+            ejp=self._ejp,
+            has_peaks=option == "EJP" or (self._peaks_seen and option != "TEMPO"),
+            tariff_period=self._period,
+            colour=self._colour,
+            tomorrow=self._tomorrow,
+            overload=self._overload,
+            contract=self._contract,
+        )
+        return self.state
+
+    def _is_another(self, reading: Reading) -> bool:
+        """Return whether *reading* is about another meter, another contract or in another mode."""
+        before, contract = self._contract, reading.contract
+        return (
+            self._mode not in (None, reading.mode)
+            or (None not in (self._meter, reading.meter) and self._meter != reading.meter)
+            or (before is not None and contract is not None and before.option != contract.option)
+        )
+
+    def _know(self, reading: Reading) -> None:
+        self._mode = reading.mode
+        self._meter = reading.meter or self._meter
+        self._contract = reading.contract or self._contract

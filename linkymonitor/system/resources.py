@@ -1,0 +1,22 @@
+"""Finds the files that are shipped beside the code: templates/, static/, etc/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped(name: str) -> Path:
+    """Return the path of *name*, such as ``templates`` or ``etc/linkymonitor.ini``.
+
+    A wheel carries these folders inside the package; a checkout, editable or bare, has them beside it.
+
+    Raises:
+        FileNotFoundError: neither place has it.
+    """
+    for root in (_PACKAGE, _PACKAGE.parent):
+        path = root / name
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"{name} is neither in {_PACKAGE} nor beside it: install linkymonitor again")

@@ -1,0 +1,552 @@
+"""The display on its bus: what is sent, when, and what happens when it is away."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import math
+import subprocess
+import sys
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import smbus2
+from gpiozero import LED
+from gpiozero.pins.mock import MockFactory
+
+from linkymonitor.errors import ConfigError
+from linkymonitor.frozen import replace
+from linkymonitor.model.reading import Health, Reading, TariffState, View
+from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.outputs.base import NEVER
+from linkymonitor.outputs.display import oled, pages
+from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.system.clock import WireClock
+from tests.support.fake_oled import FakeOled
+
+EVENING = datetime(2026, 2, 20, 18, 42, tzinfo=UTC)
+#: The same on the wall.
+LOCAL = EVENING.astimezone(ZoneInfo("Europe/Paris"))
+NO_ANSWER = OSError(errno.EREMOTEIO, "Remote I/O error")
+CHIPS = ["ssd1306", "sh1106"]
+SIZES = ["128x32", "128x64"]
+
+
+def view(va: int = 1234, frames: int = 10, **tariff: object) -> View:
+    return View(
+        reading=Reading(
+            taken_at=EVENING,
+            mode=Mode.HISTORIQUE,
+            tariff_period="HN..",
+            apparent_power=va,
+            injected_power=0,
+            currents=(5,),
+        ),
+        tariff=TariffState(**{"ejp": Ejp.NORMAL, "has_peaks": True, **tariff}),
+        health=Health(frames=frames, groups=100, speed=1200),
+    )
+
+
+class Bench:
+    """A display on a bus, and the hands of a clock."""
+
+    def __init__(self, chip: str = "ssd1306", size: str = "128x32", bus: FakeOled | None = None, **settings):
+        self.settings = oled.Settings(chip=oled.Chip(chip), size=oled.Size(size), **settings)
+        self.bus = bus or FakeOled(chip, height=self.settings.size.height)
+        self.clock = WireClock(EVENING)
+        self.pins = MockFactory()
+        self.output = oled.Output(
+            self.settings, Hardware(i2c=self.bus, clock=self.clock, pins=self.pins, lang="fr")
+        )
+
+    def update(self, view: View) -> int:
+        """Return the bytes that the update cost on the bus."""
+        before = self.bus.sent
+        self.output.update(view)
+        return self.bus.sent - before
+
+    def wait(self, seconds: float, age: float = 0.0) -> float:
+        """Let time pass and return how long the output then wants to be left alone."""
+        self.clock.advance(seconds)
+        return self.output.tick(self.clock.monotonic(), age) - self.clock.monotonic()
+
+    @property
+    def picture(self) -> bytes:
+        return self.bus.image().tobytes()
+
+    def expect(self, page: str, view: View, shift: tuple[int, int] = (0, 0), **fields: object) -> bytes:
+        """Return the picture of *page*, painted without any bus."""
+        size = self.settings.size
+        fields = {"now": LOCAL, "beat": True, **fields}
+        scene = pages.Scene(width=size.width, height=size.height, **fields)
+        screen = pages.compose(page, view, scene)
+        return pages.to_image(pages.paint(screen, size.width, size.height, shift), screen.inverted).tobytes()
+
+
+# --- what is sent ---
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("chip", CHIPS)
+def test_the_glass_shows_what_was_painted(chip, size):
+    bench = Bench(chip, size)
+    for va in (0, 1234, 98, 12345, 1234):
+        bench.update(view(va, frames=va))
+        scene_beat = bench.output._beat
+        assert bench.picture == bench.expect("live", view(va), beat=scene_beat)
+    assert not bench.bus.unknown
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("chip", CHIPS)
+def test_a_changed_figure_costs_a_fraction_of_a_picture(chip, size):
+    bench = Bench(chip, size, shift_every=timedelta(0))
+    bench.update(view(1234))
+    whole = bench.settings.size.width * bench.settings.size.height // 8
+    # A digit; all the digits of the power; both, with the sign of life.
+    assert bench.update(view(1235)) <= whole / 16
+    assert bench.update(view(8868)) <= whole / 4
+    assert bench.update(view(8869, frames=11)) <= whole / 10
+
+
+def test_what_did_not_change_is_not_sent():
+    bench = Bench()
+    bench.update(view())
+    assert bench.update(view()) == 0
+    bench.wait(1)
+    assert bench.update(view()) == 0
+
+
+def test_the_panel_is_lit_only_when_the_first_picture_is_there():
+    bus = FakeOled(height=32)
+    lit_with = []
+    store = bus._store
+    bus._store = lambda byte: (lit_with.append(bus.lit), store(byte))
+    Bench(bus=bus)
+    assert lit_with
+    assert not any(lit_with)
+    assert bus.lit
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_a_panel_that_hangs_upside_down_is_read_upright(chip):
+    upright, flipped = Bench(chip), Bench(chip, flip=True)
+    for bench in (upright, flipped):
+        bench.update(view())
+    assert flipped.bus.image().rotate(180).tobytes() == upright.picture
+
+
+def test_the_managed_bus_of_smbus2_sees_the_same_picture(monkeypatch):
+    bus = FakeOled(height=32)
+    monkeypatch.setattr(smbus2, "SMBus", lambda port: bus if port == 1 else None)
+    output = oled.Output(oled.Settings(), Hardware(clock=WireClock(EVENING)))
+    output.update(view())
+    assert bus.image().tobytes() == Bench().expect("live", view())
+    output.close()
+    assert bus.closed
+    assert not bus.lit
+
+
+def test_the_kernel_is_told_to_give_up_soon(monkeypatch):
+    asked = []
+    monkeypatch.setattr("fcntl.ioctl", lambda *arguments: asked.append(arguments))
+    bus = FakeOled(height=32)
+    bus.fd = 42
+    oled.Output(oled.Settings(), Hardware(i2c=bus, clock=WireClock(EVENING)))
+    assert asked == [(42, 0x0702, 5)]
+
+
+# --- what is seen, and when ---
+
+
+def test_the_pages_take_turns():
+    bench = Bench(pages=("live", "line"))
+    bench.update(view())
+    assert bench.wait(0) == pytest.approx(8)
+    assert bench.wait(7.9) == pytest.approx(0.1)
+    assert bench.picture == bench.expect("live", view())
+    bench.wait(0.1)
+    assert bench.picture == bench.expect("line", view())
+    bench.wait(8)
+    assert bench.picture == bench.expect("live", view())
+
+
+def test_a_rotation_of_zero_stays():
+    bench = Bench(rotate_every=timedelta(0), shift_every=timedelta(0))
+    bench.update(view())
+    assert bench.wait(0) == pytest.approx(10)  # when the data would be too old
+    bench.wait(50)
+    assert bench.picture == bench.expect("live", view())
+
+
+def test_the_clock_on_the_screen_goes_on_between_frames():
+    bench = Bench(pages=("live",), shift_every=timedelta(0))
+    bench.clock.advance(57)
+    bench.update(view())
+    assert bench.wait(0) == pytest.approx(3)
+    bench.wait(3, age=3)
+    assert bench.picture == bench.expect("live", view(), now=LOCAL.replace(minute=43))
+
+
+def test_the_sign_of_life_moves_with_the_frames_and_stops_with_them():
+    bench = Bench(pages=("live",))
+    pictures = []
+    for frames in (1, 3, 3):  # two frames at once is still a move; no new frame is none
+        bench.update(view(frames=frames))
+        pictures.append(bench.picture)
+    assert pictures[0] != pictures[1] == pictures[2]
+
+
+def test_a_peak_inverts_the_screen_with_one_command():
+    bench = Bench(pages=("live",))
+    bench.update(view())
+    upright = bench.picture
+    cost = bench.update(view(ejp=Ejp.PEAK))
+    assert bench.bus.inverted
+    assert cost < 200
+    assert bench.picture == bench.expect("live", view(ejp=Ejp.PEAK))
+    bench.update(view())
+    assert bench.picture == upright
+
+
+def test_old_data_fade_and_come_back():
+    bench = Bench(pages=("live",))
+    peak = view(ejp=Ejp.PEAK)
+    bench.update(peak)
+    assert bench.wait(9.5, age=9.5) == pytest.approx(0.5)
+    assert bench.picture == bench.expect("live", peak)
+    assert bench.wait(0.5, age=10) == pytest.approx(1)
+    assert bench.picture == bench.expect("live", peak, silence=10.0)
+    assert not bench.bus.inverted
+    bench.wait(1, age=11)
+    assert bench.picture == bench.expect("live", peak, silence=11.0)
+    bench.update(view(frames=11))
+    assert bench.picture == bench.expect("live", view(), beat=False)
+
+
+def test_before_the_first_frame_the_start_screen_stays():
+    bench = Bench()
+    first = bench.picture
+    assert first == bench.expect("live", None)
+    bench.wait(30, age=math.inf)
+    assert bench.picture == first
+
+
+def test_a_view_of_unknown_age_is_not_shown():
+    bench = Bench(pages=("live",))
+    bench.update(view())
+    bench.wait(0, age=math.inf)
+    assert bench.picture == bench.expect("live", view(), silence=math.inf)
+
+
+def test_an_alert_stands_over_any_page_at_once():
+    bench = Bench(pages=("line",))
+    bench.update(view())
+    bench.update(view(7020, overload=True))
+    assert bench.picture == bench.expect("line", view(7020, overload=True))
+    assert bench.picture != bench.expect("line", view(7020))
+    bench.update(view())
+    assert bench.picture == bench.expect("line", view())
+
+
+def test_the_picture_moves_by_a_pixel_now_and_then():
+    bench = Bench(pages=("live",), shift_every=timedelta(minutes=1))
+    bench.update(view())
+    for minute, shift in enumerate([(1, 0), (1, 1), (0, 1), (0, 0)], start=43):
+        bench.wait(60)
+        bench.update(view())
+        now = LOCAL.replace(minute=minute)
+        assert bench.picture == bench.expect("live", view(), shift, now=now)
+
+
+def test_a_disturbed_panel_is_mended_when_the_picture_moves():
+    bench = Bench(pages=("live",), shift_every=timedelta(minutes=1))
+    bench.update(view())
+    bench.bus.memory[:] = bytes(len(bench.bus.memory))
+    bench.bus.inverted, bench.bus.lit = True, False
+    bench.wait(60)
+    assert bench.picture == bench.expect("live", view(), (1, 0), now=LOCAL.replace(minute=43))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "contrast"),
+    [
+        (time(22), time(7), 200),
+        (time(19), time(7), 3),
+        (time(19, 42), time(19, 43), 3),
+        (time(7), time(19, 42), 200),
+        (time(19, 43), time(19, 42), 200),
+    ],
+)
+def test_the_nights_are_dim(start, end, contrast):
+    bench = Bench(contrast=200, night_start=start, night_end=end, night_contrast=3)
+    assert bench.bus.contrast == contrast
+
+
+def test_the_brightness_changes_with_the_hour():
+    bench = Bench(night_start=time(19, 43), night_end=time(19, 44), pages=("live",))
+    levels = []
+    for _ in range(3):
+        levels.append(bench.bus.contrast)
+        bench.wait(60, age=math.inf)
+    assert levels == [128, 1, 128]
+
+
+def test_a_button_turns_the_page():
+    bench = Bench(button=17, pages=("live", "line"))
+    bench.update(view())
+    assert bench.wait(5) == pytest.approx(oled.BUTTON_PERIOD)
+    bench.pins.pin(17).drive_low()
+    bench.pins.pin(17).drive_high()
+    bench.wait(0)
+    assert bench.picture == bench.expect("line", view())
+    bench.wait(7.9)
+    assert bench.picture == bench.expect("line", view())
+    bench.wait(0.1)
+    assert bench.picture == bench.expect("live", view())
+    bench.output.close()
+    assert bench.output._button.closed
+
+
+def test_a_machine_without_pins_does_without_its_button(caplog):
+    class NoPins(MockFactory):
+        def pin(self, name):
+            raise OSError("unable to locate Pi revision")
+
+    output = oled.Output(
+        oled.Settings(button=17), Hardware(i2c=FakeOled(height=32), clock=WireClock(EVENING), pins=NoPins())
+    )
+    assert "button = 17 : pas de broches GPIO ici" in caplog.text
+    assert output.tick(1000.0, 0.0) > 1001
+    output.close()
+
+
+def test_a_button_on_the_pin_of_a_lamp_is_a_fault_of_the_configuration():
+    pins = MockFactory()
+    lamp = LED(17, pin_factory=pins)
+    with pytest.raises(ConfigError, match="button = 17"):
+        oled.Output(
+            oled.Settings(button=17), Hardware(i2c=FakeOled(height=32), clock=WireClock(EVENING), pins=pins)
+        )
+    lamp.close()
+
+
+def test_the_messages_are_in_the_language_of_the_settings(caplog):
+    bus = FakeOled(height=32)
+    bus.ailment = NO_ANSWER
+    oled.Output(oled.Settings(), Hardware(i2c=bus, clock=WireClock(EVENING), lang="en"))
+    assert "check the wiring" in caplog.text
+
+
+def test_an_untrusted_clock_is_not_shown_and_makes_no_night():
+    class Lost(WireClock):
+        def trusted(self, not_before):
+            return False
+
+    bus = FakeOled(height=32)
+    settings = oled.Settings(pages=("live",), night_start=time(0), night_end=time(23, 59))
+    output = oled.Output(settings, Hardware(i2c=bus, clock=Lost(EVENING)))
+    output.update(view())
+    assert bus.contrast == 128
+    assert bus.image().tobytes() == Bench().expect("live", view(), now=None)
+
+
+# --- when it is away ---
+
+
+@pytest.mark.parametrize("chip", CHIPS)
+def test_a_display_that_is_absent_at_the_start_is_found_later(chip, caplog):
+    caplog.set_level(logging.INFO)
+    bus = FakeOled(chip, height=32)
+    bus.ailment = NO_ANSWER
+    bench = Bench(chip, bus=bus)
+    bench.update(view())
+    assert bench.wait(0) == pytest.approx(10)
+    for _ in range(3):
+        bench.wait(10)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"{chip} i2c-1: I2C device not found on address: 0x3C" in caplog.text
+    bus.ailment = None
+    bench.wait(9.9)
+    assert not bus.lit
+    bench.wait(0.1)
+    assert bus.lit
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+@pytest.mark.parametrize("ailment", [NO_ANSWER, OSError(errno.ETIMEDOUT, "timed out"), OSError("bus error")])
+def test_a_display_that_dies_comes_back_whole(ailment, caplog):
+    bench = Bench(pages=("live",))
+    bench.update(view())
+    bench.bus.ailment = ailment
+    bench.update(view(4321, frames=11))
+    bench.bus.power_on()
+    bench.bus.ailment = None
+    bench.wait(5)
+    assert not bench.bus.lit
+    bench.wait(5)
+    assert bench.picture == bench.expect("live", view(4321), beat=False)
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+
+
+@pytest.mark.parametrize("healthy", range(40))
+def test_a_picture_cut_anywhere_is_mended(healthy):
+    bench = Bench(size="128x64", pages=("live", "line"))
+    bench.update(view())
+    left = [healthy]
+
+    def cut(count: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            bench.bus.ailment = NO_ANSWER
+
+    bench.bus.on_transfer = cut
+    bench.wait(8)
+    bench.bus.on_transfer = lambda count: None
+    bench.bus.ailment = None
+    bench.wait(10)
+    bench.update(view(1000))
+    page = bench.settings.pages[bench.output._page]
+    assert bench.picture == bench.expect(page, view(1000))
+
+
+def test_a_bus_that_is_not_there_is_no_error(caplog):
+    clock = WireClock(EVENING)
+    output = oled.Output(oled.Settings(port=4711), Hardware(clock=clock))
+    output.update(view())
+    assert output.tick(clock.monotonic(), 0.0) == pytest.approx(clock.monotonic() + 10)
+    assert "/dev/i2c-4711" in caplog.text
+    output.close()
+
+
+def test_a_slow_bus_holds_the_loop_for_a_few_tens_of_milliseconds_only():
+    bus = FakeOled(height=64)
+    clock = WireClock(EVENING)
+    bus.on_transfer = lambda count: clock.advance(count * 9 / 100_000)  # 100 kHz
+    output = oled.Output(
+        oled.Settings(size=oled.Size.TALL, pages=("live", "line")), Hardware(i2c=bus, clock=clock)
+    )
+    assert clock.monotonic() - 1000 < 0.07
+    assert not bus.lit
+    before = clock.monotonic()
+    output.tick(before, math.inf)
+    assert clock.monotonic() - before < 0.07
+    assert bus.lit
+    assert bus.image().tobytes() == Bench(size="128x64").picture
+
+
+def test_a_bug_of_ours_is_not_taken_for_a_dead_display():
+    bus = FakeOled(height=32)
+    bus.ailment = ZeroDivisionError("a bug")
+    with pytest.raises(ZeroDivisionError):
+        Bench(bus=bus)
+
+
+# --- the end ---
+
+
+@pytest.mark.parametrize("ailment", [None, NO_ANSWER])
+def test_a_stop_leaves_a_dark_display(ailment):
+    bench = Bench()
+    bench.update(view())
+    bench.bus.ailment = ailment
+    bench.output.close()
+    bench.output.close()
+    assert bench.bus.lit is (ailment is not None)
+    assert not bench.bus.closed  # it is not ours
+    sent = bench.bus.sent
+    bench.update(view(5))
+    assert bench.output.tick(0.0, 0.0) == NEVER
+    assert bench.bus.sent == sent
+
+
+def test_leaving_the_interpreter_says_nothing_more_to_the_bus():
+    program = """
+import atexit, sys
+sys.path.insert(0, sys.argv[1])
+from tests.support.fake_oled import FakeOled
+from linkymonitor.outputs import oled
+from linkymonitor.outputs.hardware import Hardware
+bus = FakeOled(height=32)
+atexit.register(lambda: print(bus.sent == sent, bus.lit))
+output = oled.Output(oled.Settings(), Hardware(i2c=bus))
+sent = bus.sent
+"""
+    root = str(Path(__file__).parents[3])
+    done = subprocess.run(
+        [sys.executable, "-c", program, root], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout == "True True\n"
+    assert done.stderr == ""
+
+
+def test_nothing_heavy_is_imported_before_a_display_is_opened():
+    program = (
+        "import sys, linkymonitor.outputs.oled; "
+        "print([name for name in ('PIL', 'luma', 'smbus2', 'gpiozero') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+# --- the terminal in its place ---
+
+
+def test_a_slow_picture_is_finished_at_the_next_tick():
+    bench = Bench(size="128x64", pages=("live", "line"))
+    bench.update(view())
+    bench.bus.on_transfer = lambda count: bench.clock.advance(0.02)
+    assert bench.wait(8) <= 0
+    bench.bus.on_transfer = lambda count: None
+    bench.wait(0)
+    assert bench.picture == bench.expect("line", view())
+
+
+def test_the_terminal_gets_pictures_with_their_words_and_only_new_ones():
+    shown = []
+    clock = WireClock(EVENING)
+    output = oled.Output(oled.Settings(pages=("live",)), Hardware(terminal=shown.append, clock=clock))
+    output.update(view())
+    output.tick(clock.monotonic(), 0.0)
+    output.update(view(ejp=Ejp.PEAK, frames=11))
+    assert [image.info["text"] for image in shown] == [
+        ("linkymonitor", "attente compteur"),
+        ("EJP NON  19:42 •", "C 1,234  I 0,000"),
+        ("EJP OUI →01:00 •", "C 1,234  I 0,000"),
+    ]
+    assert shown[1].size == (128, 32)
+    assert shown[2].tobytes() == Bench().expect("live", view(ejp=Ejp.PEAK), beat=False)
+    output.close()
+
+
+# --- settings ---
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"address": 0x3C0}, "address = 0x3c0: expected 0x08 to 0x77"),
+        ({"contrast": 256}, "contrast = 256: expected 0 to 255"),
+        ({"night_contrast": -1}, "night_contrast = -1: expected 0 to 255"),
+        ({"pages": ("live", "lnie")}, "pages = live, lnie: expected some of live, today, tariff, line"),
+        ({"pages": ()}, "expected some of live"),
+        ({"button": 40}, "button = 40: expected a GPIO number from 0 to 27"),
+        ({"rotate_every": timedelta(-1)}, "expected a duration"),
+        ({"night_start": time(22)}, "expected both or neither"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused(wrong, sentence):
+    with pytest.raises(ValueError, match="expected") as caught:
+        oled.Settings(**wrong)
+    assert sentence in str(caught.value)
+
+
+def test_another_view_of_the_same_second_is_another_picture():
+    bench = Bench(pages=("live",))
+    bench.update(view())
+    bench.update(replace(view(), health=Health(frames=11)))
+    assert bench.picture == bench.expect("live", view(), beat=False)

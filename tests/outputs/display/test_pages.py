@@ -1,0 +1,430 @@
+"""What each page says, and what it looks like on both chips and both sizes of panel.
+
+The pictures in tests/golden/oled are what a person sees; LINKYMONITOR_WRITE_GOLDEN=1 draws them anew. Look at
+them before you commit them.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+
+from linkymonitor.frozen import replace
+from linkymonitor.model.reading import DayTotals, Health, Reading, TariffState, View
+from linkymonitor.model.record import Contract
+from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
+from linkymonitor.outputs.display import oled, pages
+from linkymonitor.outputs.display.pages import LARGE, NORMAL, SMALL, Line, Scene, Screen
+from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.system.clock import WireClock
+from linkymonitor.tic.values import read_day_profile
+from tests.support.fake_oled import FakeOled
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "oled"
+#: 19:42 in Paris, in the EJP season.
+WINTER = datetime(2026, 2, 20, 18, 42, tzinfo=UTC)
+SUMMER = datetime(2026, 7, 14, 17, 42, tzinfo=UTC)
+NIGHT = datetime(2026, 2, 20, 22, 30, tzinfo=UTC)
+
+
+def contract(option: str = "EJP", va: int = 12000) -> Contract:
+    registers = tuple(map(code, PERIODS[option]))
+    return Contract(mode=Mode.HISTORIQUE, option=option, registers=registers, subscribed_power=va)
+
+
+def reading(**fields: object) -> Reading:
+    known = {
+        "taken_at": WINTER,
+        "mode": Mode.HISTORIQUE,
+        "contract": contract(),
+        "tariff_period": "HN..",
+        "apparent_power": 1234,
+        "injected_power": 0,
+        "currents": (5,),
+    }
+    return Reading(**{**known, **fields})
+
+
+HEALTH = Health(frames=58912, groups=589120, speed=1200, parity=True)
+DAY = DayTotals(
+    energy={"HN": 9900, "PM": 12700},
+    cost={"HN": Decimal("1.58"), "PM": Decimal("14.29")},
+    total_cost=Decimal("15.87"),
+)
+EJP = View(
+    reading=reading(),
+    tariff=TariffState(ejp=Ejp.NORMAL, has_peaks=True, tariff_period="HN.."),
+    health=HEALTH,
+    today=DAY,
+)
+PEAK = replace(
+    EJP,
+    reading=reading(tariff_period="PM..", apparent_power=3980, currents=(17,)),
+    tariff=TariffState(ejp=Ejp.PEAK, has_peaks=True, tariff_period="PM.."),
+)
+NOTICE = replace(EJP, tariff=replace(EJP.tariff, ejp=Ejp.NOTICE))
+HC = replace(
+    EJP,
+    reading=reading(contract=contract("HC", 6000), tariff_period="HC..", currents=(5,), voltages=(234,)),
+    tariff=TariffState(tariff_period="HC.."),
+    today=DayTotals(energy={"HC": 3240, "HP": 8110}, total_cost=Decimal("2.05")),
+)
+HC_STANDARD = replace(
+    HC,
+    reading=replace(
+        HC.reading,
+        mode=Mode.STANDARD,
+        tariff_period="HP..",
+        values={"NTARF": 2, "PJOURF+1": read_day_profile("00008001 06308002 22308001")},
+    ),
+)
+TEMPO = replace(
+    EJP,
+    reading=reading(contract=contract("TEMPO", 9000), tariff_period="HPJR", colour=Colour.RED),
+    tariff=TariffState(tariff_period="HPJR", colour=Colour.RED, tomorrow=Colour.BLUE),
+    today=DayTotals(
+        energy={"HCJW": 3240, "HPJR": 8110, "HCJR": 400},
+        cost={"HCJW": Decimal("0.48"), "HPJR": Decimal("6.12"), "HCJR": Decimal("0.06")},
+        total_cost=Decimal("6.66"),
+    ),
+)
+BASE = replace(
+    EJP,
+    reading=reading(contract=contract("BASE", 6000), tariff_period="TH.."),
+    tariff=TariffState(tariff_period="TH.."),
+    today=DayTotals(energy={"TH": 22600}, cost={"TH": Decimal("4.38")}, total_cost=Decimal("4.38")),
+)
+THREE_PHASES = replace(
+    BASE,
+    reading=reading(
+        mode=Mode.STANDARD,
+        contract=contract("BASE", 18000),
+        tariff_period="TH..",
+        apparent_power=12345,
+        injected_power=None,
+        currents=(22, 13, 17),
+        voltages=(231, 233, 232),
+    ),
+    health=Health(frames=1_234_567, groups=5_000_000, rejected={"checksum": 4211, "width": 3}, speed=9600),
+)
+ESTIMATED = replace(
+    EJP, reading=reading(apparent_power=0, injected_power=2860, injected_power_estimated=True)
+)
+OVERLOAD = replace(
+    HC,
+    reading=reading(contract=contract("HC", 6000), tariff_period="HP..", apparent_power=7020),
+    tariff=TariffState(tariff_period="HP..", overload=True),
+)
+NOISY = replace(
+    EJP, health=replace(HEALTH, rejected={"checksum": 210, "width": 4}, incomplete=17, parity=False)
+)
+
+#: name → (page, view, what else is different)
+CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
+    "start": ("live", None, {}),
+    "live": ("live", EJP, {}),
+    "live-peak": ("live", PEAK, {}),
+    "live-notice": ("live", NOTICE, {}),
+    "live-unknown": ("live", replace(EJP, tariff=replace(EJP.tariff, ejp=Ejp.UNKNOWN)), {}),
+    "live-hc": ("live", HC, {}),
+    "live-base": ("live", BASE, {}),
+    "live-tempo": ("live", TEMPO, {}),
+    "live-three-phases": ("live", THREE_PHASES, {}),
+    "live-estimated": ("live", ESTIMATED, {}),
+    "live-silent": ("live", PEAK, {"age": 12.4}),
+    "live-silent-hc": ("live", HC, {"age": 150.0}),
+    "live-en": ("live", EJP, {"lang": "en"}),
+    "live-peak-en": ("live", PEAK, {"lang": "en"}),
+    "today": ("today", EJP, {}),
+    "today-no-price": ("today", replace(EJP, today=DayTotals(energy=DAY.energy)), {}),
+    "today-none": ("today", replace(EJP, today=DayTotals()), {}),
+    "today-base": ("today", BASE, {}),
+    "today-hc": ("today", HC, {}),
+    "today-tempo": ("today", TEMPO, {}),
+    "today-silent": ("today", EJP, {"age": 12.4}),
+    "today-en": ("today", EJP, {"lang": "en"}),
+    "tariff": ("tariff", EJP, {}),
+    "tariff-peak": ("tariff", PEAK, {}),
+    "tariff-notice": ("tariff", NOTICE, {}),
+    "tariff-summer": ("tariff", EJP, {"at": SUMMER}),
+    "tariff-hc": ("tariff", HC, {}),
+    "tariff-hc-standard": ("tariff", HC_STANDARD, {}),
+    "tariff-base": ("tariff", BASE, {}),
+    "tariff-tempo": ("tariff", TEMPO, {}),
+    "tariff-tempo-night": (
+        "tariff",
+        replace(TEMPO, reading=replace(TEMPO.reading, tariff_period="HCJR"), tariff=TariffState()),
+        {"at": NIGHT},
+    ),
+    "tariff-silent": ("tariff", TEMPO, {"age": 7300.0}),
+    "tariff-en": ("tariff", EJP, {"lang": "en"}),
+    "line": ("line", EJP, {}),
+    "line-noisy": ("line", NOISY, {}),
+    "line-standard": ("line", THREE_PHASES, {}),
+    "line-silent": ("line", EJP, {"age": 12.4}),
+    "alert": ("today", OVERLOAD, {}),
+    "alert-amperes": (
+        "today",
+        replace(OVERLOAD, reading=replace(OVERLOAD.reading, apparent_power=None, currents=(41,))),
+        {},
+    ),
+    "alert-peak": ("live", replace(PEAK, tariff=replace(PEAK.tariff, overload=True)), {}),
+}
+
+
+def seen(chip: str, size: str, page: str, view: View | None, **different: object) -> Image.Image:
+    """Return what a person sees of *page*, by way of the bytes on the bus."""
+    settings = oled.Settings(chip=oled.Chip(chip), size=oled.Size(size), pages=(page,))
+    bus = FakeOled(chip, height=settings.size.height)
+    clock = WireClock(different.get("at", WINTER))
+    output = oled.Output(settings, Hardware(i2c=bus, clock=clock, lang=different.get("lang", "fr")))
+    if view is not None:
+        output.update(view)
+    if "age" in different:
+        output.tick(clock.monotonic(), different["age"])
+    assert not bus.unknown
+    return bus.image()
+
+
+def scene(tall: bool = False, **fields: object) -> Scene:
+    return Scene(**{"height": 64 if tall else 32, "now": WINTER.astimezone(), **fields})
+
+
+@pytest.mark.parametrize("size", ["128x32", "128x64"])
+@pytest.mark.parametrize("name", CASES)
+def test_every_page_looks_as_it_should_on_both_chips(name, size):
+    page, view, different = CASES[name]
+    path = GOLDEN / f"{name}-{size}.png"
+    first = seen("ssd1306", size, page, view, **different)
+    if os.environ.get("LINKYMONITOR_WRITE_GOLDEN"):
+        GOLDEN.mkdir(parents=True, exist_ok=True)
+        first.save(path)
+    with Image.open(path) as golden:
+        assert first.tobytes() == golden.convert("1").tobytes()
+    assert seen("sh1106", size, page, view, **different).tobytes() == first.tobytes()
+
+
+@pytest.mark.parametrize("name", ["live", "today", "today-hc", "tariff-hc-standard", "tariff-tempo", "alert"])
+def test_a_frame_that_lost_its_contract_changes_nothing_on_the_screen(name):
+    page, view, _ = CASES[name]
+    tariff = replace(view.tariff, contract=view.reading.contract)
+    lost = replace(view, reading=replace(view.reading, contract=None), tariff=tariff)
+    for size in ("128x32", "128x64"):
+        assert seen("ssd1306", size, page, lost).tobytes() == seen("ssd1306", size, page, view).tobytes()
+
+
+@pytest.mark.parametrize("tall", [False, True])
+@pytest.mark.parametrize("name", CASES)
+def test_no_text_leaves_the_screen(name, tall):
+    page, view, different = CASES[name]
+    silence = different.get("age")
+    shown = pages.compose(page, view, scene(tall, silence=silence, lang=different.get("lang", "fr")))
+    for line in shown.lines:
+        width, height = pages.cell(line.font)
+        assert line.x + width * len(line.text) <= 128, line
+        assert line.y + height <= (64 if tall else 32), line
+
+
+#: Every page in both heights.
+COMPOSED = {
+    f"{name}-{height}": (pages.compose(page, view, scene(height == 64)), height)
+    for name, (page, view, _) in CASES.items()
+    for height in (32, 64)
+}
+#: Those without a lit band, which loses its edge to the shift.
+DARK = {
+    name: (shown, height)
+    for name, (shown, height) in COMPOSED.items()
+    if not any(line.inverse for line in shown.lines)
+}
+
+
+@pytest.mark.parametrize(("shown", "height"), DARK.values(), ids=DARK)
+def test_the_burn_in_shift_cuts_no_pixel(shown, height):
+    lit = [
+        sum(byte.bit_count() for band in pages.paint(shown, 128, height, shift) for byte in band)
+        for shift in ((0, 0), (1, 0), (1, 1), (0, 1))
+    ]
+    assert len(set(lit)) == 1
+
+
+def test_the_live_page_is_that_of_the_design():
+    assert pages.live(EJP, scene(now=WINTER)).text == ("EJP NON  18:42 •", "C 1,234  I 0,000")
+    assert pages.live(PEAK, scene()).text == ("EJP OUI →01:00 •", "C 3,980  I 0,000")
+    assert pages.live(PEAK, scene()).inverted
+    assert pages.today(EJP, scene()).text == ("22,6kWh  15,87 €", "HN 9,9   PM 12,7")
+    assert pages.line(EJP, scene()).text == ("1200 hist.  100%", "58 912 tr.  0 er")
+
+
+def test_an_unset_clock_is_not_shown_as_a_time():
+    assert pages.live(EJP, scene(now=None)).text[0] == "EJP NON  --:-- •"
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+@pytest.mark.parametrize("tall", [False, True])
+def test_old_data_are_never_shown(page, tall):
+    figures = ("1,23", "3,98", "22,6", "15,87", "9,9", "12,7", "OUI", "100%", "58 912", "PM")
+    shown = pages.PAGES[page](PEAK, scene(tall, silence=12.0))
+    assert not [figure for figure in figures if figure in " ".join(shown.text)]
+    assert "--" in " ".join(shown.text)
+    assert "muet 12 s" in " ".join(shown.text)
+    assert not shown.inverted
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (10.0, "muet 10 s"),
+        (59.9, "muet 59 s"),
+        (60.0, "muet 1 min"),
+        (3599.0, "muet 59 min"),
+        (3600.0, "muet 1 h"),
+        (47 * 3600.0, "muet 47 h"),
+        (48 * 3600.0, "muet 2 j"),
+        (4000 * 86400.0, "muet 4000 j"),
+        (float("inf"), "muet"),
+    ],
+)
+def test_an_age_is_told_in_its_largest_whole_unit(seconds, words):
+    assert scene(silence=seconds).age == words
+
+
+@pytest.mark.parametrize(
+    ("va", "words"),
+    [
+        (0, "0,000"),
+        (9_999, "9,999"),
+        (10_000, "10,00"),
+        (36_000, "36,00"),
+        (99_999, "100,00"),
+        (123_456, "123,5"),
+    ],
+)
+def test_a_power_keeps_its_digits_in_a_few_letters(va, words):
+    assert scene().power(va) == words
+
+
+def test_two_great_powers_share_a_line():
+    view = replace(
+        EJP,
+        reading=reading(
+            apparent_power=12345,
+            apparent_power_estimated=True,
+            injected_power=12345,
+            injected_power_estimated=True,
+        ),
+    )
+    assert pages.live(view, scene()).text[1] == "C ~12,3  I ~12,3"
+
+
+@pytest.mark.parametrize(
+    ("local", "first"),
+    [
+        ("2026-02-20T19:42", "HN  → 7:00 PM ?"),
+        ("2026-03-31T06:59", "HN  → 7:00 PM ?"),
+        ("2026-03-31T07:00", "HN  → 1er nov."),
+        ("2026-04-01T00:30", "HN  → 1er nov."),
+        ("2026-10-31T06:00", "HN  → 1er nov."),
+        ("2026-10-31T07:00", "HN  → 7:00 PM ?"),
+        ("2026-11-01T00:00", "HN  → 7:00 PM ?"),
+    ],
+)
+def test_a_peak_is_expected_in_the_season_only(local, first):
+    assert pages.tariff(EJP, scene(now=datetime.fromisoformat(local))).text[0] == first
+
+
+def test_a_notice_names_the_hour_when_it_is_near():
+    at_six = datetime.fromisoformat("2026-02-20T06:31")
+    assert pages.tariff(NOTICE, scene(now=at_six)).text == ("HN  → 7:00 PM", "préavis reçu")
+
+
+def test_a_supplier_s_own_period_keeps_the_name_that_the_meter_gives():
+    view = replace(
+        BASE,
+        reading=reading(tariff_period="F03", values={"LTARF": "   HEURE  WEEK-END  "}),
+        tariff=TariffState(tariff_period="F03"),
+    )
+    assert pages.tariff(view, scene()).text[0] == "Heure week-end"
+    assert pages.live(view, scene()).text[0].startswith("F03 ")
+
+
+@pytest.mark.parametrize(
+    ("local", "words"),
+    [
+        ("2026-02-20T19:42", "→ 22:30 HC ?"),
+        ("2026-02-20T05:00", "→ 22:30 HC ?"),
+        ("2026-02-20T23:00", "→ 0:00 HC"),
+    ],
+)
+def test_the_next_change_is_that_of_the_day_profile_of_a_standard_meter(local, words):
+    now = datetime.fromisoformat(local)
+    assert pages.tariff(HC_STANDARD, scene(now=now)).text == ("Heures pleines", words)
+
+
+def test_a_supplier_s_own_registers_keep_their_numbers():
+    profile = read_day_profile("00008001 11308003 22308001")
+    view = replace(
+        HC_STANDARD,
+        reading=reading(
+            mode=Mode.STANDARD,
+            contract=Contract(mode=Mode.STANDARD, option="HC SOLAIRES", registers=("F01", "F03")),
+            tariff_period="F01",
+            values={"NTARF": 1, "LTARF": "HEURE CREUSE", "PJOURF+1": profile},
+        ),
+    )
+    now = datetime.fromisoformat("2026-02-20T09:00")
+    assert pages.tariff(view, scene(now=now)).text == ("Heure creuse", "→ 11:30 F03 ?")
+
+
+def test_a_reading_that_says_almost_nothing_still_has_pages():
+    view = View(reading=Reading(taken_at=WINTER, mode=Mode.STANDARD))
+    for page in pages.PAGES.values():
+        for tall in (False, True):
+            assert page(view, scene(tall)).text
+    bare = replace(view, tariff=TariffState(overload=True))
+    assert pages.compose("live", bare, scene()).text[1] == "-- A"
+
+
+def test_the_sign_of_life_moves():
+    still, moved = (pages.paint(pages.live(EJP, scene(beat=beat)), 128, 32) for beat in (False, True))
+    assert still != moved
+
+
+def test_a_new_page_is_one_function_that_may_draw():
+    def gauge(view: View, scene: Scene) -> Screen:
+        picture = Image.new("1", (scene.width, scene.height))
+        ImageDraw.Draw(picture).rectangle((0, 0, 63, scene.height - 1), fill=1)
+        return Screen((Line("½", 100, 8),), picture=picture)
+
+    try:
+        assert pages.page(gauge) is gauge
+        shown = pages.compose("gauge", EJP, scene())
+    finally:
+        del pages.PAGES["gauge"]
+    image = pages.to_image(pages.paint(shown, 128, 32))
+    assert image.getpixel((63, 31)) == 255
+    assert image.getpixel((64, 31)) == 0
+    assert image.crop((100, 8, 108, 24)).getbbox() is not None
+
+
+@pytest.mark.parametrize("size", [(128, 32), (128, 64), (8, 8)])
+def test_a_picture_survives_the_bands(size):
+    picture = Image.frombytes("1", size, bytes((37 * i + 11) & 0xFF for i in range(size[0] * size[1] // 8)))
+    assert pages.to_image(pages.pack(picture)).tobytes() == picture.tobytes()
+
+
+@pytest.mark.parametrize("font", [SMALL, NORMAL, LARGE])
+def test_every_french_letter_is_in_every_font(font):
+    glyphs = pages._glyphs(font)
+    wanted = "ABCXYZabcxyz0123456789 éèêëàâùûüçîïôÉÈÀÇœŒ€·°,.:%~?/'!-+" if font != SMALL else "éèêàùçÉÈÀÇ€→°"
+    assert not [letter for letter in wanted if letter not in glyphs]
+
+
+def test_a_letter_that_no_font_has_is_a_question_mark():
+    strange, known = (pages.paint(Screen((Line(text),)), 128, 32) for text in ("漢’\u202f", "?' "))
+    assert strange == known

@@ -1,0 +1,538 @@
+"""The ledger: differences of indexes within a local day, and never across what makes them meaningless."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkymonitor.frozen import replace
+from linkymonitor.model.reading import Reading
+from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.terms import Mode
+from linkymonitor.state.ledger import CONTIGUOUS, Ledger
+
+PARIS = ZoneInfo("Europe/Paris")
+METER = "000000000123"
+EJP = Contract(mode=Mode.HISTORIQUE, option="EJP", registers=("HN", "PM"), subscribed_power=9000, meter=METER)
+
+
+def local(text):
+    """A moment of Paris, in UTC: ``2026-12-01 08:00``; a second 02:30 is written ``02:30+01:00``."""
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=PARIS)).astimezone(UTC)
+
+
+def reading(at, contract=EJP, **indexes):
+    return Reading(
+        taken_at=local(at) if isinstance(at, str) else at,
+        mode=contract.mode if contract else Mode.HISTORIQUE,
+        meter=contract.meter if contract else None,
+        contract=contract,
+        indexes=indexes,
+    )
+
+
+def record(at, contract=EJP, **indexes):
+    end = local(at)
+    return Record(
+        started_at=end - timedelta(seconds=10),
+        ended_at=end,
+        # The log holds a hash of the address, not the address.
+        contract=contract,
+        tariff_period="HN..",
+        indexes=indexes,
+    )
+
+
+class Pricing:
+    """Prices of some registers, in €/kWh."""
+
+    def __init__(self, **prices):
+        self._prices = prices
+
+    def cost(self, register, wh):
+        price = self._prices.get(register)
+        return None if price is None else (Decimal(wh) * Decimal(price) / 1000).quantize(Decimal("0.01"))
+
+
+@pytest.fixture
+def ledger():
+    return Ledger(PARIS)
+
+
+def fold(ledger, *readings):
+    """The energy after each reading."""
+    return [dict(ledger.update(one).energy) for one in readings]
+
+
+def test_the_first_reading_is_the_baseline(ledger):
+    assert fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=688322, PM=80072),
+        reading("2026-12-01 09:00", HN=690322, PM=80072),
+        reading("2026-12-01 10:00", HN=690322, PM=80372),
+    ) == [{"HN": 0, "PM": 0}, {"HN": 2000, "PM": 0}, {"HN": 2000, "PM": 300}]
+
+
+def test_a_new_local_day_begins_with_the_last_value_before_midnight(ledger):
+    """As the daily log does, which has a record for each midnight."""
+    assert fold(
+        ledger,
+        reading("2026-12-01 23:00", HN=1000),
+        reading("2026-12-01 23:59:59", HN=2000),
+        reading("2026-12-02 00:00:01", HN=2001),
+    ) == [{"HN": 0}, {"HN": 1000}, {"HN": 1}]
+
+
+def test_the_value_at_midnight_itself_belongs_to_the_new_day(ledger):
+    assert fold(
+        ledger,
+        reading("2026-12-01 23:59:50", HN=2000),
+        reading("2026-12-02 00:00:00", HN=2010),
+        reading("2026-12-02 00:00:10", HN=2015),
+    )[1:] == [{"HN": 0}, {"HN": 5}]
+
+
+def test_the_energy_of_a_silence_over_midnight_is_shared_by_time(ledger):
+    """As in the report."""
+    assert fold(
+        ledger,
+        reading("2026-12-01 23:50", HN=2000),
+        reading("2026-12-02 00:05", HN=2300),
+        reading("2026-12-02 00:06", HN=2310),
+    )[1:] == [{"HN": 100}, {"HN": 110}]
+
+
+def test_the_share_is_settled_by_the_first_record_after_the_silence(ledger):
+    ledger.update(reading("2026-12-01 23:50", HN=2000))
+    ledger.update(reading("2026-12-02 00:05", HN=2300))
+    ledger.update(reading("2026-12-02 00:05:30", HN=2340))
+    ledger.settle(record("2026-12-01 23:50", HN=2000))
+    ledger.settle(record("2026-12-02 00:06", HN=2400))
+    ledger.settle(record("2026-12-02 00:07", HN=2450))
+    assert ledger.totals().energy == {"HN": 340 - 250}
+
+
+def test_a_day_that_begins_long_after_anything_was_heard_begins_with_its_first_value(ledger):
+    assert fold(
+        ledger,
+        reading("2026-11-29 20:00", HN=2000),
+        reading("2026-12-01 08:00", HN=2500),
+        reading("2026-12-01 08:01", HN=2510),
+    )[1:] == [{"HN": 0}, {"HN": 10}]
+
+
+@pytest.mark.parametrize(
+    ("day", "next_day", "hours"),
+    [
+        pytest.param("2026-03-29", "2026-03-30", 23, id="23 hours"),
+        pytest.param("2026-12-01", "2026-12-02", 24, id="24 hours"),
+        pytest.param("2026-10-25", "2026-10-26", 25, id="25 hours"),
+    ],
+)
+def test_a_day_lasts_from_local_midnight_to_local_midnight(ledger, day, next_day, hours):
+    start, end = local(f"{day} 00:00"), local(f"{next_day} 00:00")
+    assert end - start == timedelta(hours=hours)
+    index, most, moment = 1000, 0, start
+    while moment < end:
+        most = ledger.update(reading(moment, HN=index)).energy["HN"]
+        index += 100
+        moment += timedelta(minutes=10)
+    assert most == (hours * 6 - 1) * 100
+    assert ledger.update(reading(end, HN=index)).energy["HN"] == 0
+
+
+def test_a_frame_without_indexes_keeps_the_totals(ledger):
+    assert fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=1000),
+        reading("2026-12-01 08:01", HN=1100),
+        reading("2026-12-01 08:02", contract=None),
+    )[-1] == {"HN": 100}
+
+
+def test_the_indexes_of_a_short_frame_are_those_of_a_frame_before(ledger):
+    """Three phases above their limit: twenty short frames, and the energy of all of them in the next long one."""
+    start = local("2026-12-01 08:00")
+    ledger.update(reading(start, HN=1000))
+    for n in range(1, 21):
+        short = reading(start + timedelta(seconds=n), HN=1000)
+        ledger.update(
+            Reading(taken_at=short.taken_at, mode=short.mode, short=True, indexes=short.indexes, contract=EJP)
+        )
+    assert ledger.update(reading(start + timedelta(seconds=21), HN=1060)).energy == {"HN": 60}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param({"HN": 999}, id="down"),
+        pytest.param({"HN": 0}, id="to zero"),
+        pytest.param({"HN": 60_000}, id="by more than the subscription lets through"),
+    ],
+)
+def test_an_index_that_cannot_be_opens_an_epoch_and_keeps_what_was_counted(ledger, after):
+    base = after["HN"]
+    assert fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=1000),
+        reading("2026-12-01 09:00", HN=3000),
+        reading("2026-12-01 10:00", **after),
+        reading("2026-12-01 11:00", HN=base + 500),
+    )[1:] == [{"HN": 2000}, {"HN": 2000}, {"HN": 2500}]
+
+
+def test_a_wrong_index_costs_the_frames_around_it_and_nothing_else(ledger):
+    start = local("2026-12-01 08:00")
+    values = [1000, 1002, 1004, 131_076, 1008, 1010]
+    found = fold(ledger, *(reading(start + timedelta(seconds=2 * n), HN=v) for n, v in enumerate(values)))
+    assert [energy["HN"] for energy in found] == [0, 2, 4, 4, 4, 6]
+
+
+@pytest.mark.parametrize(
+    ("power", "seconds", "wh", "counted"),
+    [
+        pytest.param(9000, 3600, 18_177, True, id="all that 9 kVA let through"),
+        pytest.param(9000, 3600, 18_178, False, id="more"),
+        pytest.param(None, 3600, 72_702, True, id="36 kVA when the meter does not say"),
+        pytest.param(None, 3600, 72_703, False, id="more than that"),
+        pytest.param(9000, 0, 177, True, id="an index that is older than its frame"),
+        pytest.param(9000, -3600, 178, False, id="nothing goes by while the clock goes back"),
+    ],
+)
+def test_the_bound_of_a_jump(ledger, power, seconds, wh, counted):
+    contract = Contract(mode=Mode.HISTORIQUE, option="BASE", registers=("TH",), subscribed_power=power)
+    start = local("2026-12-01 12:00")
+    first = reading(start, contract, TH=1000)
+    second = reading(start + timedelta(seconds=seconds), contract, TH=1000 + wh)
+    assert fold(ledger, first, second)[1] == {"TH": wh if counted else 0}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"meter": "000000000999"}, id="meter"),
+        pytest.param({"option": "HC", "registers": ("HC", "HP")}, id="option"),
+        pytest.param({"mode": Mode.STANDARD, "option": "OFFRE", "registers": ("F01", "F02")}, id="mode, too"),
+    ],
+)
+def test_nothing_is_counted_across_another_meter_or_option(ledger, other):
+    fields = {
+        "mode": EJP.mode,
+        "option": EJP.option,
+        "registers": EJP.registers,
+        "subscribed_power": 9000,
+        "meter": METER,
+    }
+    new = Contract(**(fields | other))
+    register = new.registers[0]
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=1000),
+        reading("2026-12-01 09:00", HN=3000),
+        reading("2026-12-01 10:00", new, **{register: 3100}),
+        reading("2026-12-01 11:00", new, **{register: 3150}),
+    )
+    assert found[2:] == [
+        {register: 2000 if register == "HN" else 0, "HN": 2000},
+        {register: 2050 if register == "HN" else 50, "HN": 2000 + 50 * (register == "HN")},
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"mode": Mode.STANDARD}, id="mode"),
+        pytest.param({"subscribed_power": 6000}, id="subscribed power"),
+        pytest.param({"producer": True}, id="producer"),
+        pytest.param({"phases": 3}, id="phases"),
+    ],
+)
+def test_registers_run_on_under_another_mode_power_or_producer(ledger, other):
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=1000),
+        reading("2026-12-01 09:00", HN=3000),
+        reading("2026-12-01 10:00", replace(EJP, **other), HN=3100),
+    )
+    assert found[-1] == {"HN": 2100}
+
+
+def test_a_roll_over_is_no_fall(ledger):
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=999_999_000),
+        reading("2026-12-01 09:00", HN=500),
+        reading("2026-12-01 10:00", HN=600),
+    )
+    assert found == [{"HN": 0}, {"HN": 1500}, {"HN": 1600}]
+
+
+@pytest.mark.parametrize(
+    ("indexes", "total", "apart"),
+    [
+        pytest.param({"HN": 3000, "PM": 50}, 5000, 0, id="agree"),
+        pytest.param({"HN": 3000, "PM": 50}, 5020, 0, id="a frame apart"),
+        pytest.param({"HN": 3000, "PM": 50}, 5500, -500, id="another register counts"),
+        pytest.param({"HN": 3000, "PM": 50}, 4600, 400, id="the total lags"),
+        pytest.param({"HN": 3000}, 9999, 0, id="a register was lost"),
+        pytest.param({"HN": 3000, "PM": 50}, None, 0, id="no total"),
+    ],
+)
+def test_registers_and_total_go_on_by_the_same(ledger, indexes, total, apart):
+    """Only differences: a total may hold what earlier contracts counted."""
+    ledger.update(replace(reading("2026-12-01 08:00", HN=1000, PM=50), total_index=3000))
+    ledger.update(replace(reading("2026-12-01 09:00", **indexes), total_index=total))
+    assert ledger.disagreement == apart
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 600), st.integers(0, 100), st.booleans()), min_size=1, max_size=40),
+    st.integers(0, 10**9 - 1),
+    st.integers(0, 10**9 - 1),
+)
+def test_registers_that_are_all_read_never_disagree_with_their_total(steps, normal, peak):
+    """Whatever rolls over."""
+    ledger, now, total = Ledger(PARIS), local("2026-12-01 20:00"), (normal + peak) % 10**9
+    for seconds, wh, in_peak in steps:
+        now += timedelta(seconds=seconds)
+        normal, peak = (normal + wh * (not in_peak)) % 10**9, (peak + wh * in_peak) % 10**9
+        total = (total + wh) % 10**9
+        ledger.update(replace(reading(now, HN=normal, PM=peak), total_index=total))
+        assert ledger.disagreement == 0
+
+
+def test_a_frame_that_lost_its_contract_is_no_change(ledger):
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=1000),
+        reading("2026-12-01 09:00", contract=None, HN=2000),
+        reading("2026-12-01 10:00", HN=3000),
+    )
+    assert found[-1] == {"HN": 2000}
+
+
+def offer(*registers):
+    return Contract(mode=Mode.STANDARD, option="OFFRE", registers=registers, subscribed_power=9000)
+
+
+def test_a_register_that_appears_counts_from_zero(ledger):
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", offer("F01"), F01=1000),
+        reading("2026-12-01 08:01", offer("F01", "F03"), F01=1010, F03=4),
+        reading("2026-12-01 08:02", offer("F01", "F03"), F01=1010, F03=15),
+    )
+    assert found == [{"F01": 0}, {"F01": 10, "F03": 4}, {"F01": 10, "F03": 15}]
+
+
+def test_before_the_contract_is_known_no_register_appears(ledger):
+    """A line of the first frames was damaged: what was not said before may have stood at any value."""
+    offered = offer("F01", "F02")
+    fold(
+        ledger,
+        reading("2026-12-01 08:00", None, F01=5000),
+        reading("2026-12-01 08:01", None, F01=5000, F02=700),
+        reading("2026-12-01 08:02", offered, F01=5001, F02=703),
+    )
+    assert ledger.totals().energy == {"F01": 1, "F02": 3}
+
+
+def test_a_register_that_was_only_lost_does_not_count_from_zero(ledger):
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", offer("F01"), F01=1000),
+        reading("2026-12-01 08:01", offer("F01", "F02"), F01=1010, F02=72_000_000),
+        reading("2026-12-01 08:02", offer("F01", "F02"), F01=1010, F02=72_000_009),
+    )
+    assert found[1:] == [{"F01": 10, "F02": 0}, {"F01": 10, "F02": 9}]
+
+
+def test_a_register_that_appeared_in_a_silence_over_midnight_is_shared_like_the_others(ledger):
+    found = fold(
+        ledger,
+        reading("2026-12-01 20:00", offer("F01"), F01=1000),
+        reading("2026-12-02 08:00", offer("F01", "F03"), F01=1300, F03=30),
+        reading("2026-12-02 08:01", offer("F01", "F03"), F01=1300, F03=34),
+    )
+    assert found[1:] == [{"F01": 200, "F03": 20}, {"F01": 200, "F03": 24}]
+
+
+def test_the_registers_of_another_contract_are_not_listed_by_the_new_one(ledger):
+    old = Contract(mode=Mode.STANDARD, option="AVANT", registers=("F01", "F02"), subscribed_power=9000)
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", old, F01=1000, F02=500),
+        reading("2026-12-01 08:01", offer("F01"), F01=1000),
+        reading("2026-12-01 08:02", offer("F01", "F02"), F01=1000, F02=4),
+    )
+    assert found[-1] == {"F01": 0, "F02": 4}
+
+
+def test_a_listed_register_read_later_has_no_value_before(ledger):
+    found = fold(
+        ledger,
+        reading("2026-12-01 08:00", HN=1000),
+        reading("2026-12-01 08:01", HN=1010, PM=3),
+        reading("2026-12-01 08:02", HN=1010, PM=8),
+    )
+    assert found == [{"HN": 0}, {"HN": 10, "PM": 0}, {"HN": 10, "PM": 5}]
+
+
+def test_registers_come_in_the_order_of_the_meter(ledger):
+    assert list(ledger.update(reading("2026-12-01 08:00", PM=1, HN=2)).energy) == ["HN", "PM"]
+
+
+def test_a_day_goes_on_after_a_restart(ledger):
+    """What was used while we were away is counted too: the meter counted it."""
+    ledger.restore([record("2026-12-01 00:00", HN=1000, PM=50), record("2026-12-01 08:00", HN=2000, PM=50)])
+    assert fold(ledger, reading("2026-12-01 10:00", HN=3000, PM=60)) == [{"HN": 2000, "PM": 10}]
+
+
+def test_a_day_begins_between_the_records_around_its_midnight(ledger):
+    ledger.restore([record("2026-12-01 23:30", HN=900), record("2026-12-01 23:55", HN=1000)])
+    assert fold(ledger, reading("2026-12-02 00:20", HN=1300)) == [{"HN": 240}]
+
+
+def test_what_two_records_share_over_a_midnight_is_settled_by_the_second_of_them(ledger):
+    """Whatever the records after them say: 1,000 Wh in the hour around midnight, then next to nothing for hours."""
+    known = [record("2026-12-01 23:30", HN=1000), record("2026-12-02 00:30", HN=2000)]
+    ledger.restore([*known, record("2026-12-02 06:00", HN=2010)])
+    ledger.settle(record("2026-12-02 06:30", HN=2011))
+    assert ledger.totals().energy == {"HN": 510}
+
+
+def test_the_day_that_is_begun_anew_from_the_log_knows_nothing_of_what_was_counted(ledger):
+    fold(ledger, reading("2026-12-03 08:00", HN=900), reading("2026-12-03 09:00", HN=2900))
+    ledger.restart([record("2026-12-01 08:00", HN=1000), record("2026-12-01 08:10", HN=1050)])
+    assert fold(ledger, reading("2026-12-01 08:20", HN=1060)) == [{"HN": 60}]
+
+
+def test_the_hashed_meter_of_the_log_is_not_another_meter(ledger):
+    hashed = Contract(
+        mode=EJP.mode, option="EJP", registers=EJP.registers, subscribed_power=9000, meter="9f3a"
+    )
+    ledger.restore([record("2026-12-01 08:00", hashed, HN=1000)])
+    assert fold(ledger, reading("2026-12-01 09:00", HN=1500)) == [{"HN": 500}]
+
+
+def test_a_meter_changed_while_we_were_away_is_seen_by_its_index(ledger):
+    ledger.restore([record("2026-12-01 08:00", HN=688_000), record("2026-12-01 09:00", HN=689_000)])
+    assert fold(ledger, reading("2026-12-01 12:00", HN=15), reading("2026-12-01 13:00", HN=515)) == [
+        {"HN": 1000},
+        {"HN": 1500},
+    ]
+
+
+def test_records_without_contract_or_indexes_do_no_harm(ledger):
+    ledger.restore([record("2026-12-01 08:00", None, HN=1000), record("2026-12-01 08:01", None)])
+    assert fold(ledger, reading("2026-12-01 09:00", HN=1500)) == [{"HN": 500}]
+
+
+def test_a_clock_set_back_over_midnight_does_not_bring_yesterday_back(ledger):
+    found = fold(
+        ledger,
+        reading("2026-12-01 23:59:55", HN=1000),
+        reading("2026-12-02 00:00:05", HN=1010),
+        reading("2026-12-01 23:59:57", HN=1012),
+        reading("2026-12-02 00:00:07", HN=1030),
+    )
+    assert found[1:] == [{"HN": 10}, {"HN": 12}, {"HN": 30}]
+
+
+def test_a_clock_that_was_days_ahead_begins_its_true_day(ledger):
+    found = fold(ledger, reading("2036-12-01 08:00", HN=1000), reading("2026-12-01 08:00", HN=1500))
+    assert found[1] == {"HN": 0}
+
+
+def test_costs_are_those_of_the_prices():
+    ledger = Ledger(PARIS, Pricing(HN="0.1781", PM="0.3440"))
+    ledger.update(reading("2026-12-01 08:00", HN=1000, PM=0))
+    totals = ledger.update(reading("2026-12-01 12:00", HN=11_000, PM=5000))
+    assert totals.cost == {"HN": Decimal("1.78"), "PM": Decimal("1.72")}
+    assert totals.total_cost == Decimal("3.50")
+
+
+def test_a_price_that_is_not_set_leaves_no_line_and_no_total_once_it_is_needed():
+    ledger = Ledger(PARIS, Pricing(HN="0.1781"))
+    ledger.update(reading("2026-12-01 08:00", HN=1000, PM=0))
+    before = ledger.update(reading("2026-12-01 12:00", HN=11_000, PM=0))
+    after = ledger.update(reading("2026-12-01 12:01", HN=11_000, PM=1))
+    assert before.cost == after.cost == {"HN": Decimal("1.78")}
+    assert (before.total_cost, after.total_cost) == (Decimal("1.78"), None)
+
+
+def test_without_prices_or_without_energy_there_is_no_cost(ledger):
+    totals = ledger.update(reading("2026-12-01 08:00", HN=1000))
+    assert (totals.cost, totals.total_cost) == ({}, None)
+    assert Ledger(PARIS, Pricing(HN="0.1")).totals().total_cost is None
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(1, 7200),  # seconds to the next frame
+        st.floats(0, 1),  # share of what the subscription lets through meanwhile
+        st.booleans(),  # whether it goes to HN or PM
+        st.sampled_from(["frame", "frame", "frame", "frame", "lost", "restart"]),
+    ),
+    max_size=60,
+)
+
+
+@settings(deadline=None)
+@given(STEPS)
+def test_the_day_adds_up_whatever_is_lost_or_restarted(steps):
+    """Against the meter itself: its indexes now, less those of the frame that began the day."""
+    ledger = Ledger(PARIS)
+    now = local("2026-10-24 20:00")
+    indexes = {"HN": 688_322, "PM": 80_072}
+    heard = []
+    lived_from = 0
+    for seconds, share, normal, what in steps:
+        now += timedelta(seconds=seconds)
+        indexes["HN" if normal else "PM"] += int(share * 9000 * seconds / 3600)
+        if what == "lost":
+            continue
+        if what == "restart":
+            # What is restored is two records with a silence between, however short.
+            lived_from = len(heard)
+            ledger = Ledger(PARIS)
+            ledger.restore(
+                Record(started_at=at, ended_at=at, contract=EJP, tariff_period=None, indexes=values)
+                for at, values in heard
+            )
+        heard.append((now, dict(indexes)))
+        energy = ledger.update(reading(now, **indexes)).energy
+        midnight = now.astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        first_at, first = next((at, values) for at, values in heard if at >= midnight)
+        # Floats here, fractions there: a half may be rounded either way.
+        base, slack = first, 0
+        before = [(at, values) for at, values in heard if at < midnight]
+        lived = len(before) > lived_from
+        if before and first_at != midnight and not (first_at - before[-1][0] <= CONTIGUOUS and lived):
+            part = (midnight - before[-1][0]) / (first_at - before[-1][0])
+            base = {name: round(wh + (first[name] - wh) * part) for name, wh in before[-1][1].items()}
+            slack = 1
+        elif before and first_at != midnight:
+            base = before[-1][1]
+        for name in ("HN", "PM"):
+            assert abs(energy[name] - (indexes[name] - base[name])) <= slack
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(-7200, 7200), st.integers(0, 10**9)), min_size=1, max_size=40))
+def test_no_energy_is_negative_and_none_goes_down_within_a_day(frames):
+    ledger = Ledger(PARIS)
+    now = local("2026-12-01 12:00")
+    found = []
+    for seconds, index in frames:
+        now = max(local("2026-12-01 00:00"), min(local("2026-12-01 23:59"), now + timedelta(seconds=seconds)))
+        found.append(ledger.update(reading(now, HN=index)).energy["HN"])
+    assert min(found) >= 0
+    assert all(before <= after for before, after in pairwise(found))
