@@ -13,12 +13,12 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
 
 from linkymonitor.errors import LinkyMonitorError, StorageError
-from linkymonitor.frozen import replace
-from linkymonitor.language import DEFAULT, pick
+from linkymonitor.language import Text
 from linkymonitor.meter.acceptance.agreement import CONTRACT, FIRM, METER, METERS, ORDER
 from linkymonitor.meter.acceptance.frames import Acceptance, Held
 from linkymonitor.meter.hunt import Hunter
@@ -159,7 +159,6 @@ class Meter:
         clock: dates the readings.
         mode: the mode, when the configuration fixes it.
         speed: the speed in baud, when the configuration fixes it.
-        lang: ``fr`` or ``en``.
         raw: readings also carry the groups as they were sent.
         unframed: whether a frame of which one border (STX or ETX) is damaged is one all the same.
     """
@@ -170,12 +169,10 @@ class Meter:
         clock: Clock,
         mode: Mode | None = None,
         speed: int | None = None,
-        lang: str = DEFAULT,
         *,
         raw: bool = False,
         unframed: bool = True,
     ) -> None:
-        self._lang = lang
         self._raw = raw
         self._takes_unframed = unframed
         self._source = source
@@ -273,8 +270,7 @@ class Meter:
         assert self._hunter is not None
         now = self._clock.monotonic()
         log.warning(
-            pick(
-                self._lang,
+            Text(
                 "%s : rien lu pendant %d s, programme ou machine à l'arrêt ; ce qui attendait est écarté",
                 "%s: nothing read for %d s, the program or the machine stood; what was waiting is discarded",
             ),
@@ -363,8 +359,7 @@ class Meter:
         if self._hunter.mode is None:
             if self._decoder is not None:
                 log.warning(
-                    pick(
-                        self._lang,
+                    Text(
                         "%s : plus aucun groupe valide, recherche du mode et de la vitesse",
                         "%s: no valid group any more, hunting the mode and the speed",
                     ),
@@ -374,7 +369,7 @@ class Meter:
             return b""
         self._port.settle()
         log.info(
-            pick(self._lang, "%s : %s à %d bauds", "%s: %s at %d baud"),
+            Text("%s : %s à %d bauds", "%s: %s at %d baud"),
             self._source.name,
             self._hunter.mode.value,
             self._hunter.speed,
@@ -408,7 +403,6 @@ class Appliance:
         outputs: Sequence[Output] = (),
         callbacks: Sequence[Callable[[Reading], object]] = (),
         silence: float = 10.0,
-        lang: str = DEFAULT,
         tariff: TariffFold | None = None,
         journal: Journal | None = None,
     ) -> None:
@@ -423,7 +417,6 @@ class Appliance:
         self.outputs = outputs
         self.callbacks = callbacks
         self.silence = silence
-        self.lang = lang
         self.tariff = tariff or TariffFold()
         self.journal = journal or Journal()
         self._stopping = False
@@ -533,7 +526,7 @@ class Appliance:
             self.ledger.restart(self.log.day_so_far(*self.ledger.day_of(self.timeline.read())))
         except StorageError as error:
             # The totals of the day begin where they can.
-            self.log.note("WARN", pick(self.lang, error.fr, error.en))
+            self.log.note("WARN", error.text)
 
     def _watch_meter_clock(self) -> None:
         """Say once that the meter's clock is another than that of the house, and when that is over."""
@@ -547,14 +540,13 @@ class Appliance:
         if not apart:
             self.log.note(
                 "INFO",
-                pick(self.lang, "Horloge du compteur : de nouveau juste", "Clock of the meter: right again"),
+                Text("Horloge du compteur : de nouveau juste", "Clock of the meter: right again"),
             )
             return
         span = timedelta(seconds=round(abs(ahead).total_seconds()))
         self.log.note(
             "WARN",
-            pick(
-                self.lang,
+            Text(
                 f"Horloge du compteur : {'en avance' if ahead > timedelta(0) else 'en retard'} de {span} sur celle "
                 "de la machine, que le journal suit ; si c'est la machine qui a tort, mettez-la à l'heure",
                 f"Clock of the meter: {span} {'ahead of' if ahead > timedelta(0) else 'behind'} that of the "
@@ -618,7 +610,7 @@ class Appliance:
         if state != self._told and self._sparing.due(state, now) is not None:
             missed, self._untold, self._told = self._untold - 1, 0, state
             text = self._sentence(state)
-            self.log.note("WARN" if state else "INFO", f"{text} (+{missed})" if missed else text)
+            self.log.note("WARN" if state else "INFO", text + f" (+{missed})" if missed else text)
 
     def _watch_line(self, now: float) -> None:
         """Say once what the line lacks."""
@@ -627,8 +619,7 @@ class Appliance:
         if parity is False and self._parity is not False and self._sparing.due("parity", now) is not None:
             self.log.note(
                 "INFO",
-                pick(
-                    self.lang,
+                Text(
                     "Source sans bit de parité : une erreur de transmission sur plusieurs peut passer inaperçue",
                     "The source has no parity bit: some transmission errors may go unnoticed",
                 ),
@@ -639,8 +630,7 @@ class Appliance:
             self._line_told.add("inverted")
             self.log.note(
                 "WARN",
-                pick(
-                    self.lang,
+                Text(
                     "La parité est inversée : impaire au lieu de paire (7O1) ; les groupes sont lus tout de même ; "
                     "réglez la source en 7E1",
                     "The parity is inverted: odd instead of even (7O1); the groups are read all the same; "
@@ -656,8 +646,7 @@ class Appliance:
             self._line_told.add("unframed")
             self.log.note(
                 "WARN",
-                pick(
-                    self.lang,
+                Text(
                     "Bornes des trames abîmées : une trame est prise d'une borne sûre (STX ou ETX) à la suivante ; "
                     "vérifiez le module TIC et son câble",
                     "The borders of the frames are damaged: a frame is taken from one sound border (STX or ETX) to "
@@ -665,46 +654,40 @@ class Appliance:
                 ),
             )
 
-    def _sentence(self, state: str) -> str:
+    def _sentence(self, state: str) -> Text:
         if state == METER:
-            return pick(
-                self.lang,
+            return Text(
                 f"Trames d'un autre compteur : il faut {FIRM} trames de suite pour en être sûr ; rien n'est noté "
                 "d'ici là",
                 f"Frames of another meter: waiting to be sure, for {FIRM} in a row; nothing is recorded until then",
             )
         if state == CONTRACT:
-            return pick(
-                self.lang,
+            return Text(
                 f"Trames d'un autre contrat : il faut {FIRM} trames de suite pour en être sûr ; rien n'est noté "
                 "d'ici là",
                 f"Frames of another contract: waiting to be sure, for {FIRM} in a row; nothing is recorded until then",
             )
         if state == ORDER:
-            return pick(
-                self.lang,
+            return Text(
                 "Trames mêlées : leurs groupes sont en double ou en désordre ; vérifiez que rien d'autre ne lit le "
                 "port, et le câble",
                 "Frames run together: their groups are double or out of order; check that nothing else reads the "
                 "port, and the cable",
             )
         if state == _STANDBY:
-            return pick(
-                self.lang,
+            return Text(
                 "Compteur en veille : ses trames ne contiennent que son adresse ; rien n'est noté jusqu'à son réveil",
                 "The meter is in standby: its frames hold its address alone; nothing is recorded until it wakes up",
             )
         if state == _BORDERS:
-            return pick(
-                self.lang,
+            return Text(
                 "Groupes entendus, mais sans les bornes des trames (STX et ETX) : si une passerelle réémet les "
                 "lignes, prenez sa sortie brute ; sinon vérifiez le module TIC",
                 "Groups are heard, but without the borders of the frames (STX and ETX): if a gateway re-emits the "
                 "lines, use its raw output; else check the TIC module",
             )
         if state == "silent":
-            return pick(
-                self.lang,
+            return Text(
                 f"Compteur muet : aucune trame complète depuis {self.silence:.0f} s ; vérifiez le branchement "
                 "aux bornes I1 et I2, et le mode",
                 f"The meter is silent: no complete frame for {self.silence:.0f} s; check the wiring to I1 and I2, "
@@ -712,15 +695,14 @@ class Appliance:
             )
         if state == "stuck":
             minutes = STANDSTILL / 60
-            return pick(
-                self.lang,
+            return Text(
                 f"Compteur figé : il répète les mêmes valeurs, index compris, depuis {minutes:.0f} min malgré une "
                 f"puissance d'au moins {STANDSTILL_POWER} VA ; elles sont ignorées ; s'il ne repart pas, "
                 "prévenez Enedis",
                 f"The meter stands still: it has repeated the same values, indexes included, for {minutes:.0f} min at "
                 f"{STANDSTILL_POWER} VA or more; they are ignored; if it does not recover, tell Enedis",
             )
-        return pick(self.lang, "Compteur de nouveau entendu", "The meter is heard again")
+        return Text("Compteur de nouveau entendu", "The meter is heard again")
 
     def _close(self) -> None:
         """Take every part to its rest: pins first, then the last record, then the log."""
@@ -736,8 +718,7 @@ class Appliance:
         self._guard(
             self.log.note,
             "WARN" if bad else "INFO",
-            pick(
-                self.lang,
+            Text(
                 f"Arrêt : {health.frames} trames complètes"
                 f"{f' (dont {unframed} à la borne abîmée)' if unframed else ''}, {health.incomplete} incomplètes, "
                 f"{health.groups} groupes valides, {bad} refusés",
@@ -775,11 +756,11 @@ class Appliance:
                     log.warning("%s", error)
                 else:
                     log.exception(
-                        pick(self.lang, "%s a échoué ; le reste continue", "%s failed; the rest goes on"),
+                        Text("%s a échoué ; le reste continue", "%s failed; the rest goes on"),
                         name,
                     )
             return None
         if part in self._broken:
             self._broken.discard(part)
-            log.info(pick(self.lang, "%s fonctionne de nouveau", "%s works again"), name)
+            log.info(Text("%s fonctionne de nouveau", "%s works again"), name)
         return result

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from linkymonitor import __version__
 from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
-from linkymonitor.language import LANGUAGES, cause, legible, of_terminal, pick
+from linkymonitor.language import LANGUAGES, Text, cause, legible, of_terminal
 from linkymonitor.model.terms import WantedMode
 from linkymonitor.system.console import console
 
@@ -49,12 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.filename is not None or error.errno not in _CANNOT_PRINT:
             raise
         sys.stdout = None  # Python would try again at its end
-        why = cause(error, of_terminal())
+        why = cause(error)
         return _said(
-            pick(
-                of_terminal(),
-                f"sortie standard : écriture impossible ({why}) ; faites de la place, ou écrivez ailleurs",
-                f"standard output: cannot be written ({why}); free some space, or write elsewhere",
+            Text(
+                f"sortie standard : écriture impossible ({why.fr}) ; faites de la place, ou écrivez ailleurs",
+                f"standard output: cannot be written ({why.en}); free some space, or write elsewhere",
             ),
             FAILED,
         )
@@ -63,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _called(words: Sequence[str]) -> int:
     try:
-        arguments = _parser(of_terminal(), words).parse_args(words)
+        arguments = _parser(words).parse_args(words)
     except SystemExit as ended:  # argparse has printed what there is to say
         return ended.code if isinstance(ended.code, int) else DONE
     name = arguments.command
@@ -102,15 +101,14 @@ def _mind_stdout(arguments: argparse.Namespace) -> None:
     # `decode` still has its summary to give.
     if console.stdout_closed and (getattr(arguments, "json", False) or getattr(arguments, "pty", False)):
         raise LinkyMonitorError(
-            pick(
-                of_terminal(),
+            Text(
                 "sortie standard : fermée, alors que la réponse y va ; redirigez-la vers un fichier",
                 "standard output: closed, though the answer goes there; redirect it to a file",
             )
         )
 
 
-def _said(error: Exception | str, status: int) -> int:
+def _said(error: Exception | Text, status: int) -> int:
     # A configuration may have several faults, one a line.
     said = "\n".join(map(legible, str(error).split("\n")))
     print(f"linkymonitor: {said}", file=sys.stderr)
@@ -153,7 +151,7 @@ class _Parser(argparse.ArgumentParser):
             "-h",
             "--help",
             action="help",
-            help=pick(self._lang, "montre cette aide et s'arrête", "show this help message and exit"),
+            help=str(Text("montre cette aide et s'arrête", "show this help message and exit")),
         )
 
     def error(self, message: str) -> NoReturn:
@@ -169,11 +167,11 @@ class _Parser(argparse.ArgumentParser):
         self.exit(USAGE, f"{self.prog}: {legible(message)}\n")
 
 
-def _parser(lang: str, words: Sequence[str]) -> argparse.ArgumentParser:
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """Return what reads *words*: every command by name, but only the one that is called with its options."""
 
     def say(fr: str, en: str) -> str:
-        return pick(lang, fr, en)
+        return str(Text(fr, en))
 
     parser = _Parser(
         prog="linkymonitor",
@@ -536,6 +534,4 @@ def _whole(text: str) -> int:
 
 
 def _unexpected(text: str, fr: str, en: str) -> argparse.ArgumentTypeError:
-    return argparse.ArgumentTypeError(
-        pick(of_terminal(), f"« {text} » ; on attend {fr}", f"“{text}”; expected {en}")
-    )
+    return argparse.ArgumentTypeError(Text(f"« {text} » ; on attend {fr}", f"“{text}”; expected {en}"))

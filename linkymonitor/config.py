@@ -1,520 +1,449 @@
-"""Reads the INI file into frozen settings, and reports every fault at once."""
+"""Reads the text of an INI file into a dataclass that it is given, and reports every fault at once."""
 
 # Strategy
 #
-# - A section is a Frozen (or a frozen dataclass), a key is a field, and the type of the field reads the text.
-#   Whoever needs a setting adds a field to its own Settings and a line to etc/linkymonitor.ini.
-# - A type is known by the name that the class wrote: nothing is evaluated, and what no setting needs (decimal)
-#   is not loaded.
-# - The classes are handed in (docs/architecture.md): this module knows no section by name but [general].
+# - The dataclass that is given stands for the whole file, and its fields for the sections: a field whose type is a
+#   dataclass is [NAME], one whose type is Mapping[str, dataclass] is [NAME:ANYTHING]. settings.py has that class;
+#   this module knows no section.
+# - A section is a dataclass, a key is a field, and the type of the field reads the text. Its class may have two
+#   tables besides: ``aliases``, another spelling of a key → its field, and ``retired``, keys of older files that no
+#   longer have an effect.
 # - Nothing is interpolated: a % in a password is a %.
 
 from __future__ import annotations
 
 import configparser
+import dataclasses
 import math
 import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import time, timedelta
+from decimal import Decimal, InvalidOperation
 from enum import Enum
-from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from linkymonitor.errors import BadSetting, ConfigError
-from linkymonitor.frozen import Frozen
-from linkymonitor.language import LANGUAGES, cause, of_terminal, pick
+from linkymonitor.language import CONTROLS, Text, as_text, cause
 
-if TYPE_CHECKING:
-    from decimal import Decimal
-
-#: Where the configuration is when -c does not say.
-SYSTEM_PATH = Path("/etc/linkymonitor.ini")
+T = TypeVar("T")
+Raw = Mapping[str, str]
 
 _TRUE = frozenset({"1", "yes", "true", "on", "oui", "vrai"})
 _FALSE = frozenset({"0", "no", "false", "off", "non", "faux"})
 _DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(ms|s|m|min|h|d|j)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
 
 
-class General(Frozen):
-    """``[general]``: what every command shares."""
+class Chosen(NamedTuple):
+    """The class of one section, where the section itself says which (``type = …``)."""
 
-    #: Language of screens, pages and logs: fr or en; empty: French, and a terminal's own for messages.
-    lang: str | None = None
-    #: Time zone of days, pages and screens.
-    timezone: str = "Europe/Paris"
-    #: Where latest.json lives: a folder in memory. Empty: what systemd gives, else the user's own.
-    runtime_dir: Path | None = None
-    #: yes: latest.json also has the groups as the meter sent them, meter numbers masked.
-    raw_values: bool = False
-
-    def __post_init__(self) -> None:
-        if self.lang is not None and self.lang not in LANGUAGES:
-            raise BadSetting(
-                f"lang = {self.lang} : on attend {' ou '.join(LANGUAGES)}",
-                f"lang = {self.lang}: expected {' or '.join(LANGUAGES)}",
-            )
-        from linkymonitor.system.zones import zone
-
-        try:
-            zone(self.timezone)
-        except BadSetting as fault:
-            raise BadSetting(
-                f"timezone = {self.timezone} : {fault.fr}", f"timezone = {self.timezone}: {fault.en}"
-            ) from None
+    #: The dataclass that the section is read into.
+    settings: type
+    #: Makes the value of the section from the settings that were read.
+    wrap: Callable[[Any], object]
 
 
-class Config:
-    """The settings of every section, read and checked.
-
-    Args:
-        sections: section name (``meter``, ``lamp:ejp``) → its settings.
-        lang: the language that [general] sets, or None.
-        path: the file they come from.
-        types: section name → its ``type``, where that names the class of its settings.
-        notes: one sentence for each key that no longer does anything.
-    """
-
-    def __init__(
-        self,
-        sections: Mapping[str, object],
-        lang: str | None,
-        path: Path,
-        types: Mapping[str, str] = MappingProxyType({}),
-        notes: Sequence[str] = (),
-    ) -> None:
-        self._sections = dict(sections)
-        self._types = types
-        self.notes = tuple(notes)
-        self.lang = lang
-        self.path = path
-
-    def get(self, name: str) -> Any:
-        """Return the settings of section *name*."""
-        return self._sections[name]
-
-    def type_of(self, name: str) -> str:
-        """Return the ``type`` of section *name*, where that names the class of its settings."""
-        return self._types[name]
-
-    def named(self, kind: str) -> dict[str, Any]:
-        """Return the settings of every ``[kind:NAME]``, by NAME, in the order of the file."""
-        prefix = f"{kind}:"
-        return {
-            name[len(prefix) :]: section
-            for name, section in self._sections.items()
-            if name.startswith(prefix)
-        }
+def chosen_by(choose: Callable[[Raw], Chosen]) -> Any:
+    """Return a field for ``[NAME:ANYTHING]`` sections whose class *choose* picks; it may raise BadSetting."""
+    return dataclasses.field(default_factory=dict, metadata={"choose": choose})
 
 
-#: Section name → where its class is (``package.module:Class``), imported when the section is read; a name that
-#: ends with a colon stands for ``[name:ANYTHING]``. A function instead is given the raw section and picks the
-#: class (``type = …``), and None leaves a section unread.
-Schema = Mapping[str, str | type | Callable[[Mapping[str, str]], type] | None]
-
-
-def default_path() -> Path:
-    """Return the configuration used when none is named: the system's, else the one shipped."""
-    from linkymonitor.system.resources import shipped
-
-    return SYSTEM_PATH if SYSTEM_PATH.exists() else shipped("etc/linkymonitor.ini")
-
-
-def read(path: Path, schema: Schema) -> Config:
-    """Return the settings that *path* holds.
-
-    Args:
-        path: an INI file in UTF-8.
-        schema: the class of each section.
+def parse(path: Path) -> configparser.RawConfigParser:
+    """Return the sections, keys and texts of *path*, an INI file in UTF-8.
 
     Raises:
-        ConfigError: with one sentence for every unknown section or key, unreadable value and missing key.
+        ConfigError: the file cannot be read, or is no INI file.
     """
     parser = configparser.RawConfigParser(
         interpolation=None, delimiters=("=",), comment_prefixes=("#", ";"), strict=True
     )
-    lang = of_terminal()
     try:
         with path.open(encoding="utf-8-sig") as file:
             parser.read_file(file, source=str(path))
     except OSError as error:
+        why = cause(error)
         raise ConfigError(
-            pick(
-                lang,
-                f"{path} : lecture impossible ({cause(error, 'fr')}) ; indiquez un autre fichier avec -c",
-                f"{path}: cannot be read ({cause(error, 'en')}); name another file with -c",
+            Text(
+                f"{path} : lecture impossible ({why.fr}) ; indiquez un autre fichier avec -c",
+                f"{path}: cannot be read ({why.en}); name another file with -c",
             )
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(
-            pick(
-                lang,
+            Text(
                 f"{path} : octet {error.start} illisible ; enregistrez le fichier en UTF-8",
                 f"{path}: byte {error.start} is unreadable; save the file as UTF-8",
             )
         ) from error
     except configparser.Error as error:
-        raise ConfigError(
-            *(f"{path}: {_CONTROLS.sub('?', fault)}" for fault in _syntax(error, lang))
-        ) from error
-    wanted = parser.get("general", "lang", fallback="").strip() or None
-    reader = _Reader(schema, wanted if wanted in LANGUAGES else lang)
-    sections = reader.read(parser)
-    if reader.faults:
-        raise ConfigError(*(f"{path}: {fault}" for fault in reader.faults))
-    return Config(sections, wanted, path, reader.types, [f"{path}: {note}" for note in reader.notes])
+        raise ConfigError(*(f"{path}: " + fault.map(_one_line) for fault in _syntax(error))) from error
+    return parser
 
 
-def _syntax(error: configparser.Error, lang: str) -> list[str]:
-    """Return one sentence for each thing that makes a file no INI file; what stands there may be a secret."""
+def _syntax(error: configparser.Error) -> list[Text]:
+    """Return one sentence for each place at which a file is no INI file; the text there may be a secret."""
     match error:
         case configparser.DuplicateSectionError(section=section, lineno=line):
-            twice = pick(
-                lang, f"ligne {line} : deuxième fois ; gardez-en une", f"line {line}: a second time; keep one"
-            )
-            return [f"[{section}] {twice}"]
+            return [f"[{section}] " + _twice(line)]
         case configparser.DuplicateOptionError(section=section, option=key, lineno=line):
-            twice = pick(
-                lang, f"ligne {line} : deuxième fois ; gardez-en une", f"line {line}: a second time; keep one"
-            )
-            return [f"[{section}] {key} {twice}"]
+            return [f"[{section}] {key} " + _twice(line)]
         case configparser.MissingSectionHeaderError(lineno=line):
             return [
-                pick(
-                    lang,
+                Text(
                     f"ligne {line} : hors de toute section ; on attend d'abord une ligne telle que [meter]",
                     f"line {line}: in no section; expected a line such as [meter] first",
                 )
             ]
         case configparser.ParsingError(errors=errors):
             return [
-                pick(
-                    lang,
+                Text(
                     f"ligne {line} : illisible ; on attend [section], clé = valeur ou # commentaire",
                     f"line {line}: cannot be read; expected [section], key = value or # comment",
                 )
                 for line, _ in errors
             ]
-    return [" ".join(str(error).split())]
+    return [as_text(" ".join(str(error).split()))]
+
+
+def _twice(line: int | None) -> Text:
+    return Text(f"ligne {line} : deuxième fois ; gardez-en une", f"line {line}: a second time; keep one")
+
+
+def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tuple[T, tuple[Text, ...]]:
+    """Return the *whole* that the sections of *parser* describe, and a sentence for each key without effect.
+
+    Args:
+        whole: a dataclass whose fields are sections.
+        parser: the sections as text.
+        path: the file they come from, named in each fault.
+
+    Raises:
+        ConfigError: with one sentence for every unknown section or key, unreadable value and missing key.
+    """
+    reader = _Reader(whole)
+    sections = reader.read(parser)
+    if reader.faults:
+        raise ConfigError(*(f"{path}: " + fault for fault in reader.faults))
+    return whole(**sections), tuple(f"{path}: " + note for note in reader.notes)
+
+
+class _Kind(NamedTuple):
+    """One field of the whole: a section, or all sections of one kind."""
+
+    #: The class of a section; None where each section chooses.
+    cls: type | None
+    #: Whether the field is a mapping of ``[NAME:ANYTHING]``.
+    named: bool
+    choose: Callable[[Raw], Chosen] | None
+
+
+def _kinds(whole: type) -> dict[str, _Kind]:
+    """Return the sections of *whole*, by name; a field of any other type is no section."""
+    hints = get_type_hints(whole)
+    found = {}
+    for field in dataclasses.fields(whole):
+        hint = hints[field.name]
+        named = get_origin(hint) is Mapping
+        choose = field.metadata.get("choose")
+        if named or dataclasses.is_dataclass(hint):
+            cls = None if choose else get_args(hint)[1] if named else hint
+            found[field.name] = _Kind(cls, named, choose)
+    return found
 
 
 class _Reader:
     """One reading of one file: collects faults instead of stopping at the first."""
 
-    def __init__(self, schema: Schema, lang: str) -> None:
-        self.faults: list[str] = []
-        self.notes: list[str] = []
-        self.types: dict[str, str] = {}
-        self._schema = schema
-        self._lang = lang
+    def __init__(self, whole: type) -> None:
+        self.faults: list[Text] = []
+        self.notes: list[Text] = []
+        self._kinds = _kinds(whole)
 
-    def read(self, parser: configparser.RawConfigParser) -> dict[str, object]:
-        sections: dict[str, object] = {}
+    def read(self, parser: configparser.RawConfigParser) -> dict[str, Any]:
+        """Return the value of every field of the whole that could be read."""
+        sections: dict[str, Any] = {name: {} for name, kind in self._kinds.items() if kind.named}
         for name in parser.sections():
-            cls = self._class_of(name, parser[name])
-            if cls is not None:
-                raw = dict(parser[name])
-                if self._picks(name):
-                    self.types[name] = raw.get("type", "")
-                    # It is handed on to settings that want to know it, but cannot be anything else besides.
-                    if getattr(cls, "__annotations__", {}).get("type") not in ("str", str):
-                        raw.pop("type", None)
-                settings = self.section(cls, raw, name)
-                if settings is not None:
-                    sections[name] = settings
-        for name, found in self._schema.items():
-            if found and not name.endswith(":") and name not in sections and not parser.has_section(name):
-                settings = self.section(loaded(found), {}, name)
-                if settings is not None:
-                    sections[name] = settings
+            kind, colon, own = name.partition(":")
+            found = self._kinds.get(kind)
+            if found is None or found.named != bool(colon) or found.named != bool(own):
+                self._unknown_section(name)
+                continue
+            value = self._value(found, dict(parser[name]), name)
+            if value is None:
+                continue
+            if found.named:
+                sections[kind][own] = value
+            else:
+                sections[kind] = value
+        for name, found in self._kinds.items():
+            if found.cls is not None and not found.named and not parser.has_section(name):
+                sections[name] = self.section(found.cls, {}, name)
         return sections
 
-    def _class_of(self, name: str, raw: Mapping[str, str]) -> type | None:
-        kind, colon, own = name.partition(":")
-        cls = self._schema.get(kind + colon) if own or not colon else None
-        if cls is None and (own or not colon) and kind + colon in self._schema:
-            return None
-        if cls is None:
-            known = [key + "NAME" if key.endswith(":") else key for key in self._schema]
-            meant = f"{kind}:NAME" if colon or f"{kind}:" in self._schema else kind
-            self._fault(f"[{name}]", *self._unknown(meant, known))
-            return None
+    def _value(self, kind: _Kind, raw: dict[str, str], name: str) -> object:
+        if kind.cls is not None:
+            return self.section(kind.cls, raw, name)
+        assert kind.choose is not None
         try:
-            return loaded(cls, raw)
+            chosen = kind.choose(raw)
         except BadSetting as error:
-            self._fault(f"[{name}]", f" {error.fr}", f" {error.en}")
+            self._fault(f"[{name}] " + error.text)
             return None
-
-    def _picks(self, name: str) -> bool:
-        """Return whether the ``type`` of section *name* picks the class of its settings."""
-        kind, colon, _ = name.partition(":")
-        found = self._schema.get(kind + colon)
-        return callable(found) and not isinstance(found, type)
+        # The key `type` has done its work; it is handed on to settings that want to know the text of it.
+        if getattr(chosen.settings, "__annotations__", {}).get("type") not in ("str", str):
+            raw.pop("type", None)
+        settings = self.section(chosen.settings, raw, name)
+        return None if settings is None else chosen.wrap(settings)
 
     def section(self, cls: type, raw: dict[str, str], name: str) -> object:
-        """Return *cls* filled from *raw*, or None after noting what is wrong."""
+        """Return *cls* filled from *raw*, or None after noting every fault."""
         try:
             fields = fields_of(cls)
-        except TypeError as error:  # a class of yours
-            self._fault(f"[{name}]", f" {error}", f" {error}")
+        except TypeError as error:  # a class of the user's
+            self._fault(as_text(f"[{name}] {error}"))
             return None
-        given = optional_of(cls)
-        values: dict[str, object] = {}
         before = len(self.faults)
-        aliases: Mapping[str, str] = getattr(cls, "aliases", {})
-        raw = self._in_use(cls, raw, name)
-        spelt = {aliases.get(key, key): key for key in raw}
-        for spelling, text in raw.items():
-            key = aliases.get(spelling, spelling)
-            if spelt[key] != spelling:
-                self._fault(f"[{name}] {spelling}", *self._twice(spelt[key]))
-                continue
-            if key == "type" and "type" not in fields:
-                continue
+        written = self._written(cls, raw, name)
+        values: dict[str, object] = {}
+        for key, spelling in written.items():
             if key not in fields or (key == "name" and ":" in name):
                 known = [field for field in fields if field != "name"]
-                self._fault(f"[{name}] {key}", *self._unknown(key, known))
+                self._fault(f"[{name}] {spelling}" + _unknown(spelling, known))
                 continue
+            words = raw[spelling].strip()
             try:
-                values[key] = fields[key].read(text.strip())
+                values[key] = fields[key].read(words)
             except ValueError:
-                expected = fields[key].expected(self._lang)
-                self._fault(f"[{name}] {spelling} = {text.strip()}", f" : {expected}", f": {expected}")
+                expected = fields[key].expected
+                self._fault(
+                    f"[{name}] {spelling} = {words}"
+                    + Text(f" : on attend {expected.fr}", f": expected {expected.en}")
+                )
         if "name" in fields and ":" in name:
             values["name"] = name.partition(":")[2]
-        for key in fields:
-            if key not in given and key not in spelt and key not in values:
-                self._fault(f"[{name}] {key}", " : manque", ": missing")
-        if not given | values.keys() >= fields.keys():
+        missing = [key for key, field in fields.items() if field.required and key not in values]
+        for key in missing:
+            if key not in written:
+                self._fault(f"[{name}] {key}" + Text(" : manque", ": missing"))
+        if missing:
             return None
         try:
-            # Even when some cannot be read: what the others cannot mean is told as well.
-            settings = cast("object", cls(**values))
+            # Even when some values cannot be read: what the others cannot mean is reported as well.
+            settings: object = cls(**values)
             return settings if len(self.faults) == before else None
         except BadSetting as error:
-            self._fault(f"[{name}]", f" {error.fr}", f" {error.en}")
-        except ValueError as error:  # a part of yours may speak as it likes
-            self._fault(f"[{name}]", f" {error}", f" {error}")
+            self._fault(f"[{name}] " + error.text)
+        except ValueError as error:  # a class of the user's may raise it with any words
+            self._fault(as_text(f"[{name}] {error}"))
         except ConfigError as error:
             for fault in error.faults:
-                self._fault(f"[{name}]", f" {fault}", f" {fault}")
+                self._fault(f"[{name}] " + fault)
         return None
 
-    def _in_use(self, cls: type, raw: dict[str, str], name: str) -> dict[str, str]:
-        """Return *raw* without the keys that *cls* has retired, after noting those."""
+    def _written(self, cls: type, raw: Mapping[str, str], name: str) -> dict[str, str]:
+        """Return field → key as it is spelt in *raw*, without the keys that *cls* has retired."""
         retired: frozenset[str] = getattr(cls, "retired", frozenset())
-        self.notes += [
-            pick(
-                self._lang,
-                f"[{name}] {key} : n'a plus d'effet ; supprimez cette ligne",
-                f"[{name}] {key}: no longer does anything; remove this line",
-            )
-            for key in raw.keys() & retired
-        ]
-        return {key: text for key, text in raw.items() if key not in retired}
+        aliases: Mapping[str, str] = getattr(cls, "aliases", {})
+        written: dict[str, str] = {}
+        for spelling in raw:
+            if spelling in retired:
+                self.notes.append(
+                    f"[{name}] {spelling}"
+                    + Text(
+                        " : n'a plus d'effet ; supprimez cette ligne",
+                        ": no longer does anything; remove this line",
+                    )
+                )
+                continue
+            key = aliases.get(spelling, spelling)
+            if key in written:
+                first = written[key]
+                self._fault(
+                    f"[{name}] {first}"
+                    + Text(
+                        f" : dit la même chose que {spelling} ; gardez-en un",
+                        f": means the same as {spelling}; keep one",
+                    )
+                )
+                continue
+            written[key] = spelling
+        return written
 
-    def _fault(self, place: str, fr: str, en: str) -> None:
-        # What was found is repeated, and a damaged file may hold anything: a fault stays one line of text.
-        self.faults.append(_CONTROLS.sub("?", place + pick(self._lang, fr, en)))
+    def _fault(self, sentence: Text) -> None:
+        # The text that was found is repeated, and a damaged file may hold anything: a fault stays one line of text.
+        self.faults.append(sentence.map(_one_line))
 
-    @staticmethod
-    def _twice(other: str) -> tuple[str, str]:
-        return f" : dit la même chose que {other} ; gardez-en un", f": means the same as {other}; keep one"
+    def _unknown_section(self, name: str) -> None:
+        kind, colon, _ = name.partition(":")
+        known = [f"{key}:NAME" if found.named else key for key, found in self._kinds.items()]
+        meant = f"{kind}:NAME" if colon or f"{kind}:NAME" in known else kind
+        self._fault(f"[{name}]" + _unknown(meant, known))
 
-    def _unknown(self, key: str, known: list[str]) -> tuple[str, str]:
-        import difflib
 
-        near = difflib.get_close_matches(key, known, n=1)
-        if near:
-            return f" : inconnu, vouliez-vous dire {near[0]} ?", f": unknown, did you mean {near[0]}?"
-        choices = ", ".join(known)
-        return f" : inconnu ; on attend {choices}", f": unknown; expected one of {choices}"
+def _one_line(words: str) -> str:
+    return re.sub(CONTROLS, "?", words)
+
+
+def _unknown(key: str, known: list[str]) -> Text:
+    import difflib
+
+    near = difflib.get_close_matches(key, known, n=1)
+    if near:
+        return Text(f" : inconnu, vouliez-vous dire {near[0]} ?", f": unknown, did you mean {near[0]}?")
+    choices = ", ".join(known)
+    return Text(f" : inconnu ; on attend {choices}", f": unknown; expected one of {choices}")
 
 
 class Field(NamedTuple):
     """How the text of one key is read."""
 
-    #: The name of a type in _TYPES, or an Enum whose values are what may stand there.
-    kind: str | type[Enum]
-    #: Whether nothing may stand there, which is None.
-    optional: bool = False
+    kind: _Type
+    #: Whether the text may be empty, which is None.
+    optional: bool
+    #: Whether the key must be there.
+    required: bool
 
-    def read(self, text: str) -> object:
-        """Return what *text* says.
+    def read(self, words: str) -> object:
+        """Return the value of *words*.
 
         Raises:
-            ValueError: it says nothing of this kind.
+            ValueError: *words* are no value of this kind.
         """
-        if self.optional and not text:
+        if self.optional and not words:
             return None
-        if isinstance(self.kind, str):
-            return _TYPES[self.kind].read(text)
-        return self.kind(text.lower())
+        return self.kind.read(words)
 
-    def expected(self, lang: str) -> str:
-        """Return what should stand there, in words."""
-        if isinstance(self.kind, str):
-            found = _TYPES[self.kind]
-            return pick(lang, f"on attend {found.fr}", f"expected {found.en}")
-        *names, last = (str(option.value) for option in self.kind)
-        either = pick(lang, " ou ", " or ").join([", ".join(names), last] if names else [last])
-        return pick(lang, f"on attend {either}", f"expected {either}")
-
-
-def loaded(
-    cls: str | type | Callable[[Mapping[str, str]], type], raw: Mapping[str, str] = MappingProxyType({})
-) -> type:
-    """Return the class that a schema means for the section *raw*; see Schema."""
-    if isinstance(cls, str):
-        module, _, name = cls.partition(":")
-        return cast("type", getattr(import_module(module), name))
-    return cls if isinstance(cls, type) else cls(raw)
+    @property
+    def expected(self) -> Text:
+        """What should stand there."""
+        return self.kind.expected
 
 
 def fields_of(cls: type) -> dict[str, Field]:
-    """Return the fields of a section's class, those of its bases first.
+    """Return the fields of a section's class, which is a dataclass.
 
     Raises:
-        TypeError: there is no way to read one of them.
+        TypeError: *cls* is no dataclass, or one of its fields has a type that no text can be read into.
     """
+    if not dataclasses.is_dataclass(cls):
+        raise TypeError(f"{cls.__qualname__}: not a dataclass")
+    try:
+        hints = get_type_hints(cls)
+    except Exception as error:  # a name in an annotation that is not there when the program runs
+        raise TypeError(f"{cls.__qualname__}: {error}") from error
     return {
-        # A module that does not postpone its annotations gives the class instead of its name.
-        name: _field(
-            cls,
-            name,
-            annotation.__name__ if isinstance(annotation, type) else str(annotation),
-            sys.modules[base.__module__],
-        )
-        for base in reversed(cls.__mro__)
-        for name, annotation in base.__dict__.get("__annotations__", {}).items()  # noqa: RUF063 -- inspect is heavy
-        if "ClassVar" not in str(annotation) and "InitVar" not in str(annotation)
+        field.name: _field(cls, field, hints[field.name]) for field in dataclasses.fields(cls) if field.init
     }
 
 
-def optional_of(cls: type) -> frozenset[str]:
-    """Return the fields of a section's class that need not be given."""
-    if issubclass(cls, Frozen):
-        return frozenset(cls.defaults)
-    missing = sys.modules["dataclasses"].MISSING if hasattr(cls, "__dataclass_fields__") else None
-    return frozenset(
-        name
-        for name, field in getattr(cls, "__dataclass_fields__", {}).items()
-        if field.default is not missing or field.default_factory is not missing
-    )
+def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Field:
+    """Return how to read *field* of *cls*, whose type is *hint*."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    kind, *others = [one for one in kinds if one is not NoneType]
+    found = _TYPES.get(kind)
+    if found is None and isinstance(kind, type) and issubclass(kind, Enum):
+        found = _choice_of(kind)
+    if found is None or others:
+        raise TypeError(
+            f"{cls.__qualname__}.{field.name}: no way to read a {getattr(kind, '__name__', kind)}"
+        )
+    required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    return Field(found, NoneType in kinds, required)
 
 
-_OPTIONAL = re.compile(r"(?:typing\.)?Optional\[(.*)\]")
-
-
-def _field(cls: type, name: str, text: str, module: ModuleType) -> Field:
-    """Return how to read a field whose annotation is *text*, in the words of *module*."""
-    found = _OPTIONAL.fullmatch(text)
-    kinds = [part.strip() for part in (found[1] if found else text).split("|")]
-    optional = found is not None or "None" in kinds
-    kind, *others = (part for part in kinds if part != "None")
-    if re.fullmatch(r"tuple\[str(, \.\.\.)?\]", kind):
-        kind = "tuple"
-    kind = kind.rpartition(".")[2]
-    if not others:
-        if kind in _TYPES:
-            return Field(kind, optional)
-        choice = getattr(module, kind, None)
-        if isinstance(choice, type) and issubclass(choice, Enum):
-            return Field(choice, optional)
-    raise TypeError(f"{cls.__qualname__}.{name}: no way to read a {text}")
-
-
-def _bool(text: str) -> bool:
-    if text.lower() in _TRUE:
+def _bool(words: str) -> bool:
+    if words.lower() in _TRUE:
         return True
-    if text.lower() in _FALSE:
+    if words.lower() in _FALSE:
         return False
-    raise ValueError(text)
+    raise ValueError(words)
 
 
-def _duration(text: str) -> timedelta:
-    found = _DURATION.fullmatch(text.lower())
+def _int(words: str) -> int:
+    return int(words, 0) if words.lower().startswith("0x") else int(words)
+
+
+def _duration(words: str) -> timedelta:
+    found = _DURATION.fullmatch(words.lower())
     if not found:
-        raise ValueError(text)
+        raise ValueError(words)
     try:
         return timedelta(seconds=float(found[1].replace(",", ".")) * _SECONDS[found[2]])
     except OverflowError:  # longer than any calendar
-        raise ValueError(text) from None
+        raise ValueError(words) from None
 
 
-def _decimal(text: str) -> Decimal:
-    from decimal import Decimal, InvalidOperation
-
+def _decimal(words: str) -> Decimal:
     try:
-        value = Decimal(text.replace(",", "."))
+        value = Decimal(words.replace(",", "."))
     except InvalidOperation:
-        raise ValueError(text) from None
+        raise ValueError(words) from None
     if not value.is_finite():
-        raise ValueError(text)
+        raise ValueError(words)
     return value
 
 
-def _time(text: str) -> time:
-    found = _TIME.fullmatch(text)
+def _time(words: str) -> time:
+    found = _TIME.fullmatch(words)
     if not found:
-        raise ValueError(text)
+        raise ValueError(words)
     hour, minute = int(found[1]), int(found[2] or 0)
     if hour == 24 and minute:
-        raise ValueError(text)
+        raise ValueError(words)
     return time(hour % 24, minute)
 
 
-def _float(text: str) -> float:
-    value = float(text.replace(",", "."))
+def _float(words: str) -> float:
+    value = float(words.replace(",", "."))
     if not math.isfinite(value):
-        raise ValueError(text)
+        raise ValueError(words)
     return value
 
 
-def _text(text: str) -> str:
-    if not text:
-        raise ValueError(text)
-    return text
+def _text(words: str) -> str:
+    if not words:
+        raise ValueError(words)
+    return words
 
 
-def _path(text: str) -> Path:
+def _path(words: str) -> Path:
     try:
-        return Path(_text(text)).expanduser()
+        return Path(_text(words)).expanduser()
     except RuntimeError:  # nobody of that name has a home
-        raise ValueError(text) from None
+        raise ValueError(words) from None
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in text.split(",") if item.strip())
+def _words(words: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in words.split(",") if item.strip())
 
 
 class _Type(NamedTuple):
-    """How a type is read from text, and what it is called."""
+    """How a type is read from text, and how it is called."""
 
     read: Callable[[str], object]
-    fr: str
-    en: str
+    expected: Text
 
 
-_TYPES = {
-    "str": _Type(_text, "un texte", "a text"),
-    "int": _Type(
-        lambda text: int(text, 0) if text.lower().startswith("0x") else int(text),
-        "un nombre entier",
-        "a whole number",
+def _choice_of(options: type[Enum]) -> _Type:
+    *names, last = (str(option.value) for option in options)
+    first = ", ".join(names)
+    expected = Text(f"{first} ou {last}", f"{first} or {last}") if names else as_text(last)
+    return _Type(lambda words: options(words.lower()), expected)
+
+
+_TYPES: Mapping[Any, _Type] = {
+    str: _Type(_text, Text("un texte", "a text")),
+    int: _Type(_int, Text("un nombre entier", "a whole number")),
+    float: _Type(_float, Text("un nombre", "a number")),
+    bool: _Type(_bool, Text("oui ou non", "yes or no")),
+    tuple[str, ...]: _Type(_words, Text("des mots séparés par des virgules", "words separated by commas")),
+    Path: _Type(_path, Text("un chemin", "a path")),
+    timedelta: _Type(
+        _duration, Text("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d")
     ),
-    "float": _Type(_float, "un nombre", "a number"),
-    "bool": _Type(_bool, "oui ou non", "yes or no"),
-    "tuple": _Type(_words, "des mots séparés par des virgules", "words separated by commas"),
-    "Path": _Type(_path, "un chemin", "a path"),
-    "timedelta": _Type(
-        _duration, "une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d"
-    ),
-    "Decimal": _Type(_decimal, "un nombre tel que 0,1781", "a number such as 0.1781"),
-    "time": _Type(_time, "une heure telle que 22:30", "a time such as 22:30"),
+    Decimal: _Type(_decimal, Text("un nombre tel que 0,1781", "a number such as 0.1781")),
+    time: _Type(_time, Text("une heure telle que 22:30", "a time such as 22:30")),
 }

@@ -7,16 +7,21 @@
     + LineBusy         somebody else holds the port or the log directory (exit status 75)
   - StorageError       a file cannot be written; what was meant for it is kept in memory
   - DisplayError       the display is absent or has stopped answering
-* BadSetting           a ValueError: a setting can be read, and cannot be meant
+* BadSetting           a ValueError: a setting can be read, but its value makes no sense
 """
 
 from __future__ import annotations
 
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.language import Text, as_text
 
 
 class LinkyMonitorError(Exception):
-    """The root of every error this package raises; its text is one sentence for the user."""
+    """The root of every error this package raises; ``str()`` of it is one sentence for the user."""
+
+    def __init__(self, sentence: Text | str) -> None:
+        super().__init__(sentence)
+        #: The sentence in both languages.
+        self.text = as_text(sentence)
 
 
 class UsageError(LinkyMonitorError):
@@ -30,9 +35,14 @@ class ConfigError(LinkyMonitorError):
         faults: one sentence for each fault: place, fault, remedy.
     """
 
-    def __init__(self, *faults: str) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    def __init__(self, *faults: Text | str) -> None:
+        self.faults = tuple(map(as_text, faults))
+        super().__init__(
+            Text("\n".join(one.fr for one in self.faults), "\n".join(one.en for one in self.faults))
+        )
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[Text, ...]]:
+        return type(self), self.faults
 
 
 class LineError(LinkyMonitorError):
@@ -44,17 +54,7 @@ class LineBusy(LineError):
 
 
 class StorageError(LinkyMonitorError):
-    """A file cannot be written; what was meant for it is kept in memory.
-
-    Its text is in the language of the terminal; the log says it in its own.
-    """
-
-    def __init__(self, fr: str, en: str) -> None:
-        super().__init__(pick(of_terminal(), fr, en))
-        self.fr, self.en = fr, en
-
-    def __reduce__(self) -> tuple[type[StorageError], tuple[str, str]]:
-        return type(self), (self.fr, self.en)
+    """A file cannot be written; what was meant for it is kept in memory."""
 
 
 class DisplayError(LinkyMonitorError):
@@ -62,11 +62,8 @@ class DisplayError(LinkyMonitorError):
 
 
 class BadSetting(ValueError):
-    """A setting can be read, and cannot be meant: ``key = value: what is expected``, in both languages."""
+    """A setting can be read, but its value makes no sense: ``key = value: what is expected``."""
 
-    def __init__(self, fr: str, en: str) -> None:
-        super().__init__(en)
-        self.fr, self.en = fr, en
-
-    def __reduce__(self) -> tuple[type[BadSetting], tuple[str, str]]:
-        return type(self), (self.fr, self.en)
+    def __init__(self, sentence: Text | str) -> None:
+        super().__init__(sentence)
+        self.text = as_text(sentence)

@@ -1,13 +1,20 @@
-"""How a person is spoken to: in French or English, and in characters that no terminal obeys."""
+"""Texts for people: in French and English, rendered where somebody reads them, in characters that no terminal obeys."""
+
+# Strategy
+#
+# - Whoever has something to say makes a Text and does not ask who will read it. The reader's side renders it: the
+#   writer of the log, a screen and a page in the language of the settings, a terminal in that of its user.
+# - str(text) is the terminal's: what is printed, logged to stderr or raised needs no language handed down to it.
 
 from __future__ import annotations
 
 import errno
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-#: What everything speaks unless told otherwise.
+#: The language of everything unless a setting or a terminal asks for another one.
 DEFAULT = "fr"
 LANGUAGES = ("fr", "en")
 
@@ -46,6 +53,10 @@ _CAUSES = {
 }
 
 
+#: The language that [general] lang asks for on this process's terminal; None leaves it to the terminal.
+_spoken: str | None = None
+
+
 def of_terminal(environ: Mapping[str, str] = os.environ) -> str:
     """Return the language of a person's terminal: English when the locale says so, else French."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
@@ -54,40 +65,83 @@ def of_terminal(environ: Mapping[str, str] = os.environ) -> str:
     return DEFAULT
 
 
-def pick(lang: str, fr: str, en: str) -> str:
-    """Return the sentence of the two that *lang* asks for."""
-    return en if lang == "en" else fr
+def speak(lang: str | None) -> None:
+    """Print and log to stderr in *lang* from now on; None: in the language of the terminal."""
+    global _spoken
+    _spoken = lang
 
 
-def cause(error: BaseException, lang: str) -> str:
-    """Return what the system says in *error*, in a few words: in French where we know how to say it."""
+def spoken() -> str:
+    """Return the language in which this process speaks on its terminal."""
+    return _spoken or of_terminal()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text for people in both languages; ``str()`` of it is in the language of the terminal."""
+
+    fr: str
+    en: str
+
+    def render(self, lang: str) -> str:
+        """Return the text in *lang*, ``fr`` or ``en``."""
+        return self.en if lang == "en" else self.fr
+
+    def map(self, change: Callable[[str], str]) -> Text:
+        """Return the text with *change* applied to both languages."""
+        return Text(change(self.fr), change(self.en))
+
+    def filled(self, values: Mapping[str, object]) -> Text:
+        """Return the text with *values* in the places of ``%(name)s``; a value may be a Text, too."""
+        french = {name: value.fr if isinstance(value, Text) else value for name, value in values.items()}
+        english = {name: value.en if isinstance(value, Text) else value for name, value in values.items()}
+        return Text(self.fr % french, self.en % english)
+
+    def __str__(self) -> str:
+        return self.render(spoken())
+
+    def __add__(self, other: Text | str) -> Text:
+        after = as_text(other)
+        return Text(self.fr + after.fr, self.en + after.en)
+
+    def __radd__(self, other: str) -> Text:
+        return Text(other + self.fr, other + self.en)
+
+
+def as_text(words: Text | str) -> Text:
+    """Return *words* as a Text: words that are the same in both languages may be plain."""
+    return words if isinstance(words, Text) else Text(words, words)
+
+
+def cause(error: BaseException) -> Text:
+    """Return the cause that the system gives in *error*, in a few words: in French where there is a translation."""
     number: int = getattr(error, "errno", None) or 0
     own: str = getattr(error, "strerror", None) or str(error)
-    return pick(lang, _CAUSES.get(number, own), own)
+    return Text(_CAUSES.get(number, own), own)
 
 
 #: Longer words than this are cut in the middle where a person reads them: nobody reads 5,000 characters.
 _LONGEST_WORD = 120
 
 
-def legible(text: str) -> str:
-    """Return *text* as one line for a terminal: its control characters escaped, its longest words cut short."""
-    escaped = escape_controls(text)
+def legible(words: str) -> str:
+    """Return *words* as one line for a terminal: its control characters escaped, its longest words cut short."""
+    escaped = escape_controls(words)
     if len(escaped) <= _LONGEST_WORD:
         return escaped
     return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda found: f"{found[0][:60]}…{found[0][-30:]}", escaped)
 
 
-def escape_controls(text: str, keep: str = "") -> str:
-    """Return *text* with each control character as ``\\u001b``, so that no terminal obeys it.
+def escape_controls(words: str, keep: str = "") -> str:
+    """Return *words* with each control character as ``\\u001b``, so that no terminal obeys it.
 
     Text from outside (a meter, a file name, a setting) passes here before it reaches a terminal. What is valid
     JSON stays valid JSON with the same meaning: JSON writes control characters so too.
 
     Args:
-        text: anything.
+        words: anything.
         keep: control characters that stay as they are, such as the line ends of a text of several lines.
     """
-    if text.isprintable():
-        return text
-    return re.sub(CONTROLS, lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", text)
+    if words.isprintable():
+        return words
+    return re.sub(CONTROLS, lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", words)

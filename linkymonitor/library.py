@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from linkymonitor.appliance import Meter
-from linkymonitor.language import DEFAULT
+from linkymonitor.language import speak
 from linkymonitor.model.reading import Health, Reading
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import Clock, StreamClock, SystemClock, WireClock
@@ -25,7 +25,6 @@ def opened(
     mode: Mode | None = None,
     speed: int | None = None,
     pause: float = 10.0,
-    lang: str = DEFAULT,
 ) -> tuple[Any, Clock]:
     """Return the source that *spec* names and the clock that goes with it: the real one, or the wire's.
 
@@ -35,7 +34,6 @@ def opened(
         mode: the mode, when it is known.
         speed: the speed in baud, when it is known.
         pause: longest wait between two tries to open a port that is away, in seconds.
-        lang: of what is logged, ``fr`` or ``en``.
 
     Raises:
         LineBusy: somebody else holds the port.
@@ -60,7 +58,7 @@ def opened(
         return WireSource(simulated, wire, options.mode, dated=False), wire
     from linkymonitor.source.port import open_source
 
-    source = open_source(spec, clock=real, speed=speed, pause=pause, lang=lang)
+    source = open_source(spec, clock=real, speed=speed, pause=pause)
     if source.is_meter:
         return source, real
     from linkymonitor.source.replay import WireSource
@@ -120,7 +118,7 @@ def open_meter(
     mode: Mode | None = None,
     speed: int | None = None,
     at: datetime | None = None,
-    lang: str = DEFAULT,
+    lang: str | None = None,
 ) -> OpenMeter:
     """Open the meter that *spec* names and return its readings, one for each complete frame.
 
@@ -143,12 +141,14 @@ def open_meter(
         mode: the mode, if it need not be found out.
         speed: the speed in baud, if it need not be found out.
         at: when a file begins, aware; now if it is not given.
-        lang: of what is logged, ``fr`` or ``en``.
+        lang: language of what this process logs from now on, ``fr`` or ``en``; None is that of its terminal.
 
     Raises:
         LineBusy: somebody else reads the port.
         LineError: there is no such file, or it cannot be read.
         ValueError: the options of ``sim:`` are not understood.
     """
-    source, clock = opened(spec, at=at, mode=mode, speed=speed, lang=lang)
-    return OpenMeter(Meter(source, clock, mode, speed, lang))
+    if lang is not None:
+        speak(lang)
+    source, clock = opened(spec, at=at, mode=mode, speed=speed)
+    return OpenMeter(Meter(source, clock, mode, speed))

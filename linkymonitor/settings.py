@@ -1,114 +1,117 @@
-"""The sections of the INI file that belong to no single part, and the schema of the whole file."""
+"""The settings of the whole INI file: its sections, each with the class of the part that owns it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
-from enum import Enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from zoneinfo import ZoneInfo
 
-from linkymonitor.config import Config, General, Schema
+from linkymonitor import config
+from linkymonitor.daily_log.writer import Settings as Log
 from linkymonitor.errors import BadSetting
-from linkymonitor.frozen import Frozen
-from linkymonitor.model.terms import WantedMode
+from linkymonitor.language import DEFAULT, LANGUAGES, Text, speak
+from linkymonitor.money.tariffs import Prices
+from linkymonitor.outputs import base as outputs
+from linkymonitor.outputs.display.panel import Settings as Display
+from linkymonitor.outputs.led import Settings as Lamp
+from linkymonitor.outputs.relay import Settings as Relay
+from linkymonitor.report.build import Settings as Report
+from linkymonitor.source.base import Settings as Meter
+from linkymonitor.system.resources import shipped
+from linkymonitor.system.zones import zone
+
+#: Where the configuration is when -c does not name one.
+SYSTEM_PATH = Path("/etc/linkymonitor.ini")
 
 
-class WantedSpeed(Enum):
-    """Which speed to listen at."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class General:
+    """``[general]``: what every command shares."""
 
-    AUTO = "auto"
-    SLOW = "1200"
-    FAST = "9600"
-
-    @property
-    def baud(self) -> int | None:
-        """The speed in baud, or None when it is to be found out."""
-        return None if self is WantedSpeed.AUTO else int(self.value)
-
-
-class Meter(Frozen):
-    """``[meter]``: where the meter is and how it is listened to."""
-
-    #: Keys of older files that no longer do anything.
-    retired: ClassVar[frozenset[str]] = frozenset({"timeout"})
-
-    #: A serial device, or any pyserial URL (socket://…, rfc2217://…).
-    port: str = "/dev/ttyAMA0"
-    #: auto, historique or standard.
-    mode: WantedMode = WantedMode.AUTO
-    #: auto, 1200 or 9600: independent of the mode, some dongles speak historique at 9600.
-    speed: WantedSpeed = WantedSpeed.AUTO
-    #: The longest pause between two tries to open the port.
-    pause: timedelta = timedelta(seconds=10)
-    #: The meter is called silent after so long without a complete frame.
-    silence: timedelta = timedelta(seconds=10)
+    #: Language of screens, pages and logs: fr or en; empty: French, and a terminal's own for messages.
+    lang: str | None = None
+    #: Time zone of days, pages and screens.
+    timezone: str = "Europe/Paris"
+    #: Where latest.json lives: a folder in memory. Empty: what systemd gives, else the user's own.
+    runtime_dir: Path | None = None
+    #: yes: latest.json also has the groups as the meter sent them, meter numbers masked.
+    raw_values: bool = False
 
     def __post_init__(self) -> None:
-        # Without a pause, a port that is away would be tried as fast as the processor can.
-        for name in ("pause", "silence"):
-            if getattr(self, name) < timedelta(seconds=1):
-                raise BadSetting(f"{name} : on attend au moins 1s", f"{name}: expected at least 1s")
-
-
-class Log(Frozen):
-    """``[log]``: the daily log."""
-
-    #: Where the daily files are.
-    dir: Path = Path("/var/log/linkymonitor")
-    #: Frames that make one DATA line; 16 halves the log of a meter in standard mode.
-    frames_per_record: int = 8
-    #: How long lines wait in memory before they are written and synced.
-    sync_every: timedelta = timedelta(minutes=1)
-    #: Full days a file stays uncompressed.
-    compress_after: timedelta = timedelta(days=2)
-    #: How long files are kept; empty: for ever.
-    retention: timedelta | None = None
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.frames_per_record <= 1000:
+        if self.lang is not None and self.lang not in LANGUAGES:
             raise BadSetting(
-                f"frames_per_record = {self.frames_per_record} : on attend 1 à 1000",
-                f"frames_per_record = {self.frames_per_record}: expected 1 to 1000",
+                Text(
+                    f"lang = {self.lang} : on attend {' ou '.join(LANGUAGES)}",
+                    f"lang = {self.lang}: expected {' or '.join(LANGUAGES)}",
+                )
             )
-        if self.retention is not None and self.retention < timedelta(days=2):
-            raise BadSetting("retention : on attend au moins 2j", "retention: expected at least 2d")
+        try:
+            zone(self.timezone)
+        except BadSetting as fault:
+            raise BadSetting(f"timezone = {self.timezone}" + Text(" : ", ": ") + fault.text) from None
 
 
-class Callbacks(Frozen):
-    """``[callbacks]``: functions of yours, called with each Reading."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Callbacks:
+    """``[callbacks]``: functions of the user's, called with each Reading."""
 
     #: Dotted paths, such as mymodule.my_function.
     call: tuple[str, ...] = ()
 
 
-def schema(unread: Iterable[str] = ()) -> Schema:
-    """Return where the class of each section is; those of *unread* are left unread, and their parts unloaded."""
-    return {
-        "general": General,
-        "meter": Meter,
-        "log": Log,
-        "display": "linkymonitor.outputs.display.panel:Settings",
-        "lamp:": "linkymonitor.outputs.led:Settings",
-        "relay:": "linkymonitor.outputs.relay:Settings",
-        "output:": _output,
-        "tariff": "linkymonitor.money.tariffs:Prices",
-        "report": "linkymonitor.report.build:Settings",
-        "callbacks": Callbacks,
-        **dict.fromkeys(unread),
-    }
+def _output(raw: Mapping[str, str]) -> config.Chosen:
+    """Return the class of ``[output:NAME]``, whose ``type`` names a module of outputs or one of the user's."""
+    part = outputs.find(raw.get("type", ""))
+    return config.Chosen(part.Settings, partial(outputs.Configured, part.Output))
 
 
-def _output(raw: Mapping[str, str]) -> type:
-    """Return the settings of ``[output:NAME]``, whose ``type`` names a module of outputs or one of yours."""
-    from linkymonitor.outputs.base import find
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The whole INI file: a field is a section, a mapping holds the sections ``[NAME:ANYTHING]`` in their order."""
 
-    found: type = find(raw.get("type", "")).Settings
-    return found
+    general: General = field(default_factory=General)
+    meter: Meter = field(default_factory=Meter)
+    log: Log = field(default_factory=Log)
+    display: Display = field(default_factory=Display)
+    lamp: Mapping[str, Lamp] = field(default_factory=dict)
+    relay: Mapping[str, Relay] = field(default_factory=dict)
+    output: Mapping[str, outputs.Configured] = config.chosen_by(_output)
+    tariff: Prices = field(default_factory=Prices)
+    report: Report = field(default_factory=Report)
+    callbacks: Callbacks = field(default_factory=Callbacks)
+    #: The file that these come from; no section.
+    path: Path = SYSTEM_PATH
+    #: One sentence for each key that no longer has an effect.
+    notes: tuple[Text, ...] = ()
+
+    @property
+    def lang(self) -> str:
+        """The language of screens, pages and logs."""
+        return self.general.lang or DEFAULT
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of days, pages and screens."""
+        return ZoneInfo(self.general.timezone)
 
 
-def lang_of(config: Config) -> str:
-    """Return the language of screens, pages and logs."""
-    from linkymonitor.language import DEFAULT
+def default_path(system: Path | None = None) -> Path:
+    """Return the configuration used when none is named: the *system*'s, else the one shipped."""
+    system = system or SYSTEM_PATH
+    return system if system.exists() else shipped("etc/linkymonitor.ini")
 
-    return config.lang or DEFAULT
+
+def load(path: Path) -> Settings:
+    """Return the settings that the file *path* holds; what is printed from now on is in the language that it sets.
+
+    Raises:
+        ConfigError: with one sentence for each fault.
+    """
+    parser = config.parse(path)
+    lang = parser.get("general", "lang", fallback="").strip()
+    if lang in LANGUAGES:
+        speak(lang)
+    settings, notes = config.fill(Settings, parser, path)
+    return replace(settings, path=path, notes=notes)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from linkymonitor import language
+
 # The terminal of the tests speaks French, as one does that says nothing; a test that wants English says so.
 os.environ["LANG"] = "C.UTF-8"
 for name in ("LC_ALL", "LC_MESSAGES"):
@@ -17,6 +19,19 @@ for name in ("LC_ALL", "LC_MESSAGES"):
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True)
+def nobody_speaks():
+    """Let no test leave the language that it has set to the next one."""
+    yield
+    language.speak(None)
+
+
+@pytest.fixture
+def english(monkeypatch):
+    """A terminal whose user reads English."""
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from linkymonitor.appliance import Appliance, Meter, Standstill
 from linkymonitor.daily_log import writer as daily_log
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.errors import StorageError
+from linkymonitor.language import Text
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.quarantine import Quarantine
 from linkymonitor.model.reading import Reading
@@ -73,7 +74,7 @@ def frame(groups=HISTORIQUE, mode=Mode.HISTORIQUE, **changes) -> bytes:
 class Bench:
     """An appliance of real parts in *folder*; ``events`` is what the world saw, in order."""
 
-    def __init__(self, folder, *chunks, outputs=None, mode=Mode.HISTORIQUE, clock=None, **parts):
+    def __init__(self, folder, *chunks, outputs=None, mode=Mode.HISTORIQUE, clock=None, lang="fr", **parts):
         self.folder = folder
         self.clock = clock or WireClock(START)
         self.events: list[str] = []
@@ -86,7 +87,7 @@ class Bench:
         self.hardware = Hardware(pins=self.pins, i2c=self.glass, clock=self.clock)
         self.storage = Storage(ToldDisk(self.events.append))
         (folder / "run").mkdir(exist_ok=True)
-        self.log = DailyLog(self.storage, folder, self.clock, salt="pepper")
+        self.log = DailyLog(self.storage, folder, self.clock, salt="pepper", lang=lang)
         self.appliance = Appliance(
             meter=Meter(self.source, self.clock),
             clock=self.clock,
@@ -256,7 +257,7 @@ def test_latest_json_has_the_groups_as_sent_where_they_are_asked_for(tmp_path):
 def test_readings_carry_no_raw_groups_unless_they_are_asked_for(tmp_path):
     probe = Probe()
     Bench(tmp_path, *frames(3), outputs=[probe]).run()
-    assert all(view.reading.raw is Reading.defaults["raw"] for view in probe.views)
+    assert all(view.reading.raw == {} for view in probe.views)
 
 
 def test_a_change_of_period_ends_the_record_when_a_second_frame_says_so(tmp_path):
@@ -577,7 +578,7 @@ def test_a_part_that_knows_what_is_wrong_says_it_once_and_without_a_traceback(tm
     class Refused:
         def write(self, *view):
             raise StorageError(
-                "/run : accès refusé ; donnez-en le droit", "/run: permission denied; give the right"
+                Text("/run : accès refusé ; donnez-en le droit", "/run: permission denied; give the right")
             )
 
         remove = write

@@ -42,7 +42,7 @@ def apart(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    monkeypatch.setattr("linkymonitor.config.SYSTEM_PATH", tmp_path / "none.ini")
+    monkeypatch.setattr("linkymonitor.settings.SYSTEM_PATH", tmp_path / "none.ini")
     monkeypatch.chdir(tmp_path)
 
 
@@ -148,7 +148,7 @@ def test_help_says_what_every_option_is_for(call, monkeypatch, command, lang):
     if lang.startswith("fr"):
         assert "positional" not in out
         assert "show this" not in out
-    parser = cli._parser(lang[:2], [command])._subparsers._group_actions[0].choices[command]
+    parser = cli._parser([command])._subparsers._group_actions[0].choices[command]
     assert [action.dest for action in parser._actions if not action.help] == []
 
 
@@ -1221,11 +1221,10 @@ def test_acquire_opens_no_socket(historique, tmp_path):
 def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path, monkeypatch):
     """`sudo linkymonitor acquire -i sim:` must not stand in for the meter that the service reads."""
     from linkymonitor.commands.acquire import _runtime_directory
-    from linkymonitor.config import default_path, read
-    from linkymonitor.settings import schema
+    from linkymonitor.settings import default_path, load
     from linkymonitor.system.storage import Storage
 
-    config = read(default_path(), schema())
+    config = load(default_path())
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     assert _runtime_directory(config, Storage(), meter=False) is None
@@ -1246,9 +1245,8 @@ def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_witho
     open_folder, caplog, monkeypatch
 ):
     from linkymonitor.commands.acquire import _runtime_directory
-    from linkymonitor.config import read
     from linkymonitor.errors import StorageError
-    from linkymonitor.settings import schema
+    from linkymonitor.settings import load
     from linkymonitor.system.storage import Storage
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(open_folder / "run"))
@@ -1256,7 +1254,7 @@ def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_witho
     ours.mkdir(parents=True)
     (open_folder / "default.ini").write_text("")
     (open_folder / "named.ini").write_text(f"[general]\nruntime_dir = {ours}\n")
-    default, named = (read(open_folder / f"{name}.ini", schema()) for name in ("default", "named"))
+    default, named = (load(open_folder / f"{name}.ini") for name in ("default", "named"))
     os.seteuid(65534)
     try:
         assert _runtime_directory(default, Storage(), meter=True) is None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import typing
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from datetime import time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -17,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.config import General, fields_of, loaded, read
+from linkymonitor.config import Chosen, chosen_by, fields_of, fill, parse
 from linkymonitor.errors import BadSetting, ConfigError
-from linkymonitor.frozen import Frozen
-from linkymonitor.settings import schema
+from linkymonitor.language import Text
+from linkymonitor.settings import General, Settings, default_path, load
 from linkymonitor.system.resources import shipped
 
 
@@ -45,7 +44,8 @@ class Everything:  # a part of yours may have a dataclass as well
     fruit_or_not: Fruit | None = None
 
 
-class Strict(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class Strict:
     pin: int
     name: str = ""
 
@@ -54,11 +54,16 @@ class Strict(Frozen):
             raise ValueError(f"pin = {self.pin}: expected 0 to 27")
 
 
+@dataclass(frozen=True, kw_only=True)
 class Typed(Strict):
     type: str
 
 
-SCHEMA = {"general": General, "all": Everything, "pin:": Strict}
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    general: General = field(default_factory=General)
+    all: Everything = field(default_factory=Everything)
+    pin: Mapping[str, Strict] = field(default_factory=dict)
 
 
 @pytest.fixture(autouse=True)
@@ -68,18 +73,23 @@ def english(monkeypatch):
     monkeypatch.delenv("LC_MESSAGES", raising=False)
 
 
-def parsed(tmp_path, text, scheme=SCHEMA):
+def written(tmp_path, text):
     path = tmp_path / "my.ini"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return read(path, scheme)
+    return path
 
 
-def faults(tmp_path, text, scheme=SCHEMA) -> list[str]:
+def parsed(tmp_path, text, whole=Whole):
+    """Return what the INI *text* says, as the dataclass *whole*."""
+    path = written(tmp_path, text)
+    return fill(whole, parse(path), path)[0]
+
+
+def faults(tmp_path, text, whole=Whole, lang="en") -> list[str]:
+    path = written(tmp_path, text)
     with pytest.raises(ConfigError) as caught:
-        parsed(tmp_path, text, scheme)
-    prefix = f"{tmp_path / 'my.ini'}: "
-    assert all(fault.startswith(prefix) for fault in caught.value.faults)
-    return [fault.removeprefix(prefix) for fault in caught.value.faults]
+        fill(whole, parse(path), path)
+    return [fault.render(lang).removeprefix(f"{path}: ") for fault in caught.value.faults]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +132,7 @@ def faults(tmp_path, text, scheme=SCHEMA) -> list[str]:
     ],
 )
 def test_the_type_of_a_field_reads_its_text(tmp_path, key, text, value):
-    found = getattr(parsed(tmp_path, f"[all]\n{key} = {text}\n").get("all"), key)
+    found = getattr(parsed(tmp_path, f"[all]\n{key} = {text}\n").all, key)
     assert found == value
     assert type(found) is type(value)
 
@@ -179,14 +189,16 @@ def test_all_faults_come_at_once_with_the_word_that_may_be_meant(tmp_path):
 
 
 def test_faults_are_in_the_language_of_the_file_else_of_the_terminal(tmp_path, monkeypatch):
-    text = "[all]\nwhol = 1\nyes = x\n"
-    assert faults(tmp_path, text)[0] == "[all] whol: unknown, did you mean whole?"
+    def printed(text):
+        with pytest.raises(ConfigError) as caught:
+            load(written(tmp_path, text))
+        return str(caught.value)
+
+    text = "[meter]\nprot = 1\n"
+    assert printed(text).endswith("[meter] prot: unknown, did you mean port?")
     monkeypatch.setenv("LANG", "C.UTF-8")
-    assert faults(tmp_path, text) == [
-        "[all] whol : inconnu, vouliez-vous dire whole ?",
-        "[all] yes = x : on attend oui ou non",
-    ]
-    assert faults(tmp_path, "[general]\nlang = en\n" + text)[0].endswith("did you mean whole?")
+    assert printed(text).endswith("[meter] prot : inconnu, vouliez-vous dire port ?")
+    assert printed("[general]\nlang = en\n" + text).endswith("did you mean port?")
 
 
 @pytest.mark.parametrize(
@@ -213,46 +225,47 @@ def test_a_file_that_is_no_ini_is_one_sentence(tmp_path, text, says):
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
-    found = parsed(tmp_path, b"\xef\xbb\xbf[all]\r\nwhole = 7\r\ntext = a b\r\n").get("all")
+    found = parsed(tmp_path, b"\xef\xbb\xbf[all]\r\nwhole = 7\r\ntext = a b\r\n").all
     assert (found.whole, found.text) == (7, "a b")
 
 
 def test_a_file_that_is_not_there_names_it_and_the_option(tmp_path):
     with pytest.raises(ConfigError, match=r"gone\.ini: cannot be read .*; name another file with -c"):
-        read(tmp_path / "gone.ini", SCHEMA)
+        parse(tmp_path / "gone.ini")
     with pytest.raises(ConfigError, match="cannot be read"):
-        read(tmp_path, SCHEMA)
+        parse(tmp_path)
 
 
 def test_sections_without_a_name_exist_even_when_the_file_is_silent(tmp_path):
     found = parsed(tmp_path, "")
-    assert found.get("all") == Everything()
-    assert found.named("pin") == {}
-    assert found.lang is None
+    assert found.all == Everything()
+    assert found.pin == {}
 
 
 def test_named_sections_know_their_name_and_keep_their_order(tmp_path):
-    found = parsed(tmp_path, "[pin:two]\npin = 2\n[pin:one]\npin = 1\n").named("pin")
+    found = parsed(tmp_path, "[pin:two]\npin = 2\n[pin:one]\npin = 1\n").pin
     assert list(found) == ["two", "one"]
     assert found["two"].name == "two"
     assert faults(tmp_path, "[pin:x]\npin = 1\nname = y\n") == ["[pin:x] name: unknown; expected one of pin"]
     assert faults(tmp_path, "[pin:]\npin = 1\n")
 
 
-def test_a_class_may_be_picked_by_the_section_and_its_faults_are_told(tmp_path):
-    def chooser(raw):
-        if raw.get("type") != "strict":
-            raise BadSetting(f"type = {raw.get('type')} : inconnu", f"type = {raw.get('type')}: unknown")
-        return Typed
+def chooser(raw):
+    if raw.get("type") != "strict":
+        raise BadSetting(Text(f"type = {raw.get('type')} : inconnu", f"type = {raw.get('type')}: unknown"))
+    return Chosen(Typed, lambda settings: ("strict", settings))
 
-    schema = {"general": General, "pin:": chooser}
-    path = tmp_path / "a.ini"
-    path.write_text("[pin:a]\ntype = strict\npin = 3\n")
-    assert read(path, schema).get("pin:a") == Typed(pin=3, type="strict", name="a")
-    for text, fault in (("type = strict", "pin"), ("type = other\npin = 3", "type = other")):
-        path.write_text(f"[pin:a]\n{text}\n")
-        with pytest.raises(ConfigError, match=fault):
-            read(path, schema)
+
+@dataclass(frozen=True, kw_only=True)
+class Choosing:
+    part: Mapping[str, object] = chosen_by(chooser)
+
+
+def test_a_class_may_be_picked_by_the_section_and_its_faults_are_told(tmp_path):
+    found = parsed(tmp_path, "[part:a]\ntype = strict\npin = 3\n", Choosing)
+    assert found.part == {"a": ("strict", Typed(pin=3, type="strict", name="a"))}
+    assert faults(tmp_path, "[part:a]\ntype = strict\n", Choosing) == ["[part:a] pin: missing"]
+    assert faults(tmp_path, "[part:a]\ntype = x\npin = 3\n", Choosing) == ["[part:a] type = x: unknown"]
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime"])
@@ -260,7 +273,7 @@ def test_a_zone_that_does_not_exist_is_refused(tmp_path, zone):
     assert len(faults(tmp_path, f"[general]\ntimezone = {zone}\n")) == 1
 
 
-def told(call) -> tuple[str, ...]:
+def told(call) -> tuple[Text, ...]:
     """Return the faults that *call* finds; nothing but a configuration error may come of it."""
     try:
         call()
@@ -273,7 +286,7 @@ def told(call) -> tuple[str, ...]:
 def test_no_file_makes_the_reader_raise_anything_but_a_configuration_error(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "any.ini"
     path.write_bytes(b"[all]\n" + data)
-    assert all("\n" not in fault for fault in told(lambda: read(path, SCHEMA)))
+    assert all("\n" not in str(fault) for fault in told(lambda: fill(Whole, parse(path), path)))
 
 
 @given(
@@ -283,10 +296,7 @@ def test_no_file_makes_the_reader_raise_anything_but_a_configuration_error(tmp_p
 def test_no_text_makes_a_field_raise_anything_but_a_configuration_error(tmp_path_factory, key, text):
     path = tmp_path_factory.getbasetemp() / "field.ini"
     path.write_text(f"[all]\n{key} = {text}\n", encoding="utf-8")
-    assert len(told(lambda: read(path, SCHEMA))) <= 1
-
-
-# --- the shipped file
+    assert len(told(lambda: fill(Whole, parse(path), path))) <= 1
 
 
 def stated() -> dict[str, dict[str, str]]:
@@ -304,8 +314,11 @@ def stated() -> dict[str, dict[str, str]]:
 
 
 def classes() -> dict[str, type]:
-    """Return the class of each kind of section; what picks its class by ``type`` has none of its own."""
-    return {key: loaded(cls) for key, cls in schema().items() if isinstance(cls, str | type)}
+    """Return the class of each kind of section, ``lamp:`` for [lamp:NAME]; an output picks its own by ``type``."""
+    hints = typing.get_type_hints(Settings)
+    plain = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
+    named = {f"{name}:": typing.get_args(hints[name])[1] for name in ("lamp", "relay")}
+    return plain | named
 
 
 def sections() -> dict[str, type]:
@@ -329,25 +342,26 @@ def test_every_section_of_the_schema_is_in_the_shipped_file():
 def test_the_shipped_file_states_every_key_with_its_default(section):
     """Both ways: a key that is not stated is missing, one that no part knows is a lie."""
     cls, keys = sections()[section], stated()[section]
-    fields = {
-        name: field for name, field in fields_of(cls).items() if not (name == "name" and ":" in section)
+    readers = {
+        name: reader for name, reader in fields_of(cls).items() if not (name == "name" and ":" in section)
     }
     keys = {getattr(cls, "aliases", {}).get(key, key): value for key, value in keys.items()}
-    assert keys.keys() == fields.keys()
-    for key, one in fields.items():
-        if not hasattr(cls, key) or (section.startswith("relay:") and key in ("fail_state", "periods")):
+    assert keys.keys() == readers.keys()
+    defaults = {one.name: one.default for one in fields(cls)}
+    for key, reader in readers.items():
+        if defaults[key] is MISSING or (section.startswith("relay:") and key in ("fail_state", "periods")):
             continue  # there is no default to state: the example shows one that works
-        assert one.read(keys[key]) == getattr(cls, key), f"[{section}] {key}"
+        assert reader.read(keys[key]) == defaults[key], f"[{section}] {key}"
 
 
 def test_two_names_of_one_setting_are_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"\[display\] type: means the same as chip; keep one"):
-        parsed(tmp_path, "[display]\ntype = ssd1306\nchip = sh1106\n", schema())
+        parsed(tmp_path, "[display]\ntype = ssd1306\nchip = sh1106\n", Settings)
 
 
 def test_a_fault_names_the_key_as_it_was_written(tmp_path):
     with pytest.raises(ConfigError, match=r"\[display\] type = vfd: expected ssd1306 or sh1106"):
-        parsed(tmp_path, "[display]\ntype = vfd\n", schema())
+        parsed(tmp_path, "[display]\ntype = vfd\n", Settings)
 
 
 def test_every_key_of_the_shipped_file_has_a_line_of_comment():
@@ -363,19 +377,19 @@ def test_every_key_of_the_shipped_file_has_a_line_of_comment():
 
 def test_the_shipped_file_reads_as_it_is_and_with_its_examples(tmp_path):
     text = shipped("etc/linkymonitor.ini").read_text()
-    found = parsed(tmp_path, text, schema())
-    assert list(found.named("lamp")) == ["ejp"]
-    assert found.named("relay") == {}
+    found = parsed(tmp_path, text, Settings)
+    assert list(found.lamp) == ["ejp"]
+    assert found.relay == {}
     lines = [re.sub(r"^#(?=\[|[a-z])", "", line) for line in text.splitlines()]
-    found = parsed(tmp_path, "\n".join(lines), schema())
-    assert list(found.named("relay")) == ["chauffe-eau"]
+    found = parsed(tmp_path, "\n".join(lines), Settings)
+    assert list(found.relay) == ["chauffe-eau"]
 
 
 def test_every_setting_of_the_shipped_classes_has_a_type_that_can_be_read_and_named():
     for cls in classes().values():
         for key, one in fields_of(cls).items():
-            assert one.expected("fr"), (cls, key)
-            assert one.expected("en"), (cls, key)
+            assert one.expected.fr, (cls, key)
+            assert one.expected.en, (cls, key)
 
 
 @pytest.mark.parametrize(
@@ -399,11 +413,12 @@ def test_every_setting_of_the_shipped_classes_has_a_type_that_can_be_read_and_na
     ],
 )
 def test_what_a_setting_cannot_mean_is_said_in_the_language_asked_for(tmp_path, text, fr, en):
-    assert faults(tmp_path, f"[general]\nlang = fr\n{text}", schema()) == [fr]
-    assert faults(tmp_path, f"[general]\nlang = en\n{text}", schema()) == [en]
+    assert faults(tmp_path, text, Settings, "fr") == [fr]
+    assert faults(tmp_path, text, Settings, "en") == [en]
 
 
-class Postponed(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class Postponed:
     fruit: Fruit | None = None
     strange: complex = 0j
 
@@ -413,19 +428,16 @@ def test_a_type_that_nothing_reads_is_a_mistake_of_whoever_wrote_the_class():
         fields_of(Postponed)
 
 
-def test_annotations_may_be_types_as_well_as_their_names():
-    # As in a module that does not postpone its annotations.
-    hints = {"pin": int, "dir": Path, "wait": timedelta | None, "fruit": Fruit}
-    fields = fields_of(type("Odd", (), {"__module__": __name__, "__annotations__": hints}))
-    assert fields["pin"].read("0x10") == 16
-    assert fields["dir"].read("/x") == Path("/x")
-    assert fields["wait"].read("") is None
-    assert fields["wait"].read("2s") == timedelta(seconds=2)
-    assert fields["fruit"].read("pear") is Fruit.PEAR
+def test_a_class_that_is_no_dataclass_is_a_mistake_of_whoever_wrote_it():
+    class Plain:
+        pin: int = 0
+
+    with pytest.raises(TypeError, match=r"Plain: not a dataclass"):
+        fields_of(Plain)
 
 
 def test_what_cannot_be_read_does_not_hide_what_cannot_be_meant(tmp_path):
-    assert faults(tmp_path, "[general]\nlang = en\n[tariff]\nbase = abc\npm = -1\n", schema()) == [
+    assert faults(tmp_path, "[general]\nlang = en\n[tariff]\nbase = abc\npm = -1\n", Settings) == [
         "[tariff] base = abc: expected a number such as 0.1781",
         "[tariff] pm = -1: expected a price in €/kWh, zero or more",
     ]
@@ -440,27 +452,39 @@ class Slotted:
     LIMIT: typing.ClassVar[int] = 3
 
 
-class Refuses(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class Refuses:
     limit: int = 0
 
     def __post_init__(self) -> None:
         raise ConfigError("limit: too small", "and too big")
 
 
-class Unreadable(Frozen):
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
     strange: complex = 0j
 
 
+@dataclass(frozen=True, kw_only=True)
+class Yours:
+    pin: Mapping[str, Slotted] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusing:
+    pin: Mapping[str, Strict] = field(default_factory=dict)
+    mine: Refuses = field(default_factory=Refuses)
+    odd: Unreadable = field(default_factory=Unreadable)
+
+
 def test_a_dataclass_of_yours_may_have_slots_factories_and_old_hints(tmp_path):
-    scheme = {"general": General, "pin:": Slotted}
-    found = parsed(tmp_path, "[pin:a]\nneeded = 1\nold_style =\nreverse = 2\n", scheme).named("pin")["a"]
+    found = parsed(tmp_path, "[pin:a]\nneeded = 1\nold_style =\nreverse = 2\n", Yours).pin["a"]
     assert (found.needed, found.words, found.old_style, found.reverse) == (1, (), None, 2)
-    assert faults(tmp_path, "[pin:a]\n", scheme) == ["[pin:a] needed: missing"]
+    assert faults(tmp_path, "[pin:a]\n", Yours) == ["[pin:a] needed: missing"]
 
 
 def test_whatever_a_class_of_yours_refuses_is_told_beside_the_rest(tmp_path):
-    scheme = {"general": General, "pin:": Strict, "mine": Refuses, "odd": Unreadable}
-    assert faults(tmp_path, "[pin:a]\npin = 99\n[mine]\n[odd]\n", scheme) == [
+    assert faults(tmp_path, "[pin:a]\npin = 99\n[mine]\n[odd]\n", Refusing) == [
         "[pin:a] pin = 99: expected 0 to 27",
         "[mine] limit: too small",
         "[mine] and too big",
@@ -468,27 +492,10 @@ def test_whatever_a_class_of_yours_refuses_is_told_beside_the_rest(tmp_path):
     ]
 
 
-def test_a_section_that_is_left_unread_is_neither_checked_nor_loaded(tmp_path):
-    found = parsed(tmp_path, "[pin:a]\nnothing = 1\n[all]\nwhole = 2\n", {**SCHEMA, "pin:": None})
-    assert found.named("pin") == {}
-    assert found.get("all").whole == 2
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys; from linkymonitor.config import default_path, read;"
-            "from linkymonitor.settings import schema;"
-            "read(default_path(), schema(('display', 'lamp:')));"
-            "print(*sys.modules)",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded_modules = done.stdout.split()
-    assert "linkymonitor.outputs.led" not in loaded_modules
-    # A megabyte that a Pi Zero can use otherwise (docs/adr/0017).
-    assert not {"dataclasses", "inspect", "decimal", "ctypes"} & set(loaded_modules)
+def test_without_a_file_in_the_system_the_shipped_one_is_read(tmp_path):
+    assert load(default_path(tmp_path / "none.ini")).meter.port == "/dev/ttyAMA0"
+    (tmp_path / "own.ini").write_text("[meter]\nport = /dev/ttyUSB7\n")
+    assert load(default_path(tmp_path / "own.ini")).meter.port == "/dev/ttyUSB7"
 
 
 @pytest.mark.parametrize(
@@ -518,9 +525,9 @@ def test_a_section_that_is_left_unread_is_neither_checked_nor_loaded(tmp_path):
     ],
 )
 def test_faults_of_real_sections_name_place_fault_and_remedy(tmp_path, text, says):
-    assert faults(tmp_path, text, schema())[0].startswith(says)
+    assert faults(tmp_path, text, Settings)[0].startswith(says)
 
 
 @pytest.mark.parametrize("key", ["pause", "silence"])
 def test_durations_that_would_make_the_daemon_spin_are_refused(tmp_path, key):
-    assert faults(tmp_path, f"[meter]\n{key} = 0s\n", schema()) == [f"[meter] {key}: expected at least 1s"]
+    assert faults(tmp_path, f"[meter]\n{key} = 0s\n", Settings) == [f"[meter] {key}: expected at least 1s"]

@@ -62,14 +62,14 @@ def anchors(page: Path) -> set[str]:
 
 def commands() -> set[str]:
     """Return the name of each command, as --help lists them."""
-    actions = cli._parser("en", ())._actions
+    actions = cli._parser(())._actions
     (found,) = (action for action in actions if isinstance(action, _SubParsersAction))
     return set(found.choices)
 
 
 def understand(words: list[str]) -> None:
     """Exit as the command does when *words* are wrong."""
-    cli._parser("en", words).parse_args(words)
+    cli._parser(words).parse_args(words)
 
 
 def typed(page: Path) -> Iterator[str]:
@@ -250,7 +250,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    monkeypatch.setattr("linkymonitor.config.SYSTEM_PATH", tmp_path / "no.ini")
+    monkeypatch.setattr("linkymonitor.settings.SYSTEM_PATH", tmp_path / "no.ini")
     for variable in ("LC_ALL", "LC_MESSAGES", "RUNTIME_DIRECTORY"):
         monkeypatch.delenv(variable, raising=False)
     yield tmp_path

@@ -13,12 +13,15 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from linkymonitor.commands.report import report
-from linkymonitor.commands.shared import SIMULATED, callbacks, configuration, open_input, signals
+from linkymonitor.commands.shared import SIMULATED, callbacks, open_input, settings_of, signals
 from linkymonitor.errors import ConfigError, StorageError, UsageError
-from linkymonitor.language import escape_controls, of_terminal, pick
+from linkymonitor.language import Text, escape_controls, spoken
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from linkymonitor.outputs.hardware import Hardware
+    from linkymonitor.settings import Settings
 
 #: What `run` reads when no meter is plugged in: a day with everything on the screen.
 DEMO = "sim:ejp,pv,seed=7"
@@ -38,8 +41,7 @@ _MISCONFIGURED = {
 
 def acquire(arguments: Namespace) -> int:
     """Read the meter until it ends, the time is over or a signal comes."""
-    config = configuration(arguments, unread=() if arguments.led else ("display", "lamp:"))
-    return _acquire(config, arguments, display=arguments.led)
+    return _acquire(settings_of(arguments), arguments, display=arguments.led)
 
 
 def run(arguments: Namespace) -> int:
@@ -48,21 +50,21 @@ def run(arguments: Namespace) -> int:
     from linkymonitor.outputs.display.terminal import TerminalDisplay
     from linkymonitor.outputs.gpio import simulated_pins
 
-    config = configuration(arguments)
-    lang = config.lang or of_terminal()
+    settings = settings_of(arguments)
     root: Path = arguments.dir.resolve()
     if arguments.input is None:
-        arguments.input = find_meter(config.get("meter").port, lang=lang) or DEMO
+        arguments.input = find_meter(settings.meter.port) or DEMO
     arguments.log_dir = root / "log"
     pages = root / "pages"
     print(
         escape_controls(
-            pick(
-                lang,
-                f"Source  : {arguments.input}\nJournal : {arguments.log_dir}\nPage    : {pages / 'index.html'}"
-                " (dessinée à l'arrêt ; Ctrl-C pour arrêter)",
-                f"Source: {arguments.input}\nLog:    {arguments.log_dir}\nPage:   {pages / 'index.html'}"
-                " (drawn at the end; Ctrl-C to stop)",
+            str(
+                Text(
+                    f"Source  : {arguments.input}\nJournal : {arguments.log_dir}\nPage    : {pages / 'index.html'}"
+                    " (dessinée à l'arrêt ; Ctrl-C pour arrêter)",
+                    f"Source: {arguments.input}\nLog:    {arguments.log_dir}\nPage:   {pages / 'index.html'}"
+                    " (drawn at the end; Ctrl-C to stop)",
+                )
             ),
             keep="\n",
         ),
@@ -70,21 +72,21 @@ def run(arguments: Namespace) -> int:
     )
     terminal = TerminalDisplay(sys.stdout)
     status = _acquire(
-        config,
+        settings,
         arguments,
         display=True,
         terminal=terminal,
         pins=simulated_pins(),
-        more=lambda outputs: [Words(terminal, named_parts(config, outputs, lang), lang)],
+        more=lambda outputs: [Words(terminal, named_parts(settings, outputs))],
     )
     arguments.start = arguments.end = None
-    arguments.output, arguments.lang, arguments.json, arguments.autoupdate = pages, lang, False, False
-    print(pick(lang, "Pages dessinées :", "Pages drawn:"))
+    arguments.output, arguments.lang, arguments.json, arguments.autoupdate = pages, spoken(), False, False
+    print(Text("Pages dessinées :", "Pages drawn:"))
     return status or report(arguments)
 
 
 def _acquire(
-    config: Any,
+    settings: Settings,
     arguments: Namespace,
     *,
     display: bool,
@@ -92,102 +94,90 @@ def _acquire(
     pins: Any = None,
     more: Callable[[Sequence[Any]], Sequence[Any]] = lambda outputs: (),
 ) -> int:
-    from zoneinfo import ZoneInfo
-
     from linkymonitor.appliance import Appliance, Meter
     from linkymonitor.daily_log.writer import DailyLog
     from linkymonitor.live.latest import Latest
     from linkymonitor.meter.quarantine import Quarantine
     from linkymonitor.outputs.hardware import Hardware
-    from linkymonitor.settings import lang_of
     from linkymonitor.state.aggregate import Aggregator
     from linkymonitor.state.contract import Journal
     from linkymonitor.state.ledger import Ledger
     from linkymonitor.system.clock import Timeline
     from linkymonitor.system.storage import Storage
 
-    lang = lang_of(config)
-    # What goes to stderr is read at a terminal; the log and the screens have a language of their own.
-    spoken = config.lang or of_terminal()
-    meter_settings, log_settings = config.get("meter"), config.get("log")
-    spec = meter_settings.port if arguments.input is None else arguments.input
+    spec = settings.meter.port if arguments.input is None else arguments.input
     if not _is_meter(spec) and arguments.log_dir is None:
         raise UsageError(
-            pick(
-                of_terminal(),
+            Text(
                 f"{spec} n'est pas un compteur : indiquez avec --log-dir un dossier pour son journal",
                 f"{spec} is not a meter: name a folder for its log with --log-dir",
             )
         )
-    if pins is None and (display or config.named("relay")):
+    if pins is None and (display or settings.relay):
         from linkymonitor.commands.check import pin_faults
 
-        if faults := pin_faults(config, spec, display=display):
+        if faults := pin_faults(settings, spec, display=display):
             raise ConfigError(*faults)
-    wanted = (arguments.mode or meter_settings.mode).mode
-    directory: Path = arguments.log_dir or log_settings.dir
+    wanted = (arguments.mode or settings.meter.mode).mode
+    directory: Path = arguments.log_dir or settings.log.dir
     storage = Storage()
-    timezone = ZoneInfo(config.get("general").timezone)
     with ExitStack() as stack:
         at = arguments.at if "at" in arguments else None
-        source, clock = open_input(spec, at, wanted, meter_settings, spoken)
+        source, clock = open_input(spec, at, wanted, settings.meter)
         stack.callback(source.close)
         _take_folder(storage, directory, stack)
-        runtime = _runtime_directory(config, storage, meter=_is_meter(spec))
+        runtime = _runtime_directory(settings, storage, meter=_is_meter(spec))
         timeline = Timeline(clock)
         log = DailyLog(
             storage,
             directory,
             clock,
             timeline=timeline,
-            sync_every=log_settings.sync_every.total_seconds(),
+            sync_every=settings.log.sync_every.total_seconds(),
             salt=_salt(storage, directory),
-            compress_after_days=log_settings.compress_after.days,
-            retention_days=log_settings.retention.days if log_settings.retention else None,
-            lang=lang,
+            compress_after_days=settings.log.compress_after.days,
+            retention_days=settings.log.retention.days if settings.log.retention else None,
+            lang=settings.lang,
             on_event=_tell,
-            on_full=lambda: _make_room(storage, directory, config.get("report").dir),
+            on_full=lambda: _make_room(storage, directory, settings.report.dir),
         )
         hardware = Hardware(
             pins=pins,
             terminal=terminal,
-            lang=lang,
-            messages=spoken,
+            lang=settings.lang,
             clock=clock,
             timeline=timeline,
-            timezone=timezone.key,
+            timezone=settings.general.timezone,
         )
-        outputs = _outputs(config, hardware, display=display)
+        outputs = _outputs(settings, hardware, display=display)
         outputs += more(outputs)
         appliance = Appliance(
             meter=Meter(
                 source,
                 clock,
                 wanted,
-                meter_settings.speed.baud,
-                spoken,
-                raw=config.get("general").raw_values,
+                settings.meter.speed.baud,
+                raw=settings.general.raw_values,
             ),
             clock=clock,
             log=log,
-            aggregator=Aggregator(log_settings.frames_per_record),
+            aggregator=Aggregator(settings.log.frames_per_record),
             timeline=timeline,
-            ledger=Ledger(timezone, config.get("tariff")),
+            ledger=Ledger(settings.zone, settings.tariff),
             latest=Latest(storage, runtime),
             quarantine=Quarantine(storage, directory),
             outputs=outputs,
-            callbacks=callbacks(config),
-            silence=meter_settings.silence.total_seconds(),
-            lang=lang,
-            journal=Journal(lang),
+            callbacks=callbacks(settings),
+            silence=settings.meter.silence.total_seconds(),
+            journal=Journal(),
         )
-        log.note("INFO", pick(lang, f"Démarrage : source {spec}", f"Starting: source {spec}"))
+        log.note("INFO", Text(f"Démarrage : source {spec}", f"Starting: source {spec}"))
         with signals(appliance.stop):
             appliance.run(clock.monotonic() + arguments.time if arguments.time else math.inf)
     return 0
 
 
-def _tell(status: str, text: str) -> None:
+def _tell(status: str, text: Text) -> None:
     """Say on stderr what befalls the log: a card that refuses cannot."""
     import logging
 
@@ -223,41 +213,33 @@ def _is_meter(spec: str) -> bool:
         return False
 
 
-def _outputs(config: Any, hardware: Any, *, display: bool) -> list[Any]:
+def _outputs(settings: Settings, hardware: Hardware, *, display: bool) -> list[Any]:
     """Return the outputs in the order in which they act: relays, lamps, then what is slower."""
     outputs: list[Any] = []
-    if relays := config.named("relay"):
+    if settings.relay:
         from linkymonitor.outputs.relay import Relay
 
-        outputs += [Relay(settings, hardware) for settings in relays.values()]
-    lamps = config.named("lamp") if display else {}
-    if lamps:
+        outputs += [Relay(relay, hardware) for relay in settings.relay.values()]
+    if display and settings.lamp:
         from linkymonitor.outputs.led import Lamp
 
-        outputs += [Lamp(settings, hardware) for settings in lamps.values()]
-    if wanted := config.named("output"):
-        from linkymonitor.outputs.base import find
-
-        # A package may take its Settings from another of its modules: only the name that was asked for tells.
-        outputs += [
-            find(config.type_of(f"output:{name}")).Output(settings, hardware)
-            for name, settings in wanted.items()
-        ]
+        outputs += [Lamp(lamp, hardware) for lamp in settings.lamp.values()]
+    outputs += [part.output(part.settings, hardware) for part in settings.output.values()]
     if display:
         from linkymonitor.outputs.display import oled
 
-        outputs.append(oled.Output(config.get("display"), hardware))
+        outputs.append(oled.Output(settings.display, hardware))
     return outputs
 
 
-def _runtime_directory(config: Any, storage: Any, *, meter: bool) -> Path | None:
+def _runtime_directory(settings: Settings, storage: Any, *, meter: bool) -> Path | None:
     """Return the folder of latest.json, made if need be; None when there is none to be had.
 
     That of the machine is for what a *meter* says now, not for a file or a simulated house.
     """
     from pathlib import Path
 
-    wanted = config.get("general").runtime_dir
+    wanted = settings.general.runtime_dir
     given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
     if not (wanted or given or meter):
         return None
@@ -269,19 +251,19 @@ def _runtime_directory(config: Any, storage: Any, *, meter: bool) -> Path | None
         # To be found out now, once, and not with each frame.
         if not os.access(directory, os.W_OK | os.X_OK, effective_ids=True):
             raise StorageError(
-                f"{directory} : l'utilisateur de linkymonitor ne peut pas y écrire ; donnez-lui ce dossier, "
-                "ou nommez-en un autre avec [general] runtime_dir",
-                f"{directory}: the user that runs linkymonitor cannot write there; give it the folder, "
-                "or name another with [general] runtime_dir",
+                Text(
+                    f"{directory} : l'utilisateur de linkymonitor ne peut pas y écrire ; donnez-lui ce dossier, "
+                    "ou nommez-en un autre avec [general] runtime_dir",
+                    f"{directory}: the user that runs linkymonitor cannot write there; give it the folder, "
+                    "or name another with [general] runtime_dir",
+                )
             )
     except StorageError as error:
         if wanted is not None:
             raise
-        lang = config.lang or of_terminal()
         _tell(
             "WARN",
-            pick(lang, error.fr, error.en)
-            + pick(lang, " ; on s'en passe : pas de latest.json", "; going on without: no latest.json"),
+            error.text + Text(" ; on s'en passe : pas de latest.json", "; going on without: no latest.json"),
         )
         return None
     return Path(directory)

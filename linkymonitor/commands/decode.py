@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from linkymonitor.commands.shared import SIMULATED, log_to_stderr, sim_options
-from linkymonitor.language import escape_controls, of_terminal, pick
+from linkymonitor.language import Text, escape_controls
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import SystemClock
 
@@ -63,7 +63,7 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
         if getattr(source, "is_meter", False):
             from linkymonitor.appliance import Meter
 
-            meter = Meter(source, SystemClock(), wanted, lang=of_terminal(), unframed=False)
+            meter = Meter(source, SystemClock(), wanted, unframed=False)
             while (heard := meter.poll(1.0)) is not None:
                 inverted = meter.health.parity_inverted
                 if meter.mode is not None:
@@ -94,8 +94,7 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
         source.close()
         if inverted or (decoder is not None and decoder.inverted):
             print(
-                pick(
-                    of_terminal(),
+                Text(
                     "La parité est inversée : impaire au lieu de paire (7O1) ; les groupes sont lus tout de même ; "
                     "réglez la source en 7E1",
                     "The parity is inverted: odd instead of even (7O1); the groups are read all the same; "
@@ -118,7 +117,7 @@ def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Any:
     from linkymonitor.source.port import open_source
 
     log_to_stderr(verbose)
-    return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None, lang=of_terminal())
+    return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None)
 
 
 def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from linkymonitor.commands.shared import configuration
+from linkymonitor.commands.shared import settings_of
 from linkymonitor.errors import UsageError
-from linkymonitor.frozen import replace
-from linkymonitor.language import DEFAULT, escape_controls, of_terminal, pick
+from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from linkymonitor.daily_log.writer import Statistics
 
-#: What is no business of a page.
-_UNREAD = ("display", "lamp:", "relay:", "output:")
-
 
 def report(arguments: Namespace) -> int:
     """Draw the pages of the days asked for, or print their figures."""
     import gc
-    from zoneinfo import ZoneInfo
 
     from linkymonitor.daily_log.writer import Statistics
     from linkymonitor.report import build as reports
@@ -32,23 +28,21 @@ def report(arguments: Namespace) -> int:
 
     # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
     gc.set_threshold(200_000)
-    config = configuration(arguments, unread=_UNREAD)
-    log_dir = arguments.log_dir or config.get("log").dir
-    zone = ZoneInfo(config.get("general").timezone)
+    settings = settings_of(arguments)
+    log_dir = arguments.log_dir or settings.log.dir
+    zone = settings.zone
     now = datetime.now(UTC)
     today = now.astimezone(zone).date()
     first = arguments.start or arguments.end or today - timedelta(days=1)
     last = arguments.end or arguments.start or today
     if last < first:
-        raise UsageError(
-            pick(of_terminal(), f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}")
-        )
+        raise UsageError(Text(f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}"))
     _look_for(log_dir)
     found = Statistics()
-    failures: list[str] = []
+    failures: list[Text] = []
     common: dict[str, Any] = {
         "tz": zone,
-        "prices": config.get("tariff"),
+        "prices": settings.tariff,
         "now": now,
         "storage": Storage(),
         "statistics": found,
@@ -60,14 +54,12 @@ def report(arguments: Namespace) -> int:
         figures = json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1)
         print(escape_controls(figures, keep="\n"))
         return _end(found, log_dir, failures)
-    settings = config.get("report")
-    if arguments.output:
-        settings = replace(settings, dir=arguments.output)
+    wanted = replace(settings.report, dir=arguments.output) if arguments.output else settings.report
     written = reports.build(
-        settings,
+        wanted,
         log_dir,
         (first, last),
-        lang=arguments.lang or config.lang or DEFAULT,
+        lang=arguments.lang or settings.lang,
         autorefresh=arguments.autoupdate,
         **common,
     )
@@ -75,7 +67,7 @@ def report(arguments: Namespace) -> int:
     return _end(found, log_dir, failures)
 
 
-def _end(found: Statistics, log_dir: Path, failures: list[str]) -> int:
+def _end(found: Statistics, log_dir: Path, failures: list[Text]) -> int:
     """Say on stderr what is not in the pages, and return the exit status."""
     _tell(found, log_dir)
     for sentence in failures:
@@ -89,8 +81,7 @@ def _look_for(log_dir: Path) -> None:
         log_dir.stat()
     except FileNotFoundError:
         print(
-            pick(
-                of_terminal(),
+            Text(
                 f"{log_dir} : pas de dossier de ce nom, donc rien à dessiner ; corrigez --log-dir ou [log] dir",
                 f"{log_dir}: no folder of that name, so nothing to draw; mend --log-dir or [log] dir",
             ),
@@ -102,11 +93,9 @@ def _look_for(log_dir: Path) -> None:
 
 def _tell(found: Statistics, log_dir: Path) -> None:
     """Say on stderr what of the log is not in the pages: cron sends it to the owner."""
-    lang = of_terminal()
     if found.refused:
         print(
-            pick(
-                lang,
+            Text(
                 f"{log_dir} : lignes illisibles en ces jours, laissées de côté : {found.refused} ; rien à faire, "
                 "l'index suivant rend l'énergie",
                 f"{log_dir}: lines of these days that cannot be read, left out: {found.refused}; nothing to do, the "
@@ -116,8 +105,7 @@ def _tell(found: Statistics, log_dir: Path) -> None:
         )
     for path in found.damaged:
         print(
-            pick(
-                lang,
+            Text(
                 f"{path} : archive abîmée, lue jusqu'où elle peut l'être ; remettez-en une copie si vous en avez une",
                 f"{path}: damaged archive, read as far as it goes; put a copy back if you have one",
             ),

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkymonitor.errors import BadSetting, ConfigError, UsageError
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.language import Text, as_text
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import Clock
+
+if TYPE_CHECKING:
+    from linkymonitor.settings import Settings
+    from linkymonitor.simulator.options import Options
+    from linkymonitor.source.base import Settings as MeterSettings
 
 SIMULATED = "sim:"
 _SHORT = 80
@@ -30,12 +35,11 @@ def log_to_stderr(verbose: bool) -> None:
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
 
 
-def configuration(arguments: Namespace, unread: Iterable[str] = ()) -> Any:
-    """Return the configuration, without the sections of *unread*: what a command needs not is not loaded."""
-    from linkymonitor.config import default_path, read
-    from linkymonitor.settings import schema
+def settings_of(arguments: Namespace) -> Settings:
+    """Return the settings of the file that *arguments* name, else of the system's or the shipped one."""
+    from linkymonitor.settings import default_path, load
 
-    return read(arguments.config or default_path(), schema(unread))
+    return load(arguments.config or default_path())
 
 
 @contextmanager
@@ -52,7 +56,7 @@ def signals(stop: Callable[[], None]) -> Iterator[None]:
 
 
 def open_input(
-    spec: str, at: datetime | None, mode: Mode | None, settings: Any, lang: str
+    spec: str, at: datetime | None, mode: Mode | None, settings: MeterSettings
 ) -> tuple[Any, Clock]:
     """Return the source that *spec* names and the clock that goes with it."""
     from linkymonitor.library import opened
@@ -64,21 +68,20 @@ def open_input(
             mode=mode,
             speed=settings.speed.baud,
             pause=settings.pause.total_seconds(),
-            lang=lang,
         )
     except ValueError as error:
         raise _misspelt(spec, error) from error
 
 
 def _misspelt(spec: str, error: ValueError) -> UsageError:
-    lang = of_terminal()
-    fault = pick(lang, error.fr, error.en) if isinstance(error, BadSetting) else str(error)
-    # What is wrong is repeated in the fault; all that was asked for need not be.
+    fault = error.text if isinstance(error, BadSetting) else as_text(str(error))
+    # The fault repeats the word that is wrong; the whole spec need not be repeated.
     place = spec if len(spec) < _SHORT else SIMULATED
-    return UsageError(pick(lang, f"{place} : {fault}", f"{place}: {fault}"))
+    return UsageError(place + Text(" : ", ": ") + fault)
 
 
-def sim_options(spec: str, mode: Mode | None = None) -> Any:
+def sim_options(spec: str, mode: Mode | None = None) -> Options:
+    """Return the options of a simulated house that *spec* describes; *mode* wins over its own."""
     from dataclasses import replace
 
     from linkymonitor.simulator.options import parse_spec
@@ -90,7 +93,7 @@ def sim_options(spec: str, mode: Mode | None = None) -> Any:
         raise _misspelt(f"{SIMULATED}{spec}", error) from error
 
 
-def callbacks(config: Any) -> list[Callable[[Any], object]]:
+def callbacks(settings: Settings) -> list[Callable[[Any], object]]:
     """Return the functions that [callbacks] names.
 
     Raises:
@@ -99,7 +102,7 @@ def callbacks(config: Any) -> list[Callable[[Any], object]]:
     import importlib
 
     found, faults = [], []
-    for path in config.get("callbacks").call:
+    for path in settings.callbacks.call:
         module, _, name = path.rpartition(".")
         try:
             function = getattr(importlib.import_module(module), name)
@@ -107,10 +110,9 @@ def callbacks(config: Any) -> list[Callable[[Any], object]]:
                 raise TypeError(type(function).__name__)
         except (Exception, SystemExit) as error:  # the user's code may raise anything when it is imported
             faults.append(
-                pick(
-                    config.lang or of_terminal(),
-                    f"{config.path}: [callbacks] call = {path} : introuvable ({error}) ; on attend module.fonction",
-                    f"{config.path}: [callbacks] call = {path}: not found ({error}); expected module.function",
+                Text(
+                    f"{settings.path}: [callbacks] call = {path} : introuvable ({error}) ; on attend module.fonction",
+                    f"{settings.path}: [callbacks] call = {path}: not found ({error}); expected module.function",
                 )
             )
         else:

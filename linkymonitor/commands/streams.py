@@ -14,9 +14,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from linkymonitor.commands.shared import configuration, open_input, signals, sim_options
+from linkymonitor.commands.shared import open_input, settings_of, signals, sim_options
 from linkymonitor.errors import StorageError, UsageError
-from linkymonitor.language import escape_controls, of_terminal, pick
+from linkymonitor.language import Text, escape_controls
 from linkymonitor.system.clock import SystemClock
 
 #: How long a signal may go unnoticed, in seconds.
@@ -62,13 +62,12 @@ def record(arguments: Namespace) -> int:
 
     _keep_apart(arguments.input, arguments.output)
     _spare(arguments.output)
-    settings = configuration(arguments).get("meter")
+    settings = settings_of(arguments).meter
     wanted = (arguments.mode or settings.mode).mode
-    source, clock = open_input(arguments.input, None, wanted, settings, of_terminal())
+    source, clock = open_input(arguments.input, None, wanted, settings)
     output = escape_controls(str(arguments.output))
     print(
-        pick(
-            of_terminal(),
+        Text(
             f"{output} contiendra votre numéro de compteur en clair : ne le publiez pas",
             f"{output} will hold your meter number unmasked: do not publish it",
         ),
@@ -81,7 +80,7 @@ def record(arguments: Namespace) -> int:
         append(header(clock.now(), settings.speed.baud or (wanted.speed if wanted else None)))
         # The meter is hunted for as usual; what is kept is every byte that came, heard or not.
         tap = _Tap(source, lambda chunk: append(block(clock.monotonic() - began, chunk)))
-        meter = Meter(tap, clock, wanted, settings.speed.baud, of_terminal())
+        meter = Meter(tap, clock, wanted, settings.speed.baud)
         while not stopped and clock.monotonic() < until and meter.poll(0.5) is not None:
             pass
     return 0
@@ -133,8 +132,7 @@ def _keep_apart(source: str, output: Path) -> None:
         return
     if same and (stat.S_ISREG(read.st_mode) or stat.S_ISBLK(read.st_mode)):
         raise UsageError(
-            pick(
-                of_terminal(),
+            Text(
                 f"{output} : c'est aussi ce qui est lu ; donnez un autre nom avec -o",
                 f"{output}: this is also what is read; give another name with -o",
             )
@@ -149,8 +147,10 @@ def _spare(output: Path) -> None:
         return
     if stat.S_ISREG(found.st_mode) and found.st_size:
         raise StorageError(
-            f"{output} : existe déjà ; donnez un autre nom avec -o, ou supprimez-le",
-            f"{output}: exists already; give another name with -o, or remove it",
+            Text(
+                f"{output} : existe déjà ; donnez un autre nom avec -o, ou supprimez-le",
+                f"{output}: exists already; give another name with -o, or remove it",
+            )
         )
 
 

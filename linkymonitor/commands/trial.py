@@ -10,9 +10,10 @@ from typing import Any
 
 from linkymonitor.appliance import Meter
 from linkymonitor.errors import LinkyMonitorError
-from linkymonitor.language import pick
+from linkymonitor.language import Text
 from linkymonitor.model.reading import View
 from linkymonitor.outputs.base import NEVER
+from linkymonitor.settings import Settings
 from linkymonitor.source.port import open_source
 from linkymonitor.system.clock import Clock, SystemClock
 
@@ -22,9 +23,7 @@ _PLACES = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA0", "serial0")
 _PATIENCE = 13.0
 
 
-def find_meter(
-    port: str, *, lang: str, devices: Path = Path("/dev"), clock: Clock | None = None
-) -> str | None:
+def find_meter(port: str, *, devices: Path = Path("/dev"), clock: Clock | None = None) -> str | None:
     """Return the first port on which a meter is heard, or None; *port* is tried first.
 
     A port that exists proves nothing: only groups with a right checksum do.
@@ -39,18 +38,18 @@ def find_meter(
         if real in tried or not path.is_char_device():
             continue
         tried.add(real)
-        print(pick(lang, f"Écoute de {path}…", f"Listening to {path}…"), flush=True)
-        if _speaks(str(path), clock, lang):
+        print(Text(f"Écoute de {path}…", f"Listening to {path}…"), flush=True)
+        if _speaks(str(path), clock):
             return str(path)
     return None
 
 
-def _speaks(port: str, clock: Clock, lang: str) -> bool:
+def _speaks(port: str, clock: Clock) -> bool:
     try:
-        source = open_source(port, clock=clock, lang=lang)
+        source = open_source(port, clock=clock)
     except LinkyMonitorError:
         return False
-    meter = Meter(source, clock, lang=lang)
+    meter = Meter(source, clock)
     until = clock.monotonic() + _PATIENCE
     try:
         while clock.monotonic() < until:
@@ -62,28 +61,26 @@ def _speaks(port: str, clock: Clock, lang: str) -> bool:
     return False
 
 
-def named_parts(config: Any, outputs: Sequence[Any], lang: str) -> list[tuple[str, Any]]:
-    """Return the relays and lamps among *outputs* under the names that *config* gives them."""
-    names = [f"{pick(lang, 'relais', 'relay')} {name}" for name in config.named("relay")]
-    names += [f"{pick(lang, 'voyant', 'lamp')} {name}" for name in config.named("lamp")]
+def named_parts(settings: Settings, outputs: Sequence[Any]) -> list[tuple[Text, Any]]:
+    """Return the relays and lamps among *outputs* under the names that *settings* gives them."""
+    names = [Text(f"relais {name}", f"relay {name}") for name in settings.relay]
+    names += [Text(f"voyant {name}", f"lamp {name}") for name in settings.lamp]
     return list(zip(names, outputs, strict=False))
 
 
 class Words:
     """An output that says in words what lamps and relays do, beside the display in the terminal."""
 
-    def __init__(self, terminal: Any, named: Sequence[tuple[str, Any]], lang: str) -> None:
+    def __init__(self, terminal: Any, named: Sequence[tuple[Text, Any]]) -> None:
         self._terminal = terminal
         self._named = named
-        self._lang = lang
-        self._health = ""
+        self._health: Text | str = ""
 
     def update(self, view: View) -> None:
         """Tell the health of the line."""
         health = view.health
         refused = sum(health.rejected.values())
-        self._health = pick(
-            self._lang,
+        self._health = Text(
             f"{view.reading.mode.value}, {health.speed} bauds, {health.frames} trames, {refused} groupes refusés",
             f"{view.reading.mode.value}, {health.speed} baud, {health.frames} frames, {refused} groups rejected",
         )
@@ -98,7 +95,7 @@ class Words:
         """Leave the last picture on the terminal."""
 
     def _tell(self) -> None:
-        on, off = pick(self._lang, "allumé", "on"), pick(self._lang, "éteint", "off")
+        on, off = Text("allumé", "on"), Text("éteint", "off")
         self._terminal.tell(
-            [f"{name} : {on if part.on else off}" for name, part in self._named], self._health
+            [f"{name} : {on if part.on else off}" for name, part in self._named], str(self._health)
         )

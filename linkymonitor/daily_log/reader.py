@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, groupby, repeat, starmap
 from operator import add, methodcaller, sub
@@ -32,7 +33,6 @@ from linkymonitor.daily_log.line import (
     SERIES,
     STAMP_WIDTH,
 )
-from linkymonitor.frozen import replace
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 

@@ -18,6 +18,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -37,8 +38,8 @@ from linkymonitor.daily_log.line import (
     format_record,
     printable,
 )
-from linkymonitor.errors import StorageError
-from linkymonitor.language import DEFAULT, cause, pick
+from linkymonitor.errors import BadSetting, StorageError
+from linkymonitor.language import DEFAULT, Text, as_text, cause
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.system.clock import Clock, Era, Timeline
 from linkymonitor.system.storage import AppendFile, Storage
@@ -76,6 +77,33 @@ _NAMES = {
     "_LinkyAcq.pl.log": True,
     "_LinkyAcq.pl.log.gz": True,
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """``[log]``: the daily log."""
+
+    #: Where the daily files are.
+    dir: Path = Path("/var/log/linkymonitor")
+    #: Frames that make one DATA line; 16 halves the log of a meter in standard mode.
+    frames_per_record: int = 8
+    #: How long lines wait in memory before they are written and synced.
+    sync_every: timedelta = timedelta(minutes=1)
+    #: Full days a file stays uncompressed.
+    compress_after: timedelta = timedelta(days=2)
+    #: How long files are kept; empty: for ever.
+    retention: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.frames_per_record <= 1000:
+            raise BadSetting(
+                Text(
+                    f"frames_per_record = {self.frames_per_record} : on attend 1 à 1000",
+                    f"frames_per_record = {self.frames_per_record}: expected 1 to 1000",
+                )
+            )
+        if self.retention is not None and self.retention < timedelta(days=2):
+            raise BadSetting(Text("retention : on attend au moins 2j", "retention: expected at least 2d"))
 
 
 class Statistics(SimpleNamespace):
@@ -565,7 +593,7 @@ class DailyLog:
         salt: what the address of the meter is hashed with.
         compress_after_days: full days that a file stays plain after its own.
         retention_days: full days that a file is kept after its own; None keeps all.
-        lang: of our own notes.
+        lang: of the notes for people.
         on_event: told status and text of our own notes: what befalls the card or the clock.
         on_full: asked to make room when the disk is full: removes what can be made again, never a log, and
             returns whether there was any.
@@ -583,7 +611,7 @@ class DailyLog:
         compress_after_days: int = 2,
         retention_days: int | None = None,
         lang: str = DEFAULT,
-        on_event: Callable[[str, str], object] | None = None,
+        on_event: Callable[[str, Text], object] | None = None,
         on_full: Callable[[], bool] | None = None,
     ) -> None:
         self._storage = storage
@@ -654,7 +682,7 @@ class DailyLog:
         self._recorded = True
         self._put("DATA", format_record(record), record.ended_at)
 
-    def note(self, status: str, text: str, at: datetime | None = None) -> None:
+    def note(self, status: str, text: Text | str, at: datetime | None = None) -> None:
         """Take a line for people, at once when *status* is WARN or ERROR.
 
         Args:
@@ -664,7 +692,8 @@ class DailyLog:
         """
         if status != "INFO":
             self._hurry()
-        self._put(status, printable(text)[:_LONGEST_NOTE], at)
+        words = text.render(self._lang) if isinstance(text, Text) else text
+        self._put(status, printable(words)[:_LONGEST_NOTE], at)
 
     def contract(self, contract: Contract, at: datetime | None = None) -> None:
         """Say which contract the next records stand under, if it has changed; written at once.
@@ -714,7 +743,7 @@ class DailyLog:
                 self._due = self._tried_at + 1.0
             if not self._refused:
                 self._refused = True
-                self._own_note("WARN", *_refusal(error))
+                self._own_note("WARN", _refusal(error))
             return
         self._full = False
         if not self.timeline.settled:
@@ -724,8 +753,10 @@ class DailyLog:
             lost, self._dropped = self._dropped, 0
             self._own_note(
                 "WARN",
-                f"Journal : la carte accepte de nouveau les écritures ; lignes perdues : {lost}",
-                f"Log: the card takes lines again; lines lost: {lost}",
+                Text(
+                    f"Journal : la carte accepte de nouveau les écritures ; lignes perdues : {lost}",
+                    f"Log: the card takes lines again; lines lost: {lost}",
+                ),
             )
 
     def tick(self, now: float) -> float:
@@ -760,9 +791,10 @@ class DailyLog:
         """Say that the time of the house goes forward; where it goes back the stamps say so, when they do."""
         change, self._shifted = self.timeline.shifted - self._shifted, self.timeline.shifted
         if change > _TOLD_STEP and self._recorded:
-            span = _span(change, self._lang)
+            span = _span(change)
             self._own_note(
-                "INFO", f"Horloge : l'heure avance de {span}", f"Clock: the time goes forward by {span}"
+                "INFO",
+                Text(f"Horloge : l'heure avance de {span.fr}", f"Clock: the time goes forward by {span.en}"),
             )
 
     def _assume(self) -> None:
@@ -772,8 +804,10 @@ class DailyLog:
         if not possible:
             self._own_note(
                 "WARN",
-                "Horloge jamais mise à l'heure : lignes datées au plus tôt",
-                "The clock was never set: lines are dated as early as they can be",
+                Text(
+                    "Horloge jamais mise à l'heure : lignes datées au plus tôt",
+                    "The clock was never set: lines are dated as early as they can be",
+                ),
             )
 
     def _state(self, contract: Contract) -> bool:
@@ -808,8 +842,7 @@ class DailyLog:
         if not self._refused:
             self._due = min(self._due, max(self._clock.monotonic(), self._tried_at + 1.0))
 
-    def _own_note(self, status: str, fr: str, en: str) -> None:
-        text = pick(self._lang, fr, en)
+    def _own_note(self, status: str, text: Text) -> None:
         self.note(status, text)
         if self._on_event:
             self._on_event(status, text)
@@ -848,7 +881,7 @@ class DailyLog:
             if back:
                 backwards.append(back)
                 series += 1
-                put(stamp, "INFO", self._gone_back(back))
+                put(stamp, "INFO", _gone_back(back).render(self._lang))
                 last = stamp - _SECOND
             # Notes that came before the meter was heard stand after the contract, which opens the file.
             stated = line.contract or contract or self._first_contract()
@@ -879,10 +912,6 @@ class DailyLog:
             last = self._last_of(file)
         overlaps = stamp is not None and last is not None and last != self.last_stamp and stamp <= last
         return max(self._series, there + overlaps)
-
-    def _gone_back(self, back: timedelta) -> str:
-        span = _span(back, self._lang)
-        return pick(self._lang, f"Horloge : l'heure recule de {span}", f"Clock: the time goes back by {span}")
 
     def _first_contract(self) -> str:
         return next((line.contract for line in self._queue if line.contract), "")
@@ -985,7 +1014,7 @@ class DailyLog:
             self._series_of.pop(batch.day, None)
             for back in batch.backwards:
                 if self._on_event:
-                    self._on_event("INFO", self._gone_back(back))
+                    self._on_event("INFO", _gone_back(back))
 
     def _open(self, day: date) -> AppendFile:
         """Return the file of *day*, ready to grow."""
@@ -1009,8 +1038,10 @@ class DailyLog:
         if removed:
             self._own_note(
                 "INFO",
-                f"Journal : {removed} octets d'une ligne coupée retirés de {path.name}",
-                f"Log: {removed} bytes of a cut line removed from {path.name}",
+                Text(
+                    f"Journal : {removed} octets d'une ligne coupée retirés de {path.name}",
+                    f"Log: {removed} bytes of a cut line removed from {path.name}",
+                ),
             )
         return file
 
@@ -1055,18 +1086,17 @@ class DailyLog:
                     yield from self._storage.compress_steps(file.path)
 
 
-def _refusal(error: StorageError) -> tuple[str, str]:
-    """Return the sentence, in French and in English, for a card that refuses to be written."""
-    fr, en = error.fr, error.en
+def _refusal(error: StorageError) -> Text:
+    """Return the sentence for a card that refuses to be written."""
+    why = error.text
     if isinstance(error.__cause__, OSError):
-        fr, en = cause(error.__cause__, "fr"), cause(error.__cause__, "en")
+        why = cause(error.__cause__)
         if error.__cause__.filename:  # a file of another user, say: the others can be written
-            name = Path(error.__cause__.filename).name
-            fr, en = f"{name} : {fr}", f"{name}: {en}"
-    return (
-        f"Journal : écriture refusée ({fr}) ; les lignes attendent en mémoire, "
+            why = Path(error.__cause__.filename).name + Text(" : ", ": ") + why
+    return Text(
+        f"Journal : écriture refusée ({why.fr}) ; les lignes attendent en mémoire, "
         "vérifiez la carte et la place libre",
-        f"Log: writing is refused ({en}); lines wait in memory, check the card and its free space",
+        f"Log: writing is refused ({why.en}); lines wait in memory, check the card and its free space",
     )
 
 
@@ -1074,10 +1104,15 @@ def _is_full(error: StorageError) -> bool:
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def _span(span: timedelta, lang: str) -> str:
+def _gone_back(back: timedelta) -> Text:
+    span = _span(back)
+    return Text(f"Horloge : l'heure recule de {span.fr}", f"Clock: the time goes back by {span.en}")
+
+
+def _span(span: timedelta) -> Text:
     """Return *span* for people: ``42 s``, ``1:00:00``, ``400 j 0:00:00``."""
     whole = timedelta(seconds=round(span.total_seconds()))
     if whole < timedelta(minutes=2):
-        return f"{whole.seconds} s"
-    days = f"{whole.days} {pick(lang, 'j', 'd')} " if whole.days else ""
-    return f"{days}{timedelta(seconds=whole.seconds)}"
+        return as_text(f"{whole.seconds} s")
+    days = f"{whole.days} " + Text("j ", "d ") if whole.days else as_text("")
+    return days + str(timedelta(seconds=whole.seconds))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from linkymonitor.errors import StorageError
-from linkymonitor.language import cause, escape_controls
+from linkymonitor.language import Text, cause, escape_controls
 from linkymonitor.model.reading import View
 from linkymonitor.tic.privacy import mask_group
 
@@ -53,8 +53,10 @@ class Latest:
                 self._path.unlink(missing_ok=True)
             except OSError as error:
                 raise StorageError(
-                    f"{self._path} : reste là ({cause(error, 'fr')}) ; supprimez-le, il n'est plus vrai",
-                    f"{self._path}: is still there ({cause(error, 'en')}); remove it, it is out of date",
+                    Text(
+                        f"{self._path} : reste là ({cause(error).fr}) ; supprimez-le, il n'est plus vrai",
+                        f"{self._path}: is still there ({cause(error).en}); remove it, it is out of date",
+                    )
                 ) from error
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from linkymonitor.frozen import Frozen
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 
@@ -30,7 +29,8 @@ __all__ = [
 ]
 
 
-class Reading(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
     """What the meter said in one frame, whichever dialect it speaks.
 
     A field is None when the meter did not say it; it is never a guess, but for the two powers whose
@@ -55,7 +55,7 @@ class Reading(Frozen):
     currents: tuple[int | None, ...] = ()  # one for each phase
     voltages: tuple[int | None, ...] = ()  # one for each phase
     #: Register code (``HN``, ``PM``, ``TH``, ``F01``…) → Wh.
-    indexes: Mapping[str, int] = MappingProxyType({})
+    indexes: Mapping[str, int] = field(default_factory=dict)
     total_index: int | None = None
     injected_index: int | None = None
     #: Power above the subscription, from ADPS, ADIRn or STGE bit 7; None when the frame cannot say.
@@ -68,12 +68,13 @@ class Reading(Frozen):
     meter_clock_degraded: bool = False
     message: str | None = None
     #: Everything by label, typed by the label table.
-    values: Mapping[str, object] = MappingProxyType({})
+    values: Mapping[str, object] = field(default_factory=dict)
     #: Label → horodate and data as the meter sent them; empty unless they are asked for.
-    raw: Mapping[str, tuple[str | None, str]] = MappingProxyType({})
+    raw: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
 
 
-class TariffState(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TariffState:
     """What the readings so far say of the tariff."""
 
     ejp: Ejp = Ejp.UNKNOWN
@@ -87,7 +88,8 @@ class TariffState(Frozen):
     contract: Contract | None = None
 
 
-class Health(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Health:
     """How well the meter is heard."""
 
     frames: int = 0
@@ -96,7 +98,7 @@ class Health(Frozen):
     unframed: int = 0
     #: Of complete frames, believed: neither rejected by the decoder nor held back.
     groups: int = 0
-    rejected: Mapping[str, int] = MappingProxyType({})  # cause → count
+    rejected: Mapping[str, int] = field(default_factory=dict)  # cause → count
     last_heard: float | None = None  # monotonic seconds of the last complete frame
     speed: int | None = None
     #: True when the source carries parity, False when it has been stripped, None when not yet known.
@@ -105,17 +107,19 @@ class Health(Frozen):
     parity_inverted: bool = False
 
 
-class DayTotals(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayTotals:
     """What the local day has cost so far."""
 
-    energy: Mapping[str, int] = MappingProxyType({})  # register code → Wh
+    energy: Mapping[str, int] = field(default_factory=dict)  # register code → Wh
     #: Register code → €; a code whose price is not set is absent.
-    cost: Mapping[str, Decimal] = MappingProxyType({})
+    cost: Mapping[str, Decimal] = field(default_factory=dict)
     #: Sum of the lines, or None when a price that is needed is not set.
     total_cost: Decimal | None = None
 
 
-class View(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
     """All that an output may need; the appliance composes it for each frame."""
 
     reading: Reading

@@ -5,15 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple
 
-from linkymonitor.frozen import Frozen
 from linkymonitor.model.terms import Colour, Ejp, Mode
 
 
-class Contract(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contract:
     """What the meter counts for, as far as its frames say.
 
     A change of any field opens a new epoch of the indexes, except that *registers* may grow:
@@ -53,7 +53,7 @@ class Record(NamedTuple):
     current: int | None = None
     currents: tuple[int | None, ...] = ()
     voltages: tuple[int | None, ...] = ()
-    indexes: Mapping[str, int] = MappingProxyType({})
+    indexes: Mapping[str, int] = field(default_factory=dict)
     total_index: int | None = None
     injected_index: int | None = None
     colour: Colour | None = None

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from decimal import Decimal
 
 from linkymonitor.errors import BadSetting
-from linkymonitor.frozen import Frozen
+from linkymonitor.language import Text
 from linkymonitor.model.terms import code
-
-if TYPE_CHECKING:
-    from decimal import Decimal
+from linkymonitor.money import bill
 
 #: Register codes whose key is not their own name in lower case.
 _KEYS = {"TH": "base"}
 
 
-class Prices(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prices:
     """``[tariff]``: €/kWh, all taxes included, as printed on the contract; a price not set is unknown."""
 
     #: Base option.
@@ -66,13 +66,15 @@ class Prices(Frozen):
     subscription_month: Decimal | None = None
 
     def __post_init__(self) -> None:
-        for name in self.fields:
+        for name in _names():
             price = getattr(self, name)
             if price is not None and not (price.is_finite() and price >= 0):
                 fr, en = ("€/mois", "€/month") if name == "subscription_month" else ("€/kWh", "€/kWh")
                 raise BadSetting(
-                    f"{name} = {price} : on attend un prix en {fr}, nul ou positif",
-                    f"{name} = {price}: expected a price in {en}, zero or more",
+                    Text(
+                        f"{name} = {price} : on attend un prix en {fr}, nul ou positif",
+                        f"{name} = {price}: expected a price in {en}, zero or more",
+                    )
                 )
 
     def of(self, register: str) -> Decimal | None:
@@ -86,9 +88,11 @@ class Prices(Frozen):
         price = self.of(register)
         if price is None:
             return None
-        from linkymonitor.money import bill  # decimal is heavy, and not needed without a price
-
         return bill.round_cents(bill.cost(wh, price))
 
 
-_REGISTER_KEYS = frozenset(Prices.fields) - {"injection", "subscription_month"}
+def _names() -> list[str]:
+    return [field.name for field in fields(Prices)]
+
+
+_REGISTER_KEYS = frozenset(_names()) - {"injection", "subscription_month"}

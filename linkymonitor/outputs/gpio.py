@@ -16,7 +16,7 @@ import warnings
 from typing import Any
 
 from linkymonitor.errors import BadSetting, ConfigError
-from linkymonitor.language import pick
+from linkymonitor.language import Text
 from linkymonitor.outputs.hardware import Hardware
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,10 @@ def check(pin: int) -> None:
     """Raise ValueError when *pin* is not a GPIO number."""
     if pin not in GPIO:
         raise BadSetting(
-            f"pin = {pin} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
-            f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
+            Text(
+                f"pin = {pin} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
+                f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
+            )
         )
 
 
@@ -63,7 +65,6 @@ class Pin:
         #: True from a write that failed to the next that succeeds.
         self.failing = False
         self._place = place
-        self._lang = hardware.spoken
         self._device = self._open(number, active_high, hardware)
         #: True when this machine has no such pin: its state is only kept in mind.
         self.imagined = self._device is None
@@ -79,16 +80,13 @@ class Pin:
             return
         self.failing = error is not None
         if error is not None:
-            text = pick(
-                self._lang,
+            text = Text(
                 "%s : la broche n'a pas pris l'état %d en %d essais (%s) ; vérifiez câblage et alimentation",
                 "%s: the pin did not take state %d in %d tries (%s); check the wiring and the supply",
             )
             log.error(text, self._place, on, TRIES, error)
         else:
-            log.info(
-                pick(self._lang, "%s : la broche répond de nouveau", "%s: the pin answers again"), self._place
-            )
+            log.info(Text("%s : la broche répond de nouveau", "%s: the pin answers again"), self._place)
 
     def close(self) -> None:
         """Give the pin back; it becomes an input."""
@@ -98,7 +96,7 @@ class Pin:
         try:
             device.close()
         except Exception as error:
-            text = pick(self._lang, "%s : broche non rendue (%s)", "%s: pin not given back (%s)")
+            text = Text("%s : broche non rendue (%s)", "%s: pin not given back (%s)")
             log.warning(text, self._place, error)
 
     def _write(self, on: bool) -> Exception | None:
@@ -129,22 +127,19 @@ class Pin:
             why = type(error).__name__
             if why == "GPIOPinInUse":
                 raise ConfigError(
-                    pick(
-                        self._lang,
+                    Text(
                         f"{self._place} pin = {number} : déjà prise par une autre lampe ou un autre relais",
                         f"{self._place} pin = {number}: already used by another lamp or relay",
                     )
                 ) from error
             if why == "PinInvalidPin":
                 raise ConfigError(
-                    pick(
-                        self._lang,
+                    Text(
                         f"{self._place} pin = {number} : cette carte n'a pas de broche de ce numéro",
                         f"{self._place} pin = {number}: this board has no such pin",
                     )
                 ) from error
-            text = pick(
-                self._lang,
+            text = Text(
                 "%s : pas de broches GPIO ici (%s : %s) ; sur un Raspberry Pi, installez python3-lgpio,"
                 " ajoutez l'utilisateur au groupe gpio, puis relancez",
                 "%s: no GPIO pins here (%s: %s); on a Raspberry Pi install python3-lgpio, add the user to the"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from linkymonitor.frozen import Frozen
 from linkymonitor.system.clock import Clock, SystemClock, Timeline
 
 
-class Hardware(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hardware:
     """What the world offers to the outputs; None means "the real one, opened when needed"."""
 
     #: A gpiozero pin factory; None lets gpiozero choose.
@@ -20,15 +21,8 @@ class Hardware(Frozen):
     terminal: Callable[[Any], None] | None = None
     #: Language of a screen, ``fr`` or ``en``.
     lang: str = "fr"
-    #: Language of warnings, which go to a terminal; None is that of the screen.
-    messages: str | None = None
     #: The zone of the times that are shown.
     timezone: str = "Europe/Paris"
-    clock: Clock = SystemClock()
+    clock: Clock = field(default_factory=SystemClock)
     #: The time of the house, for the time that is shown; None makes one of *clock* alone.
     timeline: Timeline | None = None
-
-    @property
-    def spoken(self) -> str:
-        """The language of what is logged."""
-        return self.messages or self.lang

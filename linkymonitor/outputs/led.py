@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from linkymonitor.frozen import Frozen
 from linkymonitor.model.terms import Ejp
 from linkymonitor.outputs.gpio import Pin, check
 from linkymonitor.outputs.hardware import Hardware
@@ -45,7 +45,8 @@ class Shows(Enum):
     LINK = "link"
 
 
-class Settings(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
     """``[lamp:NAME]``"""
 
     #: GPIO number of the pin.

@@ -11,11 +11,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from linkymonitor.errors import BadSetting
-from linkymonitor.frozen import Frozen
-from linkymonitor.language import pick
+from linkymonitor.language import Text
 from linkymonitor.outputs import rules
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.gpio import Pin, check
@@ -34,7 +34,8 @@ RETRY = 1.0
 _NUDGE = 1e-6
 
 
-class Settings(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
     """``[relay:NAME]``"""
 
     #: GPIO number of the pin.
@@ -56,22 +57,29 @@ class Settings(Frozen):
         check(self.pin)
         if self.fail_state is None:
             raise BadSetting(
-                "fail_state : manque ; on attend l'état à prendre quand le compteur se tait ; écrivez fail_state = off",
-                "fail_state: missing, expected the state for when the meter is silent; write fail_state = off",
+                Text(
+                    "fail_state : manque ; on attend l'état à prendre quand le compteur se tait ; "
+                    "écrivez fail_state = off",
+                    "fail_state: missing, expected the state for when the meter is silent; write fail_state = off",
+                )
             )
         if self.fail_state and not self.energised_fail_state_accepted:
             raise BadSetting(
-                "fail_state = on : il faut pour cela alimenter la bobine, ce qu'une coupure ou une panne défait ;"
-                " câblez la charge sur l'autre contact et écrivez fail_state = off, ou bien"
-                " energised_fail_state_accepted = oui",
-                "fail_state = on: needs the coil fed, which a power cut or a crash undoes; wire the load to"
-                " the other contact and write fail_state = off, or energised_fail_state_accepted = yes",
+                Text(
+                    "fail_state = on : il faut pour cela alimenter la bobine, ce qu'une coupure ou une panne défait ;"
+                    " câblez la charge sur l'autre contact et écrivez fail_state = off, ou bien"
+                    " energised_fail_state_accepted = oui",
+                    "fail_state = on: needs the coil fed, which a power cut or a crash undoes; wire the load to"
+                    " the other contact and write fail_state = off, or energised_fail_state_accepted = yes",
+                )
             )
         decision = rules.build(self.rule, self)
         if self.periods and not hasattr(decision, "periods"):
             raise BadSetting(
-                f"periods : sans objet pour rule = {self.rule} ; retirez-le ou écrivez rule = periods",
-                f"periods: not for rule = {self.rule}, remove it or write rule = periods",
+                Text(
+                    f"periods : sans objet pour rule = {self.rule} ; retirez-le ou écrivez rule = periods",
+                    f"periods: not for rule = {self.rule}, remove it or write rule = periods",
+                )
             )
 
 
@@ -84,7 +92,6 @@ class Relay:
 
     def __init__(self, settings: Settings, hardware: Hardware) -> None:
         self._place = f"[relay:{settings.name}]"
-        self._lang = hardware.spoken
         self._rule = rules.build(settings.rule, settings)
         self._fail_state = bool(settings.fail_state)
         self._wanted = self._fail_state
@@ -120,8 +127,7 @@ class Relay:
         if data_age > STALE and not self._stale:
             self._stale = True
             self._wanted = self._fail_state
-            text = pick(
-                self._lang,
+            text = Text(
                 "%s : aucune trame depuis %d s, relais %s par sécurité",
                 "%s: no frame for %d s, relay %s to be safe",
             )
@@ -141,15 +147,14 @@ class Relay:
         before = self._pin.on
         self._pin.set(on)
         if self._pin.on != before:
-            text = pick(self._lang, "%s : %s", "%s: %s")
+            text = Text("%s : %s", "%s: %s")
             if self._pin.imagined:
-                text += pick(
-                    self._lang, " (imaginé : pas de broche ici)", " (imagined: there is no pin here)"
-                )
+                text += Text(" (imaginé : pas de broche ici)", " (imagined: there is no pin here)")
             log.info(text, self._place, self._word(on))
 
-    def _word(self, on: bool) -> str:
-        return pick(self._lang, "collé" if on else "au repos", "on" if on else "off")
+    @staticmethod
+    def _word(on: bool) -> Text:
+        return Text("collé" if on else "au repos", "on" if on else "off")
 
 
 #: The name under which a module of outputs shows its class.

@@ -2,7 +2,7 @@
 
 # Strategy
 #
-# - A rule is a Frozen with wants(view, now_on): no clock, no pin, no memory. What has to be
+# - A rule is a frozen dataclass with wants(view, now_on): no clock, no pin, no memory. What has to be
 #   remembered is in the view (the fold's) or in now_on (the relay's).
 # - find() looks at the classes of this module, so a new rule is one class and nothing to register. Its
 #   fields are keys of the [relay:NAME] section: those of the same name in relay.Settings.
@@ -11,10 +11,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from linkymonitor.errors import BadSetting
-from linkymonitor.frozen import Frozen
+from linkymonitor.language import Text
 from linkymonitor.model import terms
 from linkymonitor.model.terms import PERIODS, code
 
@@ -35,7 +36,8 @@ class Rule(Protocol):
         """Return whether the relay should be on, given *view*, while it is *now_on*."""
 
 
-class Periods(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Periods:
     """On in the named tariff periods; as it is while the meter has not said which one it is in."""
 
     periods: tuple[str, ...]
@@ -44,14 +46,18 @@ class Periods(Frozen):
         wanted = tuple(code(period.upper()) for period in self.periods)
         if not wanted:
             raise BadSetting(
-                "periods : manque ; on attend les périodes où être alimenté, par exemple periods = HC",
-                "periods: missing, expected the tariff periods to be on in, such as periods = HC",
+                Text(
+                    "periods : manque ; on attend les périodes où être alimenté, par exemple periods = HC",
+                    "periods: missing, expected the tariff periods to be on in, such as periods = HC",
+                )
             )
         for period in wanted:
             if period not in CODES:
                 raise BadSetting(
-                    f"periods = {period} : inconnu ; on attend certains de {' '.join(CODES)}",
-                    f"periods = {period}: unknown, expected some of {' '.join(CODES)}",
+                    Text(
+                        f"periods = {period} : inconnu ; on attend certains de {' '.join(CODES)}",
+                        f"periods = {period}: unknown, expected some of {' '.join(CODES)}",
+                    )
                 )
         object.__setattr__(self, "periods", wanted)
 
@@ -61,7 +67,8 @@ class Periods(Frozen):
         return now_on if period is None else code(period) in self.periods
 
 
-class AvoidEjp(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AvoidEjp:
     """Off from the notice of a mobile peak to its end, on otherwise.
 
     Off too while nothing is known: the fold keeps what was last said, so nothing is known only before
@@ -80,7 +87,7 @@ def names() -> Mapping[str, type[Rule]]:
     return {
         getattr(rule, "name", rule.__name__.lower()): cast("type[Rule]", rule)
         for rule in globals().values()
-        if isinstance(rule, type) and issubclass(rule, Frozen) and hasattr(rule, "wants")
+        if isinstance(rule, type) and is_dataclass(rule) and hasattr(rule, "wants")
     }
 
 
@@ -94,7 +101,10 @@ def find(name: str) -> type[Rule]:
     if name.lower() not in rules:
         known = ", ".join(sorted(rules))
         raise BadSetting(
-            f"rule = {name} : inconnu ; on attend {known}", f"rule = {name}: unknown, expected one of {known}"
+            Text(
+                f"rule = {name} : inconnu ; on attend {known}",
+                f"rule = {name}: unknown, expected one of {known}",
+            )
         )
     return rules[name.lower()]
 
@@ -106,5 +116,5 @@ def build(name: str, settings: object) -> Rule:
         ValueError: when there is no such rule, or its settings do not suit it.
     """
     rule = find(name)
-    assert issubclass(rule, Frozen)
-    return cast("Rule", rule(**{name: getattr(settings, name) for name in rule.fields}))
+    assert is_dataclass(rule)
+    return rule(**{field.name: getattr(settings, field.name) for field in fields(rule)})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections import deque
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from linkymonitor.errors import BadSetting, ConfigError, StorageError
-from linkymonitor.frozen import Frozen
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.errors import BadSetting, ConfigError, LinkyMonitorError, StorageError
+from linkymonitor.language import Text, as_text
 from linkymonitor.system.resources import shipped
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ _DAY = timedelta(days=1)
 _TOTAL, _INJECTED = "", "injected"
 
 
-class Settings(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
     """``[report]``: where pages go and what they show."""
 
     #: Folder of the pages.
@@ -60,8 +61,10 @@ class Settings(Frozen):
         for name in self.sections:
             if not name.replace("_", "").replace("-", "").isalnum():
                 raise BadSetting(
-                    f"sections = {name} : ce n'est pas le nom d'une section ; on attend lettres et chiffres",
-                    f"sections = {name}: not the name of a section; expected letters and digits",
+                    Text(
+                        f"sections = {name} : ce n'est pas le nom d'une section ; on attend lettres et chiffres",
+                        f"sections = {name}: not the name of a section; expected letters and digits",
+                    )
                 )
 
 
@@ -77,7 +80,7 @@ def build(
     storage: Storage,
     autorefresh: bool = False,
     statistics: Statistics | None = None,
-    on_failure: Callable[[str], object] | None = None,
+    on_failure: Callable[[Text], object] | None = None,
 ) -> list[Path]:
     """Write the page of each local day from the first of *dates* to the last, and the calendar.
 
@@ -130,15 +133,15 @@ def build(
             if isinstance(failure, ConfigError):
                 wrong.append(failure)
             log.debug("%s", day, exc_info=failure)
-            tell(_not_drawn(day, failure, of_terminal()))
-            page, summary = pages.failed(day, _cause(failure, lang), known), Summary.failed(day)
+            tell(_not_drawn(day, failure))
+            page, summary = pages.failed(day, _cause(failure).render(lang), known), Summary.failed(day)
         drawn[day] = summary
         try:
             storage.replace(path, page)
         except StorageError as error:
             if not settings.dir.is_dir():
                 raise  # it has gone, and no other page can be written either
-            tell(str(error))
+            tell(error.text)
             continue
         written.append(path)
     if wrong and len(wrong) == len(drawn):
@@ -157,28 +160,24 @@ def build(
     return [*written, index]
 
 
-def _cause(error: Exception, lang: str) -> str:
+def _cause(error: Exception) -> Text:
     """Return why a day could not be drawn, in a few words."""
-    if isinstance(error, StorageError):
-        return pick(lang, error.fr, error.en)
-    if isinstance(error, ConfigError):
-        return str(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, LinkyMonitorError):
+        return error.text
+    return as_text(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
 
 
-def _not_drawn(day: date, error: Exception, lang: str) -> str:
+def _not_drawn(day: date, error: Exception) -> Text:
     """Return the sentence that says that the page of *day* could not be drawn."""
-    cause = " ".join(_cause(error, lang).split())[:_LONGEST_CAUSE]
-    return pick(
-        lang,
-        f"{day} : journée non dessinée ({cause}) ; les autres le sont, gardez le journal de ce jour et signalez-le",
-        f"{day}: day not drawn ({cause}); the others are, keep the log of this day and report it",
+    cause = _cause(error).map(lambda words: " ".join(words.split())[:_LONGEST_CAUSE])
+    return Text(
+        f"{day} : journée non dessinée ({cause.fr}) ; les autres le sont, gardez le journal de ce jour et signalez-le",
+        f"{day}: day not drawn ({cause.en}); the others are, keep the log of this day and report it",
     )
 
 
-def _no_page(path: Path) -> str:
-    return pick(
-        of_terminal(),
+def _no_page(path: Path) -> Text:
+    return Text(
         f"{path} : page illisible, hors du calendrier ; supprimez ce qui tient sa place, puis redessinez ce jour",
         f"{path}: not a page that can be read, left out of the calendar; remove what is in its place, then draw that "
         "day again",
@@ -191,13 +190,11 @@ def template_folders(settings: Settings) -> list[Path]:
     Raises:
         ConfigError: a folder or a section that *settings* name is not there.
     """
-    lang = of_terminal()
     folders = [shipped("templates")]
     if settings.templates is not None:
         if not settings.templates.is_dir():
             raise ConfigError(
-                pick(
-                    lang,
+                Text(
                     f"[report] templates = {settings.templates} : ce dossier n'existe pas ; créez-le, ou laissez vide",
                     f"[report] templates = {settings.templates}: no such folder; create it, or leave it empty",
                 )
@@ -212,8 +209,7 @@ def template_folders(settings: Settings) -> list[Path]:
         if name not in there:
             known = ", ".join(sorted(there))
             raise ConfigError(
-                pick(
-                    lang,
+                Text(
                     f"[report] sections = {name} : cette section n'existe pas ; il y a {known}",
                     f"[report] sections = {name}: there is no such section; there are {known}",
                 )
@@ -230,7 +226,7 @@ def as_json(
     now: datetime,
     storage: Storage,
     statistics: Statistics | None = None,
-    on_failure: Callable[[str], object] | None = None,
+    on_failure: Callable[[Text], object] | None = None,
 ) -> dict[str, object]:
     """Return the figures of the whole range, as `report --json` prints them.
 
@@ -247,7 +243,7 @@ def as_json(
         if isinstance(found, Exception):
             log.debug("%s", day, exc_info=found)
             if on_failure:
-                on_failure(_not_drawn(day, found, of_terminal()))
+                on_failure(_not_drawn(day, found))
             nothing = figures.DayRecords(date=day, before=None, rows=(), after=None)
             total.add(figures.day_figures(nothing, tz, prices, now), known=False)
         else:

@@ -17,16 +17,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate, compress, groupby, pairwise
 from operator import mul, sub
-from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log.writer import onward
-from linkymonitor.frozen import Frozen, replace
 from linkymonitor.model.epochs import advance, most, rating, runs_on
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import PERIODS, code
@@ -61,7 +60,8 @@ _STRETCH = 300
 _COLOURS = {"B": "blue", "W": "white", "R": "red"}
 
 
-class Line(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
     """One register over the day or the range: a line of the synthesis."""
 
     code: str
@@ -74,7 +74,8 @@ class Line(Frozen):
     eur: Decimal | None = None
 
 
-class Injected(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Injected:
     """Energy given to the grid; an interval when it is estimated."""
 
     wh: int
@@ -84,7 +85,8 @@ class Injected(Frozen):
     reading: int | None = None
 
 
-class Gap(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
     """A silence longer than five minutes, within its day."""
 
     start: float
@@ -95,7 +97,8 @@ class Gap(Frozen):
     shared: bool = False
 
 
-class Hour(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hour:
     """One hour of the day, as the indexes tell it."""
 
     start: float
@@ -113,7 +116,8 @@ class Hour(Frozen):
     measured: bool
 
 
-class Band(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Band:
     """A stretch of one tariff period."""
 
     start: float
@@ -121,7 +125,8 @@ class Band(Frozen):
     code: str
 
 
-class Load(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
     """A long steady load that stands out of the day."""
 
     start: float
@@ -131,7 +136,8 @@ class Load(Frozen):
     codes: tuple[str, ...]
 
 
-class Break(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Break:
     """Where indexes start anew."""
 
     at: float
@@ -139,7 +145,8 @@ class Break(Frozen):
     contract: bool
 
 
-class Change(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
     """What the meter said anew of its contract."""
 
     at: float
@@ -149,7 +156,8 @@ class Change(Frozen):
     after: object
 
 
-class Curve(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
     """The columns of the chart, one value for each record; times in seconds since the day began."""
 
     times: Sequence[int] = ()
@@ -158,13 +166,14 @@ class Curve(Frozen):
     high: Sequence[int] = ()
     current: Sequence[int] | None = None
     injected: Sequence[int] | None = None
-    indexes: Mapping[str, Sequence[int]] = MappingProxyType({})
+    indexes: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 NO_CURVE = Curve()
 
 
-class Quality(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quality:
     """How much of the day was heard, and how well."""
 
     coverage: float
@@ -178,7 +187,8 @@ class Quality(Frozen):
     held_whole: bool = False
 
 
-class DayFigures(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayFigures:
     """Everything a page says of one local day. Energies in Wh, powers in VA, times in POSIX seconds."""
 
     date: date
@@ -204,7 +214,7 @@ class DayFigures(Frozen):
     load: Load | None = None
     changes: tuple[Change, ...] = ()
     #: The hours and names of the periods, by topic, as the last line ``Grille:`` has them.
-    grid: Mapping[str, str] = MappingProxyType({})
+    grid: Mapping[str, str] = field(default_factory=dict)
     #: Registers that were in force and not read, so that what they counted is not known.
     unread: tuple[str, ...] = ()
     #: By how many Wh the registers went on further than the total of the meter, 0 but for rounding.
@@ -256,7 +266,8 @@ class DayFigures(Frozen):
         return self.consumed_eur if self.total is None else self.total
 
 
-class DayRecords(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayRecords:
     """The records of one local day, and those that stand just outside it."""
 
     date: date

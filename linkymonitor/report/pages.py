@@ -18,6 +18,7 @@ import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
@@ -31,8 +32,7 @@ from markupsafe import Markup, escape
 
 from linkymonitor import __version__
 from linkymonitor.errors import ConfigError, StorageError
-from linkymonitor.frozen import Frozen
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.language import Text
 from linkymonitor.money.bill import add_up
 from linkymonitor.report.figures import DayFigures
 from linkymonitor.report.words import Words
@@ -51,7 +51,8 @@ _FLOOR, _TALLEST = 130, 124
 _PICTURE = 330
 
 
-class Summary(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Summary:
     """What the calendar knows of a day."""
 
     day: date
@@ -261,8 +262,7 @@ class Pages:
             return self._environment.get_template(name).render(values).encode()
         except jinja2.TemplateNotFound as error:
             raise ConfigError(
-                pick(
-                    of_terminal(),
+                Text(
                     f"[report] templates : un gabarit demande {error.name}, qui n'est pas là ; corrigez le nom, ou "
                     "ajoutez le fichier",
                     f"[report] templates: a template asks for {error.name}, which is not there; correct the name, or "
@@ -272,8 +272,7 @@ class Pages:
         except jinja2.TemplateError as error:
             place, line = getattr(error, "filename", None) or name, getattr(error, "lineno", "?")
             raise ConfigError(
-                pick(
-                    of_terminal(),
+                Text(
                     f"{place}, ligne {line} : {error} ; corrigez le gabarit",
                     f"{place}, line {line}: {error}; correct the template",
                 )

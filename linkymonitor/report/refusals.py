@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.errors import StorageError
-from linkymonitor.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,8 @@ _MORE = re.compile(r"\t\+([0-9]{1,9})\Z")
 LATE = 600.0
 
 
-class Held(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held:
     """Groups that were held back: when, in POSIX seconds, why, and how many."""
 
     causes: Sequence[tuple[float, str, int]] = ()

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from linkymonitor.language import pick
+from linkymonitor.language import Text
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Mode, code
 from linkymonitor.report.figures import ELSEWHERE, DayFigures
@@ -487,7 +487,7 @@ class Words:
         if name == ELSEWHERE:
             return self.text["elsewhere"]
         if name[:1] == "F" and name[1:].isdecimal():
-            return f"{pick(self.lang, 'Index fournisseur', 'Supplier index')} {int(name[1:])}"
+            return f"{Text('Index fournisseur', 'Supplier index')} {int(name[1:])}"
         return name
 
     def in_period(self, name: str) -> str:

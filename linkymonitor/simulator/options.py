@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 
 from linkymonitor.errors import BadSetting
+from linkymonitor.language import Text
 from linkymonitor.model.terms import PERIODS, Colour, Mode
 from linkymonitor.system.zones import home
 
@@ -25,12 +26,12 @@ NOISES = ("flip", "flips", "lost", "doubled", "merged", "cut", "burst")
 #: A house is followed for so long at most; its dates stay far from the end of the calendar.
 _LONGEST = timedelta(days=36525)
 
-_A_SHARE = ("une part des lignes, de 0 à 1", "a share of the lines, from 0 to 1")
+_A_SHARE = Text("une part des lignes, de 0 à 1", "a share of the lines, from 0 to 1")
 
 
-def _fault(found: str, fr: str, en: str | None = None) -> BadSetting:
+def _fault(found: str, expected: Text | str) -> BadSetting:
     """Return the fault of *found*: what is expected instead, names being the same in both languages."""
-    return BadSetting(f"{found} : on attend {fr}", f"{found}: expected {fr if en is None else en}")
+    return BadSetting(found + Text(" : on attend ", ": expected ") + expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,33 +80,38 @@ class Options:
         if self.contract not in PERIODS:
             raise _fault(f"contract = {self.contract}", ", ".join(PERIODS))
         if self.phases not in (1, 3):
-            raise _fault(f"phases = {self.phases}", "1 ou 3", "1 or 3")
+            raise _fault(f"phases = {self.phases}", Text("1 ou 3", "1 or 3"))
         if not 0 <= self.noise <= 1:
-            raise _fault(f"noise = {self.noise}", *_A_SHARE)
+            raise _fault(f"noise = {self.noise}", _A_SHARE)
         if wrong := [kind for kind in self.noise_kinds if kind not in NOISES]:
             raise _fault(f"kinds = {wrong[0]}", "+".join(NOISES))
         if not self.noise_kinds:
             raise _fault("kinds =", "+".join(NOISES))
         if self.power is not None and not 1 <= self.power <= 36:
-            raise _fault(f"power = {self.power}", "1 à 36 kVA", "1 to 36 kVA")
+            raise _fault(f"power = {self.power}", Text("1 à 36 kVA", "1 to 36 kVA"))
         if self.old and self.mode is Mode.STANDARD:
             raise BadSetting(
-                "old : un compteur d'avant Linky ne parle pas le mode standard ; on attend historique",
-                "old: a meter from before Linky does not speak standard, expected historique",
+                Text(
+                    "old : un compteur d'avant Linky ne parle pas le mode standard ; on attend historique",
+                    "old: a meter from before Linky does not speak standard, expected historique",
+                )
             )
         if self.speed is not None and not 0 < self.speed < math.inf:
             raise _fault(
-                f"speed = {self.speed}", "un nombre au-dessus de 0, ou max", "a number above 0, or max"
+                f"speed = {self.speed}", Text("un nombre au-dessus de 0, ou max", "a number above 0, or max")
             )
         if self.day is not None and not 2000 <= self.day.year < 2100:
-            raise _fault(f"day = {self.day}", "un jour de ce siècle", "a day of this century")
+            raise _fault(f"day = {self.day}", Text("un jour de ce siècle", "a day of this century"))
         if self.every is not None and not timedelta(0) < self.every <= timedelta(days=31):
-            raise _fault("every", "une durée telle que 60s, jusqu'à 31d", "a duration such as 60s, up to 31d")
+            raise _fault(
+                "every", Text("une durée telle que 60s, jusqu'à 31d", "a duration such as 60s, up to 31d")
+            )
         if self.notice > timedelta(days=1):
-            raise _fault("notice", "une durée jusqu'à 1d", "a duration of up to 1d")
+            raise _fault("notice", Text("une durée jusqu'à 1d", "a duration of up to 1d"))
         if self.duration is not None and self.duration > _LONGEST:
             raise _fault(
-                "duration", f"une durée jusqu'à {_LONGEST.days}d", f"a duration of up to {_LONGEST.days}d"
+                "duration",
+                Text(f"une durée jusqu'à {_LONGEST.days}d", f"a duration of up to {_LONGEST.days}d"),
             )
 
     @property
@@ -179,18 +185,20 @@ _YES = {
 def _duration(text: str) -> timedelta:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([a-z]*)", text)
     if not match or match[2] not in _UNITS:
-        raise BadSetting("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d")
+        raise BadSetting(
+            Text("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d")
+        )
     try:
         return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
     except OverflowError:
         raise BadSetting(
-            "une durée de moins d'un million de jours", "a duration of less than a million days"
+            Text("une durée de moins d'un million de jours", "a duration of less than a million days")
         ) from None
 
 
 def _yes(text: str) -> bool:
     if text not in _YES:
-        raise BadSetting("oui ou non", "yes or no")
+        raise BadSetting(Text("oui ou non", "yes or no"))
     return _YES[text]
 
 
@@ -198,28 +206,28 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text.replace("_", "-"))
     except ValueError:
-        raise BadSetting("une date telle que 2026-01-13", "a date such as 2026-01-13") from None
+        raise BadSetting(Text("une date telle que 2026-01-13", "a date such as 2026-01-13")) from None
 
 
 def _time(text: str) -> time:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        raise BadSetting("une heure telle que 06:58", "a time such as 06:58") from None
+        raise BadSetting(Text("une heure telle que 06:58", "a time such as 06:58")) from None
 
 
 def _number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise BadSetting("un nombre entier", "a whole number") from None
+        raise BadSetting(Text("un nombre entier", "a whole number")) from None
 
 
 def _share(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise BadSetting(*_A_SHARE) from None
+        raise BadSetting(_A_SHARE) from None
 
 
 def _speed(text: str) -> float | None:
@@ -228,12 +236,12 @@ def _speed(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise BadSetting("un nombre, ou max", "a number, or max") from None
+        raise BadSetting(Text("un nombre, ou max", "a number, or max")) from None
 
 
 def _colour(text: str) -> Colour:
     if text not in _COLOURS:
-        raise BadSetting(", ".join(_COLOURS), ", ".join(_COLOURS))
+        raise BadSetting(Text(", ".join(_COLOURS), ", ".join(_COLOURS)))
     return _COLOURS[text]
 
 
@@ -289,7 +297,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[str], object]]] = {
 def _meaning(field: str, text: str) -> object:
     known = {word: value for word, (name, value) in _WORDS.items() if name == field}
     if text not in known:
-        raise BadSetting(", ".join(known), ", ".join(known))
+        raise BadSetting(Text(", ".join(known), ", ".join(known)))
     return known[text]
 
 
@@ -310,24 +318,28 @@ def parse_spec(text: str) -> Options:
             try:
                 fields[name] = read(value)
             except BadSetting as expected:
-                raise _fault(f"{key} = {value}", expected.fr, expected.en) from None
+                raise _fault(f"{key} = {value}", expected.text) from None
             if name == "ejp_days":
                 fields["contract"] = "EJP"
         elif not equals and word in _WORDS:
             name, meaning = _WORDS[word]
             fields[name] = meaning
         elif word in _KEYS:
-            raise _fault(word, f"une valeur, comme dans {word}=…", f"a value, as in {word}=…")
+            raise _fault(word, Text(f"une valeur, comme dans {word}=…", f"a value, as in {word}=…"))
         else:
             known = [f"{name}=" for name in _KEYS] if equals else [*_WORDS, *_KEYS]
             near = get_close_matches(f"{key}=" if equals else key, known, n=1)
             if near:
                 raise BadSetting(
-                    f"{word} : inconnu, vouliez-vous dire {near[0]} ?",
-                    f"{word}: unknown, did you mean {near[0]}?",
+                    Text(
+                        f"{word} : inconnu, vouliez-vous dire {near[0]} ?",
+                        f"{word}: unknown, did you mean {near[0]}?",
+                    )
                 )
             raise BadSetting(
-                f"{word} : inconnu ; on attend certains de {', '.join(_WORDS)}",
-                f"{word}: unknown, expected some of {', '.join(_WORDS)}",
+                Text(
+                    f"{word} : inconnu ; on attend certains de {', '.join(_WORDS)}",
+                    f"{word}: unknown, expected some of {', '.join(_WORDS)}",
+                )
             )
     return Options(**fields)  # type: ignore[arg-type]  # each reader makes the type of its field

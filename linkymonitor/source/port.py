@@ -28,15 +28,15 @@ import select
 import stat
 import termios
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from linkymonitor.errors import LineBusy, LineError
-from linkymonitor.frozen import Frozen
-from linkymonitor.language import cause
+from linkymonitor.language import Text, as_text, cause
+from linkymonitor.source.base import Source
 from linkymonitor.source.recording import (
     CUT_SHORT,
     MAGIC,
@@ -73,54 +73,68 @@ _DENIED = {errno.EACCES, errno.EPERM}
 _BUSY = {errno.EAGAIN, errno.EBUSY}
 
 _TEXTS = {
-    "fr": {
-        "lost": "%(port)s : ne répond plus (%(cause)s) ; nouveaux essais jusqu'à son retour",
-        "absent": "%(port)s : absent ; branchez le module TIC ou corrigez [meter] port ; "
+    "lost": Text(
+        "%(port)s : ne répond plus (%(cause)s) ; nouveaux essais jusqu'à son retour",
+        "%(port)s: stopped answering (%(cause)s); trying again until it is back",
+    ),
+    "absent": Text(
+        "%(port)s : absent ; branchez le module TIC ou corrigez [meter] port ; "
         "nouveaux essais jusqu'à ce qu'il soit là",
-        "failed": "%(port)s : ne s'ouvre pas (%(cause)s) ; nouveaux essais jusqu'à ce qu'il s'ouvre",
-        "denied": "%(port)s : accès refusé à l'utilisateur %(user)s ; "
+        "%(port)s: not there; plug the TIC module in or correct [meter] port; trying until it is there",
+    ),
+    "failed": Text(
+        "%(port)s : ne s'ouvre pas (%(cause)s) ; nouveaux essais jusqu'à ce qu'il s'ouvre",
+        "%(port)s: does not open (%(cause)s); trying until it does",
+    ),
+    "denied": Text(
+        "%(port)s : accès refusé à l'utilisateur %(user)s ; "
         "faites « sudo adduser %(user)s %(group)s », puis ouvrez une nouvelle session ou relancez le service",
-        "console": "%(port)s : la console série se sert de ce port ; retirez « console= » de cmdline.txt "
+        "%(port)s: access denied to user %(user)s; run “sudo adduser %(user)s %(group)s”, "
+        "then log in again or restart the service",
+    ),
+    "console": Text(
+        "%(port)s : la console série se sert de ce port ; retirez « console= » de cmdline.txt "
         "(raspi-config, Interface, Serial Port), faites « sudo systemctl mask --now serial-getty@%(tty)s », "
         "puis redémarrez",
-        "busy": "%(port)s : déjà lu par %(holder)s ; arrêtez-le d'abord",
-        "shared": "%(port)s : ouvert aussi par %(holder)s, qui prendra une partie des octets ; arrêtez-le",
-        "back": "%(port)s : de nouveau lisible",
-        "process": "%(name)s (processus %(pid)d)",
-        "somebody": "un autre programme",
-        "no file": "%(port)s : fichier absent ; donnez un port (/dev/…), un fichier, une URL ou « - »",
-        "unreadable": "%(port)s : illisible (%(cause)s) ; vérifiez le fichier et le droit de le lire",
-        "no source": "%(port)s : ni port, ni fichier ; donnez un port (/dev/…), un fichier, une URL ou « - »",
-        "bad url": "%(port)s : URL mal formée ; on attend socket://machine:port ou rfc2217://machine:port, "
-        "port de 1 à 65535, ou une autre URL de pyserial",
-        "no answer": "pas de réponse valable",
-    },
-    "en": {
-        "lost": "%(port)s: stopped answering (%(cause)s); trying again until it is back",
-        "absent": "%(port)s: not there; plug the TIC module in or correct [meter] port; "
-        "trying until it is there",
-        "failed": "%(port)s: does not open (%(cause)s); trying until it does",
-        "denied": "%(port)s: access denied to user %(user)s; run “sudo adduser %(user)s %(group)s”, "
-        "then log in again or restart the service",
-        "console": "%(port)s: the serial console uses this port; take “console=” out of cmdline.txt "
+        "%(port)s: the serial console uses this port; take “console=” out of cmdline.txt "
         "(raspi-config, Interface, Serial Port), run “sudo systemctl mask --now serial-getty@%(tty)s”, "
         "then reboot",
-        "busy": "%(port)s: already read by %(holder)s; stop it first",
-        "shared": "%(port)s: also open in %(holder)s, which will take some of the bytes; stop it",
-        "back": "%(port)s: readable again",
-        "process": "%(name)s (process %(pid)d)",
-        "somebody": "another program",
-        "no file": "%(port)s: there is no such file; give a port (/dev/…), a file, a URL or “-”",
-        "unreadable": "%(port)s: cannot be read (%(cause)s); check the file and the right to read it",
-        "no source": "%(port)s: neither a port nor a file; give a port (/dev/…), a file, a URL or “-”",
-        "bad url": "%(port)s: not a URL that can be read; expected socket://host:port or rfc2217://host:port, "
+    ),
+    "busy": Text(
+        "%(port)s : déjà lu par %(holder)s ; arrêtez-le d'abord",
+        "%(port)s: already read by %(holder)s; stop it first",
+    ),
+    "shared": Text(
+        "%(port)s : ouvert aussi par %(holder)s, qui prendra une partie des octets ; arrêtez-le",
+        "%(port)s: also open in %(holder)s, which will take some of the bytes; stop it",
+    ),
+    "back": Text("%(port)s : de nouveau lisible", "%(port)s: readable again"),
+    "process": Text("%(name)s (processus %(pid)d)", "%(name)s (process %(pid)d)"),
+    "somebody": Text("un autre programme", "another program"),
+    "no file": Text(
+        "%(port)s : fichier absent ; donnez un port (/dev/…), un fichier, une URL ou « - »",
+        "%(port)s: there is no such file; give a port (/dev/…), a file, a URL or “-”",
+    ),
+    "unreadable": Text(
+        "%(port)s : illisible (%(cause)s) ; vérifiez le fichier et le droit de le lire",
+        "%(port)s: cannot be read (%(cause)s); check the file and the right to read it",
+    ),
+    "no source": Text(
+        "%(port)s : ni port, ni fichier ; donnez un port (/dev/…), un fichier, une URL ou « - »",
+        "%(port)s: neither a port nor a file; give a port (/dev/…), a file, a URL or “-”",
+    ),
+    "bad url": Text(
+        "%(port)s : URL mal formée ; on attend socket://machine:port ou rfc2217://machine:port, "
+        "port de 1 à 65535, ou une autre URL de pyserial",
+        "%(port)s: not a URL that can be read; expected socket://host:port or rfc2217://host:port, "
         "port 1 to 65535, or another URL of pyserial",
-        "no answer": "no valid answer",
-    },
+    ),
+    "no answer": Text("pas de réponse valable", "no valid answer"),
 }
 
 
-class _How(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _How:
     """What open_source was told besides the name of the source."""
 
     clock: Clock
@@ -129,62 +143,6 @@ class _How(Frozen):
     pause: float
     sleep: Callable[[float], object]
     root: Path
-    lang: str
-
-    @property
-    def texts(self) -> Mapping[str, str]:
-        return _TEXTS["en" if self.lang == "en" else "fr"]
-
-    def cause(self, error: Exception | None) -> str:
-        """Return in a few words what the system says in *error*."""
-        if error is None:
-            return ""
-        number, own = _behind(error)
-        if number is not None:
-            return cause(OSError(number, own), self.lang)
-        log.debug("%s", own)  # pyserial's own words, for whoever knows it
-        return self.texts["no answer"]
-
-    def refusal(self, what: str, spec: str, error: Exception | None = None) -> LineError:
-        return LineError(self.texts[what] % {"port": spec, "cause": self.cause(error)})
-
-
-class Source:
-    """Where bytes come from; one base for all kinds, so that a reader need not know which it has."""
-
-    #: As the user wrote it.
-    name: str
-    #: True when bytes come as a meter sends them, False when they were all there from the start.
-    live: bool = False
-    #: True for a port or a URL, which stand for a real meter.
-    is_meter: bool = False
-    #: Wall time at which a recording began; None for anything else.
-    started_at: datetime | None = None
-    #: Seconds since *started_at* at which the last chunk of a recording came; None for anything else.
-    offset: float | None = None
-
-    def read(self, timeout: float | None = None) -> bytes | None:
-        """Return the next bytes, ``b""`` if none came within *timeout* seconds, None at the end of the input.
-
-        Without *timeout* the setting that the source was opened with holds. A meter has no end: while it is
-        away this waits like a silent line does.
-        """
-        raise NotImplementedError
-
-    def set_speed(self, speed: int) -> None:
-        """Read at *speed* baud from now on, raw; nothing happens where there is no speed to set."""
-
-    def settle(self) -> None:
-        """Let the kernel cut the lines from now on; nothing happens where it cannot."""
-
-    def close(self) -> None:
-        """Let go of the source."""
-
-    def __enter__(self) -> Source:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def open_source(
@@ -194,7 +152,6 @@ def open_source(
     speed: int | None = None,
     timeout: float = 5.0,
     pause: float = 10.0,
-    lang: str = "fr",
     sleep: Callable[[float], object] = time.sleep,
     stdin: int = 0,
     root: Path = Path("/"),
@@ -209,7 +166,6 @@ def open_source(
         speed: in baud, for what has a speed; None is 9600.
         timeout: seconds that a read waits when it is not told otherwise.
         pause: longest wait between two tries, in seconds; they start at one second and double.
-        lang: ``fr`` or ``en``.
         sleep: waits for so many seconds of *clock*.
         stdin: the descriptor that ``-`` stands for.
         root: where ``proc``, ``etc`` and ``run`` are looked for.
@@ -225,7 +181,6 @@ def open_source(
         pause=pause,
         sleep=sleep,
         root=root,
-        lang=lang,
     )
     if spec in ("-", "stdin"):
         return _Stream("stdin", how, stdin)
@@ -235,17 +190,17 @@ def open_source(
     try:
         found = path.stat()
     except ValueError as error:  # no name of a file holds a NUL
-        raise how.refusal("no file", spec) from error
+        raise _refusal("no file", spec) from error
     except OSError as error:
         if error.errno not in _ABSENT:
-            raise how.refusal("unreadable", spec, error) from error
+            raise _refusal("unreadable", spec, error) from error
         if str(path.resolve()).startswith("/dev/"):
             return _Tty(spec, how)
-        raise how.refusal("no file", spec) from error
+        raise _refusal("no file", spec) from error
     if stat.S_ISCHR(found.st_mode) and os.major(found.st_rdev) != _MEMORY_MAJOR:
         return _Tty(spec, how)
     if stat.S_ISDIR(found.st_mode) or stat.S_ISBLK(found.st_mode) or stat.S_ISSOCK(found.st_mode):
-        raise how.refusal("no source", spec)
+        raise _refusal("no source", spec)
     try:
         if not stat.S_ISREG(found.st_mode):
             return _Stream(spec, how, None)
@@ -254,7 +209,7 @@ def open_source(
                 return _Recorded(spec, how)
         return _File(spec, how)
     except OSError as error:
-        raise how.refusal("unreadable", spec, error) from error
+        raise _refusal("unreadable", spec, error) from error
 
 
 class _File(Source):
@@ -284,7 +239,7 @@ class _File(Source):
         except CUT_SHORT:
             return b""
         except OSError as error:
-            raise self._how.refusal("unreadable", self.name, error) from error
+            raise _refusal("unreadable", self.name, error) from error
 
 
 class _Recorded(Source):
@@ -293,15 +248,15 @@ class _Recorded(Source):
     def __init__(self, name: str, how: _How) -> None:
         self.name = name
         self._how = how
-        self.started_at = read_header(Path(name), how.lang).started_at
+        self.started_at = read_header(Path(name)).started_at
         self.offset = 0.0
-        self._chunks: Iterator[tuple[float, bytes]] = read_recording(Path(name), how.lang)
+        self._chunks: Iterator[tuple[float, bytes]] = read_recording(Path(name))
 
     def read(self, timeout: float | None = None) -> bytes | None:
         try:
             self.offset, chunk = next(self._chunks, (self.offset, None))
         except OSError as error:
-            raise self._how.refusal("unreadable", self.name, error) from error
+            raise _refusal("unreadable", self.name, error) from error
         return chunk
 
     def close(self) -> None:
@@ -326,7 +281,7 @@ class _Stream(Source):
             if fcntl.fcntl(self._fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         except OSError as error:
-            raise how.refusal("unreadable", name, error) from error
+            raise _refusal("unreadable", name, error) from error
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
 
@@ -361,7 +316,6 @@ class _Port(Source):
         self.name = name
         self._how = how
         self._clock = how.clock
-        self._texts = how.texts
         self._speed = how.speed
         self._port: Any = None  # a serial.Serial or one of its likes, while it is open
         self._pause = min(_FIRST_PAUSE, how.pause)
@@ -393,7 +347,7 @@ class _Port(Source):
             return b""
         if self._said:
             self._said.clear()
-            log.info(self._texts["back"], {"port": self.name})
+            log.info(_TEXTS["back"], {"port": self.name})
         if chunk:
             self._pause = min(_FIRST_PAUSE, self._how.pause)
         return chunk
@@ -459,7 +413,7 @@ class _Port(Source):
             # One that is there and says that it is not would be tried again without a pause.
             self._absent = number in _ABSENT and not os.path.exists(self.name)  # noqa: PTH110
             if number in _BUSY and first:
-                raise LineBusy(self._texts["busy"] % self._about("busy", error)) from error
+                raise LineBusy(_TEXTS["busy"].filled(self._about("busy", error))) from error
             self._put_off()
             self._say_why(number, error)
 
@@ -488,13 +442,13 @@ class _Port(Source):
         if what in self._said or (what in plain and self._said & plain):
             return
         self._said.add(what)
-        log.warning(self._texts[what], self._about(what, error))
+        log.warning(_TEXTS[what], self._about(what, error))
 
     def _about(self, what: str, error: Exception | None = None) -> dict[str, object]:
         """Return all that the sentence *what* about this port may name."""
         return {
             "port": self.name,
-            "cause": self._how.cause(error),
+            "cause": _cause_of(error),
             "user": _user(),
             "group": _group(self.name),
             "tty": Path(self.name).resolve().name,
@@ -502,16 +456,16 @@ class _Port(Source):
             "holder": self._holder() if what == "busy" else "",
         }
 
-    def _holder(self) -> str:
+    def _holder(self) -> Text:
         pids = _lockers(self.name, self._how.root) or _openers(self.name, self._how.root)
-        return self._process(pids[0]) if pids else self._texts["somebody"]
+        return self._process(pids[0]) if pids else _TEXTS["somebody"]
 
-    def _process(self, pid: int) -> str:
+    def _process(self, pid: int) -> Text:
         try:
             name = (self._how.root / "proc" / str(pid) / "comm").read_text(errors="replace").strip()
         except OSError:
             name = "?"
-        return self._texts["process"] % {"name": name, "pid": pid}
+        return _TEXTS["process"].filled({"name": name, "pid": pid})
 
 
 class _Tty(_Port):
@@ -624,10 +578,10 @@ class _Tty(_Port):
     def _look_around(self) -> None:
         """Warn of whatever else may read from this port: flock stops only those who ask."""
         if _is_console(self.name, self._how.root):
-            log.warning(self._texts["console"], self._about("console"))
+            log.warning(_TEXTS["console"], self._about("console"))
         elif others := _openers(self.name, self._how.root):
             holder = self._process(others[0])
-            log.warning(self._texts["shared"], {"port": self.name, "holder": holder})
+            log.warning(_TEXTS["shared"], {"port": self.name, "holder": holder})
 
 
 class _Url(_Port):
@@ -649,7 +603,7 @@ class _Url(_Port):
         import serial
 
         if not self._opened and not _is_url(self.name):
-            raise self._how.refusal("bad url", self.name)
+            raise _refusal("bad url", self.name)
         self._last_byte = self._clock.monotonic()
         try:
             self._port = serial.serial_for_url(
@@ -661,10 +615,10 @@ class _Url(_Port):
             if _ill_formed(error):
                 if self._opened:  # it was well formed once: the far end refuses, for now
                     raise OSError(errno.EIO, str(error)) from None
-                raise self._how.refusal("bad url", self.name, error) from error
+                raise _refusal("bad url", self.name, error) from error
             raise
         except re.error as error:  # hwgrep:// takes a pattern
-            raise self._how.refusal("bad url", self.name, error) from error
+            raise _refusal("bad url", self.name, error) from error
         try:
             fd = self._port.fileno()
         except OSError:  # rfc2217:// and loop:// have no descriptor
@@ -702,6 +656,21 @@ def _frame_end(buffer: bytes, start: int) -> int:
 
 def _milliseconds(seconds: float) -> int:
     return math.ceil(seconds * 1000)
+
+
+def _refusal(what: str, spec: str, error: Exception | None = None) -> LineError:
+    return LineError(_TEXTS[what].filled({"port": spec, "cause": _cause_of(error)}))
+
+
+def _cause_of(error: Exception | None) -> Text:
+    """Return in a few words the cause that the system gives in *error*."""
+    if error is None:
+        return as_text("")
+    number, own = _behind(error)
+    if number is not None:
+        return cause(OSError(number, own))
+    log.debug("%s", own)  # pyserial's own words, for whoever knows it
+    return _TEXTS["no answer"]
 
 
 def _behind(error: Exception | None) -> tuple[int | None, str]:

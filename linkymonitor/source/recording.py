@@ -18,14 +18,14 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from linkymonitor.errors import LineError
-from linkymonitor.frozen import Frozen
-from linkymonitor.language import cause, of_terminal, pick
+from linkymonitor.language import Text, cause
 
 if TYPE_CHECKING:
     from linkymonitor.system.clock import Clock
@@ -44,7 +44,8 @@ _HEADER = re.compile(rb"linkymonitor-recording (\d{1,4}) (\S{1,40})Z (\d{1,7}|-)
 _BLOCK = re.compile(rb"(\d{1,12}\.\d{3}) ((?:[0-9a-f]{2})+)\n")
 
 
-class Header(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Header:
     """What the first line of a recording says."""
 
     started_at: datetime
@@ -85,33 +86,29 @@ def open_plain(path: Path) -> BufferedReader:
     return cast("BufferedReader", gzip.open(path, "rb"))
 
 
-def read_header(path: Path, lang: str | None = None) -> Header:
+def read_header(path: Path) -> Header:
     """Return what the first line of the recording at *path* says.
 
     Args:
         path: the recording, gzipped or not.
-        lang: of what is raised, ``fr`` or ``en``; None is that of the terminal.
 
     Raises:
         LineError: there is no such file, or it is not a recording of a version that this one knows.
     """
-    lang = lang or of_terminal()
     try:
         with open_plain(path) as file:
             found = _header(file.readline(_LONGEST_LINE))
     except (OSError, *CUT_SHORT) as error:
-        why = cause(error, lang)
+        why = cause(error)
         raise LineError(
-            pick(
-                lang,
-                f"{path} : illisible ({why}) ; vérifiez le nom et le droit de le lire",
-                f"{path}: cannot be read ({why}); check the name and the right to read it",
+            Text(
+                f"{path} : illisible ({why.fr}) ; vérifiez le nom et le droit de le lire",
+                f"{path}: cannot be read ({why.en}); check the name and the right to read it",
             )
         ) from error
     if found is None:
         raise LineError(
-            pick(
-                lang,
+            Text(
                 f"{path} : sa première ligne n'est pas celle d'un enregistrement, version {_VERSION} ; "
                 "donnez un fichier écrit par linkymonitor record",
                 f"{path}: its first line is not that of a recording, version {_VERSION}; "
@@ -121,7 +118,7 @@ def read_header(path: Path, lang: str | None = None) -> Header:
     return found
 
 
-def read_recording(path: Path, lang: str | None = None) -> Iterator[tuple[float, bytes]]:
+def read_recording(path: Path) -> Iterator[tuple[float, bytes]]:
     """Yield the chunks of the recording at *path*, each with its seconds since the first header.
 
     Times never decrease, whatever the clock did between two sessions.
@@ -129,7 +126,7 @@ def read_recording(path: Path, lang: str | None = None) -> Iterator[tuple[float,
     Raises:
         LineError: as read_header does.
     """
-    first = read_header(path, lang)
+    first = read_header(path)
     session, latest = 0.0, 0.0
     with open_plain(path) as file:
         for line in _lines(file):

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from datetime import UTC, date
 
 from linkymonitor.daily_log.line import GRID
-from linkymonitor.language import DEFAULT, pick
+from linkymonitor.language import Text
 from linkymonitor.model.epochs import runs_on
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract
@@ -35,14 +35,9 @@ _MOST_NAMES = 10
 
 
 class Journal:
-    """What the meter says of its contract, as notes for the log.
+    """What the meter says of its contract, as notes for the log."""
 
-    Args:
-        lang: of the notes for people; ``Grille:`` is for programs, too, and always the same.
-    """
-
-    def __init__(self, lang: str = DEFAULT) -> None:
-        self._lang = lang
+    def __init__(self) -> None:
         self._contract: Contract | None = None
         #: What was said last, and in how many frames in a row.
         self._heard: dict[str, tuple[str, int]] = {}
@@ -51,14 +46,14 @@ class Journal:
         self._told: tuple[date, str] | None = None
         self._apart = False
 
-    def hear(self, reading: Reading, disagreement: int = 0) -> list[tuple[str, str]]:
+    def hear(self, reading: Reading, disagreement: int = 0) -> list[tuple[str, Text | str]]:
         """Take *reading* into account and return what is to be noted: status and text.
 
         Args:
             reading: of a whole frame; a short one says nothing.
             disagreement: Wh by which the registers and the total have drifted apart (Ledger.disagreement).
         """
-        notes = []
+        notes: list[tuple[str, Text | str]] = []
         if bool(disagreement) != self._apart:
             self._apart = bool(disagreement)
             notes.append(self._disagree(disagreement))
@@ -117,15 +112,14 @@ class Journal:
             grid["noms"] = "; ".join(f"{register} {name}" for register, name in sorted(self._names.items()))
         return GRID + ", ".join(f"{topic}={text}" for topic, text in grid.items()) if grid else ""
 
-    def _disagree(self, wh: int) -> tuple[str, str]:
+    @staticmethod
+    def _disagree(wh: int) -> tuple[str, Text]:
         if not wh:
-            return "INFO", pick(
-                self._lang,
+            return "INFO", Text(
                 "Index : les registres et le total concordent de nouveau",
                 "Indexes: the registers and the total agree again",
             )
-        return "WARN", pick(
-            self._lang,
+        return "WARN", Text(
             f"Index : les registres et le total du compteur s'écartent de {abs(wh)} Wh ; "
             "un registre n'est pas lu, ou l'est mal",
             f"Indexes: the registers and the total of the meter drift apart by {abs(wh)} Wh; "

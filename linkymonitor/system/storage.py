@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from linkymonitor.errors import LineBusy, StorageError
-from linkymonitor.language import cause, of_terminal, pick
+from linkymonitor.language import Text, cause
 
 log = logging.getLogger(__name__)
 
@@ -46,37 +46,37 @@ _NEW = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _GZIP = 16 + zlib.MAX_WBITS
 #: errno → what is wrong and what helps, in French and in English.
 _TROUBLES = {
-    errno.ENOSPC: ("plus de place ; faites-en", "no space left; free some"),
-    errno.EDQUOT: (
+    errno.ENOSPC: Text("plus de place ; faites-en", "no space left; free some"),
+    errno.EDQUOT: Text(
         "quota atteint ; faites de la place ou relevez-le",
         "quota reached; free some space or raise it",
     ),
-    errno.EROFS: (
+    errno.EROFS: Text(
         "carte montée en lecture seule ; vérifiez-la, puis remontez-la",
         "the card is mounted read-only; check it, then mount it again",
     ),
-    errno.EIO: (
+    errno.EIO: Text(
         "la carte ne répond pas ; vérifiez-la, il faut peut-être la remplacer",
         "the card does not answer; check it, it may have to be replaced",
     ),
-    errno.ENOENT: (
+    errno.ENOENT: Text(
         "absent ; créez-le, ou corrigez le réglage qui le nomme",
         "not there; create it, or mend the setting that names it",
     ),
-    errno.ENOTDIR: (
+    errno.ENOTDIR: Text(
         "un fichier tient la place d'un dossier ; corrigez le réglage qui le nomme",
         "a file stands where a folder is expected; mend the setting that names it",
     ),
-    errno.EEXIST: (
+    errno.EEXIST: Text(
         "un fichier tient la place d'un dossier ; donnez un autre nom, ou supprimez-le",
         "a file stands where a folder is expected; give another name, or remove it",
     ),
-    errno.ELOOP: (
+    errno.ELOOP: Text(
         "un lien symbolique tient sa place ; supprimez-le",
         "a symbolic link stands in its place; remove it",
     ),
 }
-_FORBIDDEN = (
+_FORBIDDEN = Text(
     "accès refusé ; donnez-en le droit à l'utilisateur de linkymonitor",
     "permission denied; give the user that runs linkymonitor the right to it",
 )
@@ -573,8 +573,7 @@ class Storage:
             holder = self._holder(descriptor)
             self._disk.close(descriptor)
             raise LineBusy(
-                pick(
-                    of_terminal(),
+                Text(
                     f"{directory} : {holder} y écrit déjà ; arrêtez-le, ou choisissez un autre dossier (--log-dir)",
                     f"{directory}: {holder} writes there already; stop it, or choose another folder (--log-dir)",
                 )
@@ -706,15 +705,14 @@ class Storage:
                 with suppress(OSError):
                     self._disk.remove(aside)
 
-    def _holder(self, descriptor: int) -> str:
+    def _holder(self, descriptor: int) -> Text:
         try:
             number = self._disk.read(descriptor, 20, 0).strip().decode()
         except (OSError, UnicodeDecodeError):
             number = ""
-        lang = of_terminal()
         if number.isdigit():
-            return pick(lang, f"le processus {number}", f"process {number}")
-        return pick(lang, "un autre processus", "another process")
+            return Text(f"le processus {number}", f"process {number}")
+        return Text("un autre processus", "another process")
 
 
 def _open_for_writing(disk: Disk, path: Path | str, flags: int, mode: int = 0o666 & ~UMASK) -> int:
@@ -792,7 +790,7 @@ def _warn_of(path: Path) -> None:
 
 
 def _warn(fr: str, en: str) -> None:
-    log.warning("%s", pick(of_terminal(), fr, en))
+    log.warning("%s", Text(fr, en))
 
 
 def _set_aside(disk: Disk, path: Path) -> str:
@@ -827,11 +825,5 @@ def _sync_directory(disk: Disk, directory: Path) -> None:
 
 def _trouble(path: Path | str, error: OSError) -> StorageError:
     """Return the sentence for the user: place, fault, remedy."""
-    fr, en = _TROUBLES.get(
-        error.errno or 0,
-        (
-            f"{cause(error, 'fr')} ; vérifiez le dossier et la carte",
-            f"{cause(error, 'en')}; check the folder and the card",
-        ),
-    )
-    return StorageError(f"{path} : {fr}", f"{path}: {en}")
+    why = cause(error) + Text(" ; vérifiez le dossier et la carte", "; check the folder and the card")
+    return StorageError(str(path) + Text(" : ", ": ") + _TROUBLES.get(error.errno or 0, why))

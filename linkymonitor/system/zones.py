@@ -5,12 +5,12 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import BadSetting, LinkyMonitorError
-from linkymonitor.language import of_terminal, pick
+from linkymonitor.language import Text
 
 #: Where the meters are. A machine that does not know it knows none.
 HOME = "Europe/Paris"
 
-_NONE = (
+_NONE = Text(
     "base des fuseaux horaires absente de cette machine ; faites « sudo apt install tzdata »",
     "this machine has no time zone database; run “sudo apt install tzdata”",
 )
@@ -27,9 +27,9 @@ def zone(name: str) -> ZoneInfo:
     except (KeyError, ValueError, OSError):
         if _known(HOME):
             raise BadSetting(
-                "on attend un fuseau tel que Europe/Paris", "expected a zone such as Europe/Paris"
+                Text("on attend un fuseau tel que Europe/Paris", "expected a zone such as Europe/Paris")
             ) from None
-        raise BadSetting(*_NONE) from None
+        raise BadSetting(_NONE) from None
 
 
 def home() -> ZoneInfo:
@@ -41,7 +41,7 @@ def home() -> ZoneInfo:
     try:
         return ZoneInfo(HOME)
     except KeyError:
-        raise LinkyMonitorError(pick(of_terminal(), *_NONE)) from None
+        raise LinkyMonitorError(_NONE) from None
 
 
 def _known(name: str) -> bool:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -15,7 +15,6 @@ import pytest
 
 from linkymonitor.appliance import Appliance, Meter
 from linkymonitor.daily_log.writer import DailyLog, last_before, records
-from linkymonitor.frozen import replace
 from linkymonitor.live.latest import Latest
 from linkymonitor.model.record import Record
 from linkymonitor.money.tariffs import Prices

@@ -84,7 +84,6 @@ class House(RuleBasedStateMachine):
             latest=memory,
             outputs=[self.relay],
             callbacks=[self._callback],
-            lang="en",
         )
         self.closed = False
         self._advance(0.0)

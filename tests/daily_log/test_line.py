@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 
 from linkymonitor.daily_log.line import STAMP, format_contract, format_record
 from linkymonitor.daily_log.reader import Entry, LineReader, parse_contract
-from linkymonitor.frozen import replace
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 

@@ -7,6 +7,7 @@ import gzip
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from linkymonitor.daily_log.writer import (
     last_before,
     records,
 )
-from linkymonitor.frozen import replace
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.system.clock import LONGEST_DOUBT, WireClock
@@ -260,7 +260,7 @@ def test_the_newest_file_is_healed_at_the_start_whatever_its_day(disk, clock):
     torn = CrashDisk({path: whole[path] + b"2026/02/20 19:1" + bytes(99)})
     later = WireClock(START + timedelta(days=1))
     said = []
-    log = log_on(torn, later, on_event=lambda status, text: said.append((status, text)))
+    log = log_on(torn, later, on_event=lambda status, text: said.append((status, str(text))))
     assert torn.content()[path] == whole[path]
     log.close()
     assert said == [("INFO", f"Journal : 114 octets d'une ligne coupée retirés de {Path(path).name}")]
@@ -871,7 +871,7 @@ def test_what_cannot_be_written_is_named(tmp_path):
     feed(log, clock, range(5))
     (refused,) = told
     assert refused[0] == "WARN"
-    assert f"({file_of(tmp_path, TODAY).name} : liens symboliques en boucle)" in refused[1]
+    assert f"({file_of(tmp_path, TODAY).name} : liens symboliques en boucle)" in refused[1].fr
     file_of(tmp_path, TODAY).unlink()
     clock.advance(60)
     log.tick(clock.monotonic())

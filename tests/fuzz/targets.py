@@ -29,7 +29,6 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from linkymonitor import config
 from linkymonitor.daily_log.line import format_contract, format_record
 from linkymonitor.daily_log.reader import LineReader
 from linkymonitor.daily_log.writer import DailyLog, Statistics, entries, file_of, records
@@ -40,7 +39,7 @@ from linkymonitor.model.reading import Reading, View
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.settings import schema
+from linkymonitor.settings import load
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.source import recording
@@ -174,14 +173,14 @@ def ini(data: bytes) -> None:
     """The configuration."""
     path = _scratch() / "linkymonitor.ini"
     path.write_bytes(data)
-    faults: tuple[str, ...] = ("",)
+    faults: tuple[object, ...] = ("",)
     try:
-        config.read(path, schema())
+        load(path)
     except ConfigError as error:
         faults = error.faults
     assert faults, "refused without a word"
     for fault in faults:
-        assert len(fault.splitlines()) <= 1, "a fault takes more than a line"
+        assert len(str(fault).splitlines()) <= 1, "a fault takes more than a line"
 
 
 def record(data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import NamedTuple
@@ -10,7 +11,6 @@ from typing import NamedTuple
 import pytest
 
 from linkymonitor.errors import StorageError
-from linkymonitor.frozen import replace
 from linkymonitor.live.latest import Latest, document, jsonable, plain
 from linkymonitor.model.reading import Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from linkymonitor.model.terms import PERIODS, code
 from linkymonitor.money.tariffs import Prices
 
-ALL = Prices(**{name: Decimal(number) / 100 for number, name in enumerate(Prices.fields, 1)})
+ALL = Prices(
+    **{name: Decimal(number) / 100 for number, name in enumerate((field.name for field in fields(Prices)), 1)}
+)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,7 @@ def test_zero_is_a_price():
     assert Prices(hc=Decimal(0)).cost("HC", 1000) == Decimal("0.00")
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize("price", ["-0.01", "NaN", "Infinity"])
 @pytest.mark.parametrize(("key", "unit"), [("hc", "€/kWh"), ("subscription_month", "€/month")])
 def test_a_price_that_is_none_is_refused(key, unit, price):

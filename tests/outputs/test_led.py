@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkymonitor.errors import ConfigError
+from linkymonitor.language import speak
 from linkymonitor.model.reading import Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.outputs import led
@@ -172,11 +173,13 @@ def test_a_stop_leaves_the_lamp_dark_and_the_pin_free(pins):
     lamp(pins)
 
 
+@pytest.mark.usefixtures("english")
 def test_settings_name_a_pin_that_exists():
     with pytest.raises(ValueError, match="pin = 40: expected a GPIO number from 0 to 27"):
         Settings(pin=40)
 
 
+@pytest.mark.usefixtures("english")
 def test_a_pin_used_twice_is_a_fault_of_the_configuration(pins):
     first = lamp(pins)
     with pytest.raises(ConfigError, match=r"\[lamp:ejp\] pin = 25: already used"):
@@ -194,7 +197,8 @@ def test_without_gpio_the_lamp_is_imagined_and_one_warning_names_the_cure(monkey
         pytest.skip("this machine may have GPIO pins, and something on pin 25")
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     monkeypatch.setattr(Device, "pin_factory", None)
-    one = Lamp(Settings(name="ejp"), Hardware(lang=lang))
+    speak(lang)
+    one = Lamp(Settings(name="ejp"), Hardware())
     one.update(view(Ejp.PEAK))
     assert one.on
     one.close()

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linkymonitor.errors import ConfigError
+from linkymonitor.language import speak
 from linkymonitor.model.reading import Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.outputs.base import NEVER
@@ -21,6 +22,8 @@ from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.relay import RETRY, Relay, Settings
 from linkymonitor.system.clock import WireClock
 from tests.support.extent import extent
+
+pytestmark = pytest.mark.usefixtures("english")
 
 NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 
@@ -220,6 +223,7 @@ def test_a_relay_on_simulated_pins_needs_no_hardware(caplog):
 
 
 def test_without_gpio_the_relay_is_imagined_and_one_warning_names_the_cure(monkeypatch, caplog):
+    speak("fr")
     caplog.set_level(logging.INFO)
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "lgpio-that-is-not-there")
     monkeypatch.setattr(Device, "pin_factory", None)

@@ -70,6 +70,7 @@ def test_a_rule_takes_its_settings_from_the_keys_of_the_same_name():
     assert rules.build("ejp", settings) == AvoidEjp()
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize(
     ("name", "periods", "fault"),
     [

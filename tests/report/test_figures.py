@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from linkymonitor.frozen import replace
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from linkymonitor.frozen import replace
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.figures import DayFigures

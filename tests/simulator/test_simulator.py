@@ -582,6 +582,7 @@ def test_a_specification_is_read_in_any_order_and_either_language():
     )
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
@@ -614,6 +615,7 @@ def test_a_word_that_cannot_be_used_is_named_with_its_remedy(spec, message):
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.usefixtures("english")
 def test_a_contract_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="contract = ZEN: expected BASE, HC, EJP, TEMPO"):
         Options(contract="ZEN")

@@ -27,7 +27,7 @@ FOREIGN = (
 @pytest.fixture(autouse=True)
 def apart(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
-    monkeypatch.setattr("linkymonitor.config.SYSTEM_PATH", tmp_path / "none.ini")
+    monkeypatch.setattr("linkymonitor.settings.SYSTEM_PATH", tmp_path / "none.ini")
     monkeypatch.chdir(tmp_path)
 
 

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from linkymonitor.errors import LineBusy, LineError
+from linkymonitor.language import speak
 from linkymonitor.meter.hunt import Hunter
 from linkymonitor.model.terms import Mode
 from linkymonitor.source.port import BLOCK, SILENCE, open_source
@@ -30,6 +31,8 @@ from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame, write_group
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.support.pty_meter import Dongle, PtyMeter
+
+pytestmark = pytest.mark.usefixtures("english")
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 GROUPS = {
@@ -85,7 +88,7 @@ def opened(clock, nap):
     sources = []
 
     def opened(spec, **how):
-        sources.append(open_source(str(spec), **{"clock": clock, "sleep": nap, "lang": "en", **how}))
+        sources.append(open_source(str(spec), **{"clock": clock, "sleep": nap, **how}))
         return sources[-1]
 
     yield opened
@@ -217,10 +220,11 @@ def test_what_is_no_port_can_be_told_a_speed_and_to_settle(tmp_path, opened):
     [("fr", "fichier absent ; donnez un port"), ("en", "there is no such file; give a port")],
 )
 def test_a_missing_file_is_an_error(tmp_path, opened, lang, sentence):
+    speak(lang)
     with pytest.raises(LineError, match=sentence):
-        opened(tmp_path / "nowhere.tic", lang=lang)
+        opened(tmp_path / "nowhere.tic")
     with pytest.raises(LineError, match=sentence):
-        opened("sim:standard", lang=lang)
+        opened("sim:standard")
 
 
 def test_a_folder_is_no_source(tmp_path, opened):
@@ -239,8 +243,9 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path, opened, nobody):
     set_rights(path, 0, as_root)
     with pytest.raises(LineError, match=r"Permission denied.*; check the file and the right to read it"):
         opened(path)
+    speak("fr")
     with pytest.raises(LineError, match=r"illisible \(accès refusé\) ; vérifiez"):
-        opened(path, lang="fr")
+        opened(path)
 
 
 def test_a_recording_of_another_version_is_an_error(tmp_path, opened):
@@ -426,7 +431,8 @@ def test_a_port_that_is_not_there_is_said_once_and_tried_for_ever(opened, nap, s
 
 
 def test_the_log_speaks_french(opened, said):
-    opened("/dev/ttyNOWHERE9", lang="fr")
+    speak("fr")
+    opened("/dev/ttyNOWHERE9")
     assert said()[0].startswith("WARNING /dev/ttyNOWHERE9 : absent ; branchez le module TIC")
 
 
@@ -547,12 +553,17 @@ def test_a_second_process_is_kept_out_too(meter, opened):
         "from linkymonitor.errors import LineBusy\n"
         "from linkymonitor.source.port import open_source\n"
         "try:\n"
-        "    open_source(sys.argv[1], clock=SystemClock(), lang='fr').read(1.0)\n"
+        "    open_source(sys.argv[1], clock=SystemClock()).read(1.0)\n"
         "except LineBusy as refusal:\n"
         "    print(refusal)\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", second, meter.path], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", second, meter.path],
+        env={**os.environ, "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     assert f"(processus {os.getpid()}) ; arrêtez-le d'abord" in run.stdout
     assert b"".join(hear(source, len(FRAME))) == FRAME
@@ -901,7 +912,7 @@ def test_a_server_that_refuses_a_speed_is_heard_at_the_one_it_has():
         connected = []
         threading.Thread(target=serve_fixed_port, args=(listener, connected), daemon=True).start()
         url = f"rfc2217://127.0.0.1:{listener.getsockname()[1]}"
-        source = open_source(url, clock=SystemClock(), speed=9600, lang="en")
+        source = open_source(url, clock=SystemClock(), speed=9600)
         try:
             source.set_speed(1200)
             assert not source.away

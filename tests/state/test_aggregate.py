@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkymonitor.daily_log.writer import DailyLog, records
-from linkymonitor.frozen import replace
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Colour, Ejp, Mode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,6 @@ import pytest
 from linkymonitor.daily_log.line import format_contract
 from linkymonitor.daily_log.reader import parse_contract, parse_grid
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.frozen import replace
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
@@ -126,10 +126,10 @@ def test_a_short_frame_says_nothing():
 
 
 def test_registers_that_part_from_their_total_are_noted_once_and_when_they_agree_again():
-    journal = Journal("en")
+    journal = Journal()
     notes = [note for apart in (0, 60, 70, 80, 0, 0) for note in journal.hear(reading(), apart)]
     assert [status for status, _ in notes] == ["WARN", "INFO"]
-    assert "60 Wh" in notes[0][1]
+    assert "60 Wh" in notes[0][1].fr
 
 
 def written(tmp_path, *changes):

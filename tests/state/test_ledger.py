@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -11,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkymonitor.frozen import replace
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode

@@ -16,12 +16,11 @@ from __future__ import annotations
 import itertools
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from random import Random
 
-from linkymonitor.frozen import replace
 from linkymonitor.meter.acceptance.frames import Acceptance
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract

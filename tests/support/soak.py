@@ -187,7 +187,6 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
             Midnight(),
         ],
         silence=20.0,
-        lang="en",
     )
     appliance.run()
     health = appliance.meter.health

@@ -74,9 +74,7 @@ class Waiting:
     def __init__(self, world: World, path: Path | str, **how: object) -> None:
         self._world = world
         self.reads = 0
-        self._source = open_source(
-            str(path), clock=world.clock, lang="en", **{"sleep": world.clock.advance, **how}
-        )
+        self._source = open_source(str(path), clock=world.clock, **{"sleep": world.clock.advance, **how})
         self.name = self._source.name
         self.set_speed = self._source.set_speed
         self.settle = self._source.settle
@@ -183,7 +181,6 @@ class Follower:
             latest=Latest(Storage(), None),
             outputs=[self.relay],
             callbacks=[self._note],
-            lang="en",
         )
 
     def _note(self, reading: Reading) -> None:

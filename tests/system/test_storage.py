@@ -78,7 +78,12 @@ def take_lock(folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["hard link", "fifo"])
 @pytest.mark.parametrize(
-    ("act", "name"), [(write_log, "victim"), (write_page, f".page.{os.getpid()}.tmp"), (take_lock, LOCK_NAME)]
+    ("act", "name"),
+    [
+        pytest.param(write_log, "victim", id="the log"),
+        pytest.param(write_page, f".page.{os.getpid()}.tmp", id="a page's temporary file"),
+        pytest.param(take_lock, LOCK_NAME, id="the lock"),
+    ],
 )
 def test_no_file_of_another_name_is_written_into(tmp_path, caplog, act, name, kind):
     folder = tmp_path / "log"

@@ -26,7 +26,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from linkymonitor.errors import ConfigError, DisplayError
-from linkymonitor.language import pick
+from linkymonitor.language import Text
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.display.pages import Bands, Scene, Screen, compose, paint, to_image
 from linkymonitor.outputs.display.panel import Chip, Settings, Size
@@ -78,7 +78,6 @@ class Output:
         self._clock = hardware.clock
         self._timeline = hardware.timeline or Timeline(hardware.clock)
         self._lang = hardware.lang
-        self._spoken = hardware.spoken
         self._zone = _zone(hardware.timezone)
         self._terminal = hardware.terminal
         self._panel = Panel(settings, hardware.i2c, self._clock.monotonic)
@@ -165,8 +164,7 @@ class Output:
             complete = self._panel.show(bands, screen.inverted, contrast)
         except DisplayError as error:
             if self._retry_at is None:
-                text = pick(
-                    self._spoken,
+                text = Text(
                     "[display] %s ; vérifiez câblage, adresse et activation de l'I2C ; nouvel essai toutes les %d s",
                     "[display] %s; check the wiring, the address and that I2C is enabled; trying again every %d s",
                 )
@@ -175,7 +173,7 @@ class Output:
             self._shown = None
             return True
         if self._retry_at is not None:
-            log.info(pick(self._spoken, "[display] l'afficheur répond", "[display] the display answers"))
+            log.info(Text("[display] l'afficheur répond", "[display] the display answers"))
             self._retry_at = None
         self._shown = wanted if complete else None
         return complete
@@ -397,14 +395,12 @@ def _open_button(number: int | None, hardware: Hardware, pressed: threading.Even
     except Exception as error:  # each backend of gpiozero raises what it likes
         if type(error).__name__ == "GPIOPinInUse":
             raise ConfigError(
-                pick(
-                    hardware.spoken,
+                Text(
                     f"[display] button = {number} : broche déjà prise par une lampe ou un relais",
                     f"[display] button = {number}: already used by a lamp or a relay",
                 )
             ) from error
-        text = pick(
-            hardware.spoken,
+        text = Text(
             "[display] button = %d : pas de broches GPIO ici (%s) ; l'afficheur se passe de bouton",
             "[display] button = %d: no GPIO pins here (%s); the display does without its button",
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import Enum
 from typing import ClassVar
 
 from linkymonitor.errors import BadSetting
-from linkymonitor.frozen import Frozen
+from linkymonitor.language import Text
 from linkymonitor.outputs.gpio import GPIO
 
 #: The pages that are shown unless told otherwise.
@@ -44,7 +45,8 @@ class Size(Enum):
         return int(self.value.split("x")[1])
 
 
-class Settings(Frozen):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
     """The section [display]."""
 
     #: ``type`` of [display] is the chip; in [output:NAME] it names the output.
@@ -80,14 +82,16 @@ class Settings(Frozen):
     def __post_init__(self) -> None:
         if not 0x08 <= self.address <= 0x77:
             raise BadSetting(
-                f"address = {self.address:#x} : on attend 0x08 à 0x77, d'habitude 0x3C ou 0x3D",
-                f"address = {self.address:#x}: expected 0x08 to 0x77, usually 0x3C or 0x3D",
+                Text(
+                    f"address = {self.address:#x} : on attend 0x08 à 0x77, d'habitude 0x3C ou 0x3D",
+                    f"address = {self.address:#x}: expected 0x08 to 0x77, usually 0x3C or 0x3D",
+                )
             )
         for name in ("contrast", "night_contrast"):
             value = getattr(self, name)
             if not 0 <= value <= 255:
                 raise BadSetting(
-                    f"{name} = {value} : on attend 0 à 255", f"{name} = {value}: expected 0 to 255"
+                    Text(f"{name} = {value} : on attend 0 à 255", f"{name} = {value}: expected 0 to 255")
                 )
         # Drawing is not loaded to check the pages that are there anyway.
         if self.pages != SHIPPED:
@@ -96,21 +100,29 @@ class Settings(Frozen):
             if not self.pages or any(name not in PAGES for name in self.pages):
                 found, known = ", ".join(self.pages), ", ".join(PAGES)
                 raise BadSetting(
-                    f"pages = {found} : on attend certaines de {known}",
-                    f"pages = {found}: expected some of {known}",
+                    Text(
+                        f"pages = {found} : on attend certaines de {known}",
+                        f"pages = {found}: expected some of {known}",
+                    )
                 )
         if self.rotate_every < timedelta(0) or self.shift_every < timedelta(0):
             raise BadSetting(
-                "rotate_every, shift_every : on attend une durée, ou 0s pour jamais",
-                "rotate_every, shift_every: expected a duration, or 0s for never",
+                Text(
+                    "rotate_every, shift_every : on attend une durée, ou 0s pour jamais",
+                    "rotate_every, shift_every: expected a duration, or 0s for never",
+                )
             )
         if self.button is not None and self.button not in GPIO:
             raise BadSetting(
-                f"button = {self.button} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
-                f"button = {self.button}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
+                Text(
+                    f"button = {self.button} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
+                    f"button = {self.button}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
+                )
             )
         if (self.night_start is None) != (self.night_end is None):
             raise BadSetting(
-                "night_start, night_end : on attend les deux ou aucun",
-                "night_start, night_end: expected both or neither",
+                Text(
+                    "night_start, night_end : on attend les deux ou aucun",
+                    "night_start, night_end: expected both or neither",
+                )
             )

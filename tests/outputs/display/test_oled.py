@@ -7,6 +7,7 @@ import logging
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,6 @@ from gpiozero import LED
 from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.errors import ConfigError
-from linkymonitor.frozen import replace
 from linkymonitor.model.reading import Health, Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.outputs.base import NEVER
@@ -333,7 +333,8 @@ def test_a_button_on_the_pin_of_a_lamp_is_a_fault_of_the_configuration():
     lamp.close()
 
 
-def test_the_messages_are_in_the_language_of_the_settings(caplog):
+@pytest.mark.usefixtures("english")
+def test_the_messages_are_in_the_language_of_the_terminal(caplog):
     bus = FakeOled(height=32)
     bus.ailment = NO_ANSWER
     oled.Output(oled.Settings(), Hardware(i2c=bus, clock=WireClock(EVENING), lang="en"))
@@ -467,7 +468,7 @@ def test_leaving_the_interpreter_says_nothing_more_to_the_bus():
 import atexit, sys
 sys.path.insert(0, sys.argv[1])
 from tests.support.fake_oled import FakeOled
-from linkymonitor.outputs import oled
+from linkymonitor.outputs.display import oled
 from linkymonitor.outputs.hardware import Hardware
 bus = FakeOled(height=32)
 atexit.register(lambda: print(bus.sent == sent, bus.lit))
@@ -484,7 +485,7 @@ sent = bus.sent
 
 def test_nothing_heavy_is_imported_before_a_display_is_opened():
     program = (
-        "import sys, linkymonitor.outputs.oled; "
+        "import sys, linkymonitor.outputs.display.oled; "
         "print([name for name in ('PIL', 'luma', 'smbus2', 'gpiozero') if name in sys.modules])"
     )
     done = subprocess.run(
@@ -526,6 +527,7 @@ def test_the_terminal_gets_pictures_with_their_words_and_only_new_ones():
 # --- settings ---
 
 
+@pytest.mark.usefixtures("english")
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [

@@ -7,6 +7,7 @@ them before you commit them.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,6 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from linkymonitor.frozen import replace
 from linkymonitor.model.reading import DayTotals, Health, Reading, TariffState, View
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
