@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.relay import STALE, Relay, Settings
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
-from linkymonitor.system.clock import WireClock
+from linkymonitor.system.clock import Timeline, WireClock
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.support.extent import extent
@@ -36,7 +37,9 @@ class Memory:
     def write(self, *_: object) -> None: ...
     def remove(self) -> None: ...
     def close(self) -> None: ...
-    def hear_meter(self, *_: object) -> None: ...
+    def day_so_far(self, *_: object) -> list[Record]:
+        return []
+
     def tick(self, now: float) -> float:
         return now + 60.0
 
@@ -80,6 +83,7 @@ class House(RuleBasedStateMachine):
             clock=self.clock,
             log=memory,
             aggregator=Aggregator(),
+            timeline=Timeline(self.clock),
             ledger=Ledger(ZoneInfo("Europe/Paris")),
             latest=memory,
             outputs=[self.relay],
