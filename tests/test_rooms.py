@@ -1,0 +1,55 @@
+"""The table of rooms in .importlinter finds what does not keep to it."""
+
+from __future__ import annotations
+
+import pytest
+from grimp import ImportGraph
+
+from tests.support.rooms import Rooms
+
+ROWS = ["everyone: errors", "source: tic.detect", "tic:", "errors:"]
+
+
+def faults(imports: list[tuple[str, str]], rows: list[str] = ROWS) -> list[str]:
+    """Return what is wrong with *imports*, pairs of (importer, imported)."""
+    graph = ImportGraph()
+    for module in ("source", "source.port", "tic", "tic.detect", "tic.decoder", "errors"):
+        graph.add_module(f"linkymonitor.{module}")
+    graph.add_module("linkymonitor")
+    graph.add_module("serial", is_squashed=True)
+    for importer, imported in imports:
+        graph.add_import(importer=f"linkymonitor.{importer}", imported=imported)
+    contract = Rooms("rooms", {}, {"may_import": rows, "libraries": ["serial: source.port"]})
+    return contract.check(graph, verbose=False).metadata["faults"]
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        pytest.param("source.port", "linkymonitor.tic.detect", id="a module that the row names"),
+        pytest.param("tic", "linkymonitor.errors", id="what everyone may import"),
+        pytest.param("source", "linkymonitor.source.port", id="its own room"),
+        pytest.param("source.port", "linkymonitor", id="the version"),
+        pytest.param("source.port", "serial", id="a library where it belongs"),
+        pytest.param("tic", "asyncio", id="the standard library"),
+    ],
+)
+def test_what_a_row_names_may_be_imported(importer, imported):
+    assert faults([(importer, imported)]) == []
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        pytest.param("source.port", "linkymonitor.tic.decoder", id="another module of the room"),
+        pytest.param("tic.detect", "linkymonitor.source", id="a room of no row"),
+        pytest.param("tic.detect", "serial", id="a library of another room"),
+    ],
+)
+def test_what_no_row_names_must_not_be_imported(importer, imported):
+    assert faults([(importer, imported)]) == [f"{importer} must not import {imported}"]
+
+
+def test_each_room_has_a_row_and_each_row_a_room():
+    rows = [*ROWS[:-1], "cellar:"]
+    assert faults([], rows) == ["errors has no row", "cellar has a row and is no room"]
