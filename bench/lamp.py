@@ -22,8 +22,9 @@ from typing import Any
 
 from bench.live import Line, speak
 from bench.table import CannotRun, Row
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance
 from linkymonitor.live.latest import Latest
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import View
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices

@@ -11,27 +11,21 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from linkymonitor.errors import LinkyMonitorError, StorageError
 from linkymonitor.language import Text
-from linkymonitor.meter.acceptance.agreement import CONTRACT, FIRM, METER, METERS, ORDER
-from linkymonitor.meter.acceptance.frames import Acceptance, Held
-from linkymonitor.meter.hunt import Hunter
-from linkymonitor.model.reading import DayTotals, Health, Reading, TariffState, View
-from linkymonitor.model.terms import Mode, code
+from linkymonitor.meter.acceptance.agreement import CONTRACT, FIRM, METER, ORDER
+from linkymonitor.meter.meter import BORDERS, STANDBY, Heard, Meter
+from linkymonitor.meter.standstill import STANDSTILL, STANDSTILL_POWER
+from linkymonitor.model.reading import DayTotals, Reading, TariffState, View
 from linkymonitor.state.contract import Journal
 from linkymonitor.state.tariff import TariffFold
 from linkymonitor.system.clock import Clock, Timeline
 from linkymonitor.system.diagnostics import Sparing
-from linkymonitor.tic.decoder import FrameDecoder
-from linkymonitor.tic.detect import ENOUGH, count_valid
-from linkymonitor.tic.frame import Frame
-from linkymonitor.tic.interpret import Stamped, interpret
 
 if TYPE_CHECKING:
     from linkymonitor.daily_log.writer import DailyLog
@@ -44,338 +38,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-#: The loop looks around at least this often while it really waits, so that a stop is heard; in seconds.
-_LONGEST_WAIT = 0.5
 #: A part whose tick raised is ticked again after this long, in seconds.
 _RETRY = 1.0
 #: What rounding may cost a deadline, in seconds: on a clock that only moves by waiting, one that is reached too
 #: early would be waited for for ever.
 _NUDGE = 1e-6
-#: A meter that draws at least so much, in VA, and repeats itself for so long, in seconds, no longer measures.
-STANDSTILL_POWER, STANDSTILL = 500, 600.0
 #: A step of the time that the energy of the day follows.
 _STEP = timedelta(seconds=2)
 #: A difference between the meter's clock and the time of the house that is worth a line.
 _TOLD_APART = timedelta(minutes=1)
-#: Seconds that two frames are apart at most to be heard without a pause.
-_HEARD_ON = 30.0
-#: After so many seconds without a complete frame it is asked whether groups are heard all the same.
-_FRAMELESS = 5.0
-#: When nothing was read for so many seconds more than was meant, what the kernel has kept meanwhile is old.
-_STALLED = 5.0
 #: After so many seconds without a reading peaks and periods are unknown until a frame has them; a relay has let go.
 _AGED = 15.0
-#: Why nothing is believed of groups that come without frames; of frames, acceptance has the causes.
-_BORDERS = "borders"
-#: Why nothing is passed on of frames with the meter's address alone.
-_STANDBY = "standby"
-
-
-class Source(Protocol):
-    """Where bytes come from: a port, a file on the time of the wire, a simulated meter."""
-
-    name: str
-
-    def read(self, timeout: float) -> bytes | None:
-        """Return bytes, b"" when none came within *timeout* seconds, None at the end."""
-
-    def close(self) -> None:
-        """Let go of what is open."""
-
-
-class Port(Source, Protocol):
-    """A source whose speed can be set: a real meter's."""
-
-    def set_speed(self, speed: int) -> None:
-        """Read raw, at *speed* baud."""
-
-    def settle(self) -> None:
-        """Let the kernel cut the groups, now that the speed is right."""
-
-    def discard(self) -> None:
-        """Throw away what has come and was not read yet."""
-
-
-class Standstill:
-    """Notices a meter that repeats itself: power is drawn, and all that it sends stays the same but the time of day.
-
-    At 500 VA an index moves every few seconds; ten minutes without is 83 of its steps. A value that varies is the
-    sign of a meter that measures: an old one whose power flows out behind it counts nothing. And an index that is
-    not read cannot be said to stand, so a frame without the register in force, and without the total, proves
-    nothing. A power that is only estimated from the current does not count: it may be injected, which no index of
-    such a meter shows. Nor does a silence: the power may have been cut, and the first frame after it need not have
-    an index.
-    """
-
-    def __init__(self) -> None:
-        self._values: dict[str, object] = {}
-        #: Seconds for which the meter was heard to repeat itself; None while it does not.
-        self._same: float | None = None
-        self._heard = 0.0
-
-    def update(self, reading: Reading, now: float) -> bool:
-        """Take *reading* into account; return whether the meter stands still at the monotonic time *now*."""
-        values = {**self._values, **reading.values}
-        values.pop("DATE", None)  # a clock of its own: it may go on where nothing else does
-        varies = values != self._values and _undated(values) != _undated(self._values)
-        self._values = values  # a group that a frame has lost is no value that has changed
-        idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
-        period = reading.tariff_period
-        counts = reading.total_index is not None or (period is not None and code(period) in reading.indexes)
-        if varies or idle or reading.apparent_power_estimated:
-            self._same, self._heard = None, now
-        elif counts:
-            passed, self._heard = min(now - self._heard, _HEARD_ON), now
-            if self._same is not None:
-                self._same += passed
-            elif reading.apparent_power is not None:
-                self._same = 0.0
-        return self._same is not None and self._same >= STANDSTILL
-
-
-def _undated(values: Mapping[str, object]) -> dict[str, object]:
-    """Return *values* without their horodates, which follow the meter's clock."""
-    return {label: value.value if isinstance(value, Stamped) else value for label, value in values.items()}
-
-
-class Heard(NamedTuple):
-    """One frame, what it says when it is complete and believed, and what of it was not believed."""
-
-    frame: Frame
-    reading: Reading | None
-    held: tuple[Held, ...] = ()
-
-    @property
-    def refused(self) -> int:
-        """How many groups are not believed, whatever the cause."""
-        return len(self.frame.rejected) + len(self.held)
-
-
-class Meter:
-    """One meter as a series of frames and readings, whatever the line does.
-
-    Args:
-        source: its bytes. A real meter's (``is_meter``) has its speed and mode hunted for.
-        clock: dates the readings.
-        mode: the mode, when the configuration fixes it.
-        speed: the speed in baud, when the configuration fixes it.
-        raw: readings also carry the groups as they were sent.
-        unframed: whether a frame of which one border (STX or ETX) is damaged is one all the same.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        clock: Clock,
-        mode: Mode | None = None,
-        speed: int | None = None,
-        *,
-        raw: bool = False,
-        unframed: bool = True,
-    ) -> None:
-        self._raw = raw
-        self._takes_unframed = unframed
-        self._source = source
-        self._clock = clock
-        self._port = cast("Port", source) if getattr(source, "is_meter", False) else None
-        self._hunter = Hunter(clock.monotonic(), mode=mode, speed=speed) if self._port is not None else None
-        self._fixed_mode = mode
-        self._decoder: FrameDecoder | None = None
-        self._acceptance: Acceptance | None = None
-        self._counts = Counter[str]()
-        self._rejected = Counter[str]()
-        self._last_heard: float | None = None
-        #: When the last read was over.
-        self._polled_at: float | None = None
-        #: When the last complete frame came, believed or not; and groups since then, if it was long ago.
-        self._framed_at = clock.monotonic()
-        self._loose_groups = 0
-        #: What last kept frames, or groups without frames, from being believed, and when.
-        self._obstacle, self._obstacle_at = "", -math.inf
-        self._standstill = Standstill()
-        #: True while the meter repeats itself: what it says is then not passed on, and the data get old.
-        self.stuck = False
-
-    @property
-    def longest_wait(self) -> float:
-        """Seconds that a read may wait: no limit where waiting takes no real time."""
-        return math.inf if getattr(self._source, "instant", False) else _LONGEST_WAIT
-
-    @property
-    def live(self) -> bool:
-        """Whether the source is a port, where another frame is sure to come."""
-        return self._port is not None
-
-    @property
-    def mode(self) -> Mode | None:
-        """The mode, once it is known."""
-        return self._decoder.mode if self._decoder else None
-
-    @property
-    def health(self) -> Health:
-        """How well the meter is heard so far."""
-        return Health(
-            frames=self._counts["frames"],
-            incomplete=self._counts["incomplete"],
-            unframed=self._counts["unframed"],
-            groups=self._counts["groups"],
-            rejected=dict(self._rejected),
-            last_heard=self._last_heard,
-            speed=self._hunter.speed if self._hunter else (self.mode.speed if self.mode else None),
-            parity=self._decoder.parity if self._decoder else None,
-            parity_inverted=self._decoder is not None and self._decoder.inverted,
-        )
-
-    def obstacle(self, since: float) -> str:
-        """Return what has kept all that came since the monotonic time *since* from being believed.
-
-        Returns:
-            ``meter``, ``contract`` or ``order`` for frames that acceptance refuses whole, ``borders`` for groups
-            without frames, ``standby`` for frames with an address alone; empty when nothing came.
-        """
-        return self._obstacle if self._obstacle_at >= since else ""
-
-    def poll(self, timeout: float) -> list[Heard] | None:
-        """Return what was heard within *timeout* seconds, oldest first; None at the end of the input."""
-        before = self._clock.monotonic() if self._polled_at is None else self._polled_at
-        chunk = self._source.read(timeout)
-        self._polled_at = self._clock.monotonic()
-        if chunk is None:
-            return None
-        if self._port is not None and self._polled_at - before - timeout > _STALLED:
-            return self._skip(self._polled_at - before)
-        if self._hunter is not None:
-            chunk = self._hunt(chunk)
-        if not chunk:
-            # What is heard before and after an absence is not one frame.
-            return self.drain() if self._port is not None and self._away else []
-        if self._decoder is None:
-            mode = self._fixed_mode or getattr(self._source, "mode", None)
-            if mode is None:
-                return []
-            self._decoder = FrameDecoder(mode, unframed=self._takes_unframed)
-        unframed = self._decoder.unframed
-        heard = [self._hear(frame, self._decoder.mode) for frame in self._decoder.feed(chunk)]
-        self._counts["unframed"] += self._decoder.unframed - unframed
-        if not heard and self._clock.monotonic() - self._framed_at > _FRAMELESS:
-            self._hear_groups(count_valid(chunk)[self._decoder.mode])
-        return heard
-
-    def _skip(self, seconds: float) -> list[Heard]:
-        """Throw away what has come in so many *seconds* in which this program did not run; return what it cuts.
-
-        A process that is stopped, or a board that hangs, finds in the kernel what was true long ago.
-        """
-        assert self._port is not None
-        assert self._hunter is not None
-        now = self._clock.monotonic()
-        log.warning(
-            Text(
-                "%s : rien lu pendant %d s, programme ou machine à l'arrêt ; ce qui attendait est écarté",
-                "%s: nothing read for %d s, the program or the machine stood; what was waiting is discarded",
-            ),
-            self._source.name,
-            int(seconds),
-        )
-        self._port.discard()
-        self._hunter.excuse(now)
-        if self._acceptance is not None:
-            self._acceptance.interrupt(now)
-        return self.drain()
-
-    @property
-    def _away(self) -> bool:
-        return getattr(self._source, "away", False)
-
-    def drain(self) -> list[Heard]:
-        """Return what the end of the input leaves: a cut frame, if any."""
-        if self._decoder is None:
-            return []
-        # What still waits for a second frame stays unsaid: at the end as elsewhere, one frame proves nothing.
-        return [self._hear(frame, self._decoder.mode) for frame in self._decoder.close()]
-
-    def close(self) -> None:
-        """Let go of the source."""
-        self._source.close()
-
-    def _hear(self, frame: Frame, mode: Mode) -> Heard:
-        for rejected in frame.rejected:
-            self._rejected[rejected.why] += 1
-        if not frame.complete or not frame.groups:
-            self._counts["incomplete"] += 1
-            self._hear_groups(len(frame.groups))
-            return Heard(frame, None)
-        self._counts["frames"] += 1
-        now = self._framed_at = self._clock.monotonic()
-        self._loose_groups = 0
-        if self._acceptance is None or self._acceptance.mode is not mode:
-            self._acceptance = Acceptance(mode, live=self._port is not None)
-        accepted = self._acceptance.accept(frame, now)
-        for held in accepted.held:
-            self._rejected[held.cause] += 1
-        if not accepted.frame.complete:
-            # A frame that is refused because of the name in another one has no group of its own to show for it.
-            self._obstacle = accepted.held[0].cause if accepted.held else self._obstacle
-            self._obstacle_at = now
-            return Heard(frame, None, accepted.held)
-        self._counts["groups"] += len(frame.groups) - len(accepted.held)
-        if not accepted.frame.groups:
-            return Heard(frame, None, accepted.held)  # nothing bears out yet what the first one said
-        reading = interpret(accepted.frame, mode, self._clock.now())
-        if self._raw:
-            groups = accepted.frame.groups
-            reading = replace(reading, raw={one.label: (one.horodate, one.data) for one in groups})
-        if reading.values.keys() <= METERS:
-            # NOI-CPT_02E §2.3.2: an old meter in standby. What it sent before gets old all the same.
-            if reading.values:
-                self._obstacle, self._obstacle_at = _STANDBY, now
-            return Heard(frame, None, accepted.held)
-        # A short frame has no index, so it proves nothing.
-        if not reading.short:
-            self.stuck = self._standstill.update(reading, now)
-        if self.stuck:
-            return Heard(frame, None, accepted.held)
-        self._last_heard = now
-        return Heard(frame, reading, accepted.held)
-
-    def _hear_groups(self, count: int) -> None:
-        """Take note of sound groups that are in no complete frame."""
-        self._loose_groups += count
-        if self._loose_groups >= ENOUGH:
-            self._loose_groups = 0
-            self._obstacle, self._obstacle_at = _BORDERS, self._clock.monotonic()
-
-    def _hunt(self, chunk: bytes) -> bytes:
-        """Follow the hunt for speed and mode; return what the decoder is to be fed."""
-        assert self._hunter is not None
-        assert self._port is not None
-        if not chunk and self._away:
-            # An absent port says nothing of the meter's speed: on its return it is listened to as before.
-            self._hunter.excuse(self._clock.monotonic())
-            return b""
-        if not self._hunter.feed(chunk, self._clock.monotonic()):
-            return chunk if self._decoder is not None else b""
-        self._port.set_speed(self._hunter.speed)
-        if self._hunter.mode is None:
-            if self._decoder is not None:
-                log.warning(
-                    Text(
-                        "%s : plus aucun groupe valide, recherche du mode et de la vitesse",
-                        "%s: no valid group any more, hunting the mode and the speed",
-                    ),
-                    self._source.name,
-                )
-            self._decoder = None
-            return b""
-        self._port.settle()
-        log.info(
-            Text("%s : %s à %d bauds", "%s: %s at %d baud"),
-            self._source.name,
-            self._hunter.mode.value,
-            self._hunter.speed,
-        )
-        self._decoder = FrameDecoder(self._hunter.mode, unframed=self._takes_unframed)
-        return self._hunter.sample
 
 
 class Appliance:
@@ -448,7 +121,7 @@ class Appliance:
             while not self._stopping and self.clock.monotonic() < until:
                 due = min(self._tick(), until)
                 timeout = min(max(due - self.clock.monotonic(), 0.0), self.meter.longest_wait)
-                heard = self.meter.poll(timeout)
+                heard = self.meter.frames(timeout)
                 if heard is None:
                     for last in self.meter.drain():
                         self._take(last)
@@ -674,12 +347,12 @@ class Appliance:
                 "Frames run together: their groups are double or out of order; check that nothing else reads the "
                 "port, and the cable",
             )
-        if state == _STANDBY:
+        if state == STANDBY:
             return Text(
                 "Compteur en veille : ses trames ne contiennent que son adresse ; rien n'est noté jusqu'à son réveil",
                 "The meter is in standby: its frames hold its address alone; nothing is recorded until it wakes up",
             )
-        if state == _BORDERS:
+        if state == BORDERS:
             return Text(
                 "Groupes entendus, mais sans les bornes des trames (STX et ETX) : si une passerelle réémet les "
                 "lignes, prenez sa sortie brute ; sinon vérifiez le module TIC",

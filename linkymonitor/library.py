@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from linkymonitor.appliance import Meter
 from linkymonitor.language import speak
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Health, Reading
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import Clock, StreamClock, SystemClock, WireClock
@@ -93,7 +93,7 @@ class OpenMeter:
         while not self._heard:
             if self._ended:
                 raise StopIteration
-            heard = self._meter.poll(_WAIT)
+            heard = self._meter.frames(_WAIT)
             if heard is None:
                 self._ended = True
                 heard = self._meter.drain()

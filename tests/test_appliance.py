@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from linkymonitor.appliance import Appliance, Meter, Standstill
+from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log import writer as daily_log
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.live.latest import Latest
+from linkymonitor.meter.meter import Meter
 from linkymonitor.meter.quarantine import Quarantine
-from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Ejp, Mode, code
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs import led, relay
@@ -34,7 +34,6 @@ from linkymonitor.system.storage import Storage
 from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
-from linkymonitor.tic.interpret import Stamped
 from linkymonitor.tic.labels import BY_MODE
 from tests.support.fake_oled import FakeOled
 from tests.support.fakes import Bytes, Probe, ToldDisk, told_pins
@@ -715,74 +714,6 @@ def test_indexes_and_energy_of_a_simulated_hour_are_the_house_s(tmp_path, spec):
     before = house.truth(START).indexes
     assert today == {code: truth.indexes[code] - before[code] for code in today}
     assert sum(record.frames for record in bench.records) == len(chunks)
-
-
-def standstill(*frames: tuple[float, int | None], period: str | None = "TH..", **more) -> list[float]:
-    """Return when a meter is found to stand still that draws 2,300 VA: (seconds, index) of each frame.
-
-    *more* are other values of each frame by their label, given the seconds.
-    """
-    watch, found = Standstill(), []
-    for at, wh in frames:
-        values = {"IINST": 10, **{label: value(at) for label, value in more.items()}}
-        if wh is not None:
-            values["BASE"] = wh
-        reading = Reading(
-            taken_at=START,
-            mode=Mode.HISTORIQUE,
-            tariff_period=period,
-            apparent_power=2300,
-            indexes={} if wh is None else {"TH": wh},
-            values=values,
-        )
-        if watch.update(reading, 1000.0 + at):
-            found.append(at)
-    return found
-
-
-EVERY_TWO_SECONDS = [(at, 500) for at in range(0, 1200, 2)]
-
-
-def test_a_meter_that_repeats_itself_for_ten_minutes_stands_still():
-    assert standstill(*((at, 500) for at in range(0, 720, 2)))[0] == 602
-    assert standstill(*((at, 500 if at % 4 else None) for at in range(0, 720, 2)))[0] in range(600, 640)
-
-
-def test_silence_is_no_standstill():
-    # The first frame after a silence says no index; the second one says that it has moved.
-    pairs = [(250 * n + more, None if not more else 500 + 160 * n) for n in range(20) for more in (0.0, 1.5)]
-    assert standstill(*pairs) == []
-    # The power was cut for hours: the index is where it was.
-    assert standstill((0.0, 500), (1.5, 500), (7200.0, None), (7201.5, 500), (7203.0, 501)) == []
-    # The one line that has the index is lost for an hour: nobody knows.
-    assert standstill((0.0, 500), *((at, None) for at in range(2, 3600, 2))) == []
-
-
-def test_a_meter_that_stands_still_is_found_where_frames_are_rare_too():
-    assert standstill(*((at, 500) for at in range(0, 20_000, 360)))[0] == 7560
-
-
-def test_a_meter_that_moves_again_is_believed_at_once():
-    frames = [*((at, 500) for at in range(0, 700, 2)), (702, 501), (704, 501)]
-    assert standstill(*frames)[-1] == 698
-
-
-def test_a_meter_whose_other_values_vary_does_not_stand_still():
-    """What an old meter measures may flow out behind it: its power varies, its index stays."""
-    assert standstill(*EVERY_TWO_SECONDS, IINST=lambda at: 10 + at // 300) == []
-    assert standstill(*EVERY_TWO_SECONDS, IINST=lambda at: 10 + (at == 400))[0] == 1004
-
-
-def test_a_register_that_is_not_read_cannot_be_said_to_stand():
-    assert standstill(*EVERY_TWO_SECONDS, period="HP..") == []
-    assert standstill(*EVERY_TWO_SECONDS, period=None) == []
-
-
-def test_a_meter_that_stands_still_may_have_a_clock_that_goes_on():
-    def mean(at):
-        return Stamped(230, START + timedelta(seconds=at), f"H270113{at:06d}")
-
-    assert standstill(*EVERY_TWO_SECONDS, DATE=lambda at: at, UMOY1=mean)[0] == 602
 
 
 @pytest.mark.parametrize("option", ["BBR(", "EJP."])

@@ -94,9 +94,10 @@ def _acquire(
     pins: Any = None,
     more: Callable[[Sequence[Any]], Sequence[Any]] = lambda outputs: (),
 ) -> int:
-    from linkymonitor.appliance import Appliance, Meter
+    from linkymonitor.appliance import Appliance
     from linkymonitor.daily_log.writer import DailyLog
     from linkymonitor.live.latest import Latest
+    from linkymonitor.meter.meter import Meter
     from linkymonitor.meter.quarantine import Quarantine
     from linkymonitor.outputs.hardware import Hardware
     from linkymonitor.state.aggregate import Aggregator

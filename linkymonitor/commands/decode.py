@@ -61,10 +61,10 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
     inverted = False
     try:
         if getattr(source, "is_meter", False):
-            from linkymonitor.appliance import Meter
+            from linkymonitor.meter.meter import Meter
 
             meter = Meter(source, SystemClock(), wanted, unframed=False)
-            while (heard := meter.poll(1.0)) is not None:
+            while (heard := meter.frames(1.0)) is not None:
                 inverted = meter.health.parity_inverted
                 if meter.mode is not None:
                     yield meter.mode, [one.frame for one in heard]

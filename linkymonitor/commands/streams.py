@@ -57,7 +57,7 @@ def simulate(arguments: Namespace) -> int:
 
 def record(arguments: Namespace) -> int:
     """Keep the bytes of a source with their times, as they come: meter numbers included."""
-    from linkymonitor.appliance import Meter
+    from linkymonitor.meter.meter import Meter
     from linkymonitor.source.recording import block, header
 
     _keep_apart(arguments.input, arguments.output)
@@ -81,7 +81,7 @@ def record(arguments: Namespace) -> int:
         # The meter is hunted for as usual; what is kept is every byte that came, heard or not.
         tap = _Tap(source, lambda chunk: append(block(clock.monotonic() - began, chunk)))
         meter = Meter(tap, clock, wanted, settings.speed.baud)
-        while not stopped and clock.monotonic() < until and meter.poll(0.5) is not None:
+        while not stopped and clock.monotonic() < until and meter.frames(0.5) is not None:
             pass
     return 0
 

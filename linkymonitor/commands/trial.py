@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from linkymonitor.appliance import Meter
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import View
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.settings import Settings
@@ -53,7 +53,7 @@ def _speaks(port: str, clock: Clock) -> bool:
     until = clock.monotonic() + _PATIENCE
     try:
         while clock.monotonic() < until:
-            meter.poll(0.5)
+            meter.frames(0.5)
             if meter.mode is not None:
                 return True
     finally:

@@ -23,11 +23,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.line import format_record
 from linkymonitor.daily_log.reader import LineReader
 from linkymonitor.daily_log.writer import RING, DailyLog, file_of, files, records
 from linkymonitor.live.latest import Latest
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.outputs import led, relay

@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog, Statistics, file_of, records
 from linkymonitor.live.latest import Latest
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode
 from linkymonitor.state.aggregate import Aggregator

@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog, records
 from linkymonitor.live.latest import Latest
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.outputs import led, relay
 from linkymonitor.outputs.hardware import Hardware

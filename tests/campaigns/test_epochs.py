@@ -13,9 +13,10 @@ from itertools import pairwise
 
 import pytest
 
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog, last_before, records
 from linkymonitor.live.latest import Latest
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report

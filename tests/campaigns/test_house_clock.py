@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor.appliance import Meter
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import WireClock
 from linkymonitor.system.diagnostics import SparingFilter
@@ -149,7 +149,7 @@ def test_the_size_of_a_read_makes_no_difference(world, mode, speed):
             listener = Meter(Waiting(world, meter.path), world.clock)
             heard = []
             while len(heard) < 8:
-                heard += [one.reading.values for one in listener.poll(0.5) if one.reading]
+                heard += [one.reading.values for one in listener.frames(0.5) if one.reading]
             listener.close()
         told[size] = heard[2:]
     assert told[1]
@@ -188,7 +188,7 @@ def test_one_byte_or_64_kib_a_read_give_the_same_readings_and_counts(mode):
     for size in (65536, 4096, 61, 1):
         meter = Meter(InMemory(wire, size, mode), WireClock(NOON))
         told = []
-        while (heard := meter.poll(0.0)) is not None:
+        while (heard := meter.frames(0.0)) is not None:
             told += heard
         told += meter.drain()
         outcomes.append(([(one.frame, one.reading) for one in told], meter.health))
@@ -207,7 +207,7 @@ def test_a_meter_at_a_wrong_speed_gives_no_value(world, tmp_path, wrong):
         listener = Meter(Waiting(world, meter.path, speed=listened), world.clock, speed=listened)
         until = world.clock.monotonic() + extent(120, 900)
         while world.clock.monotonic() < until:
-            assert not listener.poll(0.5)
+            assert not listener.frames(0.5)
         listener.close()
     assert speaker.wrong == speaker.bytes > 10_000
     assert listener.health.groups == 0

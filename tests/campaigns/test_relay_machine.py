@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.outputs.hardware import Hardware

@@ -112,9 +112,10 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
     """Follow the house for *days*; return what the process holds at the end of each."""
     from gpiozero.pins.mock import MockFactory
 
-    from linkymonitor.appliance import Appliance, Meter
+    from linkymonitor.appliance import Appliance
     from linkymonitor.daily_log.writer import DailyLog
     from linkymonitor.live.latest import Latest
+    from linkymonitor.meter.meter import Meter
     from linkymonitor.meter.quarantine import Quarantine
     from linkymonitor.model.terms import Mode
     from linkymonitor.outputs.hardware import Hardware

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from gpiozero.pins.mock import MockFactory
 
-from linkymonitor.appliance import Appliance, Meter
+from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.acceptance.agreement import STALE
+from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode
 from linkymonitor.outputs.hardware import Hardware

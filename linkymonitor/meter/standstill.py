@@ -1,0 +1,56 @@
+"""Notices a meter that no longer measures and repeats itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from linkymonitor.model.reading import Reading
+from linkymonitor.model.terms import code
+from linkymonitor.tic.interpret import Stamped
+
+#: A meter that draws at least so much, in VA, and repeats itself for so long, in seconds, no longer measures.
+STANDSTILL_POWER, STANDSTILL = 500, 600.0
+#: Seconds that two frames are apart at most to be heard without a pause.
+_HEARD_ON = 30.0
+
+
+class Standstill:
+    """Notices a meter that repeats itself: power is drawn, and all that it sends stays the same but the time of day.
+
+    At 500 VA an index moves every few seconds; ten minutes without is 83 of its steps. A value that varies is the
+    sign of a meter that measures: an old one whose power flows out behind it counts nothing. And an index that is
+    not read cannot be said to stand, so a frame without the register in force, and without the total, proves
+    nothing. A power that is only estimated from the current does not count: it may be injected, which no index of
+    such a meter shows. Nor does a silence: the power may have been cut, and the first frame after it need not have
+    an index.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[str, object] = {}
+        #: Seconds for which the meter was heard to repeat itself; None while it does not.
+        self._same: float | None = None
+        self._heard = 0.0
+
+    def update(self, reading: Reading, now: float) -> bool:
+        """Take *reading* into account; return whether the meter stands still at the monotonic time *now*."""
+        values = {**self._values, **reading.values}
+        values.pop("DATE", None)  # a clock of its own: it may go on where nothing else does
+        varies = values != self._values and _undated(values) != _undated(self._values)
+        self._values = values  # a group that a frame has lost is no value that has changed
+        idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
+        period = reading.tariff_period
+        counts = reading.total_index is not None or (period is not None and code(period) in reading.indexes)
+        if varies or idle or reading.apparent_power_estimated:
+            self._same, self._heard = None, now
+        elif counts:
+            passed, self._heard = min(now - self._heard, _HEARD_ON), now
+            if self._same is not None:
+                self._same += passed
+            elif reading.apparent_power is not None:
+                self._same = 0.0
+        return self._same is not None and self._same >= STANDSTILL
+
+
+def _undated(values: Mapping[str, object]) -> dict[str, object]:
+    """Return *values* without their horodates, which follow the meter's clock."""
+    return {label: value.value if isinstance(value, Stamped) else value for label, value in values.items()}
