@@ -22,7 +22,8 @@ from linkymonitor.daily_log.writer import file_of, records
 from linkymonitor.errors import StorageError
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
-from linkymonitor.system.storage import ASIDE, LOCK_NAME
+from linkymonitor.system.lock import LOCK_NAME
+from linkymonitor.system.own_files import ASIDE
 from tests.support.extent import FULL, extent
 
 START = datetime(2026, 12, 1, 11, tzinfo=UTC)

@@ -23,7 +23,8 @@ from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.report import build as report
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
-from linkymonitor.system.storage import Storage, SystemDisk
+from linkymonitor.system.disk import SystemDisk
+from linkymonitor.system.storage import Storage
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.campaigns.test_clocks import PAST, Machine

@@ -17,7 +17,8 @@ from linkymonitor.meter.quarantine import EVERY, FILE_NAME, KEPT, Quarantine
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
-from linkymonitor.system.storage import Storage, SystemDisk
+from linkymonitor.system.disk import SystemDisk
+from linkymonitor.system.storage import Storage
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame, write_group
 from linkymonitor.tic.frame import InfoGroup

@@ -20,7 +20,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from linkymonitor.system.storage import Standing
+from linkymonitor.system.disk import Standing
 
 BLOCK = 4096
 

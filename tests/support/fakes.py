@@ -10,7 +10,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import WireClock
-from linkymonitor.system.storage import SystemDisk
+from linkymonitor.system.disk import SystemDisk
 
 
 def told_pins(tell: Callable[[int, bool], object]) -> MockFactory:

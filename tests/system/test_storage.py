@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.errors import LineBusy, StorageError
-from linkymonitor.system.storage import LOCK_NAME, Storage, SystemDisk
+from linkymonitor.system.disk import SystemDisk
+from linkymonitor.system.lock import LOCK_NAME
+from linkymonitor.system.storage import Storage
 from tests.support.crash_model import CrashDisk, PowerCut, cut_at, fail_at
 
 PATH = Path("/log/day.log")

@@ -1,0 +1,77 @@
+"""A folder that one process at a time writes in."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from linkymonitor.errors import LineBusy
+from linkymonitor.language import Text
+from linkymonitor.system.disk import Disk
+from linkymonitor.system.own_files import CREATE, UMASK, open_for_writing, warn_of_another_name
+from linkymonitor.system.troubles import trouble
+
+LOCK_NAME = ".linkymonitor.lock"
+
+
+class Lock:
+    """A folder that is ours alone until it is closed, or the process ends.
+
+    Raises:
+        LineBusy: another process has it.
+        StorageError: the lock cannot be written there.
+    """
+
+    def __init__(self, disk: Disk, directory: Path) -> None:
+        path = directory / LOCK_NAME
+        descriptor = open_for_writing(disk, path, os.O_RDWR)
+        try:
+            disk.lock(descriptor)
+            # Only now: a name that another process holds is not taken away from it.
+            if disk.standing(descriptor, str(path)) != "ours":
+                disk.close(descriptor)
+                disk.remove(str(path))
+                warn_of_another_name(path)
+                descriptor = disk.open(str(path), os.O_RDWR | os.O_EXCL | CREATE, 0o666 & ~UMASK)
+                disk.lock(descriptor)
+        except BlockingIOError as error:
+            holder = _holder(disk, descriptor)
+            disk.close(descriptor)
+            raise LineBusy(
+                Text(
+                    f"{directory} : {holder} y écrit déjà ; arrêtez-le, ou choisissez un autre dossier (--log-dir)",
+                    f"{directory}: {holder} writes there already; stop it, or choose another folder (--log-dir)",
+                )
+            ) from error
+        except OSError as error:
+            disk.close(descriptor)
+            raise trouble(path, error) from error
+        # Who holds it is only said; a full disk must not let anybody else in.
+        with suppress(OSError):
+            disk.truncate(descriptor, 0)
+            disk.write(descriptor, b"%d\n" % os.getpid())
+        self._disk = disk
+        self._descriptor = descriptor
+
+    def close(self) -> None:
+        """Let the folder go."""
+        with suppress(OSError):
+            self._disk.close(self._descriptor)
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _holder(disk: Disk, descriptor: int) -> Text:
+    """Return the name of the process whose number the lock file holds."""
+    try:
+        number = disk.read(descriptor, 20, 0).strip().decode()
+    except (OSError, UnicodeDecodeError):
+        number = ""
+    if number.isdigit():
+        return Text(f"le processus {number}", f"process {number}")
+    return Text("un autre processus", "another process")

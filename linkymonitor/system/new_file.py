@@ -1,0 +1,47 @@
+"""The file that a user names with ``-o``."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from linkymonitor.system.disk import Disk
+from linkymonitor.system.own_files import UMASK, write_all
+from linkymonitor.system.troubles import trouble
+
+
+class NewFile:
+    """A file that somebody asked for by name, written from its beginning; nothing is promised of a cut."""
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self.path = path
+        self._disk = disk
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        try:
+            # A symbolic link is followed: /dev/stdout is one, and the name is the user's own.
+            self._descriptor = disk.open(str(path), flags, 0o666 & ~UMASK)
+        except OSError as error:
+            raise trouble(path, error) from error
+
+    def write(self, data: bytes) -> None:
+        """Write all of *data*.
+
+        Raises:
+            StorageError: it cannot be written, or not whole.
+        """
+        try:
+            write_all(self._disk, self._descriptor, data)
+        except OSError as error:
+            raise trouble(self.path, error) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with suppress(OSError):
+            self._disk.close(self._descriptor)
+
+    def __enter__(self) -> NewFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
