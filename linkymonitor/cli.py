@@ -27,7 +27,7 @@ DONE, FAILED, USAGE, BUSY = 0, 1, 2, 75
 _CANNOT_PRINT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 #: The module of commands/ of each command that does not have its own name.
-_MODULES = {"run": "acquire", "simulate": "streams", "record": "streams", "replay": "streams"}
+_MODULES = {"run": "acquire"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
