@@ -74,6 +74,9 @@ class _FastClock:
     def patience(self) -> float:
         return 0.0
 
+    def kept(self) -> bool:
+        return True
+
 
 def _written(sync_every: float) -> tuple[int, int]:
     """Return the bytes that reached the device, and those of the log."""

@@ -26,6 +26,7 @@ from linkymonitor.appliance import Appliance
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import View
+from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs import led
@@ -36,7 +37,7 @@ from linkymonitor.simulator.options import parse_spec
 from linkymonitor.source.port import open_source
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
-from linkymonitor.system.clock import SystemClock
+from linkymonitor.system.clock import SystemClock, Timeline
 from linkymonitor.system.storage import Storage
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
@@ -71,6 +72,7 @@ def measure() -> Iterator[Row]:
             clock=clock,
             log=log,  # type: ignore[arg-type]
             aggregator=Aggregator(1),
+            timeline=Timeline(clock),
             ledger=Ledger(_paris(), Prices()),
             latest=latest,
             outputs=[led.Lamp(led.Settings(pin=_PIN), hardware), _Display(log)],
@@ -148,8 +150,9 @@ class _Log:
         """Return what takes whatever else a log is told, and keeps nothing of it."""
         return lambda *words, **more: None
 
-    def hear_meter(self, reading: object) -> None:
-        """Have no time to set."""
+    def day_so_far(self, start: object, end: object) -> list[Record]:
+        """Have nothing of the day."""
+        return []
 
     def tick(self, now: float) -> float:
         return NEVER
