@@ -43,9 +43,16 @@ def subscription(month_price: Decimal, days: Iterable[date]) -> Decimal:
     months = Counter((day.year, day.month) for day in days)
     total = Decimal(0)
     for (year, month), count in months.items():
-        length = (date(year + month // 12, month % 12 + 1, 1) - date(year, month, 1)).days
-        total = _WIDE.add(total, _WIDE.divide(_EXACT.multiply(month_price, Decimal(count)), Decimal(length)))
+        share = _WIDE.divide(
+            _EXACT.multiply(month_price, Decimal(count)), Decimal(days_in_month(year, month))
+        )
+        total = _WIDE.add(total, share)
     return total
+
+
+def days_in_month(year: int, month: int) -> int:
+    """Return how many days a month has, 28 to 31."""
+    return (date(year + month // 12, month % 12 + 1, 1) - date(year, month, 1)).days
 
 
 def day_subscription(month_price: Decimal, day: date) -> Decimal:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from linkymonitor.model.record import Record
     from linkymonitor.money.tariffs import Prices
     from linkymonitor.report import figures
-    from linkymonitor.report.pages import Summary
+    from linkymonitor.report.calendar import Summary
+    from linkymonitor.report.day import DayFigures
     from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,8 @@ def build(
         StorageError: the folder of the logs cannot be read, or that of the pages written.
     """
     # Jinja is half the cost of a run, and `--json` has no use for it.
-    from linkymonitor.report.pages import Pages, Summary
+    from linkymonitor.report.calendar import Summary
+    from linkymonitor.report.pages import Pages
 
     folders = template_folders(settings)
     storage.make_directory(settings.dir)
@@ -260,7 +262,7 @@ def days(
     now: datetime,
     storage: Storage,
     statistics: Statistics | None = None,
-) -> Iterator[figures.DayFigures]:
+) -> Iterator[DayFigures]:
     """Yield the figures of each day from the first of *dates* to the last; one day is held at a time."""
     # Here and not above: every command reads the settings of this package, one needs its figures.
     from linkymonitor.report import figures
@@ -278,7 +280,7 @@ def _guarded(
     now: datetime,
     storage: Storage,
     statistics: Statistics | None = None,
-) -> Iterator[tuple[date, figures.DayFigures | Exception]]:
+) -> Iterator[tuple[date, DayFigures | Exception]]:
     """Yield what days() does, or why it could not: one day that cannot be drawn costs no other."""
     from linkymonitor.report import figures
 
@@ -290,9 +292,7 @@ def _guarded(
             for found, eve in _gathered(log_dir, (day, last), **common):
                 day = found.date + _DAY
                 try:
-                    drawn: figures.DayFigures | Exception = figures.day_figures(
-                        found, tz, prices, now, eve=eve
-                    )
+                    drawn: DayFigures | Exception = figures.day_figures(found, tz, prices, now, eve=eve)
                 except Exception as error:
                     drawn = error
                 yield found.date, drawn

@@ -17,7 +17,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate, compress, groupby, pairwise
@@ -27,11 +27,25 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log.writer import onward
 from linkymonitor.model.epochs import advance, most, rating, runs_on
-from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.record import Record
 from linkymonitor.model.terms import PERIODS, code
 from linkymonitor.money import bill
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.columns import Columns, known
+from linkymonitor.report.day import (
+    ELSEWHERE,
+    Band,
+    Change,
+    Curve,
+    DayFigures,
+    EpochBreak,
+    Gap,
+    Hour,
+    Injected,
+    Quality,
+    SteadyLoad,
+    SynthesisLine,
+)
 from linkymonitor.report.indexes import Indexes, Kind
 from linkymonitor.report.refusals import LATE, Held
 
@@ -48,222 +62,12 @@ _NOMINAL, _LOWEST, _HIGHEST = 230, 220, 240
 _HALF_AMPERE = 0.5
 #: Before this local hour a mobile peak belongs to the day before (it ends at 1 h), likewise a Tempo colour.
 _EJP_TURNS, _TEMPO_TURNS = 4, 6
-#: A day of which less was heard is partial.
-_WHOLE = 0.9
 #: The night minimum is read between midnight and this hour.
 _NIGHT = 6
 _HOUR = 3600
-#: The code of what the total of the meter has counted beyond the registers that are read.
-ELSEWHERE = "?"
 #: The shape of a day is looked at in stretches of this length, in seconds.
 _STRETCH = 300
 _COLOURS = {"B": "blue", "W": "white", "R": "red"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One register over the day or the range: a line of the synthesis."""
-
-    code: str
-    #: None when the register counted and was not read.
-    wh: int | None
-    #: The register's last reading, None when the contract changed since.
-    reading: int | None = None
-    price: Decimal | None = None
-    #: Rounded to the cent; None when the price is not set.
-    eur: Decimal | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Injected:
-    """Energy given to the grid; an interval when it is estimated."""
-
-    wh: int
-    low_wh: int
-    high_wh: int
-    estimated: bool
-    reading: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gap:
-    """A silence longer than five minutes, within its day."""
-
-    start: float
-    end: float
-    #: Known by the indexes of both ends; None when one of them is missing.
-    wh: int | None
-    #: True when it runs past a midnight, so that its energy is shared by time.
-    shared: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hour:
-    """One hour of the day, as the indexes tell it."""
-
-    start: float
-    #: The hour on the wall, 0 to 23; twice the same on the day that has 25.
-    hour: int
-    #: Offset from UTC, in seconds, to tell these two apart.
-    offset: int
-    energy: Mapping[str, int]
-    wh: int
-    #: Not rounded; None when a price is missing.
-    eur: Decimal | None
-    #: False when a gap hides its shape.
-    known: bool
-    #: False when nothing was measured, or not yet.
-    measured: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Band:
-    """A stretch of one tariff period."""
-
-    start: float
-    end: float
-    code: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Load:
-    """A long steady load that stands out of the day."""
-
-    start: float
-    end: float
-    #: Above the night minimum, in VA.
-    va: int
-    codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Break:
-    """Where indexes start anew."""
-
-    at: float
-    #: True when meter or contract changed, False when an index leapt or went back.
-    contract: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
-    """What the meter said anew of its contract."""
-
-    at: float
-    #: A field of `Contract`, else a topic of the line ``Grille:``, ``noms`` with its register.
-    what: str
-    before: object
-    after: object
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Curve:
-    """The columns of the chart, one value for each record; times in seconds since the day began."""
-
-    times: Sequence[int] = ()
-    power: Sequence[int] = ()
-    low: Sequence[int] = ()
-    high: Sequence[int] = ()
-    current: Sequence[int] | None = None
-    injected: Sequence[int] | None = None
-    indexes: Mapping[str, Sequence[int]] = field(default_factory=dict)
-
-
-NO_CURVE = Curve()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Quality:
-    """How much of the day was heard, and how well."""
-
-    coverage: float
-    records: int
-    frames: int
-    rejected: int
-    gaps: tuple[Gap, ...]
-    #: Of what was rejected, the groups that could be read and were not believed, by cause; None when nobody knows.
-    held: Mapping[str, int] | None = None
-    #: False when some of these causes may be missing.
-    held_whole: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DayFigures:
-    """Everything a page says of one local day. Energies in Wh, powers in VA, times in POSIX seconds."""
-
-    date: date
-    timezone: str
-    start: float
-    end: float
-    #: The end of what could be measured: *end*, or the present of a day that is not over.
-    until: float
-    contract: Contract | None
-    lines: tuple[Line, ...]
-    consumed: int | None
-    consumed_eur: Decimal | None
-    injected: Injected | None
-    subscription: Decimal | None
-    total: Decimal | None
-    peak: int | None
-    peak_at: float | None
-    base_load: int | None
-    quality: Quality
-    hours: tuple[Hour, ...] = ()
-    bands: tuple[Band, ...] = ()
-    breaks: tuple[Break, ...] = ()
-    load: Load | None = None
-    changes: tuple[Change, ...] = ()
-    #: The hours and names of the periods, by topic, as the last line ``Grille:`` has them.
-    grid: Mapping[str, str] = field(default_factory=dict)
-    #: Registers that were in force and not read, so that what they counted is not known.
-    unread: tuple[str, ...] = ()
-    #: By how many Wh the registers went on further than the total of the meter, 0 but for rounding.
-    apart: int = 0
-    #: What the day before used, in Wh.
-    eve: int | None = None
-    #: A mobile peak begins on this day.
-    ejp: bool = False
-    #: A mobile peak of the day before ends on this day, at 1 h.
-    ejp_tail: bool = False
-    #: Tempo: the colour from 6 h, and tomorrow's if the meter says it.
-    colour: str | None = None
-    tomorrow: str | None = None
-    curve: Curve = NO_CURVE
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was measured."""
-        return self.quality.records == 0
-
-    @property
-    def so_far(self) -> bool:
-        """Whether the day is not over."""
-        return self.until < self.end
-
-    @property
-    def length(self) -> int:
-        """The length of the day in hours: 23, 24 or 25."""
-        return round((self.end - self.start) / _HOUR)
-
-    @property
-    def partial(self) -> bool:
-        """Whether so much of what could be measured was not that the day cannot be set beside others."""
-        return (not self.empty or self.silent) and self.quality.coverage < _WHOLE
-
-    @property
-    def silent(self) -> bool:
-        """Whether the day lies within a silence, and its energy is a share of what the indexes went on by."""
-        return self.empty and self.consumed is not None
-
-    @property
-    def unaccounted(self) -> bool:
-        """Whether energy was counted that no register accounts for, so that its price is not known."""
-        return bool(self.unread) or any(line.code == ELSEWHERE for line in self.lines)
-
-    @property
-    def shown_cost(self) -> Decimal | None:
-        """The total, else the cost of the energy when only the subscription is not set."""
-        return self.consumed_eur if self.total is None else self.total
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -344,7 +148,7 @@ def _share(prices: Prices, day: date) -> Decimal | None:
     return bill.round_cents(bill.day_subscription(prices.subscription_month, day))
 
 
-def _energy_cost(lines: Sequence[Line]) -> Decimal | None:
+def _energy_cost(lines: Sequence[SynthesisLine]) -> Decimal | None:
     """Return the sum of the lines as shown; None when one of them used energy that has no price."""
     if not any(line.eur is not None for line in lines):
         return None
@@ -441,7 +245,7 @@ def day_figures(
         bands=bands,
         unread=unread,
         breaks=tuple(
-            Break(at=around_times[at], contract=cause)
+            EpochBreak(at=around_times[at], contract=cause)
             for at, cause in ledger.breaks
             if start < around_times[at] <= end
         ),
@@ -479,7 +283,7 @@ def _silence(
     """Return the figures of a day without a record: its share of what the indexes around it went on by, if known."""
     start, end, until = (midnight(day.date, tz), midnight(day.date + timedelta(days=1), tz), common["until"])
     assert isinstance(until, float)
-    lines: tuple[Line, ...] = ()
+    lines: tuple[SynthesisLine, ...] = ()
     hours: tuple[Hour, ...] = ()
     consumed = injected = None
     if day.before is not None and day.after is not None:
@@ -614,12 +418,14 @@ def _hour_marks(start: float, end: float) -> list[float]:
     return marks
 
 
-def _lines(sums: Mapping[str, int | None], indexes: Mapping[str, int], prices: Prices) -> tuple[Line, ...]:
+def _lines(
+    sums: Mapping[str, int | None], indexes: Mapping[str, int], prices: Prices
+) -> tuple[SynthesisLine, ...]:
     found = []
     for name, wh in sums.items():
         price = prices.of(name)
         eur = None if price is None or wh is None else bill.round_cents(bill.cost(wh, price))
-        found.append(Line(code=name, wh=wh, reading=indexes.get(name), price=price, eur=eur))
+        found.append(SynthesisLine(code=name, wh=wh, reading=indexes.get(name), price=price, eur=eur))
     return tuple(found)
 
 
@@ -778,7 +584,7 @@ def _base_load(means: Mapping[int, float], start: float, tz: ZoneInfo) -> int | 
 
 def _long_load(
     means: Mapping[int, float], start: float, bands: Sequence[Band], base_load: int | None
-) -> Load | None:
+) -> SteadyLoad | None:
     """Return the longest steady load, at least an hour and 1 kVA above the night minimum, if there is one."""
     if base_load is None:
         return None
@@ -807,7 +613,7 @@ def _long_load(
     begin, stop = start + places[best[0]] * _STRETCH, start + (places[best[1]] + 1) * _STRETCH
     inner = (begin + _STRETCH, stop - _STRETCH)
     codes = dict.fromkeys(band.code for band in bands if band.start < inner[1] and band.end > inner[0])
-    return Load(start=begin, end=stop, va=best[2], codes=tuple(codes))
+    return SteadyLoad(start=begin, end=stop, va=best[2], codes=tuple(codes))
 
 
 def _injected(
@@ -970,7 +776,7 @@ class Range:
         for line in day.lines:
             self._energy[line.code] = self._energy.get(line.code, 0) + (line.wh or 0)
         self._unread |= dict.fromkeys(day.unread)
-        self._days.append(replace(day, curve=NO_CURVE, hours=(), bands=()))
+        self._days.append(replace(day, curve=Curve(), hours=(), bands=()))
 
     def as_json(self) -> dict[str, object]:
         """Return the figures as `report --json` prints them."""

@@ -20,8 +20,9 @@ from linkymonitor.model.terms import Colour
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report import figures, refusals
-from linkymonitor.report.pages import Summary
-from linkymonitor.report.words import TEXTS, Words
+from linkymonitor.report.calendar import Summary
+from linkymonitor.report.texts import TEXTS
+from linkymonitor.report.words import Words
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, flat, lively, local, period_of, records, write_log
 
@@ -172,10 +173,15 @@ def test_french_numbers_and_signs_do_not_break(tmp_path):
     assert re.search("1\u202f\\d{3}", body)
 
 
-def test_words_have_both_languages_and_the_same_places(tmp_path):
-    for name, (french, english) in TEXTS.items():
-        assert french.count("{}") == english.count("{}"), name
-    assert Words("fr", PARIS).text.keys() == Words("en", PARIS).text.keys()
+def test_words_have_both_languages_and_the_same_places():
+    for name, text in TEXTS.items():
+        assert text.fr.count("{}") == text.en.count("{}"), name
+
+
+def test_the_number_of_a_supplier_index_is_named_in_the_language_of_the_page():
+    """The terminal of these tests speaks French."""
+    assert Words("fr", PARIS).period("F03") == "Index fournisseur 3"
+    assert Words("en", PARIS).period("F03") == "Supplier index 3"
 
 
 def test_english_is_english(tmp_path):

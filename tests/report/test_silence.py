@@ -10,7 +10,7 @@ import pytest
 
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
-from linkymonitor.report.figures import DayFigures
+from linkymonitor.report.day import DayFigures
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, local, period_of, records, write_log
 

@@ -1,0 +1,135 @@
+"""The sentences that open the page of a day: each stands when its condition holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from linkymonitor.language import Text
+from linkymonitor.report.day import ELSEWHERE, DayFigures
+from linkymonitor.report.formats import NBSP
+from linkymonitor.report.texts import Texts
+
+if TYPE_CHECKING:
+    from linkymonitor.report.words import Words
+
+#: More sentences than this nobody reads: what is merely interesting stays out.
+_MOST = 3
+#: The dear register of each option: what it cost is worth a word.
+_DEAR = ("PM", "HPJR", "HPJW", "HP")
+#: Less injected energy than this, in Wh, is not worth a sentence.
+_LEAST_INJECTED = 100
+
+_Sentences = Callable[[DayFigures, "Words"], Iterator[str]]
+
+
+def sentences(day: DayFigures, words: Words) -> list[str]:
+    """Return what opens the page of *day*."""
+    if day.empty:
+        return [_nothing_heard(day, words)]
+    chosen = [text for sentence in _ALWAYS for text in sentence(day, words)]
+    for sentence in _WITH_ROOM:
+        if len(chosen) < _MOST:
+            chosen += sentence(day, words)
+    return chosen
+
+
+def _nothing_heard(day: DayFigures, words: Words) -> str:
+    if day.consumed is not None:
+        return words.say(Texts.say_silent, _used(day.consumed, words))
+    return words.say(Texts.say_future if day.until <= day.start else Texts.say_none)
+
+
+def _used(wh: int, words: Words) -> str:
+    """Return *wh* as kWh: to the Wh when it is less than one kWh."""
+    return words.kwh(wh, 1 if wh >= 1000 else 3)
+
+
+def _unread(day: DayFigures, words: Words) -> Iterator[str]:
+    if day.unread:
+        names = ", ".join(f"{words.period(name)} ({name})" for name in day.unread)
+        yield words.say(Texts.say_unread_some if len(day.unread) > 1 else Texts.say_unread, names)
+
+
+def _cost(day: DayFigures, words: Words) -> Iterator[str]:
+    """Yield what the day used and cost, and the share of its dear register."""
+    if day.consumed is not None:
+        used = _used(day.consumed, words)
+        at = (words.clock(day.until),) if day.so_far else ()
+        if day.shown_cost is None:
+            text = words.say(Texts.say_used_so_far if day.so_far else Texts.say_used, *at, used)
+        else:
+            text = words.say(_cost_text(day), *at, words.eur(day.shown_cost), used)
+        yield text + _of_which(day, words) + "."
+
+
+def _cost_text(day: DayFigures) -> Text:
+    if day.total is None:
+        return Texts.say_energy_cost_so_far if day.so_far else Texts.say_energy_cost
+    return Texts.say_cost_so_far if day.so_far else Texts.say_cost
+
+
+def _of_which(day: DayFigures, words: Words) -> str:
+    """Return the share of the dear register; nothing where no other one counted."""
+    counted = {line.code: line for line in day.lines if line.wh}
+    dear = next((counted[code] for code in _DEAR if code in counted), None)
+    if dear is None or dear.wh is None or len(counted) < 2:
+        return ""
+    if day.shown_cost is None:
+        return words.say(Texts.say_of_which_kwh, words.kwh(dear.wh, 1), words.in_period(dear.code))
+    if dear.eur is None:
+        return ""
+    return words.say(Texts.say_of_which, words.eur(dear.eur), words.in_period(dear.code))
+
+
+def _epochs(day: DayFigures, words: Words) -> Iterator[str]:
+    for epoch in day.breaks:
+        text = Texts.say_break_contract if epoch.contract else Texts.say_break_index
+        yield words.say(text, words.clock(epoch.at))
+
+
+def _beyond_registers(day: DayFigures, words: Words) -> Iterator[str]:
+    elsewhere = next((line.wh for line in day.lines if line.code == ELSEWHERE), None)
+    if elsewhere:
+        yield words.say(Texts.say_elsewhere, words.kwh(elsewhere))
+    elif day.apart:
+        yield words.say(Texts.say_apart, words.number(abs(day.apart)))
+
+
+def _over_subscription(day: DayFigures, words: Words) -> Iterator[str]:
+    subscribed = day.contract.subscribed_power if day.contract else None
+    if subscribed and day.peak and day.peak > subscribed and day.peak_at:
+        yield words.say(Texts.say_over, words.kva(subscribed), words.clock(day.peak_at))
+
+
+def _partial(day: DayFigures, words: Words) -> Iterator[str]:
+    if not day.so_far and day.partial:
+        missing = words.number((1 - day.quality.coverage) * 100)
+        yield words.say(Texts.say_partial, words.say(Texts.nearly_all) if missing == "100" else missing)
+
+
+def _load(day: DayFigures, words: Words) -> Iterator[str]:
+    load = day.load
+    if load is not None and len(load.codes) == 1:
+        power = f"{words.number(Decimal(load.va) / 1000, 1)}{NBSP}kVA"
+        begin, end = words.clock(load.start), words.end_clock(load.end, day)
+        yield words.say(Texts.say_load, power, begin, end, words.in_period(load.codes[0]))
+
+
+def _injected(day: DayFigures, words: Words) -> Iterator[str]:
+    if day.injected is not None and day.injected.wh >= _LEAST_INJECTED:
+        text = Texts.say_injected if day.injected.estimated else Texts.say_injected_exact
+        yield words.say(text, words.kwh(day.injected.wh, 1))
+
+
+#: In the order of the page.
+_ALWAYS: Sequence[_Sentences] = (
+    _unread,
+    _cost,
+    _epochs,
+    _beyond_registers,
+    _over_subscription,
+    _partial,
+)
+_WITH_ROOM: Sequence[_Sentences] = (_load, _injected)

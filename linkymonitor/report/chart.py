@@ -1,0 +1,110 @@
+"""What the script of a page draws the day's curve from, as small as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from operator import sub
+
+from linkymonitor.report.day import DayFigures
+from linkymonitor.report.hourly import repeated_hours
+from linkymonitor.report.texts import Texts
+from linkymonitor.report.words import Words
+
+
+def chart_data(day: DayFigures, words: Words, refresh: int | None) -> dict[str, object]:
+    """Return what the script of the page draws from; times are in seconds since the day began.
+
+    Args:
+        day: the figures.
+        words: the language of the page.
+        refresh: the page draws itself again after so many seconds; None, never.
+    """
+    curve = day.curve
+    if not curve.times:
+        return {"refresh": refresh, "words": {}, "times": None}
+    return {
+        "lang": words.lang,
+        "name": day.date.isoformat(),
+        "start": int(day.start),
+        "length": int(day.end - day.start),
+        "refresh": refresh,
+        "hours": _hour_marks(day, words),
+        "bands": [
+            [
+                int(band.start - day.start),
+                int(band.end - day.start),
+                words.kind(band.code),
+                words.in_period(band.code),
+            ]
+            for band in day.bands
+        ],
+        "gaps": [[int(gap.start - day.start), int(gap.end - day.start)] for gap in day.quality.gaps],
+        "times": _differences(curve.times),
+        # Away from the mean: smaller numbers make a smaller page.
+        "below": _runs_of_zeros(list(map(sub, curve.power, curve.low))),
+        "above": _runs_of_zeros(list(map(sub, curve.high, curve.power))),
+        "series": _series(day, words),
+        "words": {
+            "clock": "{h}\u00a0h\u00a0{m}" if words.french else "{h}:{m}",
+            "seconds": "\u00a0min\u00a0{s}" if words.french else ":{s}",
+            "hour": "{h}\u00a0h" if words.french else "{h}:00",
+            "pad": not words.french,
+            "gap": words.say(Texts.gap),
+            "rest": words.say(Texts.chart_rest),
+            "span": words.say(Texts.min_max),
+            "csv": words.say(Texts.csv_head),
+        },
+    }
+
+
+def _hour_marks(day: DayFigures, words: Words) -> list[list[object]]:
+    """Return where each hour begins and its number; the one that comes twice has its offset from UTC."""
+    twice = repeated_hours(day) if len({hour.offset for hour in day.hours}) > 1 and day.length > 24 else set()
+    return [
+        [int(hour.start - day.start), hour.hour]
+        + ([f"({words.offset(hour.offset)})"] if hour.hour in twice else [])
+        for hour in day.hours
+    ]
+
+
+def _series(day: DayFigures, words: Words) -> list[dict[str, object]]:
+    """Return the curves that can be shown, and which of them are at first."""
+    curve = day.curve
+    series = [_serie("power", words.say(Texts.series_power), True, curve.power)]
+    if curve.injected is not None:
+        estimated = day.injected is not None and day.injected.estimated
+        label = words.say(Texts.series_injected_estimated if estimated else Texts.series_injected)
+        series.append(_serie("injected", label, True, curve.injected))
+    if curve.current is not None:
+        series.append(_serie("current", words.say(Texts.series_current), False, curve.current))
+    for name, column in curve.indexes.items():
+        # Six registers would bury the chart: of many, those that moved.
+        if len(curve.indexes) > 2 and column[0] == column[-1]:
+            continue
+        label = words.say(Texts.series_index, words.in_period(name))
+        series.append(_serie("index", label, False, column) | {"kind": words.kind(name)})
+    return series
+
+
+def _serie(key: str, label: str, on: bool, column: Sequence[int]) -> dict[str, object]:
+    return {"key": key, "label": label, "on": on, "kind": "", "values": _differences(column)}
+
+
+def _differences(column: Sequence[int]) -> list[object]:
+    """Return the first value of *column* and what each other one adds to the one before."""
+    return _runs_of_zeros([column[0], *map(sub, column[1:], column)])
+
+
+def _runs_of_zeros(column: list[int]) -> list[object]:
+    """Return *column* with each run of zeros as its length in a list, when there are many."""
+    if column.count(0) * 4 < len(column):
+        return list(column)
+    packed: list[object] = []
+    for moving, run in groupby(column, key=bool):
+        if moving:
+            packed += run
+        else:
+            length = len(list(run))
+            packed += [[length]] if length > 2 else [0] * length
+    return packed

@@ -1,0 +1,219 @@
+"""What is known of one local day: plain values, which templates read by these names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from linkymonitor.model.record import Contract
+
+#: The code of what the total of the meter has counted beyond the registers that are read.
+ELSEWHERE = "?"
+#: A day of which less was heard is partial.
+_WHOLE = 0.9
+_HOUR = 3600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SynthesisLine:
+    """One register over the day or the range: a line of the synthesis."""
+
+    code: str
+    #: None when the register counted and was not read.
+    wh: int | None
+    #: The register's last reading, None when the contract changed since.
+    reading: int | None = None
+    price: Decimal | None = None
+    #: Rounded to the cent; None when the price is not set.
+    eur: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Injected:
+    """Energy given to the grid; an interval when it is estimated."""
+
+    wh: int
+    low_wh: int
+    high_wh: int
+    estimated: bool
+    reading: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """A silence longer than five minutes, within its day."""
+
+    start: float
+    end: float
+    #: Known by the indexes of both ends; None when one of them is missing.
+    wh: int | None
+    #: True when it runs past a midnight, so that its energy is shared by time.
+    shared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hour:
+    """One hour of the day, as the indexes tell it."""
+
+    start: float
+    #: The hour on the wall, 0 to 23; twice the same on the day that has 25.
+    hour: int
+    #: Offset from UTC, in seconds, to tell these two apart.
+    offset: int
+    energy: Mapping[str, int]
+    wh: int
+    #: Not rounded; None when a price is missing.
+    eur: Decimal | None
+    #: False when a gap hides its shape.
+    known: bool
+    #: False when nothing was measured, or not yet.
+    measured: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Band:
+    """A stretch of one tariff period."""
+
+    start: float
+    end: float
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SteadyLoad:
+    """A long steady load that stands out of the day."""
+
+    start: float
+    end: float
+    #: Above the night minimum, in VA.
+    va: int
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochBreak:
+    """Where indexes start anew."""
+
+    at: float
+    #: True when meter or contract changed, False when an index leapt or went back.
+    contract: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What the meter said anew of its contract."""
+
+    at: float
+    #: A field of `Contract`, else a topic of the line ``Grille:``, ``noms`` with its register.
+    what: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """The columns of the chart, one value for each record; times in seconds since the day began."""
+
+    times: Sequence[int] = ()
+    power: Sequence[int] = ()
+    low: Sequence[int] = ()
+    high: Sequence[int] = ()
+    current: Sequence[int] | None = None
+    injected: Sequence[int] | None = None
+    indexes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quality:
+    """How much of the day was heard, and how well."""
+
+    coverage: float
+    records: int
+    frames: int
+    rejected: int
+    gaps: tuple[Gap, ...]
+    #: Of what was rejected, the groups that could be read and were not believed, by cause; None when nobody knows.
+    held: Mapping[str, int] | None = None
+    #: False when some of these causes may be missing.
+    held_whole: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayFigures:
+    """Everything a page says of one local day. Energies in Wh, powers in VA, times in POSIX seconds."""
+
+    date: date
+    timezone: str
+    start: float
+    end: float
+    #: The end of what could be measured: *end*, or the present of a day that is not over.
+    until: float
+    contract: Contract | None
+    lines: tuple[SynthesisLine, ...]
+    consumed: int | None
+    consumed_eur: Decimal | None
+    injected: Injected | None
+    subscription: Decimal | None
+    total: Decimal | None
+    peak: int | None
+    peak_at: float | None
+    base_load: int | None
+    quality: Quality
+    hours: tuple[Hour, ...] = ()
+    bands: tuple[Band, ...] = ()
+    breaks: tuple[EpochBreak, ...] = ()
+    load: SteadyLoad | None = None
+    changes: tuple[Change, ...] = ()
+    #: The hours and names of the periods, by topic, as the last line ``Grille:`` has them.
+    grid: Mapping[str, str] = field(default_factory=dict)
+    #: Registers that were in force and not read, so that what they counted is not known.
+    unread: tuple[str, ...] = ()
+    #: By how many Wh the registers went on further than the total of the meter, 0 but for rounding.
+    apart: int = 0
+    #: What the day before used, in Wh.
+    eve: int | None = None
+    #: A mobile peak begins on this day.
+    ejp: bool = False
+    #: A mobile peak of the day before ends on this day, at 1 h.
+    ejp_tail: bool = False
+    #: Tempo: the colour from 6 h, and tomorrow's if the meter says it.
+    colour: str | None = None
+    tomorrow: str | None = None
+    curve: Curve = field(default_factory=Curve)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was measured."""
+        return self.quality.records == 0
+
+    @property
+    def so_far(self) -> bool:
+        """Whether the day is not over."""
+        return self.until < self.end
+
+    @property
+    def length(self) -> int:
+        """The length of the day in hours: 23, 24 or 25."""
+        return round((self.end - self.start) / _HOUR)
+
+    @property
+    def partial(self) -> bool:
+        """Whether so much of what could be measured was not that the day cannot be set beside others."""
+        return (not self.empty or self.silent) and self.quality.coverage < _WHOLE
+
+    @property
+    def silent(self) -> bool:
+        """Whether the day lies within a silence, and its energy is a share of what the indexes went on by."""
+        return self.empty and self.consumed is not None
+
+    @property
+    def unaccounted(self) -> bool:
+        """Whether energy was counted that no register accounts for, so that its price is not known."""
+        return bool(self.unread) or any(line.code == ELSEWHERE for line in self.lines)
+
+    @property
+    def shown_cost(self) -> Decimal | None:
+        """The total, else the cost of the energy when only the subscription is not set."""
+        return self.consumed_eur if self.total is None else self.total

@@ -1,0 +1,116 @@
+"""Numbers, dates and times as each language writes them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
+
+from linkymonitor.report.day import DayFigures
+from linkymonitor.report.texts import MONTHS, WEEKDAYS
+
+NBSP, THIN = "\u00a0", "\u202f"
+_HIGH_MARKS = re.compile(r" ([;!?])")
+_UNITS = ("kWh", "Wh", "kVA", "VA", "€", "h", "min", "%")
+
+
+def typeset(text: str) -> str:
+    """Return the French *text* with its no-break spaces (Lexique de l'Imprimerie nationale)."""
+    text = _HIGH_MARKS.sub(THIN + r"\1", text.replace(" :", NBSP + ":"))
+    for unit in _UNITS:
+        text = text.replace(f"}} {unit}", f"}}{NBSP}{unit}").replace(f"}}* {unit}", f"}}*{NBSP}{unit}")
+    return re.sub(r"(\d) (h|min)\b", rf"\1{NBSP}\2", text)
+
+
+class Formats:
+    """How one language writes figures, and the time zone that its clocks are read in.
+
+    Args:
+        lang: ``fr`` or ``en``.
+        tz: the zone.
+    """
+
+    def __init__(self, lang: str, tz: ZoneInfo) -> None:
+        self.lang = lang
+        self.french = lang != "en"
+        self._tz = tz
+
+    def number(self, value: Decimal | float, places: int = 0) -> str:
+        """Return *value* rounded half up to *places*, as the language writes it."""
+        exact = value if isinstance(value, Decimal) else Decimal(str(value))
+        text = f"{exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f}"
+        return text.translate({ord(","): THIN, ord("."): ","}) if self.french else text
+
+    def kwh(self, wh: int, places: int = 3) -> str:
+        """Return *wh* as kWh."""
+        return self.number(Decimal(wh) / 1000, places)
+
+    def eur(self, amount: Decimal) -> str:
+        """Return *amount* to the cent, without its sign."""
+        return self.number(amount, 2)
+
+    def price(self, amount: Decimal) -> str:
+        """Return a price of the kWh, with as many figures as it was given, four at least."""
+        exponent = amount.as_tuple().exponent
+        return self.number(amount, max(4, -exponent if isinstance(exponent, int) else 4))
+
+    def register(self, wh: int) -> str:
+        """Return an index as the meter shows it, in groups of three."""
+        return f"{wh:011,}".replace(",", NBSP)
+
+    def percent(self, share: float, places: int = 1) -> str:
+        """Return *share* of one as a percentage; never 100 when something is missing."""
+        rounded = self.number(Decimal(str(share)) * 100, places if share < 1 else 0)
+        if share < 1 and rounded == self.number(100, places):
+            rounded = self.number(Decimal(100) - Decimal(1).scaleb(-places), places)
+        return f"{rounded}{NBSP}%" if self.french else f"{rounded}%"
+
+    def kva(self, va: int) -> str:
+        """Return a subscribed power, in kVA."""
+        return self.number(Decimal(va) / 1000, 0 if va % 1000 == 0 else 1)
+
+    def power(self, va: int) -> tuple[str, str]:
+        """Return a power and its unit, with three figures at most."""
+        if va < 1000:
+            return str(va), "VA"
+        return self.number(Decimal(va) / 1000, 2 if va < 10000 else 1), "kVA"
+
+    def clock(self, when: float, seconds: bool = False) -> str:
+        """Return the time on the wall at *when*."""
+        local = datetime.fromtimestamp(when, self._tz)
+        if not self.french:
+            return local.strftime("%H:%M:%S" if seconds else "%H:%M")
+        text = f"{local.hour}{NBSP}h"
+        return f"{text}{NBSP}{local.minute:02d}" if local.minute else text
+
+    def hour(self, hour: int) -> str:
+        """Return a whole hour."""
+        return f"{hour}{NBSP}h" if self.french else f"{hour:02d}:00"
+
+    def end_clock(self, when: float, day: DayFigures) -> str:
+        """Return the time on the wall at *when*; the midnight that ends the day is 24 h."""
+        return self.hour(24) if when >= day.end else self.clock(when)
+
+    def offset(self, seconds: int) -> str:
+        """Return an offset from UTC: what tells the hour that comes twice."""
+        sign, (hours, rest) = "+" if seconds >= 0 else "−", divmod(abs(seconds), 3600)
+        return f"UTC{sign}{hours}" + (f":{rest // 60:02d}" if rest else "")
+
+    def weekday(self, day: date) -> str:
+        """Return the name of the weekday."""
+        return WEEKDAYS[day.weekday()].render(self.lang)
+
+    def weekdays(self) -> list[str]:
+        """Return the first letters of the week, Monday first."""
+        return [name.render(self.lang)[:1].upper() for name in WEEKDAYS]
+
+    def month(self, month: int) -> str:
+        """Return the name of a month, 1 to 12."""
+        return MONTHS[month - 1].render(self.lang)
+
+    def long_date(self, day: date) -> str:
+        """Return a date in full, with a capital: the title of a page."""
+        first = "1ᵉʳ" if day.day == 1 and self.french else str(day.day)
+        text = f"{self.weekday(day)} {first}{NBSP}{self.month(day.month)} {day.year}"
+        return text[0].upper() + text[1:]

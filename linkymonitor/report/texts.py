@@ -1,0 +1,380 @@
+"""The texts of the pages in French and English, one row each; French spaces are made no-break where they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from linkymonitor.language import Text
+
+
+class Texts:
+    """Words and sentences of the pages. Templates know them by these names, as ``t.calendar``.
+
+    ``{}`` stands for a figure; what stands between stars is shown strong.
+    """
+
+    calendar = Text("Calendrier", "Calendar")
+    skip = Text("Aller au contenu", "Skip to content")
+    days = Text("Jours", "Days")
+    consumed = Text("Consommé", "Used")
+    cost = Text("Coût du jour", "Cost of the day")
+    cost_so_far = Text("Coût à cette heure", "Cost so far")
+    including_subscription = Text("dont abonnement {} €", "including €{} of subscription")
+    without_subscription = Text("hors abonnement, non réglé", "subscription not set")
+    no_prices = Text("prix non réglés", "prices not set")
+    injected = Text("Injecté", "Injected")
+    injected_estimated = Text("Injecté, estimé", "Injected, estimated")
+    between = Text("entre {} et {} kWh", "between {} and {} kWh")
+    by_index = Text("par l’index du compteur", "by the meter’s index")
+    peak = Text("Plus forte puissance", "Highest power")
+    peak_at = Text("à {}", "at {}")
+    peak_share = Text("{} % de {} kVA", "{}% of {} kVA")
+    base_load = Text("Talon de nuit", "Night base load")
+    base_year = Text("au plus {} kWh par an", "at most {} kWh a year")
+    more_than = Text("{} % de plus que {}", "{}% more than {}")
+    less_than = Text("{} % de moins que {}", "{}% less than {}")
+    same_as = Text("autant que {}", "the same as {}")
+    chart = Text("Puissance au fil de la journée", "Power through the day")
+    chart_hint = Text(
+        "Glisser pour agrandir, deux clics pour revenir. Au clavier : flèches, + et −, Échap.",
+        "Drag to zoom, double click to come back. Keyboard: arrows, + and −, Esc.",
+    )
+    chart_none = Text(
+        "La courbe demande JavaScript et le dossier dygraphs, à côté de cette page ; le tableau heure par "
+        "heure dit l’essentiel.",
+        "The chart needs JavaScript and the dygraphs folder beside this page; "
+        "the hourly table tells most of it.",
+    )
+    whole_day = Text("Toute la journée", "Whole day")
+    zoom_in = Text("Agrandir", "Zoom in")
+    zoom_out = Text("Réduire", "Zoom out")
+    csv = Text("Données en CSV", "Data as CSV")
+    csv_head = Text(
+        "heure UTC;heure locale;puissance VA;minimum VA;maximum VA",
+        "UTC time;local time;power VA;lowest VA;highest VA",
+    )
+    series_power = Text("Puissance consommée", "Power used")
+    series_injected = Text("Puissance injectée", "Power injected")
+    series_injected_estimated = Text("Puissance injectée, estimée", "Power injected, estimated")
+    series_current = Text("Intensité", "Current")
+    series_index = Text("Index {}", "Index, {}")
+    right_axis = Text("Échelle de droite : A, kWh depuis minuit.", "Right scale: A, kWh since midnight.")
+    chart_rest = Text(
+        "Survoler ou toucher la courbe pour lire ses valeurs.", "Point at the curve to read its values."
+    )
+    gap = Text("trou", "gap")
+    min_max = Text("de {} à {} VA", "{} to {} VA")
+    synthesis = Text("Synthèse", "Summary")
+    period = Text("Période", "Period")
+    index_end = Text("Index, fin", "Index, end")
+    kwh = Text("kWh", "kWh")
+    price = Text("€/kWh", "€/kWh")
+    eur = Text("€", "€")
+    subscription = Text("Abonnement, 1/{} de {}", "Subscription, 1/{} of {}")
+    total = Text("Total TTC", "Total incl. tax")
+    total_energy = Text("Total TTC, hors abonnement", "Total incl. tax, without subscription")
+    injected_line = Text("Injecté, hors total", "Injected, not in the total")
+    eve_line = Text("{}, pour mémoire", "{}, for comparison")
+    in_force = Text("en cours", "in force")
+    hours = Text("Heure par heure", "Hour by hour")
+    hours_label = Text("Énergie de chaque heure, en kWh", "Energy of each hour, in kWh")
+    hours_table = Text("Le tableau des {} heures", "Table of the {} hours")
+    hour = Text("Heure", "Hour")
+    dearest = Text("Heure la plus chère", "Dearest hour")
+    cheapest = Text("Heure la moins chère", "Cheapest hour")
+    hungriest = Text("Heure la plus gourmande", "Hungriest hour")
+    soberest = Text("Heure la plus sobre", "Most frugal hour")
+    quality = Text("Qualité de la mesure", "Quality of the measure")
+    covered = Text("Journée couverte", "Day covered")
+    covered_so_far = Text("Couverte jusqu’à {}", "Covered until {}")
+    records = Text("Relevés", "Records")
+    frames = Text("Trames reçues", "Frames received")
+    rejected = Text("Groupes refusés", "Groups rejected")
+    held_domain = Text("de valeur impossible", "of an impossible value")
+    held_cross = Text("en désaccord avec leur trame", "at odds with their frame")
+    held_index = Text("index en recul, ou en bond", "an index that falls or leaps")
+    held_unconfirmed = Text("démentis par la trame suivante", "not borne out by the next frame")
+    held_order = Text("trames confondues", "frames run together")
+    held_meter = Text("d’un autre compteur", "of another meter")
+    held_contract = Text("d’un autre contrat", "of another contract")
+    held_other = Text("autres causes", "other causes")
+    unreadable = Text("illisibles : somme, parité ou forme", "unreadable: checksum, parity or shape")
+    unreadable_or_other = Text("illisibles, ou cause non gardée", "unreadable, or cause not kept")
+    gaps = Text("Trous de plus de 5 min", "Gaps longer than 5 min")
+    none = Text("aucun", "none")
+    gap_known = Text("de {} à {} : {} kWh, connus par l’index", "from {} to {}: {} kWh, known by the index")
+    gap_shared = Text(
+        "de {} à {} : {} kWh environ (part au prorata du temps)",
+        "from {} to {}: about {} kWh (shared out by time)",
+    )
+    gap_unknown = Text("de {} à {} : énergie inconnue", "from {} to {}: energy unknown")
+    contract = Text("Contrat du jour", "Contract of the day")
+    option = Text("Option", "Option")
+    subscribed = Text("Puissance souscrite", "Subscribed power")
+    phases = Text("Raccordement", "Connection")
+    mono = Text("monophasé", "single-phase")
+    tri = Text("triphasé", "three-phase")
+    mode = Text("Mode du compteur", "Mode of the meter")
+    historique = Text("historique", "historique")
+    standard = Text("standard", "standard")
+    producer = Text("Producteur", "Producer")
+    off_peak = Text("Heures creuses", "Off-peak hours")
+    off_peak_group = Text("groupe {}", "group {}")
+    timetable = Text("Horaires du lendemain", "Timetable of tomorrow")
+    change = Text("{}{} : {} → {}", "{}{}: {} → {}")
+    change_at = Text("À {}, ", "At {}, ")
+    change_meter = Text("compteur", "meter")
+    change_meter_old = Text("l’ancien", "the old one")
+    change_meter_new = Text("un autre", "another")
+    change_mode = Text("mode", "mode")
+    change_option = Text("option", "option")
+    change_subscribed_power = Text("puissance souscrite", "subscribed power")
+    change_phases = Text("raccordement", "connection")
+    change_producer = Text("producteur", "producer")
+    change_heures = Text("heures creuses", "off-peak hours")
+    change_demain = Text("horaires du lendemain", "timetable of tomorrow")
+    change_noms = Text("nom de {}", "name of {}")
+    yes = Text("oui", "yes")
+    no = Text("non", "no")
+    note_base = Text(
+        "En mode historique, un Linky présente la plupart des offres récentes comme BASE (période TH..) : "
+        "leurs heures et leurs jours à part n’y sont pas. Le mode standard les donne ; le changement est "
+        "gratuit et se demande au fournisseur.",
+        "In historique mode a Linky shows most recent offers as BASE (period TH..): their special hours and "
+        "days are missing. Standard mode has them; the switch is free, through the supplier.",
+    )
+    note_estimated = Text(
+        "Ce compteur ne donne pas la puissance : elle est estimée depuis l’intensité (I × 230 V).",
+        "This meter gives no power: it is estimated from the current (I × 230 V).",
+    )
+    note_ejp = Text(
+        "EJP : préavis non garanti. Un jour EJP va de 7 h à 1 h le lendemain.",
+        "EJP: notice not guaranteed. An EJP day runs from 7:00 to 1:00 the next day.",
+    )
+    note_tempo = Text(
+        "Tempo : la couleur d’un jour vaut de 6 h à 6 h le lendemain.",
+        "Tempo: the colour of a day holds from 6:00 to 6:00 the next day.",
+    )
+    note_injected = Text(
+        "Sans index d’injection, l’injection est estimée : I\u00a0×\u00a0U quand la puissance soutirée est nulle, à un "
+        "demi-ampère près.",
+        "Without an injection index, injection is estimated: I × U while no power is drawn, "
+        "to half an ampere.",
+    )
+    flag_ejp = Text("Jour EJP, 7 h à 1 h", "EJP day, 7:00 to 1:00")
+    flag_ejp_tail = Text("Fin de pointe EJP à 1 h", "EJP peak ends at 1:00")
+    flag_blue = Text("Jour bleu", "Blue day")
+    flag_white = Text("Jour blanc", "White day")
+    flag_red = Text("Jour rouge", "Red day")
+    flag_so_far = Text("Jusqu’à {}", "Until {}")
+    flag_length = Text("Journée de {} h", "Day of {} h")
+    flag_partial = Text("Journée partielle", "Partial day")
+    flag_empty = Text("Sans mesure", "No data")
+    tomorrow_blue = Text("Demain : bleu", "Tomorrow: blue")
+    tomorrow_white = Text("Demain : blanc", "Tomorrow: white")
+    tomorrow_red = Text("Demain : rouge", "Tomorrow: red")
+    blue = Text("bleu", "blue")
+    white = Text("blanc", "white")
+    red = Text("rouge", "red")
+    ejp = Text("EJP", "EJP")
+    say_none = Text(
+        "*Aucun relevé* pour ce jour : le compteur n’a pas été entendu, ou le journal n’a pas été gardé.",
+        "*No record* for this day: the meter was not heard, or the log was not kept.",
+    )
+    say_silent = Text(
+        "*Aucun relevé* pour ce jour ; l’index du compteur connaît l’énergie du silence : la part de ce jour, au "
+        "prorata du temps, est de *{} kWh*. Sa forme est inconnue.",
+        "*No record* for this day; the energy of the silence is known by the index: the share of this day, by time, is "
+        "*{} kWh*. Its shape is unknown.",
+    )
+    say_unread = Text(
+        "*Consommation inconnue* : l’index du registre en vigueur, {}, n’a pas été lu.",
+        "*Consumption unknown*: the index of the register in force, {}, was not read.",
+    )
+    say_unread_some = Text(
+        "*Consommation inconnue* : les index des registres en vigueur n’ont pas été lus ({}).",
+        "*Consumption unknown*: the indexes of the registers in force were not read ({}).",
+    )
+    say_elsewhere = Text(
+        "Le total du compteur compte *{} kWh* de plus que les registres lus : leur prix est inconnu.",
+        "The total of the meter counts *{} kWh* more than the registers that are read: their price is unknown.",
+    )
+    say_failed = Text(
+        "*Cette journée n’a pas pu être dessinée* ; les autres le sont, et son journal n’a pas changé.",
+        "*This day could not be drawn*; the others are, and its log has not changed.",
+    )
+    failed_cause = Text("Cause : {}", "Cause: {}")
+    flag_failed = Text("Non dessinée", "Not drawn")
+    cost_unknown = Text("montant inconnu", "amount unknown")
+    unread = Text("non lu", "not read")
+    elsewhere = Text("Registre non lu", "Register not read")
+    supplier_index = Text("Index fournisseur {}", "Supplier index {}")
+    say_future = Text("Ce jour n’est pas encore venu.", "This day has not come yet.")
+    say_cost = Text("Ce jour a coûté *{} €* pour *{} kWh*", "This day cost *€{}* for *{} kWh*")
+    say_cost_so_far = Text(
+        "À {}, la journée a coûté *{} €* pour *{} kWh*", "By {} the day cost *€{}* for *{} kWh*"
+    )
+    say_energy_cost = Text(
+        "L’énergie de ce jour a coûté *{} €* pour *{} kWh*", "Energy cost *€{}* for *{} kWh*"
+    )
+    say_energy_cost_so_far = Text(
+        "À {}, l’énergie du jour a coûté *{} €* pour *{} kWh*", "By {} energy cost *€{}* for *{} kWh*"
+    )
+    say_used = Text("Ce jour a consommé *{} kWh*", "This day used *{} kWh*")
+    say_used_so_far = Text("À {}, la journée a consommé *{} kWh*", "By {} the day used *{} kWh*")
+    say_of_which = Text(", dont {} € en {}", ", of which €{} in {}")
+    say_of_which_kwh = Text(", dont {} kWh en {}", ", of which {} kWh in {}")
+    say_load = Text(
+        "Une charge de {} environ a duré de {} à {}, en {}.",
+        "A load of about {} lasted from {} to {}, in {}.",
+    )
+    say_over = Text(
+        "La puissance a dépassé l’abonnement de {} kVA à {}.", "Power went above the subscribed {} kVA at {}."
+    )
+    say_injected = Text("La maison a injecté environ *{} kWh*.", "The house injected about *{} kWh*.")
+    say_injected_exact = Text("La maison a injecté *{} kWh*.", "The house injected *{} kWh*.")
+    say_break_contract = Text(
+        "À {}, compteur ou contrat ont changé : les index repartent de là.",
+        "At {} the meter or the contract changed: indexes start anew.",
+    )
+    say_break_index = Text(
+        "À {}, un index a fait un saut impossible : rien n’est compté à travers.",
+        "At {} an index made an impossible leap: nothing is counted across it.",
+    )
+    say_apart = Text(
+        "Les registres et le total du compteur s’écartent de {} Wh : un registre n’est pas lu, ou l’est mal.",
+        "The registers and the total of the meter differ by {} Wh: a register is not read, or misread.",
+    )
+    say_partial = Text(
+        "Il manque {} % de la mesure ; l’énergie connue par les index est comptée.",
+        "{}% of the measure is missing; energy known by the indexes is counted.",
+    )
+    nearly_all = Text("plus de 99", "More than 99")
+    footer_data = Text("Énergie par les index du compteur.", "Energy by the indexes of the meter.")
+    footer_zone = Text("Heures de {}.", "Times of {}.")
+    index_title = Text("Calendrier de la consommation", "Calendar of electricity used")
+    index_none = Text(
+        "Aucune page de jour encore : la première viendra avec le premier relevé.",
+        "No day page yet: the first will come with the first record.",
+    )
+    index_last = Text(
+        "Dernier jour complet, {} : *{} €* pour *{} kWh*.", "Last full day, {}: *€{}* for *{} kWh*."
+    )
+    index_last_kwh = Text("Dernier jour complet, {} : *{} kWh*.", "Last full day, {}: *{} kWh*.")
+    least = Text("Jours les moins chers", "Cheapest days")
+    most = Text("les plus chers", "dearest")
+    least_kwh = Text("Jours les plus sobres", "Most frugal days")
+    most_kwh = Text("les plus gourmands", "hungriest")
+    index_days = Text("{} jours", "{} days")
+    index_day = Text("1 jour", "1 day")
+    index_month = Text("{} kWh en {}", "{} kWh in {}")
+    index_month_eur = Text("{} €, {} kWh en {}", "€{}, {} kWh in {}")
+    index_partial = Text("dont {} en partie", "{} of them in part")
+    index_ejp = Text("{} EJP", "{} EJP")
+    index_left = Text(
+        "Il reste *{} jours EJP* sur {} cet hiver.", "*{} EJP days* of {} are left this winter."
+    )
+    index_left_one = Text("Il reste *1 jour EJP* sur {} cet hiver.", "*1 EJP day* of {} is left this winter.")
+    index_no_data = Text("sans mesure", "no data")
+    so_far = Text("en cours", "so far")
+    partial = Text("partiel", "partial")
+
+
+#: The texts by name, for templates.
+TEXTS: Mapping[str, Text] = {name: text for name, text in vars(Texts).items() if isinstance(text, Text)}
+
+#: What a register counts, by its code.
+PERIOD_NAMES: Mapping[str, Text] = {
+    "TH": Text("Toutes heures", "All hours"),
+    "HC": Text("Heures creuses", "Off-peak hours"),
+    "HP": Text("Heures pleines", "Peak hours"),
+    "HN": Text("Heures normales", "Normal hours"),
+    "PM": Text("Heures de pointe", "Mobile peak hours"),
+    "HCJB": Text("Creuses, jour bleu", "Off-peak, blue day"),
+    "HPJB": Text("Pleines, jour bleu", "Peak, blue day"),
+    "HCJW": Text("Creuses, jour blanc", "Off-peak, white day"),
+    "HPJW": Text("Pleines, jour blanc", "Peak, white day"),
+    "HCJR": Text("Creuses, jour rouge", "Off-peak, red day"),
+    "HPJR": Text("Pleines, jour rouge", "Peak, red day"),
+    "": Text("Tous registres", "All registers"),
+}
+#: The same in the middle of a sentence, where it is not the same words.
+PERIODS_IN_SENTENCE: Mapping[str, Text] = {
+    "HCJB": Text("heures creuses bleues", "blue off-peak hours"),
+    "HPJB": Text("heures pleines bleues", "blue peak hours"),
+    "HCJW": Text("heures creuses blanches", "white off-peak hours"),
+    "HPJW": Text("heures pleines blanches", "white peak hours"),
+    "HCJR": Text("heures creuses rouges", "red off-peak hours"),
+    "HPJR": Text("heures pleines rouges", "red peak hours"),
+}
+#: Tariff options, by their code.
+OPTION_NAMES: Mapping[str, Text] = {
+    "BASE": Text("Base", "Base"),
+    "HC": Text("Heures creuses", "Off-peak hours"),
+    "EJP": Text("EJP", "EJP"),
+    "TEMPO": Text("Tempo", "Tempo"),
+}
+#: The mark of a day in a calendar and beside its date, and the same in one word.
+DAY_FLAGS: Mapping[str, Text] = {
+    "ejp": Texts.flag_ejp,
+    "blue": Texts.flag_blue,
+    "white": Texts.flag_white,
+    "red": Texts.flag_red,
+}
+DAY_TAGS: Mapping[str, Text] = {
+    "ejp": Texts.ejp,
+    "blue": Texts.blue,
+    "white": Texts.white,
+    "red": Texts.red,
+    "partial": Texts.partial,
+}
+TOMORROW_FLAGS: Mapping[str, Text] = {
+    "blue": Texts.tomorrow_blue,
+    "white": Texts.tomorrow_white,
+    "red": Texts.tomorrow_red,
+}
+#: What may change of a contract: a field of Contract, else a topic of the line ``Grille:``.
+CHANGES: Mapping[str, Text] = {
+    "meter": Texts.change_meter,
+    "mode": Texts.change_mode,
+    "option": Texts.change_option,
+    "subscribed_power": Texts.change_subscribed_power,
+    "phases": Texts.change_phases,
+    "producer": Texts.change_producer,
+    "heures": Texts.change_heures,
+    "demain": Texts.change_demain,
+    "noms": Texts.change_noms,
+}
+#: Why acceptance held a group back, by its cause in quarantine.log.
+HELD_CAUSES: Mapping[str, Text] = {
+    "domain": Texts.held_domain,
+    "cross": Texts.held_cross,
+    "index": Texts.held_index,
+    "unconfirmed": Texts.held_unconfirmed,
+    "order": Texts.held_order,
+    "meter": Texts.held_meter,
+    "contract": Texts.held_contract,
+}
+WEEKDAYS = (
+    Text("lundi", "Monday"),
+    Text("mardi", "Tuesday"),
+    Text("mercredi", "Wednesday"),
+    Text("jeudi", "Thursday"),
+    Text("vendredi", "Friday"),
+    Text("samedi", "Saturday"),
+    Text("dimanche", "Sunday"),
+)
+MONTHS = (
+    Text("janvier", "January"),
+    Text("février", "February"),
+    Text("mars", "March"),
+    Text("avril", "April"),
+    Text("mai", "May"),
+    Text("juin", "June"),
+    Text("juillet", "July"),
+    Text("août", "August"),
+    Text("septembre", "September"),
+    Text("octobre", "October"),
+    Text("novembre", "November"),
+    Text("décembre", "December"),
+)
