@@ -42,8 +42,8 @@ def measure() -> Iterator[Row]:
     yield Row(
         figure="report of a full day, CPU to bare Python",
         measured=ratio,
-        must=15,
-        aim=9,
+        must=12.5,
+        aim=10,
         note=f"{count:,} records in the log",
     )
     yield Row(figure="page of a full day, Dygraphs apart", measured=size / _KB, must=500, aim=200, unit="kB")
