@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from linkymonitor.language import speak
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Health, Reading
 from linkymonitor.model.terms import Mode
+from linkymonitor.source.base import Source
 from linkymonitor.system.clock import Clock, StreamClock, SystemClock, WireClock
 
 SIMULATED = "sim:"
@@ -25,7 +25,7 @@ def opened(
     mode: Mode | None = None,
     speed: int | None = None,
     pause: float = 10.0,
-) -> tuple[Any, Clock]:
+) -> tuple[Source, Clock]:
     """Return the source that *spec* names and the clock that goes with it: the real one, or the wire's.
 
     Args:

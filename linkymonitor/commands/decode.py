@@ -7,12 +7,15 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linkymonitor.commands.shared import SIMULATED, log_to_stderr, sim_options
 from linkymonitor.language import Text, escape_controls
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import SystemClock
+
+if TYPE_CHECKING:
+    from linkymonitor.source.base import Source
 
 _BLOCK = 65536
 
@@ -60,7 +63,7 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
     decoder = FrameDecoder(wanted) if wanted else None
     inverted = False
     try:
-        if getattr(source, "is_meter", False):
+        if source.is_meter:
             from linkymonitor.meter.meter import Meter
 
             meter = Meter(source, SystemClock(), wanted, unframed=False)
@@ -104,7 +107,7 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
             )
 
 
-def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Any:
+def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Source:
     """Return the source that *spec* names, which waits for nothing but what is live."""
     if spec.startswith(SIMULATED):
         from linkymonitor.simulator.wire import SimSource

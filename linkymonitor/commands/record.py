@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from argparse import Namespace
-from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 from linkymonitor.commands.bare import fresh_file, keep_apart, spare
 from linkymonitor.commands.shared import open_input, settings_of, signals
@@ -17,7 +15,7 @@ from linkymonitor.language import Text, escape_controls
 def record(arguments: Namespace) -> int:
     """Keep the bytes of a source with their times: meter numbers included."""
     from linkymonitor.meter.meter import Meter
-    from linkymonitor.source.recording import block, header
+    from linkymonitor.source.recording import Tap, block, header
 
     keep_apart(arguments.input, arguments.output)
     spare(arguments.output)
@@ -38,26 +36,8 @@ def record(arguments: Namespace) -> int:
     with closing(source), fresh_file(arguments.output) as append, signals(lambda: stopped.append(True)):
         append(header(clock.now(), settings.speed.baud or (wanted.speed if wanted else None)))
         # The meter is hunted for as usual; what is kept is every byte that came, heard or not.
-        tap = _Tap(source, lambda chunk: append(block(clock.monotonic() - began, chunk)))
+        tap = Tap(source, lambda chunk: append(block(clock.monotonic() - began, chunk)))
         meter = Meter(tap, clock, wanted, settings.speed.baud)
         while not stopped and clock.monotonic() < until and meter.frames(0.5) is not None:
             pass
     return 0
-
-
-class _Tap:
-    """A source that shows each chunk to somebody before it hands it on."""
-
-    def __init__(self, source: Any, show: Callable[[bytes], object]) -> None:
-        self._source = source
-        self._show = show
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._source, name)
-
-    def read(self, timeout: float) -> bytes | None:
-        """Return what the source reads."""
-        chunk: bytes | None = self._source.read(timeout)
-        if chunk:
-            self._show(chunk)
-        return chunk

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from linkymonitor.settings import Settings
     from linkymonitor.simulator.options import Options
     from linkymonitor.source.base import Settings as MeterSettings
+    from linkymonitor.source.base import Source
 
 SIMULATED = "sim:"
 _SHORT = 80
@@ -57,7 +58,7 @@ def signals(stop: Callable[[], None]) -> Iterator[None]:
 
 def open_input(
     spec: str, at: datetime | None, mode: Mode | None, settings: MeterSettings
-) -> tuple[Any, Clock]:
+) -> tuple[Source, Clock]:
     """Return the source that *spec* names and the clock that goes with it."""
     from linkymonitor.library import opened
 

@@ -6,7 +6,7 @@ import logging
 import math
 from collections import Counter
 from dataclasses import replace
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple
 
 from linkymonitor.language import Text
 from linkymonitor.meter.acceptance.agreement import METERS
@@ -15,6 +15,7 @@ from linkymonitor.meter.hunt import Hunter
 from linkymonitor.meter.standstill import Standstill
 from linkymonitor.model.reading import Health, Reading
 from linkymonitor.model.terms import Mode
+from linkymonitor.source.base import Source
 from linkymonitor.system.clock import Clock
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.detect import ENOUGH, count_valid
@@ -33,31 +34,6 @@ _STALLED = 5.0
 BORDERS = "borders"
 #: Why nothing is passed on of frames with the meter's address alone.
 STANDBY = "standby"
-
-
-class Source(Protocol):
-    """Where bytes come from: a port, a file on the time of the wire, a simulated meter."""
-
-    name: str
-
-    def read(self, timeout: float) -> bytes | None:
-        """Return bytes, b"" when none came within *timeout* seconds, None at the end."""
-
-    def close(self) -> None:
-        """Let go of what is open."""
-
-
-class Port(Source, Protocol):
-    """A source whose speed can be set: a real meter's."""
-
-    def set_speed(self, speed: int) -> None:
-        """Read raw, at *speed* baud."""
-
-    def settle(self) -> None:
-        """Let the kernel cut the groups, now that the speed is right."""
-
-    def discard(self) -> None:
-        """Throw away what has come and was not read yet."""
 
 
 class Heard(NamedTuple):
@@ -99,8 +75,7 @@ class Meter:
         self._takes_unframed = unframed
         self._source = source
         self._clock = clock
-        self._port = cast("Port", source) if getattr(source, "is_meter", False) else None
-        self._hunter = Hunter(clock.monotonic(), mode=mode, speed=speed) if self._port is not None else None
+        self._hunter = Hunter(clock.monotonic(), mode=mode, speed=speed) if source.is_meter else None
         self._fixed_mode = mode
         self._decoder: FrameDecoder | None = None
         self._acceptance: Acceptance | None = None
@@ -121,12 +96,12 @@ class Meter:
     @property
     def longest_wait(self) -> float:
         """Seconds that a read may wait: no limit where waiting takes no real time."""
-        return math.inf if getattr(self._source, "instant", False) else _LONGEST_WAIT
+        return math.inf if self._source.instant else _LONGEST_WAIT
 
     @property
     def live(self) -> bool:
         """Whether the source is a port, where another frame is sure to come."""
-        return self._port is not None
+        return self._source.is_meter
 
     @property
     def mode(self) -> Mode | None:
@@ -164,15 +139,15 @@ class Meter:
         self._polled_at = self._clock.monotonic()
         if chunk is None:
             return None
-        if self._port is not None and self._polled_at - before - timeout > _STALLED:
-            return self._skip(self._polled_at - before)
         if self._hunter is not None:
-            chunk = self._hunt(chunk)
+            if self._polled_at - before - timeout > _STALLED:
+                return self._skip(self._hunter, self._polled_at - before)
+            chunk = self._hunt(self._hunter, chunk)
         if not chunk:
             # What is heard before and after an absence is not one frame.
-            return self.drain() if self._port is not None and self._away else []
+            return self.drain() if self._source.away else []
         if self._decoder is None:
-            mode = self._fixed_mode or getattr(self._source, "mode", None)
+            mode = self._fixed_mode or self._source.mode
             if mode is None:
                 return []
             self._decoder = FrameDecoder(mode, unframed=self._takes_unframed)
@@ -183,13 +158,11 @@ class Meter:
             self._hear_groups(count_valid(chunk)[self._decoder.mode])
         return heard
 
-    def _skip(self, seconds: float) -> list[Heard]:
+    def _skip(self, hunter: Hunter, seconds: float) -> list[Heard]:
         """Throw away what has come in so many *seconds* in which this program did not run; return what it cuts.
 
         A process that is stopped, or a board that hangs, finds in the kernel what was true long ago.
         """
-        assert self._port is not None
-        assert self._hunter is not None
         now = self._clock.monotonic()
         log.warning(
             Text(
@@ -199,15 +172,11 @@ class Meter:
             self._source.name,
             int(seconds),
         )
-        self._port.discard()
-        self._hunter.excuse(now)
+        self._source.discard()
+        hunter.excuse(now)
         if self._acceptance is not None:
             self._acceptance.interrupt(now)
         return self.drain()
-
-    @property
-    def _away(self) -> bool:
-        return getattr(self._source, "away", False)
 
     def drain(self) -> list[Heard]:
         """Return what the end of the input leaves: a cut frame, if any."""
@@ -231,7 +200,7 @@ class Meter:
         now = self._framed_at = self._clock.monotonic()
         self._loose_groups = 0
         if self._acceptance is None or self._acceptance.mode is not mode:
-            self._acceptance = Acceptance(mode, live=self._port is not None)
+            self._acceptance = Acceptance(mode, live=self._source.is_meter)
         accepted = self._acceptance.accept(frame, now)
         for held in accepted.held:
             self._rejected[held.cause] += 1
@@ -267,18 +236,16 @@ class Meter:
             self._loose_groups = 0
             self._obstacle, self._obstacle_at = BORDERS, self._clock.monotonic()
 
-    def _hunt(self, chunk: bytes) -> bytes:
+    def _hunt(self, hunter: Hunter, chunk: bytes) -> bytes:
         """Follow the hunt for speed and mode; return what the decoder is to be fed."""
-        assert self._hunter is not None
-        assert self._port is not None
-        if not chunk and self._away:
+        if not chunk and self._source.away:
             # An absent port says nothing of the meter's speed: on its return it is listened to as before.
-            self._hunter.excuse(self._clock.monotonic())
+            hunter.excuse(self._clock.monotonic())
             return b""
-        if not self._hunter.feed(chunk, self._clock.monotonic()):
+        if not hunter.feed(chunk, self._clock.monotonic()):
             return chunk if self._decoder is not None else b""
-        self._port.set_speed(self._hunter.speed)
-        if self._hunter.mode is None:
+        self._source.set_speed(hunter.speed)
+        if hunter.mode is None:
             if self._decoder is not None:
                 log.warning(
                     Text(
@@ -289,12 +256,12 @@ class Meter:
                 )
             self._decoder = None
             return b""
-        self._port.settle()
+        self._source.settle()
         log.info(
             Text("%s : %s à %d bauds", "%s: %s at %d baud"),
             self._source.name,
-            self._hunter.mode.value,
-            self._hunter.speed,
+            hunter.mode.value,
+            hunter.speed,
         )
-        self._decoder = FrameDecoder(self._hunter.mode, unframed=self._takes_unframed)
-        return self._hunter.sample
+        self._decoder = FrameDecoder(hunter.mode, unframed=self._takes_unframed)
+        return hunter.sample

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
+from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import PARIS, Options
+from linkymonitor.source.base import Source
 from linkymonitor.system.clock import Clock, SystemClock
 
 #: A meter waits for nobody, and the kernel keeps about four seconds of a line: what is later is lost.
@@ -31,7 +33,7 @@ def dated(options: Options, clock: Clock) -> Options:
     return replace(options, day=here.date(), at=options.at or here.time().replace(microsecond=0))
 
 
-class SimSource:
+class SimSource(Source):
     """A source of bytes as a port is, whose meter does not exist; nothing is opened.
 
     Args:
@@ -42,11 +44,6 @@ class SimSource:
         sleep: waits; a test lets its clock run instead.
     """
 
-    live = False
-    is_meter = False
-    #: Without a pace, the seconds of the line between the ends of the last two reads.
-    elapsed: float | None = None
-
     def __init__(
         self,
         options: Options,
@@ -55,7 +52,7 @@ class SimSource:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.options = dated(options, clock)
-        self.mode = self.options.mode
+        self.mode: Mode = self.options.mode
         self.name = f"sim:{self.mode.value},{self.options.contract.lower()},seed={self.options.seed}"
         self.paced = speed is not None
         #: The house behind, for whoever wants to know the truth.
@@ -69,7 +66,7 @@ class SimSource:
         self._next: tuple[float, bytes] | None = None
         self._began: float | None = None
 
-    def read(self, timeout: float | None = None) -> bytes | None:
+    def read(self, timeout: float) -> bytes | None:
         """Return the next line of the meter, or frame when there is no pace.
 
         Returns:
@@ -88,7 +85,7 @@ class SimSource:
         if wait < -LATE:
             self._skip()
             return b""
-        if timeout is not None and wait > timeout:
+        if wait > timeout:
             self._sleep(timeout)
             return b""
         if wait > 0:

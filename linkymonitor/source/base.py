@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
-from linkymonitor.model.terms import WantedMode
+from linkymonitor.model.terms import Mode, WantedMode
 
 
 class WantedSpeed(Enum):
@@ -51,32 +51,49 @@ class Settings:
 
 
 class Source:
-    """Where bytes come from; one base for all kinds, so that a reader need not know which it has."""
+    """Where bytes come from: a port, a URL, a file, a pipe, a replay or a simulated meter.
 
-    #: As the user wrote it.
-    name: str
-    #: True when bytes come as a meter sends them, False when they were all there from the start.
-    live: bool = False
-    #: True for a port or a URL, which stand for a real meter.
+    This is all that a reader may ask of a source, so it need not know which kind it has. What a kind does not
+    have keeps the value, or does the nothing, that stands here.
+    """
+
+    #: As the user wrote it; for messages.
+    name: str = ""
+    #: True for a port or a URL, which stand for a real meter: its mode and speed are hunted, and it never ends.
     is_meter: bool = False
+    #: True when bytes come as somebody sends them, False when they were all there from the start.
+    live: bool = False
+    #: True when reading never waits in real time: a clock of the source's own is moved instead.
+    instant: bool = False
+    #: The mode, when the source knows it; a replay learns it from its first bytes.
+    mode: Mode | None = None
     #: Wall time at which a recording began; None for anything else.
     started_at: datetime | None = None
     #: Seconds since *started_at* at which the last chunk of a recording came; None for anything else.
     offset: float | None = None
+    #: Seconds that the last chunk of a simulated line took; None for anything else.
+    elapsed: float | None = None
 
-    def read(self, timeout: float | None = None) -> bytes | None:
+    @property
+    def away(self) -> bool:
+        """Whether what is read is absent, or does not open: silence then says nothing of the meter."""
+        return False
+
+    def read(self, timeout: float) -> bytes | None:
         """Return the next bytes, ``b""`` if none came within *timeout* seconds, None at the end of the input.
 
-        Without *timeout* the setting that the source was opened with holds. A meter has no end: while it is
-        away this waits like a silent line does.
+        A meter has no end: while it is away this waits like a silent line does.
         """
         raise NotImplementedError
 
     def set_speed(self, speed: int) -> None:
-        """Read at *speed* baud from now on, raw; nothing happens where there is no speed to set."""
+        """Read at *speed* baud from now on, raw."""
 
     def settle(self) -> None:
-        """Let the kernel cut the lines from now on; nothing happens where it cannot."""
+        """Let the kernel cut the lines from now on; the speed is right."""
+
+    def discard(self) -> None:
+        """Throw away what has come and was not read yet."""
 
     def close(self) -> None:
         """Let go of the source."""

@@ -8,20 +8,19 @@ from __future__ import annotations
 import os
 import stat
 
+from linkymonitor.source.base import Source
+
 _BLOCK = 65536
 # What begins a file that line.py has to open: gzip, a recording.
 _NOT_PLAIN = (b"\x1f\x8b", b"linkymonitor-")
 
 
-class PlainFile:
+class PlainFile(Source):
     """A file of bytes as a port gave them; a source that never waits.
 
     Args:
         descriptor: of the file, open.
     """
-
-    live = False
-    is_meter = False
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

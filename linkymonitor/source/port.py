@@ -139,7 +139,6 @@ class _How:
 
     clock: Clock
     speed: int
-    timeout: float
     pause: float
     sleep: Callable[[float], object]
     root: Path
@@ -150,7 +149,6 @@ def open_source(
     *,
     clock: Clock,
     speed: int | None = None,
-    timeout: float = 5.0,
     pause: float = 10.0,
     sleep: Callable[[float], object] = time.sleep,
     stdin: int = 0,
@@ -164,7 +162,6 @@ def open_source(
         spec: the SOURCE of the command line, ``sim:`` aside.
         clock: its monotonic time spaces the tries of a port that is away.
         speed: in baud, for what has a speed; None is 9600.
-        timeout: seconds that a read waits when it is not told otherwise.
         pause: longest wait between two tries, in seconds; they start at one second and double.
         sleep: waits for so many seconds of *clock*.
         stdin: the descriptor that ``-`` stands for.
@@ -177,7 +174,6 @@ def open_source(
     how = _How(
         clock=clock,
         speed=speed or 9600,
-        timeout=timeout,
         pause=pause,
         sleep=sleep,
         root=root,
@@ -222,7 +218,7 @@ class _File(Source):
         self._buffer = b""
         self._at = 0
 
-    def read(self, timeout: float | None = None) -> bytes | None:
+    def read(self, timeout: float) -> bytes | None:
         if len(self._buffer) - self._at < BLOCK:
             self._buffer = self._buffer[self._at :] + self._more()
             self._at = 0
@@ -252,7 +248,7 @@ class _Recorded(Source):
         self.offset = 0.0
         self._chunks: Iterator[tuple[float, bytes]] = read_recording(Path(name))
 
-    def read(self, timeout: float | None = None) -> bytes | None:
+    def read(self, timeout: float) -> bytes | None:
         try:
             self.offset, chunk = next(self._chunks, (self.offset, None))
         except OSError as error:
@@ -270,7 +266,6 @@ class _Stream(Source):
 
     def __init__(self, name: str, how: _How, fd: int | None) -> None:
         self.name = name
-        self._timeout = how.timeout
         self._buffer = b""
         self._at = 0
         self._ours = fd is None
@@ -285,9 +280,9 @@ class _Stream(Source):
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
 
-    def read(self, timeout: float | None = None) -> bytes | None:
+    def read(self, timeout: float) -> bytes | None:
         if self._at == len(self._buffer):
-            if not self._poll.poll(_milliseconds(self._timeout if timeout is None else timeout)):
+            if not self._poll.poll(_milliseconds(timeout)):
                 return b""
             try:
                 self._buffer, self._at = os.read(self._fd, _READ), 0
@@ -329,19 +324,18 @@ class _Port(Source):
         """Whether the port is absent, or does not open."""
         return self._port is None
 
-    def read(self, timeout: float | None = None) -> bytes:
-        wanted = self._how.timeout if timeout is None else timeout
+    def read(self, timeout: float) -> bytes:
         began = self._clock.monotonic()
         if self._port is None:
             if (early := self._next_try - began) > 0 and not self._is_back():
-                self._how.sleep(min(early, wanted))
+                self._how.sleep(min(early, timeout))
                 if self._clock.monotonic() < self._next_try:
                     return b""
             self._try()
             if self._port is None:
                 return b""
         try:
-            chunk = self._receive(max(0.0, wanted - (self._clock.monotonic() - began)))
+            chunk = self._receive(max(0.0, timeout - (self._clock.monotonic() - began)))
         except _LOST as error:
             self._lose(error)
             return b""

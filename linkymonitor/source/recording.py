@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, cast
 
 from linkymonitor.errors import LineError
 from linkymonitor.language import Text, cause
+from linkymonitor.source.base import Source
 
 if TYPE_CHECKING:
     from linkymonitor.system.clock import Clock
@@ -159,6 +160,54 @@ def paced(
         if early > 0:
             sleep(early)
         yield data
+
+
+class Tap(Source):
+    """Another source, of which each chunk is shown before it is handed on.
+
+    Args:
+        source: gives the bytes, and is set and closed through this one.
+        show: called with each chunk that is not empty.
+    """
+
+    def __init__(self, source: Source, show: Callable[[bytes], object]) -> None:
+        self.name = source.name
+        self.is_meter = source.is_meter
+        self.live = source.live
+        self.instant = source.instant
+        self.mode = source.mode
+        self.started_at = source.started_at
+        self._source = source
+        self._show = show
+
+    @property
+    def away(self) -> bool:
+        """Whether the source below is away."""
+        return self._source.away
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return what the source below reads."""
+        chunk = self._source.read(timeout)
+        self.mode, self.offset, self.elapsed = self._source.mode, self._source.offset, self._source.elapsed
+        if chunk:
+            self._show(chunk)
+        return chunk
+
+    def set_speed(self, speed: int) -> None:
+        """Set the speed of the source below."""
+        self._source.set_speed(speed)
+
+    def settle(self) -> None:
+        """Settle the source below."""
+        self._source.settle()
+
+    def discard(self) -> None:
+        """Throw away what the source below has not read yet."""
+        self._source.discard()
+
+    def close(self) -> None:
+        """Close the source below."""
+        self._source.close()
 
 
 def _header(line: bytes) -> Header | None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from linkymonitor.model.terms import Mode
+from linkymonitor.source.base import Source
 from linkymonitor.system.clock import WireClock
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.detect import count_valid, decided, detect
@@ -27,19 +27,7 @@ _SAMPLE = 65536
 _TOLERANCE = timedelta(seconds=2)
 
 
-class Timed(Protocol):
-    """A source of bytes that is not a meter: a file, a recording, a simulated meter, stdin."""
-
-    name: str
-
-    def read(self, timeout: float) -> bytes | None:
-        """Return some bytes, at most up to the end of a frame; b"" when none came in time; None at the end."""
-
-    def close(self) -> None:
-        """Let go of what is open."""
-
-
-class WireSource:
+class WireSource(Source):
     """A replayed source whose reads take the time of the wire on *clock*.
 
     Args:
@@ -50,15 +38,12 @@ class WireSource:
         dated: False when the clock must not follow the DATE of a standard meter.
     """
 
-    live = False
-    is_meter = False
-
     def __init__(
-        self, source: Timed, clock: WireClock, mode: Mode | None = None, *, dated: bool = True
+        self, source: Source, clock: WireClock, mode: Mode | None = None, *, dated: bool = True
     ) -> None:
         self.name = source.name
         #: Whether waiting takes no real time.
-        self.instant = not getattr(source, "live", False)
+        self.instant = not source.live
         #: None until enough bytes have been seen to tell.
         self.mode = mode
         self._source = source
@@ -119,9 +104,9 @@ class WireSource:
 
     def _elapsed(self) -> float | None:
         """Return the seconds since the chunk before, when the source knows them."""
-        offset: float | None = getattr(self._source, "offset", None)
+        offset = self._source.offset
         if offset is None:
-            return getattr(self._source, "elapsed", None)
+            return self._source.elapsed
         elapsed, self._recorded = offset - self._recorded, offset
         return max(elapsed, 0.0)
 

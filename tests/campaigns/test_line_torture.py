@@ -13,6 +13,7 @@ import pytest
 
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Mode
+from linkymonitor.source.base import Source
 from linkymonitor.system.clock import WireClock
 from linkymonitor.system.diagnostics import SparingFilter
 from linkymonitor.tic.encoder import write_frame
@@ -158,10 +159,9 @@ def test_the_size_of_a_read_makes_no_difference(world, mode, speed):
         assert {one["ADCO" if mode is Mode.HISTORIQUE else "ADSC"] for one in values} == {first}, size
 
 
-class InMemory:
+class InMemory(Source):
     """A source that gives the same bytes in reads of any size."""
 
-    live = is_meter = False
     name = "memory"
 
     def __init__(self, wire: bytes, size: int, mode: Mode) -> None:
@@ -216,10 +216,10 @@ def test_a_meter_at_a_wrong_speed_gives_no_value(world, tmp_path, wrong):
 # --- a meter that repeats itself
 
 
-class Repeating:
+class Repeating(Source):
     """A live source in memory: one frame again and again, each taking its time on the clock."""
 
-    live, is_meter, mode = True, False, Mode.HISTORIQUE
+    live, mode = True, Mode.HISTORIQUE
     name = "repeating"
 
     def __init__(self, clock: WireClock, frames) -> None:
@@ -394,8 +394,6 @@ def test_a_day_of_garbage_leaves_few_diagnostics(tmp_path, bad, capsys, caplog):
     try:
         source = Repeating(clock, bad(clock, random.Random(11)))
         source.is_meter = True
-        source.set_speed = lambda speed: None
-        source.settle = lambda: None
         follower = Follower(World(clock), source, tmp_path)
         follower.run(clock.monotonic() + DAY)
     finally:

@@ -17,6 +17,7 @@ from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.relay import STALE, Relay, Settings
+from linkymonitor.source.base import Source
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
 from linkymonitor.system.clock import Timeline, WireClock
@@ -43,6 +44,22 @@ class Memory:
 
     def tick(self, now: float) -> float:
         return now + 60.0
+
+
+class Wire(Source):
+    """A live source in memory: what *chunks* hold is read at once, and else time passes."""
+
+    name, live, mode = "machine", True, Mode.HISTORIQUE
+
+    def __init__(self, clock: WireClock, chunks: list[bytes]) -> None:
+        self._clock = clock
+        self._chunks = chunks
+
+    def read(self, timeout: float) -> bytes:
+        if self._chunks:
+            return self._chunks.pop(0)
+        self._clock.advance(timeout)
+        return b""
 
 
 class House(RuleBasedStateMachine):
@@ -80,7 +97,7 @@ class House(RuleBasedStateMachine):
         self.ever: set[str] = set()
         memory = Memory()
         self.appliance = Appliance(
-            meter=Meter(self, self.clock),
+            meter=Meter(Wire(self.clock, self.wire), self.clock),
             clock=self.clock,
             log=memory,
             aggregator=Aggregator(),
@@ -92,19 +109,6 @@ class House(RuleBasedStateMachine):
         )
         self.closed = False
         self._advance(0.0)
-
-    # The source
-
-    name, live, is_meter, mode = "machine", True, False, Mode.HISTORIQUE
-
-    def read(self, timeout: float) -> bytes:
-        if self.wire:
-            return self.wire.pop(0)
-        self.clock.advance(timeout)
-        return b""
-
-    def close(self) -> None:
-        pass
 
     def _callback(self, reading: object) -> None:
         if self.raises:

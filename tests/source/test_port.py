@@ -128,7 +128,7 @@ def nobody():
 
 def everything(source) -> bytes:
     chunks = []
-    while (chunk := source.read()) is not None:
+    while (chunk := source.read(5.0)) is not None:
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -158,10 +158,10 @@ def test_a_file_gives_a_frame_a_read_and_then_its_end(tmp_path, opened):
     path = tmp_path / "meter.tic"
     path.write_bytes(b"OO 1 x\r\x03" + FRAME + WIRE[Mode.STANDARD] + b"\x82\nAD")
     source = opened(path)
-    chunks = [source.read() for _ in range(4)]
+    chunks = [source.read(5.0) for _ in range(4)]
     assert chunks == [b"OO 1 x\r\x03", FRAME, WIRE[Mode.STANDARD], b"\x82\nAD"]
-    assert source.read() is None
-    assert source.read() is None
+    assert source.read(5.0) is None
+    assert source.read(5.0) is None
     assert (source.name, source.live, source.is_meter) == (str(path), False, False)
 
 
@@ -169,7 +169,7 @@ def test_an_end_of_frame_with_bit_7_set_ends_a_read_too(tmp_path, opened):
     path = tmp_path / "meter.tic"
     path.write_bytes(b"A\x83B\x03C")
     source = opened(path)
-    assert [source.read(), source.read(), source.read()] == [b"A\x83", b"B\x03", b"C"]
+    assert [source.read(5.0), source.read(5.0), source.read(5.0)] == [b"A\x83", b"B\x03", b"C"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
@@ -180,7 +180,7 @@ def test_a_file_is_given_whole_in_bounded_pieces(tmp_path, opened, content):
     path = tmp_path / "meter.tic"
     path.write_bytes(b"".join(content))
     source = opened(path)
-    chunks = list(iter(source.read, None))
+    chunks = list(iter(lambda: source.read(5.0), None))
     source.close()
     assert b"".join(chunks) == b"".join(content)
     assert all(0 < len(chunk) <= BLOCK for chunk in chunks)
@@ -200,9 +200,9 @@ def test_a_recording_gives_its_chunks_and_their_times(tmp_path, opened):
     path.write_bytes(header(NOON, 1200) + block(0.5, FRAME[:10]) + block(1.25, FRAME[10:]))
     source = opened(path)
     assert (source.started_at, source.live, source.is_meter) == (NOON, False, False)
-    assert (source.read(), source.offset) == (FRAME[:10], 0.5)
-    assert (source.read(), source.offset) == (FRAME[10:], 1.25)
-    assert source.read() is None
+    assert (source.read(5.0), source.offset) == (FRAME[:10], 0.5)
+    assert (source.read(5.0), source.offset) == (FRAME[10:], 1.25)
+    assert source.read(5.0) is None
     assert source.offset == 1.25
 
 
@@ -212,7 +212,7 @@ def test_what_is_no_port_can_be_told_a_speed_and_to_settle(tmp_path, opened):
     with opened(path) as source:
         source.set_speed(1200)
         source.settle()
-        assert source.read() == FRAME
+        assert source.read(5.0) == FRAME
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_stdin_gives_bytes_as_they_come_cut_after_each_frame(opened, pipe, spec)
     assert [source.read(0.0) for _ in range(3)] == [FRAME, FRAME, b"\x82\nAD"]
     assert source.read(0.0) == b""
     os.close(pipe.pop("writer"))
-    assert source.read() is None
+    assert source.read(5.0) is None
     source.close()
     os.fstat(pipe["reader"])  # whoever lent the descriptor keeps it
 
@@ -296,14 +296,14 @@ def test_a_named_pipe_is_read_like_stdin(tmp_path, opened):
     source = opened(path)
     assert (source.live, source.is_meter) == (True, False)
     os.write(writer, FRAME)
-    assert source.read() == FRAME
+    assert source.read(5.0) == FRAME
     os.close(writer)
-    assert source.read() is None
+    assert source.read(5.0) is None
 
 
 def test_a_character_device_that_is_no_port_is_read_like_stdin(opened):
     source = opened("/dev/null")
-    assert (source.is_meter, source.read()) == (False, None)
+    assert (source.is_meter, source.read(5.0)) == (False, None)
 
 
 # --- a port that is there
@@ -437,12 +437,12 @@ def test_the_log_speaks_french(opened, said):
 
 
 def test_a_read_waits_no_longer_than_it_was_told_to(opened, clock, nap):
-    source = opened("/dev/ttyNOWHERE9", pause=30.0, timeout=2.5)
+    source = opened("/dev/ttyNOWHERE9", pause=30.0)
     for _ in range(4):
         source.read(60.0)
     before = clock.monotonic()
     assert source.read(0.25) == b""
-    assert source.read() == b""
+    assert source.read(2.5) == b""
     assert clock.monotonic() - before == pytest.approx(2.75)
 
 

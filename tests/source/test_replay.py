@@ -11,6 +11,7 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.simulator.wire import SimSource
+from linkymonitor.source.base import Source
 from linkymonitor.source.replay import GAP, WireSource
 from linkymonitor.system.clock import StreamClock, WireClock
 from linkymonitor.tic.encoder import write_frame
@@ -23,22 +24,17 @@ HISTORIQUE = write_frame(
 )
 
 
-class Chunks:
+class Chunks(Source):
     """A source that hands out chunks, with their offsets if it has recorded them."""
 
     name = "chunks"
-    live = False
 
     def __init__(self, *chunks, offsets=None, elapsed=None):
         self._chunks = list(chunks)
         self._offsets = list(offsets or [])
-        self._each = elapsed
+        self.elapsed = elapsed
         self.offset = 0.0 if offsets else None
         self.closed = False
-
-    @property
-    def elapsed(self):
-        return self._each
 
     def read(self, timeout):
         if not self._chunks:

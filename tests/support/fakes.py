@@ -9,6 +9,7 @@ from typing import Any
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from linkymonitor.model.terms import Mode
+from linkymonitor.source.base import Source
 from linkymonitor.system.clock import WireClock
 from linkymonitor.system.disk import SystemDisk
 
@@ -45,7 +46,7 @@ class ToldDisk(SystemDisk):
         super().sync_data(descriptor)
 
 
-class Bytes:
+class Bytes(Source):
     """A source that gives chunks on the time of a WireClock, each so many seconds after the one before.
 
     A chunk that comes with a negative time *leaps*: that much time has passed at once, as for a machine
@@ -53,8 +54,6 @@ class Bytes:
     """
 
     name = "bytes"
-    live = False
-    is_meter = False
     instant = True
 
     def __init__(

@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from linkymonitor.source.base import Source
 from tests.support.extent import extent
 
 #: The hours (UTC) of each day that are lived; the others pass in silence.
@@ -33,10 +34,10 @@ ROOT = Path(__file__).parents[2]
 ITSELF = [sys.executable, "-m", "tests.support.soak"]
 
 
-class Days:
+class Days(Source):
     """A simulated meter on the time of a clock; the house lives in another process, whose memory is not looked at."""
 
-    live, is_meter, instant = True, False, True
+    live, instant = True, True
     name = "days"
 
     def __init__(self, clock, mode, days: int, noise: bool) -> None:

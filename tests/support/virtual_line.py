@@ -24,6 +24,7 @@ from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.relay import Relay, Settings
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
+from linkymonitor.source.base import Source
 from linkymonitor.source.port import open_source
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
@@ -66,7 +67,7 @@ class World:
             self.clock.advance(when - self.clock.monotonic())
 
 
-class Waiting:
+class Waiting(Source):
     """A source of line.py whose waiting is the world's: its bytes are in the pty before it looks for them."""
 
     live = True
