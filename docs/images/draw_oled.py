@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from linkymonitor.model.reading import DayTotals, Health, Reading, TariffState, View
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.outputs.display.compose import compose
 from linkymonitor.outputs.display.oled import picture
-from linkymonitor.outputs.display.pages import Scene, compose
+from linkymonitor.outputs.display.screen import Scene
 
 SCALE, EDGE, GAP = 5, 14, 26
 LIT, GLOW, DARK, BEZEL, TABLE = (176, 222, 255), (122, 164, 204), (6, 9, 16), (24, 27, 34), (255, 255, 255)

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from linkymonitor.model.terms import Ejp
+from linkymonitor.outputs.base import ROUNDING, TRUSTED_FOR
 from linkymonitor.outputs.gpio import Pin, check
 from linkymonitor.outputs.hardware import Hardware
 
@@ -31,11 +32,6 @@ DOUBLE_WINK: Pattern = ((0.1, 0.2), (0.1, 3.6))
 FLASH: Pattern = ((0.1, math.inf),)
 
 PATTERNS = {Ejp.NORMAL: WINK, Ejp.NOTICE: SLOW, Ejp.PEAK: STEADY, Ejp.UNKNOWN: DOUBLE_WINK}
-
-#: Data older than this, in seconds, are not shown any more.
-STALE = 15.0
-#: What rounding may cost a deadline, in seconds: a tick this much too early counts as on time.
-_NUDGE = 1e-6
 
 
 class Shows(Enum):
@@ -108,12 +104,12 @@ class Lamp:
 
     def tick(self, now: float, data_age: float) -> float:
         """Go on with the pattern, or with that of old data; return when it next changes."""
-        if data_age > STALE or self._pattern is None:
+        if data_age > TRUSTED_FOR or self._pattern is None:
             self._take(DOUBLE_WINK, now)
         deadline = now + self._show(now)
-        if data_age > STALE:
+        if data_age > TRUSTED_FOR:
             return deadline
-        return min(deadline, now + STALE - data_age + _NUDGE)
+        return min(deadline, now + TRUSTED_FOR - data_age + ROUNDING)
 
     def close(self) -> None:
         """Go dark."""
@@ -127,9 +123,9 @@ class Lamp:
     def _show(self, now: float) -> float:
         """Set the pin as the pattern is at *now*; return the seconds until it changes."""
         assert self._pattern is not None
-        lit, remaining = at(self._pattern, max(0.0, now - self._began) + _NUDGE)
+        lit, remaining = at(self._pattern, max(0.0, now - self._began) + ROUNDING)
         self._pin.set(lit)
-        return remaining + _NUDGE
+        return remaining + ROUNDING
 
 
 #: The name under which a module of outputs shows its class.

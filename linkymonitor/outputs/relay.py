@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 from linkymonitor.outputs import rules
-from linkymonitor.outputs.base import NEVER
+from linkymonitor.outputs.base import NEVER, ROUNDING, TRUSTED_FOR
 from linkymonitor.outputs.gpio import Pin, check
 from linkymonitor.outputs.hardware import Hardware
 
@@ -26,12 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Data older than this, in seconds, decide nothing any more.
-STALE = 15.0
 #: Seconds before a pin that refused its state is tried again.
-RETRY = 1.0
-#: What rounding may cost a deadline, in seconds: at the deadline the data must be older than STALE.
-_NUDGE = 1e-6
+PIN_RETRY = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +120,7 @@ class Relay:
 
     def tick(self, now: float, data_age: float) -> float:
         """Take the fail state when the data are old; return when that will be."""
-        if data_age > STALE and not self._stale:
+        if data_age > TRUSTED_FOR and not self._stale:
             self._stale = True
             self._wanted = self._fail_state
             text = Text(
@@ -134,8 +130,8 @@ class Relay:
             log.warning(text, self._place, int(data_age), self._word(self._fail_state))
         self._take(self._wanted)
         if self._pin.failing:
-            return now + RETRY
-        return NEVER if self._stale else now + max(0.0, STALE - data_age) + _NUDGE
+            return now + PIN_RETRY
+        return NEVER if self._stale else now + max(0.0, TRUSTED_FOR - data_age) + ROUNDING
 
     def close(self) -> None:
         """Take the fail state and give the pin back."""

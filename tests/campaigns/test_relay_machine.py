@@ -15,8 +15,9 @@ from linkymonitor.appliance import Appliance
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
+from linkymonitor.outputs.base import TRUSTED_FOR
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.outputs.relay import STALE, Relay, Settings
+from linkymonitor.outputs.relay import Relay, Settings
 from linkymonitor.source.base import Source
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
@@ -194,9 +195,9 @@ class House(RuleBasedStateMachine):
         if not hasattr(self, "clock"):
             return
         age = self.clock.monotonic() - self.heard_at
-        if self.closed or age > STALE + 0.01:
+        if self.closed or age > TRUSTED_FOR + 0.01:
             assert self.relay.on == self.fail_state, f"not in its fail state {age:.3f} s after the last frame"
-        elif age < STALE and self.streak > FIRM:
+        elif age < TRUSTED_FOR and self.streak > FIRM:
             assert self.relay.on == (self.period == "HN.."), f"not as the rule says {age:.3f} s after a frame"
         elif "HN.." not in self.ever and not self.fail_state:
             assert not self.relay.on, "on in a period that nobody has told"

@@ -19,7 +19,7 @@ from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.gpio import simulated_pins
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.outputs.relay import RETRY, Relay, Settings
+from linkymonitor.outputs.relay import PIN_RETRY, Relay, Settings
 from linkymonitor.system.clock import WireClock
 from tests.support.extent import extent
 
@@ -259,7 +259,7 @@ def test_a_write_that_goes_on_failing_is_one_error_and_is_tried_again(stuck, cap
     heater.update(view(now=100.0))
     assert StuckPin.writes == 3
     assert not heater.on
-    assert heater.tick(now=100.1, data_age=0.1) == 100.1 + RETRY
+    assert heater.tick(now=100.1, data_age=0.1) == 100.1 + PIN_RETRY
     heater.tick(now=101.1, data_age=1.1)
     assert heater.on
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO", "INFO"]

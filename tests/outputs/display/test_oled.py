@@ -21,7 +21,10 @@ from linkymonitor.errors import ConfigError
 from linkymonitor.model.reading import Health, Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.outputs.base import NEVER
-from linkymonitor.outputs.display import oled, pages
+from linkymonitor.outputs.display import oled
+from linkymonitor.outputs.display.compose import compose
+from linkymonitor.outputs.display.paint import paint, to_image
+from linkymonitor.outputs.display.screen import Scene
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.system.clock import WireClock
 from tests.support.fake_oled import FakeOled
@@ -80,9 +83,9 @@ class Bench:
         """Return the picture of *page*, painted without any bus."""
         size = self.settings.size
         fields = {"now": LOCAL, "beat": True, **fields}
-        scene = pages.Scene(width=size.width, height=size.height, **fields)
-        screen = pages.compose(page, view, scene)
-        return pages.to_image(pages.paint(screen, size.width, size.height, shift), screen.inverted).tobytes()
+        scene = Scene(width=size.width, height=size.height, **fields)
+        screen = compose(page, view, scene)
+        return to_image(paint(screen, size.width, size.height, shift), screen.inverted).tobytes()
 
 
 # --- what is sent ---

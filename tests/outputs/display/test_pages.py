@@ -19,7 +19,9 @@ from linkymonitor.model.reading import DayTotals, Health, Reading, TariffState, 
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 from linkymonitor.outputs.display import oled, pages
-from linkymonitor.outputs.display.pages import LARGE, NORMAL, SMALL, Line, Scene, Screen
+from linkymonitor.outputs.display.compose import compose
+from linkymonitor.outputs.display.paint import paint, to_image
+from linkymonitor.outputs.display.screen import Scene, Screen, TextLine, cell
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.system.clock import WireClock
 from linkymonitor.tic.values import read_day_profile
@@ -223,16 +225,16 @@ def test_a_frame_that_lost_its_contract_changes_nothing_on_the_screen(name):
 def test_no_text_leaves_the_screen(name, tall):
     page, view, different = CASES[name]
     silence = different.get("age")
-    shown = pages.compose(page, view, scene(tall, silence=silence, lang=different.get("lang", "fr")))
+    shown = compose(page, view, scene(tall, silence=silence, lang=different.get("lang", "fr")))
     for line in shown.lines:
-        width, height = pages.cell(line.font)
+        width, height = cell(line.font)
         assert line.x + width * len(line.text) <= 128, line
         assert line.y + height <= (64 if tall else 32), line
 
 
 #: Every page in both heights.
 COMPOSED = {
-    f"{name}-{height}": (pages.compose(page, view, scene(height == 64)), height)
+    f"{name}-{height}": (compose(page, view, scene(height == 64)), height)
     for name, (page, view, _) in CASES.items()
     for height in (32, 64)
 }
@@ -247,7 +249,7 @@ DARK = {
 @pytest.mark.parametrize(("shown", "height"), DARK.values(), ids=DARK)
 def test_the_burn_in_shift_cuts_no_pixel(shown, height):
     lit = [
-        sum(byte.bit_count() for band in pages.paint(shown, 128, height, shift) for byte in band)
+        sum(byte.bit_count() for band in paint(shown, 128, height, shift) for byte in band)
         for shift in ((0, 0), (1, 0), (1, 1), (0, 1))
     ]
     assert len(set(lit)) == 1
@@ -387,11 +389,11 @@ def test_a_reading_that_says_almost_nothing_still_has_pages():
         for tall in (False, True):
             assert page(view, scene(tall)).text
     bare = replace(view, tariff=TariffState(overload=True))
-    assert pages.compose("live", bare, scene()).text[1] == "-- A"
+    assert compose("live", bare, scene()).text[1] == "-- A"
 
 
 def test_the_sign_of_life_moves():
-    still, moved = (pages.paint(pages.live(EJP, scene(beat=beat)), 128, 32) for beat in (False, True))
+    still, moved = (paint(pages.live(EJP, scene(beat=beat)), 128, 32) for beat in (False, True))
     assert still != moved
 
 
@@ -399,32 +401,14 @@ def test_a_new_page_is_one_function_that_may_draw():
     def gauge(view: View, scene: Scene) -> Screen:
         picture = Image.new("1", (scene.width, scene.height))
         ImageDraw.Draw(picture).rectangle((0, 0, 63, scene.height - 1), fill=1)
-        return Screen((Line("½", 100, 8),), picture=picture)
+        return Screen((TextLine("½", 100, 8),), picture=picture)
 
     try:
         assert pages.page(gauge) is gauge
-        shown = pages.compose("gauge", EJP, scene())
+        shown = compose("gauge", EJP, scene())
     finally:
         del pages.PAGES["gauge"]
-    image = pages.to_image(pages.paint(shown, 128, 32))
+    image = to_image(paint(shown, 128, 32))
     assert image.getpixel((63, 31)) == 255
     assert image.getpixel((64, 31)) == 0
     assert image.crop((100, 8, 108, 24)).getbbox() is not None
-
-
-@pytest.mark.parametrize("size", [(128, 32), (128, 64), (8, 8)])
-def test_a_picture_survives_the_bands(size):
-    picture = Image.frombytes("1", size, bytes((37 * i + 11) & 0xFF for i in range(size[0] * size[1] // 8)))
-    assert pages.to_image(pages.pack(picture)).tobytes() == picture.tobytes()
-
-
-@pytest.mark.parametrize("font", [SMALL, NORMAL, LARGE])
-def test_every_french_letter_is_in_every_font(font):
-    glyphs = pages._glyphs(font)
-    wanted = "ABCXYZabcxyz0123456789 éèêëàâùûüçîïôÉÈÀÇœŒ€·°,.:%~?/'!-+" if font != SMALL else "éèêàùçÉÈÀÇ€→°"
-    assert not [letter for letter in wanted if letter not in glyphs]
-
-
-def test_a_letter_that_no_font_has_is_a_question_mark():
-    strange, known = (pages.paint(Screen((Line(text),)), 128, 32) for text in ("漢’\u202f", "?' "))
-    assert strange == known

@@ -7,8 +7,8 @@ import io
 import pytest
 from PIL import Image
 
-from linkymonitor.outputs.display import pages
-from linkymonitor.outputs.display.pages import Line, Screen
+from linkymonitor.outputs.display.paint import paint, to_image
+from linkymonitor.outputs.display.screen import Screen, TextLine
 from linkymonitor.outputs.display.terminal import PACE, TerminalDisplay, blocks, render
 
 GLYPHS = {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
@@ -59,8 +59,8 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def image() -> Image.Image:
-    screen = Screen((Line("EJP NON  19:42"), Line("C 1,234  I 0,000", y=16)))
-    image = pages.to_image(pages.paint(screen, 128, 32))
+    screen = Screen((TextLine("EJP NON  19:42"), TextLine("C 1,234  I 0,000", y=16)))
+    image = to_image(paint(screen, 128, 32))
     image.info["text"] = screen.text
     return image
 

@@ -1,0 +1,63 @@
+"""Which screen is to be seen: the page of the rotation, or what takes its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from linkymonitor.model.terms import Ejp
+from linkymonitor.outputs.display import pages
+from linkymonitor.outputs.display.screen import LARGE, NORMAL, Scene, Screen, TextLine, cell
+from linkymonitor.outputs.display.wording import amperes, beat, subscribed_power
+
+if TYPE_CHECKING:
+    from linkymonitor.model.reading import View
+
+
+def compose(name: str, view: View | None, scene: Scene) -> Screen:
+    """Return what is to be seen when the rotation stands at page *name*.
+
+    Before the first frame that is the start screen, and while the power is above the subscription the alert.
+    """
+    if view is None:
+        return start(scene)
+    if view.tariff.overload and not scene.stale:
+        return alert(view, scene)
+    return pages.PAGES[name](view, scene)
+
+
+def start(scene: Scene) -> Screen:
+    """Return what is seen until the meter has been heard."""
+    top = (scene.height - 32) // 2
+    return Screen(
+        (
+            scene.centred("linkymonitor", y=top),
+            scene.centred(scene.say("attente compteur", "awaiting meter"), y=top + 16),
+        )
+    )
+
+
+def alert(view: View, scene: Scene) -> Screen:
+    """Return the warning that the power drawn is above the subscription."""
+    reading, subscribed = view.reading, subscribed_power(view)
+    mark = "~" if reading.apparent_power_estimated else ""
+    if reading.apparent_power is not None:
+        amount, limit = mark + scene.power(reading.apparent_power, 2), ""
+        unit = "kVA"
+        if subscribed:
+            limit = scene.number(subscribed / 1000)
+    else:
+        amount, limit, unit = amperes(view, summed=True).removesuffix(" A") or "--", "", "A"
+        if subscribed:
+            limit = scene.number(subscribed // 200)  # a kVA is 5 A, over all the phases
+    title = scene.say("DÉPASSEMENT", "OVERLOAD")
+    band = scene.row((f"  {title}", beat(scene)), y=0, inverse=True)
+    peak = view.tariff.has_peaks and view.tariff.ejp is Ejp.PEAK
+    if not scene.tall:
+        text = f"{amount} / {limit} {unit}" if limit else f"{amount} {unit}"
+        return Screen((band, scene.centred(text, y=16)), inverted=peak)
+    wide = len(amount) * cell(LARGE)[0]
+    left = (scene.width - wide - (len(unit) + 1) * cell(NORMAL)[0]) // 2
+    lines = [band, TextLine(amount, left, 20, LARGE), TextLine(unit, left + wide + cell(NORMAL)[0], 27)]
+    if limit:
+        lines.append(scene.centred(scene.say(f"souscrit {limit} {unit}", f"limit {limit} {unit}"), y=48))
+    return Screen(tuple(lines), inverted=peak)

@@ -1,0 +1,200 @@
+"""Drives a panel on the I2C bus: sends the columns that changed, and nothing else."""
+
+# Strategy
+#
+# - luma.oled knows how each chip is set up and how a bus is spoken to. It is asked once for the first, by a
+#   device made on an interface that only listens, and used for the second. Its display() is left alone: it
+#   sends the whole picture each time, after a pure Python loop that costs a Pi Zero tens of milliseconds.
+# - Only one luma device is ever made, because each leaves a hook that runs at exit and may talk to the bus: a
+#   display that is absent for a month would leave a quarter of a million of them.
+# - Both chips are driven in page addressing mode: three bytes of command, then the columns that changed.
+# - A transfer is never longer than one band (128 columns, 13 ms at 100 kHz), the kernel gives up on each
+#   after 50 ms, and a picture that takes too long is finished at the next show(): readings never wait for glass.
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+from linkymonitor.errors import DisplayError
+from linkymonitor.outputs.display.paint import Bands
+from linkymonitor.outputs.display.panel import Chip, Settings
+
+#: Seconds that one refresh may keep the bus; the rest waits for the next show().
+PATIENCE = 0.04
+
+#: Runs of columns that differ. A gap of up to seven equal columns is cheaper to send than to skip: a new run
+#: is two transfers, so two addresses, two control bytes and three bytes of command.
+_CHANGED = re.compile(rb"[^\0]+(?:\0{1,7}[^\0]+)*")
+
+#: Every byte with its bits in reverse, for a panel that hangs upside down.
+_REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
+
+# The commands that both chips share (SSD1306 and SH1106 data sheets, "Command Table").
+_MEMORY_MODE, _PAGE_ADDRESSING = 0x20, 0x02
+_CONTRAST = 0x81
+_UPRIGHT, _INVERTED = 0xA6, 0xA7
+_OFF, _ON = 0xAE, 0xAF
+_BAND, _HIGH_COLUMN = 0xB0, 0x10
+
+# linux/i2c-dev.h; the unit is 10 ms.
+_I2C_TIMEOUT, _FIFTY_MS = 0x0702, 5
+
+
+class Panel:
+    """A panel on the bus, and what it shows as far as we know.
+
+    Args:
+        settings: the section [display].
+        bus: an object with the methods of smbus2.SMBus, or None to open the bus of the settings.
+        monotonic: the clock that PATIENCE is measured on.
+    """
+
+    def __init__(self, settings: Settings, bus: Any, monotonic: Callable[[], float]) -> None:
+        self._settings = settings
+        self._bus = bus
+        self._monotonic = monotonic
+        self._wire: Any = None  # a luma i2c interface while the display answers
+        self._setup: list[tuple[int, ...]] = []
+        self._glass: list[bytes | None] = [None] * (settings.size.height // 8)
+        self._lit = False
+        self._inverted: bool | None = None
+        self._contrast: int | None = None
+
+    def forget(self) -> None:
+        """Send everything anew at the next show(): a panel that was disturbed may not have said so."""
+        self._glass = [None] * len(self._glass)
+        self._lit, self._inverted, self._contrast = False, None, None
+
+    def show(self, bands: Bands, inverted: bool, contrast: int) -> bool:
+        """Bring the glass up to date and return whether there was time for all of it.
+
+        Raises:
+            DisplayError: the display is absent or has stopped answering.
+        """
+        try:
+            if self._wire is None:
+                self._open()
+            return self._send(bands, inverted, contrast)
+        except Exception as error:
+            if not _is_ailment(error):
+                raise
+            self._drop()
+            raise DisplayError(f"{self._settings.chip.value} i2c-{self._settings.port}: {error}") from error
+
+    def close(self) -> None:
+        """Switch the panel off, if it still listens."""
+        if self._wire is not None:
+            with contextlib.suppress(Exception):
+                self._wire.command(_OFF)
+        self._drop()
+
+    def _open(self) -> None:
+        from luma.core.interface.serial import i2c
+
+        if not self._setup:
+            self._setup = _setup_of(self._settings)
+        wire = i2c(bus=self._bus, port=self._settings.port, address=self._settings.address)
+        self._wire = wire
+        _bound(wire)
+        for command in self._setup:
+            wire.command(*command)
+        if self._settings.chip is Chip.SSD1306:  # an SH1106 knows no other mode
+            wire.command(_MEMORY_MODE, _PAGE_ADDRESSING)
+        self.forget()
+
+    def _send(self, bands: Bands, inverted: bool, contrast: int) -> bool:
+        wire, started = self._wire, self._monotonic()
+        if contrast != self._contrast:
+            wire.command(_CONTRAST, contrast)
+            self._contrast = contrast
+        if inverted != self._inverted:
+            wire.command(_INVERTED if inverted else _UPRIGHT)
+            self._inverted = inverted
+        if self._settings.flip:
+            bands = tuple(band[::-1].translate(_REVERSED) for band in reversed(bands))
+        first = self._settings.chip.first_column
+        for index, band in enumerate(bands):
+            known = self._glass[index]
+            if band == known:
+                continue
+            if self._monotonic() - started > PATIENCE:
+                return False
+            self._glass[index] = None  # until all of it is there
+            for start, end in _runs(known, band):
+                column = first + start
+                wire.command(_BAND | index, column & 0x0F, _HIGH_COLUMN | column >> 4)
+                wire.data(band[start:end])
+            self._glass[index] = band
+        if not self._lit:
+            # Only now: what the memory held at power-on is not worth seeing.
+            wire.command(_ON)
+            self._lit = True
+        return True
+
+    def _drop(self) -> None:
+        """Let go of the bus; the next show() starts from nothing."""
+        if self._wire is not None:
+            with contextlib.suppress(Exception):
+                self._wire.cleanup()
+            self._wire = None
+
+
+def _runs(known: bytes | None, wanted: bytes) -> list[tuple[int, int]]:
+    """Return the first and past-the-last column of each run to send."""
+    if known is None:
+        return [(0, len(wanted))]
+    difference = int.from_bytes(known, "little") ^ int.from_bytes(wanted, "little")
+    return [match.span() for match in _CHANGED.finditer(difference.to_bytes(len(wanted), "little"))]
+
+
+class _Listener:
+    """A luma interface that keeps the commands and sends nothing."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[int, ...]] = []
+
+    def command(self, *command: int) -> None:
+        self.commands.append(command)
+
+    def data(self, data: object) -> None:
+        """Drop the picture: only the commands are of use."""
+
+    def cleanup(self) -> None:
+        """Do nothing, when luma's hook at exit calls this."""
+
+
+def _setup_of(settings: Settings) -> list[tuple[int, ...]]:
+    """Return the commands that set up the panel, as luma knows them."""
+    import luma.oled.device
+
+    # Without clear() and show(): the first picture does both. clear() would also call Image.getdata, which
+    # Pillow 14 takes away.
+    silent = {"clear": lambda device: None, "show": lambda device: None, "cleanup": lambda device: None}
+    known = type("Silent", (getattr(luma.oled.device, settings.chip.value),), silent)
+    listener = _Listener()
+    known(listener, width=settings.size.width, height=settings.size.height)
+    return listener.commands
+
+
+def _bound(wire: Any) -> None:
+    """Have the kernel give up on a transfer after 50 ms instead of a second, where the bus is a real one."""
+    descriptor = getattr(getattr(wire, "_bus", None), "fd", None)
+    if isinstance(descriptor, int):
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(descriptor, _I2C_TIMEOUT, _FIFTY_MS)
+
+
+def _is_ailment(error: Exception) -> bool:
+    """Return whether *error* comes from the bus or from luma, and not from a mistake in our code."""
+    if isinstance(error, OSError | ImportError):
+        return True
+    try:
+        from luma.core.error import Error
+    except ImportError:
+        return True
+    return isinstance(error, Error)

@@ -1,0 +1,114 @@
+"""Turns a screen into the bytes of a panel, or into a picture."""
+
+# Strategy
+#
+# - A panel stores eight rows in a byte, the lowest bit on top, and calls that a page: here it is a band, so that
+#   it is not confused with the pages of pages.py.
+# - A refresh costs microseconds: glyphs and lines are cached as the column bytes that the panel wants. Pillow is not
+#   needed until somebody asks for a picture (the terminal, the tests, a page that draws).
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkymonitor.outputs.display.screen import Screen, cell
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: The rows of a panel in bands of eight, from the top; a byte is a column of eight pixels, lowest bit on top.
+Bands = tuple[bytes, ...]
+
+#: What the fonts lack, and what stands for it.
+_STANDS_FOR = str.maketrans({"\u202f": " ", "\u00a0": " ", "’": "'", "…": ".", "−": "-"})
+
+
+def paint(screen: Screen, width: int, height: int, shift: tuple[int, int] = (0, 0)) -> Bands:
+    """Return the bands of *screen*, moved right and down by *shift* pixels, not inverted."""
+    count = height // 8
+    dx, dy = shift
+    bands = [0] * (count + 1)
+    if screen.picture is not None:
+        bands[:count] = [int.from_bytes(band, "little") for band in pack(screen.picture)]
+    for piece in screen.lines:
+        top, offset = divmod(piece.y, 8)
+        for index, strip in enumerate(_strip(piece.text, piece.font, piece.x, offset, piece.inverse, width)):
+            if top + index < count:
+                bands[top + index] |= strip
+    full = (1 << 8 * width) - 1
+    if dy:
+        # What leaves a band enters the one below; the spare band at the end is empty, and feeds the first.
+        high, low = int.from_bytes(b"\xfe" * width, "little"), int.from_bytes(b"\x01" * width, "little")
+        bands = [(band << 1 & high) | (bands[index - 1] >> 7 & low) for index, band in enumerate(bands)]
+    return tuple((band << 8 * dx & full).to_bytes(width, "little") for band in bands[:count])
+
+
+def to_image(bands: Bands, inverted: bool = False) -> Image:
+    """Return *bands* as a 1-bit Pillow picture."""
+    from PIL import Image, ImageChops
+
+    count, width = len(bands), len(bands[0])
+    raw = bytearray(count * width)
+    for index, band in enumerate(bands):
+        raw[count - 1 - index :: count] = band
+    picture = Image.frombytes("1", (8 * count, width), bytes(raw)).transpose(Image.Transpose.ROTATE_90)
+    return ImageChops.invert(picture) if inverted else picture
+
+
+def pack(picture: Image) -> Bands:
+    """Return the bands of a 1-bit Pillow picture: the inverse of to_image()."""
+    from PIL import Image
+
+    raw, count = picture.transpose(Image.Transpose.ROTATE_270).tobytes(), picture.height // 8
+    return tuple(raw[count - 1 - index :: count] for index in range(count))
+
+
+@lru_cache(maxsize=128)
+def _strip(text: str, font: str, x: int, offset: int, inverse: bool, width: int) -> tuple[int, ...]:
+    """Return *text* as bands that start *offset* rows above the line, a band as one little-endian integer.
+
+    Integers because laying one line over another, shifting and comparing are then one operation each.
+    """
+    height = cell(font)[1]
+    letters = [_glyph(letter, font, offset) for letter in text.translate(_STANDS_FOR)]
+    strips = []
+    for band in range((offset + height + 7) // 8):
+        row = (bytes(x) + b"".join([letter[band] for letter in letters]))[:width].ljust(width, b"\0")
+        if inverse:
+            lit = ((1 << height) - 1 << offset) >> 8 * band & 0xFF
+            row = bytes(lit & ~column for column in row)
+        strips.append(int.from_bytes(row, "little"))
+    return tuple(strips)
+
+
+@lru_cache(maxsize=512)
+def _glyph(letter: str, font: str, offset: int) -> tuple[bytes, ...]:
+    """Return *letter* as the column bytes of each band it touches when it starts *offset* rows down."""
+    width, height = cell(font)
+    glyphs = glyphs_of(font)
+    rows = glyphs.get(letter) or glyphs["?"]
+    columns = [
+        sum((row >> (width - 1 - x) & 1) << y for y, row in enumerate(rows)) << offset for x in range(width)
+    ]
+    return tuple(
+        bytes(column >> 8 * band & 0xFF for column in columns) for band in range((offset + height + 7) // 8)
+    )
+
+
+@cache
+def glyphs_of(font: str) -> Mapping[str, tuple[int, ...]]:
+    """Return the rows of every letter of *font*, the leftmost pixel in the highest bit."""
+    width, height = cell(font)
+    padding = -width % 8
+    size = (width + padding) // 8
+    glyphs = {}
+    for entry in (Path(__file__).with_name("fonts") / f"spleen-{font}.hex").read_text("ascii").split():
+        point, _, rows = entry.partition(":")
+        raw = bytes.fromhex(rows)
+        glyphs[chr(int(point, 16))] = tuple(
+            int.from_bytes(raw[y * size : (y + 1) * size], "big") >> padding for y in range(height)
+        )
+    return glyphs

@@ -1,0 +1,155 @@
+"""What is to be seen on the display: lines of text at their places, and the values that a page is given."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+#: The fonts, by the width and height of their letters in pixels.
+SMALL, NORMAL, LARGE = "6x12", "8x16", "12x24"
+
+#: The two positions of the sign of life: glyphs of our own in the font files.
+BEATS = ("\ue000", "\ue001")
+
+
+@cache
+def cell(font: str) -> tuple[int, int]:
+    """Return the width and height of a letter of *font*."""
+    width, height = font.split("x")
+    return int(width), int(height)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of text at a place in pixels; what reaches beyond the screen is cut."""
+
+    text: str
+    x: int = 0
+    y: int = 0
+    font: str = NORMAL
+    #: True for dark letters on a lit band as wide as the screen.
+    inverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What is to be seen, whatever shows it."""
+
+    lines: tuple[TextLine, ...]
+    #: The whole screen swaps light and dark.
+    inverted: bool = False
+    #: A 1-bit Pillow picture of the screen's size under the lines, for a page that draws rather than writes.
+    picture: Image | None = None
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """The lines from top to bottom, as plain text."""
+        rows: dict[int, list[TextLine]] = {}
+        for line in self.lines:
+            rows.setdefault(line.y + cell(line.font)[1] // 2 >> 3, []).append(line)
+        return tuple(
+            " ".join(line.text.rstrip() for line in sorted(row, key=lambda line: line.x))
+            .replace(BEATS[0], "•")
+            .replace(BEATS[1], "•")
+            .strip()
+            for _, row in sorted(rows.items())
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What a page needs to know besides the view."""
+
+    width: int = 128
+    height: int = 32
+    lang: str = "fr"
+    #: Local wall time; None while the clock cannot be trusted.
+    now: datetime | None = None
+    #: Seconds without a good frame once the data are too old to be shown, else None.
+    silence: float | None = None
+    #: Changes at each good frame.
+    beat: bool = False
+
+    @property
+    def columns(self) -> int:
+        """How many letters of the normal font fit in a row."""
+        return self.width // cell(NORMAL)[0]
+
+    @property
+    def tall(self) -> bool:
+        """Whether there is room for more than two lines."""
+        return self.height >= 64
+
+    @property
+    def stale(self) -> bool:
+        """Whether the view is too old to be shown."""
+        return self.silence is not None
+
+    def say(self, french: str, english: str) -> str:
+        """Return the text in the language of the screen."""
+        return english if self.lang == "en" else french
+
+    def number(self, value: float | Decimal, decimals: int = 0) -> str:
+        """Return *value* as it is written in the language of the screen."""
+        text = f"{value:,.{decimals}f}"
+        return text if self.lang == "en" else text.replace(",", " ").replace(".", ",")
+
+    def power(self, va: int, decimals: int = 3) -> str:
+        """Return *va* in kVA, in five characters at most."""
+        decimals -= (va >= 10_000) + (va >= 100_000)
+        return self.number(va / 1000, max(decimals, 0))
+
+    def money(self, euros: Decimal) -> str:
+        """Return *euros* to the cent."""
+        return f"€{self.number(euros, 2)}" if self.lang == "en" else f"{self.number(euros, 2)} €"
+
+    @property
+    def clock(self) -> str:
+        """The time of day, ``--:--`` while nobody knows it."""
+        return f"{self.now.hour:02d}:{self.now.minute:02d}" if self.now else "--:--"
+
+    @property
+    def age(self) -> str:
+        """How long the meter has been silent, in words."""
+        seconds = self.silence or 0.0
+        if math.isinf(seconds):
+            return self.say("muet", "silent")
+        if seconds < 60:
+            amount, unit = seconds, "s"
+        elif seconds < 3600:
+            amount, unit = seconds / 60, "min"
+        elif seconds < 48 * 3600:
+            amount, unit = seconds / 3600, "h"
+        else:
+            amount, unit = seconds / 86400, self.say("j", "d")
+        return f"{self.say('muet', 'silent')} {int(amount)} {unit}"
+
+    def fits(self, left: str, right: str, font: str = NORMAL) -> bool:
+        """Return whether both texts have room on one line, with a space between them."""
+        return (len(left) + len(right) + bool(left and right)) * cell(font)[0] <= self.width
+
+    def row(self, *choices: tuple[str, str], y: int, font: str = NORMAL, inverse: bool = False) -> TextLine:
+        """Return a line with a text on the left and one on the right.
+
+        Args:
+            choices: pairs of texts, the most wanted first; the first that fits is taken.
+            y: the first pixel row of the line.
+            font: one of the fonts of this module.
+            inverse: dark on light.
+        """
+        for left, right in choices:
+            if self.fits(left, right, font):
+                break
+        columns = self.width // cell(font)[0]
+        return TextLine(left + right.rjust(columns - len(left)), 0, y, font, inverse)
+
+    def centred(self, text: str, *, y: int, font: str = NORMAL, inverse: bool = False) -> TextLine:
+        """Return *text* in the middle of the screen."""
+        return TextLine(text, max(0, (self.width - len(text) * cell(font)[0]) // 2), y, font, inverse)

@@ -1,0 +1,250 @@
+"""The words and figures that several pages of the display share: functions of a view and a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from linkymonitor.language import Text
+from linkymonitor.model.terms import PERIODS, Colour, Ejp, code
+from linkymonitor.outputs.display.screen import BEATS, Scene
+from linkymonitor.tic.values import Switch
+
+if TYPE_CHECKING:
+    from linkymonitor.model.reading import View
+    from linkymonitor.model.record import Contract
+
+#: What a group is rejected for, in French; in English its own word will do.
+_CAUSES = {
+    "checksum": "contrôle",
+    "parity": "parité",
+    "shape": "forme",
+    "label": "étiquette",
+    "domain": "domaine",
+    "order": "ordre",
+    "meter": "compteur",
+    "contract": "contrat",
+    "cross": "cohérence",
+    "unconfirmed": "non confirmé",
+    "width": "longueur",
+    "characters": "caractères",
+}
+
+_COLOURS: Mapping[Colour, Text] = {
+    Colour.BLUE: Text("BLEU", "BLUE"),
+    Colour.WHITE: Text("BLANC", "WHITE"),
+    Colour.RED: Text("ROUGE", "RED"),
+}
+#: The last letter of the code of a Tempo period → its colour.
+_BY_LETTER = {"B": Colour.BLUE, "W": Colour.WHITE, "R": Colour.RED}
+
+
+def cause_of(word: str, scene: Scene) -> str:
+    """Return what groups are rejected for, in the language of the screen."""
+    return scene.say(_CAUSES.get(word, word), word)
+
+
+def beat(scene: Scene) -> str:
+    """Return the sign of life, which moves at each good frame."""
+    return BEATS[scene.beat]
+
+
+def tariff_state(view: View, scene: Scene) -> str:
+    """Return the tariff in eight letters."""
+    if not view.tariff.has_peaks:
+        return "--" if scene.stale else period_name(view, scene)
+    if scene.stale:
+        return "EJP --"
+    return {
+        Ejp.NORMAL: scene.say("EJP NON", "EJP NO"),
+        Ejp.NOTICE: scene.say("PRÉAVIS", "NOTICE"),
+        Ejp.PEAK: scene.say("EJP OUI", "EJP YES"),
+        Ejp.UNKNOWN: "EJP ?",
+    }[view.tariff.ejp]
+
+
+def period_in_force(view: View) -> str:
+    """Return the code of the tariff period, empty while none is known."""
+    return code(view.reading.tariff_period or view.tariff.tariff_period or "")
+
+
+def colour_of(period: str) -> Colour | None:
+    """Return the colour of a Tempo period, None for any other."""
+    return _BY_LETTER[period[3]] if period in PERIODS["TEMPO"] else None
+
+
+def period_name(view: View, scene: Scene) -> str:
+    """Return the tariff period as it is shown, ``?`` while none is known."""
+    period = period_in_force(view)
+    colour = colour_of(period)
+    if colour is not None:
+        return f"{period[:2]} {_COLOURS[colour].render(scene.lang)}"
+    if period == "TH":
+        return "BASE"
+    if view.tariff.colour is not None:
+        return f"{period} {_COLOURS[view.tariff.colour].render(scene.lang)}"
+    return period or "?"
+
+
+def short_name(register: str) -> str:
+    """Return a register's name in three letters: a Tempo one keeps the meter's letter for its colour."""
+    if colour_of(register) is None:
+        return register
+    return register[:2] + register[3].lower()
+
+
+def contract_of(view: View) -> Contract | None:
+    """Return the contract, as it was last said when this frame cannot tell."""
+    return view.reading.contract or view.tariff.contract
+
+
+def registers_of(view: View) -> list[str]:
+    """Return the registers of the contract in the meter's order, and any other that counted today."""
+    contract = contract_of(view)
+    listed = list(contract.registers) if contract else []
+    return listed + [name for name in view.today.energy if name not in listed]
+
+
+def merged_colours(energy: Mapping[str, int]) -> dict[str, int]:
+    """Return *energy* with the colours of a Tempo contract added up: ``HC`` and ``HP`` of any colour."""
+    merged: dict[str, int] = {}
+    for name, amount in energy.items():
+        short = name if colour_of(name) is None else name[:2]
+        merged[short] = merged.get(short, 0) + amount
+    return merged
+
+
+def most_that_fit(
+    energy: Mapping[str, int], amounts: Callable[[Sequence[str], int], list[str]], columns: int
+) -> list[str]:
+    """Return as many names as one line holds, the least energy left out first."""
+    names = sorted(energy)
+    while len(names) > 1 and len(" ".join(amounts(names, 0))) > columns:
+        names.remove(min(names, key=lambda name: energy[name]))
+    return names
+
+
+def counts(count: int, scene: Scene) -> list[str]:
+    """Return *count* in full and, when that is long, in thousands and in millions."""
+    texts = [scene.number(count)]
+    if count >= 1_000:
+        texts.append(f"{scene.number(count / 1e3, 1)}k")
+    if count >= 1_000_000:
+        texts.append(f"{scene.number(count / 1e6, 1)}M")
+    return texts
+
+
+def subscribed_power(view: View) -> int | None:
+    """Return the subscribed power, in VA."""
+    contract = contract_of(view)
+    return contract.subscribed_power if contract else None
+
+
+def subscription(view: View, scene: Scene) -> str:
+    """Return the subscribed power in words, empty while it is not known."""
+    va = subscribed_power(view)
+    if va is None:
+        return ""
+    return (
+        scene.say("souscrit", "contract") + f" {scene.number(Decimal(va) / 1000, 1 if va % 1000 else 0)} kVA"
+    )
+
+
+def amperes(view: View, *, summed: bool = False) -> str:
+    """Return the current of each phase, or their sum; empty when the frame has none."""
+    currents = [current for current in view.reading.currents if current is not None]
+    if not currents:
+        return ""
+    return f"{sum(currents)} A" if summed else "/".join(map(str, currents)) + " A"
+
+
+def volts(view: View) -> str:
+    """Return the mean voltage of the phases, empty when the frame has none."""
+    voltages = [voltage for voltage in view.reading.voltages if voltage is not None]
+    return f"{sum(voltages) / len(voltages):.0f} V" if voltages else ""
+
+
+def tariff_lines(view: View, scene: Scene) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
+    """Return the choices for the first and second line of the tariff page, and a note."""
+    period, state = period_in_force(view), view.tariff
+    power = subscribed_power(view)
+    abo = f"{power // 1000} kVA" if power and not scene.tall else ""
+    unknown = scene.say("demain ?", "tomorrow?")
+
+    if state.has_peaks or period in ("HN", "PM"):
+        # In English the hour comes last: "7:00 PM" would be the evening.
+        note = scene.say("préavis non garanti", "notice not assured")
+        if state.ejp is Ejp.PEAK or period == "PM":
+            return (
+                [(scene.say("PM  → 1:00 HN", "PM → HN at 1:00"), "")],
+                [(unknown, abo), (unknown, "")],
+                note,
+            )
+        if state.ejp is Ejp.NOTICE:
+            soon = scene.now is not None and scene.now.hour == 6
+            coming = scene.say("HN  → PM bientôt", "HN → PM soon")
+            if soon:
+                coming = scene.say("HN  → 7:00 PM", "HN → PM at 7:00")
+            return [(coming, "")], [(scene.say("préavis reçu", "notice given"), "")], ""
+        if scene.now is not None and not _in_ejp_season(scene.now):
+            off = scene.say("hors saison EJP", "no peak season")
+            return [(scene.say("HN  → 1er nov.", "HN → 1 Nov"), "")], [(off, "")], ""
+        return [(scene.say("HN  → 7:00 PM ?", "HN → PM at 7:00?"), "")], [(unknown, abo), (unknown, "")], note
+
+    colour = colour_of(period)
+    if colour is not None or state.tomorrow is not None or state.colour is not None:
+        name = period_name(view, scene)
+        until = {"HC": "6:00", "HP": "22:00"}.get(period[:2], "")
+        following = unknown
+        if state.tomorrow is not None:
+            following = scene.say("demain ", "tomorrow ") + _COLOURS[state.tomorrow].render(scene.lang)
+        note = scene.say("nouveau jour à 6 h", "new day at 6:00")
+        return [(f"{name} → {until}" if until else name, "")], [(following, "")], note
+
+    name = {
+        "TH": scene.say("Base", "Flat rate"),
+        "HC": scene.say("Heures creuses", "Off-peak hours"),
+        "HP": scene.say("Heures pleines", "Peak hours"),
+    }.get(period, "")
+    label = view.reading.values.get("LTARF")
+    if not name:
+        name = " ".join(label.split()).capitalize() if isinstance(label, str) else period or "?"
+    then = scene.say("tarif unique", "one price") if period == "TH" else _next_switch(view, scene)
+    if not then and not scene.tall:
+        then = subscription(view, scene)
+    return [(name[: scene.columns], "")], [(then, "")], ""
+
+
+def _next_switch(view: View, scene: Scene) -> str:
+    """Return the next change of tariff and its hour, from the day profile that a standard meter sends.
+
+    The profile is tomorrow's (NOI-CPT_54E §6.2.3.21): what it says of the hours left today is likely, no more.
+    """
+    profile, now = view.reading.values.get("PJOURF+1"), scene.now
+    if not isinstance(profile, tuple) or now is None:
+        return ""
+    current = view.reading.values.get("NTARF")
+    switches = [
+        switch
+        for switch in profile
+        if isinstance(switch, Switch) and switch.supplier_index not in (None, current)
+    ]
+    if not switches:
+        return ""
+    later = [switch for switch in switches if switch.start > now.time()]
+    following = (later or switches)[0]
+    number = following.supplier_index or 0
+    contract = contract_of(view)
+    names = PERIODS.get(contract.option, ()) if contract else ()
+    name = code(names[number - 1]) if number <= len(names) else f"F{number:02d}"
+    return f"→ {following.start.hour}:{following.start.minute:02d} {name}" + (" ?" if later else "")
+
+
+def _in_ejp_season(now: datetime) -> bool:
+    """Return whether the next 7 h, when a peak can begin, lies between 1 November and 31 March."""
+    month = now.month
+    if now.hour >= 7 and (month, now.day) in ((3, 31), (10, 31)):
+        return month == 10
+    return month in (11, 12, 1, 2, 3)
