@@ -34,7 +34,7 @@ from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
-from linkymonitor.source.port import open_source
+from linkymonitor.source.open import open_source
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
 from linkymonitor.system.clock import SystemClock, Timeline

@@ -56,7 +56,7 @@ def opened(
             return simulated, real
         wire = WireClock(at or simulated.options.start)
         return WireSource(simulated, wire, options.mode, dated=False), wire
-    from linkymonitor.source.port import open_source
+    from linkymonitor.source.open import open_source
 
     source = open_source(spec, clock=real, speed=speed, pause=pause)
     if source.is_meter:

@@ -117,7 +117,7 @@ def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Source:
 
     if (file := open_plain_file(spec)) is not None:
         return file
-    from linkymonitor.source.port import open_source
+    from linkymonitor.source.open import open_source
 
     log_to_stderr(verbose)
     return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None)

@@ -14,7 +14,7 @@ from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import View
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.settings import Settings
-from linkymonitor.source.port import open_source
+from linkymonitor.source.open import open_source
 from linkymonitor.system.clock import Clock, SystemClock
 
 #: Where a meter may be plugged in, besides the port of the configuration.

@@ -1,6 +1,6 @@
 """A file of bare bytes, read in large blocks: all that decoding one needs of a source."""
 
-# line.py opens these too, one frame a read, beside ports, URLs and recordings; importing all it takes for those
+# files.py reads these too, one frame a read, beside ports, URLs and recordings; importing all it takes for those
 # costs several times what it takes to start and decode a hundred frames.
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import stat
 from linkymonitor.source.base import Source
 
 _BLOCK = 65536
-# What begins a file that line.py has to open: gzip, a recording.
+# What begins a file that files.py has to read: gzip, a recording.
 _NOT_PLAIN = (b"\x1f\x8b", b"linkymonitor-")
 
 

@@ -34,7 +34,7 @@ FIRST_RECORD = 30.0
 
 _NURSERY = """
 import os, sys
-import linkymonitor.commands, linkymonitor.appliance, linkymonitor.state.aggregate, linkymonitor.source.port
+import linkymonitor.commands, linkymonitor.appliance, linkymonitor.state.aggregate, linkymonitor.source.tty
 import linkymonitor.daily_log.writer, linkymonitor.simulator.house
 import linkymonitor.outputs.relay, linkymonitor.report.build
 from linkymonitor.cli import main

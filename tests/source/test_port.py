@@ -24,8 +24,10 @@ from linkymonitor.errors import LineBusy, LineError
 from linkymonitor.language import speak
 from linkymonitor.meter.hunt import Hunter
 from linkymonitor.model.terms import Mode
-from linkymonitor.source.port import BLOCK, SILENCE, open_source
+from linkymonitor.source.files import BLOCK
+from linkymonitor.source.open import open_source
 from linkymonitor.source.recording import block, header
+from linkymonitor.source.url import SILENCE
 from linkymonitor.system.clock import SystemClock, WireClock
 from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame, write_group
@@ -551,7 +553,7 @@ def test_a_second_process_is_kept_out_too(meter, opened):
         "import sys\n"
         "from linkymonitor.system.clock import SystemClock\n"
         "from linkymonitor.errors import LineBusy\n"
-        "from linkymonitor.source.port import open_source\n"
+        "from linkymonitor.source.open import open_source\n"
         "try:\n"
         "    open_source(sys.argv[1], clock=SystemClock()).read(1.0)\n"
         "except LineBusy as refusal:\n"

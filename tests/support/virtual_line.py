@@ -25,7 +25,7 @@ from linkymonitor.outputs.relay import Relay, Settings
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.source.base import Source
-from linkymonitor.source.port import open_source
+from linkymonitor.source.open import open_source
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
 from linkymonitor.system.clock import WireClock

@@ -1,0 +1,69 @@
+"""Who else uses a port: what Linux shows of its locks, its open files and its serial console."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from linkymonitor.language import Text
+
+_PTY_MASTERS = {Path("/dev/ptmx"), Path("/dev/pts/ptmx")}
+
+
+def holder(path: str, root: Path) -> Text:
+    """Return in words who holds the port at *path*; asks every process, so not for each try."""
+    pids = lockers(path, root) or openers(path, root)
+    return process(pids[0], root) if pids else Text("un autre programme", "another program")
+
+
+def process(pid: int, root: Path) -> Text:
+    """Return the process *pid* in words."""
+    try:
+        name = (root / "proc" / str(pid) / "comm").read_text(errors="replace").strip()
+    except OSError:
+        name = "?"
+    return Text(f"{name} (processus {pid})", f"{name} (process {pid})")
+
+
+def lockers(path: str, root: Path) -> list[int]:
+    """Return the processes that hold a flock on *path*, as /proc/locks tells anybody."""
+    try:
+        found = Path(path).stat()
+        locks = (root / "proc/locks").read_text()
+    except OSError:
+        return []
+    place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    pids = re.findall(rf"FLOCK +\w+ +\w+ +(\d+) {re.escape(place)} ", locks)
+    return [int(pid) for pid in pids if int(pid) > 0]
+
+
+def openers(path: str, root: Path) -> list[int]:
+    """Return the other processes that have *path* open, as far as we may see."""
+    target = Path(path).resolve()
+    pids = set()
+    for process in (root / "proc").glob("[0-9]*"):
+        if process.name == str(os.getpid()):
+            continue
+        with suppress(OSError):
+            held = {link.readlink() for link in (process / "fd").iterdir()}
+            # Whoever holds the master of a pty is not a reader of it but its meter.
+            if target in held and not held & _PTY_MASTERS:
+                pids.add(int(process.name))
+    return sorted(pids)
+
+
+def is_console(path: str, root: Path) -> bool:
+    """Return whether the kernel or a login prompt uses the port at *path*."""
+    tty = Path(path).resolve().name
+    try:
+        words = (root / "proc/cmdline").read_text().split()
+    except OSError:
+        words = []
+    names = {word.removeprefix("console=").split(",")[0] for word in words if word.startswith("console=")}
+    # serial0 is what a Pi calls the port of its header, whichever UART that is.
+    if tty in {Path("/dev", name).resolve().name for name in names}:
+        return True
+    wanted = f"getty.target.wants/serial-getty@{tty}.service"
+    return any((root / place / wanted).exists() for place in ("etc/systemd/system", "run/systemd/generator"))
