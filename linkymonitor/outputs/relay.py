@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
@@ -89,6 +89,7 @@ class Relay:
     def __init__(self, settings: Settings, hardware: Hardware) -> None:
         self._place = f"[relay:{settings.name}]"
         self._rule = rules.build(settings.rule, settings)
+        self._memory: Any = None
         self._fail_state = bool(settings.fail_state)
         self._wanted = self._fail_state
         # Nothing has been heard yet, which is how old data are treated, without a message.
@@ -110,10 +111,11 @@ class Relay:
         """Do at once what the rule wants, given *view*."""
         self._stale = False
         try:
-            self._wanted = self._rule.wants(view, self._pin.on)
+            self._wanted, self._memory = self._rule.wants(view, self._pin.on, self._memory)
         except Exception:
-            # A rule with a fault must not hold its last decision for as long as frames keep coming.
-            self._wanted = self._fail_state
+            # A rule with a fault must not hold its last decision for as long as frames keep coming. It begins anew,
+            # for its memory may be what it stumbles over.
+            self._wanted, self._memory = self._fail_state, None
             self._take(self._fail_state)
             raise
         self._take(self._wanted)

@@ -2,17 +2,20 @@
 
 # Strategy
 #
-# - A rule is a frozen dataclass with wants(view, now_on): no clock, no pin, no memory. What has to be
-#   remembered is in the view (the fold's) or in now_on (the relay's).
+# - A rule is a frozen dataclass with wants(view, now_on, memory): no clock, no pin, nothing that changes. The time is
+#   view.now.
+# - What a rule must remember (since when it is on, which step of a return it has reached) leaves it in its Decision.
+#   The relay keeps it and hands it in again with the next view. So a rule is tested with tables of views.
 # - find() looks at the classes of this module, so a new rule is one class and nothing to register. Its
 #   fields are keys of the [relay:NAME] section: those of the same name in relay.Settings.
-# - Old data are no rule's business: the relay takes its fail state by itself.
+# - Old data are no rule's business: the relay takes its fail state by itself. The memory lasts over that silence, and
+#   *now_on* shows what became of the relay meanwhile.
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, cast
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
@@ -29,11 +32,25 @@ CODES = (
 )
 
 
-class Rule(Protocol):
-    """A decision about one relay."""
+class Decision(NamedTuple):
+    """What a rule wants, and what it must remember."""
 
-    def wants(self, view: View, now_on: bool) -> bool:
-        """Return whether the relay should be on, given *view*, while it is *now_on*."""
+    on: bool
+    #: Handed to the rule again with the next view; of a type that the rule chooses.
+    memory: Any = None
+
+
+class Rule(Protocol):
+    """What decides about one relay."""
+
+    def wants(self, view: View, now_on: bool, memory: Any) -> Decision:
+        """Decide whether the relay should be on.
+
+        Args:
+            view: the newest reading and what it adds up to; ``view.now`` is the time, in monotonic seconds.
+            now_on: whether the relay is on.
+            memory: that of the last decision; None for the first one, and after a rule that raised.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,10 +78,10 @@ class Periods:
                 )
         object.__setattr__(self, "periods", wanted)
 
-    def wants(self, view: View, now_on: bool) -> bool:
-        """Return whether the tariff period in force is one of ours."""
+    def wants(self, view: View, now_on: bool, memory: None) -> Decision:
+        """Be on if the tariff period in force is one of ours."""
         period = view.reading.tariff_period or view.tariff.tariff_period
-        return now_on if period is None else code(period) in self.periods
+        return Decision(now_on if period is None else code(period) in self.periods)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,9 +94,9 @@ class AvoidEjp:
 
     name: ClassVar[str] = "ejp"
 
-    def wants(self, view: View, now_on: bool) -> bool:
-        """Return whether no peak is announced or in progress."""
-        return view.tariff.ejp is terms.Ejp.NORMAL
+    def wants(self, view: View, now_on: bool, memory: None) -> Decision:
+        """Be on if no peak is announced or in progress."""
+        return Decision(view.tariff.ejp is terms.Ejp.NORMAL)
 
 
 def names() -> Mapping[str, type[Rule]]:

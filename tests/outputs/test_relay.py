@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from linkymonitor.errors import ConfigError
 from linkymonitor.language import speak
 from linkymonitor.model.reading import Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.outputs import rules
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.gpio import simulated_pins
 from linkymonitor.outputs.hardware import Hardware
@@ -303,6 +305,54 @@ def test_a_rule_with_a_fault_leaves_the_relay_in_its_fail_state(pins):
     assert not heater.on
     heater.tick(now=101.0, data_age=1.0)
     assert not heater.on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """On in HC, and for a minute at least; it remembers since when it is on, and stumbles over a period XX."""
+
+    def wants(self, view, now_on, memory):
+        if view.reading.tariff_period == "XX":
+            raise ValueError("XX")
+        since = memory if now_on else None
+        on = view.reading.tariff_period == "HC.." or (since is not None and view.now - since < 60)
+        return rules.Decision(on, view.now if on and since is None else since)
+
+
+@pytest.fixture
+def holding(pins, monkeypatch):
+    """A relay with a rule that remembers."""
+    monkeypatch.setattr(rules, "Hold", Hold, raising=False)
+    return relay(pins, rule="hold", periods=())
+
+
+def test_a_rule_is_given_again_what_it_remembered(holding):
+    for now, period, on in [
+        (100, "HC..", True),
+        (159, "HP..", True),
+        (160, "HP..", False),
+        (161, "HP..", False),
+    ]:
+        holding.update(view(period, now=now))
+        assert holding.on is on, now
+
+
+def test_the_memory_of_a_rule_lasts_over_a_silence_and_now_on_tells_of_it(holding):
+    holding.update(view("HC..", now=100.0))
+    holding.tick(now=116.0, data_age=15.1)
+    assert not holding.on
+    holding.update(view("HP..", now=120.0))
+    assert not holding.on
+
+
+def test_a_rule_that_raised_remembers_nothing(holding):
+    holding.update(view("HC..", now=100.0))
+    with pytest.raises(ValueError, match="XX"):
+        holding.update(view("XX", now=101.0))
+    assert not holding.on
+    holding.update(view("HC..", now=150.0))
+    holding.update(view("HP..", now=161.0))
+    assert holding.on
 
 
 FRAMES = st.tuples(st.just("frame"), st.sampled_from(["HC..", "HP..", None]))

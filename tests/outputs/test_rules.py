@@ -37,24 +37,24 @@ def view(period=None, told=None, ejp=Ejp.UNKNOWN):
 )
 @pytest.mark.parametrize("now_on", [True, False])
 def test_periods_is_on_in_its_periods_and_off_in_the_others(periods, period, on, now_on):
-    assert Periods(periods=periods).wants(view(period), now_on) is on
+    assert Periods(periods=periods).wants(view(period), now_on, None) == (on, None)
 
 
 @pytest.mark.parametrize("now_on", [True, False])
 def test_periods_goes_by_the_last_period_told_when_the_frame_has_none(now_on):
-    assert Periods(periods=("HC",)).wants(view(None, told="HC.."), now_on)
-    assert not Periods(periods=("HC",)).wants(view(None, told="HP.."), now_on)
+    assert Periods(periods=("HC",)).wants(view(None, told="HC.."), now_on, None).on
+    assert not Periods(periods=("HC",)).wants(view(None, told="HP.."), now_on, None).on
 
 
 @pytest.mark.parametrize("now_on", [True, False])
 def test_periods_stays_as_it_is_while_no_period_was_ever_told(now_on):
-    assert Periods(periods=("HC",)).wants(view(), now_on) is now_on
+    assert Periods(periods=("HC",)).wants(view(), now_on, None).on is now_on
 
 
 @pytest.mark.parametrize("ejp", Ejp)
 @pytest.mark.parametrize("now_on", [True, False])
 def test_ejp_is_on_only_when_no_peak_is_announced_nor_in_progress_nor_possible(ejp, now_on):
-    assert AvoidEjp().wants(view(ejp=ejp), now_on) is (ejp is Ejp.NORMAL)
+    assert AvoidEjp().wants(view(ejp=ejp), now_on, None).on is (ejp is Ejp.NORMAL)
 
 
 def test_every_rule_is_found_by_its_name():
