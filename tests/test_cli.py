@@ -1255,6 +1255,9 @@ def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_witho
     (open_folder / "default.ini").write_text("")
     (open_folder / "named.ini").write_text(f"[general]\nruntime_dir = {ours}\n")
     default, named = (load(open_folder / f"{name}.ini") for name in ("default", "named"))
+    # Once as root: nobody may be unable to read the checkout, and so to import what this needs.
+    assert _runtime_directory(default, Storage(), meter=True) == ours
+    caplog.clear()
     os.seteuid(65534)
     try:
         assert _runtime_directory(default, Storage(), meter=True) is None
@@ -1262,9 +1265,9 @@ def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_witho
             _runtime_directory(named, Storage(), meter=True)
     finally:
         os.seteuid(0)
-    (said,) = caplog.records
-    assert said.levelname == "WARNING"
-    assert said.getMessage() == (
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert warning.getMessage() == (
         f"{ours} : l'utilisateur de linkymonitor ne peut pas y écrire ; donnez-lui ce dossier, ou nommez-en un autre "
         "avec [general] runtime_dir ; on s'en passe : pas de latest.json"
     )
