@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linkymonitor.appliance import Appliance
-from linkymonitor.daily_log import writer as daily_log
+from linkymonitor.daily_log import files
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
@@ -126,7 +126,7 @@ class Bench:
 
     @property
     def records(self):
-        return list(daily_log.records(self.folder, START - timedelta(days=1), START + timedelta(days=2)))
+        return list(files.records(self.folder, START - timedelta(days=1), START + timedelta(days=2)))
 
 
 def frames(count: int, every: float = 2.0, **changes) -> list[tuple[float, bytes]]:

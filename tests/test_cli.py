@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor import cli
-from linkymonitor.daily_log import writer as daily_log
+from linkymonitor.daily_log import files
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
@@ -86,7 +86,7 @@ def log_text(folder: Path) -> str:
 
 
 def records(folder: Path):
-    return list(daily_log.records(folder, datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)))
+    return list(files.records(folder, datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)))
 
 
 @contextmanager

@@ -328,8 +328,8 @@ def test_the_picture_of_the_display_is_what_its_code_draws():
 
 def test_the_lines_of_the_log_in_formats_are_read():
     """Each example of a log line is one that the reader of the log believes."""
-    from linkymonitor.daily_log.line import SERIES
-    from linkymonitor.daily_log.reader import LineReader, parse_grid
+    from linkymonitor.daily_log.reader import LineReader
+    from linkymonitor.daily_log.statements import SERIES, parse_grid
 
     lines = [
         line

@@ -15,14 +15,14 @@ from linkymonitor.language import Text, escape_controls
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from linkymonitor.daily_log.writer import Statistics
+    from linkymonitor.daily_log.files import Statistics
 
 
 def report(arguments: Namespace) -> int:
     """Draw the pages of the days asked for, or print their figures."""
     import gc
 
-    from linkymonitor.daily_log.writer import Statistics
+    from linkymonitor.daily_log.files import Statistics
     from linkymonitor.report import build as reports
     from linkymonitor.system.storage import Storage
 

@@ -1,4 +1,4 @@
-"""Reads the lines of the daily log back: records, contracts and notes."""
+"""Reads the lines of the daily log back: records, as columns, and what else a line says."""
 
 # Strategy
 #
@@ -15,152 +15,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain, groupby, repeat, starmap
-from operator import add, methodcaller, sub
+from itertools import groupby
+from operator import methodcaller
 from struct import Struct
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from linkymonitor.daily_log.line import (
-    CONTIGUOUS,
-    CONTRACT,
-    DATA_HEAD,
-    GRID,
-    REGISTER_NAMES,
-    SERIES,
-    STAMP_WIDTH,
-)
+from linkymonitor.daily_log.columns import Columns
+from linkymonitor.daily_log.fields import BY_NAME, FIELDS, REGISTER_CODES, REGISTERS, Field, make_a_line
+from linkymonitor.daily_log.line import DATA_HEAD, STAMP_WIDTH
+from linkymonitor.daily_log.statements import CONTRACT, parse_contract, parse_series
 from linkymonitor.model.record import Contract, Record
-from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
+from linkymonitor.model.terms import PERIODS, Mode, code
 
-_CODES = {name: register for register, name in REGISTER_NAMES.items()} | {
-    code(period): code(period)
-    for periods in PERIODS.values()
-    for period in periods
-    if code(period) not in REGISTER_NAMES
+#: Two records at most so far apart follow each other: the later covers what lies between.
+LONGEST_INTERVAL = timedelta(minutes=5)
+
+#: Attribute of Record → the fields that hold it: three for one that has an item for each phase.
+_ATTRIBUTES: dict[str, list[Field]] = {}
+for _field in FIELDS:
+    if _field.attribute != REGISTERS.attribute:
+        _ATTRIBUTES.setdefault(_field.attribute, []).append(_field)
+#: Word on the line → its meaning, by field.
+_WORDS = {
+    field.name: {word.encode(): meaning for word, meaning in field.words.items()}
+    for field in FIELDS
+    if field.words
 }
-_PERIOD: dict[bytes, str | None] = {
-    text.encode(): text
-    for text in [
-        *(period for periods in PERIODS.values() for period in periods),
-        *(f"F{n:02}" for n in range(1, 11)),
-    ]
-}
-_PERIOD[b""] = None
-_COLOUR: dict[bytes, Colour | None] = {colour.value.encode(): colour for colour in Colour}
-_COLOUR[b""] = None
-_EJP: dict[bytes, Ejp] = {ejp.value.encode(): ejp for ejp in Ejp if ejp is not Ejp.UNKNOWN}
-_EJP[b""] = Ejp.UNKNOWN
-#: What every line of ours has at its end, in this order: name → digits of a value, 0 for a word.
-_TAIL = {
-    "PuissMin": 5,
-    "PuissMax": 5,
-    "PuissInjectee": 5,
-    "IndexInjecte": 9,
-    "I1": 3,
-    "I2": 3,
-    "I3": 3,
-    "U1": 3,
-    "U2": 3,
-    "U3": 3,
-    "Couleur": 0,
-    "Demain": 0,
-    "Trames": 4,
-    "Rejets": 4,
-}
-#: What lines of this version have after that, and older ones lack.
-_LATER = {"Ejp": 0, "Depassement": 1}
-_DIGITS = {
-    "Periode": 0,
-    **{f"Index{name}": 9 for name in _CODES},
-    "IndexTotal": 9,
-    "PuissConsommee": 5,
-    "IConsommee": 3,
-    **_TAIL,
-    **_LATER,
-}
-_WORDS: Mapping[str, Mapping[bytes, object]] = {
-    "Periode": _PERIOD,
-    "Couleur": _COLOUR,
-    "Demain": _COLOUR,
-    "Ejp": _EJP,
-}
-_OVERLOAD = {b"0": False, b"1": True}
-_FORERUNNER = frozenset(("Periode", "IndexHN", "IndexHPM", "PuissConsommee", "IConsommee"))
-_CONTRACT_FIELDS = ("mode", "option", "puissance", "phases", "producteur", "compteur")
+_DEFAULTS = Record._field_defaults
 _STATUSES = {b"INFO": "INFO", b"WARN": "WARN", b"ERROR": "ERROR"}
 
 _BLANK_STAMP = b"0000/00/00 00:00:00"
 _NO_DIGITS = bytes.maketrans(b"123456789", b"000000000")
 _shape_of = methodcaller("translate", _NO_DIGITS)
-_PLANS_KEPT = 64
+_SHAPES_KEPT = 64
 #: Numbers of so many digits come again and again.
 _LONGEST_KEPT = 5
-#: The digits of a subscribed power, in VA.
-_LONGEST_POWER = 6
 #: A day has fewer minutes.
 _MINUTES_KEPT = 2000
-#: A number of a series has no more digits.
-_LONGEST_SERIES = 9
 _NO_TIME = timedelta(0)
 _SECONDS = {b"%02d" % n: timedelta(seconds=n) for n in range(60)}
-_HEXADECIMAL = frozenset("0123456789abcdef")
-_NO_INDEXES = MappingProxyType[str, int]({})
-
-
-def parse_contract(text: str) -> Contract | None:
-    """Return the contract that *text* describes, without registers, its meter a hash; None if it does not."""
-    if not text.startswith(CONTRACT):
-        return None
-    pairs = [one.partition("=") for one in text.removeprefix(CONTRACT).split(", ")]
-    names = tuple(name for name, _, _ in pairs)
-    values = [value for _, _, value in pairs]
-    if names[:6] != _CONTRACT_FIELDS or not all(map(_is_name, names)):
-        return None
-    if any(not equals or "," in value or "=" in value for _, equals, value in pairs):
-        return None
-    mode, option, power, phases, producer, meter = values[:6]
-    if mode not in ("historique", "standard") or producer not in ("", "oui", "non"):
-        return None
-    if (
-        (power and not (_is_digits(power) and len(power) <= _LONGEST_POWER))
-        or phases not in ("", "1", "3")
-        or not _HEXADECIMAL.issuperset(meter)
-    ):
-        return None
-    return Contract(
-        mode=Mode(mode),
-        option=option,
-        registers=(),
-        subscribed_power=int(power) if power else None,
-        phases=int(phases) if phases else None,
-        producer={"oui": True, "non": False}.get(producer),
-        meter=meter or None,
-        estimated_power=(*names[6:7], *values[6:7]) == ("papp", "estimee"),
-    )
-
-
-def parse_grid(text: str) -> dict[str, str]:
-    """Return what a line ``Grille:`` says, by topic; nothing when it is none."""
-    if not text.startswith(GRID):
-        return {}
-    pairs = [one.partition("=") for one in text.removeprefix(GRID).split(", ")]
-    return {
-        name: value
-        for name, equals, value in pairs
-        if equals and _is_name(name) and "," not in value and "=" not in value
-    }
-
-
-def _is_name(text: str) -> bool:
-    return text.isascii() and text.replace("_", "a").isalnum()
-
-
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit()
 
 
 class Entry(NamedTuple):
@@ -176,47 +72,49 @@ class Entry(NamedTuple):
     contract: Contract | None = None
 
 
-class _Plan:
-    """Where the values of lines of one shape are, and which of them all these lines have in common."""
+class _Shape:
+    """DATA lines that differ in nothing but digits: where their values are, and which values they all share.
+
+    Args:
+        fields: name and value of each field of one of these lines.
+    """
 
     def __init__(self, fields: list[tuple[str, bytes]]) -> None:
         self.names = tuple(name for name, _ in fields)
-        #: Field → its column; what is empty or always the same is in none, nor is a field that we do not know.
-        self.columns: dict[str, int] = {}
-        layout = ["16sx2s"]
-        place, end = STAMP_WIDTH, STAMP_WIDTH + len(DATA_HEAD) - len(b", ")
-        #: The digits of the names: where they are, and which.
-        self._named: list[tuple[int, bytes]] = []
+        #: Name → the value that all these lines have, of fields without a digit.
+        self.shared: dict[str, bytes] = {}
+        #: Name → which item of unpack() has its value, of fields with digits.
+        self.places: dict[str, int] = {}
+        #: Register → the same.
+        self.registers: dict[str, int] = {}
+        #: The digits within names: where they are, and which.
+        self._digits: list[tuple[int, bytes]] = []
+        layout = ["16sx2s"]  # the stamp: the minute, and the second
+        at, done = STAMP_WIDTH + len(DATA_HEAD), STAMP_WIDTH
         for name, value in fields:
-            start = end + len(b", ") + len(name) + 1
-            self._named += [
-                (at, one.encode()) for at, one in enumerate(name, end + len(b", ")) if one in "0123456789"
-            ]
-            end = start + len(value)
-            if name in _DIGITS and value.translate(None, b"0123456789") != value:
-                self.columns[name] = len(layout) + 1
-                layout.append(f"{start - place}x{len(value)}s")
-                place = end
-        layout.append(f"{end - place}x")
+            self._digits += [(at + n, mark.encode()) for n, mark in enumerate(name) if mark.isdigit()]
+            start = at + len(name) + len("=")
+            at = start + len(value) + len(", ")
+            if name not in BY_NAME:
+                continue  # of a later version
+            if not any(map(value.__contains__, b"0123456789")):
+                self.shared[name] = value
+                continue
+            places = self.registers if name in REGISTER_CODES else self.places
+            places[REGISTER_CODES.get(name, name)] = len(layout) + 1
+            layout.append(f"{start - done}x{len(value)}s")
+            done = start + len(value)
+        layout.append(f"{at - len(', ') - done}x")
         self.unpack = Struct("".join(layout)).unpack
-        #: Field → register, of all registers that these lines name.
-        self.registers = {
-            name: _CODES[name[5:]] for name in self.names if name.startswith("Index") and name[5:] in _CODES
-        }
-        words = dict(fields)
-        self.period = None if "Periode" in self.columns else _PERIOD[words.get("Periode", b"")]
-        self.colour = _COLOUR[words.get("Couleur", b"")]
-        self.tomorrow = _COLOUR[words.get("Demain", b"")]
-        self.ejp = _EJP[words.get("Ejp", b"")]
 
-    def names_all(self, lines: Sequence[bytes]) -> bool:
-        """Return whether all *lines*, which are of this shape, have these very names."""
+    def has_names_of(self, lines: Sequence[bytes]) -> bool:
+        """Return whether all *lines*, which are of this shape, have these very names, digits included."""
         block, width = b"".join(lines), len(lines[0])
-        return all(block[at::width] == digit * len(lines) for at, digit in self._named)
+        return all(block[at::width] == digit * len(lines) for at, digit in self._digits)
 
     def contract(self, stated: Contract | None) -> Contract:
         """Return *stated* with the registers of these lines, or what these say of a contract by themselves."""
-        codes = tuple(self.registers.values())
+        codes = tuple(REGISTER_CODES[name] for name in self.names if name in REGISTER_CODES)
         if stated is not None:
             return replace(stated, registers=codes)
         option = next(
@@ -226,50 +124,27 @@ class _Plan:
         return Contract(mode=Mode.STANDARD if standard else Mode.HISTORIQUE, option=option, registers=codes)
 
 
-def _plan_of(line: bytes, shape: bytes, forerunner: bool) -> _Plan | None:
-    """Return how lines like *line* are read, None when it is no DATA line of ours or the forerunner's."""
-    if not shape.startswith(_BLANK_STAMP + DATA_HEAD):
+def _checked(line: bytes, forerunner: bool) -> _Shape | None:
+    """Return the shape of *line*, None when it is no DATA line of ours or the forerunner's.
+
+    Whether its stamp, and each word with a digit, is one that exists is for whoever reads it.
+    """
+    if not line.translate(_NO_DIGITS).startswith(_BLANK_STAMP + DATA_HEAD):
         return None
-    fields = []
-    for field in line[STAMP_WIDTH + len(DATA_HEAD) :].split(b", "):
-        name, equals, value = field.partition(b"=")
+    fields: list[tuple[str, bytes]] = []
+    for pair in line[STAMP_WIDTH + len(DATA_HEAD) :].split(b", "):
+        name, equals, value = pair.partition(b"=")
         if not equals or not name[:1].isalpha() or not name.replace(b"_", b"a").isalnum():
             return None
+        field = BY_NAME.get(name.decode())
+        if not (field.accepts(value) if field else _is_plain(value)):
+            return None
         fields.append((name.decode(), value))
-    if not _accepts([name for name, _ in fields], forerunner) or not all(starmap(_is_value, fields)):
-        return None
-    return _Plan(fields)
+    return _Shape(fields) if make_a_line([name for name, _ in fields], forerunner=forerunner) else None
 
 
-def _accepts(names: list[str], forerunner: bool) -> bool:
-    """Return whether a line of ours or the forerunner's has these fields.
-
-    Fields that we do not know may stand anywhere. Ours have their order, and none may be missing; those of the
-    forerunner have none, and in a file of its own one may be missing.
-    """
-    known = [name for name in names if name in _DIGITS]
-    if len(set(known)) != len(known):
-        return False
-    if _FORERUNNER.issuperset(known):
-        return len(_FORERUNNER) - len(known) <= (1 if forerunner else 0)
-    if names[:1] != ["Periode"] or "PuissConsommee" not in known or "IConsommee" not in known:
-        return False
-    if known[-len(_LATER) :] == list(_LATER):
-        known = known[: -len(_LATER)]
-    elif not _LATER.keys().isdisjoint(known):
-        return False
-    return known[-len(_TAIL) :] == list(_TAIL)
-
-
-def _is_value(name: str, value: bytes) -> bool:
-    """Return whether *value* may stand after *name*; the digits of a period are looked at in each line."""
-    if name not in _DIGITS:
-        return not any(one in value for one in (b",", b"=", b"\0", b"\n"))
-    if name == "Depassement":
-        return value in _OVERLOAD
-    if name in _WORDS:
-        return value in _WORDS[name] or (name == "Periode" and value.translate(_NO_DIGITS) == b"F00")
-    return not value or (len(value) == _DIGITS[name] and value.isdigit())
+def _is_plain(value: bytes) -> bool:
+    return not any(mark in value for mark in (b",", b"=", b"\0", b"\n"))
 
 
 class _Numbers(dict[bytes, int]):
@@ -285,11 +160,11 @@ class _Minutes(dict[bytes, datetime]):
 
     def __missing__(self, text: bytes) -> datetime:
         year, month, day, hour, minute = map(int, (text[:4], text[5:7], text[8:10], text[11:13], text[14:]))
-        found = datetime(year, month, day, hour, minute, tzinfo=UTC)
+        at = datetime(year, month, day, hour, minute, tzinfo=UTC)
         if len(self) >= _MINUTES_KEPT:
             self.clear()
-        self[text] = found
-        return found
+        self[text] = at
+        return at
 
 
 class LineReader:
@@ -304,7 +179,7 @@ class LineReader:
     def __init__(self, forerunner: bool = False) -> None:
         self._forerunner = forerunner
         self._stated: Contract | None = None
-        self._plans: dict[bytes, _Plan] = {}
+        self._shapes: dict[bytes, _Shape] = {}
         self._contracts: dict[tuple[str, ...], Contract] = {}
         self._minutes = _Minutes()
         self._numbers = _Numbers()
@@ -313,164 +188,141 @@ class LineReader:
 
     def parse(self, line: bytes) -> Entry | None:
         """Return what *line* says, None when it is no line of a log."""
-        record = self.record(line)
-        if record is not None:
-            return Entry(record.ended_at, "DATA", "", record)
-        head, _, rest = line.partition(b"\t")
-        status, tab, text = rest.partition(b"\t")
-        if head.translate(_NO_DIGITS) != _BLANK_STAMP or not tab or b"\0" in text or b"\n" in text:
-            status = b""
-        if status not in _STATUSES:
-            if b"\0" not in line:
-                return None
-            # A cut may leave NUL bytes up to the end of a block, with the next lines right after them.
-            return self.parse(line.rpartition(b"\0")[2])
-        try:
-            at = self._minutes[head[:16]] + _SECONDS[head[17:]]
-        except (KeyError, ValueError):
-            return None
-        told = text.decode(errors="replace")
-        if status == b"INFO" and told.startswith(SERIES):
-            number = told.removeprefix(SERIES)
-            if _is_digits(number) and len(number) <= _LONGEST_SERIES:
-                self._series = int(number)
-        contract = parse_contract(told) if status == b"INFO" else None
-        if contract is None and status == b"INFO" and told.startswith(CONTRACT):
-            return None  # damaged: whose registers follow is not known from it
-        if contract is not None:
-            self._stated = contract
-            self._contracts.clear()
-        return Entry(at, _STATUSES[status], told, None, contract)
+        (batch,) = self.batches((line,))
+        if not isinstance(batch, Columns):
+            return batch
+        return Entry(batch.ended_at[0], "DATA", "", next(batch.rows()))
 
-    def record(self, line: bytes) -> Record | None:
-        """Return the record of a DATA line, None when it is none."""
-        return next(chain.from_iterable(self.runs((line,), lambda _: None)), None)
+    def batches(self, lines: Iterable[bytes]) -> Iterator[Columns | Entry | None]:
+        """Yield what *lines* say, in their order.
 
-    def runs(self, lines: Iterable[bytes], other: Callable[[bytes], Record | None]) -> Iterator[list[Record]]:
-        """Yield the records of *lines*, some at a time.
-
-        Args:
-            lines: some more of the file.
-            other: handed each line that is no valid DATA line, in its turn; what it returns is yielded, too.
+        Records come as columns, for some lines at a time. Any other line is an Entry, or None when it is no line of a
+        log.
         """
         for shape, run in groupby(lines, _shape_of):
             alike = list(run)
-            found = self._read(shape, alike)
-            if found is None:
-                found = []
-                for line in alike:
-                    alone = self._read(shape, [line])
-                    record = other(line) if alone is None else alone[0]
-                    if record is not None:
-                        found.append(record)
-            yield found
+            columns = self._columns(shape, alike)
+            if columns is not None:
+                yield columns
+                continue
+            for line in alike:
+                columns = self._columns(shape, [line])
+                yield self._other(line) if columns is None else columns
 
-    def entries(self, lines: Iterable[bytes]) -> Iterator[Entry | None]:
-        """Yield what each of *lines* says, None for one that is no line of a log."""
-        for shape, run in groupby(lines, _shape_of):
-            alike = list(run)
-            records = self._read(shape, alike)
-            if records is None:
-                yield from map(self.parse, alike)
-            else:
-                for record in records:
-                    yield Entry(record.ended_at, "DATA", "", record)
-
-    def _plan(self, shape: bytes, lines: list[bytes]) -> _Plan | None:
-        plan = self._plans.get(shape)
-        if plan is not None and plan.names_all(lines):
-            return plan
-        plan = _plan_of(lines[0], shape, self._forerunner)
-        if plan is None or not plan.names_all(lines):
+    def _other(self, line: bytes) -> Columns | Entry | None:
+        """Return what *line*, which is no DATA line, says."""
+        if b"\0" in line:
+            # A cut may leave NUL bytes up to the end of a block, with the next line right after them.
+            line = line.rpartition(b"\0")[2]
+            columns = self._columns(_shape_of(line), [line])
+            if columns is not None:
+                return columns
+        stamp, _, rest = line.partition(b"\t")
+        status, tab, words = rest.partition(b"\t")
+        if (
+            stamp.translate(_NO_DIGITS) != _BLANK_STAMP
+            or status not in _STATUSES
+            or not tab
+            or b"\n" in words
+        ):
             return None
-        if len(self._plans) >= _PLANS_KEPT:  # a foreign file must not fill the memory
-            self._plans.clear()
-        self._plans[shape] = plan
-        return plan
-
-    def _read(self, shape: bytes, lines: list[bytes]) -> list[Record] | None:
-        """Return the records of *lines*, all of this *shape*, None unless each is to be believed and named alike."""
-        plan = self._plan(shape, lines)
-        if plan is None:
-            return None
-        columns = list(zip(*map(plan.unpack, lines), strict=True))
         try:
-            ended = list(
-                map(add, map(self._minutes.__getitem__, columns[0]), map(_SECONDS.__getitem__, columns[1]))
-            )
-            places = plan.columns
-            period: Iterable[str | None] = (
-                [_PERIOD[text] for text in columns[places["Periode"]]]
-                if "Periode" in places
-                else repeat(plan.period)
-            )
-            overload: Iterable[bool | None] = (
-                [_OVERLOAD[digit] for digit in columns[places["Depassement"]]]
-                if "Depassement" in places
-                else repeat(None)
-            )
+            at = self._minutes[stamp[:16]] + _SECONDS[stamp[17:]]
         except (KeyError, ValueError):
             return None
-        contract = self._contracts.get(plan.names)
-        if contract is None:
-            contract = self._contracts[plan.names] = plan.contract(self._stated)
-        started = [self._previous or ended[0], *ended[:-1]]
-        self._previous = ended[-1]
-        steps = list(map(sub, ended, started))
-        if min(steps) <= _NO_TIME or max(steps) > CONTIGUOUS:
-            started = [
-                before if _NO_TIME < step <= CONTIGUOUS else at
-                for before, step, at in zip(started, steps, ended, strict=True)
+        text = words.decode(errors="replace")
+        contract = None
+        if status == b"INFO":
+            contract = parse_contract(text)
+            if contract is not None:
+                self._stated = contract
+                self._contracts.clear()
+            elif text.startswith(CONTRACT):
+                return None  # damaged: whose registers follow is not known from it
+            series = parse_series(text)
+            if series is not None:
+                self._series = series
+        return Entry(at, _STATUSES[status], text, None, contract)
+
+    def _columns(self, shape: bytes, lines: list[bytes]) -> Columns | None:
+        """Return the records of *lines*, all of this *shape*, None unless each is to be believed and named alike."""
+        layout = self._shape(shape, lines)
+        if layout is None:
+            return None
+        texts = list(zip(*map(layout.unpack, lines), strict=True))
+        try:
+            columns = {
+                attribute: self._column(fields, layout, texts) for attribute, fields in _ATTRIBUTES.items()
+            }
+            ended_at = [
+                self._minutes[minute] + _SECONDS[second]
+                for minute, second in zip(texts[0], texts[1], strict=True)
             ]
+        except (KeyError, ValueError):
+            return None  # a word that does not exist, or a time
+        contract = self._contracts.get(layout.names)
+        if contract is None:
+            contract = self._contracts[layout.names] = layout.contract(self._stated)
+        columns["started_at"] = self._starts(ended_at)
+        columns["ended_at"] = ended_at
+        columns["contract"] = [contract] * len(lines)
+        columns["series"] = [self._series] * len(lines)
+        registers: dict[str, list[int | None]] = {
+            register: list(self._read_numbers(texts[place])) for register, place in layout.registers.items()
+        }
+        return Columns(columns, registers)
 
-        def numbers(name: str, missing: int | None = None) -> Iterable[int | None]:
-            if name not in places:
-                return repeat(missing)
-            column = columns[places[name]]
-            if column[0] == column[-1] and column.count(column[0]) == len(column):
-                return repeat(int(column[0]), len(column))
-            return map(int if len(column[0]) > _LONGEST_KEPT else self._numbers.__getitem__, column)
+    def _shape(self, shape: bytes, lines: list[bytes]) -> _Shape | None:
+        """Return the shape of *lines*, None when they are no DATA lines or differ in the digits of a name."""
+        layout = self._shapes.get(shape)
+        if layout is not None and layout.has_names_of(lines):
+            return layout
+        layout = _checked(lines[0], self._forerunner)
+        if layout is None or not layout.has_names_of(lines):
+            return None
+        if len(self._shapes) >= _SHAPES_KEPT:  # a foreign file must not fill the memory
+            self._shapes.clear()
+        self._shapes[shape] = layout
+        return layout
 
-        def phases(letter: str) -> Iterable[tuple[int | None, ...]]:
-            names = [f"{letter}{phase}" for phase in (1, 2, 3)]
-            if names[1] in places or names[2] in places:
-                return zip(*map(numbers, names), strict=False)
-            return zip(numbers(names[0])) if names[0] in places else repeat(())
+    def _starts(self, ended_at: list[datetime]) -> list[datetime]:
+        """Return when the records started: where the one before each ended, unless that was too long ago."""
+        before = [self._previous or ended_at[0], *ended_at[:-1]]
+        self._previous = ended_at[-1]
+        return [
+            start if _NO_TIME < end - start <= LONGEST_INTERVAL else end
+            for start, end in zip(before, ended_at, strict=True)
+        ]
 
-        indexes: Iterable[Mapping[str, int | None]] = repeat(_NO_INDEXES)
-        if plan.registers.keys() & places.keys():
-            made: list[dict[str, int | None]] = [{} for _ in lines]
-            for name, register in plan.registers.items():
-                if name in places:
-                    for row, index in zip(made, numbers(name), strict=True):
-                        row[register] = index
-            indexes = made
-        return list(
-            map(
-                Record._make,
-                zip(
-                    started,
-                    ended,
-                    repeat(contract),
-                    period,
-                    numbers("PuissConsommee"),
-                    numbers("PuissMin"),
-                    numbers("PuissMax"),
-                    numbers("PuissInjectee"),
-                    numbers("IConsommee"),
-                    phases("I"),
-                    phases("U"),
-                    indexes,
-                    numbers("IndexTotal"),
-                    numbers("IndexInjecte"),
-                    repeat(plan.colour),
-                    repeat(plan.tomorrow),
-                    numbers("Trames", 0),
-                    numbers("Rejets", 0),
-                    repeat(plan.ejp),
-                    overload,
-                    repeat(self._series),
-                    strict=False,
-                ),
-            )
-        )
+    def _column(self, fields: list[Field], layout: _Shape, texts: list[tuple[bytes, ...]]) -> list[Any]:
+        """Return the values of one attribute of Record, which *fields* hold.
+
+        Raises:
+            KeyError: a word is none of those that are believed.
+        """
+        if not fields[0].phase:
+            return self._values(fields[0], layout, texts)
+        if any(field.name in layout.places for field in fields[1:]):
+            return list(zip(*(self._values(field, layout, texts) for field in fields), strict=True))
+        if fields[0].name in layout.places:
+            return list(zip(self._values(fields[0], layout, texts), strict=True))
+        return [()] * len(texts[0])
+
+    def _values(self, field: Field, layout: _Shape, texts: list[tuple[bytes, ...]]) -> list[Any]:
+        """Return the values of one field; where it is missing or empty, what Record then has."""
+        place = layout.places.get(field.name)
+        if place is None:
+            word = layout.shared.get(field.name)
+            missing = None if field.phase else _DEFAULTS.get(field.attribute)
+            return [_WORDS[field.name][word] if word else missing] * len(texts[0])
+        if not field.words:
+            return self._read_numbers(texts[place])
+        words = _WORDS[field.name]
+        return [words[text] for text in texts[place]]
+
+    def _read_numbers(self, texts: tuple[bytes, ...]) -> list[Any]:
+        """Return a column of numbers, which all have as many digits."""
+        first = texts[0]
+        if texts[-1] == first and texts.count(first) == len(texts):
+            return [int(first)] * len(texts)
+        return list(map(int if len(first) > _LONGEST_KEPT else self._numbers.__getitem__, texts))

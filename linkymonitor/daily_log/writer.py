@@ -1,11 +1,8 @@
-"""The daily log: the file of the day, and the files of a range."""
+"""Writes the daily log, a file for each UTC day."""
 
 # Strategy
 #
-# - The log is the interface between the commands, and outlives them all. log_line.py and log_reader.py know its
-#   lines, this module its files.
-# - Reading streams, in bounded memory whatever the file, and believes only whole lines that bear a stamp of the
-#   file's own day; the others are counted.
+# - The log is the interface between the commands, and outlives them all.
 # - Lines wait in memory and reach the card together: writing each costs the card 145 times its bytes. The
 #   queue is also where lines wait while the card refuses them.
 # - A Pi has no clock of its own: a line keeps the monotonic time of what it tells, and gets its date when it is
@@ -20,63 +17,34 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import chain
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from linkymonitor.daily_log.line import (
-    CONTRACT_HEAD,
-    DATA_HEAD,
-    GRID,
-    GRID_HEAD,
-    SERIES,
-    SERIES_HEAD,
-    STAMP,
-    STAMP_WIDTH,
-    format_contract,
-    format_record,
-    printable,
-)
+from linkymonitor.daily_log.files import LogFile, entries, file_of, files, line_reader, records
+from linkymonitor.daily_log.line import STAMP, format_record, printable
+from linkymonitor.daily_log.search import last_before
+from linkymonitor.daily_log.statements import LONGEST_SERIES, SERIES, SERIES_HEAD, format_contract
 from linkymonitor.errors import BadSetting, StorageError
 from linkymonitor.language import DEFAULT, Text, as_text, cause
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.system.clock import Clock, Era, Timeline
 from linkymonitor.system.storage import AppendFile, Storage
 
-if TYPE_CHECKING:
-    from linkymonitor.daily_log.reader import Entry, LineReader
-
 #: Lines kept in memory while they cannot be written.
 RING = 4096
 #: Between two attempts to write to a card that refuses, in seconds.
 RETRY_AFTER = 10.0
 
-#: Lines that later ones hang on, wherever they stand.
-_HEADS = (CONTRACT_HEAD, GRID_HEAD, SERIES_HEAD)
-_LONGEST_LINE = 4096
 _LONGEST_NOTE = 1000
-#: The digits of a series, and its line end.
-_LONGEST_SERIES = 10
 _TAIL_SIZE = 1 << 18
 _LONGEST_BATCH = 512
 _PROBE = 16
-#: Where the record before some instant is: next door but after a silence.
-_NEAR = timedelta(minutes=10)
 _SMALL_STEP = timedelta(seconds=60)
 #: A step forward that is worth a line.
 _TOLD_STEP = timedelta(seconds=2)
 _SECOND = timedelta(seconds=1)
-_DAY = timedelta(days=1)
 _CHORES_EVERY = 3600.0
 _BETWEEN_STEPS = 0.1
-#: What follows the day in the name of a file → whether it is the forerunner's.
-_NAMES = {
-    "_linkymonitor.log": False,
-    "_linkymonitor.log.gz": False,
-    "_LinkyAcq.pl.log": True,
-    "_LinkyAcq.pl.log.gz": True,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,440 +72,6 @@ class Settings:
             )
         if self.retention is not None and self.retention < timedelta(days=2):
             raise BadSetting(Text("retention : on attend au moins 2j", "retention: expected at least 2d"))
-
-
-class Statistics(SimpleNamespace):
-    """What a reader came across.
-
-    Args:
-        records: how many.
-        notes: how many.
-        refused: lines that do not match in full, or bear the stamp of another day.
-        torn: files that end without a line end: written at this moment, or cut.
-    """
-
-    records: int
-    notes: int
-    refused: int
-    torn: int
-    #: Compressed files that end before their time.
-    damaged: list[str]
-
-    def __init__(self, *, records: int = 0, notes: int = 0, refused: int = 0, torn: int = 0) -> None:
-        super().__init__(records=records, notes=notes, refused=refused, torn=torn, damaged=[])
-
-
-class LogFile(NamedTuple):
-    """One file of a log directory, after its name."""
-
-    day: date
-    #: True for a file of LinkyAcq.pl.
-    forerunner: bool
-    directory: Path
-    name: str
-
-    @property
-    def path(self) -> Path:
-        """Where it is; made when asked for, since pathlib keeps a table of names that a walk each hour wears out."""
-        return self.directory / self.name
-
-    @property
-    def compressed(self) -> bool:
-        """Whether the file is gzipped."""
-        return self.name.endswith(".gz")
-
-
-def file_of(directory: Path, day: date) -> Path:
-    """Return the path of the file that records of the UTC *day* go to."""
-    return directory / f"{day:%Y_%m_%d}_linkymonitor.log"
-
-
-def files(directory: Path, storage: Storage | None = None) -> list[LogFile]:
-    """Return the log files of *directory*, by day; on the same day the forerunner's comes last.
-
-    Of a file that is there both plain and gzipped only the plain one: it is complete as long as it exists.
-
-    Raises:
-        StorageError: the directory cannot be read.
-    """
-    found: dict[tuple[date, bool], LogFile] = {}
-    for name in (storage or Storage()).names(directory):  # sorted: x.log comes before x.log.gz
-        file = _log_file(directory, name)
-        if file is not None:
-            found.setdefault((file.day, file.forerunner), file)
-    return [found[key] for key in sorted(found)]
-
-
-def _log_file(directory: Path, name: str) -> LogFile | None:
-    day, forerunner = name[:10], _NAMES.get(name[10:])
-    if forerunner is None or day[4] + day[7] != "__" or "-" in day:
-        return None
-    try:
-        return LogFile(date.fromisoformat(day.replace("_", "-")), forerunner, directory, name)
-    except ValueError:
-        return None
-
-
-def days(directory: Path, storage: Storage | None = None) -> list[date]:
-    """Return the UTC days that have a file in *directory*, in order.
-
-    Raises:
-        StorageError: the directory cannot be read.
-    """
-    return sorted({file.day for file in files(directory, storage)})
-
-
-def entries(
-    path: Path, *, statistics: Statistics | None = None, storage: Storage | None = None
-) -> Iterator[Entry]:
-    """Yield the lines of one file, plain or gzipped, that can be believed.
-
-    Args:
-        path: its name tells the day that stamps must be of; any other name, and no stamp is refused.
-        statistics: counts what was found.
-        storage: reads the file.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        StorageError: it cannot be read.
-    """
-    statistics = statistics or Statistics()
-    file = _log_file(path.parent, path.name)
-    allowed = _allowed(file) if file else None
-    parser = _reader(file)
-    blocks = (storage or Storage()).blocks(path, lambda _: statistics.damaged.append(str(path)))
-    for entry in chain.from_iterable(map(parser.entries, _lines(blocks, statistics))):
-        if entry is None or (allowed is not None and entry.at.date() not in allowed):
-            statistics.refused += 1
-            continue
-        if entry.record:
-            statistics.records += 1
-        else:
-            statistics.notes += 1
-        yield entry
-
-
-def records(
-    directory: Path,
-    start: datetime,
-    end: datetime,
-    *,
-    statistics: Statistics | None = None,
-    storage: Storage | None = None,
-    on_grid: Callable[[Entry], object] | None = None,
-) -> Iterator[Record]:
-    """Yield the records of *directory* with start ≤ ended_at < end, in the order of their files.
-
-    A record says when it ended; it is taken to have started where the one before it ended, when that was at
-    most CONTIGUOUS earlier, else its ``started_at`` is its end: nothing is known of what it covers. So is that
-    of the first record of a file.
-
-    On a day that has a file of ours and one of LinkyAcq.pl, ours is believed from its first record to its last,
-    and the other before and after.
-
-    Args:
-        directory: the log directory.
-        start: aware.
-        end: aware.
-        statistics: counts what was found, from *start* on.
-        storage: reads the files.
-        on_grid: told of each line ``Grille:`` of these files before *end*, in their order.
-
-    Raises:
-        StorageError: a file cannot be read.
-    """
-    storage = storage or Storage()
-    statistics = statistics or Statistics()
-    start, end = start.astimezone(UTC), end.astimezone(UTC)
-    if end <= start:
-        return
-    first, last = start.date(), (end - timedelta.resolution).date()
-    by_day: dict[date, list[LogFile]] = {}
-    forerunners = False
-    for file in files(directory, storage):
-        # LinkyAcq.pl changes file after its first line of a day: that one is in the file of the day before.
-        earliest = first - _DAY if file.forerunner and first > date.min else first
-        if earliest <= file.day <= last:
-            by_day.setdefault(file.day, []).append(file)
-            forerunners |= file.forerunner
-    if not forerunners:
-        for day in sorted(by_day):
-            runs = _file_runs(by_day[day][0], start, end, statistics, storage, on_grid)
-            yield from chain.from_iterable(runs)
-        return
-    newest: datetime | None = None
-    for day in sorted(by_day):
-        for record, forerunner in _day_records(by_day[day], start, end, statistics, storage, on_grid):
-            if forerunner and newest is not None and record.ended_at <= newest:
-                continue
-            newest = record.ended_at if newest is None else max(newest, record.ended_at)
-            yield record
-
-
-def onward(records: Iterable[Record]) -> Iterator[Record]:
-    """Yield the records that do not end before one that came earlier: what a clock set back has stamped again."""
-    newest = datetime.min.replace(tzinfo=UTC)
-    for record in records:
-        if record.ended_at >= newest:
-            newest = record.ended_at
-            yield record
-
-
-def until(
-    directory: Path, at: datetime, reach: timedelta, *, storage: Storage | None = None
-) -> Iterator[Record]:
-    """Yield the onward records from *reach* before *at* up to *at*.
-
-    Raises:
-        StorageError: a file cannot be read.
-    """
-    # What comes after *at* in the same file is read, too: it may show that the clock was set back.
-    start = at - min(reach, at - datetime.min.replace(tzinfo=UTC))
-    found = records(directory, start, max(end_of_file(at), at + timedelta.resolution), storage=storage)
-    return (record for record in onward(found) if record.ended_at <= at)
-
-
-def last_before(directory: Path, at: datetime, *, storage: Storage | None = None) -> Record | None:
-    """Return the last record of *directory* until *at*, however long before, None when there is none.
-
-    Raises:
-        StorageError: a file cannot be read.
-    """
-    storage = storage or Storage()
-    at = at.astimezone(UTC)
-    newest: deque[Record] = deque(until(directory, at, _NEAR, storage=storage), 1)
-    if newest:
-        return newest[0]
-    there = files(directory, storage)
-    for day in sorted({file.day for file in there if file.day <= at.date()}, reverse=True):
-        # The line with the newest stamp is next to the last record, unless the file is damaged there.
-        stamps = [
-            _newest_stamp(file, at, storage)
-            for file in there
-            if file.day == day or (file.forerunner and file.day + _DAY == day)
-        ]
-        close = max((stamp for stamp in stamps if stamp is not None), default=None)
-        if close is None:
-            continue
-        for reach in (_NEAR, close - datetime.combine(day, datetime.min.time(), UTC)):
-            newest.extend(until(directory, close, reach, storage=storage))
-            if newest:
-                return newest[0]
-    return None
-
-
-def first_after(
-    directory: Path, at: datetime, limit: datetime, *, storage: Storage | None = None
-) -> Record | None:
-    """Return the first onward record of *directory* after *at* and no later than *limit*, None when there is none.
-
-    Raises:
-        StorageError: a file cannot be read.
-    """
-    storage = storage or Storage()
-    at, limit = at.astimezone(UTC), limit.astimezone(UTC)
-    if limit <= at:
-        return None
-    for file in files(directory, storage):
-        start = datetime.combine(file.day, datetime.min.time(), UTC)
-        if start > limit:
-            return None
-        # LinkyAcq.pl changes file after its first line of a day.
-        end = start + (2 if file.forerunner else 1) * _DAY
-        if end <= at:
-            continue
-        start = max(at, start)
-        found = next(
-            (
-                one
-                for one in onward(records(directory, start, end, storage=storage))
-                if at < one.ended_at <= limit
-            ),
-            None,
-        )
-        if found is not None:
-            return found
-    return None
-
-
-def end_of_file(at: datetime) -> datetime:
-    """Return the midnight in UTC that ends the file in which *at* is; a midnight ends the file before it."""
-    midnight = datetime.combine(at.astimezone(UTC).date(), datetime.min.time(), UTC)
-    return midnight if midnight == at else midnight + _DAY
-
-
-def _newest_stamp(file: LogFile, at: datetime, storage: Storage) -> datetime | None:
-    """Return the newest stamp until *at* of the lines of *file* that look like data, None when there is none."""
-    limit = at.strftime(STAMP).encode()
-    prefixes = tuple(f"{day:%Y/%m/%d}".encode() for day in _allowed(file))
-    found = b""
-    with suppress(FileNotFoundError):
-        for lines in _lines(storage.blocks(file.path), Statistics()):
-            if max(lines) <= found:
-                continue
-            found = max(
-                (
-                    stamp
-                    for line in lines
-                    if line.startswith(prefixes) and (stamp := line[:STAMP_WIDTH]) <= limit
-                ),
-                default=found,
-            )
-    try:
-        return datetime.strptime(found.decode(errors="replace"), STAMP).replace(tzinfo=UTC) if found else None
-    except ValueError:
-        return min(at, datetime.combine(file.day, datetime.min.time(), UTC) + _DAY - _SECOND)
-
-
-def _day_records(
-    day_files: list[LogFile],
-    start: datetime,
-    end: datetime,
-    statistics: Statistics,
-    storage: Storage,
-    on_grid: Callable[[Entry], object] | None,
-) -> Iterator[tuple[Record, bool]]:
-    """Yield the records of one day, and whether each is the forerunner's."""
-    streams = [
-        chain.from_iterable(_file_runs(file, start, end, statistics, storage, on_grid)) for file in day_files
-    ]
-    if len(streams) == 1:
-        for record in streams[0]:
-            yield record, day_files[0].forerunner
-        return
-    ours, theirs = streams
-    mine = next(ours, None)
-    other = next(theirs, None)
-    while mine is not None and other is not None and other.ended_at < mine.ended_at:
-        yield other, True
-        other = next(theirs, None)
-    while mine is not None:
-        yield mine, False
-        mine = next(ours, None)
-    while other is not None:  # records() leaves out those that ours cover
-        yield other, True
-        other = next(theirs, None)
-
-
-def _file_runs(
-    file: LogFile,
-    start: datetime,
-    end: datetime,
-    statistics: Statistics,
-    storage: Storage,
-    on_grid: Callable[[Entry], object] | None,
-) -> Iterator[list[Record]]:
-    """Yield the records of one file, some at a time."""
-    parser = _reader(file)
-    allowed = _allowed(file)
-    low, high = start.strftime(STAMP).encode(), end.strftime(STAMP).encode()
-    before = b""  # the last line of data before the range
-
-    def is_wanted(record: Record) -> bool:
-        if not start <= record.ended_at < end:
-            return False
-        if record.ended_at.date() in allowed:
-            return True
-        statistics.refused += 1
-        return False
-
-    def other(line: bytes) -> Record | None:
-        entry = parser.parse(line)
-        if entry is None:
-            statistics.refused += 1
-            return None
-        if entry.record is not None:
-            return entry.record if is_wanted(entry.record) else None
-        statistics.notes += 1
-        if on_grid and entry.text.startswith(GRID) and entry.at < end and entry.at.date() in allowed:
-            on_grid(entry)
-        return None
-
-    days = {f"{day:%Y/%m/%d}".encode() for day in allowed}
-    try:
-        for lines in _lines(
-            storage.blocks(file.path, lambda _: statistics.damaged.append(str(file.path))), statistics
-        ):
-            # Stamps compare like text, so that most blocks are looked at as a whole.
-            first, last = min(lines), max(lines)
-            if (last < low or first[:STAMP_WIDTH] > high) and _is_all_data(lines):
-                before = lines[-1]
-                continue
-            inside = low < first[:STAMP_WIDTH] and last[:STAMP_WIDTH] < high and not before
-            if inside and first[:10] == last[:10] and last[:10] in days:
-                for run in parser.runs(lines, other):
-                    statistics.records += len(run)
-                    yield run
-                continue
-            wanted = []
-            for line in lines:
-                # What is out of the range is not even parsed, contracts apart.
-                if not low <= line[:STAMP_WIDTH] <= high and b"\0" not in line:
-                    if line.startswith(DATA_HEAD, STAMP_WIDTH):
-                        before = line
-                        continue
-                    if line[:STAMP_WIDTH] < low and not line.startswith(_HEADS, STAMP_WIDTH):
-                        continue
-                if before:
-                    wanted.append(before)
-                    before = b""
-                wanted.append(line)
-            for run in parser.runs(wanted, other):
-                found = list(filter(is_wanted, run))
-                statistics.records += len(found)
-                yield found
-    except FileNotFoundError:
-        # Compressed, perhaps, since the names were read.
-        if not file.compressed:
-            packed = file._replace(name=file.name + ".gz")
-            yield from _file_runs(packed, start, end, statistics, storage, on_grid)
-
-
-def _allowed(file: LogFile) -> set[date]:
-    """Return the days that the stamps of *file* may be of."""
-    if file.forerunner and file.day < date.max:
-        return {file.day, file.day + _DAY}
-    return {file.day}
-
-
-def _lines(blocks: Iterable[bytes], statistics: Statistics) -> Iterator[list[bytes]]:
-    """Yield whole lines, without their ends, some at a time, in bounded memory whatever the file."""
-    rest = b""
-    skipping = False  # within a line that is too long: only what follows a NUL byte may be one
-    for block in blocks:
-        data = rest + block
-        parts = data.split(b"\n")
-        rest = parts.pop()
-        if b"\r" in data:  # a file that was copied by way of Windows
-            parts = [part.removesuffix(b"\r") for part in parts]
-        if skipping and parts:
-            skipping = False
-            if b"\0" not in parts[0]:
-                statistics.refused += 1
-                del parts[0]
-        if parts:
-            yield parts
-        if len(rest) > _LONGEST_LINE:
-            nul = rest.rfind(b"\0")
-            rest = rest[nul:] if nul >= 0 and len(rest) - nul <= _LONGEST_LINE else b""
-            skipping = not rest
-    if rest or skipping:
-        statistics.torn += 1
-
-
-def _is_all_data(lines: list[bytes]) -> bool:
-    block = b"\n".join(lines)
-    return block.count(DATA_HEAD) == len(lines) and b"\0" not in block
-
-
-def _reader(file: LogFile | None) -> LineReader:
-    # Only here, because a daemon that starts its first log has nothing to read.
-    from linkymonitor.daily_log.reader import LineReader
-
-    return LineReader(forerunner=file is not None and file.forerunner)
-
-
-# --- writing -----------------------------------------------------------------------------------------------
 
 
 class _Line(NamedTuple):
@@ -975,10 +509,10 @@ class DailyLog:
             for block in self._storage.blocks(file.path):
                 text = rest + block
                 for piece in text.split(SERIES_HEAD)[1:]:
-                    number, end, _ = piece[:_LONGEST_SERIES].partition(b"\n")
+                    number, end, _ = piece[: LONGEST_SERIES + 1].partition(b"\n")
                     if end and number.isdigit():
                         highest = max(highest, int(number))
-                rest = text[-len(SERIES_HEAD) - _LONGEST_SERIES :]
+                rest = text[-len(SERIES_HEAD) - LONGEST_SERIES - 1 :]
         self._series_of[file.day] = highest
         return highest
 
@@ -987,11 +521,11 @@ class DailyLog:
         if file.compressed:
             stamps = (one.at for one in entries(file.path, storage=self._storage) if one.record)
             return max(stamps, default=None)
-        allowed, reader = _allowed(file), _reader(file)
+        reader = line_reader(file)
         tail = self._storage.end_of(file.path, _TAIL_SIZE)
         for line in reversed(tail.split(b"\n")[:-1]):
             entry = reader.parse(line)
-            if entry and entry.record and entry.at.date() in allowed:
+            if entry and entry.record and entry.at.date() in file.stamped:
                 return entry.at
         return None
 

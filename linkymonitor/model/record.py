@@ -1,12 +1,11 @@
 """What the daily log holds: contracts, and the records that stand under them."""
 
-# Apart from model.py because a report needs no more of it, and waits for each dataclass.
-
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from linkymonitor.model.terms import Colour, Ejp, Mode
@@ -53,7 +52,7 @@ class Record(NamedTuple):
     current: int | None = None
     currents: tuple[int | None, ...] = ()
     voltages: tuple[int | None, ...] = ()
-    indexes: Mapping[str, int] = field(default_factory=dict)
+    indexes: Mapping[str, int] = MappingProxyType({})
     total_index: int | None = None
     injected_index: int | None = None
     colour: Colour | None = None

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from zoneinfo import ZoneInfo
 
-    from linkymonitor.daily_log.reader import Entry
-    from linkymonitor.daily_log.writer import Statistics
+    from linkymonitor.daily_log.files import Statistics
     from linkymonitor.model.record import Record
     from linkymonitor.money.tariffs import Prices
     from linkymonitor.report import figures
@@ -315,8 +314,9 @@ def _gathered(
     What is found for a day depends on the log, never on the other days that are asked for: the neighbours are the
     last record before it and the first after it, however far away.
     """
-    from linkymonitor.daily_log import writer as daily_log
-    from linkymonitor.daily_log.reader import parse_grid
+    from linkymonitor.daily_log import files, search
+    from linkymonitor.daily_log.columns import Columns
+    from linkymonitor.daily_log.statements import GRID, parse_grid
     from linkymonitor.report import figures, refusals
 
     def instant(day: date) -> datetime:
@@ -324,40 +324,41 @@ def _gathered(
 
     first, last = dates
     begin, end = instant(first), instant(last + _DAY)
-    stop = max(daily_log.end_of_file(end), end + _NEAR)
+    stop = max(files.end_of_file(end), end + _NEAR)
     grids: list[tuple[float, dict[str, str]]] = []
     held = refusals.read(log_dir, storage)
 
-    def take_grid(entry: Entry) -> None:
-        at = entry.at.timestamp()
-        if not grids or at >= grids[-1][0]:
-            grids.append((at, parse_grid(entry.text)))
+    def stream() -> Iterator[Record]:
+        for batch in files.batches(log_dir, begin - _NEAR, stop, statistics=statistics, storage=storage):
+            if isinstance(batch, Columns):
+                yield from batch.rows()
+            elif batch.text.startswith(GRID):
+                at = batch.at.timestamp()
+                if not grids or at >= grids[-1][0]:
+                    grids.append((at, parse_grid(batch.text)))
 
-    eve = _last(daily_log.until(log_dir, instant(first - _DAY), _GAP, storage=storage))
-    stream = daily_log.records(
-        log_dir, begin - _NEAR, stop, statistics=statistics, storage=storage, on_grid=take_grid
-    )
+    eve = _last(search.until(log_dir, instant(first - _DAY), _GAP, storage=storage))
     # Neighbours are next door but after a silence, and only then is more of the log read for them.
     earlier: Record | None = None
     later: Record | None = None
     looked_back = looked_on = False
-    for day in figures.split_days(stream, first, last, tz):
+    for day in figures.split_days(stream(), first, last, tz):
         start, following = instant(day.date), instant(day.date + _DAY)
         before, after = day.before, day.after
         if before is None:
             if not looked_back:
-                earlier, looked_back = daily_log.last_before(log_dir, start, storage=storage), True
+                earlier, looked_back = search.last_before(log_dir, start, storage=storage), True
             before = earlier
         if after is None:
             if not looked_on:
                 # *stop* itself was not read.
                 since = max(following, stop - timedelta.resolution)
-                later, looked_on = daily_log.first_after(log_dir, since, now, storage=storage), True
+                later, looked_on = search.first_after(log_dir, since, now, storage=storage), True
             after = later
         if after is not None and after.ended_at > now:
             after = None  # from the future of a clock that was set back
         # The topics that hold are those of the file of the midnight: each file begins with them.
-        origin = daily_log.end_of_file(start - _NEAR).timestamp() - _DAY.total_seconds()
+        origin = files.end_of_file(start - _NEAR).timestamp() - _DAY.total_seconds()
         while grids and (grids[0][0] < origin or (len(grids) > 1 and grids[1][0] <= start.timestamp())):
             del grids[0]
         yield (
@@ -378,7 +379,7 @@ def _gathered(
 
 def _lead(log_dir: Path, before: Record | None, storage: Storage) -> list[Record]:
     """Return the records with the last readings that *before* lacks, oldest first."""
-    from linkymonitor.daily_log import writer as daily_log
+    from linkymonitor.daily_log import search
 
     lacking = _lacking(before)
     if before is None or not lacking:
@@ -386,12 +387,12 @@ def _lead(log_dir: Path, before: Record | None, storage: Storage) -> list[Record
     found: dict[str, Record] = {}
     nearest = before
     for _ in range(_WINDOWS):
-        window = list(daily_log.until(log_dir, nearest.ended_at, _FAR, storage=storage))
+        window = list(search.until(log_dir, nearest.ended_at, _FAR, storage=storage))
         for record in reversed(window):
             found |= {name: record for name in lacking if name not in found and _reads(record, name)}
         if len(found) == len(lacking):
             break
-        earlier = daily_log.last_before(log_dir, nearest.ended_at - _FAR, storage=storage)
+        earlier = search.last_before(log_dir, nearest.ended_at - _FAR, storage=storage)
         if earlier is None:
             break
         nearest = earlier
@@ -400,7 +401,7 @@ def _lead(log_dir: Path, before: Record | None, storage: Storage) -> list[Record
 
 def _trail(log_dir: Path, after: Record | None, now: datetime, storage: Storage) -> list[Record]:
     """Return the records with the first readings that *after* lacks, oldest first."""
-    from linkymonitor.daily_log import writer as daily_log
+    from linkymonitor.daily_log import files, search
 
     lacking = _lacking(after)
     if after is None or not lacking:
@@ -409,13 +410,11 @@ def _trail(log_dir: Path, after: Record | None, now: datetime, storage: Storage)
     nearest = after
     for _ in range(_WINDOWS):
         begin, end = nearest.ended_at, nearest.ended_at + _FAR
-        for record in daily_log.onward(daily_log.records(log_dir, begin, min(end, now), storage=storage)):
+        for record in search.onward(files.records(log_dir, begin, min(end, now), storage=storage)):
             found |= {name: record for name in lacking if name not in found and _reads(record, name)}
             if len(found) == len(lacking):
                 break
-        later = (
-            daily_log.first_after(log_dir, end, now, storage=storage) if len(found) < len(lacking) else None
-        )
+        later = search.first_after(log_dir, end, now, storage=storage) if len(found) < len(lacking) else None
         if later is None:
             break
         nearest = later

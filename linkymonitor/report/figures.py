@@ -25,7 +25,7 @@ from operator import mul, sub
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from linkymonitor.daily_log.writer import onward
+from linkymonitor.daily_log.search import onward
 from linkymonitor.model.epochs import advance, most, rating, runs_on
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import PERIODS, code

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date
 
-from linkymonitor.daily_log.line import GRID
+from linkymonitor.daily_log.statements import GRID
 from linkymonitor.language import Text
 from linkymonitor.model.epochs import runs_on
 from linkymonitor.model.reading import Reading

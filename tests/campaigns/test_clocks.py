@@ -24,9 +24,10 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.appliance import Appliance
+from linkymonitor.daily_log.files import file_of, files, records
 from linkymonitor.daily_log.line import format_record
 from linkymonitor.daily_log.reader import LineReader
-from linkymonitor.daily_log.writer import RING, DailyLog, file_of, files, records
+from linkymonitor.daily_log.writer import RING, DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Contract, Record

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor import cli
-from linkymonitor.daily_log.writer import file_of, records
+from linkymonitor.daily_log.files import file_of, records
 from linkymonitor.errors import StorageError
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec

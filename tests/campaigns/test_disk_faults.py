@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linkymonitor.appliance import Appliance
-from linkymonitor.daily_log.writer import DailyLog, Statistics, file_of, records
+from linkymonitor.daily_log.files import Statistics, file_of, records
+from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading

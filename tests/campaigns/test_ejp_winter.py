@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linkymonitor.appliance import Appliance
-from linkymonitor.daily_log.writer import DailyLog, records
+from linkymonitor.daily_log.files import records
+from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Ejp, Mode

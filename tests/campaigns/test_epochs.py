@@ -14,7 +14,9 @@ from itertools import pairwise
 import pytest
 
 from linkymonitor.appliance import Appliance
-from linkymonitor.daily_log.writer import DailyLog, last_before, records
+from linkymonitor.daily_log.files import records
+from linkymonitor.daily_log.search import last_before
+from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record

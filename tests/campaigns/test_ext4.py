@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor.daily_log.writer import DailyLog, Statistics, records
+from linkymonitor.daily_log.files import Statistics, records
+from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import WireClock

@@ -18,7 +18,7 @@ from random import Random
 
 import pytest
 
-from linkymonitor.daily_log import writer as daily_log
+from linkymonitor.daily_log import files
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.simulator.wire import SimSource, open_pty
 from linkymonitor.system.clock import SystemClock
@@ -199,10 +199,8 @@ def test_no_kill_costs_a_line_or_makes_a_wrong_one(tmp_path):
         feed.stop()
         nursery.close()
     lines = whole_lines(folder)
-    found = daily_log.Statistics()
-    entries = [
-        entry for file in daily_log.files(folder) for entry in daily_log.entries(file.path, statistics=found)
-    ]
+    found = files.Statistics()
+    entries = [entry for file in files.files(folder) for entry in files.entries(file.path, statistics=found)]
     assert found.refused == found.torn == 0
     assert len(entries) == len(lines)
     check_against(feed, [entry.record for entry in entries if entry.record])

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.daily_log.line import STAMP, format_contract, format_record
-from linkymonitor.daily_log.reader import Entry, LineReader, parse_contract
+from linkymonitor.daily_log.columns import Columns
+from linkymonitor.daily_log.line import STAMP, format_record
+from linkymonitor.daily_log.reader import Entry, LineReader
+from linkymonitor.daily_log.statements import format_contract, parse_contract
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 
@@ -371,12 +372,13 @@ def offer_line(*registers: tuple[str, int]) -> str:
 
 def everything(lines: list[bytes]) -> dict[str, list[Record | None]]:
     """Return what *lines* say, read in each of the ways there are."""
-    whole = LineReader()
-    found = chain.from_iterable(LineReader().runs(lines, lambda _: None))
+    reader = LineReader()
+    at_once: list[Record | None] = []
+    for batch in LineReader().batches(lines):
+        at_once += batch.rows() if isinstance(batch, Columns) else [None]
     return {
-        "one by one": [entry and entry.record for entry in map(whole.parse, lines)],
-        "entries": [entry and entry.record for entry in LineReader().entries(lines)],
-        "runs": list(found),
+        "one by one": [entry and entry.record for entry in map(reader.parse, lines)],
+        "batches": at_once,
     }
 
 
@@ -398,4 +400,4 @@ def test_a_line_that_names_a_phase_twice_is_not_believed_after_one_that_does_not
     lines = [line(text)[:-1] for text in (right, wrong, right)]
     for way, records in everything(lines).items():
         assert [one.currents for one in records if one] == [(1, 2, 3), (1, 2, 3)], way
-    assert [entry is None for entry in LineReader().entries(lines)] == [False, True, False]
+    assert [batch is None for batch in LineReader().batches(lines)] == [False, True, False]

@@ -29,9 +29,11 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from linkymonitor.daily_log.line import format_contract, format_record
+from linkymonitor.daily_log.files import Statistics, entries, file_of, records
+from linkymonitor.daily_log.line import format_record
 from linkymonitor.daily_log.reader import LineReader
-from linkymonitor.daily_log.writer import DailyLog, Statistics, entries, file_of, records
+from linkymonitor.daily_log.statements import format_contract
+from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.errors import ConfigError, LineError
 from linkymonitor.live.latest import document
 from linkymonitor.meter.hunt import Hunter

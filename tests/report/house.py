@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from linkymonitor.daily_log import writer as daily_log
+from linkymonitor.daily_log.line import format_record
+from linkymonitor.daily_log.statements import format_contract
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Colour, Mode
 
@@ -177,8 +178,8 @@ def write_log(folder: Path, rows: Iterable[Record]) -> None:
         stamp = row.ended_at.strftime("%Y/%m/%d %H:%M:%S")
         if row.contract is not None and stated.get(name) != row.contract:
             stated[name] = row.contract
-            lines.append(f"{stamp}\tINFO\t{daily_log.format_contract(row.contract, 'a grain of salt')}\n")
-        lines.append(f"{stamp}\tDATA\t{daily_log.format_record(row)}\n")
+            lines.append(f"{stamp}\tINFO\t{format_contract(row.contract, 'a grain of salt')}\n")
+        lines.append(f"{stamp}\tDATA\t{format_record(row)}\n")
     folder.mkdir(parents=True, exist_ok=True)
     for name, lines in files.items():
         (folder / name).write_text("".join(lines))

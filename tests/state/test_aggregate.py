@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.daily_log.writer import DailyLog, records
+from linkymonitor.daily_log.files import records
+from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Colour, Ejp, Mode

@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from linkymonitor.daily_log.line import format_contract
-from linkymonitor.daily_log.reader import parse_contract, parse_grid
+from linkymonitor.daily_log.statements import format_contract, parse_contract, parse_grid
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record

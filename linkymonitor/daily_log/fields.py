@@ -1,0 +1,263 @@
+"""The fields of a DATA line: THE table that the writer, the reader and docs/formats.md follow."""
+
+# Strategy
+#
+# - A new field of the log is one row here, at the end, and an attribute of Record of the same name.
+# - A row says how its value is written, so that what is written is what is believed when it is read.
+# - Fields are added, never changed or taken away. Those that were added together have the same `since`: a line has
+#   all of them or none.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from linkymonitor.model.record import Record
+from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
+
+#: Register code → what its field is called after "Index"; a code that is not here is its own name.
+REGISTER_NAMES: Mapping[str, str] = {"TH": "Base", "PM": "HPM"} | {
+    f"F{n:02}": f"EASF{n:02}" for n in range(1, 11)
+}
+
+_PERIOD_WORDS = {period: period for periods in PERIODS.values() for period in periods}
+_PERIOD_WORDS |= {f"F{n:02}": f"F{n:02}" for n in range(1, 11)}
+_COLOUR_WORDS = {colour.value: colour for colour in Colour}
+_EJP_WORDS = {ejp.value: ejp for ejp in Ejp if ejp is not Ejp.UNKNOWN}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One field of a DATA line: ``name=value``.
+
+    Where the record has no value the field is empty; an empty field, or one that is missing, is read as the default
+    that Record has for its attribute.
+    """
+
+    #: As the line spells it.
+    name: str
+    #: The attribute of Record that it holds.
+    attribute: str
+    #: The item of that attribute, 1 to 3, where it has one for each phase.
+    phase: int = 0
+    #: The format that first had this field: 0 is that of LinkyAcq.pl, 1 our first one.
+    since: int
+    #: A number has exactly so many digits, zeros first; 0 for a word.
+    digits: int = 0
+    #: The words that are believed, and what they mean.
+    words: Mapping[str, Any] = field(default_factory=dict)
+    #: What is written where the record has no value.
+    blank: str = ""
+    #: True when a number that has too many digits is written as the largest; else the field is left empty.
+    capped: bool = False
+    #: Only written in this mode, or where there is a value.
+    mode: Mode | None = None
+    unit: str = ""
+    #: For docs/formats.md.
+    meaning: str
+
+    def is_written(self, record: Record) -> bool:
+        """Return whether the line of *record* has this field."""
+        if self.mode is None or self.value_of(record) is not None:
+            return True
+        return record.contract is not None and record.contract.mode is self.mode
+
+    def value_of(self, record: Record) -> Any:
+        """Return the value that *record* has for this field, None when it has none."""
+        value = getattr(record, self.attribute)
+        if self.phase:
+            return value[self.phase - 1] if len(value) >= self.phase else None
+        return value
+
+    def text(self, value: Any) -> str:
+        """Return *value* as the line has it."""
+        if self.words:
+            return next((word for word, meaning in self.words.items() if meaning == value), self.blank)
+        if value is None or value < 0:
+            return self.blank
+        if value >= 10**self.digits:  # no meter can send it
+            return "9" * self.digits if self.capped else self.blank
+        return f"{value:0{self.digits}}"
+
+    def accepts(self, text: bytes) -> bool:
+        """Return whether *text*, from a line, is a value of this field."""
+        if self.words:
+            return text == self.blank.encode() or text.decode(errors="replace") in self.words
+        return not text or (len(text) == self.digits and text.isdigit())
+
+
+#: Where the registers stand, each under its own name. Under EJP the two of the forerunner stand before
+#: PuissConsommee, as in its lines, and any other one after IConsommee.
+REGISTERS = Field(
+    name="Index",
+    attribute="indexes",
+    since=0,
+    digits=9,
+    unit="Wh",
+    meaning="the registers of the contract, last values",
+)
+MORE_REGISTERS = Field(
+    name="Index",
+    attribute="indexes",
+    since=0,
+    digits=9,
+    unit="Wh",
+    meaning="the other registers of an EJP meter",
+)
+
+#: All fields, in the order in which they are written.
+FIELDS: tuple[Field, ...] = (
+    Field(
+        name="Periode",
+        attribute="tariff_period",
+        since=0,
+        words=_PERIOD_WORDS,
+        meaning="the code of historique mode (`TH..`, `HC..`, `HP..`, `HN..`, `PM..`, `HCJB` … `HPJR`), "
+        "else `F01` to `F10`",
+    ),
+    REGISTERS,
+    Field(
+        name="PuissConsommee",
+        attribute="apparent_power",
+        since=0,
+        digits=5,
+        unit="VA",
+        meaning="mean power drawn",
+    ),
+    Field(
+        name="IConsommee",
+        attribute="current",
+        since=0,
+        digits=3,
+        unit="A",
+        meaning="mean current, the sum of the phases",
+    ),
+    MORE_REGISTERS,
+    Field(
+        name="IndexTotal",
+        attribute="total_index",
+        since=1,
+        digits=9,
+        mode=Mode.STANDARD,
+        unit="Wh",
+        meaning="standard mode: the total index",
+    ),
+    Field(name="PuissMin", attribute="power_min", since=1, digits=5, unit="VA", meaning="lowest power drawn"),
+    Field(
+        name="PuissMax", attribute="power_max", since=1, digits=5, unit="VA", meaning="highest power drawn"
+    ),
+    Field(
+        name="PuissInjectee",
+        attribute="injected_power",
+        since=1,
+        digits=5,
+        unit="VA",
+        meaning="mean power injected",
+    ),
+    Field(
+        name="IndexInjecte",
+        attribute="injected_index",
+        since=1,
+        digits=9,
+        unit="Wh",
+        meaning="the index of injection",
+    ),
+    *(
+        Field(
+            name=f"I{n}",
+            attribute="currents",
+            phase=n,
+            since=1,
+            digits=3,
+            unit="A",
+            meaning=f"mean current, phase {n}",
+        )
+        for n in (1, 2, 3)
+    ),
+    *(
+        Field(
+            name=f"U{n}",
+            attribute="voltages",
+            phase=n,
+            since=1,
+            digits=3,
+            unit="V",
+            meaning=f"mean voltage, phase {n}",
+        )
+        for n in (1, 2, 3)
+    ),
+    Field(
+        name="Couleur",
+        attribute="colour",
+        since=1,
+        words=_COLOUR_WORDS,
+        meaning="Tempo, today: `BLEU`, `BLAN`, `ROUG`",
+    ),
+    Field(
+        name="Demain",
+        attribute="tomorrow",
+        since=1,
+        words=_COLOUR_WORDS,
+        meaning="Tempo, tomorrow: `BLEU`, `BLAN`, `ROUG`",
+    ),
+    Field(name="Trames", attribute="frames", since=1, digits=4, capped=True, meaning="frames in the record"),
+    Field(name="Rejets", attribute="rejected", since=1, digits=4, capped=True, meaning="groups refused"),
+    Field(
+        name="Ejp",
+        attribute="ejp",
+        since=2,
+        words=_EJP_WORDS,
+        meaning="`normal`, `notice`, `peak`: as the last frame said it that could",
+    ),
+    # A digit in every line: the forerunner's report script counts the fields that hold one.
+    Field(
+        name="Depassement",
+        attribute="overload",
+        since=2,
+        words={"0": False, "1": True},
+        blank="0",
+        meaning="1 when any frame drew more than the subscription, else 0",
+    ),
+)
+
+#: The name of a register's field → its code.
+REGISTER_CODES: Mapping[str, str] = {
+    f"{REGISTERS.name}{REGISTER_NAMES.get(one, one)}": one
+    for one in dict.fromkeys((*REGISTER_NAMES, *map(code, _PERIOD_WORDS)))
+}
+#: Name on the line → its field; each register has its own name.
+BY_NAME: Mapping[str, Field] = {one.name: one for one in FIELDS if one.attribute != REGISTERS.attribute} | (
+    dict.fromkeys(REGISTER_CODES, REGISTERS)
+)
+
+_FORERUNNER = frozenset(("Periode", "IndexHN", "IndexHPM", "PuissConsommee", "IConsommee"))
+_OUR_OWN = [one for one in FIELDS if one.since and one.mode is None]
+#: With what a line of ours ends: all the fields of the first format, of the first and the second …
+_TAILS = [
+    [one.name for one in _OUR_OWN if one.since <= version]
+    for version in sorted({one.since for one in _OUR_OWN})
+]
+
+
+def make_a_line(names: Sequence[str], *, forerunner: bool = False) -> bool:
+    """Return whether fields of these *names*, in this order, are a whole DATA line.
+
+    Fields that we do not know may stand anywhere. Ours have their order, and none may be missing; those of LinkyAcq.pl
+    have none.
+
+    Args:
+        names: of the fields of a line.
+        forerunner: True in a file of LinkyAcq.pl, where one of its fields may be missing.
+    """
+    known = [name for name in names if name in BY_NAME]
+    if len(set(known)) != len(known):
+        return False
+    if _FORERUNNER.issuperset(known):
+        return len(_FORERUNNER) - len(known) <= (1 if forerunner else 0)
+    if names[0] != "Periode" or not {"PuissConsommee", "IConsommee"}.issubset(known):
+        return False
+    return any(
+        known[-len(tail) :] == tail and not set(known[: -len(tail)]).intersection(_TAILS[-1])
+        for tail in _TAILS
+    )
