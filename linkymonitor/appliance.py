@@ -21,7 +21,7 @@ from linkymonitor.language import Text
 from linkymonitor.meter.acceptance.agreement import CONTRACT, FIRM, METER, ORDER
 from linkymonitor.meter.meter import BORDERS, STANDBY, Heard, Meter
 from linkymonitor.meter.standstill import STANDSTILL, STANDSTILL_POWER
-from linkymonitor.model.reading import DayTotals, Reading, TariffState, View
+from linkymonitor.model.reading import DayTotals, Reading, Record, TariffState, View
 from linkymonitor.state.contract import Journal
 from linkymonitor.state.tariff import TariffFold
 from linkymonitor.system.clock import Clock, Timeline
@@ -93,7 +93,6 @@ class Appliance:
         self.tariff = tariff or TariffFold()
         self.journal = journal or Journal()
         self._stopping = False
-        self._last_long: Reading | None = None
         self._broken: set[tuple[int, str]] = set()
         self._deadline = -math.inf
         self._silent = False
@@ -160,12 +159,11 @@ class Appliance:
 
     def _take(self, heard: Heard) -> None:
         """Take one frame in: what is believed goes its way, what is not is put aside."""
-        said = self._dated(heard.reading)
-        reading = self._whole(said)
-        if said is None or reading is None:
+        reading = self._dated(heard.reading)
+        if reading is None:
             self._guard(self.aggregator.miss, heard.refused)
         else:
-            self._pass(said, reading, heard.refused)
+            self._pass(reading, heard.refused, short=heard.short)
         if heard.held and self.quarantine is not None:
             self._guard(self.quarantine.hold, heard.held, self.timeline.read(), self.clock.monotonic())
         self._deadline = -math.inf
@@ -174,19 +172,19 @@ class Appliance:
         """Return *reading* with the time of the house, for which its own clock may vouch."""
         if reading is None:
             return None
-        if reading.meter_clock is not None and not reading.meter_clock_degraded and not reading.short:
+        if reading.meter_clock is not None and not reading.meter_clock_degraded:
             self.timeline.hear_meter(reading.meter_clock)
         taken_at = self.timeline.read()
         return replace(reading, taken_at=taken_at, dated=self.timeline.settled)
 
-    def _today(self, reading: Reading) -> DayTotals:
+    def _today(self, reading: Reading, short: bool) -> DayTotals:
         """Return the energy of the day, *reading* included.
 
         Energy whose day is not known waits in the records of the log, and is counted from there.
         """
         if not reading.dated:
             return DayTotals()
-        return self.ledger.update(reading) if self._counts_this_day() else self.ledger.totals()
+        return self.ledger.update(reading) if self._counts_this_day() and not short else self.ledger.totals()
 
     def _counts_this_day(self) -> bool:
         """Return whether the ledger has followed the time of the house, which is settled."""
@@ -227,14 +225,14 @@ class Appliance:
             ),
         )
 
-    def _pass(self, said: Reading, reading: Reading, refused: int) -> None:
-        """Pass on what a frame *said*, and the *reading* that it makes: this is the path of a reading."""
+    def _pass(self, reading: Reading, refused: int, *, short: bool) -> None:
+        """Pass *reading* on: this is the path of a reading. What adds up takes no short frame for a whole one."""
         now = self.clock.monotonic()
         if self.meter.live and self.view is not None and now - self.view.now > _AGED:
             self._guard(self.tariff.age)
         # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
         tariff = self._guard(self.tariff.update, reading) or TariffState()
-        today = self._guard(self._today, reading) or DayTotals()
+        today = self._guard(self._today, reading, short) or DayTotals()
         self.view = view = View(
             reading=reading, tariff=tariff, health=self.meter.health, today=today, now=now
         )
@@ -244,31 +242,17 @@ class Appliance:
         for callback in self.callbacks:
             self._guard(callback, reading)
         self._guard(self._watch_meter_clock)
-        for record in self._guard(self.aggregator.add, said, refused) or ():
-            self._guard(self.log.append, record)
-            self._guard(self.ledger.settle, record)
-        for status, text in self._guard(self.journal.hear, said, self.ledger.disagreement) or ():
+        if short:
+            self._log(self._guard(self.aggregator.add_overload, reading.taken_at, reading.overload, refused))
+            return
+        self._log(self._guard(self.aggregator.add, reading, refused))
+        for status, text in self._guard(self.journal.hear, reading, self.ledger.disagreement) or ():
             self._guard(self.log.note, status, text)
 
-    def _whole(self, reading: Reading | None) -> Reading | None:
-        """Return *reading*; a short frame is completed by the last long one, whose values it keeps."""
-        if reading is None:
-            return None
-        if not reading.short:
-            self._last_long = reading
-            return reading
-        if self._last_long is None:
-            return reading
-        return replace(
-            self._last_long,
-            taken_at=reading.taken_at,
-            dated=reading.dated,
-            short=True,
-            currents=reading.currents,
-            overload=reading.overload,
-            values={**self._last_long.values, **reading.values},
-            raw={**self._last_long.raw, **reading.raw},
-        )
+    def _log(self, records: Sequence[Record] | None) -> None:
+        for record in records or ():
+            self._guard(self.log.append, record)
+            self._guard(self.ledger.settle, record)
 
     def _watch_silence(self, now: float, age: float) -> None:
         """Say when the meter falls silent or stands still, and when it is back."""

@@ -20,7 +20,7 @@ from linkymonitor.language import Text
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.meter.quarantine import Quarantine
-from linkymonitor.model.terms import Ejp, Mode, code
+from linkymonitor.model.terms import Colour, Ejp, Mode, code
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs import led, relay
 from linkymonitor.outputs.display import oled
@@ -324,6 +324,40 @@ def test_a_short_frame_keeps_the_long_values_and_weighs_on_no_mean(tmp_path):
     # A current is known one frame late: the first long frame after the overload still says what two of the last
     # three frames have said, so one in eight of these means is 61, 12 and 3.
     assert record.currents == (16, 10, 9)
+
+
+def test_short_frames_leave_the_energy_of_the_day_to_the_next_whole_one(tmp_path):
+    probe = Probe()
+
+    def long(wh: int) -> bytes:
+        groups = {"IINST1": "010", "IINST2": "010", "IINST3": "010", "PAPP": "06900", "EJPHN": f"{wh:09}"}
+        return frame(IINST=None, IMAX=None, **groups)
+
+    alarm = [(0.6, frame(ALARMED))] * 20
+    Bench(tmp_path, *[(2.0, long(688322))] * 4, *alarm, *[(2.0, long(688342))] * 4, outputs=[probe]).run()
+    energy = [view.today.energy.get("HN") for view in probe.views]
+    shorts = [wh for wh, view in zip(energy, probe.views, strict=True) if view.reading.short]
+    assert set(shorts) == {0}
+    assert energy[-1] == 20
+
+
+def test_tomorrow_is_not_forgotten_while_short_frames_come(tmp_path):
+    probe = Probe()
+    tempo = [
+        ("ADCO", "041876543210"),
+        ("OPTARIF", "BBR("),
+        ("ISOUSC", "45"),
+        *((f"BBR{name}", "000100000") for name in ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR")),
+        ("PTEC", "HPJB"),
+        ("DEMAIN", "ROUG"),
+        ("IINST1", "010"),
+        ("IINST2", "010"),
+        ("IINST3", "010"),
+        ("PAPP", "06900"),
+    ]
+    Bench(tmp_path, *[(2.0, frame(tempo))] * 4, *[(0.6, frame(ALARMED))] * 5, outputs=[probe]).run()
+    assert probe.views[-1].reading.short
+    assert probe.views[-1].tariff.tomorrow is Colour.RED
 
 
 def test_a_short_frame_before_any_long_one_says_only_currents(tmp_path):

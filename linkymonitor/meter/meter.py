@@ -42,6 +42,8 @@ class Heard(NamedTuple):
     frame: Frame
     reading: Reading | None
     held: tuple[Held, ...] = ()
+    #: True for a short frame: currents and overload are its own, the rest of the reading is of the last whole one.
+    short: bool = False
 
     @property
     def refused(self) -> int:
@@ -90,6 +92,8 @@ class Meter:
         #: What last kept frames, or groups without frames, from being believed, and when.
         self._obstacle, self._obstacle_at = "", -math.inf
         self._standstill = Standstill()
+        #: The reading of the last whole frame in this mode, which completes the short ones.
+        self._last_whole: Reading | None = None
         #: True while the meter repeats itself: what it says is then not passed on, and the data get old.
         self.stuck = False
 
@@ -200,6 +204,7 @@ class Meter:
         now = self._framed_at = self._clock.monotonic()
         self._loose_groups = 0
         if self._acceptance is None or self._acceptance.mode is not mode:
+            self._last_whole = None
             self._acceptance = Acceptance(mode, live=self._source.is_meter)
         accepted = self._acceptance.accept(frame, now)
         for held in accepted.held:
@@ -224,10 +229,26 @@ class Meter:
         # A short frame has no index, so it proves nothing.
         if not reading.short:
             self.stuck = self._standstill.update(reading, now)
+            self._last_whole = reading
         if self.stuck:
             return Heard(frame, None, accepted.held)
         self._last_heard = now
-        return Heard(frame, reading, accepted.held)
+        return Heard(frame, self._completed(reading), accepted.held, reading.short)
+
+    def _completed(self, reading: Reading) -> Reading:
+        """Return *reading*; that of a short frame (NOI-CPT_02E §2.5.2) with the values of the last whole one."""
+        whole = self._last_whole
+        if not reading.short or whole is None:
+            return reading
+        return replace(
+            whole,
+            taken_at=reading.taken_at,
+            short=True,
+            currents=reading.currents,
+            overload=reading.overload,
+            values={**whole.values, **reading.values},
+            raw={**whole.raw, **reading.raw},
+        )
 
     def _hear_groups(self, count: int) -> None:
         """Take note of sound groups that are in no complete frame."""

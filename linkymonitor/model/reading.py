@@ -42,7 +42,7 @@ class Reading:
     mode: Mode
     #: False while acquire waits for a clock that it can believe (docs/adr/0020); open_meter does not wait.
     dated: bool = True
-    #: A three-phase short frame (NOI-CPT_02E §2.5.2): currents only, the rest keeps its last value.
+    #: A three-phase short frame (NOI-CPT_02E §2.5.2): currents and overload are new, the rest is of the last whole one.
     short: bool = False
     meter: str | None = None
     contract: Contract | None = None

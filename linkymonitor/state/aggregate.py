@@ -71,10 +71,7 @@ class Aggregator:
         self._early_end_at: datetime | None = None
 
     def add(self, reading: Reading, rejected: int = 0) -> list[Record]:
-        """Take one complete frame's reading; return the records that it ends, oldest first.
-
-        A short frame (currents only) has its refusals and its overload counted and lets the hour end a record:
-        it carries no power, and would weigh on the means.
+        """Take the reading of one whole frame; return the records that it ends, oldest first.
 
         Args:
             reading: what the frame says.
@@ -83,13 +80,6 @@ class Aggregator:
         at = reading.taken_at
         ended = self._end_by_time(at)
         self._last_at = at
-        if reading.short:
-            self._missed += rejected
-            if self._open is not None:
-                self._open.overload |= bool(reading.overload)
-            else:
-                self._overload |= bool(reading.overload)
-            return ended
         opens_epoch = self._opens_epoch(reading)
         if self._open is not None and (opens_epoch or self._changes(reading)):
             ended += self._close(self._open.last_at)
@@ -111,6 +101,25 @@ class Aggregator:
                 ended += closed
             elif closed:
                 (self._kept_back,) = closed
+        return ended
+
+    def add_overload(self, at: datetime, overload: bool | None, rejected: int = 0) -> list[Record]:
+        """Take a short frame, which holds currents only; return the records that its time ends, oldest first.
+
+        It carries no power and would weigh on the means, so it is not counted: its overload and its refusals are.
+
+        Args:
+            at: when it was heard.
+            overload: whether it tells that too much is drawn.
+            rejected: groups of the frame that were refused.
+        """
+        ended = self._end_by_time(at)
+        self._last_at = at
+        self._missed += rejected
+        if self._open is not None:
+            self._open.overload |= bool(overload)
+        else:
+            self._overload |= bool(overload)
         return ended
 
     def miss(self, rejected: int) -> None:

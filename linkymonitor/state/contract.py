@@ -50,15 +50,13 @@ class Journal:
         """Take *reading* into account and return what is to be noted: status and text.
 
         Args:
-            reading: of a whole frame; a short one says nothing.
+            reading: of a whole frame.
             disagreement: Wh by which the registers and the total have drifted apart (Ledger.disagreement).
         """
         notes: list[tuple[str, Text | str]] = []
         if bool(disagreement) != self._apart:
             self._apart = bool(disagreement)
             notes.append(self._disagree(disagreement))
-        if reading.short:
-            return notes
         if reading.contract is not None:
             before, self._contract = self._contract, reading.contract
             if not runs_on(before, reading.contract) or (before and before.mode is not reading.mode):

@@ -100,11 +100,15 @@ class Ledger:
         self.restore(records)
 
     def update(self, reading: Reading) -> DayTotals:
-        """Take *reading* into account and return the totals of its day."""
-        # A short frame has no index; if it comes with the last ones, they are not of its time.
-        indexes = {} if reading.short else reading.indexes
-        total = None if reading.short else reading.total_index
-        self._fold(reading.taken_at, reading.contract, reading.meter, indexes, total, live=True)
+        """Take *reading*, of a whole frame, into account and return the totals of its day."""
+        self._fold(
+            reading.taken_at,
+            reading.contract,
+            reading.meter,
+            reading.indexes,
+            reading.total_index,
+            live=True,
+        )
         return self.totals()
 
     def settle(self, record: Record) -> None:

@@ -53,9 +53,8 @@ class TariffFold:
         self._peaks_seen |= self._ejp in (Ejp.PEAK, Ejp.NOTICE)
         self._period = reading.tariff_period or self._period
         self._colour = reading.colour or self._colour
-        if not reading.short:
-            # "Not announced" is said by saying nothing, so the last colour may not outlive its day.
-            self._tomorrow = reading.tomorrow
+        # "Not announced" is said by saying nothing, so the last colour may not outlive its day.
+        self._tomorrow = reading.tomorrow
         if reading.overload is not None:
             self._overload = reading.overload
         option = self._contract.option if self._contract else None

@@ -189,16 +189,12 @@ def test_a_clock_set_back_ends_a_record():
 
 
 def test_short_frames_carry_no_power_and_do_not_count():
-    short = [
-        reading(n, short=True, apparent_power=None, currents=(60, 60, 60), indexes={}, contract=None)
-        for n in range(1, 20)
-    ]
     aggregator = Aggregator()
-    long = reading(0, currents=(1, 1, 1))
-    found = [record for one in [long, *short] for record in aggregator.add(one, rejected=1)]
+    aggregator.add(reading(0, currents=(1, 1, 1)), rejected=1)
+    found = [record for n in range(1, 20) for record in aggregator.add_overload(reading(n).taken_at, True, 1)]
     assert found == []
     record = aggregator.close()
-    assert (record.frames, record.currents) == (1, (1, 1, 1))
+    assert (record.frames, record.currents, record.overload) == (1, (1, 1, 1), True)
 
 
 def test_the_state_of_the_peak_is_that_of_the_last_frame_that_could_say_it():
@@ -216,8 +212,14 @@ def test_any_frame_above_the_subscription_makes_the_record_one_of_an_overload():
 @pytest.mark.parametrize("short", range(5))
 def test_an_overload_that_only_a_short_frame_tells_is_in_the_record_around_it(short):
     """In an overload three phases send little else (NOI-CPT_02E §2.5.2)."""
-    changes = {"short": True, "overload": True, "apparent_power": None, "indexes": {}, "contract": None}
-    records = records_of((reading(n, **(changes if n == short else {})) for n in range(5)), 2)
+    aggregator, records = Aggregator(2), []
+    for n in range(5):
+        if n == short:
+            records += aggregator.add_overload(reading(n).taken_at, True)
+        else:
+            records += aggregator.add(reading(n))
+    if (last := aggregator.close()) is not None:
+        records.append(last)
     assert [record.overload for record in records].count(True) == (short < 4)
 
 

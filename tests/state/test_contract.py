@@ -119,11 +119,6 @@ def test_each_file_says_it_again():
     assert said(journal, noon, noon, noon, morrow, morrow) == ["Grille: heures=A"] * 2
 
 
-def test_a_short_frame_says_nothing():
-    short = replace(reading(HHPHC="A"), short=True)
-    assert said(Journal(), short, short) == []
-
-
 def test_registers_that_part_from_their_total_are_noted_once_and_when_they_agree_again():
     journal = Journal()
     notes = [note for apart in (0, 60, 70, 80, 0, 0) for note in journal.hear(reading(), apart)]

@@ -157,18 +157,6 @@ def test_a_frame_without_indexes_keeps_the_totals(ledger):
     )[-1] == {"HN": 100}
 
 
-def test_the_indexes_of_a_short_frame_are_those_of_a_frame_before(ledger):
-    """Three phases above their limit: twenty short frames, and the energy of all of them in the next long one."""
-    start = local("2026-12-01 08:00")
-    ledger.update(reading(start, HN=1000))
-    for n in range(1, 21):
-        short = reading(start + timedelta(seconds=n), HN=1000)
-        ledger.update(
-            Reading(taken_at=short.taken_at, mode=short.mode, short=True, indexes=short.indexes, contract=EJP)
-        )
-    assert ledger.update(reading(start + timedelta(seconds=21), HN=1060)).energy == {"HN": 60}
-
-
 @pytest.mark.parametrize(
     "after",
     [

@@ -115,18 +115,6 @@ def test_an_overload_lasts_until_a_frame_takes_it_back(fold, frames, overload):
     assert state.overload is overload
 
 
-def test_a_short_frame_changes_nothing_but_the_overload(fold):
-    before = fold.update(
-        reading(
-            ejp=Ejp.NOTICE, tariff_period="HN..", colour=Colour.BLUE, tomorrow=Colour.RED, overload=False
-        ),
-    )
-    after = fold.update(reading(short=True, meter=None, contract=None, overload=True))
-    assert after.overload
-    assert (after.ejp, after.has_peaks) == (before.ejp, before.has_peaks)
-    assert (after.tariff_period, after.colour, after.tomorrow) == ("HN..", Colour.BLUE, Colour.RED)
-
-
 def test_the_colour_of_tomorrow_does_not_outlive_its_announcement(fold):
     """DEMAIN falls back to ---- when the day turns: yesterday's answer would be about today."""
     tempo = contract("TEMPO")
