@@ -354,6 +354,11 @@ def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Field:
     return Field(found, NoneType in kinds, required)
 
 
+def reader_of(kind: Any) -> Field:
+    """Return how a text becomes a value of *kind*, one of the types that a setting may have."""
+    return Field(_TYPES[kind], optional=False, required=True)
+
+
 def _bool(words: str) -> bool:
     if words.lower() in _TRUE:
         return True

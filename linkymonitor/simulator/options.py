@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 
+from linkymonitor import config
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 from linkymonitor.model.terms import PERIODS, Colour, Mode
@@ -135,6 +135,7 @@ class Options:
         return self.pv or self.producer
 
 
+#: Words that stand alone, and the field and value that each means.
 _WORDS: Mapping[str, tuple[str, object]] = {
     "standard": ("mode", Mode.STANDARD),
     "std": ("mode", Mode.STANDARD),
@@ -148,15 +149,31 @@ _WORDS: Mapping[str, tuple[str, object]] = {
     "tempo": ("contract", "TEMPO"),
     "mono": ("phases", 1),
     "tri": ("phases", 3),
-    "producteur": ("producer", True),
     "producer": ("producer", True),
     "pv": ("pv", True),
-    "ancien": ("old", True),
     "old": ("old", True),
-    "pointe": ("peak", True),
     "peak": ("peak", True),
-    "surcharge": ("overload", True),
     "overload": ("overload", True),
+}
+
+#: French words → ours.
+_FRENCH = {
+    "ancien": "old",
+    "bruit": "noise",
+    "chaque": "every",
+    "contrat": "contract",
+    "couleur": "colour",
+    "duree": "duration",
+    "graine": "seed",
+    "heure": "at",
+    "jour": "day",
+    "parite": "parity",
+    "pointe": "peak",
+    "preavis": "notice",
+    "producteur": "producer",
+    "puissance": "power",
+    "surcharge": "overload",
+    "vitesse": "speed",
 }
 
 _COLOURS = {
@@ -168,38 +185,40 @@ _COLOURS = {
     "red": Colour.RED,
 }
 
-_UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
-
-_YES = {
-    "yes": True,
-    "oui": True,
-    "1": True,
-    "true": True,
-    "no": False,
-    "non": False,
-    "0": False,
-    "false": False,
-}
+Reader = Callable[[str], object]
 
 
-def _duration(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([a-z]*)", text)
-    if not match or match[2] not in _UNITS:
-        raise BadSetting(
-            Text("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d")
-        )
-    try:
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
-    except OverflowError:
-        raise BadSetting(
-            Text("une durée de moins d'un million de jours", "a duration of less than a million days")
-        ) from None
+def _kind(kind: type, expected: Text | None = None) -> Reader:
+    """Return what reads a *kind* as the configuration does; *expected* names it better where it can."""
+    reader = config.reader_of(kind)
+
+    def read(text: str) -> object:
+        try:
+            return reader.read(text)
+        except ValueError:
+            raise BadSetting(expected or reader.expected) from None
+
+    return read
 
 
-def _yes(text: str) -> bool:
-    if text not in _YES:
-        raise BadSetting(Text("oui ou non", "yes or no"))
-    return _YES[text]
+def _one_of(choices: Mapping[str, object]) -> Reader:
+    """Return what reads one of the words of *choices*."""
+
+    def read(text: str) -> object:
+        if text not in choices:
+            raise BadSetting(", ".join(choices))
+        return choices[text]
+
+    return read
+
+
+def _word_for(field: str) -> Reader:
+    return _one_of({word: value for word, (name, value) in _WORDS.items() if name == field})
+
+
+def _duration(text: str) -> object:
+    """Read a duration; a bare number is seconds."""
+    return _kind(timedelta)(f"{text}s" if text.isdecimal() else text)
 
 
 def _date(text: str) -> date:
@@ -210,27 +229,14 @@ def _date(text: str) -> date:
 
 
 def _time(text: str) -> time:
+    """Read a time of day to the second, which the configuration does not know."""
     try:
         return time.fromisoformat(text)
     except ValueError:
         raise BadSetting(Text("une heure telle que 06:58", "a time such as 06:58")) from None
 
 
-def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise BadSetting(Text("un nombre entier", "a whole number")) from None
-
-
-def _share(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise BadSetting(_A_SHARE) from None
-
-
-def _speed(text: str) -> float | None:
+def _speed(text: str) -> object:
     if text == "max":
         return None
     try:
@@ -239,66 +245,30 @@ def _speed(text: str) -> float | None:
         raise BadSetting(Text("un nombre, ou max", "a number, or max")) from None
 
 
-def _colour(text: str) -> Colour:
-    if text not in _COLOURS:
-        raise BadSetting(Text(", ".join(_COLOURS), ", ".join(_COLOURS)))
-    return _COLOURS[text]
-
-
-def _dates(text: str) -> frozenset[date]:
-    return frozenset(_date(word) for word in text.split("+") if word)
-
-
-def _kinds(text: str) -> tuple[str, ...]:
-    return tuple(text.split("+"))
-
-
-_KEYS: Mapping[str, tuple[str, Callable[[str], object]]] = {
-    "mode": ("mode", lambda text: _meaning("mode", text)),
-    "contract": ("contract", lambda text: _meaning("contract", text)),
-    "contrat": ("contract", lambda text: _meaning("contract", text)),
-    "phases": ("phases", _number),
-    "producer": ("producer", _yes),
-    "producteur": ("producer", _yes),
-    "pv": ("pv", _yes),
-    "old": ("old", _yes),
-    "ancien": ("old", _yes),
-    "peak": ("peak", _yes),
-    "pointe": ("peak", _yes),
-    "overload": ("overload", _yes),
-    "surcharge": ("overload", _yes),
-    "parity": ("parity", _yes),
-    "parite": ("parity", _yes),
-    "power": ("power", _number),
-    "puissance": ("power", _number),
+#: Key → the field that it sets, and what reads its value.
+_KEYS: Mapping[str, tuple[str, Reader]] = {
+    "mode": ("mode", _word_for("mode")),
+    "contract": ("contract", _word_for("contract")),
+    "phases": ("phases", _kind(int)),
+    "producer": ("producer", _kind(bool)),
+    "pv": ("pv", _kind(bool)),
+    "old": ("old", _kind(bool)),
+    "peak": ("peak", _kind(bool)),
+    "overload": ("overload", _kind(bool)),
+    "parity": ("parity", _kind(bool)),
+    "power": ("power", _kind(int)),
     "day": ("day", _date),
-    "jour": ("day", _date),
     "at": ("at", _time),
-    "heure": ("at", _time),
     "duration": ("duration", _duration),
-    "duree": ("duration", _duration),
-    "ejp": ("ejp_days", _dates),
-    "colour": ("colour", _colour),
-    "couleur": ("colour", _colour),
+    "ejp": ("ejp_days", lambda text: frozenset(_date(day) for day in text.split("+") if day)),
+    "colour": ("colour", _one_of(_COLOURS)),
     "notice": ("notice", _duration),
-    "preavis": ("notice", _duration),
-    "seed": ("seed", _number),
-    "graine": ("seed", _number),
-    "noise": ("noise", _share),
-    "bruit": ("noise", _share),
-    "kinds": ("noise_kinds", _kinds),
+    "seed": ("seed", _kind(int)),
+    "noise": ("noise", _kind(float, _A_SHARE)),
+    "kinds": ("noise_kinds", lambda text: tuple(text.split("+"))),
     "every": ("every", _duration),
-    "chaque": ("every", _duration),
     "speed": ("speed", _speed),
-    "vitesse": ("speed", _speed),
 }
-
-
-def _meaning(field: str, text: str) -> object:
-    known = {word: value for word, (name, value) in _WORDS.items() if name == field}
-    if text not in known:
-        raise BadSetting(Text(", ".join(known), ", ".join(known)))
-    return known[text]
 
 
 def parse_spec(text: str) -> Options:
@@ -310,36 +280,44 @@ def parse_spec(text: str) -> Options:
     Raises:
         BadSetting: one sentence: the word, what is wrong with it, what may be meant.
     """
-    fields: dict[str, object] = {}
+    values: dict[str, object] = {}
     for word in filter(None, (word.strip().lower() for word in text.removeprefix("sim:").split(","))):
-        key, equals, value = word.partition("=")
+        written, equals, value = word.partition("=")
+        key = _FRENCH.get(written, written)
         if equals and key in _KEYS:
             name, read = _KEYS[key]
             try:
-                fields[name] = read(value)
+                values[name] = read(value)
             except BadSetting as expected:
-                raise _fault(f"{key} = {value}", expected.text) from None
+                raise _fault(f"{written} = {value}", expected.text) from None
             if name == "ejp_days":
-                fields["contract"] = "EJP"
-        elif not equals and word in _WORDS:
-            name, meaning = _WORDS[word]
-            fields[name] = meaning
-        elif word in _KEYS:
+                values["contract"] = "EJP"
+        elif not equals and key in _WORDS:
+            name, meaning = _WORDS[key]
+            values[name] = meaning
+        elif word == written and key in _KEYS:
             raise _fault(word, Text(f"une valeur, comme dans {word}=…", f"a value, as in {word}=…"))
         else:
-            known = [f"{name}=" for name in _KEYS] if equals else [*_WORDS, *_KEYS]
-            near = get_close_matches(f"{key}=" if equals else key, known, n=1)
-            if near:
-                raise BadSetting(
-                    Text(
-                        f"{word} : inconnu, vouliez-vous dire {near[0]} ?",
-                        f"{word}: unknown, did you mean {near[0]}?",
-                    )
-                )
-            raise BadSetting(
-                Text(
-                    f"{word} : inconnu ; on attend certains de {', '.join(_WORDS)}",
-                    f"{word}: unknown, expected some of {', '.join(_WORDS)}",
-                )
+            raise _unknown(word)
+    return Options(**values)  # type: ignore[arg-type]  # each reader makes the type of its field
+
+
+def _unknown(word: str) -> BadSetting:
+    """Return the fault of a *word* that nobody knows, with the nearest that is known."""
+    written, equals, _ = word.partition("=")
+    keys = [*_KEYS, *(french for french, key in _FRENCH.items() if key in _KEYS)]
+    known = [f"{key}=" for key in keys] if equals else [*_WORDS, *_FRENCH, *_KEYS]
+    near = get_close_matches(written + equals, known, n=1)
+    if near:
+        return BadSetting(
+            Text(
+                f"{word} : inconnu, vouliez-vous dire {near[0]} ?",
+                f"{word}: unknown, did you mean {near[0]}?",
             )
-    return Options(**fields)  # type: ignore[arg-type]  # each reader makes the type of its field
+        )
+    words = ", ".join(_WORDS)
+    return BadSetting(
+        Text(
+            f"{word} : inconnu ; on attend certains de {words}", f"{word}: unknown, expected some of {words}"
+        )
+    )

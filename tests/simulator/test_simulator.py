@@ -569,6 +569,9 @@ def test_a_specification_is_read_in_any_order_and_either_language():
     assert parse_spec("Pointe, producteur,jour=2026_01_13,puissance=6,couleur=rouge") == parse_spec(
         "colour=red,power=6,day=2026-01-13,producer,peak"
     )
+    assert parse_spec("heure=05:59:59,duree=90,parite=non,graine=2") == parse_spec(
+        "at=05:59:59,duration=90s,parity=no,seed=2"
+    )
     assert parse_spec("") == parse_spec("sim:") == Options()
     assert parse_spec("ejp=2026-01-13+2026-01-14").contract == "EJP"
     assert parse_spec("kinds=flip+cut,every=60s,duration=2h,parity=no,speed=max,notice=11h,old") == Options(
@@ -590,6 +593,8 @@ def test_a_specification_is_read_in_any_order_and_either_language():
         ("standard,sede=7", "sede=7: unknown, did you mean seed=?"),
         ("xyzzy", "xyzzy: unknown, expected some of standard, "),
         ("seed", "seed: expected a value, as in seed=…"),
+        ("jour", "jour: expected a value, as in jour=…"),
+        ("jouur=2026-01-13", "jouur=2026-01-13: unknown, did you mean jour=?"),
         ("seed=many", "seed = many: expected a whole number"),
         ("day=13/01/2026", "day = 13/01/2026: expected a date such as 2026-01-13"),
         ("at=noon", "at = noon: expected a time such as 06:58"),
