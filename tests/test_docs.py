@@ -31,6 +31,7 @@ PAGES = [ROOT / name for name in ("README.md", "README.fr.md", "CONTRIBUTING.md"
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 READMES = {"en": ROOT / "README.md", "fr": ROOT / "README.fr.md"}
 SETTINGS = {"en": ROOT / "docs/settings.md", "fr": ROOT / "docs/settings.fr.md"}
+PARTS = ("linkymonitor", "tests", "bench", "docs")
 GUIDES = sorted((ROOT / "docs").glob("adding-*.md"))
 
 _FENCE = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -95,6 +96,19 @@ def test_every_relative_link_leads_somewhere(page):
         assert target.is_relative_to(ROOT), f"{name(page)}: {link} leads out of the repository"
         if anchor:
             assert anchor in anchors(target), f"{name(page)}: {link} names no heading"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_file_that_is_named_is_there(page):
+    """In a page that holds today: a path of the repository or of the package, or a name that stands in it."""
+    text = page.read_text("utf-8")
+    if re.search("^Superseded by", text, re.MULTILINE):
+        return
+    ours = {path.relative_to(ROOT).as_posix() for part in PARTS for path in (ROOT / part).rglob("*.py")}
+    readers = {block.file for block in blocks(page)}
+    for path in re.findall(r"`([a-z_0-9/]+\.py)`", text):
+        there = any(f"/{file}".endswith(f"/{path}") for file in ours)
+        assert there or path in readers, f"{name(page)}: {path} is nowhere"
 
 
 def test_every_page_can_be_reached():
