@@ -37,8 +37,9 @@ from linkymonitor.simulator.options import parse_spec
 from linkymonitor.source.open import open_source
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
-from linkymonitor.system.clock import SystemClock, Timeline
+from linkymonitor.system.clock import SystemClock
 from linkymonitor.system.storage import Storage
+from linkymonitor.system.timeline import Timeline
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame

@@ -24,8 +24,9 @@ from linkymonitor.meter.standstill import STANDSTILL, STANDSTILL_POWER
 from linkymonitor.model.reading import DayTotals, Reading, Record, TariffState, View
 from linkymonitor.state.contract import Journal
 from linkymonitor.state.tariff import TariffFold
-from linkymonitor.system.clock import Clock, Timeline
+from linkymonitor.system.clock import Clock
 from linkymonitor.system.diagnostics import Sparing
+from linkymonitor.system.timeline import Timeline
 
 if TYPE_CHECKING:
     from linkymonitor.daily_log.writer import DailyLog

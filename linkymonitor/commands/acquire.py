@@ -103,8 +103,8 @@ def _acquire(
     from linkymonitor.state.aggregate import Aggregator
     from linkymonitor.state.contract import Journal
     from linkymonitor.state.ledger import Ledger
-    from linkymonitor.system.clock import Timeline
     from linkymonitor.system.storage import Storage
+    from linkymonitor.system.timeline import Timeline
 
     spec = settings.meter.port if arguments.input is None else arguments.input
     if not _is_meter(spec) and arguments.log_dir is None:

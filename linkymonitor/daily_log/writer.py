@@ -27,8 +27,9 @@ from linkymonitor.daily_log.statements import LONGEST_SERIES, SERIES, SERIES_HEA
 from linkymonitor.errors import BadSetting, StorageError
 from linkymonitor.language import DEFAULT, Text, as_text, cause
 from linkymonitor.model.record import Contract, Record
-from linkymonitor.system.clock import Clock, Era, Timeline
+from linkymonitor.system.clock import Clock
 from linkymonitor.system.storage import AppendFile, Storage
+from linkymonitor.system.timeline import Era, Timeline
 
 #: Lines kept in memory while they cannot be written.
 RING = 4096

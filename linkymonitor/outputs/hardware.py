@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from linkymonitor.system.clock import Clock, SystemClock, Timeline
+from linkymonitor.system.clock import Clock, SystemClock
+from linkymonitor.system.timeline import Timeline
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -36,8 +36,9 @@ from linkymonitor.outputs import led, relay
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
-from linkymonitor.system.clock import BUILT, LONGEST_DOUBT, SystemClock, Timeline, WireClock
+from linkymonitor.system.clock import BUILT, LONGEST_DOUBT, SystemClock, WireClock
 from linkymonitor.system.storage import Storage
+from linkymonitor.system.timeline import Timeline
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.support.crash_model import CrashDisk, PowerCut, cut_at, no_fault

@@ -21,7 +21,8 @@ from linkymonitor.outputs.relay import Relay, Settings
 from linkymonitor.source.base import Source
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
-from linkymonitor.system.clock import Timeline, WireClock
+from linkymonitor.system.clock import WireClock
+from linkymonitor.system.timeline import Timeline
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.support.extent import extent

@@ -24,7 +24,7 @@ from linkymonitor.outputs.display.paint import paint, to_image
 from linkymonitor.outputs.display.panel import Chip, Settings, Size
 from linkymonitor.outputs.display.screen import Scene, Screen
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.system.clock import Timeline
+from linkymonitor.system.timeline import Timeline
 
 if TYPE_CHECKING:
     from linkymonitor.model.reading import View
