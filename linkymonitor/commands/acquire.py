@@ -1,208 +1,215 @@
-"""``acquire``: the daemon; ``run``: its trial in a terminal."""
+"""``acquire``: the daemon, which reads the meter, drives the outputs and keeps the log."""
 
 from __future__ import annotations
 
-import errno
+import logging
 import math
-import os
 import stat
-import sys
-from argparse import Namespace
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from linkymonitor.commands.report import report
-from linkymonitor.commands.shared import SIMULATED, callbacks, open_input, settings_of, signals
-from linkymonitor.errors import ConfigError, StorageError, UsageError
-from linkymonitor.language import Text, escape_controls, spoken
+from linkymonitor.commands import folders
+from linkymonitor.commands.shared import SIMULATED, Common, callbacks, open_input, signals
+from linkymonitor.errors import ConfigError, UsageError
+from linkymonitor.language import Text
+from linkymonitor.model.terms import Mode, WantedMode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from linkymonitor.outputs.hardware import Hardware
-    from linkymonitor.settings import Settings
-
-#: What `run` reads when no meter is plugged in: a day with everything on the screen.
-DEMO = "sim:ejp,pv,seed=7"
-
-#: What is a fault of the configuration, which only its owner can mend; whatever else a card says may pass.
-_MISCONFIGURED = {
-    errno.EACCES,
-    errno.EPERM,
-    errno.ENOENT,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.EEXIST,
-    errno.ELOOP,
-    errno.ENAMETOOLONG,
-}
-
-
-def acquire(arguments: Namespace) -> int:
-    """Read the meter until it ends, the time is over or a signal comes."""
-    return _acquire(settings_of(arguments), arguments, display=arguments.led)
-
-
-def run(arguments: Namespace) -> int:
-    """Read a meter if there is one, else a simulated one, with the display in the terminal; then draw the page."""
-    from linkymonitor.commands.trial import Words, find_meter, named_parts
-    from linkymonitor.outputs.display.terminal import TerminalDisplay
-    from linkymonitor.outputs.gpio import simulated_pins
-
-    settings = settings_of(arguments)
-    root: Path = arguments.dir.resolve()
-    if arguments.input is None:
-        arguments.input = find_meter(settings.meter.port) or DEMO
-    arguments.log_dir = root / "log"
-    pages = root / "pages"
-    print(
-        escape_controls(
-            str(
-                Text(
-                    f"Source  : {arguments.input}\nJournal : {arguments.log_dir}\nPage    : {pages / 'index.html'}"
-                    " (dessinée à l'arrêt ; Ctrl-C pour arrêter)",
-                    f"Source: {arguments.input}\nLog:    {arguments.log_dir}\nPage:   {pages / 'index.html'}"
-                    " (drawn at the end; Ctrl-C to stop)",
-                )
-            ),
-            keep="\n",
-        ),
-        flush=True,
-    )
-    terminal = TerminalDisplay(sys.stdout)
-    status = _acquire(
-        settings,
-        arguments,
-        display=True,
-        terminal=terminal,
-        pins=simulated_pins(),
-        more=lambda outputs: [Words(terminal, named_parts(settings, outputs))],
-    )
-    arguments.start = arguments.end = None
-    arguments.output, arguments.lang, arguments.json, arguments.autoupdate = pages, spoken(), False, False
-    print(Text("Pages dessinées :", "Pages drawn:"))
-    return status or report(arguments)
-
-
-def _acquire(
-    settings: Settings,
-    arguments: Namespace,
-    *,
-    display: bool,
-    terminal: Callable[[Any], None] | None = None,
-    pins: Any = None,
-    more: Callable[[Sequence[Any]], Sequence[Any]] = lambda outputs: (),
-) -> int:
     from linkymonitor.appliance import Appliance
-    from linkymonitor.daily_log.writer import DailyLog
-    from linkymonitor.live.latest import Latest
-    from linkymonitor.meter.meter import Meter
-    from linkymonitor.meter.quarantine import Quarantine
-    from linkymonitor.outputs.hardware import Hardware
-    from linkymonitor.state.aggregate import Aggregator
-    from linkymonitor.state.contract import Journal
-    from linkymonitor.state.ledger import Ledger
+    from linkymonitor.commands.trial import Trial
+    from linkymonitor.model.reading import Reading
+    from linkymonitor.outputs.base import Output
+    from linkymonitor.outputs.led import Lamp
+    from linkymonitor.outputs.relay import Relay
+    from linkymonitor.settings import Settings
+    from linkymonitor.source.base import Source
+    from linkymonitor.system.clock import Clock
     from linkymonitor.system.storage import Storage
     from linkymonitor.system.timeline import Timeline
 
-    spec = settings.meter.port if arguments.input is None else arguments.input
-    if not _is_meter(spec) and arguments.log_dir is None:
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One run of the daemon: what it reads, where its log goes, and what it does without."""
+
+    #: What is read, as the user wrote it: a port, a file, a URL, a simulated meter.
+    spec: str
+    #: The folder of the daily log.
+    log_dir: Path
+    #: The mode of the TIC, when it is known.
+    mode: Mode | None = None
+    #: When a file begins; None: now, or as a recording has it.
+    at: datetime | None = None
+    #: The length of the run, in seconds of its clock; None: until it is stopped.
+    seconds: float | None = None
+    #: Whether the display and the lamps are used.
+    display: bool = False
+    #: What stands in for hardware; None: the hardware.
+    trial: Trial | None = None
+
+
+def acquire(
+    common: Common,
+    *,
+    mode: WantedMode | None,
+    log_dir: Path | None,
+    source: str | None,
+    led: bool,
+    seconds: float | None,
+    at: datetime | None,
+) -> int:
+    """Read the meter until it ends, the time is over or a signal comes."""
+    common.log_to_stderr()
+    settings = common.settings()
+    spec = settings.meter.port if source is None else source
+    if log_dir is None and not _is_meter(spec):
         raise UsageError(
             Text(
                 f"{spec} n'est pas un compteur : indiquez avec --log-dir un dossier pour son journal",
                 f"{spec} is not a meter: name a folder for its log with --log-dir",
             )
         )
-    if pins is None and (display or settings.relay):
-        from linkymonitor.commands.check import pin_faults
-
-        if faults := pin_faults(settings, spec, display=display):
-            raise ConfigError(*faults)
-    wanted = (arguments.mode or settings.meter.mode).mode
-    directory: Path = arguments.log_dir or settings.log.dir
-    storage = Storage()
-    with ExitStack() as stack:
-        at = arguments.at if "at" in arguments else None
-        source, clock = open_input(spec, at, wanted, settings.meter)
-        stack.callback(source.close)
-        _take_folder(storage, directory, stack)
-        runtime = _runtime_directory(settings, storage, meter=_is_meter(spec))
-        timeline = Timeline(clock)
-        log = DailyLog(
-            storage,
-            directory,
-            clock,
-            timeline=timeline,
-            sync_every=settings.log.sync_every.total_seconds(),
-            salt=_salt(storage, directory),
-            compress_after_days=settings.log.compress_after.days,
-            retention_days=settings.log.retention.days if settings.log.retention else None,
-            lang=settings.lang,
-            on_event=_tell,
-            on_full=lambda: _make_room(storage, directory, settings.report.dir),
-        )
-        hardware = Hardware(
-            pins=pins,
-            terminal=terminal,
-            lang=settings.lang,
-            clock=clock,
-            timeline=timeline,
-            timezone=settings.general.timezone,
-        )
-        outputs = _outputs(settings, hardware, display=display)
-        outputs += more(outputs)
-        appliance = Appliance(
-            meter=Meter(
-                source,
-                clock,
-                wanted,
-                settings.meter.speed.baud,
-                raw=settings.general.raw_values,
-            ),
-            clock=clock,
-            log=log,
-            aggregator=Aggregator(settings.log.frames_per_record),
-            timeline=timeline,
-            ledger=Ledger(settings.zone, settings.tariff),
-            latest=Latest(storage, runtime),
-            quarantine=Quarantine(storage, directory),
-            outputs=outputs,
-            callbacks=callbacks(settings),
-            silence=settings.meter.silence.total_seconds(),
-            journal=Journal(),
-        )
-        log.note("INFO", Text(f"Démarrage : source {spec}", f"Starting: source {spec}"))
-        with signals(appliance.stop):
-            appliance.run(clock.monotonic() + arguments.time if arguments.time else math.inf)
+    job = Job(
+        spec=spec,
+        log_dir=log_dir or settings.log.dir,
+        mode=(mode or settings.meter.mode).mode,
+        at=at,
+        seconds=seconds,
+        display=led,
+    )
+    do(job, settings)
     return 0
 
 
-def _tell(status: str, text: Text) -> None:
-    """Say on stderr what befalls the log: a card that refuses cannot."""
-    import logging
+def do(job: Job, settings: Settings) -> None:
+    """Read what *job* names until it ends, the time is over or a signal comes.
 
-    logging.getLogger("linkymonitor.daily_log.writer").log(
+    Raises:
+        ConfigError: two parts want one pin, or a callback is not there.
+        LineBusy: another process has the port or the folder of the log.
+        LineError: the source cannot be read.
+        StorageError: a folder can only be mended by its owner.
+        UsageError: the options of a simulated meter are not understood.
+    """
+    from linkymonitor.system.storage import Storage
+
+    if job.trial is None and (job.display or settings.relay):
+        from linkymonitor.commands.check import pin_faults
+
+        if faults := pin_faults(settings, job.spec, display=job.display):
+            raise ConfigError(*faults)
+    called = callbacks(settings)
+    storage = Storage()
+    with ExitStack() as stack:
+        source, clock = open_input(job.spec, job.at, job.mode, settings.meter)
+        stack.callback(source.close)
+        folders.take(storage, job.log_dir, stack)
+        appliance = _appliance(job, settings, storage, source, clock, called)
+        appliance.log.note("INFO", Text(f"Démarrage : source {job.spec}", f"Starting: source {job.spec}"))
+        with signals(appliance.stop):
+            appliance.run(clock.monotonic() + job.seconds if job.seconds else math.inf)
+
+
+def _appliance(
+    job: Job,
+    settings: Settings,
+    storage: Storage,
+    source: Source,
+    clock: Clock,
+    called: list[Callable[[Reading], object]],
+) -> Appliance:
+    """Return the parts of *job*, put together."""
+    from linkymonitor.appliance import Appliance
+    from linkymonitor.daily_log.writer import DailyLog
+    from linkymonitor.live.latest import Latest
+    from linkymonitor.meter.meter import Meter
+    from linkymonitor.meter.quarantine import Quarantine
+    from linkymonitor.state.aggregate import Aggregator
+    from linkymonitor.state.contract import Journal
+    from linkymonitor.state.ledger import Ledger
+    from linkymonitor.system.timeline import Timeline
+
+    timeline = Timeline(clock)
+    latest = folders.of_latest(settings.general.runtime_dir, storage, meter=_is_meter(job.spec))
+    retention = settings.log.retention
+    log = DailyLog(
+        storage,
+        job.log_dir,
+        clock,
+        timeline=timeline,
+        sync_every=settings.log.sync_every.total_seconds(),
+        salt=folders.salt(storage, job.log_dir),
+        compress_after_days=settings.log.compress_after.days,
+        retention_days=retention.days if retention else None,
+        lang=settings.lang,
+        on_event=_show,
+        on_full=lambda: folders.make_room(storage, job.log_dir, settings.report.dir),
+    )
+    return Appliance(
+        meter=Meter(source, clock, job.mode, settings.meter.speed.baud, raw=settings.general.raw_values),
+        clock=clock,
+        log=log,
+        aggregator=Aggregator(settings.log.frames_per_record),
+        timeline=timeline,
+        ledger=Ledger(settings.zone, settings.tariff),
+        latest=Latest(storage, latest),
+        quarantine=Quarantine(storage, job.log_dir),
+        outputs=_outputs(job, settings, clock, timeline),
+        callbacks=called,
+        silence=settings.meter.silence.total_seconds(),
+        journal=Journal(),
+    )
+
+
+def _show(status: str, text: Text) -> None:
+    """Show on stderr what happens to the log: a card that refuses it cannot keep the line about that."""
+    logging.getLogger("linkymonitor.daily_log").log(
         logging.WARNING if status == "WARN" else logging.INFO, "%s", text
     )
 
 
-def _make_room(storage: Any, log_dir: Path, pages: Path) -> bool:
-    """Remove the oldest page, which can be drawn again, or a damaged file that was set aside; never a log."""
-    import re
+def _outputs(job: Job, settings: Settings, clock: Clock, timeline: Timeline) -> list[Output]:
+    """Return the outputs in the order in which they act: relays, lamps, then what is slower."""
+    from linkymonitor.outputs.hardware import Hardware
 
-    return bool(
-        storage.remove_first(pages, re.compile(r"\d{4}-\d\d-\d\d\.html"))
-        or storage.remove_first(log_dir, re.compile(r".+\.bad(-\d+)?"))
+    trial = job.trial
+    hardware = Hardware(
+        pins=trial.pins if trial else None,
+        terminal=trial.terminal if trial else None,
+        lang=settings.lang,
+        clock=clock,
+        timeline=timeline,
+        timezone=settings.general.timezone,
     )
+    relays: dict[str, Relay] = {}
+    lamps: dict[str, Lamp] = {}
+    if settings.relay:
+        from linkymonitor.outputs.relay import Relay
+
+        relays = {name: Relay(relay, hardware) for name, relay in settings.relay.items()}
+    if job.display and settings.lamp:
+        from linkymonitor.outputs.led import Lamp
+
+        lamps = {name: Lamp(lamp, hardware) for name, lamp in settings.lamp.items()}
+    outputs: list[Output] = [*relays.values(), *lamps.values()]
+    outputs += [part.output(part.settings, hardware) for part in settings.output.values()]
+    if job.display:
+        from linkymonitor.outputs.display import oled
+
+        outputs.append(oled.Output(settings.display, hardware))
+    if trial:
+        outputs.append(trial.captions(relays, lamps))
+    return outputs
 
 
 def _is_meter(spec: str) -> bool:
     """Return whether *spec* names a port or a URL rather than a file, a pipe, stdin or a simulated meter."""
     if spec.startswith(SIMULATED) or spec in ("-", "stdin"):
         return False
-    from pathlib import Path
-
     if "://" in spec:
         return True
     try:
@@ -212,97 +219,3 @@ def _is_meter(spec: str) -> bool:
         return True
     except (OSError, ValueError):
         return False
-
-
-def _outputs(settings: Settings, hardware: Hardware, *, display: bool) -> list[Any]:
-    """Return the outputs in the order in which they act: relays, lamps, then what is slower."""
-    outputs: list[Any] = []
-    if settings.relay:
-        from linkymonitor.outputs.relay import Relay
-
-        outputs += [Relay(relay, hardware) for relay in settings.relay.values()]
-    if display and settings.lamp:
-        from linkymonitor.outputs.led import Lamp
-
-        outputs += [Lamp(lamp, hardware) for lamp in settings.lamp.values()]
-    outputs += [part.output(part.settings, hardware) for part in settings.output.values()]
-    if display:
-        from linkymonitor.outputs.display import oled
-
-        outputs.append(oled.Output(settings.display, hardware))
-    return outputs
-
-
-def _runtime_directory(settings: Settings, storage: Any, *, meter: bool) -> Path | None:
-    """Return the folder of latest.json, made if need be; None when there is none to be had.
-
-    That of the machine is for what a *meter* says now, not for a file or a simulated house.
-    """
-    from pathlib import Path
-
-    wanted = settings.general.runtime_dir
-    given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
-    if not (wanted or given or meter):
-        return None
-    directory = wanted or (Path(given) if given else Path("/run"))
-    if directory.name != "linkymonitor" and wanted is None:
-        directory /= "linkymonitor"
-    try:
-        storage.make_directory(directory)
-        # To be found out now, once, and not with each frame.
-        if not os.access(directory, os.W_OK | os.X_OK, effective_ids=True):
-            raise StorageError(
-                Text(
-                    f"{directory} : l'utilisateur de linkymonitor ne peut pas y écrire ; donnez-lui ce dossier, "
-                    "ou nommez-en un autre avec [general] runtime_dir",
-                    f"{directory}: the user that runs linkymonitor cannot write there; give it the folder, "
-                    "or name another with [general] runtime_dir",
-                )
-            )
-    except StorageError as error:
-        if wanted is not None:
-            raise
-        _tell(
-            "WARN",
-            error.text + Text(" ; on s'en passe : pas de latest.json", "; going on without: no latest.json"),
-        )
-        return None
-    return Path(directory)
-
-
-def _take_folder(storage: Any, directory: Path, stack: ExitStack) -> None:
-    """Make the log directory and keep others out of it; a card that refuses to be written is no reason to stop.
-
-    The log then waits in memory, says so, and tries again.
-    """
-    try:
-        storage.make_directory(directory)
-        stack.enter_context(storage.lock(directory))
-    except StorageError as error:
-        cause = error.__cause__
-        if not isinstance(cause, OSError) or cause.errno in _MISCONFIGURED:
-            raise
-
-
-def _salt(storage: Any, directory: Path) -> str:
-    """Return what meter numbers are hashed with, drawn once for a log directory and kept beside the log."""
-    path = directory / "salt"
-    drawn = os.urandom(16).hex()
-    try:
-        found = path.read_text(encoding="ascii").strip()
-        damaged = len(found) < 16 or not found.isprintable()  # a cut may leave it empty, or all NUL
-    except FileNotFoundError:
-        found, damaged = "", False
-    except (UnicodeDecodeError, IsADirectoryError):
-        found, damaged = "", True
-    except OSError:
-        # It may be read the next time: with another one kept, the meter would be another for ever.
-        return drawn
-    if found and not damaged:
-        return found
-    # Without a card to keep it on, another one is drawn at each start.
-    with suppress(StorageError):
-        if damaged:
-            storage.set_aside(path)
-        storage.replace(path, f"{drawn}\n".encode(), mode=0o600)
-    return drawn

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from linkymonitor.commands.shared import callbacks, settings_of
+from linkymonitor.commands.shared import Common, callbacks
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, as_text, escape_controls
 
@@ -21,9 +20,10 @@ _UART_PINS = (14, 15)
 _I2C_PINS = {0: (0, 1), 1: (2, 3)}
 
 
-def check(arguments: Namespace) -> int:
+def check(common: Common) -> int:
     """Read the configuration and say what would start, or every fault at once."""
-    settings = settings_of(arguments)
+    common.log_to_stderr()
+    settings = common.settings()
     faults = pin_faults(settings, settings.meter.port, display=True)
     try:
         callbacks(settings)

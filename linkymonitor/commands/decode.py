@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from linkymonitor.commands.shared import SIMULATED, log_to_stderr, sim_options
+from linkymonitor.commands.shared import SIMULATED, Common, sim_options
 from linkymonitor.language import Text, escape_controls
-from linkymonitor.model.terms import Mode
+from linkymonitor.model.terms import Mode, WantedMode
 from linkymonitor.system.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -23,14 +22,16 @@ _BLOCK = 65536
 _GLANCE = 4096
 
 
-def decode(arguments: Namespace) -> int:
+def decode(
+    common: Common, *, mode: WantedMode | None, source: str, values: bool, count: bool, show_ids: bool
+) -> int:
     """Print one JSON object for each frame of a source, and a summary."""
     complete = incomplete = groups = rejected = 0
-    mode = _wanted_mode(arguments)
-    show = None if arguments.count else _shower(arguments)
+    wanted = known = mode.mode if mode else None
+    show = None if count else _shower(values=values, show_ids=show_ids)
     # A meter never ends: whoever has seen enough of it wants the summary too.
     with suppress(KeyboardInterrupt):
-        for mode, frames in _frames(arguments):
+        for known, frames in _frames(source, wanted, common):
             for frame in frames:
                 groups += len(frame.groups)
                 rejected += len(frame.rejected)
@@ -39,27 +40,22 @@ def decode(arguments: Namespace) -> int:
                 else:
                     incomplete += 1
                 if show:
-                    show(frame, mode)
+                    show(frame, known)
     sys.stdout.flush()
     print(
-        f"mode={(mode or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
+        f"mode={(known or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
         f"rejected={rejected}",
         file=sys.stderr,
     )
     return 0
 
 
-def _wanted_mode(arguments: Namespace) -> Mode | None:
-    return arguments.mode.mode if arguments.mode else None
-
-
-def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
-    """Yield the frames of the source that *arguments* name, some at a time, each time with the mode."""
+def _frames(spec: str, wanted: Mode | None, common: Common) -> Iterator[tuple[Mode, list[Any]]]:
+    """Yield the frames of the source that *spec* names, some at a time, each time with the mode."""
     from linkymonitor.tic.decoder import FrameDecoder
     from linkymonitor.tic.detect import count_valid, decided, detect
 
-    wanted = _wanted_mode(arguments)
-    source = _decodable(arguments.source, wanted, arguments.verbose)
+    source = _decodable(spec, wanted, common)
     decoder = FrameDecoder(wanted) if wanted else None
     inverted = False
     try:
@@ -107,7 +103,7 @@ def _frames(arguments: Namespace) -> Iterator[tuple[Mode, list[Any]]]:
             )
 
 
-def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Source:
+def _decodable(spec: str, mode: Mode | None, common: Common) -> Source:
     """Return the source that *spec* names, which waits for nothing but what is live."""
     if spec.startswith(SIMULATED):
         from linkymonitor.simulator.wire import SimSource
@@ -119,18 +115,17 @@ def _decodable(spec: str, mode: Mode | None, verbose: bool) -> Source:
         return file
     from linkymonitor.source.open import open_source
 
-    log_to_stderr(verbose)
+    common.log_to_stderr()
     return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None)
 
 
-def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
+def _shower(*, values: bool, show_ids: bool) -> Callable[[Any, Mode], None]:
     """Return what prints one frame as docs/formats.md has it."""
     import json
 
     from linkymonitor.tic.labels import BY_MODE
     from linkymonitor.tic.privacy import mask_group, mask_raw
 
-    show_ids = arguments.show_ids
     write = sys.stdout.write
     # A letter that the terminal lacks is replaced; in data it is escaped, so that nothing is lost.
     escaped = (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8"
@@ -155,7 +150,7 @@ def _shower(arguments: Namespace) -> Callable[[Any, Mode], None]:
                 )
             ],
         }
-        if arguments.values:
+        if values:
             from linkymonitor.live.latest import jsonable
             from linkymonitor.tic.interpret import interpret
 

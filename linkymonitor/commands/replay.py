@@ -5,27 +5,29 @@ from __future__ import annotations
 import math
 import os
 import time
-from argparse import Namespace
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from linkymonitor.commands.bare import NAP, fresh_file, keep_apart, on_pty, spare
+from linkymonitor.commands.shared import Common
 from linkymonitor.system.clock import SystemClock
 
 
-def replay(arguments: Namespace) -> int:
+def replay(common: Common, *, file: Path, speed: float | None, pty: bool, output: Path | None) -> int:
     """Play a recording again."""
     import select
 
     from linkymonitor.source.recording import paced, read_header, read_recording
 
-    if arguments.output:
-        keep_apart(str(arguments.file), arguments.output)
-    read_header(arguments.file)  # before a file is made: what cannot be read leaves none behind
-    chunks = read_recording(arguments.file)
-    if arguments.output:
-        spare(arguments.output)
-        with fresh_file(arguments.output) as append:
+    common.log_to_stderr()
+    if output:
+        keep_apart(str(file), output)
+    read_header(file)  # before a file is made: what cannot be read leaves none behind
+    chunks = read_recording(file)
+    if output:
+        spare(output)
+        with fresh_file(output) as append:
             for _, chunk in chunks:
                 append(chunk)
         return 0
@@ -38,7 +40,7 @@ def replay(arguments: Namespace) -> int:
                 time.sleep(min(left, NAP))
 
         os.set_blocking(master, False)
-        for chunk in paced(chunks, SystemClock(), arguments.speed or math.inf, sleep):
+        for chunk in paced(chunks, SystemClock(), speed or math.inf, sleep):
             while chunk and not stopped():
                 # Nothing is lost to a reader that is late, or not there yet: this is no meter.
                 if select.select([], [master], [], NAP)[1]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from linkymonitor.commands.shared import settings_of
+from linkymonitor.commands.shared import Common
 from linkymonitor.errors import UsageError
 from linkymonitor.language import Text, escape_controls
 
@@ -18,7 +17,17 @@ if TYPE_CHECKING:
     from linkymonitor.daily_log.files import Statistics
 
 
-def report(arguments: Namespace) -> int:
+def report(
+    common: Common,
+    *,
+    log_dir: Path | None,
+    start: date | None,
+    end: date | None,
+    autoupdate: bool,
+    output: Path | None,
+    lang: str | None,
+    json: bool,
+) -> int:
     """Draw the pages of the days asked for, or print their figures."""
     import gc
 
@@ -28,19 +37,19 @@ def report(arguments: Namespace) -> int:
 
     # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
     gc.set_threshold(200_000)
-    settings = settings_of(arguments)
-    log_dir = arguments.log_dir or settings.log.dir
+    settings = common.settings()
+    log_dir = log_dir or settings.log.dir
     zone = settings.zone
     now = datetime.now(UTC)
     today = now.astimezone(zone).date()
-    first = arguments.start or arguments.end or today - timedelta(days=1)
-    last = arguments.end or arguments.start or today
+    first = start or end or today - timedelta(days=1)
+    last = end or start or today
     if last < first:
         raise UsageError(Text(f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}"))
     _look_for(log_dir)
     found = Statistics()
     failures: list[Text] = []
-    common: dict[str, Any] = {
+    parts: dict[str, Any] = {
         "tz": zone,
         "prices": settings.tariff,
         "now": now,
@@ -48,20 +57,20 @@ def report(arguments: Namespace) -> int:
         "statistics": found,
         "on_failure": failures.append,
     }
-    if arguments.json:
-        import json
+    if json:
+        from json import dumps
 
-        figures = json.dumps(reports.as_json(log_dir, (first, last), **common), ensure_ascii=False, indent=1)
+        figures = dumps(reports.as_json(log_dir, (first, last), **parts), ensure_ascii=False, indent=1)
         print(escape_controls(figures, keep="\n"))
         return _end(found, log_dir, failures)
-    wanted = replace(settings.report, dir=arguments.output) if arguments.output else settings.report
+    wanted = replace(settings.report, dir=output) if output else settings.report
     written = reports.build(
         wanted,
         log_dir,
         (first, last),
-        lang=arguments.lang or settings.lang,
-        autorefresh=arguments.autoupdate,
-        **common,
+        lang=lang or settings.lang,
+        autorefresh=autoupdate,
+        **parts,
     )
     print("\n".join(map(str, written)))
     return _end(found, log_dir, failures)

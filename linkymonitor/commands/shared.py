@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import Clock
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from linkymonitor.settings import Settings
     from linkymonitor.simulator.options import Options
     from linkymonitor.source.base import Settings as MeterSettings
@@ -24,23 +26,38 @@ SIMULATED = "sim:"
 _SHORT = 80
 
 
-def log_to_stderr(verbose: bool) -> None:
-    """Show what the parts log on stderr."""
-    import logging
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Common:
+    """The options that every command has."""
 
-    from linkymonitor.system.diagnostics import EscapingFormatter, SparingFilter
+    #: The configuration; None: the system's, else the one shipped.
+    config: Path | None = None
+    verbose: bool = False
 
-    handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(SparingFilter())
-    handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s%(repeats)s"))
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+    def settings(self) -> Settings:
+        """Return what the configuration says.
 
+        Raises:
+            ConfigError: with one sentence for each fault.
+        """
+        from linkymonitor.settings import default_path, load
 
-def settings_of(arguments: Namespace) -> Settings:
-    """Return the settings of the file that *arguments* name, else of the system's or the shipped one."""
-    from linkymonitor.settings import default_path, load
+        return load(self.config or default_path())
 
-    return load(arguments.config or default_path())
+    def log_to_stderr(self) -> None:
+        """Show on stderr what the parts log from now on.
+
+        Each command does it when it begins, except `report`, which logs nothing, and `decode`, which needs it for
+        ports only: to import logging is a third of their start.
+        """
+        import logging
+
+        from linkymonitor.system.diagnostics import EscapingFormatter, SparingFilter
+
+        handler = logging.StreamHandler(sys.stderr)
+        handler.addFilter(SparingFilter())
+        handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s%(repeats)s"))
+        logging.basicConfig(level=logging.DEBUG if self.verbose else logging.INFO, handlers=[handler])
 
 
 @contextmanager

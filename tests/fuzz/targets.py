@@ -270,15 +270,17 @@ def state(data: bytes) -> None:
 
 def salt(data: bytes) -> None:
     """The salt file: whatever is in it, what is used has no less than 16 characters, and is used again."""
-    from linkymonitor.commands.acquire import _salt
+    from linkymonitor.commands import folders
 
     where = _scratch() / "salted"
     where.mkdir(exist_ok=True)
     path = where / "salt"
     path.write_bytes(data)
-    drawn = _salt(Storage(), where)
+    drawn = folders.salt(Storage(), where)
     assert len(drawn.strip()) >= 16
-    assert _salt(Storage(), where) == drawn, "another salt at the next start: the meter would be another one"
+    assert folders.salt(Storage(), where) == drawn, (
+        "another salt at the next start: the meter would be another one"
+    )
     with suppress(FileNotFoundError):
         path.unlink()
 

@@ -1,0 +1,56 @@
+"""``run``: a trial of the daemon in a terminal, with a meter if one is plugged in, and the page of it at the end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from linkymonitor.commands.acquire import Job, do
+from linkymonitor.commands.report import report
+from linkymonitor.commands.shared import Common
+from linkymonitor.language import Text, escape_controls, spoken
+from linkymonitor.model.terms import WantedMode
+
+#: What is read when no meter is plugged in: a day with everything on the screen.
+DEMO = "sim:ejp,pv,seed=7"
+
+
+def run(
+    common: Common, *, mode: WantedMode | None, source: str | None, seconds: float | None, folder: Path
+) -> int:
+    """Read a meter if there is one, else a simulated one, with the display in the terminal; then draw the page."""
+    from linkymonitor.commands.trial import Trial, find_meter
+    from linkymonitor.outputs.display.terminal import TerminalDisplay
+    from linkymonitor.outputs.gpio import simulated_pins
+
+    common.log_to_stderr()
+    settings = common.settings()
+    root = folder.resolve()
+    log_dir, pages = root / "log", root / "pages"
+    spec = source if source is not None else find_meter(settings.meter.port) or DEMO
+    places = Text(
+        f"Source  : {spec}\nJournal : {log_dir}\nPage    : {pages / 'index.html'}"
+        " (dessinée à l'arrêt ; Ctrl-C pour arrêter)",
+        f"Source: {spec}\nLog:    {log_dir}\nPage:   {pages / 'index.html'} (drawn at the end; Ctrl-C to stop)",
+    )
+    print(escape_controls(str(places), keep="\n"), flush=True)
+    job = Job(
+        spec=spec,
+        log_dir=log_dir,
+        mode=(mode or settings.meter.mode).mode,
+        seconds=seconds,
+        display=True,
+        trial=Trial(terminal=TerminalDisplay(sys.stdout), pins=simulated_pins()),
+    )
+    do(job, settings)
+    print(Text("Pages dessinées :", "Pages drawn:"))
+    return report(
+        common,
+        log_dir=log_dir,
+        start=None,
+        end=None,
+        autoupdate=False,
+        output=pages,
+        lang=spoken(),
+        json=False,
+    )

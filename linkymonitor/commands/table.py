@@ -1,0 +1,272 @@
+"""THE table of commands: what each one is called, does and takes; ``NAME`` is the function NAME of its module NAME."""
+
+# Strategy
+#
+# - This is data: the parser makes the options of argparse from it, and a command is called with what they hold, each
+#   under the name of its option. So a command is an ordinary function whose arguments have types.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+
+from linkymonitor.commands import arguments as read
+from linkymonitor.language import LANGUAGES, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a command, or a word that the command must be given: one without a dash."""
+
+    flags: tuple[str, ...]
+    help: Text
+    _: KW_ONLY
+    #: Makes the value of the word that follows. With neither this nor *choices* no word follows: it is on or off.
+    read: Callable[[str], object] | None = None
+    #: The only words that may follow.
+    choices: tuple[str, ...] | None = None
+    #: What stands for the word in the help.
+    metavar: Text | str | None = None
+    default: object = None
+    required: bool = False
+    #: The argument of the command's function; None: as the longest flag.
+    name: str | None = None
+
+    @property
+    def argument(self) -> str:
+        """The argument of the command's function."""
+        return self.name or self.flags[-1].lstrip("-").replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: what it does, and its own options."""
+
+    does: Text
+    _: KW_ONLY
+    options: tuple[Option, ...] = ()
+    #: Of these exactly one must be given.
+    one_of: tuple[Option, ...] = ()
+
+
+#: The options that every command has.
+COMMON = (
+    Option(
+        ("-c", "--config"),
+        Text("fichier de configuration", "configuration file"),
+        read=read.path,
+        metavar="FILE",
+    ),
+    Option(("-v", "--verbose"), Text("en dire plus", "say more")),
+)
+
+_SOURCE = Text(
+    "port (/dev/ttyAMA0), fichier, enregistrement, - (entrée standard), URL (socket://…, rfc2217://…) "
+    "ou compteur simulé (sim:standard,tempo,seed=7)",
+    "port (/dev/ttyAMA0), file, recording, - (standard input), URL (socket://…, rfc2217://…) "
+    "or simulated meter (sim:standard,tempo,seed=7)",
+)
+
+_MODE = Option(
+    ("-m", "--mode"),
+    Text("mode de la TIC", "mode of the TIC"),
+    read=read.mode,
+    metavar="auto|historique|standard",
+)
+_LOG_DIR = Option(
+    ("--log-dir",), Text("dossier du journal", "folder of the daily log"), read=read.path, metavar="DIR"
+)
+_INPUT = Option(("-i", "--input"), _SOURCE, read=str, metavar="SOURCE", name="source")
+_TIME = Option(
+    ("-t", "--time"),
+    Text("s'arrête après S secondes", "stop after S seconds"),
+    read=read.seconds,
+    metavar="S",
+    name="seconds",
+)
+_SPEED = Option(
+    ("--speed",),
+    Text(
+        "X fois la vitesse d'un vrai compteur, ou au plus vite (défaut : 1)",
+        "X times as fast as a real meter, or as fast as can be (default: 1)",
+    ),
+    read=read.pace,
+    default=1.0,
+    metavar="X|max",
+)
+_PTY_OR_FILE = (
+    Option(
+        ("--pty",),
+        Text(
+            "vers un pseudo-terminal, dont le nom est affiché", "to a pseudo-terminal, whose name is printed"
+        ),
+    ),
+    Option(
+        ("-o", "--output"),
+        Text("vers un fichier d'octets nus", "to a file of bare bytes"),
+        read=read.path,
+        metavar="FILE",
+    ),
+)
+
+#: Name → command, in the order of the help.
+COMMANDS: Mapping[str, Command] = {
+    "acquire": Command(
+        Text("lit le compteur et tient le journal", "reads the meter and keeps the log"),
+        options=(
+            _MODE,
+            _LOG_DIR,
+            _INPUT,
+            Option(("-l", "--led"), Text("avec l'afficheur et les voyants", "with display and lamps")),
+            _TIME,
+            Option(
+                ("--at",),
+                Text("heure du début d'un fichier", "when a file begins"),
+                read=read.instant,
+                metavar=Text("DATE-HEURE", "TIME"),
+            ),
+        ),
+    ),
+    "run": Command(
+        Text(
+            "essai : le compteur s'il y en a un, sinon un simulé ; l'afficheur dans le terminal, puis la page",
+            "trial: the meter if there is one, else a simulated one; the display in the terminal, then the page",
+        ),
+        options=(
+            _MODE,
+            _INPUT,
+            _TIME,
+            Option(
+                ("--dir",),
+                Text("où vont journal et pages", "where log and pages go"),
+                read=read.path,
+                default="linkymonitor-run",
+                metavar="DIR",
+                name="folder",
+            ),
+        ),
+    ),
+    "report": Command(
+        Text("dessine les pages", "draws the pages"),
+        options=(
+            _LOG_DIR,
+            Option(("-s", "--start"), Text("premier jour", "first day"), read=read.day, metavar="DATE"),
+            Option(("-e", "--end"), Text("dernier jour", "last day"), read=read.day, metavar="DATE"),
+            Option(("-a", "--autoupdate"), Text("la page se met à jour seule", "the page refreshes itself")),
+            Option(
+                ("-o", "--output"),
+                Text("dossier des pages", "folder of the pages"),
+                read=read.path,
+                metavar="DIR",
+            ),
+            Option(("--lang",), Text("langue des pages", "language of the pages"), choices=LANGUAGES),
+            Option(("--json",), Text("les chiffres seuls", "the figures alone")),
+        ),
+    ),
+    "decode": Command(
+        Text("montre les trames d'une source", "shows the frames of a source"),
+        options=(
+            _MODE,
+            Option(("source",), _SOURCE, read=str, metavar="SOURCE"),
+            Option(("--values",), Text("avec les valeurs lues", "with typed values")),
+            Option(("--count",), Text("le total seul", "the summary alone")),
+            Option(("--show-ids",), Text("numéros de compteur en clair", "meter numbers unmasked")),
+        ),
+    ),
+    "simulate": Command(
+        Text("un compteur qui n'existe pas", "a meter that never existed"),
+        options=(
+            _MODE,
+            Option(
+                ("--contract",),
+                Text("contrat (défaut : hc)", "contract (default: hc)"),
+                choices=("base", "hc", "ejp", "tempo"),
+                default="hc",
+            ),
+            Option(
+                ("--phases",),
+                Text("nombre de phases (défaut : 1)", "number of phases (default: 1)"),
+                choices=("1", "3"),
+                default="1",
+            ),
+            Option(
+                ("--producer",),
+                Text(
+                    "avec des panneaux et un contrat de producteur", "with panels and a producer's contract"
+                ),
+            ),
+            Option(
+                ("--day",),
+                Text("jour simulé (défaut : 2026-01-13)", "the day that is simulated (default: 2026-01-13)"),
+                read=read.day,
+                metavar="DATE",
+            ),
+            Option(
+                ("--seed",),
+                Text("même graine, mêmes octets (défaut : 1)", "same seed, same bytes (default: 1)"),
+                read=read.whole,
+                default=1,
+                metavar="N",
+            ),
+            Option(
+                ("--noise",),
+                Text(
+                    "part des lignes abîmées, de 0 à 1",
+                    "share of the lines that are damaged, from 0 to 1",
+                ),
+                read=read.share,
+                default=0.0,
+                metavar="P",
+            ),
+            Option(
+                ("--duration",),
+                Text("s'arrête après S secondes de compteur", "stop after S seconds of the meter"),
+                read=read.seconds,
+                metavar="S",
+                name="seconds",
+            ),
+            Option(
+                ("--with",),
+                Text(
+                    "autres options de sim:, séparées par des virgules",
+                    "other options of sim:, separated by commas",
+                ),
+                read=str,
+                default="",
+                metavar="OPTIONS",
+                name="extra",
+            ),
+            _SPEED,
+        ),
+        one_of=_PTY_OR_FILE,
+    ),
+    "record": Command(
+        Text("enregistre les octets et leurs heures", "keeps bytes with their times"),
+        options=(
+            _MODE,
+            replace(_INPUT, required=True),
+            Option(
+                ("-o", "--output"),
+                Text("fichier de l'enregistrement, nouveau", "file of the recording, a new one"),
+                read=read.path,
+                required=True,
+                metavar="FILE",
+            ),
+            _TIME,
+        ),
+    ),
+    "replay": Command(
+        Text("rejoue un enregistrement", "plays a recording again"),
+        options=(
+            Option(
+                ("file",),
+                Text("ce que record a écrit, gzippé ou non", "what record wrote, gzipped or not"),
+                read=read.path,
+                metavar="FILE",
+            ),
+            _SPEED,
+        ),
+        one_of=_PTY_OR_FILE,
+    ),
+    "check": Command(Text("vérifie la configuration", "checks the configuration")),
+}
