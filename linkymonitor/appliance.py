@@ -25,7 +25,7 @@ from linkymonitor.model.reading import DayTotals, Reading, Record, TariffState, 
 from linkymonitor.state.contract import Journal
 from linkymonitor.state.tariff import TariffFold
 from linkymonitor.system.clock import Clock
-from linkymonitor.system.diagnostics import Sparing
+from linkymonitor.system.rate_limit import RateLimit
 from linkymonitor.system.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Appliance:
         #: The steps of the time that the energy of the day has followed; None before it is known.
         self._followed: timedelta | None = None
         self._meter_told_apart = False
-        self._sparing = Sparing()
+        self._rate_limit = RateLimit()
         #: What the log last said of the meter, and how often that has changed since without a word.
         self._told = ""
         self._untold = 0
@@ -206,7 +206,7 @@ class Appliance:
         apart = ahead is not None and abs(ahead) >= _TOLD_APART
         if ahead is None or apart is self._meter_told_apart:
             return
-        if self._sparing.due("meter clock", self.clock.monotonic()) is None:
+        if self._rate_limit.due("meter clock", self.clock.monotonic()) is None:
             return
         self._meter_told_apart = apart
         if not apart:
@@ -265,7 +265,7 @@ class Appliance:
             self._state = state
             self._untold += 1
         # A cable that comes and goes all day is told of now and then, and each time as it is by then.
-        if state != self._told and self._sparing.due(state, now) is not None:
+        if state != self._told and self._rate_limit.due(state, now) is not None:
             missed, self._untold, self._told = self._untold - 1, 0, state
             text = self._sentence(state)
             self.log.note("WARN" if state else "INFO", text + f" (+{missed})" if missed else text)
@@ -274,7 +274,7 @@ class Appliance:
         """Say once what the line lacks."""
         health = self.meter.health
         parity = health.parity
-        if parity is False and self._parity is not False and self._sparing.due("parity", now) is not None:
+        if parity is False and self._parity is not False and self._rate_limit.due("parity", now) is not None:
             self.log.note(
                 "INFO",
                 Text(

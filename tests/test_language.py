@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from linkymonitor import cli
 from linkymonitor.daily_log.line import printable
 from linkymonitor.language import escape_controls
-from linkymonitor.system.diagnostics import EscapingFormatter
+from linkymonitor.system.log_format import EscapingFormatter
 
 
 @pytest.mark.parametrize(

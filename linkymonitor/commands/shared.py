@@ -52,10 +52,11 @@ class Common:
         """
         import logging
 
-        from linkymonitor.system.diagnostics import EscapingFormatter, SparingFilter
+        from linkymonitor.system.log_format import EscapingFormatter
+        from linkymonitor.system.rate_limit import RateLimitFilter
 
         handler = logging.StreamHandler(sys.stderr)
-        handler.addFilter(SparingFilter())
+        handler.addFilter(RateLimitFilter())
         handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s%(repeats)s"))
         logging.basicConfig(level=logging.DEBUG if self.verbose else logging.INFO, handlers=[handler])
 

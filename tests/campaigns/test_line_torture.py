@@ -15,7 +15,7 @@ from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Mode
 from linkymonitor.source.base import Source
 from linkymonitor.system.clock import WireClock
-from linkymonitor.system.diagnostics import SparingFilter
+from linkymonitor.system.rate_limit import RateLimitFilter
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.support.extent import extent
@@ -386,7 +386,7 @@ def test_a_day_of_garbage_leaves_few_diagnostics(tmp_path, bad, capsys, caplog):
     clock = WireClock(NOON)
     journal = io.StringIO()
     handler = logging.StreamHandler(journal)
-    handler.addFilter(SparingFilter(clock.monotonic))
+    handler.addFilter(RateLimitFilter(clock.monotonic))
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s%(repeats)s"))
     logger = logging.getLogger("linkymonitor")
     logger.addHandler(handler)
@@ -415,7 +415,7 @@ def test_a_part_that_fails_and_works_in_turn_is_told_of_now_and_then(tmp_path):
     clock = WireClock(NOON)
     journal = io.StringIO()
     handler = logging.StreamHandler(journal)
-    handler.addFilter(SparingFilter(clock.monotonic))
+    handler.addFilter(RateLimitFilter(clock.monotonic))
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s%(repeats)s"))
     logger = logging.getLogger("test.sparing")
     logger.addHandler(handler)

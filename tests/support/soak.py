@@ -124,12 +124,12 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
     from linkymonitor.state.aggregate import Aggregator
     from linkymonitor.state.ledger import Ledger
     from linkymonitor.system.clock import WireClock
-    from linkymonitor.system.diagnostics import SparingFilter
+    from linkymonitor.system.rate_limit import RateLimitFilter
     from linkymonitor.system.storage import Storage
 
     clock = WireClock(START)
     handler = logging.StreamHandler((directory / "journal").open("w"))
-    handler.addFilter(SparingFilter(clock.monotonic))
+    handler.addFilter(RateLimitFilter(clock.monotonic))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
     class Pins(MockFactory):
