@@ -10,19 +10,28 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from linkymonitor.model.record import Contract
 
 #: An index has nine digits.
 ROLL_OVER = 1_000_000_000
-#: The largest subscription of a meter with TIC, in VA: the bound when the meter does not say its own.
+#: The largest subscription of a meter with TIC, in VA: the bound where the subscribed power is not known.
 LARGEST = 36_000
 #: A cut-off device lets twice its rating through for a minute or so.
 _MARGIN = 2.0
-#: Seconds that a frame may wait for us, so that two come at once, and by which what is said of an index may be older
-#: than its frame: where lines are lost acceptance says the last one again, for STALE seconds.
+#: Seconds by which an index may be older than its frame: 5 for frames that wait in the kernel, and 30 because
+#: acceptance may repeat an index for that long where lines are lost.
 _LATE = 35.0
 #: Wh that a bound leaves to the rounding of two indexes.
 _SLACK = 2
+
+
+class Owner(NamedTuple):
+    """Whose registers they are, as far as it is known."""
+
+    meter: str | None = None
+    option: str | None = None
 
 
 def advance(before: int, after: int) -> int:
@@ -35,17 +44,29 @@ def most(seconds: float, subscribed: int | None) -> float:
     return (subscribed or LARGEST) * _MARGIN * (max(seconds, 0.0) + _LATE) / 3600 + _SLACK
 
 
-def rating(one: Contract | None, other: Contract | None) -> int | None:
-    """Return the subscribed power that bounds what is counted from *one* to *other*, None when one does not say."""
-    if one is other:
-        return one.subscribed_power if one else None
-    powers = [contract.subscribed_power if contract else None for contract in (one, other)]
+def leaps(before: int, after: int, seconds: float, subscribed: int | None) -> bool:
+    """Return whether an index cannot have gone from *before* to *after* in so many seconds: an epoch has ended."""
+    return advance(before, after) > most(seconds, subscribed)
+
+
+def rating(before: Contract | None, after: Contract | None) -> int | None:
+    """Return the subscribed power that bounds what is counted from *before* to *after*, None if one is not known."""
+    if before is after:
+        return before.subscribed_power if before else None
+    powers = [contract.subscribed_power if contract else None for contract in (before, after)]
     return None if None in powers else max(power or 0 for power in powers)
 
 
-def runs_on(one: Contract | None, other: Contract | None) -> bool:
-    """Return whether the registers of *one* are those of *other*; what is not said agrees."""
-    if one is other or one is None or other is None:
+def runs_on(before: Contract | Owner | None, after: Contract | Owner | None) -> bool:
+    """Return whether the registers of *before* are those of *after*; what is not known agrees."""
+    if before is after or before is None or after is None:
         return True
-    pairs = ((one.option, other.option), (one.meter, other.meter))
+    pairs = ((before.option, after.option), (before.meter, after.meter))
     return all(not a or not b or a == b for a, b in pairs)
+
+
+def owner_after(owner: Owner, contract: Contract | Owner | None) -> Owner:
+    """Return *owner* with what *contract* says of it; a contract that lacks its meter or option keeps them."""
+    if contract is None:
+        return owner
+    return Owner(contract.meter or owner.meter, contract.option or owner.option)

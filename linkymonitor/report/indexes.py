@@ -7,6 +7,9 @@
 # - Records without a reading of a register change nothing of how its energy is shared: a day has the same figures
 #   whichever records around it are known, as long as the nearest readings are among them.
 # - No difference is taken across an epoch (epochs.py). The stretches on either side are added up.
+# - The rules (where an epoch ends, how a step is shared, which register stood at zero) are those of model/energy.py,
+#   which the display follows reading by reading. Here they are asked of whole columns, because a day has 7,000
+#   records and a Pi Zero one slow core.
 # - Within an epoch a column only grows: what was read after a roll-over has it added.
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from itertools import groupby, pairwise
 from operator import gt, methodcaller, sub
 from typing import NamedTuple
 
-from linkymonitor.model.epochs import ROLL_OVER, advance, most, rating, runs_on
+from linkymonitor.model.energy import drift, share, stood_at_zero
+from linkymonitor.model.epochs import LARGEST, Owner, advance, leaps, most, owner_after, rating, runs_on
 from linkymonitor.model.record import Contract
 from linkymonitor.report.columns import Columns, known
 
@@ -44,10 +48,8 @@ class Stairs(NamedTuple):
         place = bisect_right(self.times, when)
         if place == 0 or place == len(self.values):
             return self.values[place and -1]
-        # Of readings with equal stamps the last one counts, so t0 < t1.
-        t0, t1 = self.times[place - 1], self.times[place]
         before = self.values[place - 1]
-        return before + round((self.values[place] - before) * (when - t0) / (t1 - t0))
+        return before + share(self.values[place] - before, self.times[place - 1], self.times[place], when)
 
 
 class Indexes:
@@ -74,6 +76,8 @@ class Indexes:
         self._read = {name: column for name, column in columns.items() if known(column)}
         self.contracts = _contracts(rows.contract)
         self._bounded = kind is not Kind.INJECTED
+        #: Whether each record has a reading at all.
+        self._heard = rows.indexes if self.codes else [True] * len(times)
         self.breaks = self._breaks()
         cuts = [0, *(at for at, _ in self.breaks), len(times)]
         self.segments = [(a, b) for a, b in pairwise(cuts) if a < b]
@@ -85,22 +89,49 @@ class Indexes:
 
     def _breaks(self) -> list[tuple[int, bool]]:
         """Return the positions at which an epoch begins, and whether the contract is the cause."""
-        found = {at: True for (_, one), (at, other) in pairwise(self.contracts) if not runs_on(one, other)}
-        for column in self._read.values():
-            values = [value for value in column if value is not None]
-            # The common case costs two passes in C.
-            steps = list(map(sub, values[1:], values))
-            if steps and (min(steps) < 0 or max(steps) > 100):
-                places = [at for at, value in enumerate(column) if value is not None]
-                for last, at, step in zip(places, places[1:], steps, strict=False):
-                    if not 0 <= step <= 2 and step % ROLL_OVER > self._most(last, at):
-                        found.setdefault(at, False)
-        return sorted(found.items())
+        breaks = dict.fromkeys(self._owner_changes(), True)
+        suspects = sorted(suspect for column in self._read.values() for suspect in self._leaps(column))
+        begun = sorted(breaks)
+        for at, last in suspects:
+            # An earlier epoch's reading proves nothing.
+            newest = begun[bisect_right(begun, at) - 1] if begun and begun[0] <= at else 0
+            if last >= newest:
+                breaks[at] = False
+                begun.insert(bisect_right(begun, at), at)
+        return sorted(breaks.items())
 
-    def _most(self, last: int, at: int) -> float:
-        """Return the Wh that may have been counted from one position to another."""
-        power = rating(self._contract_at(last), self._contract_at(at)) if self._bounded else None
-        return most(self.times[at] - self.times[last], power)
+    def _owner_changes(self) -> list[int]:
+        """Return the positions at which the registers begin to be those of another meter or contract."""
+        positions = []
+        owner = Owner()
+        for at, contract in self.contracts:
+            if not runs_on(owner, contract):
+                positions.append(at)
+            owner = owner_after(owner, contract)
+        return positions
+
+    def _leaps(self, column: Sequence[int | None]) -> list[tuple[int, int]]:
+        """Return the positions at which *column* does what no index can, each with that of the reading before."""
+        values = [value for value in column if value is not None]
+        steps = list(map(sub, values[1:], values))
+        # What the smallest subscription may count in no time is no leap. The common case costs two passes in C.
+        powers = [
+            contract.subscribed_power or LARGEST for _, contract in self.contracts if contract is not None
+        ]
+        harmless = most(0, min(powers, default=LARGEST) if self._bounded else LARGEST)
+        if not steps or (min(steps) >= 0 and max(steps) <= harmless):
+            return []
+        places = [at for at, value in enumerate(column) if value is not None]
+        return [
+            (at, last)
+            for last, at, before, step in zip(places, places[1:], values, steps, strict=False)
+            if not 0 <= step <= harmless
+            and leaps(before, before + step, self.times[at] - self.times[last], self._rating(last, at))
+        ]
+
+    def _rating(self, last: int, at: int) -> int | None:
+        """Return the subscribed power that bounds what is counted from one position to another."""
+        return rating(self._contract_at(last), self._contract_at(at)) if self._bounded else None
 
     def _contract_at(self, at: int) -> Contract | None:
         return self.contracts[bisect_right(self.contracts, at, key=lambda one: one[0]) - 1][1]
@@ -114,23 +145,27 @@ class Indexes:
         if len(values) < len(part):
             first = next(at for at, value in enumerate(part) if value is not None)
             times = [at for at, value in zip(times, part, strict=True) if value is not None]
-            # A register that is not listed stands at zero; one that merely was not heard does not, and
-            # then its first reading is the best that is known of what came before.
             at = start + first
-            if first and not self._listed(name, start, at) and values[0] <= self._most(at - 1, at):
-                times.insert(0, self.times[at - 1])
-                values.insert(0, 0)
+            last = next((last for last in range(at - 1, start - 1, -1) if self._heard[last]), None)
+            if last is not None:
+                seconds = self.times[at] - self.times[last]
+                if stood_at_zero(name, values[0], self._listed(at), seconds, self._rating(last, at)):
+                    times.insert(0, self.times[last])
+                    values.insert(0, 0)
         if any(map(gt, values, values[1:])):
             for at in range(1, len(values)):
                 if values[at] < values[at - 1]:
-                    values[at] = values[at - 1] + advance(values[at - 1] % ROLL_OVER, values[at])
+                    values[at] = values[at - 1] + advance(values[at - 1], values[at])
         return Stairs(times, values)
 
-    def _listed(self, name: str, start: int, stop: int) -> bool:
-        """Return whether a contract from *start* to *stop* has the register *name*."""
-        inside = [contract for at, contract in self.contracts if start < at < stop]
-        inside.append(self._contract_at(start))
-        return any(contract is not None and name in contract.registers for contract in inside)
+    def _listed(self, stop: int) -> set[str]:
+        """Return the registers of the contracts so far at the position *stop*, since the meter or contract changed."""
+        since = max((at for at, contract in self.breaks if contract and at < stop), default=0)
+        contracts = [
+            self._contract_at(since),
+            *(contract for at, contract in self.contracts if since < at < stop),
+        ]
+        return {name for contract in contracts if contract is not None for name in contract.registers}
 
     def column(self, name: str) -> list[int | None]:
         """Return the reading of the register *name* at each record; between two readings it is shared by time."""
@@ -146,23 +181,18 @@ class Indexes:
 
     def between(self, marks: Sequence[float]) -> list[dict[str, int]]:
         """Return the energy of each register in each interval of *marks*; registers at rest are left out."""
-        found: list[dict[str, int]] = [{} for _ in marks[1:]]
+        energy: list[dict[str, int]] = [{} for _ in marks[1:]]
         for place, (start, end) in enumerate(self.segments):
-            first, last = self.times[start], self.times[end - 1]
-            low, high = max(first, marks[0]), min(last, marks[-1])
-            if low >= high:
-                continue
-            begin = bisect_right(marks, low) - 1
-            stop = bisect_left(marks, high)
-            cuts = [low, *marks[begin + 1 : stop], high]
-            for name, stairs in ((name, parts[place]) for name, parts in self.stairs.items()):
+            begin = max(bisect_left(marks, self.times[start]) - 1, 0)
+            stop = min(bisect_left(marks, self.times[end - 1]), len(marks) - 1)
+            for name, parts in self.stairs.items():
+                stairs = parts[place]
                 if stairs is None:
                     continue
-                for offset, (a, b) in enumerate(pairwise(map(stairs.at, cuts))):
+                for interval, (a, b) in enumerate(pairwise(map(stairs.at, marks[begin : stop + 1])), begin):
                     if b > a:
-                        into = found[begin + offset]
-                        into[name] = into.get(name, 0) + b - a
-        return found
+                        energy[interval][name] = energy[interval].get(name, 0) + b - a
+        return energy
 
     def over(self, start: float, end: float) -> int | None:
         """Return the energy of all registers from *start* to *end*, None unless both lie in one epoch."""
@@ -199,10 +229,9 @@ class Indexes:
                 for parts in self.stairs.values()
                 if (stairs := parts[place]) is not None
             )
-            drift = used - advance(totals[first] or 0, totals[last] or 0)
+            counted = advance(totals[first] or 0, totals[last] or 0)
             power = rating(self._contract_at(first), self._contract_at(last))
-            if abs(drift) > most(0, power):
-                found += drift
+            found += drift(used, counted, power)
         return found
 
 
@@ -223,13 +252,10 @@ def _contracts(column: Sequence[Contract | None]) -> list[tuple[int, Contract | 
 def _codes(rows: Columns) -> list[str]:
     """Return the registers of *rows* in the order of the meter."""
     names: dict[str, None] = {}
-    # The registers change with the contract, or when there is one more of them.
-    counts = map(len, rows.indexes)
-    at = 0
-    for _, run in groupby(zip(map(id, rows.contract), counts, strict=True)):
-        contract, readings = rows.contract[at], rows.indexes[at]
-        if contract is not None:
-            names.update(dict.fromkeys(name for name in contract.registers if name in readings))
-        names.update(dict.fromkeys(readings))
-        at += len(list(run))
+    contracts = {id(contract): contract for contract in rows.contract}
+    # A day has few contracts, and few sets of registers that a record has read.
+    for which, read in dict.fromkeys(zip(map(id, rows.contract), map(tuple, rows.indexes), strict=True)):
+        if (contract := contracts[which]) is not None:
+            names.update(dict.fromkeys(name for name in contract.registers if name in read))
+        names.update(dict.fromkeys(read))
     return list(names)

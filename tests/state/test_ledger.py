@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkymonitor.model.energy import UNBROKEN
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
-from linkymonitor.state.ledger import CONTIGUOUS, Ledger
+from linkymonitor.state.ledger import Ledger
 
 PARIS = ZoneInfo("Europe/Paris")
 METER = "000000000123"
@@ -114,18 +115,31 @@ def test_the_share_is_settled_by_the_first_record_after_the_silence(ledger):
     ledger.update(reading("2026-12-02 00:05", HN=2300))
     ledger.update(reading("2026-12-02 00:05:30", HN=2340))
     ledger.settle(record("2026-12-01 23:50", HN=2000))
+    ledger.update(reading("2026-12-02 00:06", HN=2400))
     ledger.settle(record("2026-12-02 00:06", HN=2400))
+    assert ledger.totals().energy == {"HN": 150}
+    ledger.update(reading("2026-12-02 00:07", HN=2450))
     ledger.settle(record("2026-12-02 00:07", HN=2450))
-    assert ledger.totals().energy == {"HN": 340 - 250}
+    assert ledger.totals().energy == {"HN": 200}
 
 
-def test_a_day_that_begins_long_after_anything_was_heard_begins_with_its_first_value(ledger):
+def test_a_record_that_was_dated_before_the_time_was_set_is_not_counted(ledger):
+    """It comes to the log once the time is known, and is dated there."""
+    ledger.restart([record("2026-12-01 08:00", HN=1000)])
+    ledger.update(reading("2026-12-01 08:10", HN=1010))
+    ledger.settle(record("1970-01-01 00:05", HN=1009))
+    ledger.settle(record("2036-12-01 08:00", HN=1009))
+    assert ledger.totals().energy == {"HN": 10}
+
+
+def test_the_energy_of_a_silence_of_days_is_shared_by_time(ledger):
+    """As in the report."""
     assert fold(
         ledger,
         reading("2026-11-29 20:00", HN=2000),
         reading("2026-12-01 08:00", HN=2500),
         reading("2026-12-01 08:01", HN=2510),
-    )[1:] == [{"HN": 0}, {"HN": 10}]
+    )[1:] == [{"HN": 111}, {"HN": 121}]
 
 
 @pytest.mark.parametrize(
@@ -503,7 +517,7 @@ def test_the_day_adds_up_whatever_is_lost_or_restarted(steps):
         base, slack = first, 0
         before = [(at, values) for at, values in heard if at < midnight]
         lived = len(before) > lived_from
-        if before and first_at != midnight and not (first_at - before[-1][0] <= CONTIGUOUS and lived):
+        if before and first_at != midnight and not (first_at - before[-1][0] <= UNBROKEN and lived):
             part = (midnight - before[-1][0]) / (first_at - before[-1][0])
             base = {name: round(wh + (first[name] - wh) * part) for name, wh in before[-1][1].items()}
             slack = 1
