@@ -33,6 +33,7 @@ def report(
 
     from linkymonitor.daily_log.files import Statistics
     from linkymonitor.report import build as reports
+    from linkymonitor.report.days import as_json
     from linkymonitor.system.storage import Storage
 
     # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
@@ -60,7 +61,7 @@ def report(
     if json:
         from json import dumps
 
-        figures = dumps(reports.as_json(log_dir, (first, last), **parts), ensure_ascii=False, indent=1)
+        figures = dumps(as_json(log_dir, (first, last), **parts), ensure_ascii=False, indent=1)
         print(escape_controls(figures, keep="\n"))
         return _end(found, log_dir, failures)
     wanted = replace(settings.report, dir=output) if output else settings.report

@@ -19,12 +19,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkymonitor.errors import StorageError
 from linkymonitor.language import escape_controls
-from linkymonitor.meter.acceptance.frames import Held
 from linkymonitor.system.storage import Storage
 from linkymonitor.tic.privacy import mask_raw
+
+if TYPE_CHECKING:
+    # The report reads this file, and has no use for acceptance.
+    from linkymonitor.meter.acceptance.frames import Held
 
 FILE_NAME = "quarantine.log"
 #: Lines that are kept: about 50 kB.
@@ -32,7 +36,7 @@ KEPT = 500
 #: Seconds between two writes at the least.
 EVERY = 600.0
 #: Bytes at the end of the file that are looked at: what is larger is no file of ours.
-_MOST = 200 * KEPT
+LARGEST = 200 * KEPT
 _LINE = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t[a-z]+\t[ -~]+(?:\t\+\d{1,9})?", re.ASCII)
 
 
@@ -105,7 +109,7 @@ class Quarantine:
 
     def _read(self) -> list[str]:
         try:
-            data = self._storage.end_of(self._path, _MOST)
+            data = self._storage.end_of(self._path, LARGEST)
         except StorageError:
             return []
         lines = data[: data.rfind(b"\n") + 1].decode("ascii", "replace").split("\n")

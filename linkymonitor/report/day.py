@@ -55,7 +55,7 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hour:
-    """One hour of the day, as the indexes tell it."""
+    """One hour of the day, by the indexes."""
 
     start: float
     #: The hour on the wall, 0 to 23; twice the same on the day that has 25.
@@ -103,7 +103,7 @@ class EpochBreak:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What the meter said anew of its contract."""
+    """What the meter states otherwise than before of its contract."""
 
     at: float
     #: A field of `Contract`, else a topic of the line ``Grille:``, ``noms`` with its register.
@@ -129,11 +129,12 @@ class Curve:
 class Quality:
     """How much of the day was heard, and how well."""
 
-    coverage: float
-    records: int
-    frames: int
-    rejected: int
-    gaps: tuple[Gap, ...]
+    #: The share of what could be measured, 0 to 1.
+    coverage: float = 0.0
+    records: int = 0
+    frames: int = 0
+    rejected: int = 0
+    gaps: tuple[Gap, ...] = ()
     #: Of what was rejected, the groups that could be read and were not believed, by cause; None when nobody knows.
     held: Mapping[str, int] | None = None
     #: False when some of these causes may be missing.
@@ -142,7 +143,10 @@ class Quality:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayFigures:
-    """Everything a page says of one local day. Energies in Wh, powers in VA, times in POSIX seconds."""
+    """All figures of one local day: energies in Wh, powers in VA, times in POSIX seconds.
+
+    One that is not known is None, or empty.
+    """
 
     date: date
     timezone: str
@@ -150,17 +154,17 @@ class DayFigures:
     end: float
     #: The end of what could be measured: *end*, or the present of a day that is not over.
     until: float
-    contract: Contract | None
-    lines: tuple[SynthesisLine, ...]
-    consumed: int | None
-    consumed_eur: Decimal | None
-    injected: Injected | None
-    subscription: Decimal | None
-    total: Decimal | None
-    peak: int | None
-    peak_at: float | None
-    base_load: int | None
-    quality: Quality
+    contract: Contract | None = None
+    lines: tuple[SynthesisLine, ...] = ()
+    consumed: int | None = None
+    consumed_eur: Decimal | None = None
+    injected: Injected | None = None
+    subscription: Decimal | None = None
+    total: Decimal | None = None
+    peak: int | None = None
+    peak_at: float | None = None
+    base_load: int | None = None
+    quality: Quality = field(default_factory=Quality)
     hours: tuple[Hour, ...] = ()
     bands: tuple[Band, ...] = ()
     breaks: tuple[EpochBreak, ...] = ()

@@ -120,12 +120,12 @@ class Pages:
             script=self._script if day.curve.times or self._refresh else None,
         )
 
-    def failed(self, day: date, cause: str, known: Iterable[date]) -> bytes:
+    def failed(self, day: date, cause: Text, known: Iterable[date]) -> bytes:
         """Return the page of a *day* that could not be drawn, which says so and why."""
         return self._draw(
             "failed.html.j2",
             date=day,
-            cause=cause,
+            cause=cause.render(self._words.lang),
             summary=Summary.failed(day).as_text(),
             links=_links(day, known),
             script=None,

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,40 +18,50 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.errors import StorageError
+from linkymonitor.meter.quarantine import EVERY, FILE_NAME, KEPT, LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from linkymonitor.system.storage import Storage
 
-#: What quarantine.py writes: importing it would bring all of acceptance along.
-FILE_NAME = "quarantine.log"
-KEPT = 500
-_MOST = 200 * KEPT
-_OLDEST = 5
 #: How many more there were of the group of a line.
 _MORE = re.compile(r"\t\+([0-9]{1,9})\Z")
 #: Its newest lines are written at most so many seconds late.
-LATE = 600.0
+LATE = EVERY
+#: So many of the oldest lines are looked at to date the oldest one.
+_OLDEST = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class Refusals:
     """Groups that were held back: when, in POSIX seconds, why, and how many."""
 
     causes: Sequence[tuple[float, str, int]] = ()
     #: What came before was forgotten.
     since: float = 0.0
 
+    def between(self, start: float, end: float) -> dict[str, int]:
+        """Return how many groups were held back from *start* to *end*, by cause."""
+        causes = Counter[str]()
+        for at, cause, count in self.causes:
+            if start <= at < end:
+                causes[cause] += count
+        return dict(causes)
 
-def read(log_dir: Path, storage: Storage) -> Held | None:
+    def all_of(self, start: float, end: float, now: float) -> bool:
+        """Return whether no cause from *start* to *end* can be missing, at the time *now*."""
+        return self.since < start and end + LATE <= now
+
+
+def read(log_dir: Path, storage: Storage) -> Refusals | None:
     """Return what the quarantine beside the logs of *log_dir* says, None when there is none."""
     if FILE_NAME not in storage.names(log_dir):
         return None
     data = b""
     with suppress(StorageError):
-        data = storage.end_of(log_dir / FILE_NAME, _MOST)
-    found = []
+        data = storage.end_of(log_dir / FILE_NAME, LARGEST)
+    lines = []
     for line in data.decode("ascii", "replace").split("\n"):
         stamp, _, rest = line.partition("\t")
         cause, tab, raw = rest.partition("\t")
@@ -58,8 +69,8 @@ def read(log_dir: Path, storage: Storage) -> Held | None:
         with suppress(ValueError):
             at = datetime.fromisoformat(stamp.replace("/", "-")).replace(tzinfo=UTC).timestamp()
             if tab:
-                found.append((at, cause, 1 + int(more[1]) if more else 1))
-    full = len(found) >= KEPT or len(data) >= _MOST
+                lines.append((at, cause, 1 + int(more[1]) if more else 1))
+    full = len(lines) >= KEPT or len(data) >= LARGEST
     # Of the oldest lines any may bear a wrong date: the middle one of a few does not.
-    oldest = sorted(at for at, *_ in found[:_OLDEST])
-    return Held(causes=found, since=oldest[len(oldest) // 2] if full and oldest else 0.0)
+    oldest = sorted(at for at, *_ in lines[:_OLDEST])
+    return Refusals(causes=lines, since=oldest[len(oldest) // 2] if full and oldest else 0.0)

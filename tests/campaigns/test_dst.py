@@ -15,7 +15,7 @@ from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report import build as report
+from linkymonitor.report.days import as_json, days
 from linkymonitor.report.words import Words
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
@@ -95,7 +95,7 @@ def _tallied():
 def test_hours_add_up_to_the_indexes(tmp_path, spec, day):
     house, live_energy, began = live(tmp_path, spec, day)
     common = {"tz": PARIS, "prices": Prices(), "now": local(day + 2 * DAY), "storage": Storage()}
-    (found,) = report.days(tmp_path, (day, day), **common)
+    (found,) = days(tmp_path, (day, day), **common)
 
     hours = (local(day + DAY).astimezone(UTC) - local(day).astimezone(UTC)) // timedelta(hours=1)
     assert hours == (23 if day.month == 3 else 25)
@@ -123,6 +123,6 @@ def test_hours_add_up_to_the_indexes(tmp_path, spec, day):
         told = [name for name in Words("fr", PARIS).hours_of(found) if name.startswith("2")]
         assert len(set(told[:2])) == 2
     assert all("UTC" not in name or hours == 25 for name in Words("fr", PARIS).hours_of(found))
-    json = report.as_json(tmp_path, (day, day), **common)
+    json = as_json(tmp_path, (day, day), **common)
     assert json["consumed"]["wh"] == found.consumed
     assert (json["quality"]["coverage"], json["quality"]["gaps"]) == (1.0, [])

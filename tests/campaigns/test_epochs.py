@@ -21,8 +21,8 @@ from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report import build as report
-from linkymonitor.report import figures
+from linkymonitor.report.day import DayFigures
+from linkymonitor.report.days import as_json, days
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.state.aggregate import Aggregator
@@ -139,11 +139,11 @@ class Life:
         return list(records(self.folder, local(EVE), local(MORROW)))
 
 
-def figures_of(folder, now: datetime) -> tuple[dict[str, int], figures.DayFigures]:
+def figures_of(folder, now: datetime) -> tuple[dict[str, int], DayFigures]:
     """Return the energy of DAY by register as `report --json` prints it, and the day."""
     common = {"tz": PARIS, "prices": Prices(), "now": now, "storage": Storage()}
-    found = report.as_json(folder, (DAY, DAY), **common)
-    (day,) = report.days(folder, (DAY, DAY), **common)
+    found = as_json(folder, (DAY, DAY), **common)
+    (day,) = days(folder, (DAY, DAY), **common)
     energy = {code: part["wh"] for code, part in found["periods"].items()}
     assert sum(energy.values()) == found["consumed"]["wh"]
     return energy, day
@@ -275,7 +275,7 @@ def whole(life: Life, *houses: House) -> dict[str, int]:
     return {code: after[code] - before[code] for code in before}
 
 
-def check_whole(life: Life, *houses: House) -> figures.DayFigures:
+def check_whole(life: Life, *houses: House) -> DayFigures:
     energy, day = figures_of(life.folder, life.clock.now())
     assert used(energy) == used(whole(life, *houses))
     assert used(life.ledger.totals().energy) == used(energy)

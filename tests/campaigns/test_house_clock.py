@@ -20,7 +20,7 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs.display import oled
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.report import build as report
+from linkymonitor.report.days import as_json
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
 from linkymonitor.system.disk import SystemDisk
@@ -122,7 +122,7 @@ class Home:
     def reported(self, day: date = DAY) -> int:
         """Return the Wh of *day* as the page of the report has them."""
         now = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
-        found = report.as_json(self.folder, (day, day), tz=PARIS, prices=Prices(), now=now, storage=Storage())
+        found = as_json(self.folder, (day, day), tz=PARIS, prices=Prices(), now=now, storage=Storage())
         return int(found["consumed"]["wh"])
 
     def text(self) -> str:

@@ -368,6 +368,7 @@ def _damaged(data: bytes) -> dict[str, bytes]:
 def report(data: bytes) -> None:
     """A damaged log: pages and figures are drawn, the days add up to the range, and a day is the same alone."""
     from linkymonitor.report import build as reports
+    from linkymonitor.report.days import as_json, days
 
     disk = CrashDisk(_damaged(data))
     storage = Storage(disk)
@@ -379,12 +380,12 @@ def report(data: bytes) -> None:
         "now": datetime(2026, 1, 20, tzinfo=UTC),
         "storage": storage,
     }
-    together = list(reports.days(LOG, (_FIRST_DAY, last), **common))
+    together = list(days(LOG, (_FIRST_DAY, last), **common))
     for one in together:
-        (alone,) = reports.days(LOG, (one.date, one.date), **common)
+        (alone,) = days(LOG, (one.date, one.date), **common)
         assert alone == one, "a day is another one in a range"
         assert one.consumed is None or one.consumed >= 0
-    found = reports.as_json(LOG, (_FIRST_DAY, last), **common, on_failure=failures.append)
+    found = as_json(LOG, (_FIRST_DAY, last), **common, on_failure=failures.append)
     used = [one.consumed for one in together if one.consumed is not None]
     consumed: Any = found["consumed"]
     assert consumed["wh"] is None or consumed["wh"] == sum(used), "the days are not the range"

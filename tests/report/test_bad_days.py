@@ -15,6 +15,8 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report import figures
+from linkymonitor.report.gather import split_days
+from linkymonitor.report.range import RangeFigures
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, flat, local, period_of, records, write_log
 from tests.report.test_report import build, parsed, text_of
@@ -33,12 +35,12 @@ def whole_day(**options):
 
 
 def of_day(rows, prices=PRICES):
-    (found,) = figures.split_days(rows, DAY, DAY, PARIS)
+    (found,) = split_days(rows, DAY, DAY, PARIS)
     return figures.day_figures(found, PARIS, prices, local(DAY + timedelta(days=2)))
 
 
 def json_of(day, prices=PRICES):
-    total = figures.Range(PARIS, prices)
+    total = RangeFigures(PARIS, prices)
     total.add(day)
     return total.as_json()
 
@@ -90,7 +92,7 @@ def test_a_reading_that_is_due_does_not_hide_what_the_day_has_used_so_far():
         for row in whole_day()
         if row.ended_at <= noon
     ]
-    (found,) = figures.split_days(rows, DAY, DAY, PARIS)
+    (found,) = split_days(rows, DAY, DAY, PARIS)
     assert figures.day_figures(found, PARIS, PRICES, noon).consumed == pytest.approx(14_000, abs=2)
     later = figures.day_figures(found, PARIS, PRICES, local(DAY + timedelta(days=2)))
     assert later.consumed is None

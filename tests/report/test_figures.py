@@ -12,7 +12,10 @@ from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
-from linkymonitor.report.refusals import Held
+from linkymonitor.report.day import Quality
+from linkymonitor.report.gather import split_days
+from linkymonitor.report.range import RangeFigures
+from linkymonitor.report.refusals import Refusals
 from tests.report.house import PARIS, contract, flat, local, period_of, records
 
 WINTER = date(2026, 1, 13)
@@ -21,9 +24,9 @@ NO_PRICES = Prices()
 
 
 def of_day(rows, day=WINTER, prices=NO_PRICES, now=None, eve=None, held=None):
-    (found,) = figures.split_days(rows, day, day, PARIS)
-    found = replace(found, held=held)
-    return figures.day_figures(found, PARIS, prices, now or local(day + timedelta(days=2)), eve=eve)
+    (found,) = split_days(rows, day, day, PARIS)
+    found = replace(found, held=held, eve=eve)
+    return figures.day_figures(found, PARIS, prices, now or local(day + timedelta(days=2)))
 
 
 def around(day, **options):
@@ -66,7 +69,7 @@ def test_an_ejp_day_is_named_after_the_day_whose_7_h_began_it():
     )
     first, second = (
         figures.day_figures(day, PARIS, NO_PRICES, local(WINTER + timedelta(days=3)))
-        for day in figures.split_days(rows, WINTER, WINTER + timedelta(days=1), PARIS)
+        for day in split_days(rows, WINTER, WINTER + timedelta(days=1), PARIS)
     )
     assert (first.ejp, first.ejp_tail) == (True, False)
     assert (second.ejp, second.ejp_tail) == (False, True)
@@ -148,7 +151,7 @@ def test_a_gap_over_midnight_is_shared_by_time_and_days_add_up_to_the_range():
     rows = records(local(WINTER), local(WINTER + timedelta(days=days)), power=flat(1000), silent=silent)
     found = [
         figures.day_figures(day, PARIS, NO_PRICES, local(WINTER + timedelta(days=9)))
-        for day in figures.split_days(rows, WINTER, WINTER + timedelta(days=days - 1), PARIS)
+        for day in split_days(rows, WINTER, WINTER + timedelta(days=days - 1), PARIS)
     ]
     assert [gap.shared for day in found for gap in day.quality.gaps] == [True, True]
     first, last = rows[0].indexes["HN"], rows[-1].indexes["HN"]
@@ -336,7 +339,7 @@ def test_a_clock_that_steps_back_does_not_undo_anything():
 
 def test_the_json_of_a_range_has_the_agreed_shape():
     rows = around(WINTER, period=period_of("EJP", [WINTER]))
-    total = figures.Range(PARIS, EJP_PRICES)
+    total = RangeFigures(PARIS, EJP_PRICES)
     total.add(of_day(rows, prices=EJP_PRICES))
     found = total.as_json()
     assert list(found) == [
@@ -364,10 +367,10 @@ def test_the_json_of_a_range_has_the_agreed_shape():
 
 def test_a_range_is_rounded_once_for_the_whole_of_it():
     rows = records(local(WINTER), local(WINTER + timedelta(days=3)), power=flat(123))
-    total = figures.Range(PARIS, EJP_PRICES)
+    total = RangeFigures(PARIS, EJP_PRICES)
     days = [
         figures.day_figures(day, PARIS, EJP_PRICES, local(WINTER + timedelta(days=9)))
-        for day in figures.split_days(rows, WINTER, WINTER + timedelta(days=2), PARIS)
+        for day in split_days(rows, WINTER, WINTER + timedelta(days=2), PARIS)
     ]
     for day in days:
         total.add(day)
@@ -378,7 +381,7 @@ def test_a_range_is_rounded_once_for_the_whole_of_it():
 
 
 def test_a_range_without_a_record_has_nulls():
-    total = figures.Range(PARIS, NO_PRICES)
+    total = RangeFigures(PARIS, NO_PRICES)
     total.add(of_day([]))
     found = total.as_json()
     assert found["consumed"] == {"wh": None, "eur": None}
@@ -397,13 +400,13 @@ def test_standard_mode_with_three_phases_is_read_the_same():
 # What was refused, and why
 
 
-def held_at(*causes: tuple[int, str], since: float = 0.0) -> Held:
+def held_at(*causes: tuple[int, str], since: float = 0.0) -> Refusals:
     """Return what was held back at these hours of the winter day."""
     midnight = local(WINTER).timestamp()
-    return Held(causes=[(midnight + 3600 * hour, cause, 1) for hour, cause in causes], since=since)
+    return Refusals(causes=[(midnight + 3600 * hour, cause, 1) for hour, cause in causes], since=since)
 
 
-def refused(held: Held | None, **options) -> figures.Quality:
+def refused(held: Refusals | None, **options) -> Quality:
     rows = [row._replace(rejected=1) for row in around(WINTER)]
     return of_day(rows, held=held, **options).quality
 

@@ -19,8 +19,10 @@ from linkymonitor.meter.quarantine import FILE_NAME, KEPT, Quarantine
 from linkymonitor.model.terms import Colour
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
-from linkymonitor.report import figures, refusals
+from linkymonitor.report import figures
 from linkymonitor.report.calendar import Summary
+from linkymonitor.report.days import as_json, days
+from linkymonitor.report.gather import split_days
 from linkymonitor.report.texts import TEXTS
 from linkymonitor.report.words import Words
 from linkymonitor.system.storage import Storage
@@ -395,7 +397,7 @@ def test_a_page_that_is_not_ours_says_nothing(head):
 
 def test_a_summary_comes_back_as_it_went():
     rows = ejp_day()
-    (found,) = figures.split_days(rows, DAY, DAY, PARIS)
+    (found,) = split_days(rows, DAY, DAY, PARIS)
     summary = Summary.of(figures.day_figures(found, PARIS, PRICES, local(DAY + timedelta(days=2))))
     from html import escape
 
@@ -511,7 +513,7 @@ def test_figures_do_not_need_jinja(tmp_path):
 def test_json_comes_from_the_same_figures(tmp_path):
     rows = ejp_day(step=12)
     page = build(tmp_path, rows)["2026-01-13.html"]
-    found = report.as_json(
+    found = as_json(
         tmp_path / "logs",
         (DAY, DAY),
         tz=PARIS,
@@ -532,7 +534,7 @@ def test_a_midnight_inside_a_silence_looks_further_for_its_index(tmp_path):
         local(DAY) - timedelta(days=1), local(DAY + timedelta(days=1), 1), power=flat(1000), silent=silent
     )
     write_log(tmp_path / "logs", rows)
-    (day,) = report.days(
+    (day,) = days(
         tmp_path / "logs",
         (DAY, DAY),
         tz=PARIS,
@@ -631,10 +633,6 @@ def test_a_damaged_quarantine_costs_the_lines_that_are(tmp_path, damage):
     page = refused_rows(tmp_path)
     assert "Groupes refusés 12" in page
     assert "onerror" not in page
-
-
-def test_the_quarantine_is_looked_for_where_it_is_written():
-    assert (refusals.FILE_NAME, refusals.KEPT) == (FILE_NAME, KEPT)
 
 
 def test_the_page_says_that_the_registers_and_the_total_disagree(tmp_path):

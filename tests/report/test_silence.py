@@ -11,6 +11,7 @@ import pytest
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.day import DayFigures
+from linkymonitor.report.days import as_json, days
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, local, period_of, records, write_log
 
@@ -33,12 +34,12 @@ def house(*silent: tuple[datetime, datetime]):
 
 def of_range(folder, first: int, last: int, now: datetime = NOW) -> list[DayFigures]:
     dates = FIRST + timedelta(days=first), FIRST + timedelta(days=last)
-    return list(report.days(folder, dates, tz=PARIS, prices=PRICES, now=now, storage=Storage()))
+    return list(days(folder, dates, tz=PARIS, prices=PRICES, now=now, storage=Storage()))
 
 
 def json_of(folder, first: int, last: int):
     dates = FIRST + timedelta(days=first), FIRST + timedelta(days=last)
-    return report.as_json(folder, dates, tz=PARIS, prices=PRICES, now=NOW, storage=Storage())
+    return as_json(folder, dates, tz=PARIS, prices=PRICES, now=NOW, storage=Storage())
 
 
 def used(rows) -> int:

@@ -13,7 +13,7 @@ from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report import build as report
+from linkymonitor.report.days import days
 from linkymonitor.report.words import Words
 from linkymonitor.state.contract import NAMED, Journal
 from linkymonitor.system.clock import WireClock
@@ -151,9 +151,7 @@ def written(tmp_path, *changes):
             )
         )
     log.close()
-    (day,) = report.days(
-        tmp_path, (DAY, DAY), tz=PARIS, prices=Prices(), now=local(DAY, "12:00"), storage=Storage()
-    )
+    (day,) = days(tmp_path, (DAY, DAY), tz=PARIS, prices=Prices(), now=local(DAY, "12:00"), storage=Storage())
     return day
 
 

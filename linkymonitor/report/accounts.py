@@ -1,0 +1,169 @@
+"""How much each register counted on a day, and what could not be read."""
+
+# Strategy
+#
+# - Energy is a difference of the meter's indexes, never an integral: what happened while nobody listened is still
+#   in the index. An index is wanted at each local midnight and each hour; between two records it is shared by time
+#   and rounded once, so that hours add up to days and days to a range, to the Wh.
+# - A register that was in force and was not read counted something: the energy of the day is then not known.
+# - Unless the total of the meter proves how much that was.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from operator import sub
+
+from linkymonitor.model.epochs import most, rating
+from linkymonitor.model.terms import code
+from linkymonitor.money import bill
+from linkymonitor.money.tariffs import Prices
+from linkymonitor.report import synthesis
+from linkymonitor.report.columns import known
+from linkymonitor.report.day import ELSEWHERE, Band, DayFigures, Gap
+from linkymonitor.report.gaps import SHORTEST_GAP
+from linkymonitor.report.heard import Around, HeardDay, hour_marks
+from linkymonitor.report.indexes import Indexes, Kind
+
+_HOUR = 3600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accounts:
+    """The energy of a day."""
+
+    #: Register → Wh, for each hour; registers at rest are left out.
+    hours: Sequence[Mapping[str, int]]
+    #: Registers that were in force and not read, so that what they counted is not known.
+    unread: tuple[str, ...] = ()
+
+    def sums(self, codes: Sequence[str]) -> dict[str, int | None]:
+        """Return the Wh of each register, those of the contract, *codes*, first; None for those not read."""
+        sums: dict[str, int | None] = dict.fromkeys(codes, 0)
+        for hour in self.hours:
+            for name, wh in hour.items():
+                sums[name] = (sums.get(name) or 0) + wh
+        return sums | dict.fromkeys(self.unread)
+
+
+def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigures:
+    """Return *figures*, whose gaps and tariff periods are known, with the energy of *day* and its cost."""
+    marks = hour_marks(day.start, day.end)
+    gaps = figures.quality.gaps
+    accounts = Accounts(hours=day.registers.between(marks), unread=_unread(day, figures.bands, gaps))
+    accounts = accounted(accounts, day.registers, day.around, marks, day.until)
+    sums = accounts.sums(day.registers.codes)
+    figures = with_sums(figures, sums, day.records.rows[-1].indexes, prices)
+    return replace(
+        figures,
+        consumed=None if accounts.unread or not sums else sum(wh or 0 for wh in sums.values()),
+        unread=accounts.unread,
+        apart=day.registers.apart(day.around.columns.total_index, day.around.stop),
+        hours=synthesis.hours(
+            marks, accounts.hours, prices=prices, gaps=gaps, times=day.times, until=day.until, tz=day.tz
+        ),
+    )
+
+
+def with_sums(
+    figures: DayFigures, sums: Mapping[str, int | None], readings: Mapping[str, int], prices: Prices
+) -> DayFigures:
+    """Return *figures* with the energy and the cost of each register, and what that costs in all.
+
+    Args:
+        figures: of the day; its subscription is known.
+        sums: register → Wh, None for one that counted and was not read.
+        readings: register → its last reading, in Wh.
+        prices: what a kWh costs.
+    """
+    lines = synthesis.lines(sums, readings, prices)
+    eur = synthesis.energy_cost(lines)
+    return replace(
+        figures,
+        lines=lines,
+        consumed_eur=eur,
+        total=bill.add_up((eur, figures.subscription)),
+    )
+
+
+def _unread(day: HeardDay, bands: Sequence[Band], gaps: Sequence[Gap]) -> tuple[str, ...]:
+    """Return the registers that were in force for long outside of what is read of them."""
+    registers = day.registers
+    if not registers.codes:
+        return ()
+    missing: dict[str, float] = {}
+    for band in bands:
+        # Which period is in force is only known where somebody listens.
+        start = band.start
+        for end, resumed in [*((gap.start, gap.end) for gap in gaps), (band.end, band.end)]:
+            if start < end <= band.end:
+                seconds = registers.unread(band.code, start, end)
+                missing[band.code] = missing.get(band.code, 0.0) + seconds
+            start = max(start, resumed)
+    # Of a day that is not over the next reading is merely not there yet.
+    patience = _HOUR if day.records.after is None and day.until < day.end else SHORTEST_GAP
+    unread = [
+        name
+        for name, seconds in missing.items()
+        if seconds > (patience if name in registers.stairs else SHORTEST_GAP)
+    ]
+    in_force = {code(period) for period in set(day.rows.tariff_period) if period}
+    if not unread and len(in_force) == 1 and not in_force & registers.stairs.keys():
+        unread = list(in_force)
+    return tuple(unread)
+
+
+def accounted(
+    accounts: Accounts, registers: Indexes, around: Around, marks: Sequence[float], until: float
+) -> Accounts:
+    """Return *accounts* with what the total of the meter proves beyond the registers, and what is still unread.
+
+    That is the energy of the register that was not read, when it is one; else nobody knows of which it is.
+
+    Args:
+        accounts: what the registers say.
+        registers: their indexes.
+        around: the records.
+        marks: the bounds of the hours.
+        until: the end of what could be measured.
+    """
+    if not registers.codes or not known(around.columns.total_index):
+        return accounts
+    total = Indexes(around.columns, around.times, Kind.TOTAL)
+    low, high = max(marks[0], around.times[0]), min(until, around.times[-1])
+    if accounts.unread and total.unread("", low, high) > SHORTEST_GAP:
+        return accounts
+    everything = [hour.get("", 0) for hour in total.between(marks)]
+    listed = [sum(hour.values()) for hour in accounts.hours]
+    # By how much the total has gone on further at the end of each hour.
+    growth = list(accumulate(map(sub, everything, listed)))
+    beyond = growth[-1]
+    lead = 0 if accounts.unread else _lead_of_total(registers, sum(everything), sum(listed), high - low)
+    if beyond <= lead:
+        return replace(accounts, unread=())
+    name = accounts.unread[0] if len(accounts.unread) == 1 else ELSEWHERE
+    given = 0
+    hours = []
+    for hour, grown in zip(accounts.hours, growth, strict=True):
+        part = max(min(grown, beyond) - given, 0)
+        given += part
+        hours.append({**hour, name: hour.get(name, 0) + part} if part else hour)
+    return Accounts(hours=hours)
+
+
+def _lead_of_total(registers: Indexes, everything: int, listed: int, seconds: float) -> float:
+    """Return the Wh by which the total may lead the registers because one is read some frames before the others.
+
+    Args:
+        registers: the indexes of the registers.
+        everything: what the total counted, in Wh.
+        listed: what the registers counted, in Wh.
+        seconds: in which they did.
+    """
+    powers = [rating(contract, contract) for _, contract in registers.contracts if contract is not None]
+    bound = most(0, None if None in powers else max((power or 0 for power in powers), default=None))
+    if listed or seconds <= 0:
+        return bound
+    # Where no register moved at all, the share of these few frames is known.
+    return min(bound, most(0, round(_HOUR * everything / seconds)))

@@ -1,0 +1,117 @@
+"""The figures of each day of a log, and of all of them: one bad day costs no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from linkymonitor.daily_log.files import Statistics
+from linkymonitor.errors import LinkyMonitorError
+from linkymonitor.language import Text, as_text
+from linkymonitor.money.tariffs import Prices
+from linkymonitor.report.day import DayFigures
+from linkymonitor.report.figures import day_figures
+from linkymonitor.report.gather import DayRecords, LogDays
+from linkymonitor.report.range import RangeFigures
+from linkymonitor.system.storage import Storage
+
+log = logging.getLogger(__name__)
+
+_DAY = timedelta(days=1)
+_LONGEST_CAUSE = 300
+
+
+def days(
+    log_dir: Path,
+    dates: tuple[date, date],
+    *,
+    tz: ZoneInfo,
+    prices: Prices,
+    now: datetime,
+    storage: Storage,
+    statistics: Statistics | None = None,
+) -> Iterator[DayFigures]:
+    """Yield the figures of each day from the first of *dates* to the last; one day is held at a time.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    source = LogDays(directory=log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    for records in source.between(*dates):
+        yield day_figures(records, tz, prices, now)
+
+
+def guarded_days(
+    source: LogDays, dates: tuple[date, date], prices: Prices
+) -> Iterator[tuple[date, DayFigures | Exception]]:
+    """Yield each day with its figures, or with why there are none: a day that cannot be drawn costs no other.
+
+    Raises:
+        StorageError: the folder of the log cannot be read.
+    """
+    source.storage.names(source.directory)  # a folder that cannot be read is no matter of one day
+    day, last = dates
+    while day <= last:
+        try:
+            for records in source.between(day, last):
+                day = records.date + _DAY
+                try:
+                    figures: DayFigures | Exception = day_figures(records, source.tz, prices, source.now)
+                except Exception as error:
+                    figures = error
+                yield records.date, figures
+        except Exception as error:
+            # The log cannot be read on: it is begun anew at the next day.
+            yield day, error
+            day += _DAY
+
+
+def as_json(
+    log_dir: Path,
+    dates: tuple[date, date],
+    *,
+    tz: ZoneInfo,
+    prices: Prices,
+    now: datetime,
+    storage: Storage,
+    statistics: Statistics | None = None,
+    on_failure: Callable[[Text], object] | None = None,
+) -> dict[str, object]:
+    """Return the figures of the whole range, as `report --json` prints them.
+
+    A day whose figures cannot be drawn leaves the sums null, and *on_failure* is handed a sentence about it.
+
+    Raises:
+        StorageError: the folder of the logs cannot be read.
+    """
+    total = RangeFigures(tz, prices)
+    source = LogDays(directory=log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    for day, figures in guarded_days(source, dates, prices):
+        if isinstance(figures, DayFigures):
+            total.add(figures)
+            continue
+        log.debug("%s", day, exc_info=figures)
+        if on_failure:
+            on_failure(not_drawn(day, figures))
+        nothing = DayRecords(date=day, before=None, rows=(), after=None)
+        total.add(day_figures(nothing, tz, prices, now), known=False)
+    return total.as_json()
+
+
+def cause_of(error: Exception) -> Text:
+    """Return why a day could not be drawn, in a few words."""
+    if isinstance(error, LinkyMonitorError):
+        return error.text
+    return as_text(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+def not_drawn(day: date, error: Exception) -> Text:
+    """Return the sentence about *day*, which could not be drawn because of *error*."""
+    cause = cause_of(error).map(lambda words: " ".join(words.split())[:_LONGEST_CAUSE])
+    return Text(
+        f"{day} : journée non dessinée ({cause.fr}) ; les autres le sont, gardez le journal de ce jour et signalez-le",
+        f"{day}: day not drawn ({cause.en}); the others are, keep the log of this day and report it",
+    )

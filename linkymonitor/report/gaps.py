@@ -1,0 +1,123 @@
+"""Where nothing was heard on a day, how long each record was, and how much of the day that is."""
+
+# A gap is five minutes without a record. Its energy is known by the indexes, its shape is not, so nothing that needs
+# a shape (peak, night minimum, injected current) looks into it.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import sub
+from typing import TYPE_CHECKING
+
+from linkymonitor.report.day import Gap, Quality
+
+if TYPE_CHECKING:
+    from linkymonitor.report.heard import HeardDay
+
+#: A silence longer than this, in seconds, is a gap.
+SHORTEST_GAP = 300
+#: A record may last half an hour when it is made of many frames; no meter is slower than this, seconds a frame.
+_SLOWEST_FRAME = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hearing:
+    """When a day was heard, in seconds."""
+
+    #: For how long before its end each record was heard.
+    seconds: Sequence[float]
+    #: The beginning and the end of each silence that is a gap.
+    silences: Sequence[tuple[float, float]]
+    #: From the last record to the next one, to the end of the day or to the present.
+    tail: float
+
+
+def hearing(day: HeardDay) -> Hearing:
+    """Return when *day* was heard."""
+    begun = _beginning(day)
+    silences: list[tuple[float, float]] = []
+    if day.records.before is None and begun - day.start > SHORTEST_GAP:
+        silences.append((day.start, begun))
+    previous = [begun, *day.times[:-1]]
+    seconds = list(map(sub, day.times, previous))
+    for at, step in enumerate(seconds):
+        if step > SHORTEST_GAP:
+            seconds[at], silence = _heard_since(day, at, previous[at])
+            silences += silence
+    after = day.records.after
+    resumed = day.until if after is None else min(after.ended_at.timestamp(), day.end)
+    tail = resumed - day.times[-1]
+    if tail > SHORTEST_GAP:
+        silences.append((day.times[-1], resumed))
+    return Hearing(seconds=seconds, silences=silences, tail=max(tail, 0.0))
+
+
+def _beginning(day: HeardDay) -> float:
+    """Return when listening began: where the record before the day ended, else where the first one began."""
+    before = day.records.before
+    if before is not None:
+        return max(before.ended_at.timestamp(), day.start)
+    return min(max(day.rows.started_at[0].timestamp(), day.start), day.times[0])
+
+
+def _heard_since(day: HeardDay, at: int, previous: float) -> tuple[float, list[tuple[float, float]]]:
+    """Return for how long the record at the position *at* was heard, and the silence before it, if there is one.
+
+    Args:
+        day: its day.
+        at: a record that ended more than SHORTEST_GAP after *previous*.
+        previous: when the record before it ended.
+    """
+    begun, ended = day.rows.started_at[at].timestamp(), day.times[at]
+    frames = day.rows.frames[at]
+    dense = frames > 0 and frames * _SLOWEST_FRAME >= ended - begun
+    if begun - previous > SHORTEST_GAP:
+        heard = dense or ended - begun <= SHORTEST_GAP
+        return (ended - begun if heard else 0.0), [(previous, begun)]
+    if dense:
+        return ended - previous, []
+    return 0.0, [(previous, ended)]
+
+
+def quality(day: HeardDay, heard: Hearing, now: float) -> Quality:
+    """Return how much of *day* was heard, and how well.
+
+    Args:
+        day: the day.
+        heard: when it was heard.
+        now: the present: the newest refused groups are written some minutes late.
+    """
+    refusals = day.records.held
+    return Quality(
+        coverage=_coverage(day, heard),
+        records=len(day.times),
+        frames=sum(day.rows.frames),
+        rejected=sum(day.rows.rejected),
+        gaps=_gaps(day, heard.silences),
+        held=None if refusals is None else refusals.between(day.start, day.until),
+        held_whole=refusals is not None and refusals.all_of(day.start, day.until, now),
+    )
+
+
+def _coverage(day: HeardDay, heard: Hearing) -> float:
+    """Return the share of *day*, as far as it has come, that was heard: 0 to 1."""
+    # What follows the last record counts once the next one has come; before, it is merely not there yet.
+    pending = day.records.after is None and heard.tail <= SHORTEST_GAP
+    covered = sum(heard.seconds) + (0.0 if pending or heard.tail > SHORTEST_GAP else heard.tail)
+    possible = (day.times[-1] if pending else day.until) - day.start
+    return min(round(covered / possible, 4), 1.0) if possible > 0 else 0.0
+
+
+def _gaps(day: HeardDay, silences: Sequence[tuple[float, float]]) -> tuple[Gap, ...]:
+    """Return the silences with their energy, which is shared by time where they run past a midnight."""
+    known_from, known_to = day.registers.times[0], day.registers.times[-1]
+    return tuple(
+        Gap(
+            start=start,
+            end=end,
+            wh=day.registers.over(start, end),
+            shared=(start <= day.start and known_from < day.start) or (end >= day.end and known_to > day.end),
+        )
+        for start, end in silences
+    )

@@ -1,0 +1,278 @@
+"""Cuts the log into local days: the records of each, their neighbours, and what the log notes beside them."""
+
+# Strategy
+#
+# - What is found for a day depends on the log, never on the other days that are asked for: its neighbours are the
+#   last record before it and the first one after it, however far away.
+# - The log is read once, from a little before the first day to a little after the last; one day is held at a time.
+#   Only after a silence is more of it read, for the neighbours.
+# - A neighbour may lack the reading of a register. The nearest record that has it is then found, too.
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from linkymonitor.daily_log import files, search
+from linkymonitor.daily_log.columns import Columns
+from linkymonitor.daily_log.files import Statistics
+from linkymonitor.daily_log.search import onward
+from linkymonitor.daily_log.statements import GRID, parse_grid
+from linkymonitor.model.record import Record
+from linkymonitor.report import refusals
+from linkymonitor.report.gaps import SHORTEST_GAP
+from linkymonitor.report.refusals import Refusals
+from linkymonitor.system.storage import Storage
+
+#: Where the record at a midnight is looked for: twice the shortest gap.
+_NEAR = timedelta(seconds=2 * SHORTEST_GAP)
+#: A record this much before a midnight is that of the midnight.
+_AT_MIDNIGHT = timedelta(seconds=SHORTEST_GAP)
+#: How far beyond the nearest record the reading of a register is looked for that this record lacks, and how often:
+#: a silence may lie between them.
+_FAR = timedelta(hours=26)
+_WINDOWS = 2
+_DAY = timedelta(days=1)
+#: No names of registers: the index of the total, and that of what is injected.
+_TOTAL, _INJECTED = "", "injected"
+
+#: A line ``Grille:``: when, and what by topic.
+Grid = tuple[float, Mapping[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayRecords:
+    """The records of one local day, and those that stand just outside it."""
+
+    date: date
+    before: Record | None
+    rows: Sequence[Record]
+    after: Record | None
+    #: Records before *before* and after *after* which have the readings that those two lack.
+    lead: Sequence[Record] = ()
+    trail: Sequence[Record] = ()
+    #: The record that stood at the midnight before, to compare with the day before.
+    eve: Record | None = None
+    #: The lines ``Grille:`` from the day before to the end of the day.
+    grids: Sequence[Grid] = ()
+    #: What acceptance held back on any day, None when nobody knows.
+    held: Refusals | None = None
+
+
+def midnight(day: date, tz: ZoneInfo) -> float:
+    """Return the POSIX time at which the local *day* begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=tz).timestamp()
+
+
+def split_days(records: Iterable[Record], first: date, last: date, tz: ZoneInfo) -> Iterator[DayRecords]:
+    """Cut *records*, in order of time, into the local days from *first* to *last*.
+
+    A record belongs to the day in which its interval ends, midnight included. One day is held at a time.
+    What a clock that was set back has stamped again is left out: the index has its energy.
+    """
+    stream = onward(records)
+    before: Record | None = None
+    pending = next(stream, None)
+    begin = datetime.fromtimestamp(midnight(first, tz), UTC)
+    while pending is not None and pending.ended_at <= begin:
+        before, pending = pending, next(stream, None)
+    day = first
+    while day <= last:
+        following = day + _DAY
+        end = datetime.fromtimestamp(midnight(following, tz), UTC)
+        rows: list[Record] = []
+        if pending is not None and pending.ended_at <= end:
+            rows.append(pending)
+            pending = None
+            for record in stream:
+                if record.ended_at > end:
+                    pending = record
+                    break
+                rows.append(record)
+        yield DayRecords(date=day, before=before, rows=rows, after=pending)
+        before = rows[-1] if rows else before
+        day = following
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogDays:
+    """The local days of a log."""
+
+    #: The folder of the log.
+    directory: Path
+    #: The zone whose midnights bound the days.
+    tz: ZoneInfo
+    #: The present: records after it are from the future of a clock that was set back.
+    now: datetime
+    storage: Storage
+    #: Counts what was found in the log.
+    statistics: Statistics | None = None
+
+    def between(self, first: date, last: date) -> Iterator[DayRecords]:
+        """Yield the days from *first* to *last*.
+
+        Raises:
+            StorageError: a file cannot be read.
+        """
+        begin, end = self._midnight(first), self._midnight(last + _DAY)
+        stop = max(files.end_of_file(end), end + _NEAR)
+        held = refusals.read(self.directory, self.storage)
+        grids: list[Grid] = []
+
+        def stream() -> Iterator[Record]:
+            for batch in files.batches(
+                self.directory, begin - _NEAR, stop, statistics=self.statistics, storage=self.storage
+            ):
+                if isinstance(batch, Columns):
+                    yield from batch.rows()
+                elif batch.text.startswith(GRID):
+                    at = batch.at.timestamp()
+                    if not grids or at >= grids[-1][0]:
+                        grids.append((at, parse_grid(batch.text)))
+
+        eve = _last(self._until(self._midnight(first - _DAY), _AT_MIDNIGHT))
+        neighbours = _Neighbours(self, stop)
+        for day in split_days(stream(), first, last, self.tz):
+            start = self._midnight(day.date)
+            before = day.before or neighbours.last_before(start)
+            after = day.after or neighbours.first_after(self._midnight(day.date + _DAY))
+            if after is not None and after.ended_at > self.now:
+                after = None
+            yield replace(
+                day,
+                before=before,
+                after=after,
+                lead=self._lead(before),
+                trail=self._trail(after),
+                eve=eve,
+                grids=_of_day(grids, start),
+                held=held,
+            )
+            eve = before if before is not None and start - before.ended_at <= _AT_MIDNIGHT else None
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.fromtimestamp(midnight(day, self.tz), UTC)
+
+    def _until(self, at: datetime, reach: timedelta) -> Iterator[Record]:
+        return search.until(self.directory, at, reach, storage=self.storage)
+
+    def _lead(self, before: Record | None) -> list[Record]:
+        """Return the records with the last readings that *before* lacks, oldest first."""
+        lacking = _lacking(before)
+        if before is None or not lacking:
+            return []
+        readings: dict[str, Record] = {}
+        nearest = before
+        for _ in range(_WINDOWS):
+            window = list(self._until(nearest.ended_at, _FAR))
+            for record in reversed(window):
+                _note_readings(record, lacking, readings)
+            if len(readings) == len(lacking):
+                break
+            earlier = search.last_before(self.directory, nearest.ended_at - _FAR, storage=self.storage)
+            if earlier is None:
+                break
+            nearest = earlier
+        return _distinct(reversed(readings.values()))
+
+    def _trail(self, after: Record | None) -> list[Record]:
+        """Return the records with the first readings that *after* lacks, oldest first."""
+        lacking = _lacking(after)
+        if after is None or not lacking:
+            return []
+        readings: dict[str, Record] = {}
+        nearest = after
+        for _ in range(_WINDOWS):
+            begin, end = nearest.ended_at, nearest.ended_at + _FAR
+            window = files.records(self.directory, begin, min(end, self.now), storage=self.storage)
+            for record in onward(window):
+                _note_readings(record, lacking, readings)
+                if len(readings) == len(lacking):
+                    return _distinct(readings.values())
+            later = search.first_after(self.directory, end, self.now, storage=self.storage)
+            if later is None:
+                break
+            nearest = later
+        return _distinct(readings.values())
+
+
+class _Neighbours:
+    """The records next to a silence, looked for once and only when there is one.
+
+    Args:
+        days: the log.
+        stop: the end of what was read of it for the days themselves.
+    """
+
+    def __init__(self, days: LogDays, stop: datetime) -> None:
+        self._days = days
+        # *stop* itself was not read.
+        self._read_until = stop - timedelta.resolution
+        self._before: tuple[Record | None] | None = None
+        self._after: tuple[Record | None] | None = None
+
+    def last_before(self, start: datetime) -> Record | None:
+        """Return the last record until *start*, the midnight of the first day that has no record before it."""
+        if self._before is None:
+            days = self._days
+            self._before = (search.last_before(days.directory, start, storage=days.storage),)
+        return self._before[0]
+
+    def first_after(self, end: datetime) -> Record | None:
+        """Return the first record after *end*, the midnight of the first day that has no record after it."""
+        if self._after is None:
+            days, since = self._days, max(end, self._read_until)
+            self._after = (search.first_after(days.directory, since, days.now, storage=days.storage),)
+        return self._after[0]
+
+
+def _of_day(grids: Sequence[Grid], start: datetime) -> list[Grid]:
+    """Return those of *grids* that the day beginning at *start* needs.
+
+    The topics that hold are those of the file of the midnight: each file begins with them. Of those before the
+    midnight the last one is enough.
+    """
+    origin = (files.end_of_file(start - _NEAR) - _DAY).timestamp()
+    near = [grid for grid in grids if grid[0] >= origin]
+    before = [at for at, _ in near if at <= start.timestamp()]
+    return near[max(len(before) - 1, 0) :]
+
+
+def _note_readings(record: Record, lacking: Sequence[str], readings: dict[str, Record]) -> None:
+    """Note *record* for each of the indexes *lacking* that it has and that is not in *readings* yet."""
+    for name in lacking:
+        if name not in readings and _reads(record, name):
+            readings[name] = record
+
+
+def _distinct(records: Iterable[Record]) -> list[Record]:
+    """Return *records*, each of them once."""
+    return list({id(record): record for record in records}.values())
+
+
+def _lacking(record: Record | None) -> list[str]:
+    """Return the indexes that *record* ought to have and has not."""
+    if record is None:
+        return []
+    registers = record.contract.registers if record.contract else ()
+    lacking = [name for name in registers if name not in record.indexes]
+    # Some meters have no total, and most inject nothing: these are only looked for when nothing else is there.
+    if record.total_index is None and (lacking or not registers):
+        lacking.append(_TOTAL)
+    if record.injected_index is None and record.contract is not None and record.contract.producer:
+        lacking.append(_INJECTED)
+    return lacking
+
+
+def _reads(record: Record, name: str) -> bool:
+    if name == _TOTAL:
+        return record.total_index is not None
+    return record.injected_index is not None if name == _INJECTED else name in record.indexes
+
+
+def _last(records: Iterable[Record]) -> Record | None:
+    return next(iter(deque(records, 1)), None)

@@ -1,0 +1,76 @@
+"""What went to the grid on a day: by index when the meter has one, else estimated from the current."""
+
+# A meter that is no producer's says next to nothing of what is injected: its power drawn is zero, and a current
+# flows, of which it gives whole amperes. So the estimate is an interval.
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkymonitor.report.columns import Columns, known
+from linkymonitor.report.day import Injected
+from linkymonitor.report.gaps import Hearing
+from linkymonitor.report.heard import HeardDay
+from linkymonitor.report.indexes import Indexes, Kind
+
+#: Voltage of the estimate when the meter does not measure it, and what its interval covers, in V.
+NOMINAL = 230
+_LOWEST, _HIGHEST = 220, 240
+#: The meter gives whole amperes.
+_HALF_AMPERE = 0.5
+_HOUR = 3600
+
+
+def injected(day: HeardDay, heard: Hearing) -> Injected | None:
+    """Return what went to the grid on *day*, None when nothing did."""
+    if known(day.rows.injected_index):
+        counted = Indexes(day.around.columns, day.around.times, Kind.INJECTED)
+        wh = sum(counted.between([day.start, day.end])[0].values())
+        return Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False, reading=day.rows.injected_index[-1])
+    if not may_inject(day.rows):
+        return None
+    return _estimated(day.rows, heard.seconds)
+
+
+def may_inject(rows: Columns) -> bool:
+    """Return whether any record injects, or draws nothing, so that its current may go either way."""
+    return any(rows.injected_power) or 0 in rows.apparent_power
+
+
+def _estimated(rows: Columns, seconds: Sequence[float]) -> Injected | None:
+    """Return the energy of *rows*, each heard for so many *seconds*; None when no record shows any."""
+    best = low = high = 0.0
+    for power, drawn, current, voltages, duration in zip(
+        rows.injected_power, rows.apparent_power, rows.current, rows.voltages, seconds, strict=True
+    ):
+        if not power and (drawn != 0 or current is None):
+            continue
+        likely, least, most = _power(power, current or 0, [volts for volts in voltages if volts])
+        best += likely * duration
+        low += least * duration
+        high += most * duration
+    if not best:
+        return None
+    return Injected(
+        wh=round(best / _HOUR), low_wh=int(low // _HOUR), high_wh=-int(-high // _HOUR), estimated=True
+    )
+
+
+def _power(power: int | None, amperes: int, voltages: Sequence[int]) -> tuple[float, float, float]:
+    """Return the power of one record: the likely one, the least and the most that it may be, in VA.
+
+    Args:
+        power: as the meter gives it, if it does.
+        amperes: sum over the phases.
+        voltages: those that are measured.
+    """
+    volts = sum(voltages) / len(voltages) if voltages else NOMINAL
+    likely = power or amperes * volts
+    if amperes:
+        lowest, highest = (volts, volts) if voltages else (_LOWEST, _HIGHEST)
+        least = min(likely, max(amperes - _HALF_AMPERE, 0) * lowest)
+        return likely, least, max(likely, (amperes + _HALF_AMPERE) * highest)
+    if likely:
+        return likely, likely, likely
+    # Less than half an ampere may be flowing out: it counts only where some was seen.
+    return 0.0, 0.0, _HALF_AMPERE * _HIGHEST
