@@ -1,0 +1,230 @@
+"""`acquire`: what it reads, when it ends, and what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.commands import AT, DAY, PYTHON, daemon, log_text, records, until, wire
+from tests.support.pty_meter import PtyMeter
+
+pytestmark = pytest.mark.usefixtures("apart")
+
+
+@pytest.mark.parametrize("source", ["file", "-", "stdin", "sim:hc", "pipe"])
+def test_what_is_not_a_meter_needs_a_log_directory_by_name(call, historique, tmp_path, source):
+    if source == "pipe":
+        os.mkfifo(tmp_path / "pipe")
+        source = tmp_path / "pipe"
+    status, out, err = call("acquire", "-i", historique if source == "file" else source)
+    assert (status, out) == (2, "")
+    assert "--log-dir" in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_1_and_one_sentence(call, tmp_path):
+    status, _, err = call("acquire", "-i", tmp_path / "gone.tic", "--log-dir", tmp_path / "log")
+    assert status == 1
+    assert err.count("\n") == 1
+    assert "fichier absent" in err
+    assert not (tmp_path / "log").exists()
+
+
+def test_a_wrong_simulator_is_wrong_usage(call, tmp_path):
+    status, _, err = call("acquire", "-i", "sim:tempoo", "--log-dir", tmp_path / "log")
+    assert status == 2
+    assert err == "linkymonitor: sim:tempoo : tempoo : inconnu, vouliez-vous dire tempo ?\n"
+    assert call("decode", "sim:seed=x")[0] == 2
+
+
+@pytest.mark.parametrize("mode", ["historique", "standard"])
+def test_acquire_logs_a_file_on_the_time_of_the_wire(call, historique, standard, tmp_path, mode):
+    """A byte lasts ten bits, a gap 25 ms; a standard meter's DATE corrects the clock."""
+    path, folder = {"historique": historique, "standard": standard}[mode], tmp_path / "log"
+    start = datetime.fromisoformat("2026-03-01T12:00:00+01:00" if mode == "historique" else AT)
+    began = time.monotonic()
+    assert call("acquire", "-i", path, "--log-dir", folder, "--at", start.isoformat())[0] == 0
+    assert time.monotonic() - began < 20
+    found = records(folder)
+    length = {"historique": 10 / 1200, "standard": 10 / 9600}[mode] * path.stat().st_size
+    sent = re.findall(rb"[\x03\x83]", path.read_bytes())
+    wanted = start + timedelta(seconds=length + 0.025 * len(sent))
+    # A stamp is cut to the second, and a DATE is that of its frame's beginning.
+    assert timedelta(0) <= wanted - found[-1].ended_at < timedelta(seconds=3)
+    assert sum(record.frames for record in found) == len(sent)
+    assert [record.frames for record in found[:-1]] == [8] * (len(found) - 1)
+    assert 1 <= found[-1].frames <= 8, "the last record is shorter, and is there"
+
+
+def test_a_standard_meter_s_date_wins_over_the_start(call, standard, tmp_path):
+    call("acquire", "-i", standard, "--log-dir", tmp_path / "log", "--at", "2026-12-24T12:00:00+01:00")
+    # The first DATE tells when the capture was made.
+    assert {record.ended_at.date() for record in records(tmp_path / "log")} == {DAY.date()}
+
+
+def test_without_at_a_file_begins_now(call, historique, tmp_path):
+    before = datetime.now(UTC).replace(microsecond=0)
+    call("acquire", "-i", historique, "--log-dir", tmp_path / "log")
+    first = records(tmp_path / "log")[0]
+    assert before <= first.ended_at <= datetime.now(UTC) + timedelta(seconds=15)
+
+
+def test_time_ends_a_run_on_the_time_of_the_wire(call, historique, tmp_path):
+    call("acquire", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT, "-t", "60")
+    ran = records(tmp_path / "log")[-1].ended_at - datetime.fromisoformat(AT)
+    assert 57 <= ran.total_seconds() <= 60
+
+
+def test_a_recording_is_replayed_at_its_own_time(call, tmp_path):
+    from linkymonitor.source.recording import block, header
+
+    frame = wire("hc,seed=1", 0.01)
+    (tmp_path / "r.rec").write_bytes(
+        header(DAY) + b"".join(block(10.0 * number, frame) for number in range(20))
+    )
+    call("acquire", "-i", tmp_path / "r.rec", "--log-dir", tmp_path / "log")
+    assert records(tmp_path / "log")[-1].ended_at == DAY + timedelta(seconds=190)
+
+
+def test_the_simulator_as_fast_as_can_be_lives_its_own_day(call, tmp_path):
+    spec = "sim:ejp,day=2027-01-13,at=06:50,peak,duration=20m,every=5s,speed=max"
+    assert call("acquire", "-i", spec, "--log-dir", tmp_path / "log")[0] == 0
+    found = records(tmp_path / "log")
+    peak = next(record for record in found if record.tariff_period == "PM..")
+    assert peak.started_at >= datetime(2027, 1, 13, 5, 59, 50, tzinfo=UTC)
+    assert found[-1].ended_at > datetime(2027, 1, 13, 6, 9, 50, tzinfo=UTC)
+
+
+def test_stdin_is_read_to_its_end(historique, tmp_path):
+    done = subprocess.run(
+        [*PYTHON, "acquire", "-i", "-", "--log-dir", "log", "--at", AT],
+        input=historique.read_bytes(),
+        capture_output=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert sum(record.frames for record in records(tmp_path / "log")) > 30
+
+
+def test_files_are_private_to_the_user_and_the_group(call, historique, tmp_path):
+    call("acquire", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
+    for path in (tmp_path / "log").iterdir():
+        assert path.stat().st_mode & 0o027 == 0, path
+    assert (tmp_path / "log" / "salt").stat().st_mode & 0o077 == 0
+
+
+def test_the_log_directory_is_made_and_a_file_in_its_place_is_one_sentence(call, historique, tmp_path):
+    assert call("acquire", "-i", historique, "--log-dir", tmp_path / "a/b/log", "--at", AT)[0] == 0
+    (tmp_path / "taken").write_text("")
+    status, _, err = call("acquire", "-i", historique, "--log-dir", tmp_path / "taken", "--at", AT)
+    assert status == 1
+    assert err.count("\n") == 1
+
+
+def test_a_device_that_is_not_there_is_one_warning_and_no_failure(tmp_path):
+    done = subprocess.run(
+        [*PYTHON, "acquire", "-i", "/dev/ttyLinky7", "--log-dir", "log", "-t", "2"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0
+    assert done.stderr.count("WARNING") == 1
+    assert "/dev/ttyLinky7 : absent ; branchez le module TIC" in done.stderr
+
+
+def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
+    folder, runtime = tmp_path / "log", tmp_path / "run"
+    with PtyMeter() as meter:
+        over = threading.Event()
+        sent = wire("ejp,seed=3,day=2027-01-13,at=19:00", 5)
+
+        def speak():
+            while not over.is_set():
+                for start in range(0, len(sent), 40):
+                    meter.write(sent[start : start + 40])
+                    if over.wait(0.02):
+                        return
+
+        speaker = threading.Thread(target=speak)
+        speaker.start()
+        try:
+            (tmp_path / "my.ini").write_text(
+                f"[general]\nruntime_dir = {runtime}\nraw_values = yes\n"
+                f"[log]\ndir = {folder}\nsync_every = 100ms\n"
+            )
+            with daemon("acquire", "-c", tmp_path / "my.ini", "-i", meter.path) as first:
+                latest = runtime / "latest.json"
+                until(latest.exists)
+                until(lambda: "\tDATA\t" in log_text(folder))
+                document = json.loads(latest.read_text())
+                assert document["schema"] == 1
+                assert document["mode"] == "historique"
+                assert document["values"]["ADCO"].startswith("*********")
+                assert document["raw"]["ADCO"] == [None, document["values"]["ADCO"]]
+                assert int(document["raw"]["PAPP"][1]) == document["values"]["PAPP"]
+                # The port is held, and so is the log.
+                with daemon("acquire", "-i", meter.path, "--log-dir", "other", LANG="en_US.UTF-8") as second:
+                    _, err = second.communicate(timeout=30)
+                assert second.returncode == 75
+                assert str(first.pid).encode() in err
+                with daemon("acquire", "-i", "sim:hc", "--log-dir", folder) as third:
+                    _, err = third.communicate(timeout=30)
+                assert third.returncode == 75
+                assert str(first.pid).encode() in err
+                first.send_signal(signal.SIGTERM)
+                first.send_signal(signal.SIGTERM)
+                _, err = first.communicate(timeout=20)
+            assert first.returncode in (0, -signal.SIGTERM)
+            assert b"Traceback" not in err
+        finally:
+            over.set()
+            speaker.join()
+    assert not latest.exists()
+    assert "Arrêt : " in log_text(folder).splitlines()[-1]
+
+
+def test_storms_of_signals_leave_whole_lines(tmp_path):
+    """A stop that is asked for again and again is still one stop."""
+    for number in range(4):
+        folder = tmp_path / f"log{number}"
+        with daemon("acquire", "-i", "sim:hc", "--log-dir", folder) as process:
+            until(lambda folder=folder: list(folder.glob("*.lock")) or list(folder.glob(".*lock")))
+            while process.poll() is None:
+                process.send_signal(signal.SIGTERM if number % 2 else signal.SIGINT)
+                time.sleep(0.001 * number)
+            _, err = process.communicate(timeout=20)
+        assert process.returncode in (0, -signal.SIGTERM, -signal.SIGINT, 1), err
+        text = log_text(folder)
+        assert text == "" or text.endswith("\n")
+        with daemon("acquire", "-i", "sim:hc,speed=max,duration=30s", "--log-dir", folder) as again:
+            again.communicate(timeout=30)
+        assert again.returncode == 0, "the lock is let go of by death"
+
+
+def test_acquire_opens_no_socket(historique, tmp_path):
+    watched = (
+        "import sys\n"
+        "def hook(event, arguments):\n"
+        "    if event.startswith('socket.'):\n"
+        "        sys.stderr.write(f'SOCKET {event}\\n')\n"
+        "sys.addaudithook(hook)\n"
+        "from linkymonitor.cli import main\n"
+        f"sys.exit(main(['acquire', '-l', '-i', {str(historique)!r}, '--log-dir', 'log', '--at', {AT!r}]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", watched], capture_output=True, text=True, cwd=tmp_path, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "SOCKET" not in done.stderr

@@ -1,0 +1,99 @@
+"""`check`: what would start, or every fault of the configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.commands import AT
+
+pytestmark = pytest.mark.usefixtures("apart")
+
+
+def test_a_configuration_that_cannot_be_used_is_1_with_every_fault(call, tmp_path):
+    (tmp_path / "bad.ini").write_text(
+        "[meter]\nprot = /dev/x\nmode = fast\n[log]\nframes_per_record = many\n[lampe:ejp]\npin = 3\n"
+    )
+    for command in (["check"], ["acquire"], ["report"]):
+        status, out, err = call(*command, "-c", tmp_path / "bad.ini")
+        assert status == 1
+        assert out == ""
+        assert err.splitlines() == [
+            f"linkymonitor: {tmp_path}/bad.ini: [meter] prot : inconnu, vouliez-vous dire port ?",
+            f"{tmp_path}/bad.ini: [meter] mode = fast : on attend auto, historique ou standard",
+            f"{tmp_path}/bad.ini: [log] frames_per_record = many : on attend un nombre entier",
+            f"{tmp_path}/bad.ini: [lampe:ejp] : inconnu, vouliez-vous dire lamp:NAME ?",
+        ]
+    assert call("check", "-c", tmp_path / "gone.ini")[0] == 1
+
+
+def test_check_says_what_would_start(call, tmp_path):
+    (tmp_path / "my.ini").write_text(
+        "[meter]\nport = /dev/ttyUSB7\n[lamp:ejp]\n[relay:tank]\npin = 17\nrule = ejp\nfail_state = off\n"
+    )
+    status, out, _ = call("check", "-c", tmp_path / "my.ini")
+    assert status == 0
+    assert "compteur : /dev/ttyUSB7, mode auto, vitesse auto" in out
+    assert "voyant ejp : GPIO 25" in out
+    assert "relais tank : GPIO 17, règle ejp" in out
+    assert "prix non réglés" in out
+    assert call("check")[0] == 0
+
+
+def test_a_key_that_no_longer_does_anything_stops_nobody_and_is_said(call, historique, tmp_path):
+    (tmp_path / "old.ini").write_text("[meter]\ntimeout = 5s\n")
+    status, out, _ = call("check", "-c", tmp_path / "old.ini")
+    assert status == 0
+    assert f"{tmp_path}/old.ini: [meter] timeout : n'a plus d'effet ; supprimez cette ligne\n" in out
+    assert call("record", "-c", tmp_path / "old.ini", "-i", historique, "-o", tmp_path / "r")[0] == 0
+
+
+def test_check_finds_what_only_a_start_would(call, tmp_path):
+    (tmp_path / "my.ini").write_text(
+        "[lamp:one]\npin = 25\n[lamp:two]\npin = 25\n[relay:tank]\npin = 17\nrule = ejp\nfail_state = off\n"
+        "[display]\nbutton = 17\n[callbacks]\ncall = gone.function, json.dump, json.nothing, plain\n"
+    )
+    status, _, err = call("check", "-c", tmp_path / "my.ini")
+    assert status == 1
+    said = err.replace(f"{tmp_path}/my.ini: ", "").splitlines()
+    assert said[0].endswith("[lamp:two] pin = 25 : déjà prise par [lamp:one] pin ; choisissez-en une autre")
+    assert said[1] == "[display] button = 17 : déjà prise par [relay:tank] pin ; choisissez-en une autre"
+    assert [line.split(" :")[0] for line in said[2:]] == [
+        "[callbacks] call = gone.function",
+        "[callbacks] call = json.nothing",
+        "[callbacks] call = plain",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ini", "words"),
+    [
+        (
+            "[relay:tank]\npin = 15\nrule = ejp\nfail_state = off\n",
+            "[relay:tank] pin = 15 : déjà prise par le port série",
+        ),
+        (
+            "[meter]\nport = /dev/serial0\n[lamp:ejp]\npin = 14\n",
+            "[lamp:ejp] pin = 14 : déjà prise par le port série /dev/serial0",
+        ),
+        ("[lamp:ejp]\npin = 2\n", "[lamp:ejp] pin = 2 : déjà prise par l'afficheur (bus I2C)"),
+        ("[display]\nbutton = 3\n", "[display] button = 3 : déjà prise par l'afficheur (bus I2C)"),
+    ],
+)
+def test_a_pin_of_the_port_or_of_the_display_is_refused_by_check_and_acquire(call, tmp_path, ini, words):
+    (tmp_path / "my.ini").write_text(ini)
+    for command in (["check"], ["acquire", "-l", "-t", "1"]):
+        status, out, err = call(*command, "-c", tmp_path / "my.ini")
+        assert (status, out) == (1, "")
+        assert words in err
+        assert err.count("\n") == 1
+
+
+def test_the_pins_of_what_is_not_used_are_free(call, historique, tmp_path):
+    (tmp_path / "my.ini").write_text(
+        "[meter]\nport = /dev/ttyUSB0\n[display]\nport = 3\n[lamp:ejp]\npin = 15\n"
+        "[relay:tank]\npin = 2\nrule = ejp\nfail_state = off\n"
+    )
+    assert call("check", "-c", tmp_path / "my.ini")[0] == 0
+    (tmp_path / "my.ini").write_text("[relay:tank]\npin = 15\nrule = ejp\nfail_state = off\n")
+    words = ("-c", tmp_path / "my.ini", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
+    assert call("acquire", *words)[0] == 0

@@ -1,0 +1,67 @@
+"""The folders of the daemon."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from linkymonitor.commands.folders import of_latest
+
+pytestmark = pytest.mark.usefixtures("apart")
+
+
+def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path, monkeypatch):
+    """`sudo linkymonitor acquire -i sim:` must not stand in for the meter that the service reads."""
+    from linkymonitor.settings import default_path, load
+    from linkymonitor.system.storage import Storage
+
+    config = load(default_path())
+    monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    assert of_latest(config.general.runtime_dir, Storage(), meter=False) is None
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert of_latest(config.general.runtime_dir, Storage(), meter=False) == tmp_path / "linkymonitor"
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user can look into; those of pytest are its own."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
+def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_without(
+    open_folder, caplog, monkeypatch
+):
+    from linkymonitor.errors import StorageError
+    from linkymonitor.settings import load
+    from linkymonitor.system.storage import Storage
+
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(open_folder / "run"))
+    ours = open_folder / "run" / "linkymonitor"
+    ours.mkdir(parents=True)
+    (open_folder / "default.ini").write_text("")
+    (open_folder / "named.ini").write_text(f"[general]\nruntime_dir = {ours}\n")
+    default, named = (load(open_folder / f"{name}.ini") for name in ("default", "named"))
+    # Once as root: nobody may be unable to read the checkout, and so to import what this needs.
+    assert of_latest(default.general.runtime_dir, Storage(), meter=True) == ours
+    caplog.clear()
+    os.seteuid(65534)
+    try:
+        assert of_latest(default.general.runtime_dir, Storage(), meter=True) is None
+        with pytest.raises(StorageError, match="ne peut pas y écrire ; donnez-lui ce dossier"):
+            of_latest(named.general.runtime_dir, Storage(), meter=True)
+    finally:
+        os.seteuid(0)
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert warning.getMessage() == (
+        f"{ours} : l'utilisateur de linkymonitor ne peut pas y écrire ; donnez-lui ce dossier, ou nommez-en un autre "
+        "avec [general] runtime_dir ; on s'en passe : pas de latest.json"
+    )
+    assert of_latest(default.general.runtime_dir, Storage(), meter=True) == ours

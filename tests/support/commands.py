@@ -1,0 +1,61 @@
+"""What tests of the commands do alike: wires to read, logs to look at, and processes that end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from linkymonitor.daily_log import files
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
+
+PYTHON = [sys.executable, "-m", "linkymonitor"]
+AT = "2027-01-13T19:00:00+01:00"
+DAY = datetime(2027, 1, 13, tzinfo=UTC)
+
+
+def wire(spec: str, minutes: float = 2) -> bytes:
+    options = parse_spec(spec)
+    return b"".join(piece for _, piece in House(options).frames(options.start + timedelta(minutes=minutes)))
+
+
+def log_text(folder: Path) -> str:
+    return "".join(path.read_text() for path in sorted(folder.glob("*.log")))
+
+
+def records(folder: Path):
+    return list(files.records(folder, datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)))
+
+
+@contextmanager
+def daemon(*argv, **environ):
+    """A daemon of its own process, killed at the latest at the end."""
+    process = subprocess.Popen(
+        [*PYTHON, *map(str, argv)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environ},
+        # A shell that runs the tests in the background has them ignore Ctrl-C, and so would the daemon.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=20)
+
+
+def until(what, seconds=25.0):
+    """Wait until *what* is true, looking often."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+    return found
