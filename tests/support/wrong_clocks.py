@@ -1,0 +1,183 @@
+"""Machines whose wall clock is wrong, and the logs that they write: what tests of the time of the house need."""
+
+# Strategy
+#
+# - A Machine is the truth and a wall clock that strays from it by a script: it boots in 1970, or as far behind as
+#   the power was off; somebody sets it by seconds or by decades, to and fro; a time service sets it right after some
+#   minutes, or never; a standard meter sends its DATE, or does not.
+# - What the log holds is compared with the truth, line by line. A forward step that nobody vouches for is undone, or
+#   corrected, before the ten minutes are over after which it would be believed where nobody had ever vouched for
+#   another time.
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from linkymonitor.daily_log.files import files, records
+from linkymonitor.daily_log.reader import LineReader
+from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.terms import Mode
+from linkymonitor.system.clock import BUILT, LONGEST_DOUBT, WireClock
+from linkymonitor.system.storage import Storage
+from tests.support.crash_model import CrashDisk
+
+LOG = Path("/log")
+TRUTH = datetime(2027, 1, 13, 10, 0, tzinfo=UTC)
+PAST = datetime(1970, 1, 1, 0, 0, 7, tzinfo=UTC)
+MINUTE, YEAR = 60.0, 365.25 * 86400.0
+ALWAYS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC))
+BACKWARDS = "Horloge : l'heure recule"
+CONTRACT = Contract(mode=Mode.STANDARD, option="BASE", registers=("TH",), subscribed_power=9000, phases=1)
+
+
+class Machine(WireClock):
+    """A machine whose wall clock strays: ``now()`` is the truth and how wrong it is."""
+
+    def __init__(self, truth: datetime = TRUTH) -> None:
+        super().__init__(truth)
+        self.wrong = timedelta(0)
+        self.is_kept = True
+        #: Whether a time service has set the clock, and nobody since.
+        self.vouched = False
+        self.wait = LONGEST_DOUBT
+        #: Monotonic time and what happens then, in order.
+        self.script: list[tuple[float, Callable[[], object]]] = []
+
+    @property
+    def truth(self) -> datetime:
+        return super().now()
+
+    def now(self) -> datetime:
+        return self.truth + self.wrong
+
+    def trusted(self, not_before: datetime) -> bool:
+        return self.now() >= max(BUILT, not_before)
+
+    def synchronized(self, since: datetime | None) -> bool:
+        return self.vouched
+
+    def patience(self) -> float:
+        return self.wait
+
+    def kept(self) -> bool:
+        return self.is_kept
+
+    def advance(self, seconds: float) -> None:
+        until = self.monotonic() + seconds
+        while self.script and self.script[0][0] <= until:
+            when, act = self.script.pop(0)
+            super().advance(max(when - self.monotonic(), 0.0))
+            act()
+        super().advance(max(until - self.monotonic(), 0.0))
+
+    def stray(self, wrong: timedelta) -> None:
+        """Have somebody set the clock: from then on it is *wrong*."""
+        self.wrong, self.vouched = wrong, False
+
+    def show(self, wall: datetime) -> None:
+        self.stray(wall - self.truth)
+
+    def serve(self) -> None:
+        """Have a time service set the clock."""
+        self.wrong, self.vouched = timedelta(0), True
+
+
+def record(number: int, at: datetime) -> Record:
+    return Record(
+        started_at=at,
+        ended_at=at,
+        contract=CONTRACT,
+        tariff_period="TH..",
+        apparent_power=number % 9000,
+        indexes={"TH": number},
+        total_index=number,
+        frames=8,
+    )
+
+
+@dataclass
+class Life:
+    """One machine, its log, and the truth of each record."""
+
+    machine: Machine
+    disk: CrashDisk = field(default_factory=CrashDisk)
+    truths: dict[int, datetime] = field(default_factory=dict)
+    #: What the meter's DATE is off by; None when it has none.
+    date: timedelta | None = None
+    degraded: bool = False
+
+    def start(self, **options: object) -> DailyLog:
+        return DailyLog(Storage(self.disk), LOG, self.machine, **options)
+
+    def feed(self, log: DailyLog, count: int, every: float = 12.0) -> None:
+        """Append *count* records; each is closed by the frame that comes two seconds after its own."""
+        for _ in range(count):
+            number = len(self.truths)
+            self.machine.advance(every - 2.0)
+            self.hear(log)
+            at = log.timeline.read()
+            self.truths[number] = self.machine.truth
+            self.machine.advance(2.0)
+            log.append(record(number, at))
+            log.tick(self.machine.monotonic())
+
+    def hear(self, log: DailyLog) -> None:
+        if self.date is not None and not self.degraded:
+            date = (self.machine.truth - timedelta(seconds=1) + self.date).replace(microsecond=0)
+            log.timeline.hear_meter(date)
+
+    def lines(self) -> Iterator[tuple[bool, datetime, int | None]]:
+        """Yield whether a line begins a series, its stamp, and the number of its record, file after file."""
+        for file in files(LOG, Storage(self.disk)):
+            reader = LineReader()
+            begins = True
+            for line in b"".join(Storage(self.disk).blocks(file.path)).splitlines():
+                entry = reader.parse(line)
+                assert entry is not None
+                assert entry.at.date() == file.day
+                begins = begins or entry.text.startswith(BACKWARDS)
+                yield begins, entry.at, entry.record.indexes["TH"] if entry.record else None
+                begins = False
+
+    def records(self) -> list[Record]:
+        """Return the records as a report reads them."""
+        return list(records(LOG, *ALWAYS, storage=Storage(self.disk)))
+
+    def series(self) -> dict[int, int]:
+        """Return the series of each record, after having found that no two of a series have the same stamp."""
+        found = self.records()
+        keys = Counter((one.series, one.ended_at) for one in found)
+        assert max(keys.values(), default=1) == 1, keys.most_common(1)
+        return {one.indexes["TH"]: one.series for one in sorted(found, key=lambda one: one.indexes["TH"])}
+
+    def told(self) -> list[int]:
+        """Return the numbers of the lines that tell a series, file after file."""
+        return [int(number) for number in re.findall(r"\tINFO\tSerie: (\d+)\n", self.text())]
+
+    def stamps(self) -> dict[int, datetime]:
+        return {number: at for _, at, number in self.lines() if number is not None}
+
+    def errors(self) -> list[float]:
+        """Return how many seconds each record is dated after its truth."""
+        return [(at - self.truths[number]).total_seconds() for number, at in sorted(self.stamps().items())]
+
+    def text(self) -> str:
+        storage = Storage(self.disk)
+        return b"".join(block for file in files(LOG, storage) for block in storage.blocks(file.path)).decode()
+
+
+def wind(machine: Machine, by: timedelta) -> None:
+    """Set the clock by *by*, but no clock shows less than its first second."""
+    machine.stray(max(machine.wrong + by, PAST - machine.truth))
+
+
+def obeyed(log: DailyLog, life: Life, by: timedelta) -> None:
+    """Have a time service set the clock, which shows what is right and *by* more: as if the truth had been wrong."""
+    life.machine.wrong, life.machine.vouched = by, True
+    life.feed(log, 1)
