@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import code
-from linkymonitor.tic.interpret import Stamped
+from linkymonitor.tic.content import StampedValue
 
 #: A meter that draws at least so much, in VA, and repeats itself for so long, in seconds, no longer measures.
 STANDSTILL_POWER, STANDSTILL = 500, 600.0
@@ -53,4 +53,6 @@ class Standstill:
 
 def _undated(values: Mapping[str, object]) -> dict[str, object]:
     """Return *values* without their horodates, which follow the meter's clock."""
-    return {label: value.value if isinstance(value, Stamped) else value for label, value in values.items()}
+    return {
+        label: value.value if isinstance(value, StampedValue) else value for label, value in values.items()
+    }

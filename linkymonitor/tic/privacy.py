@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 #: Labels whose data identify a household (NOI-CPT_54E §2.2, §6.2.3).
 PERSONAL = frozenset({"ADCO", "ADSC", "PRM", "ADS"})
@@ -39,7 +40,7 @@ def mask_raw(text: str) -> str:
     """Return a damaged line as it may be shown: the digits of what may be a meter number are starred.
 
     A damaged line gives neither its label nor its width for certain: all digits but the last three are starred
-    unless the line begins with the whole label of a harmless group and has no more of them than that one.
+    unless the line label with the whole label of a harmless group and has no more of them than that one.
     Neither the label of a number nor the check character is part of the number.
 
     Args:
@@ -57,31 +58,42 @@ def mask_raw(text: str) -> str:
 
 def _is_harmless(plain: str) -> bool:
     """Return whether no meter number can be in the damaged line *plain*, which ends before its check character."""
-    found = _LABEL.match(f"{plain} ")
-    kind = _kinds().get(found[1]) if found else None
-    if found is None or kind is None or any(label in plain for label in PERSONAL):
+    label = _LABEL.match(f"{plain} ")
+    shape = _shapes().get(label[1]) if label else None
+    if label is None or shape is None or any(name in plain for name in PERSONAL):
         return False
-    width, stamped, in_blocks = kind
-    data = plain[found.end() :]
-    if stamped and (horodate := _HORODATE.match(f"{data}\t")):
+    data = plain[label.end() :]
+    if shape.stamped and (horodate := _HORODATE.match(f"{data}\t")):
         data = data[horodate.end() :]
     # The profile of a day has many digits, in blocks that are shorter than any number.
-    digits = map(len, _RUN.findall(data)) if in_blocks else [len(_DIGIT.findall(data))]
-    return max(digits, default=0) <= min(width, _MANY - 1)
+    digits = map(len, _RUN.findall(data)) if shape.in_blocks else [len(_DIGIT.findall(data))]
+    return max(digits, default=0) <= min(shape.width, _MANY - 1)
+
+
+class _Shape(NamedTuple):
+    """What the data of a harmless label look like."""
+
+    #: Characters of the longest.
+    width: int = 0
+    stamped: bool = False
+    #: Whether their digits come in blocks that are shorter than any number.
+    in_blocks: bool = False
 
 
 @cache
-def _kinds() -> Mapping[str, tuple[int, bool, bool]]:
-    """Return of each harmless label how long its data may be, whether it has a horodate, and blocks of digits."""
+def _shapes() -> Mapping[str, _Shape]:
+    """Return the shape of each label that is not personal, in either mode."""
     from linkymonitor.tic.labels import LABELS, TEXT
 
-    kinds: dict[str, tuple[int, bool, bool]] = {}
+    shapes: dict[str, _Shape] = {}
     for row in LABELS:
         if row.name not in PERSONAL:
-            width, stamped, _ = kinds.get(row.name, (0, False, False))
+            other_mode = shapes.get(row.name, _Shape())
             in_blocks = row.pattern is not TEXT and isinstance(row.width, tuple)
-            kinds[row.name] = max(len(row.example), width), row.stamped or stamped, in_blocks
-    return kinds
+            shapes[row.name] = _Shape(
+                max(len(row.example), other_mode.width), row.stamped or other_mode.stamped, in_blocks
+            )
+    return shapes
 
 
 def hashed(number: str, salt: str) -> str:
@@ -89,7 +101,10 @@ def hashed(number: str, salt: str) -> str:
 
     A meter number has few unknown digits, so the salt must stay on the machine.
     """
-    # hashlib would load all of OpenSSL, a third of what acquire has in memory, for a hash that Python has itself.
-    from _blake2 import blake2s
+    try:
+        # hashlib would load all of OpenSSL, a third of what acquire has in memory, for a hash that Python has itself.
+        from _blake2 import blake2s
+    except ImportError:  # a Python that is built without its own
+        from hashlib import blake2s
 
     return blake2s(number.encode(), key=salt.encode()[:32], digest_size=6).hexdigest()

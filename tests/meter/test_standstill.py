@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from linkymonitor.meter.standstill import Standstill
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode
-from linkymonitor.tic.interpret import Stamped
+from linkymonitor.tic.content import StampedValue
 
 START = datetime(2027, 1, 13, 11, 0, 0, tzinfo=UTC)
 
@@ -75,6 +75,6 @@ def test_a_register_that_is_not_read_cannot_be_said_to_stand():
 
 def test_a_meter_that_stands_still_may_have_a_clock_that_goes_on():
     def mean(at):
-        return Stamped(230, START + timedelta(seconds=at), f"H270113{at:06d}")
+        return StampedValue(230, START + timedelta(seconds=at), f"H270113{at:06d}")
 
     assert standstill(*EVERY_TWO_SECONDS, DATE=lambda at: at, UMOY1=mean)[0] == 602

@@ -7,10 +7,11 @@ import pytest
 
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode
+from linkymonitor.tic.content import StampedValue
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
-from linkymonitor.tic.interpret import Stamped, interpret
+from linkymonitor.tic.interpret import interpret
 from linkymonitor.tic.labels import BY_MODE, LABELS
 
 NOON = datetime(2025, 3, 7, 12, tzinfo=UTC)
@@ -33,7 +34,7 @@ def test_every_label_survives_the_wire(label):
     if label.name == "DATE":
         assert value == STAMPED_AT
     elif label.stamped:
-        assert value == Stamped(label.read(label.example), STAMPED_AT, STAMP)
+        assert value == StampedValue(label.read(label.example), STAMPED_AT, STAMP)
     else:
         assert value == label.read(label.example)
 

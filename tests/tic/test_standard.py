@@ -6,7 +6,8 @@ import pytest
 
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import Colour, Ejp, Mode
-from linkymonitor.tic.interpret import UNNAMED, Stamped
+from linkymonitor.tic.content import StampedValue
+from linkymonitor.tic.standard import UNNAMED
 from linkymonitor.tic.values import StatusRegister
 from tests.tic.frames import STANDARD, TEMPO_REGISTERS, standard
 
@@ -54,8 +55,10 @@ def test_a_standard_frame_says_it_all():
 def test_standard_values_are_typed():
     values = standard(STANDARD + PEAKS).values
     assert values["DATE"] == datetime(2025, 3, 7, 12, 43, 49, tzinfo=UTC)
-    assert values["SMAXSN"] == Stamped(5529, datetime(2025, 3, 7, 5, 34, 17, tzinfo=UTC), "H250307063417")
-    assert values["DPM1"] == Stamped(0, None, " 250308060000")
+    assert values["SMAXSN"] == StampedValue(
+        5529, datetime(2025, 3, 7, 5, 34, 17, tzinfo=UTC), "H250307063417"
+    )
+    assert values["DPM1"] == StampedValue(0, None, " 250308060000")
     assert values["NGTF"] == "BASE"
     assert values["RELAIS"] == (False,) * 8
     assert isinstance(values["STGE"], StatusRegister)
