@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from linkymonitor.model.epochs import Owner, advance, leaps, most, owner_after, rating, runs_on
@@ -23,6 +23,11 @@ from linkymonitor.model.record import Contract
 
 #: Readings at most so far apart are heard without a silence: the record of midnight has the last one before it.
 UNBROKEN = timedelta(seconds=60)
+
+
+def whole_seconds(at: datetime) -> float:
+    """Return *at* as POSIX time in whole seconds, which is what the log has of it."""
+    return at.replace(microsecond=0).timestamp()
 
 
 def share(wh: int, begin: float, end: float, instant: float) -> int:

@@ -21,15 +21,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from linkymonitor.model.epochs import advance, most, rating, runs_on
+from linkymonitor.model.energy import UNBROKEN, IndexFold, whole_seconds
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Colour, Ejp
 
 T = TypeVar("T")
-
-#: What is heard at most so far apart follows on.
-CONTIGUOUS = timedelta(seconds=60)
 
 #: Registers that no option names.
 _AS_MET = frozenset(f"F{number:02d}" for number in range(1, 11))
@@ -65,8 +62,8 @@ class Aggregator:
         self._contract: Contract | None = None
         self._period: str | None = None
         self._injecting: bool | None = None
-        self._indexes: Mapping[str, int] = {}
-        self._indexed_at: datetime | None = None
+        #: Its epochs are those of the display and the report.
+        self._fold = IndexFold()
         self._early_ends = _EARLY_ENDS
         self._early_end_at: datetime | None = None
 
@@ -86,7 +83,7 @@ class Aggregator:
         self._follow(reading)
         if self._open is None:
             started_at = at
-            if self._ended_at is not None and timedelta(0) <= at - self._ended_at <= CONTIGUOUS:
+            if self._ended_at is not None and timedelta(0) <= at - self._ended_at <= UNBROKEN:
                 started_at = self._ended_at
             self._open = _Interval(started_at)
         self._open.add(reading, rejected + self._missed)
@@ -97,7 +94,7 @@ class Aggregator:
             ended += self._close(at)
         elif self._open.frames >= self._frames_per_record and self._has_a_second_left(at):
             closed = self._close(at)
-            if hour - at > CONTIGUOUS:
+            if hour - at > UNBROKEN:
                 ended += closed
             elif closed:
                 (self._kept_back,) = closed
@@ -141,15 +138,15 @@ class Aggregator:
         if last is None:
             return []
         heard = self._last_at or last
-        contiguous = timedelta(0) <= at - heard <= CONTIGUOUS
+        unbroken = timedelta(0) <= at - heard <= UNBROKEN
         hour = _half_hour_from(last)
-        end = hour if contiguous and at > hour else last
+        end = hour if unbroken and at > hour else last
         if self._kept_back is not None:
             record, self._kept_back = self._kept_back._replace(ended_at=end), None
             self._ended_at = end
             self._stamp = max(self._stamp or end, end.replace(microsecond=0))
             return [record]
-        if contiguous and at <= hour:
+        if unbroken and at <= hour:
             return []
         return self._close(end)
 
@@ -166,20 +163,9 @@ class Aggregator:
 
     def _opens_epoch(self, reading: Reading) -> bool:
         """Return whether the indexes of *reading* are not those of the frames before, gone on."""
-        before, since = self._indexes, self._indexed_at
-        if reading.indexes:
-            self._indexes, self._indexed_at = reading.indexes, reading.taken_at
-        if not runs_on(self._contract, reading.contract):
-            return True
-        if since is None:
-            return False
-        bound = most(
-            (reading.taken_at - since).total_seconds(),
-            rating(self._contract, reading.contract or self._contract),
-        )
-        return any(
-            name in before and advance(before[name], index) > bound for name, index in reading.indexes.items()
-        )
+        ended = self._fold.ended
+        self._fold.take(whole_seconds(reading.taken_at), reading.contract, reading.indexes)
+        return self._fold.ended != ended
 
     def _changes(self, reading: Reading) -> bool:
         """Return whether *reading* cannot stand in the record that is open."""

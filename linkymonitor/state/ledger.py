@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import reduce
 from typing import TYPE_CHECKING, Protocol
 
-from linkymonitor.model.energy import UNBROKEN, IndexFold, drift
+from linkymonitor.model.energy import UNBROKEN, IndexFold, drift, whole_seconds
 from linkymonitor.model.epochs import ROLL_OVER
 from linkymonitor.model.reading import DayTotals, Reading
 from linkymonitor.model.record import Contract, Record
@@ -82,7 +82,7 @@ class _Day:
             live: whether they were heard in this run, and not read from the log.
         """
         self._turn_to(at)
-        seconds = seconds_of(at)
+        seconds = whole_seconds(at)
         for step in self.fold.take(seconds, contract, indexes, meter):
             unbroken = live and self._live and step.end - step.begin <= UNBROKEN.total_seconds()
             # Of what is heard without a silence, the value before midnight will be in the record of midnight.
@@ -164,7 +164,7 @@ class Ledger:
         """Continue the day of *records* of the daily log, oldest first."""
         for record in records:
             # A clock that was set back has stamped some times twice: the next index has their energy.
-            if self._recorded.at is None or seconds_of(record.ended_at) >= self._recorded.at:
+            if self._recorded.at is None or whole_seconds(record.ended_at) >= self._recorded.at:
                 self._restore(record)
         self._recorded.fold.forget_meter()
         self._so_far = self._recorded.copy()
@@ -177,7 +177,7 @@ class Ledger:
     def update(self, reading: Reading) -> DayTotals:
         """Take *reading*, of a whole frame, into account and return the totals of its day."""
         if self._newest is None:
-            self._live_since = seconds_of(reading.taken_at)
+            self._live_since = whole_seconds(reading.taken_at)
         self._newest = reading
         ended = self._so_far.fold.ended
         self._read(reading)
@@ -189,12 +189,14 @@ class Ledger:
 
     def settle(self, record: Record) -> None:
         """Let *record*, which has gone to the log, take the place of the readings that it was made of."""
-        newest, since = self._newest, self._recorded.at
-        ended_at = seconds_of(record.ended_at)
-        # What was dated before the time was set is counted from the log.
-        if newest is None or not max(self._live_since, since or 0.0) <= ended_at <= seconds_of(
-            newest.taken_at
-        ):
+        newest = self._newest
+        if newest is None:
+            return
+        ended_at = whole_seconds(record.ended_at)
+        earliest = max(self._live_since, self._recorded.at or 0.0)
+        # A record may end at the half hour after its last reading. What lies further off was dated before the time
+        # was set, and is counted from the log.
+        if not earliest <= ended_at <= whole_seconds(newest.taken_at) + UNBROKEN.total_seconds():
             return
         self._recorded.take(record.ended_at, record.contract, record.indexes, live=True)
         self._so_far = self._recorded.copy()
@@ -238,8 +240,3 @@ class Ledger:
 def midnight_of(day: date, timezone: tzinfo) -> datetime:
     """Return the moment at which the local *day* begins, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=timezone).astimezone(UTC)
-
-
-def seconds_of(at: datetime) -> float:
-    """Return *at* as POSIX time, in whole seconds as the log has it."""
-    return at.replace(microsecond=0).timestamp()

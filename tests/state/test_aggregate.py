@@ -360,3 +360,20 @@ def test_frames_without_a_value_cost_neither_the_records_around_them_nor_what_wa
     assert [record.frames for record in found] == [8, 8, 4]
     assert sum(record.rejected for record in found) == 28
     assert found[1].started_at == found[0].ended_at
+
+
+def test_a_record_ends_with_its_epoch_and_the_next_one_has_a_single_frame():
+    """So each side is counted from its first index to its last."""
+    indexes = [{"HN": 1000}, {"HN": 1001}, {"HN": 5}, {"HN": 6}, {"HN": 7}]
+    found = records_of(reading(n, indexes=read) for n, read in enumerate(indexes))
+    assert [(record.frames, record.indexes) for record in found] == [
+        (2, {"HN": 1001}),
+        (1, {"HN": 5}),
+        (2, {"HN": 7}),
+    ]
+
+
+def test_the_leap_of_a_register_that_a_frame_has_lost_ends_a_record_too():
+    indexes = [{"HN": 1000, "PM": 50}, {"HN": 1001}, {"HN": 1002, "PM": 40}, {"HN": 1003, "PM": 40}]
+    found = records_of(reading(n, indexes=read) for n, read in enumerate(indexes))
+    assert [record.frames for record in found] == [2, 1, 1]

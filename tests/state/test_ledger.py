@@ -132,6 +132,14 @@ def test_a_record_that_was_dated_before_the_time_was_set_is_not_counted(ledger):
     assert ledger.totals().energy == {"HN": 10}
 
 
+def test_the_record_of_midnight_may_end_after_the_last_reading(ledger):
+    """A short frame has ended it, which has no index."""
+    ledger.update(reading("2026-12-01 23:59:00", HN=2000))
+    ledger.update(reading("2026-12-01 23:59:50", HN=2010))
+    ledger.settle(record("2026-12-02 00:00", HN=2010))
+    assert fold(ledger, reading("2026-12-02 00:02", HN=2040)) == [{"HN": 30}]
+
+
 def test_the_energy_of_a_silence_of_days_is_shared_by_time(ledger):
     """As in the report."""
     assert fold(
