@@ -14,27 +14,17 @@ from __future__ import annotations
 
 import configparser
 import dataclasses
-import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import time, timedelta
-from decimal import Decimal, InvalidOperation
-from enum import Enum
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import CONTROLS, Text, as_text, cause
+from linkymonitor.setting_types import fields_of
 
 T = TypeVar("T")
 Raw = Mapping[str, str]
-
-_TRUE = frozenset({"1", "yes", "true", "on", "oui", "vrai"})
-_FALSE = frozenset({"0", "no", "false", "off", "non", "faux"})
-_DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(ms|s|m|min|h|d|j)")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
-_TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
 
 
 class Chosen(NamedTuple):
@@ -143,15 +133,15 @@ class _Kind(NamedTuple):
 def _kinds(whole: type) -> dict[str, _Kind]:
     """Return the sections of *whole*, by name; a field of any other type is no section."""
     hints = get_type_hints(whole)
-    found = {}
+    kinds = {}
     for field in dataclasses.fields(whole):
         hint = hints[field.name]
         named = get_origin(hint) is Mapping
         choose = field.metadata.get("choose")
         if named or dataclasses.is_dataclass(hint):
             cls = None if choose else get_args(hint)[1] if named else hint
-            found[field.name] = _Kind(cls, named, choose)
-    return found
+            kinds[field.name] = _Kind(cls, named, choose)
+    return kinds
 
 
 class _Reader:
@@ -167,20 +157,20 @@ class _Reader:
         sections: dict[str, Any] = {name: {} for name, kind in self._kinds.items() if kind.named}
         for name in parser.sections():
             kind, colon, own = name.partition(":")
-            found = self._kinds.get(kind)
-            if found is None or found.named != bool(colon) or found.named != bool(own):
+            known = self._kinds.get(kind)
+            if known is None or known.named != bool(colon) or known.named != bool(own):
                 self._unknown_section(name)
                 continue
-            value = self._value(found, dict(parser[name]), name)
+            value = self._value(known, dict(parser[name]), name)
             if value is None:
                 continue
-            if found.named:
+            if known.named:
                 sections[kind][own] = value
             else:
                 sections[kind] = value
-        for name, found in self._kinds.items():
-            if found.cls is not None and not found.named and not parser.has_section(name):
-                sections[name] = self.section(found.cls, {}, name)
+        for name, known in self._kinds.items():
+            if known.cls is not None and not known.named and not parser.has_section(name):
+                sections[name] = self.section(known.cls, {}, name)
         return sections
 
     def _value(self, kind: _Kind, raw: dict[str, str], name: str) -> object:
@@ -278,7 +268,7 @@ class _Reader:
 
     def _unknown_section(self, name: str) -> None:
         kind, colon, _ = name.partition(":")
-        known = [f"{key}:NAME" if found.named else key for key, found in self._kinds.items()]
+        known = [f"{key}:NAME" if section.named else key for key, section in self._kinds.items()]
         meant = f"{kind}:NAME" if colon or f"{kind}:NAME" in known else kind
         self._fault(f"[{name}]" + _unknown(meant, known))
 
@@ -295,160 +285,3 @@ def _unknown(key: str, known: list[str]) -> Text:
         return Text(f" : inconnu, vouliez-vous dire {near[0]} ?", f": unknown, did you mean {near[0]}?")
     choices = ", ".join(known)
     return Text(f" : inconnu ; on attend {choices}", f": unknown; expected one of {choices}")
-
-
-class Field(NamedTuple):
-    """How the text of one key is read."""
-
-    kind: _Type
-    #: Whether the text may be empty, which is None.
-    optional: bool
-    #: Whether the key must be there.
-    required: bool
-
-    def read(self, words: str) -> object:
-        """Return the value of *words*.
-
-        Raises:
-            ValueError: *words* are no value of this kind.
-        """
-        if self.optional and not words:
-            return None
-        return self.kind.read(words)
-
-    @property
-    def expected(self) -> Text:
-        """What should stand there."""
-        return self.kind.expected
-
-
-def fields_of(cls: type) -> dict[str, Field]:
-    """Return the fields of a section's class, which is a dataclass.
-
-    Raises:
-        TypeError: *cls* is no dataclass, or one of its fields has a type that no text can be read into.
-    """
-    if not dataclasses.is_dataclass(cls):
-        raise TypeError(f"{cls.__qualname__}: not a dataclass")
-    try:
-        hints = get_type_hints(cls)
-    except Exception as error:  # a name in an annotation that is not there when the program runs
-        raise TypeError(f"{cls.__qualname__}: {error}") from error
-    return {
-        field.name: _field(cls, field, hints[field.name]) for field in dataclasses.fields(cls) if field.init
-    }
-
-
-def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Field:
-    """Return how to read *field* of *cls*, whose type is *hint*."""
-    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-    kind, *others = [one for one in kinds if one is not NoneType]
-    found = _TYPES.get(kind)
-    if found is None and isinstance(kind, type) and issubclass(kind, Enum):
-        found = _choice_of(kind)
-    if found is None or others:
-        raise TypeError(
-            f"{cls.__qualname__}.{field.name}: no way to read a {getattr(kind, '__name__', kind)}"
-        )
-    required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    return Field(found, NoneType in kinds, required)
-
-
-def reader_of(kind: Any) -> Field:
-    """Return how a text becomes a value of *kind*, one of the types that a setting may have."""
-    return Field(_TYPES[kind], optional=False, required=True)
-
-
-def _bool(words: str) -> bool:
-    if words.lower() in _TRUE:
-        return True
-    if words.lower() in _FALSE:
-        return False
-    raise ValueError(words)
-
-
-def _int(words: str) -> int:
-    return int(words, 0) if words.lower().startswith("0x") else int(words)
-
-
-def _duration(words: str) -> timedelta:
-    found = _DURATION.fullmatch(words.lower())
-    if not found:
-        raise ValueError(words)
-    try:
-        return timedelta(seconds=float(found[1].replace(",", ".")) * _SECONDS[found[2]])
-    except OverflowError:  # longer than any calendar
-        raise ValueError(words) from None
-
-
-def _decimal(words: str) -> Decimal:
-    try:
-        value = Decimal(words.replace(",", "."))
-    except InvalidOperation:
-        raise ValueError(words) from None
-    if not value.is_finite():
-        raise ValueError(words)
-    return value
-
-
-def _time(words: str) -> time:
-    found = _TIME.fullmatch(words)
-    if not found:
-        raise ValueError(words)
-    hour, minute = int(found[1]), int(found[2] or 0)
-    if hour == 24 and minute:
-        raise ValueError(words)
-    return time(hour % 24, minute)
-
-
-def _float(words: str) -> float:
-    value = float(words.replace(",", "."))
-    if not math.isfinite(value):
-        raise ValueError(words)
-    return value
-
-
-def _text(words: str) -> str:
-    if not words:
-        raise ValueError(words)
-    return words
-
-
-def _path(words: str) -> Path:
-    try:
-        return Path(_text(words)).expanduser()
-    except RuntimeError:  # nobody of that name has a home
-        raise ValueError(words) from None
-
-
-def _words(words: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in words.split(",") if item.strip())
-
-
-class _Type(NamedTuple):
-    """How a type is read from text, and how it is called."""
-
-    read: Callable[[str], object]
-    expected: Text
-
-
-def _choice_of(options: type[Enum]) -> _Type:
-    *names, last = (str(option.value) for option in options)
-    first = ", ".join(names)
-    expected = Text(f"{first} ou {last}", f"{first} or {last}") if names else as_text(last)
-    return _Type(lambda words: options(words.lower()), expected)
-
-
-_TYPES: Mapping[Any, _Type] = {
-    str: _Type(_text, Text("un texte", "a text")),
-    int: _Type(_int, Text("un nombre entier", "a whole number")),
-    float: _Type(_float, Text("un nombre", "a number")),
-    bool: _Type(_bool, Text("oui ou non", "yes or no")),
-    tuple[str, ...]: _Type(_words, Text("des mots séparés par des virgules", "words separated by commas")),
-    Path: _Type(_path, Text("un chemin", "a path")),
-    timedelta: _Type(
-        _duration, Text("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d")
-    ),
-    Decimal: _Type(_decimal, Text("un nombre tel que 0,1781", "a number such as 0.1781")),
-    time: _Type(_time, Text("une heure telle que 22:30", "a time such as 22:30")),
-}

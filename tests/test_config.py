@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.config import Chosen, chosen_by, fields_of, fill, parse
+from linkymonitor.config import Chosen, chosen_by, fill, parse
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import Text
+from linkymonitor.setting_types import fields_of
 from linkymonitor.settings import General, Settings, default_path, load
 from linkymonitor.system.resources import shipped
 

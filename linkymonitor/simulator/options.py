@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 
-from linkymonitor import config
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 from linkymonitor.model.terms import PERIODS, Colour, Mode
+from linkymonitor.setting_types import TYPES
 from linkymonitor.system.zones import home
 
 #: The time that the meter, its tariffs and the household live on.
@@ -190,7 +190,7 @@ Reader = Callable[[str], object]
 
 def _kind(kind: type, expected: Text | None = None) -> Reader:
     """Return what reads a *kind* as the configuration does; *expected* names it better where it can."""
-    reader = config.reader_of(kind)
+    reader = TYPES[kind]
 
     def read(text: str) -> object:
         try:

@@ -1,0 +1,177 @@
+"""The types that a setting may have, and how the text of one becomes a value."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import time, timedelta
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from linkymonitor.language import Text, as_text
+
+_TRUE = frozenset({"1", "yes", "true", "on", "oui", "vrai"})
+_FALSE = frozenset({"0", "no", "false", "off", "non", "faux"})
+_DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(ms|s|m|min|h|d|j)")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
+_TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
+
+
+class SettingType(NamedTuple):
+    """How a value of one type is read from text, and what is expected there; ``read`` raises ValueError."""
+
+    read: Callable[[str], object]
+    expected: Text
+
+
+def _bool(words: str) -> bool:
+    if words.lower() in _TRUE:
+        return True
+    if words.lower() in _FALSE:
+        return False
+    raise ValueError(words)
+
+
+def _int(words: str) -> int:
+    return int(words, 0) if words.lower().startswith("0x") else int(words)
+
+
+def _duration(words: str) -> timedelta:
+    match = _DURATION.fullmatch(words.lower())
+    if not match:
+        raise ValueError(words)
+    try:
+        return timedelta(seconds=float(match[1].replace(",", ".")) * _SECONDS[match[2]])
+    except OverflowError:  # longer than any calendar
+        raise ValueError(words) from None
+
+
+def _decimal(words: str) -> Decimal:
+    try:
+        value = Decimal(words.replace(",", "."))
+    except InvalidOperation:
+        raise ValueError(words) from None
+    if not value.is_finite():
+        raise ValueError(words)
+    return value
+
+
+def _time(words: str) -> time:
+    match = _TIME.fullmatch(words)
+    if not match:
+        raise ValueError(words)
+    hour, minute = int(match[1]), int(match[2] or 0)
+    if hour == 24 and minute:
+        raise ValueError(words)
+    return time(hour % 24, minute)
+
+
+def _float(words: str) -> float:
+    value = float(words.replace(",", "."))
+    if not math.isfinite(value):
+        raise ValueError(words)
+    return value
+
+
+def _text(words: str) -> str:
+    if not words:
+        raise ValueError(words)
+    return words
+
+
+def _path(words: str) -> Path:
+    try:
+        return Path(_text(words)).expanduser()
+    except RuntimeError:  # nobody of that name has a home
+        raise ValueError(words) from None
+
+
+def _words(words: str) -> tuple[str, ...]:
+    return tuple(item.strip() for item in words.split(",") if item.strip())
+
+
+def _choice_of(options: type[Enum]) -> SettingType:
+    *names, last = (str(option.value) for option in options)
+    first = ", ".join(names)
+    expected = Text(f"{first} ou {last}", f"{first} or {last}") if names else as_text(last)
+    return SettingType(lambda words: options(words.lower()), expected)
+
+
+#: Python type → how its text is read; an Enum is read by the values of its members.
+TYPES: Mapping[object, SettingType] = {
+    str: SettingType(_text, Text("un texte", "a text")),
+    int: SettingType(_int, Text("un nombre entier", "a whole number")),
+    float: SettingType(_float, Text("un nombre", "a number")),
+    bool: SettingType(_bool, Text("oui ou non", "yes or no")),
+    tuple[str, ...]: SettingType(
+        _words, Text("des mots séparés par des virgules", "words separated by commas")
+    ),
+    Path: SettingType(_path, Text("un chemin", "a path")),
+    timedelta: SettingType(
+        _duration, Text("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d")
+    ),
+    Decimal: SettingType(_decimal, Text("un nombre tel que 0,1781", "a number such as 0.1781")),
+    time: SettingType(_time, Text("une heure telle que 22:30", "a time such as 22:30")),
+}
+
+
+class Field(NamedTuple):
+    """How the text of one key is read."""
+
+    type: SettingType
+    #: Whether the text may be empty, which is None.
+    optional: bool
+    #: Whether the key must be there.
+    required: bool
+
+    def read(self, words: str) -> object:
+        """Return the value of *words*.
+
+        Raises:
+            ValueError: *words* are no value of this type.
+        """
+        if self.optional and not words:
+            return None
+        return self.type.read(words)
+
+    @property
+    def expected(self) -> Text:
+        """What should stand there."""
+        return self.type.expected
+
+
+def fields_of(cls: type) -> dict[str, Field]:
+    """Return the fields of a section's class, which is a dataclass.
+
+    Raises:
+        TypeError: *cls* is no dataclass, or one of its fields has a type that no text can be read into.
+    """
+    if not dataclasses.is_dataclass(cls):
+        raise TypeError(f"{cls.__qualname__}: not a dataclass")
+    try:
+        hints = get_type_hints(cls)
+    except Exception as error:  # a name in an annotation that is not there when the program runs
+        raise TypeError(f"{cls.__qualname__}: {error}") from error
+    return {
+        field.name: _field(cls, field, hints[field.name]) for field in dataclasses.fields(cls) if field.init
+    }
+
+
+def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Field:
+    """Return how to read *field* of *cls*, whose type is *hint*."""
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    kind, *others = [member for member in members if member is not NoneType]
+    reader = TYPES.get(kind)
+    if reader is None and isinstance(kind, type) and issubclass(kind, Enum):
+        reader = _choice_of(kind)
+    if reader is None or others:
+        raise TypeError(
+            f"{cls.__qualname__}.{field.name}: no way to read a {getattr(kind, '__name__', kind)}"
+        )
+    required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    return Field(reader, optional=NoneType in members, required=required)
