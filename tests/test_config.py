@@ -1,14 +1,12 @@
-"""The INI file: every type, every fault at once, and the shipped file states every default."""
+"""The INI file: every type, and every fault at once."""
 
 from __future__ import annotations
 
-import re
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
 from typing import Optional
 
@@ -20,39 +18,8 @@ from linkymonitor.config import Chosen, chosen_by, fill, parse
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import Text
 from linkymonitor.setting_types import fields_of
-from linkymonitor.settings import General, Settings, default_path, load
-from linkymonitor.system.resources import shipped
-
-
-class Fruit(Enum):
-    APPLE = "apple"
-    PEAR = "pear"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Everything:  # a part of yours may have a dataclass as well
-    text: str = "x"
-    whole: int = 0
-    real: float = 0.0
-    yes: bool = False
-    path: Path = Path("/")
-    wait: timedelta = timedelta(0)
-    price: Decimal = Decimal(0)
-    at: time = time(0)
-    fruit: Fruit = Fruit.APPLE
-    names: tuple[str, ...] = ()
-    maybe: Decimal | None = None
-    fruit_or_not: Fruit | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Strict:
-    pin: int
-    name: str = ""
-
-    def __post_init__(self):
-        if self.pin > 27:
-            raise ValueError(f"pin = {self.pin}: expected 0 to 27")
+from linkymonitor.settings import Settings, load
+from tests.support.ini import Everything, Fruit, Strict, Whole, faults, parsed, written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,37 +27,11 @@ class Typed(Strict):
     type: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Whole:
-    general: General = field(default_factory=General)
-    all: Everything = field(default_factory=Everything)
-    pin: Mapping[str, Strict] = field(default_factory=dict)
-
-
 @pytest.fixture(autouse=True)
 def english(monkeypatch):
     monkeypatch.setenv("LANG", "en_US.UTF-8")
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.delenv("LC_MESSAGES", raising=False)
-
-
-def written(tmp_path, text):
-    path = tmp_path / "my.ini"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return path
-
-
-def parsed(tmp_path, text, whole=Whole):
-    """Return what the INI *text* says, as the dataclass *whole*."""
-    path = written(tmp_path, text)
-    return fill(whole, parse(path), path)[0]
-
-
-def faults(tmp_path, text, whole=Whole, lang="en") -> list[str]:
-    path = written(tmp_path, text)
-    with pytest.raises(ConfigError) as caught:
-        fill(whole, parse(path), path)
-    return [fault.render(lang).removeprefix(f"{path}: ") for fault in caught.value.faults]
 
 
 @pytest.mark.parametrize(
@@ -269,11 +210,6 @@ def test_a_class_may_be_picked_by_the_section_and_its_faults_are_told(tmp_path):
     assert faults(tmp_path, "[part:a]\ntype = x\npin = 3\n", Choosing) == ["[part:a] type = x: unknown"]
 
 
-@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime"])
-def test_a_zone_that_does_not_exist_is_refused(tmp_path, zone):
-    assert len(faults(tmp_path, f"[general]\ntimezone = {zone}\n")) == 1
-
-
 def told(call) -> tuple[Text, ...]:
     """Return the faults that *call* finds; nothing but a configuration error may come of it."""
     try:
@@ -300,61 +236,6 @@ def test_no_text_makes_a_field_raise_anything_but_a_configuration_error(tmp_path
     assert len(told(lambda: fill(Whole, parse(path), path))) <= 1
 
 
-def stated() -> dict[str, dict[str, str]]:
-    """Return section → key → text of the shipped file, commented sections and keys included."""
-    found: dict[str, dict[str, str]] = {}
-    section = ""
-    for line in shipped("etc/linkymonitor.ini").read_text().splitlines():
-        if match := re.fullmatch(r"#?\[([^]]+)\]", line):
-            section = match[1]
-            found[section] = {}
-        elif match := re.fullmatch(r"#?([a-z0-9_]+) =(?: (.*))?", line):
-            assert match[1] not in found[section], f"[{section}] {match[1]} is stated twice"
-            found[section][match[1]] = match[2] or ""
-    return found
-
-
-def classes() -> dict[str, type]:
-    """Return the class of each kind of section, ``lamp:`` for [lamp:NAME]; an output picks its own by ``type``."""
-    hints = typing.get_type_hints(Settings)
-    plain = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
-    named = {f"{name}:": typing.get_args(hints[name])[1] for name in ("lamp", "relay")}
-    return plain | named
-
-
-def sections() -> dict[str, type]:
-    """Return the section of the shipped file that stands for each class, and that class."""
-    return {
-        section: cls
-        for section in stated()
-        for key, cls in classes().items()
-        if section == key or (key.endswith(":") and section.startswith(key))
-    }
-
-
-def test_every_section_of_the_schema_is_in_the_shipped_file():
-    kinds = {section.partition(":")[0] for section in stated()}
-    wanted = {key.removesuffix(":") for key in classes()}
-    assert kinds == wanted
-    assert sections().keys() == stated().keys()
-
-
-@pytest.mark.parametrize("section", stated())
-def test_the_shipped_file_states_every_key_with_its_default(section):
-    """Both ways: a key that is not stated is missing, one that no part knows is a lie."""
-    cls, keys = sections()[section], stated()[section]
-    readers = {
-        name: reader for name, reader in fields_of(cls).items() if not (name == "name" and ":" in section)
-    }
-    keys = {getattr(cls, "aliases", {}).get(key, key): value for key, value in keys.items()}
-    assert keys.keys() == readers.keys()
-    defaults = {one.name: one.default for one in fields(cls)}
-    for key, reader in readers.items():
-        if defaults[key] is MISSING or (section.startswith("relay:") and key in ("fail_state", "periods")):
-            continue  # there is no default to state: the example shows one that works
-        assert reader.read(keys[key]) == defaults[key], f"[{section}] {key}"
-
-
 def test_two_names_of_one_setting_are_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"\[display\] type: means the same as chip; keep one"):
         parsed(tmp_path, "[display]\ntype = ssd1306\nchip = sh1106\n", Settings)
@@ -363,59 +244,6 @@ def test_two_names_of_one_setting_are_refused(tmp_path):
 def test_a_fault_names_the_key_as_it_was_written(tmp_path):
     with pytest.raises(ConfigError, match=r"\[display\] type = vfd: expected ssd1306 or sh1106"):
         parsed(tmp_path, "[display]\ntype = vfd\n", Settings)
-
-
-def test_every_key_of_the_shipped_file_has_a_line_of_comment():
-    lines = shipped("etc/linkymonitor.ini").read_text().splitlines()
-    bare = []
-    for number, line in enumerate(lines):
-        if re.match(r"#?[a-z0-9_]+ =", line):
-            above = lines[number - 1]
-            if not above.startswith("# ") and not re.match(r"#?[a-z0-9_]+ =", above):
-                bare.append(line)
-    assert bare == []
-
-
-def test_the_shipped_file_reads_as_it_is_and_with_its_examples(tmp_path):
-    text = shipped("etc/linkymonitor.ini").read_text()
-    found = parsed(tmp_path, text, Settings)
-    assert list(found.lamp) == ["ejp"]
-    assert found.relay == {}
-    lines = [re.sub(r"^#(?=\[|[a-z])", "", line) for line in text.splitlines()]
-    found = parsed(tmp_path, "\n".join(lines), Settings)
-    assert list(found.relay) == ["chauffe-eau"]
-
-
-def test_every_setting_of_the_shipped_classes_has_a_type_that_can_be_read_and_named():
-    for cls in classes().values():
-        for key, one in fields_of(cls).items():
-            assert one.expected.fr, (cls, key)
-            assert one.expected.en, (cls, key)
-
-
-@pytest.mark.parametrize(
-    ("text", "fr", "en"),
-    [
-        (
-            "[lamp:a]\npin = 99\n",
-            "[lamp:a] pin = 99 : on attend un numéro GPIO de 0 à 27",
-            "[lamp:a] pin = 99: expected a GPIO number from 0 to 27",
-        ),
-        (
-            "[tariff]\nhc = -1\n",
-            "[tariff] hc = -1 : on attend un prix en €/kWh, nul ou positif",
-            "[tariff] hc = -1: expected a price in €/kWh, zero or more",
-        ),
-        (
-            "[log]\nretention = 1d\n",
-            "[log] retention : on attend au moins 2j",
-            "[log] retention: expected at least 2d",
-        ),
-    ],
-)
-def test_what_a_setting_cannot_mean_is_said_in_the_language_asked_for(tmp_path, text, fr, en):
-    assert faults(tmp_path, text, Settings, "fr") == [fr]
-    assert faults(tmp_path, text, Settings, "en") == [en]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -491,44 +319,3 @@ def test_whatever_a_class_of_yours_refuses_is_told_beside_the_rest(tmp_path):
         "[mine] and too big",
         "[odd] Unreadable.strange: no way to read a complex",
     ]
-
-
-def test_without_a_file_in_the_system_the_shipped_one_is_read(tmp_path):
-    assert load(default_path(tmp_path / "none.ini")).meter.port == "/dev/ttyAMA0"
-    (tmp_path / "own.ini").write_text("[meter]\nport = /dev/ttyUSB7\n")
-    assert load(default_path(tmp_path / "own.ini")).meter.port == "/dev/ttyUSB7"
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("[meter]\nprot = x\n", "[meter] prot: unknown, did you mean port?"),
-        ("[meter]\nmode = fast\n", "[meter] mode = fast: expected auto, historique or standard"),
-        (
-            "[meter]\nsilence = soon\n",
-            "[meter] silence = soon: expected a duration such as 90s, 15m, 2h or 7d",
-        ),
-        ("[meter]\nspeed = 2400\n", "[meter] speed = 2400: expected auto, 1200 or 9600"),
-        ("[log]\nframes_per_record = 0\n", "[log] frames_per_record = 0: expected 1 to 1000"),
-        ("[log]\nretention = 1d\n", "[log] retention: expected at least 2d"),
-        ("[lampe:ejp]\n", "[lampe:ejp]: unknown, did you mean lamp:NAME?"),
-        ("[output:x]\ntype = nothing\n", "[output:x] type = nothing: no such output"),
-        ("[output:x]\n", "[output:x] type = "),
-        ("[relay:x]\npin = 17\n", "[relay:x] rule: missing"),
-        ("[relay:x]\npin = 17\nrule = ejp\n", "[relay:x] fail_state: missing"),
-        (
-            "[relay:x]\npin = 17\nrule = ejp\nfail_state = on\n",
-            "[relay:x] fail_state = on: needs the coil fed",
-        ),
-        ("[relay:x]\npin = 17\nrule = periods\nfail_state = off\n", "[relay:x] periods: missing"),
-        ("[relay:x]\npin = 40\nrule = ejp\nfail_state = off\n", "[relay:x] pin = 40: expected a GPIO number"),
-        ("[tariff]\nhp = cher\n", "[tariff] hp = cher: expected a number such as 0.1781"),
-    ],
-)
-def test_faults_of_real_sections_name_place_fault_and_remedy(tmp_path, text, says):
-    assert faults(tmp_path, text, Settings)[0].startswith(says)
-
-
-@pytest.mark.parametrize("key", ["pause", "silence"])
-def test_durations_that_would_make_the_daemon_spin_are_refused(tmp_path, key):
-    assert faults(tmp_path, f"[meter]\n{key} = 0s\n", Settings) == [f"[meter] {key}: expected at least 1s"]
