@@ -135,9 +135,6 @@ def test_decisions_are_numbered_without_a_hole_and_have_the_three_parts():
         assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
 
 
-# --- what can be set ---
-
-
 def documented(page: Path) -> dict[tuple[str, str], str]:
     """Return what *page* says of each key: (section, key) → default."""
     found = {}
@@ -178,9 +175,6 @@ def test_the_documented_defaults_are_the_shipped_ones(lang):
 @pytest.mark.parametrize("lang", READMES)
 def test_each_readme_points_to_its_settings(lang):
     assert f"(docs/{SETTINGS[lang].name})" in READMES[lang].read_text("utf-8")
-
-
-# --- what can be typed ---
 
 
 @pytest.mark.parametrize("lang", READMES)
@@ -227,9 +221,6 @@ def test_every_make_target_exists(page):
         if words[:1] == ["make"]:
             named = [word for word in words[1:] if "=" not in word]
             assert set(named) <= set(targets), f"{name(page)}: {line}"
-
-
-# --- what is shown, run ---
 
 
 def said(line: str) -> str:

@@ -12,9 +12,10 @@ import pytest
 from linkymonitor.meter.acceptance.frames import Acceptance
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic.decoder import FrameDecoder
-from tests.support.campaign import FORGERY, Tally, begin, clean_specs, corrupt, degrade, forge, listen
+from tests.support.campaign import FORGERY, begin, clean_specs, corrupt, degrade, forge, listen
 from tests.support.extent import extent
 from tests.support.noise import MODELS
+from tests.support.oracle import Tally
 
 #: How often each part of the campaign is done.
 CORRUPTED, FORGED, BEGUN = extent(100, 33_000), extent(1_000, 26_000), extent(20, 2_200)

@@ -166,9 +166,6 @@ def live(winter: Winter, folder) -> tuple[dict[int, list[tuple[float, bool]]], l
     return done, happened
 
 
-# --- what should have been
-
-
 def lit(sign: str, elapsed: float) -> bool:
     """Return whether a lamp that has shown *sign* for *elapsed* seconds is lit."""
     left = (elapsed + 1e-6) % sum(on + off for on, off in SIGNS[sign])

@@ -213,9 +213,6 @@ def test_a_meter_at_a_wrong_speed_gives_no_value(world, tmp_path, wrong):
     assert listener.health.groups == 0
 
 
-# --- a meter that repeats itself
-
-
 class Repeating(Source):
     """A live source in memory: one frame again and again, each taking its time on the clock."""
 
@@ -312,9 +309,6 @@ def test_what_need_not_move_an_index_is_no_standstill(tmp_path, frame):
     assert not [line for _, line in follower.lines("WARN") if "stands still" in line]
 
 
-# --- what the kernel keeps while nobody reads
-
-
 @pytest.mark.parametrize("stop", [7.0, 50.0])
 @pytest.mark.parametrize("after", ["PM..", "HN.."])
 def test_what_came_while_the_program_was_stopped_acts_on_nothing(world, tmp_path, stop, after):
@@ -344,8 +338,6 @@ def test_what_came_while_the_program_was_stopped_acts_on_nothing(world, tmp_path
     again = stop > 15 and after == "HN.."
     assert levels == ([False, True, False, True, False] if again else [False, True, False])
 
-
-# --- what a bad line leaves on the card
 
 DAY = extent(3600, 86400)
 #: For a day; a part of a day is let have its part, and the beginnings, which cost more.

@@ -49,9 +49,6 @@ WIRE = {mode: write_frame(frame, mode, parity=True) for mode, frame in FRAMES.it
 both_modes = pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
 
 
-# --- which mode a sample is written in
-
-
 @both_modes
 @pytest.mark.parametrize("stripped", [False, True], ids=["with parity", "stripped"])
 def test_every_line_of_a_frame_is_counted_for_its_mode(mode, stripped):
@@ -121,9 +118,6 @@ def test_real_captures_are_recognised():
         assert 0 <= lines - int(about["lines_ok"]) <= int(about["partial"]), about["file"]
         seen += 1
     assert seen
-
-
-# --- the hunt on a live port
 
 
 class Wire:

@@ -100,9 +100,6 @@ def test_no_line_holds_a_character_that_a_terminal_obeys(quarantine, tmp_path):
     assert lines(tmp_path)[0].endswith("\tMSG1 \\u001b[2J\\u007f\\u009b0m A")
 
 
-# --- how often
-
-
 def test_nothing_held_is_no_file(quarantine, disk, tmp_path):
     quarantine.hold([], NOON, 5.0)
     assert quarantine.tick(1e6) == math.inf
@@ -137,9 +134,6 @@ def test_close_writes_what_waits(quarantine, disk, tmp_path):
     quarantine.close()
     assert len(lines(tmp_path)) == 1
     assert disk.renames == 1
-
-
-# --- how much
 
 
 def test_the_newest_lines_are_kept_and_the_file_stays_small(quarantine, tmp_path):
@@ -189,9 +183,6 @@ def test_a_restart_keeps_what_was_counted(disk, tmp_path):
     life.close()
     assert before[0].endswith("\t+41")
     assert lines(tmp_path)[:-1] == before
-
-
-# --- faults
 
 
 def test_a_card_that_refuses_costs_nothing_and_is_tried_again(quarantine, disk, tmp_path):
@@ -251,9 +242,6 @@ def test_a_folder_in_its_place_stops_nobody(disk, tmp_path):
     life.tick(1e6)
     life.close()
     assert len(lines(tmp_path)) == 1, "storage sets aside what is in the way"
-
-
-# --- in acquire
 
 
 def stream(**lie: str) -> bytes:

@@ -128,9 +128,6 @@ def test_a_simulated_meter_tells_its_own_time():
     assert all(59.5 < (after - before).total_seconds() < 60.5 for before, after in pairwise(found))
 
 
-# --- the DATE of a standard meter
-
-
 def test_the_first_date_says_when_the_capture_was_made():
     clock = WireClock(START + timedelta(days=400))
     source = WireSource(Chunks(standard(START), standard(START + timedelta(seconds=1))), clock, Mode.STANDARD)
@@ -192,9 +189,6 @@ def test_a_historique_meter_has_no_date_to_follow():
     clock = WireClock(START)
     stamps(WireSource(Chunks(standard(START + timedelta(days=9))), clock, Mode.HISTORIQUE), clock)
     assert clock.now() - START < timedelta(minutes=1)
-
-
-# --- stdin
 
 
 def test_stdin_is_dated_by_the_later_of_both_times():

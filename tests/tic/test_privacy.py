@@ -144,9 +144,6 @@ def test_what_stands_for_a_number_is_the_same_for_one_salt_only():
     assert hashed(METER, "é" * 100)
 
 
-# --- a whole run
-
-
 def canary(mode: Mode) -> bytes:
     """Return some minutes of a meter with a number of its own, on a line that damages a line in ten.
 

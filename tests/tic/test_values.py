@@ -31,9 +31,6 @@ def test_text_is_compared_without_its_padding_and_case():
     assert normalise(" " * 16) == ""
 
 
-# --- Horodates ---
-
-
 @pytest.mark.parametrize(
     ("text", "at", "degraded"),
     [
@@ -60,9 +57,6 @@ def test_the_hour_that_comes_twice_in_autumn_is_told_by_its_season():
 def test_what_is_no_horodate_is_refused(text):
     with pytest.raises(ValueError, match="season letter and twelve digits"):
         read_horodate(text)
-
-
-# --- Status register ---
 
 
 def test_a_tempo_red_day_needs_all_32_bits():
@@ -145,9 +139,6 @@ def test_what_is_no_register_is_refused(text):
         read_status(text)
 
 
-# --- Contacts and phases ---
-
-
 def test_relays_are_read_from_a_decimal_byte():
     closed = [number for number, state in enumerate(read_relays("140"), 1) if state]
     assert closed == [3, 4, 8]  # the example of NOI-CPT_54E §6.2.3.19
@@ -166,9 +157,6 @@ def test_potentials_say_which_phases_have_their_voltage():
     assert read_potentials("0C") == (True, False, False)
     with pytest.raises(ValueError, match="2 hexadecimal digits"):
         read_potentials("0")
-
-
-# --- Day profiles ---
 
 
 def starts(text, *, tempo=False):

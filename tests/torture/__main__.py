@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from multiprocessing import Pool
 
 from linkymonitor.model.terms import Mode
-from tests.support.campaign import FORGERY, Tally, begin, clean_specs, corrupt, forge, listen
+from tests.support.campaign import FORGERY, begin, clean_specs, corrupt, forge, listen
 from tests.support.noise import MODELS
+from tests.support.oracle import Tally
 from tests.support.tally import tally as keep
 
 #: What the short form does, and times how much the long one.

@@ -16,8 +16,9 @@ from linkymonitor.meter.acceptance.frames import Acceptance
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.frame import Rejected
 from tests.meter.acceptance.lines import EJP, TEMPO, Line
-from tests.support.campaign import Stream, forge_frame
+from tests.support.forgery import forge_frame
 from tests.support.noise import MODELS
+from tests.support.streams import Stream
 
 
 def test_an_index_is_believed_one_frame_late(ejp):
