@@ -247,7 +247,7 @@ class Appliance:
             self._log(self._guard(self.aggregator.add_overload, reading.taken_at, reading.overload, refused))
             return
         self._log(self._guard(self.aggregator.add, reading, refused))
-        for status, text in self._guard(self.journal.hear, reading, self.ledger.disagreement) or ():
+        for status, text in self._guard(self.journal.update, reading, self.ledger.disagreement) or ():
             self._guard(self.log.note, status, text)
 
     def _log(self, records: Sequence[Record] | None) -> None:

@@ -4,27 +4,26 @@
 #
 # - A record covers the time since the end of the one before it, up to its own end, and nothing that changes
 #   its meaning happens within: the tariff period, the contract, whether power is injected.
-# - Every full and half hour ends a record, so that a day can be cut at any local midnight. The frame that
-#   follows the hour tells that it has passed. A record that has just been closed for its count of frames is
-#   therefore kept back near the hour until that frame comes, lest the hour end without one.
+# - Every full and half hour ends a record, so that a day can be cut at any local midnight. That the hour has passed
+#   is only known from the frame after it. So near the hour a record that is full is kept back until that frame
+#   comes, or the hour would end without a record.
 # - A line of the log is dated to the second. A record that would end in the second of the one before it takes
 #   another frame in instead: lines more frequent than seconds would have to be dated ahead of the clock.
-# - A silence ends a record too, at its last frame: a mean says nothing of what was not heard.
-# - So does the end of an epoch (epochs.py), and the next begins with a record of a single frame: its energy is
-#   then counted from its first index on, and that of the one before up to its last.
-# - What has no value at all is no record: a meter in standby sends its address alone, and noise may make a frame
-#   of one group. What was refused meanwhile counts with the frames that follow.
+# - A silence ends a record too, at its last frame: no mean can be given of what was not heard.
+# - The end of an epoch (epochs.py) ends a record, and the next epoch begins with a record of a single frame. Its
+#   energy is then counted from its first index on, and that of the epoch before up to its last.
+# - Frames without any measured value make no record: a meter in standby sends its address alone, and noise may leave
+#   a frame with one group. The groups that were refused in them are counted with the frames that follow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from linkymonitor.model.energy import UNBROKEN, IndexFold, whole_seconds
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
-from linkymonitor.model.terms import Colour, Ejp
+from linkymonitor.state.interval import Interval, has_value
 
 T = TypeVar("T")
 
@@ -32,11 +31,11 @@ T = TypeVar("T")
 _AS_MET = frozenset(f"F{number:02d}" for number in range(1, 11))
 _HALF_HOUR = timedelta(minutes=30)
 _SECOND = timedelta(seconds=1)
-#: Changes may end several records in a second, which are then dated ahead of the clock, though never by so much:
-#: what is earlier is so because the clock was set back.
+#: Changes may end several records within a second. They are then dated ahead of the clock, but never by so much:
+#: a record that is earlier by more was read after the clock had been set back.
 _AHEAD = timedelta(seconds=5)
-#: A house that injects about nothing would start and stop with each frame: so many times may end a record
-#: early in a row, then one more each minute. A card has to take it all.
+#: A house that injects about nothing would start and stop to inject with each frame. To spare the card, that may end
+#: a record early so many times in a row, then once more each minute.
 _EARLY_ENDS = 20
 _EARLY_END_EVERY = timedelta(seconds=60)
 
@@ -50,9 +49,9 @@ class Aggregator:
 
     def __init__(self, frames_per_record: int = 8) -> None:
         self._frames_per_record = frames_per_record
-        self._open: _Interval | None = None
+        self._open: Interval | None = None
         self._kept_back: Record | None = None
-        #: What was refused since the last frame that counts, and whether a short frame told an overload.
+        #: Groups refused since the last frame of a record, and whether a short frame since then had an overload.
         self._missed = 0
         self._overload = False
         self._last_at: datetime | None = None
@@ -85,7 +84,7 @@ class Aggregator:
             started_at = at
             if self._ended_at is not None and timedelta(0) <= at - self._ended_at <= UNBROKEN:
                 started_at = self._ended_at
-            self._open = _Interval(started_at)
+            self._open = Interval(started_at)
         self._open.add(reading, rejected + self._missed)
         self._open.overload |= self._overload
         self._missed, self._overload = 0, False
@@ -133,7 +132,7 @@ class Aggregator:
         return closed[0] if closed else None
 
     def _end_by_time(self, at: datetime) -> list[Record]:
-        """End what cannot go on until *at*: by a half hour, by a silence, by a clock that was set back."""
+        """Return the record that cannot go on until *at*: a half hour, a silence or a clock set back lies between."""
         last = self._open.last_at if self._open else self._kept_back.ended_at if self._kept_back else None
         if last is None:
             return []
@@ -155,6 +154,7 @@ class Aggregator:
         return self._stamp is None or not self._stamp - _AHEAD < at < self._stamp + _SECOND
 
     def _end(self, ended_at: datetime) -> None:
+        """Note that a record ends at *ended_at*, and the second that the log gives it."""
         self._ended_at = ended_at
         if self._stamp is None or self._has_a_second_left(ended_at):
             self._stamp = ended_at.replace(microsecond=0)
@@ -180,6 +180,7 @@ class Aggregator:
         return self._may_end_early(reading.taken_at)
 
     def _may_end_early(self, at: datetime) -> bool:
+        """Return whether a change of injection may end a record at *at*, and count it."""
         if self._early_end_at is not None and at > self._early_end_at:
             earned = (at - self._early_end_at) // _EARLY_END_EVERY
             self._early_ends = min(self._early_ends + earned, _EARLY_ENDS)
@@ -192,6 +193,7 @@ class Aggregator:
         return True
 
     def _follow(self, reading: Reading) -> None:
+        """Remember the tariff period, the contract and whether power is injected, for the frames to come."""
         if reading.tariff_period is not None:
             self._period = reading.tariff_period
         if reading.contract is not None:
@@ -206,89 +208,12 @@ class Aggregator:
         assert self._open is not None
         record = self._open.record(ended_at, self._contract, self._period)
         self._open = None
-        if not _has_value(record):
+        if not has_value(record):
             self._missed += record.rejected
             self._overload |= bool(record.overload)
             return []
         self._end(ended_at)
         return [record]
-
-
-class _Interval:
-    """The frames of a record that is not closed yet."""
-
-    def __init__(self, started_at: datetime) -> None:
-        self._started_at = started_at
-        self.last_at = started_at
-        self.frames = 0
-        self.overload = False
-        self._rejected = 0
-        self._powers: list[int] = []
-        self._injected: list[int] = []
-        self._currents: list[Sequence[int | None]] = []
-        self._voltages: list[Sequence[int | None]] = []
-        self._indexes: dict[str, int] = {}
-        self._total: int | None = None
-        self._injected_index: int | None = None
-        self._colour: Colour | None = None
-        self._tomorrow: Colour | None = None
-        self._ejp = Ejp.UNKNOWN
-
-    def add(self, reading: Reading, rejected: int) -> None:
-        self.last_at = reading.taken_at
-        self.frames += 1
-        self._rejected += rejected
-        if reading.apparent_power is not None:
-            self._powers.append(reading.apparent_power)
-        if reading.injected_power is not None:
-            self._injected.append(reading.injected_power)
-        self._currents.append(reading.currents)
-        self._voltages.append(reading.voltages)
-        self._indexes |= reading.indexes
-        if reading.total_index is not None:
-            self._total = reading.total_index
-        if reading.injected_index is not None:
-            self._injected_index = reading.injected_index
-        if reading.colour is not None:
-            self._colour = reading.colour
-        if reading.ejp is not Ejp.UNKNOWN:
-            self._ejp = reading.ejp
-        self.overload |= bool(reading.overload)
-        # Tomorrow's colour may become unknown again, at the change of day.
-        self._tomorrow = reading.tomorrow
-
-    def record(self, ended_at: datetime, contract: Contract | None, period: str | None) -> Record:
-        currents = _phase_means(self._currents)
-        known = [current for current in currents if current is not None]
-        return Record(
-            started_at=self._started_at,
-            ended_at=ended_at,
-            contract=contract,
-            tariff_period=period,
-            apparent_power=_mean(self._powers),
-            power_min=min(self._powers, default=None),
-            power_max=max(self._powers, default=None),
-            injected_power=_mean(self._injected),
-            current=sum(known) if known else None,
-            currents=currents,
-            voltages=_phase_means(self._voltages),
-            indexes=_in_order(self._indexes, contract),
-            total_index=self._total,
-            injected_index=self._injected_index,
-            colour=self._colour,
-            tomorrow=self._tomorrow,
-            frames=self.frames,
-            rejected=self._rejected,
-            ejp=self._ejp,
-            overload=self.overload,
-        )
-
-
-def _has_value(record: Record) -> bool:
-    """Return whether *record* holds anything that was measured."""
-    numbers = (record.apparent_power, record.injected_power, *record.currents, *record.voltages)
-    indexes = (record.total_index, record.injected_index, *record.indexes.values())
-    return any(value is not None for value in (*numbers, *indexes))
 
 
 def _half_hour_from(at: datetime) -> datetime:
@@ -297,36 +222,19 @@ def _half_hour_from(at: datetime) -> datetime:
     return hour - (hour - at) // _HALF_HOUR * _HALF_HOUR
 
 
-def _mean(values: Sequence[int]) -> int | None:
-    """Return the mean of *values*, halves rounded up; None when there is none."""
-    return (2 * sum(values) + len(values)) // (2 * len(values)) if values else None
-
-
-def _phase_means(samples: Sequence[Sequence[int | None]]) -> tuple[int | None, ...]:
-    phases = max(map(len, samples), default=0)
-    return tuple(
-        _mean([value for sample in samples if len(sample) > n and (value := sample[n]) is not None])
-        for n in range(phases)
-    )
-
-
 def _injecting(reading: Reading) -> bool | None:
+    """Return whether power is injected, None when it is not known."""
     return None if reading.injected_power is None else reading.injected_power > 0
 
 
-def _in_order(indexes: Mapping[str, int], contract: Contract | None) -> dict[str, int]:
-    """Return *indexes* in the order of the meter's registers."""
-    first = contract.registers if contract else ()
-    return {code: indexes[code] for code in dict.fromkeys((*first, *indexes)) if code in indexes}
-
-
 def _merged(before: Contract, after: Contract) -> Contract | None:
-    """Return what both say of one contract, None when they are two.
+    """Return all that is known of one contract, None when *before* and *after* are two contracts.
 
-    A frame may have lost a group: what it does not say is as it was. Registers only ever get more.
+    A frame may have lost a group: a field that is None is as it was. Registers are only ever added.
     """
     for name in ("mode", "option", "subscribed_power", "phases", "producer", "meter", "estimated_power"):
-        if None not in (pair := (getattr(before, name), getattr(after, name))) and pair[0] != pair[1]:
+        known, newer = getattr(before, name), getattr(after, name)
+        if known is not None and newer is not None and known != newer:
             return None
     registers = tuple(dict.fromkeys((*before.registers, *after.registers)))
     if len(registers) > len(before.registers):
@@ -345,4 +253,5 @@ def _merged(before: Contract, after: Contract) -> Contract | None:
 
 
 def _known(value: T | None, before: T | None) -> T | None:
+    """Return *value*, or the one *before* if it is None."""
     return before if value is None else value

@@ -2,13 +2,13 @@
 
 # Strategy
 #
-# - What a contract is (option, power, meter…) is in the line ``Contrat:``. What goes with it, the meter tells
-#   piece by piece: off-peak hours as a letter (HHPHC) or as tomorrow's profile (PJOURF+1), the name of a period
-#   (LTARF) while it is in force (NTARF). All that is known is one line, ``Grille:``, written when it grows or
-#   changes and once in each file, so that a reader of one file knows what it was before.
-# - A value counts when two frames in a row say it, and of free text only letters, digits and simple signs. A name
-#   of a period takes NAMED: text and number of a period change in one frame but may be believed in two, and what
-#   goes together for a frame or two, at ten at night, need not belong together.
+# - What a contract is (option, power, meter…) is in the line ``Contrat:``. The meter sends what goes with it piece by
+#   piece: off-peak hours as a letter (HHPHC) or as tomorrow's profile (PJOURF+1), the name of a period (LTARF) while
+#   it is in force (NTARF). All that is known is one line, ``Grille:``. It is written when it grows or changes, and
+#   once in each file, so that a file can be read alone.
+# - A value counts when two frames in a row have it, and of free text only letters, digits and simple signs.
+# - The name of a period counts after NAMED frames. Name and number of a period change in one frame, but acceptance
+#   may let them through a frame or two apart: until then the name of one period stands beside the number of another.
 # - A name is kept until the meter, its contract or its mode changes.
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, code
 from linkymonitor.tic.values import Switch
 
-#: Compiled when it is first needed: most meters never tell a name.
+#: Compiled when it is first needed: most meters never send a name.
 _NOT_A_NAME = r"[^\w .+'/-]+"
 _LONGEST_NAME = 16
 #: Frames in a row that have to give a period its name.
@@ -35,18 +35,19 @@ _MOST_NAMES = 10
 
 
 class Journal:
-    """What the meter says of its contract, as notes for the log."""
+    """The hours and names of a contract, as notes for the log."""
 
     def __init__(self) -> None:
         self._contract: Contract | None = None
-        #: What was said last, and in how many frames in a row.
+        #: Topic → its newest text, and how many frames in a row had it.
         self._heard: dict[str, tuple[str, int]] = {}
         self._grid: dict[str, str] = {}
         self._names: dict[str, str] = {}
-        self._told: tuple[date, str] | None = None
+        #: The last line ``Grille:``, and the day (UTC) of the file that has it.
+        self._noted: tuple[date, str] | None = None
         self._apart = False
 
-    def hear(self, reading: Reading, disagreement: int = 0) -> list[tuple[str, Text | str]]:
+    def update(self, reading: Reading, disagreement: int = 0) -> list[tuple[str, Text | str]]:
         """Take *reading* into account and return what is to be noted: status and text.
 
         Args:
@@ -63,7 +64,7 @@ class Journal:
                 self._grid.clear()
                 self._names.clear()
                 self._heard.clear()
-        for topic, text in self._said(reading).items():
+        for topic, text in self._topics(reading).items():
             # A frame that has lost a group is no disagreement.
             last, times = self._heard.get(topic, ("", 0))
             times = times + 1 if text == last else 1
@@ -73,29 +74,29 @@ class Journal:
                 self._grid[name] = text
             elif register and times >= NAMED and (register in self._names or len(self._names) < _MOST_NAMES):
                 self._names[register] = text
-        told = reading.taken_at.astimezone(UTC).date(), self._line()
-        if told[1] and told != self._told:
-            self._told = told
-            notes.append(("INFO", told[1]))
+        day, line = reading.taken_at.astimezone(UTC).date(), self._line()
+        if line and (day, line) != self._noted:
+            self._noted = day, line
+            notes.append(("INFO", line))
         return notes
 
-    def _said(self, reading: Reading) -> Mapping[str, str]:
-        """Return what this frame says, by topic."""
-        said = {}
+    def _topics(self, reading: Reading) -> Mapping[str, str]:
+        """Return the texts of one frame, by topic."""
+        topics = {}
         values = reading.values
         group, profile, name = values.get("HHPHC"), values.get("PJOURF+1"), values.get("LTARF")
         if isinstance(group, str) and group:
-            said["heures"] = _tidy(group)
+            topics["heures"] = _tidy(group)
         if isinstance(profile, tuple) and profile:
-            said["demain"] = "; ".join(
+            topics["demain"] = "; ".join(
                 f"{one.start:%H:%M} {self._register(one.supplier_index)}"
                 for one in profile
                 if isinstance(one, Switch) and one.supplier_index
             )
         number = values.get("NTARF")
         if isinstance(name, str) and isinstance(number, int):
-            said[f"noms {self._register(number)}"] = _tidy(name)
-        return {topic: text for topic, text in said.items() if text}
+            topics[f"noms {self._register(number)}"] = _tidy(name)
+        return {topic: text for topic, text in topics.items() if text}
 
     def _register(self, number: int | None) -> str:
         """Return the code of a supplier register: its period where the contract names it."""
@@ -105,6 +106,7 @@ class Journal:
         return f"F{number or 0:02d}"
 
     def _line(self) -> str:
+        """Return the line ``Grille:``, empty when nothing is known."""
         grid = dict(self._grid)
         if self._names:
             grid["noms"] = "; ".join(f"{register} {name}" for register, name in sorted(self._names.items()))
@@ -112,6 +114,7 @@ class Journal:
 
     @staticmethod
     def _disagree(wh: int) -> tuple[str, Text]:
+        """Return the note that registers and total are *wh* Wh apart, or agree again."""
         if not wh:
             return "INFO", Text(
                 "Index : les registres et le total concordent de nouveau",
@@ -126,4 +129,5 @@ class Journal:
 
 
 def _tidy(text: str) -> str:
+    """Return *text* with single spaces, simple signs and no more letters than a name may have."""
     return " ".join(re.sub(_NOT_A_NAME, " ", text, flags=re.ASCII).split())[:_LONGEST_NAME]

@@ -1,13 +1,12 @@
-"""A fold over readings: where the tariff stands, since when, and whether too much is drawn."""
+"""Where the tariff stands, and whether too much power is drawn, as the readings so far have it."""
 
 # Strategy
 #
-# - The newest frame that says something wins at once; a frame that cannot say changes nothing. That two
-#   frames have to agree before anything acts is the business of acceptance, upstream.
-# - What was so before a silence need not be so after it: nothing is known then of peaks and periods until a frame
-#   says it.
-# - What is remembered belongs to one contract on one meter in one mode: when one of the three changes, all
-#   is forgotten, or a peak of the old contract would last for ever.
+# - The newest frame that has a value wins at once; a frame without it changes nothing. That two frames must agree
+#   before anything acts is checked before, in meter/acceptance.
+# - After a silence, peaks and periods are unknown until a frame has them: they may have changed meanwhile.
+# - What is remembered belongs to one contract on one meter in one mode. When one of the three changes, all is
+#   forgotten, or a peak of the old contract would last for ever.
 # - A frame may be damaged just where it names its meter or its option: None is never a change.
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from linkymonitor.model.terms import Colour, Ejp, Mode
 
 
 class TariffFold:
-    """What the readings so far say of the tariff."""
+    """The tariff, from the readings so far."""
 
     def __init__(self) -> None:
         self.state = TariffState()
@@ -36,7 +35,7 @@ class TariffFold:
         self._overload = False
 
     def age(self) -> None:
-        """Take note of a silence: what peaks and periods were before it, they need not be after it."""
+        """Take note of a silence: peaks and periods are unknown after it."""
         self._ejp, self._period = Ejp.UNKNOWN, None
 
     def update(self, reading: Reading) -> TariffState:
@@ -53,7 +52,7 @@ class TariffFold:
         self._peaks_seen |= self._ejp in (Ejp.PEAK, Ejp.NOTICE)
         self._period = reading.tariff_period or self._period
         self._colour = reading.colour or self._colour
-        # "Not announced" is said by saying nothing, so the last colour may not outlive its day.
+        # A meter that does not announce tomorrow's colour sends none, so the last one may not outlive its day.
         self._tomorrow = reading.tomorrow
         if reading.overload is not None:
             self._overload = reading.overload

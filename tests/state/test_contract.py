@@ -44,7 +44,7 @@ def reading(at: datetime = NOON, contract: Contract | None = HISTORIQUE, **value
 
 def said(journal: Journal, *readings: Reading) -> list[str]:
     """Return the texts of the notes that *readings* cause."""
-    return [text for one in readings for _, text in journal.hear(one)]
+    return [text for one in readings for _, text in journal.update(one)]
 
 
 def profile(text: str = PROFILE):
@@ -121,7 +121,7 @@ def test_each_file_says_it_again():
 
 def test_registers_that_part_from_their_total_are_noted_once_and_when_they_agree_again():
     journal = Journal()
-    notes = [note for apart in (0, 60, 70, 80, 0, 0) for note in journal.hear(reading(), apart)]
+    notes = [note for apart in (0, 60, 70, 80, 0, 0) for note in journal.update(reading(), apart)]
     assert [status for status, _ in notes] == ["WARN", "INFO"]
     assert "60 Wh" in notes[0][1].fr
 
