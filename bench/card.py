@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bench.table import CannotRun, Row
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
@@ -85,7 +86,7 @@ def _written(sync_every: float) -> tuple[int, int]:
         log_dir = folder / "log"
         log_dir.mkdir()
         clock = _FastClock(records[0].started_at)
-        log = DailyLog(Storage(), log_dir, clock, sync_every=sync_every)
+        log = DailyLog(Storage(), LogSettings(dir=log_dir, sync_every=timedelta(seconds=sync_every)), clock)
         log.append(records[0])
         log.flush()
         _sync(folder)

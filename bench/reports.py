@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.measure import OURS, cpu_ratios
 from bench.table import CannotRun, Row
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
@@ -55,7 +56,7 @@ def write_day(log_dir: Path) -> int:
     begin = house.options.start - timedelta(hours=1)
     house.skip_to(begin)
     clock = WireClock(begin)
-    log = DailyLog(Storage(), log_dir, clock)
+    log = DailyLog(Storage(), LogSettings(dir=log_dir), clock)
     decoder, aggregator = FrameDecoder(Mode.HISTORIQUE), Aggregator(1)
     count = 0
     for at, wire in house.frames(begin + timedelta(hours=_HOURS)):

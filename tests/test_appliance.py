@@ -15,6 +15,7 @@ import pytest
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log import files
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.live.latest import Latest
@@ -86,7 +87,7 @@ class Bench:
         self.hardware = Hardware(pins=self.pins, i2c=self.glass, clock=self.clock)
         self.storage = Storage(ToldDisk(self.events.append))
         (folder / "run").mkdir(exist_ok=True)
-        self.log = DailyLog(self.storage, folder, self.clock, salt="pepper", lang=lang)
+        self.log = DailyLog(self.storage, LogSettings(dir=folder), self.clock, salt="pepper", lang=lang)
         self.appliance = Appliance(
             meter=Meter(self.source, self.clock),
             clock=self.clock,

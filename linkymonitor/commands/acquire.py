@@ -7,7 +7,7 @@ import math
 import stat
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,16 +135,12 @@ def _appliance(
 
     timeline = Timeline(clock)
     latest = folders.of_latest(settings.general.runtime_dir, storage, meter=_is_meter(job.spec))
-    retention = settings.log.retention
     log = DailyLog(
         storage,
-        job.log_dir,
+        replace(settings.log, dir=job.log_dir),
         clock,
         timeline=timeline,
-        sync_every=settings.log.sync_every.total_seconds(),
         salt=folders.salt(storage, job.log_dir),
-        compress_after_days=settings.log.compress_after.days,
-        retention_days=retention.days if retention else None,
         lang=settings.lang,
         on_event=_show,
         on_full=lambda: folders.make_room(storage, job.log_dir, settings.report.dir),

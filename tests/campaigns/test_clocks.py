@@ -12,6 +12,7 @@ from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Mode
@@ -240,7 +241,7 @@ def trace(machine: Machine) -> list[tuple[float, int, bool]]:
     Appliance(
         meter=Meter(Bytes(machine, FRAMES, Mode.HISTORIQUE), machine),
         clock=machine,
-        log=DailyLog(storage, LOG, machine),
+        log=DailyLog(storage, LogSettings(dir=LOG), machine),
         aggregator=Aggregator(4),
         ledger=Ledger(ZoneInfo("Europe/Paris")),
         latest=Latest(storage, None),

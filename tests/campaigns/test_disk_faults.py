@@ -20,6 +20,7 @@ import pytest
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.files import Statistics, file_of, records
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading
@@ -84,9 +85,8 @@ class Bench:
         self.display = Probe()
         self.log = DailyLog(
             self.storage,
-            directory,
+            LogSettings(dir=directory, sync_every=timedelta(seconds=3.0)),
             self.clock,
-            sync_every=3.0,
             on_event=lambda status, text: self.events.append(status),
         )
         self.source = Bytes(self.clock, (), Mode.HISTORIQUE)
@@ -270,7 +270,7 @@ def test_a_full_disk_costs_the_oldest_pages_and_never_a_log(small):
     storage = Storage()
     log = DailyLog(
         storage,
-        small,
+        LogSettings(dir=small),
         clock := WireClock(START),
         on_full=lambda: storage.remove_first(pages, re.compile(r"\d{4}-\d\d-\d\d\.html")),
     )

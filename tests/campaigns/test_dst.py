@@ -12,6 +12,7 @@ import pytest
 
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.money.tariffs import Prices
@@ -68,7 +69,7 @@ def live(folder, spec: str, day: date):
     appliance = Appliance(
         meter=Meter(Bytes(clock, chunks, house.options.mode), clock),
         clock=clock,
-        log=DailyLog(storage, folder, clock),
+        log=DailyLog(storage, LogSettings(dir=folder), clock),
         aggregator=Aggregator(1),
         ledger=ledger,
         latest=Latest(storage, None),

@@ -19,6 +19,7 @@ import pytest
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.files import records
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Ejp, Mode
@@ -156,7 +157,7 @@ def live(winter: Winter, folder) -> tuple[dict[int, list[tuple[float, bool]]], l
         Appliance(
             meter=Meter(source, clock),
             clock=clock,
-            log=DailyLog(storage, folder, clock, sync_every=3600.0),
+            log=DailyLog(storage, LogSettings(dir=folder, sync_every=timedelta(seconds=3600.0)), clock),
             aggregator=Aggregator(8),
             ledger=Ledger(PARIS),
             latest=Latest(storage, folder / "run"),

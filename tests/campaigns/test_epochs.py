@@ -17,6 +17,7 @@ from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.files import records
 from linkymonitor.daily_log.search import last_before
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record
@@ -119,7 +120,7 @@ class Life:
         storage = Storage()
         run = self.folder / "run"
         run.mkdir(exist_ok=True)
-        log = DailyLog(storage, self.folder, self.clock, salt="pepper")
+        log = DailyLog(storage, LogSettings(dir=self.folder), self.clock, salt="pepper")
         self.ledger = Ledger(PARIS)
         midnight = local(self.clock.now().astimezone(PARIS).date())
         before = last_before(self.folder, midnight)

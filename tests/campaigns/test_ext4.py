@@ -14,13 +14,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from linkymonitor.daily_log.files import Statistics, records
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import WireClock
@@ -87,7 +88,7 @@ def work(disk: disks.Disk) -> None:
     """Log five days, and say what was promised when."""
     clock = WireClock(START)
     storage = Storage()
-    log = DailyLog(storage, disk.filesystem / "log", clock, compress_after_days=1)
+    log = DailyLog(storage, LogSettings(dir=disk.filesystem / "log", compress_after=timedelta(days=1)), clock)
     disk.mark("BEGIN")
     pause = LASTING / RECORDS
     chance = random.Random(1)
@@ -150,7 +151,7 @@ def test_what_was_acknowledged_is_there_after_any_power_cut_on_real_ext4(memory)
 
             # And then the program starts, and goes on.
             clock = WireClock(START.replace(month=3))
-            again = DailyLog(storage, log, clock)
+            again = DailyLog(storage, LogSettings(dir=log), clock)
             for number in range(before, before + 3):
                 clock.advance(12.0)
                 again.append(record(number, clock.now()))

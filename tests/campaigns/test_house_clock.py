@@ -13,6 +13,7 @@ import pytest
 
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading
@@ -96,7 +97,7 @@ class Home:
     ) -> Ledger:
         """Let a whole appliance follow *chunks* on *machine*; return its ledger."""
         storage, ledger = self.storage, Ledger(PARIS)
-        log = DailyLog(storage, self.folder, machine, salt="pepperpepperpepp")
+        log = DailyLog(storage, LogSettings(dir=self.folder), machine, salt="pepperpepperpepp")
         hardware = Hardware(
             terminal=lambda image: self.shown.append("\n".join(image.info["text"])),
             clock=machine,

@@ -138,7 +138,7 @@ def test_old_days_that_are_written_to_again_are_asked_for_their_series():
 def test_a_cut_between_any_two_bytes_of_a_step_back_leaves_no_two_records_alike():
     life = Life(Machine(TRUTH.replace(hour=12)))
     life.machine.serve()
-    log = life.start(sync_every=3600.0)
+    log = life.start(sync_every=timedelta(seconds=3600))
     life.feed(log, 3)
     log.flush()
     before = life.text()

@@ -17,6 +17,7 @@ from linkymonitor.daily_log.files import Statistics, days, entries, file_of, fil
 from linkymonitor.daily_log.line import STAMP, format_record
 from linkymonitor.daily_log.search import first_after, last_before
 from linkymonitor.daily_log.writer import RING, DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.system.clock import LONGEST_DOUBT, WireClock
@@ -75,8 +76,8 @@ def record(number: int, at: datetime = START, **fields) -> Record:
     return Record(started_at=at, ended_at=at, **fields)
 
 
-def log_on(disk: CrashDisk, clock: WireClock, **options) -> DailyLog:
-    return DailyLog(Storage(disk), LOG, clock, **options)
+def log_on(disk: CrashDisk, clock: WireClock, retention: timedelta | None = None, **options) -> DailyLog:
+    return DailyLog(Storage(disk), LogSettings(dir=LOG, retention=retention), clock, **options)
 
 
 def feed(log: DailyLog, clock: WireClock, numbers: range, every: float = 12.0) -> None:
@@ -211,14 +212,14 @@ def test_records_of_the_same_second_get_stamps_of_their_own(disk, clock):
 
 
 def test_a_folder_that_is_not_there_is_made(tmp_path, clock):
-    log = DailyLog(Storage(), tmp_path / "a" / "b", clock)
+    log = DailyLog(Storage(), LogSettings(dir=tmp_path / "a" / "b"), clock)
     log.append(record(1))
     log.close()
     assert days(tmp_path / "a" / "b") == [START.date()]
 
 
 def test_a_log_moved_away_under_our_feet_is_begun_again(tmp_path, clock):
-    log = DailyLog(Storage(), tmp_path, clock)
+    log = DailyLog(Storage(), LogSettings(dir=tmp_path), clock)
     log.append(record(1, START))
     log.flush()
     file_of(tmp_path, TODAY).rename(tmp_path / "moved")
@@ -477,7 +478,7 @@ def test_files_are_kept_for_ever_unless_told_otherwise(clock):
     disk = CrashDisk(old_files(30))
     chores(log_on(disk, clock), clock)
     assert len(days(LOG, Storage(disk))) == 30
-    chores(log_on(disk, clock, retention_days=10), clock)
+    chores(log_on(disk, clock, retention=timedelta(days=10)), clock)
     assert [day.day for day in days(LOG, Storage(disk))] == list(range(10, 21))
 
 
@@ -522,7 +523,7 @@ def test_a_range_holds_its_start_and_not_its_end(tmp_path):
 
 
 def test_the_contract_in_force_is_known_within_a_range(disk, clock, tmp_path):
-    log = DailyLog(Storage(), tmp_path, clock)
+    log = DailyLog(Storage(), LogSettings(dir=tmp_path), clock)
     feed(log, clock, range(3))
     log.append(record(3, clock.now(), contract=replace(EJP, subscribed_power=6000)))
     feed(log, clock, range(4, 6))
@@ -849,7 +850,7 @@ def test_a_file_that_cannot_be_opened_does_not_keep_other_days_from_being_writte
     """A link, or the file of another user: one `sudo` is enough."""
     file_of(tmp_path, date(2099, 1, 1)).symlink_to(tmp_path / "elsewhere")
     clock = WireClock(START)
-    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0, salt="salt")
+    log = DailyLog(Storage(), LogSettings(dir=tmp_path, sync_every=timedelta(0)), clock, salt="salt")
     feed(log, clock, range(5))
     log.close()
     assert len(list(entries(file_of(tmp_path, TODAY)))) >= 5
@@ -858,7 +859,12 @@ def test_a_file_that_cannot_be_opened_does_not_keep_other_days_from_being_writte
 def test_what_cannot_be_written_is_named(tmp_path):
     file_of(tmp_path, TODAY).symlink_to(tmp_path / "elsewhere")
     clock, told = WireClock(START), []
-    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0, on_event=lambda *event: told.append(event))
+    log = DailyLog(
+        Storage(),
+        LogSettings(dir=tmp_path, sync_every=timedelta(0)),
+        clock,
+        on_event=lambda *event: told.append(event),
+    )
     feed(log, clock, range(5))
     (refused,) = told
     assert refused[0] == "WARN"
@@ -878,7 +884,11 @@ def test_one_bad_old_day_does_not_keep_the_others_from_being_compressed(tmp_path
     file_of(tmp_path, days_ago[0]).unlink()
     file_of(tmp_path, days_ago[0]).mkdir()
     clock = WireClock(START)
-    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0, compress_after_days=5)
+    log = DailyLog(
+        Storage(),
+        LogSettings(dir=tmp_path, sync_every=timedelta(0), compress_after=timedelta(days=5)),
+        clock,
+    )
     feed(log, clock, range(2))
     for _ in range(4000):
         clock.advance(5)
@@ -902,7 +912,11 @@ def test_a_full_disk_makes_room_by_what_is_past_retention():
 
     disk.fault = fault
     clock = WireClock(START)
-    log = DailyLog(Storage(disk), LOG, clock, sync_every=1.0, retention_days=5)
+    log = DailyLog(
+        Storage(disk),
+        LogSettings(dir=LOG, sync_every=timedelta(seconds=1), retention=timedelta(days=5)),
+        clock,
+    )
     feed(log, clock, range(5))
     for _ in range(100):
         clock.advance(10)
@@ -912,7 +926,7 @@ def test_a_full_disk_makes_room_by_what_is_past_retention():
 
 def test_a_log_begun_again_on_its_day_says_its_contract_too(tmp_path):
     clock = WireClock(START)
-    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0, salt="salt")
+    log = DailyLog(Storage(), LogSettings(dir=tmp_path, sync_every=timedelta(0)), clock, salt="salt")
     log.contract(EJP)
     feed(log, clock, range(3))
     file_of(tmp_path, TODAY).unlink()
@@ -926,7 +940,7 @@ def test_a_log_begun_again_on_its_day_says_its_contract_too(tmp_path):
 def test_a_folder_that_was_removed_is_made_again(tmp_path):
     folder = tmp_path / "log"
     clock = WireClock(START)
-    log = DailyLog(Storage(), folder, clock, sync_every=0.0)
+    log = DailyLog(Storage(), LogSettings(dir=folder, sync_every=timedelta(0)), clock)
     feed(log, clock, range(3))
     file_of(folder, TODAY).unlink()
     folder.rmdir()
@@ -940,7 +954,7 @@ def test_a_folder_that_was_removed_is_made_again(tmp_path):
 def test_a_line_said_while_lines_are_written_is_written_once(tmp_path):
     file_of(tmp_path, TODAY).write_bytes(b"2026/02/20 19:00:00\tINFO\tcut")
     clock = WireClock(START)
-    log = DailyLog(Storage(), tmp_path, clock, sync_every=0.0)
+    log = DailyLog(Storage(), LogSettings(dir=tmp_path, sync_every=timedelta(0)), clock)
     feed(log, clock, range(3))
     log.close()
     lines = file_of(tmp_path, TODAY).read_text().splitlines()

@@ -34,6 +34,7 @@ from linkymonitor.daily_log.line import format_record
 from linkymonitor.daily_log.reader import LineReader
 from linkymonitor.daily_log.statements import format_contract
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.errors import ConfigError, LineError
 from linkymonitor.live.latest import document
 from linkymonitor.meter.hunt import Hunter
@@ -235,7 +236,12 @@ def state(data: bytes) -> None:
     storage = Storage(disk)
     storage.lock(LOG).close()
     clock = WireClock(NOON)
-    log = DailyLog(storage, LOG, clock, lang="en", compress_after_days=1, retention_days=30)
+    log = DailyLog(
+        storage,
+        LogSettings(dir=LOG, compress_after=timedelta(days=1), retention=timedelta(days=30)),
+        clock,
+        lang="en",
+    )
     clock.advance(5)
     one = Record(
         started_at=clock.now() - timedelta(seconds=5),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from linkymonitor.daily_log.files import records
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Colour, Ejp, Mode
@@ -278,7 +279,7 @@ def test_nothing_heard_is_no_record():
 def logged(readings, frames_per_record: int = 1) -> tuple[list[Record], str, list[float]]:
     """Let the log write the records of *readings*; return them as read back, the text, and how far each is ahead."""
     disk, clock = CrashDisk(), WireClock(START)
-    log = DailyLog(Storage(disk), Path("/log"), clock)
+    log = DailyLog(Storage(disk), LogSettings(dir=Path("/log")), clock)
     aggregator = Aggregator(frames_per_record)
     ends: list[datetime] = []
     for one in readings:

@@ -9,6 +9,7 @@ import pytest
 
 from linkymonitor.daily_log.statements import format_contract, parse_contract, parse_grid
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
@@ -129,7 +130,7 @@ def test_registers_that_part_from_their_total_are_noted_once_and_when_they_agree
 def written(tmp_path, *changes):
     """Log a record each minute from midnight to noon, under each contract and grid from its hour on."""
     clock = WireClock(local(DAY) - timedelta(minutes=2))
-    log = DailyLog(Storage(), tmp_path, clock, salt="pepper")
+    log = DailyLog(Storage(), LogSettings(dir=tmp_path), clock, salt="pepper")
     plan = sorted(changes, key=lambda one: one[0])
     contract, wh = None, 1000
     while clock.now() < local(DAY, "12:00"):

@@ -115,6 +115,7 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
 
     from linkymonitor.appliance import Appliance
     from linkymonitor.daily_log.writer import DailyLog
+    from linkymonitor.daily_log.writer import Settings as LogSettings
     from linkymonitor.live.latest import Latest
     from linkymonitor.meter.meter import Meter
     from linkymonitor.meter.quarantine import Quarantine
@@ -178,7 +179,9 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
     appliance = Appliance(
         meter=Meter(source, clock),
         clock=clock,
-        log=DailyLog(Storage(), directory / "log", clock, lang="en", retention_days=30),
+        log=DailyLog(
+            Storage(), LogSettings(dir=directory / "log", retention=timedelta(days=30)), clock, lang="en"
+        ),
         aggregator=Aggregator(),
         ledger=Ledger(PARIS),
         latest=Latest(Storage(), directory / "run"),

@@ -15,6 +15,7 @@ from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.acceptance.agreement import STALE
 from linkymonitor.meter.meter import Meter
@@ -177,7 +178,7 @@ class Follower:
         self.appliance = Appliance(
             meter=Meter(source, world.clock),
             clock=world.clock,
-            log=DailyLog(Storage(), directory, world.clock, lang="en"),
+            log=DailyLog(Storage(), LogSettings(dir=directory), world.clock, lang="en"),
             aggregator=Aggregator(),
             ledger=Ledger(PARIS),
             latest=Latest(Storage(), None),

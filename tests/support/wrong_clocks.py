@@ -21,6 +21,7 @@ from pathlib import Path
 from linkymonitor.daily_log.files import files, records
 from linkymonitor.daily_log.reader import LineReader
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import BUILT, LONGEST_DOUBT, WireClock
@@ -112,8 +113,8 @@ class Life:
     date: timedelta | None = None
     degraded: bool = False
 
-    def start(self, **options: object) -> DailyLog:
-        return DailyLog(Storage(self.disk), LOG, self.machine, **options)
+    def start(self, **settings: timedelta) -> DailyLog:
+        return DailyLog(Storage(self.disk), LogSettings(dir=LOG, **settings), self.machine)
 
     def feed(self, log: DailyLog, count: int, every: float = 12.0) -> None:
         """Append *count* records; each is closed by the frame that comes two seconds after its own."""

@@ -187,7 +187,7 @@ def test_a_step_forward_is_told_and_what_waits_is_dated_anew():
     life = Life(Machine())
     life.machine.stray(-timedelta(hours=1))
     life.machine.wait = 0.0
-    log = life.start(sync_every=300.0)
+    log = life.start(sync_every=timedelta(seconds=300))
     life.feed(log, 10)
     log.flush()
     life.feed(log, 10)
@@ -249,7 +249,7 @@ def test_who_sets_the_clock_is_obeyed_after_a_day_even_where_somebody_knew():
 def test_a_half_hour_keeps_its_very_second_while_the_clock_is_slewed():
     life = Life(Machine(TRUTH.replace(minute=20)))
     life.machine.serve()
-    log = life.start(sync_every=3600.0)
+    log = life.start(sync_every=timedelta(seconds=3600))
     half = TRUTH.replace(minute=30)
     life.machine.advance(600.0)
     log.append(record(0, half))
@@ -270,7 +270,7 @@ def test_no_file_is_removed_on_the_word_of_a_clock_that_nobody_vouches_for():
     }
     life = Life(Machine(), CrashDisk(old))
     life.machine.wait = 0.0
-    log = life.start(retention_days=60)
+    log = life.start(retention=timedelta(days=60))
     life.feed(log, 5)
     life.machine.stray(timedelta(days=20_000))
     for _ in range(200):

@@ -1,0 +1,182 @@
+"""The file of the day, to which lines are added, and what the files of the folder say to whoever adds to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date, datetime
+from pathlib import Path
+
+from linkymonitor.daily_log.files import LogFile, entries, file_of, files, line_reader
+from linkymonitor.daily_log.queue import DayState
+from linkymonitor.daily_log.statements import LONGEST_SERIES, SERIES_HEAD
+from linkymonitor.errors import StorageError
+from linkymonitor.system.storage import AppendFile, Storage
+
+#: Where the last record of a plain file is looked for, in bytes from its end.
+_TAIL_SIZE = 1 << 18
+#: How many of the newest files are looked at when the log starts.
+_NEWEST = 4
+
+
+class DayFile:
+    """The one file that is open for growing, that of a UTC day.
+
+    Args:
+        storage: opens it.
+        directory: where it is.
+    """
+
+    def __init__(self, storage: Storage, directory: Path) -> None:
+        self._storage = storage
+        self._directory = directory
+        self._file: AppendFile | None = None
+        #: The day whose file is open, None when none is.
+        self.day: date | None = None
+
+    def is_open(self, day: date) -> bool:
+        """Return whether the file of *day* is open, and still the one that the folder shows."""
+        return self._file is not None and self.day == day and self._file.is_in_place()
+
+    def open(self, day: date) -> int:
+        """Make the file of *day* ready to grow; return the bytes of a cut line that were removed from its end.
+
+        A compressed file is expanded first.
+
+        Raises:
+            StorageError: it cannot be opened or healed, or the one before it not be synced.
+        """
+        if self._file is not None and self._file.is_in_place():
+            self._file.settle()  # else what is given again would be there twice
+        self.close()
+        path = file_of(self._directory, day)
+        names = self._storage.names(self._directory)
+        if path.name not in names and path.name + ".gz" in names:
+            self._storage.expand(path)
+        file = self._storage.append_to(path)
+        try:
+            removed = file.heal()
+        except StorageError:
+            file.close()
+            raise
+        self._file, self.day = file, day
+        return removed
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been written to the open file."""
+        return self._file is not None and not self._file.size
+
+    def append(self, data: bytes) -> None:
+        """Add *data* to the open file; it is on the card when this returns.
+
+        Raises:
+            StorageError: it is not.
+        """
+        assert self._file is not None
+        self._file.append(data)
+        self._file.sync()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()
+        self._file = self.day = None
+
+
+class Folder:
+    """The files of a log directory, as whoever adds to them finds them: their last stamps and their series.
+
+    A file that cannot be read must not keep the others from being written: it is passed over.
+
+    Args:
+        storage: reads the files.
+        directory: where they are.
+    """
+
+    def __init__(self, storage: Storage, directory: Path) -> None:
+        self._storage = storage
+        self._directory = directory
+        #: Day → the highest series that its file tells, of files that were looked at and not written since.
+        self._series: dict[date, int] = {}
+
+    def prepare(self) -> None:
+        """Make the directory if need be, and remove what an interrupted replacement left in it.
+
+        Raises:
+            StorageError: there is no directory, and none can be made.
+        """
+        self._storage.make_directory(self._directory)
+        for name in self._storage.names(self._directory):
+            if name.startswith(".") and name.endswith(".tmp"):
+                with suppress(StorageError):
+                    self._storage.remove(self._directory / name)
+
+    def files(self) -> list[LogFile]:
+        """Return all files, the forerunner's included.
+
+        Raises:
+            StorageError: the directory cannot be read.
+        """
+        return files(self._directory, self._storage)
+
+    def newest_stamp(self, there: list[LogFile]) -> datetime | None:
+        """Return the stamp of the newest record of the files *there*, None when there is none."""
+        newest: datetime | None = None
+        for file in reversed(there[-_NEWEST:]):
+            if newest is not None and file.day < newest.date():
+                break
+            last = self._last_stamp(file)
+            if last is not None and (newest is None or last > newest):
+                newest = last
+        return newest
+
+    def highest_series(self, there: Iterable[LogFile]) -> int:
+        """Return the highest series that the newest files of *there* tell, 0 when they tell none."""
+        # A file that lines were added to of late is plain, but for the newest after a long rest.
+        ours = [file for file in there if not file.forerunner][-_NEWEST:]
+        return max(
+            (self._series_of(file) for file in ours if not file.compressed or file is ours[-1]), default=0
+        )
+
+    def state_of(self, day: date) -> DayState | None:
+        """Return what our file of *day* has, None when there is none.
+
+        Raises:
+            StorageError: the directory cannot be read.
+        """
+        file = next((file for file in self.files() if file.day == day and not file.forerunner), None)
+        return DayState(self._series_of(file), self._last_stamp(file)) if file else None
+
+    def has_grown(self, day: date) -> None:
+        """Forget what was read of the file of *day*."""
+        self._series.pop(day, None)
+
+    def _series_of(self, file: LogFile) -> int:
+        if (known := self._series.get(file.day)) is not None:
+            return known
+        highest, rest = 0, b""
+        with suppress(StorageError, FileNotFoundError):
+            for block in self._storage.blocks(file.path):
+                text = rest + block
+                for piece in text.split(SERIES_HEAD)[1:]:
+                    number, end, _ = piece[: LONGEST_SERIES + 1].partition(b"\n")
+                    if end and number.isdigit():
+                        highest = max(highest, int(number))
+                rest = text[-len(SERIES_HEAD) - LONGEST_SERIES - 1 :]
+        self._series[file.day] = highest
+        return highest
+
+    def _last_stamp(self, file: LogFile) -> datetime | None:
+        """Return the stamp of the last record of *file*; of a compressed one the newest."""
+        with suppress(StorageError, FileNotFoundError):
+            if file.compressed:
+                stamps = (entry.at for entry in entries(file.path, storage=self._storage) if entry.record)
+                return max(stamps, default=None)
+            reader = line_reader(file)
+            tail = self._storage.end_of(file.path, _TAIL_SIZE)
+            for line in reversed(tail.split(b"\n")[:-1]):
+                entry = reader.parse(line)
+                if entry and entry.record and entry.at.date() in file.stamped:
+                    return entry.at
+        return None

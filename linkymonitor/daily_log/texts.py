@@ -1,0 +1,71 @@
+"""The sentences that the log itself says: of its card, and of the clock."""
+
+from __future__ import annotations
+
+import errno
+from datetime import timedelta
+from pathlib import Path
+
+from linkymonitor.errors import StorageError
+from linkymonitor.language import Text, as_text, cause
+
+NEVER_SET = Text(
+    "Horloge jamais mise à l'heure : lignes datées au plus tôt",
+    "The clock was never set: lines are dated as early as they can be",
+)
+
+
+def is_full(error: StorageError) -> bool:
+    """Return whether *error* says that the disk is full."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def refusal(error: StorageError) -> Text:
+    """Return the sentence for a card that refuses to be written."""
+    why = error.text
+    if isinstance(error.__cause__, OSError):
+        why = cause(error.__cause__)
+        if error.__cause__.filename:  # a file of another user, say: the others can be written
+            why = Path(error.__cause__.filename).name + Text(" : ", ": ") + why
+    return Text(
+        f"Journal : écriture refusée ({why.fr}) ; les lignes attendent en mémoire, "
+        "vérifiez la carte et la place libre",
+        f"Log: writing is refused ({why.en}); lines wait in memory, check the card and its free space",
+    )
+
+
+def accepted(lost: int) -> Text:
+    """Return the sentence for a card that can be written again, so many lines having been lost."""
+    return Text(
+        f"Journal : la carte accepte de nouveau les écritures ; lignes perdues : {lost}",
+        f"Log: the card takes lines again; lines lost: {lost}",
+    )
+
+
+def healed(removed: int, name: str) -> Text:
+    """Return the sentence for the bytes of a cut line that were *removed* from the file of this *name*."""
+    return Text(
+        f"Journal : {removed} octets d'une ligne coupée retirés de {name}",
+        f"Log: {removed} bytes of a cut line removed from {name}",
+    )
+
+
+def gone_back(back: timedelta) -> Text:
+    """Return the sentence for a time that goes back by *back*."""
+    span = _span(back)
+    return Text(f"Horloge : l'heure recule de {span.fr}", f"Clock: the time goes back by {span.en}")
+
+
+def gone_forward(change: timedelta) -> Text:
+    """Return the sentence for a time that goes forward by *change*."""
+    span = _span(change)
+    return Text(f"Horloge : l'heure avance de {span.fr}", f"Clock: the time goes forward by {span.en}")
+
+
+def _span(span: timedelta) -> Text:
+    """Return *span* for people: ``42 s``, ``1:00:00``, ``400 j 0:00:00``."""
+    whole = timedelta(seconds=round(span.total_seconds()))
+    if whole < timedelta(minutes=2):
+        return as_text(f"{whole.seconds} s")
+    days = f"{whole.days} " + Text("j ", "d ") if whole.days else as_text("")
+    return days + str(timedelta(seconds=whole.seconds))
