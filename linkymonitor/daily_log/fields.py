@@ -95,7 +95,8 @@ REGISTERS = Field(
     since=0,
     digits=9,
     unit="Wh",
-    meaning="the registers of the contract, last values",
+    meaning="the registers of the contract, last values: `IndexBase`; `IndexHC`, `IndexHP`; `IndexHN`, `IndexHPM`; "
+    "`IndexHCJB` … `IndexHPJR`; `IndexEASF01` … `IndexEASF10`",
 )
 MORE_REGISTERS = Field(
     name="Index",
