@@ -10,10 +10,9 @@ from linkymonitor.language import speak
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Health, Reading
 from linkymonitor.model.terms import Mode
-from linkymonitor.source.base import Source
+from linkymonitor.source.base import SIMULATED, Source
 from linkymonitor.system.clock import Clock, StreamClock, SystemClock, WireClock
 
-SIMULATED = "sim:"
 #: A read waits no longer, so that Ctrl-C is heard on a silent line too; in seconds.
 _WAIT = 0.5
 

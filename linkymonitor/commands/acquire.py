@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands import folders
-from linkymonitor.commands.shared import SIMULATED, Common, callbacks, open_input, signals
+from linkymonitor.commands.shared import Common, callbacks, open_input, signals
 from linkymonitor.errors import ConfigError, UsageError
 from linkymonitor.language import Text
 from linkymonitor.model.terms import Mode, WantedMode
+from linkymonitor.source.base import SIMULATED
 
 if TYPE_CHECKING:
     from linkymonitor.appliance import Appliance

@@ -6,92 +6,59 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from linkymonitor.commands.shared import SIMULATED, Common, sim_options
+from linkymonitor.commands.shared import Common, sim_options
 from linkymonitor.language import Text, escape_controls
 from linkymonitor.model.terms import Mode, WantedMode
+from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from linkymonitor.source.base import Source
+    from linkymonitor.tic.frame import Frame
 
+#: The mode of a source that does not tell by its first bytes is judged by so many.
 _BLOCK = 65536
-
 #: Bytes of a file that are looked at first: two frames of the longest kind.
 _GLANCE = 4096
+
+
+class _Batch(NamedTuple):
+    """Some frames of a source, one after the other."""
+
+    mode: Mode
+    frames: list[Frame]
+    #: Whether the source has odd parity so far, instead of even.
+    inverted: bool
 
 
 def decode(
     common: Common, *, mode: WantedMode | None, source: str, values: bool, count: bool, show_ids: bool
 ) -> int:
     """Print one JSON object for each frame of a source, and a summary."""
-    complete = incomplete = groups = rejected = 0
     wanted = known = mode.mode if mode else None
-    show = None if count else _shower(values=values, show_ids=show_ids)
-    # A meter never ends: whoever has seen enough of it wants the summary too.
-    with suppress(KeyboardInterrupt):
-        for known, frames in _frames(source, wanted, common):
-            for frame in frames:
-                groups += len(frame.groups)
-                rejected += len(frame.rejected)
-                if frame.complete:
-                    complete += 1
-                else:
-                    incomplete += 1
-                if show:
-                    show(frame, known)
-    sys.stdout.flush()
-    print(
-        f"mode={(known or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
-        f"rejected={rejected}",
-        file=sys.stderr,
-    )
-    return 0
-
-
-def _frames(spec: str, wanted: Mode | None, common: Common) -> Iterator[tuple[Mode, list[Any]]]:
-    """Yield the frames of the source that *spec* names, some at a time, each time with the mode."""
-    from linkymonitor.tic.decoder import FrameDecoder
-    from linkymonitor.tic.detect import count_valid, decided, detect
-
-    source = _decodable(spec, wanted, common)
-    decoder = FrameDecoder(wanted) if wanted else None
+    complete = incomplete = groups = rejected = 0
     inverted = False
+    show = None if count else _printer(values=values, show_ids=show_ids)
+    opened = _open(source, wanted, common)
     try:
-        if source.is_meter:
-            from linkymonitor.meter.meter import Meter
-
-            meter = Meter(source, SystemClock(), wanted, unframed=False)
-            while (heard := meter.frames(1.0)) is not None:
-                inverted = meter.health.parity_inverted
-                if meter.mode is not None:
-                    yield meter.mode, [one.frame for one in heard]
-            return
-        sample = bytearray()
-        chunk: bytes | None = b""
-        while chunk is not None:
-            chunk = source.read(1.0)
-            if decoder is None:
-                sample += chunk or b""
-                mode = None
-                if chunk and (source.live or len(sample) - len(chunk) < _GLANCE):
-                    # Whoever types or pipes should not have to wait for the whole sample; and of a file, its
-                    # first frames nearly always tell.
-                    mode = decided(count_valid(bytes(sample if source.live else sample[:_GLANCE])))
-                if mode is None and (chunk is None or len(sample) >= _BLOCK):
-                    mode = detect(bytes(sample)) or Mode.HISTORIQUE
-                if mode is None:
-                    continue
-                decoder = FrameDecoder(mode)
-                yield mode, decoder.feed(bytes(sample))
-            elif chunk:
-                yield decoder.mode, decoder.feed(chunk)
-        if decoder is not None:
-            yield decoder.mode, decoder.close()
+        # A meter never ends: whoever has seen enough of it wants the summary too.
+        with suppress(KeyboardInterrupt):
+            for batch in _batches(opened, wanted):
+                known, inverted = batch.mode, batch.inverted
+                for frame in batch.frames:
+                    groups += len(frame.groups)
+                    rejected += len(frame.rejected)
+                    if frame.complete:
+                        complete += 1
+                    else:
+                        incomplete += 1
+                    if show:
+                        show(frame, known)
     finally:
-        source.close()
-        if inverted or (decoder is not None and decoder.inverted):
+        opened.close()
+        if inverted:
             print(
                 Text(
                     "La parité est inversée : impaire au lieu de paire (7O1) ; les groupes sont lus tout de même ; "
@@ -101,9 +68,16 @@ def _frames(spec: str, wanted: Mode | None, common: Common) -> Iterator[tuple[Mo
                 ),
                 file=sys.stderr,
             )
+    sys.stdout.flush()
+    print(
+        f"mode={(known or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
+        f"rejected={rejected}",
+        file=sys.stderr,
+    )
+    return 0
 
 
-def _decodable(spec: str, mode: Mode | None, common: Common) -> Source:
+def _open(spec: str, mode: Mode | None, common: Common) -> Source:
     """Return the source that *spec* names, which waits for nothing but what is live."""
     if spec.startswith(SIMULATED):
         from linkymonitor.simulator.wire import SimSource
@@ -119,7 +93,51 @@ def _decodable(spec: str, mode: Mode | None, common: Common) -> Source:
     return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None)
 
 
-def _shower(*, values: bool, show_ids: bool) -> Callable[[Any, Mode], None]:
+def _batches(source: Source, wanted: Mode | None) -> Iterator[_Batch]:
+    """Yield the frames of *source* as they come; without *wanted* the mode is found out."""
+    if source.is_meter:
+        from linkymonitor.meter.meter import Meter
+
+        meter = Meter(source, SystemClock(), wanted, unframed=False)
+        while (came := meter.frames(1.0)) is not None:
+            if meter.mode is not None:
+                yield _Batch(meter.mode, [heard.frame for heard in came], meter.health.parity_inverted)
+        return
+    from linkymonitor.tic.decoder import FrameDecoder
+
+    decoder = FrameDecoder(wanted) if wanted else None
+    sample = bytearray()
+    chunk: bytes | None = b""
+    while chunk is not None:
+        chunk = source.read(1.0)
+        if decoder is not None:
+            if chunk:
+                yield _Batch(decoder.mode, decoder.feed(chunk), decoder.inverted)
+            continue
+        sample += chunk or b""
+        mode = _mode_of(sample, chunk, live=source.live)
+        if mode is not None:
+            decoder = FrameDecoder(mode)
+            yield _Batch(mode, decoder.feed(bytes(sample)), decoder.inverted)
+    if decoder is not None:
+        yield _Batch(decoder.mode, decoder.close(), decoder.inverted)
+
+
+def _mode_of(sample: bytearray, chunk: bytes | None, *, live: bool) -> Mode | None:
+    """Return the mode of *sample*, whose last bytes are *chunk*; None while more bytes may tell."""
+    from linkymonitor.tic.detect import count_valid, decided, detect
+
+    mode = None
+    if chunk and (live or len(sample) - len(chunk) < _GLANCE):
+        # Whoever types or pipes should not have to wait for a whole block; the first frames of a file nearly always
+        # tell.
+        mode = decided(count_valid(bytes(sample if live else sample[:_GLANCE])))
+    if mode is None and (chunk is None or len(sample) >= _BLOCK):
+        mode = detect(bytes(sample)) or Mode.HISTORIQUE
+    return mode
+
+
+def _printer(*, values: bool, show_ids: bool) -> Callable[[Frame, Mode], None]:
     """Return what prints one frame as docs/formats.md has it."""
     import json
 
@@ -130,7 +148,7 @@ def _shower(*, values: bool, show_ids: bool) -> Callable[[Any, Mode], None]:
     # A letter that the terminal lacks is replaced; in data it is escaped, so that nothing is lost.
     escaped = (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8"
 
-    def show(frame: Any, mode: Mode) -> None:
+    def show(frame: Frame, mode: Mode) -> None:
         line: dict[str, object] = {
             "mode": mode.value,
             "complete": frame.complete,

@@ -7,22 +7,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from linkymonitor.errors import BadSetting, ConfigError, UsageError
 from linkymonitor.language import Text, as_text
 from linkymonitor.model.terms import Mode
+from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from linkymonitor.model.reading import Reading
     from linkymonitor.settings import Settings
     from linkymonitor.simulator.options import Options
     from linkymonitor.source.base import Settings as MeterSettings
     from linkymonitor.source.base import Source
 
-SIMULATED = "sim:"
+#: A spec of fewer characters is repeated in the message about it.
 _SHORT = 80
 
 
@@ -63,7 +65,7 @@ class Common:
 
 @contextmanager
 def signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call *stop* on SIGTERM and SIGINT while the block runs."""
+    """Call *stop* on SIGTERM and SIGINT (Ctrl-C) while the block runs."""
     import signal
 
     before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -77,7 +79,19 @@ def signals(stop: Callable[[], None]) -> Iterator[None]:
 def open_input(
     spec: str, at: datetime | None, mode: Mode | None, settings: MeterSettings
 ) -> tuple[Source, Clock]:
-    """Return the source that *spec* names and the clock that goes with it."""
+    """Return the source that *spec* names and the clock that goes with it.
+
+    Args:
+        spec: as the user wrote it.
+        at: when a file begins; None: now, or as a recording has it.
+        mode: the mode, when it is known.
+        settings: what [meter] says of speed and pauses.
+
+    Raises:
+        LineBusy: another process reads the port.
+        LineError: *spec* cannot be read.
+        UsageError: the options of a simulated meter are not understood.
+    """
     from linkymonitor.library import opened
 
     try:
@@ -100,7 +114,11 @@ def _misspelt(spec: str, error: ValueError) -> UsageError:
 
 
 def sim_options(spec: str, mode: Mode | None = None) -> Options:
-    """Return the options of a simulated house that *spec* describes; *mode* wins over its own."""
+    """Return the options of a simulated house that *spec* describes; *mode* wins over its own.
+
+    Raises:
+        UsageError: one of them is not understood.
+    """
     from dataclasses import replace
 
     from linkymonitor.simulator.options import parse_spec
@@ -112,7 +130,7 @@ def sim_options(spec: str, mode: Mode | None = None) -> Options:
         raise _misspelt(f"{SIMULATED}{spec}", error) from error
 
 
-def callbacks(settings: Settings) -> list[Callable[[Any], object]]:
+def callbacks(settings: Settings) -> list[Callable[[Reading], object]]:
     """Return the functions that [callbacks] names.
 
     Raises:
@@ -120,7 +138,8 @@ def callbacks(settings: Settings) -> list[Callable[[Any], object]]:
     """
     import importlib
 
-    found, faults = [], []
+    functions: list[Callable[[Reading], object]] = []
+    faults = []
     for path in settings.callbacks.call:
         module, _, name = path.rpartition(".")
         try:
@@ -135,7 +154,7 @@ def callbacks(settings: Settings) -> list[Callable[[Any], object]]:
                 )
             )
         else:
-            found.append(function)
+            functions.append(function)
     if faults:
         raise ConfigError(*faults)
-    return found
+    return functions

@@ -12,6 +12,7 @@ from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 from linkymonitor.model.terms import PERIODS, Colour, Mode
 from linkymonitor.setting_types import TYPES
+from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.zones import home
 
 #: The time that the meter, its tariffs and the household live on.
@@ -281,7 +282,7 @@ def parse_spec(text: str) -> Options:
         BadSetting: one sentence: the word, what is wrong with it, what may be meant.
     """
     values: dict[str, object] = {}
-    for word in filter(None, (word.strip().lower() for word in text.removeprefix("sim:").split(","))):
+    for word in filter(None, (word.strip().lower() for word in text.removeprefix(SIMULATED).split(","))):
         written, equals, value = word.partition("=")
         key = _FRENCH.get(written, written)
         if equals and key in _KEYS:

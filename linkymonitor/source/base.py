@@ -11,6 +11,9 @@ from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 from linkymonitor.model.terms import Mode, WantedMode
 
+#: How the name of a simulated meter begins, where a port or a file may be named.
+SIMULATED = "sim:"
+
 
 class WantedSpeed(Enum):
     """Which speed to listen at."""
