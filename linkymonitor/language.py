@@ -133,7 +133,7 @@ def legible(words: str) -> str:
 
 
 def escape_controls(words: str, keep: str = "") -> str:
-    """Return *words* with each control character as ``\\u001b``, so that no terminal obeys it.
+    r"""Return *words* with each control character as ``\u001b``, so that no terminal obeys it.
 
     Text from outside (a meter, a file name, a setting) passes here before it reaches a terminal. What is valid
     JSON stays valid JSON with the same meaning: JSON writes control characters so too.

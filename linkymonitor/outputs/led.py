@@ -43,7 +43,7 @@ class Shows(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """``[lamp:NAME]``"""
+    """``[lamp:NAME]`` of the configuration."""
 
     #: GPIO number of the pin.
     pin: int = 25

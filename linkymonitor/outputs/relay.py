@@ -32,7 +32,7 @@ PIN_RETRY = 1.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """``[relay:NAME]``"""
+    """``[relay:NAME]`` of the configuration."""
 
     #: GPIO number of the pin.
     pin: int

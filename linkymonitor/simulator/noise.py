@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
+from typing import ClassVar
 
 
 class Noise:
@@ -51,7 +52,7 @@ class Noise:
                     received.append(line[: self._below(len(line))])
                     return received
                 merge = kind == "merged"
-                line = _HURTS[kind](self, line)
+                line = self._HURTS[kind](self, line)
             received.append(line)
         return received
 
@@ -86,12 +87,11 @@ class Noise:
         garbage = bytes(self._below(1 << self._bits) for _ in line[place : place + size])
         return line[:place] + garbage + line[place + size :]
 
-
-_HURTS: dict[str, Callable[[Noise, bytes], bytes]] = {
-    "flip": Noise._flip,
-    "flips": Noise._flips,
-    "lost": Noise._lost,
-    "doubled": Noise._doubled,
-    "merged": Noise._merged,
-    "burst": Noise._burst,
-}
+    _HURTS: ClassVar[dict[str, Callable[[Noise, bytes], bytes]]] = {
+        "flip": _flip,
+        "flips": _flips,
+        "lost": _lost,
+        "doubled": _doubled,
+        "merged": _merged,
+        "burst": _burst,
+    }

@@ -128,6 +128,8 @@ def write_file(
     """Hand the bytes of *duration* of the line to *out_write*, a frame at a time.
 
     Args:
+        options: of the house.
+        out_write: takes the bytes.
         duration: None leaves it to ``options.duration``.
 
     Returns:
