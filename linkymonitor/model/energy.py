@@ -125,7 +125,7 @@ class IndexFold:
     def take(
         self, at: float, contract: Contract | None, indexes: Mapping[str, int], meter: str | None = None
     ) -> list[Step]:
-        """Return what each register went on by since its last reading.
+        """Return what each register that moved went on by since its last reading.
 
         Args:
             at: POSIX time of the reading.
@@ -152,12 +152,15 @@ class IndexFold:
 
     def _leaps(self, name: str, index: int, at: float) -> bool:
         last = self.registers.get(name)
-        return last is not None and leaps(last.wh, index, at - last.at, rating(last.contract, self._contract))
+        if last is None or last.wh == index:
+            return False
+        return leaps(last.wh, index, at - last.at, rating(last.contract, self._contract))
 
     def _step(self, name: str, index: int, at: float) -> Step | None:
+        """Return what the register *name* went on by; None when that is nothing, or not known."""
         last = self.registers.get(name)
         if last is not None:
-            return Step(name, last.at, at, advance(last.wh, index))
+            return None if last.wh == index else Step(name, last.at, at, advance(last.wh, index))
         if self._heard is None:
             return None
         since, contract = self._heard

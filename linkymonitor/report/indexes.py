@@ -18,7 +18,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from enum import Enum
 from itertools import groupby, pairwise
-from operator import gt, methodcaller, sub
+from operator import gt, itemgetter, methodcaller, sub
 from typing import NamedTuple
 
 from linkymonitor.model.energy import drift, share, stood_at_zero
@@ -93,7 +93,7 @@ class Indexes:
         suspects = sorted(suspect for column in self._read.values() for suspect in self._leaps(column))
         begun = sorted(breaks)
         for at, last in suspects:
-            # An earlier epoch's reading proves nothing.
+            # A leap from a reading of an earlier epoch is none.
             newest = begun[bisect_right(begun, at) - 1] if begun and begun[0] <= at else 0
             if last >= newest:
                 breaks[at] = False
@@ -134,7 +134,8 @@ class Indexes:
         return rating(self._contract_at(last), self._contract_at(at)) if self._bounded else None
 
     def _contract_at(self, at: int) -> Contract | None:
-        return self.contracts[bisect_right(self.contracts, at, key=lambda one: one[0]) - 1][1]
+        """Return the contract that is known at a position."""
+        return self.contracts[bisect_right(self.contracts, at, key=itemgetter(0)) - 1][1]
 
     def _stairs(self, name: str, column: Sequence[int | None], start: int, stop: int) -> Stairs | None:
         """Return the readings of *column* in one segment, None when there is none."""
@@ -169,15 +170,15 @@ class Indexes:
 
     def column(self, name: str) -> list[int | None]:
         """Return the reading of the register *name* at each record; between two readings it is shared by time."""
-        found: list[int | None] = []
+        readings: list[int | None] = []
         for stairs, (start, stop) in zip(self.stairs[name], self.segments, strict=True):
             if stairs is None:
-                found += [None] * (stop - start)
+                readings += [None] * (stop - start)
             elif len(stairs.values) == stop - start:
-                found += stairs.values
+                readings += stairs.values
             else:
-                found += map(stairs.at, self.times[start:stop])
-        return found
+                readings += map(stairs.at, self.times[start:stop])
+        return readings
 
     def between(self, marks: Sequence[float]) -> list[dict[str, int]]:
         """Return the energy of each register in each interval of *marks*; registers at rest are left out."""
@@ -218,7 +219,7 @@ class Indexes:
 
         It is 0 when that is no more than one being read a frame before the other, and where there is no total.
         """
-        found = 0
+        further = 0
         for place, (start, end) in enumerate(self.segments) if self.codes else ():
             places = [at for at in range(start, min(end, stop)) if totals[at] is not None]
             if not places:
@@ -231,22 +232,22 @@ class Indexes:
             )
             counted = advance(totals[first] or 0, totals[last] or 0)
             power = rating(self._contract_at(first), self._contract_at(last))
-            found += drift(used, counted, power)
-        return found
+            further += drift(used, counted, power)
+        return further
 
 
 def _contracts(column: Sequence[Contract | None]) -> list[tuple[int, Contract | None]]:
-    """Return the positions from which another contract is said, and which; what a record does not say goes on."""
-    found: list[tuple[int, Contract | None]] = []
+    """Return the positions at which another contract begins, and which; None in a record is no change."""
+    changes: list[tuple[int, Contract | None]] = []
     at = 0
     for _, run in groupby(column, id):
         contract, *more = run
-        if contract is not None and (not found or contract is not found[-1][1]):
-            found.append((at, contract))
+        if contract is not None and (not changes or contract is not changes[-1][1]):
+            changes.append((at, contract))
         at += 1 + len(more)
-    if not found or found[0][0]:
-        found.insert(0, (0, None))
-    return found
+    if not changes or changes[0][0]:
+        changes.insert(0, (0, None))
+    return changes
 
 
 def _codes(rows: Columns) -> list[str]:
