@@ -83,7 +83,8 @@ class Meter:
         self._acceptance: Acceptance | None = None
         self._counts = Counter[str]()
         self._rejected = Counter[str]()
-        self._last_heard: float | None = None
+        #: When the last reading was believed, in monotonic seconds.
+        self.last_heard: float | None = None
         #: When the last read was over.
         self._polled_at: float | None = None
         #: When the last complete frame came, believed or not; and groups since then, if it was long ago.
@@ -121,7 +122,7 @@ class Meter:
             unframed=self._counts["unframed"],
             groups=self._counts["groups"],
             rejected=dict(self._rejected),
-            last_heard=self._last_heard,
+            last_heard=self.last_heard,
             speed=self._hunter.speed if self._hunter else (self.mode.speed if self.mode else None),
             parity=self._decoder.parity if self._decoder else None,
             parity_inverted=self._decoder is not None and self._decoder.inverted,
@@ -232,7 +233,7 @@ class Meter:
             self._last_whole = reading
         if self.stuck:
             return Heard(frame, None, accepted.held)
-        self._last_heard = now
+        self.last_heard = now
         return Heard(frame, self._completed(reading), accepted.held, reading.short)
 
     def _completed(self, reading: Reading) -> Reading:

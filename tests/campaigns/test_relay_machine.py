@@ -119,12 +119,8 @@ class House(RuleBasedStateMachine):
     # What happens
 
     def _advance(self, seconds: float) -> None:
-        """Let the appliance's loop run for so long; its own close is kept for the end."""
-        close, self.appliance._close = self.appliance._close, lambda: None
-        try:
-            self.appliance.run(self.clock.monotonic() + seconds)
-        finally:
-            self.appliance._close = close
+        """Let the appliance's loop run for so long; it is closed at the end."""
+        self.appliance.follow(self.clock.monotonic() + seconds)
 
     def _say(self, data: bytes) -> None:
         self.wire.append(data)
@@ -187,7 +183,7 @@ class House(RuleBasedStateMachine):
     @precondition(lambda self: not self.closed)
     def stop(self) -> None:
         self.closed = True
-        self.appliance._close()
+        self.appliance.close()
 
     # What must be
 
@@ -206,7 +202,7 @@ class House(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "relay"):
             if not self.closed:
-                self.appliance._close()
+                self.appliance.close()
             assert self.relay.on == self.fail_state
             self.pins.reset()
 

@@ -1,0 +1,72 @@
+"""The energy of today: what the ledger counts, in the time of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from linkymonitor.errors import StorageError
+from linkymonitor.language import Text
+from linkymonitor.model.reading import DayTotals, Reading, Record
+
+if TYPE_CHECKING:
+    from linkymonitor.state.ledger import Ledger
+    from linkymonitor.system.timeline import Timeline
+
+#: A step of the time that the energy of the day follows.
+_STEP = timedelta(seconds=2)
+
+
+class Today:
+    """The energy of the local day, counted anew from the log when the time is known at last, or is another.
+
+    Energy whose day is not known waits in the records of the log, and is counted from there.
+
+    Args:
+        ledger: counts.
+        timeline: the time of the house.
+        day_so_far: returns the records between two instants, oldest first: those of the log.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        timeline: Timeline,
+        day_so_far: Callable[[datetime, datetime], Iterable[Record]],
+    ) -> None:
+        self.ledger = ledger
+        self._timeline = timeline
+        self._day_so_far = day_so_far
+        #: The steps of the time that the ledger has followed; None before it has followed any.
+        self._followed: timedelta | None = None
+
+    def update(self, reading: Reading, short: bool = False) -> DayTotals:
+        """Return the energy of the day, *reading* included.
+
+        Args:
+            reading: what was heard, dated by the house.
+            short: whether it is of a short frame, whose indexes are those of a frame before.
+        """
+        if not reading.dated:
+            return DayTotals()
+        return self.ledger.update(reading) if self._is_followed() and not short else self.ledger.totals()
+
+    def settle(self, record: Record) -> None:
+        """Share the energy of a silence over midnight as the log will, whose next *record* this is."""
+        self.ledger.settle(record)
+
+    def follow(self) -> list[tuple[str, Text]]:
+        """Count the day from the log if the time is known at last, or is another; return what is to be noted."""
+        if not self._timeline.settled or self._is_followed():
+            return []
+        self._followed = self._timeline.shifted
+        try:
+            self.ledger.restart(self._day_so_far(*self.ledger.day_of(self._timeline.read())))
+        except StorageError as error:
+            # The totals of the day begin where they can.
+            return [("WARN", error.text)]
+        return []
+
+    def _is_followed(self) -> bool:
+        return self._followed is not None and abs(self._timeline.shifted - self._followed) <= _STEP
