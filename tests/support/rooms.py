@@ -55,7 +55,7 @@ class Rooms(Contract):
     def _may(
         module: str, target: str, allowed: dict[str, list[str]], libraries: dict[str, list[str]]
     ) -> bool:
-        if target == ROOT or module == ROOT:
+        if ROOT in (target, module):
             return True  # its version, and the package's face
         if not within(target, ROOT):
             holders = libraries.get(target.partition(".")[0])

@@ -56,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a hundredth of it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
-    for name in LONG:
-        parser.add_argument(f"--{name}", type=int, help=f"instead of {LONG[name]}")
+    for name, size in LONG.items():
+        parser.add_argument(f"--{name}", type=int, help=f"instead of {size}")
     options = parser.parse_args(arguments)
     sizes = {name: getattr(options, name) or (SHORT if options.short else LONG)[name] for name in LONG}
     began = time.monotonic()

@@ -1,167 +1,27 @@
-"""The display on its bus: what is sent, when, and what happens when it is away."""
+"""The display on its bus: what is seen, and when."""
 
 from __future__ import annotations
 
-import errno
-import logging
 import math
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
-import smbus2
 from gpiozero import LED
 from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.errors import ConfigError
-from linkymonitor.model.reading import Health, Reading, TariffState, View
-from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.model.reading import Health
+from linkymonitor.model.terms import Ejp
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.display import oled
-from linkymonitor.outputs.display.compose import compose
-from linkymonitor.outputs.display.paint import paint, to_image
-from linkymonitor.outputs.display.screen import Scene
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.system.clock import WireClock
+from tests.outputs.display.bench import EVENING, LOCAL, NO_ANSWER, Bench, view
 from tests.support.fake_oled import FakeOled
-
-EVENING = datetime(2026, 2, 20, 18, 42, tzinfo=UTC)
-#: The same on the wall.
-LOCAL = EVENING.astimezone(ZoneInfo("Europe/Paris"))
-NO_ANSWER = OSError(errno.EREMOTEIO, "Remote I/O error")
-CHIPS = ["ssd1306", "sh1106"]
-SIZES = ["128x32", "128x64"]
-
-
-def view(va: int = 1234, frames: int = 10, **tariff: object) -> View:
-    return View(
-        reading=Reading(
-            taken_at=EVENING,
-            mode=Mode.HISTORIQUE,
-            tariff_period="HN..",
-            apparent_power=va,
-            injected_power=0,
-            currents=(5,),
-        ),
-        tariff=TariffState(**{"ejp": Ejp.NORMAL, "has_peaks": True, **tariff}),
-        health=Health(frames=frames, groups=100, speed=1200),
-    )
-
-
-class Bench:
-    """A display on a bus, and the hands of a clock."""
-
-    def __init__(self, chip: str = "ssd1306", size: str = "128x32", bus: FakeOled | None = None, **settings):
-        self.settings = oled.Settings(chip=oled.Chip(chip), size=oled.Size(size), **settings)
-        self.bus = bus or FakeOled(chip, height=self.settings.size.height)
-        self.clock = WireClock(EVENING)
-        self.pins = MockFactory()
-        self.output = oled.Output(
-            self.settings, Hardware(i2c=self.bus, clock=self.clock, pins=self.pins, lang="fr")
-        )
-
-    def update(self, view: View) -> int:
-        """Return the bytes that the update cost on the bus."""
-        before = self.bus.sent
-        self.output.update(view)
-        return self.bus.sent - before
-
-    def wait(self, seconds: float, age: float = 0.0) -> float:
-        """Let time pass and return how long the output then wants to be left alone."""
-        self.clock.advance(seconds)
-        return self.output.tick(self.clock.monotonic(), age) - self.clock.monotonic()
-
-    @property
-    def picture(self) -> bytes:
-        return self.bus.image().tobytes()
-
-    def expect(self, page: str, view: View, shift: tuple[int, int] = (0, 0), **fields: object) -> bytes:
-        """Return the picture of *page*, painted without any bus."""
-        size = self.settings.size
-        fields = {"now": LOCAL, "beat": True, **fields}
-        scene = Scene(width=size.width, height=size.height, **fields)
-        screen = compose(page, view, scene)
-        return to_image(paint(screen, size.width, size.height, shift), screen.inverted).tobytes()
-
-
-# --- what is sent ---
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("chip", CHIPS)
-def test_the_glass_shows_what_was_painted(chip, size):
-    bench = Bench(chip, size)
-    for va in (0, 1234, 98, 12345, 1234):
-        bench.update(view(va, frames=va))
-        scene_beat = bench.output._beat
-        assert bench.picture == bench.expect("live", view(va), beat=scene_beat)
-    assert not bench.bus.unknown
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("chip", CHIPS)
-def test_a_changed_figure_costs_a_fraction_of_a_picture(chip, size):
-    bench = Bench(chip, size, shift_every=timedelta(0))
-    bench.update(view(1234))
-    whole = bench.settings.size.width * bench.settings.size.height // 8
-    # A digit; all the digits of the power; both, with the sign of life.
-    assert bench.update(view(1235)) <= whole / 16
-    assert bench.update(view(8868)) <= whole / 4
-    assert bench.update(view(8869, frames=11)) <= whole / 10
-
-
-def test_what_did_not_change_is_not_sent():
-    bench = Bench()
-    bench.update(view())
-    assert bench.update(view()) == 0
-    bench.wait(1)
-    assert bench.update(view()) == 0
-
-
-def test_the_panel_is_lit_only_when_the_first_picture_is_there():
-    bus = FakeOled(height=32)
-    lit_with = []
-    store = bus._store
-    bus._store = lambda byte: (lit_with.append(bus.lit), store(byte))
-    Bench(bus=bus)
-    assert lit_with
-    assert not any(lit_with)
-    assert bus.lit
-
-
-@pytest.mark.parametrize("chip", CHIPS)
-def test_a_panel_that_hangs_upside_down_is_read_upright(chip):
-    upright, flipped = Bench(chip), Bench(chip, flip=True)
-    for bench in (upright, flipped):
-        bench.update(view())
-    assert flipped.bus.image().rotate(180).tobytes() == upright.picture
-
-
-def test_the_managed_bus_of_smbus2_sees_the_same_picture(monkeypatch):
-    bus = FakeOled(height=32)
-    monkeypatch.setattr(smbus2, "SMBus", lambda port: bus if port == 1 else None)
-    output = oled.Output(oled.Settings(), Hardware(clock=WireClock(EVENING)))
-    output.update(view())
-    assert bus.image().tobytes() == Bench().expect("live", view())
-    output.close()
-    assert bus.closed
-    assert not bus.lit
-
-
-def test_the_kernel_is_told_to_give_up_soon(monkeypatch):
-    asked = []
-    monkeypatch.setattr("fcntl.ioctl", lambda *arguments: asked.append(arguments))
-    bus = FakeOled(height=32)
-    bus.fd = 42
-    oled.Output(oled.Settings(), Hardware(i2c=bus, clock=WireClock(EVENING)))
-    assert asked == [(42, 0x0702, 5)]
-
-
-# --- what is seen, and when ---
 
 
 def test_the_pages_take_turns():
@@ -310,7 +170,7 @@ def test_a_button_turns_the_page():
     bench.wait(0.1)
     assert bench.picture == bench.expect("live", view())
     bench.output.close()
-    assert bench.output._button.closed
+    LED(17, pin_factory=bench.pins).close()  # the pin is free for others
 
 
 def test_a_machine_without_pins_does_without_its_button(caplog):
@@ -355,100 +215,6 @@ def test_an_untrusted_clock_is_not_shown_and_makes_no_night():
     output.update(view())
     assert bus.contrast == 128
     assert bus.image().tobytes() == Bench().expect("live", view(), now=None)
-
-
-# --- when it is away ---
-
-
-@pytest.mark.parametrize("chip", CHIPS)
-def test_a_display_that_is_absent_at_the_start_is_found_later(chip, caplog):
-    caplog.set_level(logging.INFO)
-    bus = FakeOled(chip, height=32)
-    bus.ailment = NO_ANSWER
-    bench = Bench(chip, bus=bus)
-    bench.update(view())
-    assert bench.wait(0) == pytest.approx(10)
-    for _ in range(3):
-        bench.wait(10)
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert f"{chip} i2c-1: I2C device not found on address: 0x3C" in caplog.text
-    bus.ailment = None
-    bench.wait(9.9)
-    assert not bus.lit
-    bench.wait(0.1)
-    assert bus.lit
-    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-
-
-@pytest.mark.parametrize("ailment", [NO_ANSWER, OSError(errno.ETIMEDOUT, "timed out"), OSError("bus error")])
-def test_a_display_that_dies_comes_back_whole(ailment, caplog):
-    bench = Bench(pages=("live",))
-    bench.update(view())
-    bench.bus.ailment = ailment
-    bench.update(view(4321, frames=11))
-    bench.bus.power_on()
-    bench.bus.ailment = None
-    bench.wait(5)
-    assert not bench.bus.lit
-    bench.wait(5)
-    assert bench.picture == bench.expect("live", view(4321), beat=False)
-    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
-
-
-@pytest.mark.parametrize("healthy", range(40))
-def test_a_picture_cut_anywhere_is_mended(healthy):
-    bench = Bench(size="128x64", pages=("live", "line"))
-    bench.update(view())
-    left = [healthy]
-
-    def cut(count: int) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            bench.bus.ailment = NO_ANSWER
-
-    bench.bus.on_transfer = cut
-    bench.wait(8)
-    bench.bus.on_transfer = lambda count: None
-    bench.bus.ailment = None
-    bench.wait(10)
-    bench.update(view(1000))
-    page = bench.settings.pages[bench.output._page]
-    assert bench.picture == bench.expect(page, view(1000))
-
-
-def test_a_bus_that_is_not_there_is_no_error(caplog):
-    clock = WireClock(EVENING)
-    output = oled.Output(oled.Settings(port=4711), Hardware(clock=clock))
-    output.update(view())
-    assert output.tick(clock.monotonic(), 0.0) == pytest.approx(clock.monotonic() + 10)
-    assert "/dev/i2c-4711" in caplog.text
-    output.close()
-
-
-def test_a_slow_bus_holds_the_loop_for_a_few_tens_of_milliseconds_only():
-    bus = FakeOled(height=64)
-    clock = WireClock(EVENING)
-    bus.on_transfer = lambda count: clock.advance(count * 9 / 100_000)  # 100 kHz
-    output = oled.Output(
-        oled.Settings(size=oled.Size.TALL, pages=("live", "line")), Hardware(i2c=bus, clock=clock)
-    )
-    assert clock.monotonic() - 1000 < 0.07
-    assert not bus.lit
-    before = clock.monotonic()
-    output.tick(before, math.inf)
-    assert clock.monotonic() - before < 0.07
-    assert bus.lit
-    assert bus.image().tobytes() == Bench(size="128x64").picture
-
-
-def test_a_bug_of_ours_is_not_taken_for_a_dead_display():
-    bus = FakeOled(height=32)
-    bus.ailment = ZeroDivisionError("a bug")
-    with pytest.raises(ZeroDivisionError):
-        Bench(bus=bus)
-
-
-# --- the end ---
 
 
 @pytest.mark.parametrize("ailment", [None, NO_ANSWER])
@@ -497,9 +263,6 @@ def test_nothing_heavy_is_imported_before_a_display_is_opened():
     assert done.stdout == "[]\n"
 
 
-# --- the terminal in its place ---
-
-
 def test_a_slow_picture_is_finished_at_the_next_tick():
     bench = Bench(size="128x64", pages=("live", "line"))
     bench.update(view())
@@ -525,9 +288,6 @@ def test_the_terminal_gets_pictures_with_their_words_and_only_new_ones():
     assert shown[1].size == (128, 32)
     assert shown[2].tobytes() == Bench().expect("live", view(ejp=Ejp.PEAK), beat=False)
     output.close()
-
-
-# --- settings ---
 
 
 @pytest.mark.usefixtures("english")
