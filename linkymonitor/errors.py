@@ -38,7 +38,7 @@ class ConfigError(LinkyMonitorError):
     def __init__(self, *faults: Text | str) -> None:
         self.faults = tuple(map(as_text, faults))
         super().__init__(
-            Text("\n".join(one.fr for one in self.faults), "\n".join(one.en for one in self.faults))
+            Text("\n".join(fault.fr for fault in self.faults), "\n".join(fault.en for fault in self.faults))
         )
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[Text, ...]]:

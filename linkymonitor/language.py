@@ -129,7 +129,7 @@ def legible(words: str) -> str:
     escaped = escape_controls(words)
     if len(escaped) <= _LONGEST_WORD:
         return escaped
-    return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda found: f"{found[0][:60]}…{found[0][-30:]}", escaped)
+    return re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda word: f"{word[0][:60]}…{word[0][-30:]}", escaped)
 
 
 def escape_controls(words: str, keep: str = "") -> str:
@@ -144,4 +144,6 @@ def escape_controls(words: str, keep: str = "") -> str:
     """
     if words.isprintable():
         return words
-    return re.sub(CONTROLS, lambda found: found[0] if found[0] in keep else f"\\u{ord(found[0]):04x}", words)
+    return re.sub(
+        CONTROLS, lambda letter: letter[0] if letter[0] in keep else f"\\u{ord(letter[0]):04x}", words
+    )

@@ -52,7 +52,7 @@ class _Catalogue:
         return FRENCH.get(message, message) if spoken() == "fr" else message
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
-        """Return what is said of *number* things."""
+        """Return *singular* or *plural*, whichever fits *number*, in the language of the terminal."""
         return self.gettext(singular if number == 1 else plural)
 
 
@@ -80,10 +80,10 @@ class _Help(argparse.HelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse that says what is wrong as our messages do."""
+    """argparse with faults in the form of our messages."""
 
     def error(self, message: str) -> NoReturn:
-        """Say in one sentence what is wrong, below the usage."""
+        """Print in one sentence what is wrong, below the usage, and exit."""
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: {legible(message)}\n")
 
@@ -92,7 +92,7 @@ def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """Return the command that *words* call, and the arguments of its function.
 
     Raises:
-        SystemExit: what there is to say has been said: help, version, or what is wrong with *words*.
+        SystemExit: the help, the version or the fault of *words* has been printed.
     """
     with _catalogue():
         arguments = vars(_parser(words).parse_args(words))

@@ -1,4 +1,10 @@
-"""What several commands do alike."""
+"""What several commands do alike: settings, logging, signals, and sources by name."""
+
+# Strategy of all commands
+#
+# - A part is imported by the command that needs it, inside its function: `decode` must not wait for gpiozero, nor
+#   `acquire` for jinja2.
+# - What is not a meter (a file, stdin, sim:) never reaches the real log: it needs a log directory by name.
 
 from __future__ import annotations
 
