@@ -26,7 +26,7 @@ _PACE = 1.5
 #: Decodes a file, and believes it or not.
 _READ = f"""
 import sys
-from linkymonitor.acceptance import Acceptance
+from linkymonitor.meter.acceptance.frames import Acceptance
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic.decoder import FrameDecoder
 

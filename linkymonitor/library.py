@@ -123,7 +123,7 @@ def open_meter(
 
     What a reading says is what is believed: a period or a notice once two frames agree on it, a power as the
     median of three, an index one frame late. Of a port nothing is said before the second frame; of a file or a
-    simulated meter the first counts at once (linkymonitor.acceptance).
+    simulated meter the first counts at once (linkymonitor.meter.acceptance).
 
     >>> with open_meter("sim:hc,seed=7,day=2026-01-13,speed=max") as meter:
     ...     for reading in meter:
