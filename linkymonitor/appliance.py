@@ -108,8 +108,6 @@ class Appliance:
             timeout = min(max(due - self.clock.monotonic(), 0.0), self.meter.longest_wait)
             frames = self.meter.frames(timeout)
             if frames is None:
-                for heard in self.meter.drain():
-                    self._take(heard)
                 self._watch(self.clock.monotonic())
                 return
             for heard in frames:

@@ -94,8 +94,7 @@ class OpenMeter:
                 raise StopIteration
             heard = self._meter.frames(_WAIT)
             if heard is None:
-                self._ended = True
-                heard = self._meter.drain()
+                raise StopIteration
             self._heard += [one.reading for one in heard if one.reading is not None]
         return self._heard.popleft()
 

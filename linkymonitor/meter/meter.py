@@ -85,6 +85,7 @@ class Meter:
         self._rejected = Counter[str]()
         #: When the last reading was believed, in monotonic seconds.
         self.last_heard: float | None = None
+        self._ended = False
         #: When the last read was over.
         self._polled_at: float | None = None
         #: When the last complete frame came, believed or not; and groups since then, if it was long ago.
@@ -138,19 +139,25 @@ class Meter:
         return self._obstacle if self._obstacle_at >= since else ""
 
     def frames(self, timeout: float) -> list[Heard] | None:
-        """Return what was heard within *timeout* seconds, oldest first; None at the end of the input."""
+        """Return what was heard within *timeout* seconds, oldest first; None at the end of the input.
+
+        What still waits for a second frame at the end stays unsaid: there as elsewhere, one frame proves nothing.
+        """
+        if self._ended:
+            return None
         before = self._clock.monotonic() if self._polled_at is None else self._polled_at
         chunk = self._source.read(timeout)
         self._polled_at = self._clock.monotonic()
         if chunk is None:
-            return None
+            self._ended = True
+            return self._cut_short() or None
         if self._hunter is not None:
             if self._polled_at - before - timeout > _STALLED:
                 return self._skip(self._hunter, self._polled_at - before)
             chunk = self._hunt(self._hunter, chunk)
         if not chunk:
             # What is heard before and after an absence is not one frame.
-            return self.drain() if self._source.away else []
+            return self._cut_short() if self._source.away else []
         if self._decoder is None:
             mode = self._fixed_mode or self._source.mode
             if mode is None:
@@ -181,13 +188,12 @@ class Meter:
         hunter.excuse(now)
         if self._acceptance is not None:
             self._acceptance.interrupt(now)
-        return self.drain()
+        return self._cut_short()
 
-    def drain(self) -> list[Heard]:
-        """Return what the end of the input leaves: a cut frame, if any."""
+    def _cut_short(self) -> list[Heard]:
+        """Return what an end or an absence leaves: the frame that it cuts, if any."""
         if self._decoder is None:
             return []
-        # What still waits for a second frame stays unsaid: at the end as elsewhere, one frame proves nothing.
         return [self._hear(frame, self._decoder.mode) for frame in self._decoder.close()]
 
     def close(self) -> None:
