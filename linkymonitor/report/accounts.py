@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from operator import sub
 
+from linkymonitor.daily_log.columns import known
 from linkymonitor.model.epochs import most, rating
 from linkymonitor.model.terms import code
 from linkymonitor.money import bill
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import synthesis
-from linkymonitor.report.columns import known
 from linkymonitor.report.day import ELSEWHERE, Band, DayFigures, Gap
 from linkymonitor.report.gaps import SHORTEST_GAP
 from linkymonitor.report.heard import Around, HeardDay, hour_marks

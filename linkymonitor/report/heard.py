@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from linkymonitor.daily_log.columns import Columns
 from linkymonitor.model.record import Record
-from linkymonitor.report.columns import Columns
 from linkymonitor.report.gather import DayRecords, midnight
 from linkymonitor.report.indexes import Indexes
 
@@ -32,7 +32,7 @@ class Around:
         """Return the records of *day* with their neighbours; there is at least one."""
         before: list[Record] = [*day.lead, *([day.before] if day.before else [])]
         after: list[Record] = [*([day.after] if day.after else []), *day.trail]
-        columns = Columns([*before, *day.rows, *after])
+        columns = Columns.of([*before, *day.rows, *after])
         times = list(map(datetime.timestamp, columns.ended_at))
         return cls(columns=columns, times=times, first=len(before), stop=len(before) + len(day.rows))
 
@@ -75,7 +75,7 @@ class HeardDay:
             # The last record may come from the future of a clock that was set back.
             until=min(max(until, times[-1]), end),
             records=records,
-            rows=Columns(records.rows),
+            rows=Columns.of(records.rows),
             times=times,
             around=around,
             registers=Indexes(around.columns, around.times),

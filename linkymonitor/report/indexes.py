@@ -18,13 +18,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from enum import Enum
 from itertools import groupby, pairwise
-from operator import gt, itemgetter, methodcaller, sub
+from operator import gt, itemgetter, sub
 from typing import NamedTuple
 
+from linkymonitor.daily_log.columns import Columns, known
 from linkymonitor.model.energy import drift, share, stood_at_zero
 from linkymonitor.model.epochs import LARGEST, Owner, advance, leaps, most, owner_after, rating, runs_on
 from linkymonitor.model.record import Contract
-from linkymonitor.report.columns import Columns, known
 
 
 class Kind(Enum):
@@ -66,18 +66,16 @@ class Indexes:
         self.codes: list[str] = []
         columns: dict[str, list[int | None]]
         if kind is Kind.INJECTED:
-            columns = {"injected": list(rows.injected_index)}
+            columns = {"injected": rows.injected_index}
         elif kind is Kind.REGISTERS and (codes := _codes(rows)):
             self.codes = codes
-            columns = {name: list(map(methodcaller("get", name), rows.indexes)) for name in codes}
+            columns = {name: rows.registers[name] for name in codes}
         else:
             # A meter that names no register still counts in all.
-            columns = {"": list(rows.total_index)}
+            columns = {"": rows.total_index}
         self._read = {name: column for name, column in columns.items() if known(column)}
         self.contracts = _contracts(rows.contract)
         self._bounded = kind is not Kind.INJECTED
-        #: Whether each record has a reading at all.
-        self._heard = rows.indexes if self.codes else [True] * len(times)
         self.breaks = self._breaks()
         cuts = [0, *(at for at, _ in self.breaks), len(times)]
         self.segments = [(a, b) for a, b in pairwise(cuts) if a < b]
@@ -147,7 +145,7 @@ class Indexes:
             first = next(at for at, value in enumerate(part) if value is not None)
             times = [at for at, value in zip(times, part, strict=True) if value is not None]
             at = start + first
-            last = next((last for last in range(at - 1, start - 1, -1) if self._heard[last]), None)
+            last = self._last_heard(start, at)
             if last is not None:
                 seconds = self.times[at] - self.times[last]
                 if stood_at_zero(name, values[0], self._listed(at), seconds, self._rating(last, at)):
@@ -158,6 +156,13 @@ class Indexes:
                 if values[at] < values[at - 1]:
                     values[at] = values[at - 1] + advance(values[at - 1], values[at])
         return Stairs(times, values)
+
+    def _last_heard(self, start: int, stop: int) -> int | None:
+        """Return the last position before *stop*, but not before *start*, that has a reading at all."""
+        for at in range(stop - 1, start - 1, -1):
+            if not self.codes or any(column[at] is not None for column in self._read.values()):
+                return at
+        return None
 
     def _listed(self, stop: int) -> set[str]:
         """Return the registers of the contracts so far at the position *stop*, since the meter or contract changed."""
@@ -252,11 +257,6 @@ def _contracts(column: Sequence[Contract | None]) -> list[tuple[int, Contract | 
 
 def _codes(rows: Columns) -> list[str]:
     """Return the registers of *rows* in the order of the meter."""
-    names: dict[str, None] = {}
-    contracts = {id(contract): contract for contract in rows.contract}
-    # A day has few contracts, and few sets of registers that a record has read.
-    for which, read in dict.fromkeys(zip(map(id, rows.contract), map(tuple, rows.indexes), strict=True)):
-        if (contract := contracts[which]) is not None:
-            names.update(dict.fromkeys(name for name in contract.registers if name in read))
-        names.update(dict.fromkeys(read))
-    return list(names)
+    contracts = {id(contract): contract for contract in rows.contract}.values()
+    listed = [name for contract in contracts if contract is not None for name in contract.registers]
+    return [name for name in dict.fromkeys((*listed, *rows.registers)) if known(rows.registers.get(name, ()))]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from linkymonitor.report.columns import Columns, known
+from linkymonitor.daily_log.columns import Columns, known
 from linkymonitor.report.day import Injected
 from linkymonitor.report.gaps import Hearing
 from linkymonitor.report.heard import HeardDay

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkymonitor.daily_log.columns import Columns
 from linkymonitor.model.energy import IndexFold, Step, share
 from linkymonitor.model.epochs import ROLL_OVER
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
-from linkymonitor.report.columns import Columns
 from linkymonitor.report.indexes import Indexes
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
@@ -130,7 +130,7 @@ def test_the_columns_of_the_report_and_the_fold_have_the_same_energy_in_each_hou
     for hour, (begin, end) in zip(expected, pairwise(marks), strict=True):
         for step in steps:
             hour[step.register] = hour.get(step.register, 0) + step.until(end) - step.until(begin)
-    columns = Indexes(Columns(rows), times)
+    columns = Indexes(Columns.of(rows), times)
     if columns.codes:
         assert columns.between(marks) == [used(hour) for hour in expected]
 
@@ -173,5 +173,5 @@ def test_the_display_and_the_report_have_the_same_day(starts, events, restarted)
     shown = ledger.totals().energy
     times = [row.ended_at.timestamp() for row in logged]
     midnight, _ = ledger.day_of(logged[-1].ended_at)
-    (day,) = Indexes(Columns(logged), times).between([midnight.timestamp(), times[-1] + 1])
+    (day,) = Indexes(Columns.of(logged), times).between([midnight.timestamp(), times[-1] + 1])
     assert used(shown) == day
