@@ -1,140 +1,24 @@
-"""The whole path of a reading: real parts on the time of the wire, faked where the world begins."""
+"""The whole path of acquire: what a frame reaches, in which order, and what one part may cost the others."""
 
 from __future__ import annotations
 
 import json
 import logging
 import signal
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from linkymonitor.appliance import Appliance
-from linkymonitor.daily_log import files
-from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
-from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
-from linkymonitor.meter.quarantine import Quarantine
-from linkymonitor.model.terms import Colour, Ejp, Mode, code
-from linkymonitor.money.tariffs import Prices
-from linkymonitor.outputs import led, relay
-from linkymonitor.outputs.display import oled
-from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.model.terms import Ejp, code
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
-from linkymonitor.state.aggregate import Aggregator
-from linkymonitor.state.ledger import Ledger
-from linkymonitor.system.clock import WireClock
-from linkymonitor.system.storage import Storage
 from linkymonitor.tic import parity
-from linkymonitor.tic.encoder import write_frame
-from linkymonitor.tic.frame import Frame, InfoGroup
-from linkymonitor.tic.labels import BY_MODE
-from tests.support.fake_oled import FakeOled
-from tests.support.fakes import Bytes, Probe, ToldDisk, told_pins
-
-START = datetime(2027, 1, 13, 11, 0, 0, tzinfo=UTC)
-LAMP, RELAY = 25, 17
-#: What a WireClock begins with.
-START_MONOTONIC = 1000.0
-HISTORIQUE = (
-    ("ADCO", "041876543210"),
-    ("OPTARIF", "EJP."),
-    ("ISOUSC", "45"),
-    ("EJPHN", "000688322"),
-    ("EJPHPM", "000080072"),
-    ("PTEC", "HN.."),
-    ("IINST", "013"),
-    ("IMAX", "090"),
-    ("PAPP", "03010"),
-    ("HHPHC", "A"),
-    ("MOTDETAT", "000000"),
-)
-SHORT = (("ADCO", "041876543210"), ("IINST1", "061"), ("IINST2", "012"), ("IINST3", "003"))
-#: NOI-CPT_02E table 5: in a short frame what is exceeded comes first.
-ALARMED = (("ADIR1", "061"), *SHORT)
-
-
-def frame(groups=HISTORIQUE, mode=Mode.HISTORIQUE, **changes) -> bytes:
-    """Return a frame of *groups* on the wire, in the order of a meter; a change of None leaves the group out."""
-    places = {label: place for place, label in enumerate(BY_MODE[mode])}
-    rows = [(label, changes.pop(label, data)) for label, data in groups]
-    if changes:
-        rows = sorted([*rows, *changes.items()], key=lambda row: places[row[0]])
-    said = tuple(InfoGroup(label, data) for label, data in rows if data is not None)
-    return write_frame(Frame(said), mode, parity=True)
-
-
-class Bench:
-    """An appliance of real parts in *folder*; ``events`` is what the world saw, in order."""
-
-    def __init__(self, folder, *chunks, outputs=None, mode=Mode.HISTORIQUE, clock=None, lang="fr", **parts):
-        self.folder = folder
-        self.clock = clock or WireClock(START)
-        self.events: list[str] = []
-        self.source = Bytes(self.clock, chunks, mode)
-        self.glass = FakeOled("ssd1306", 128, 32)
-        self.glass.on_transfer = lambda count: self.events.append("display")
-        #: Monotonic time, pin and level of each change.
-        self.levels: list[tuple[float, int, bool]] = []
-        self.pins = told_pins(self._changed)
-        self.hardware = Hardware(pins=self.pins, i2c=self.glass, clock=self.clock)
-        self.storage = Storage(ToldDisk(self.events.append))
-        (folder / "run").mkdir(exist_ok=True)
-        self.log = DailyLog(self.storage, LogSettings(dir=folder), self.clock, salt="pepper", lang=lang)
-        self.appliance = Appliance(
-            meter=Meter(self.source, self.clock),
-            clock=self.clock,
-            log=self.log,
-            aggregator=Aggregator(8),
-            ledger=Ledger(ZoneInfo("Europe/Paris")),
-            latest=Latest(self.storage, folder / "run"),
-            outputs=outputs if outputs is not None else [],
-            **parts,
-        )
-
-    def _changed(self, pin: int, level: bool) -> None:
-        self.events.append(f"pin {pin} {int(level)}")
-        self.levels.append((self.clock.monotonic(), pin, level))
-
-    def everything(self) -> Bench:
-        """Put a relay, a lamp and a display on it."""
-        self.appliance.outputs = [
-            relay.Relay(relay.Settings(pin=RELAY, rule="ejp", fail_state=False, name="tank"), self.hardware),
-            led.Lamp(led.Settings(pin=LAMP, name="ejp"), self.hardware),
-            oled.Output(oled.Settings(), self.hardware),
-        ]
-        return self
-
-    def run(self, until=float("inf")) -> Bench:
-        self.appliance.run(until)
-        return self
-
-    def lines(self, status: str) -> list[str]:
-        """Return the texts of the log's lines of *status*."""
-        rows = [
-            row.split("\t")
-            for path in sorted(self.folder.glob("*.log"))
-            for row in path.read_text().splitlines()
-        ]
-        return [row[2] for row in rows if row[1] == status]
-
-    @property
-    def records(self):
-        return list(files.records(self.folder, START - timedelta(days=1), START + timedelta(days=2)))
-
-
-def frames(count: int, every: float = 2.0, **changes) -> list[tuple[float, bytes]]:
-    return [(every, frame(**changes)) for _ in range(count)]
-
-
-# --- the order
+from tests.support.fakes import Probe
+from tests.support.whole import ALARMED, LAMP, RELAY, START, Bench, frame, frames
 
 
 def test_a_frame_reaches_pins_then_display_then_files(tmp_path):
@@ -176,9 +60,6 @@ def test_a_display_that_dies_and_comes_back_loses_no_frame(tmp_path):
     bench.run()
     assert sum(record.frames for record in bench.records) == 40
     assert not bench.glass.unknown
-
-
-# --- the files
 
 
 def test_the_log_says_contract_data_and_the_end(tmp_path):
@@ -298,232 +179,6 @@ def test_damaged_and_cut_frames_are_counted_not_believed(tmp_path):
     assert sum(record.rejected for record in bench.records) == sum(health.rejected.values())
 
 
-# --- short frames
-
-
-def test_a_short_frame_keeps_the_long_values_and_weighs_on_no_mean(tmp_path):
-    probe = Probe()
-    long = frame(IINST=None, IMAX=None, IINST1="010", IINST2="010", IINST3="010", PAPP="06900")
-    short = frame(ALARMED)
-    bench = Bench(
-        tmp_path, *[(2.0, long)] * 4, *[(0.6, short)] * 10, *[(2.0, long)] * 4, outputs=[probe]
-    ).run()
-    during = probe.views[8]
-    assert during.reading.short
-    assert during.reading.apparent_power == 6900
-    assert during.reading.currents == (61, 12, 3)
-    assert during.reading.tariff_period == "HN.."
-    assert during.reading.indexes == {"HN": 688322, "PM": 80072}
-    assert during.reading.overload is True
-    assert during.tariff.overload
-    after = probe.views[-1]
-    assert not after.reading.short
-    assert "ADIR1" not in after.reading.values
-    (record,) = bench.records
-    assert record.frames == 8
-    assert (record.power_min, record.apparent_power, record.power_max) == (6900, 6900, 6900)
-    # A current is known one frame late: the first long frame after the overload still says what two of the last
-    # three frames have said, so one in eight of these means is 61, 12 and 3.
-    assert record.currents == (16, 10, 9)
-
-
-def test_short_frames_leave_the_energy_of_the_day_to_the_next_whole_one(tmp_path):
-    probe = Probe()
-
-    def long(wh: int) -> bytes:
-        groups = {"IINST1": "010", "IINST2": "010", "IINST3": "010", "PAPP": "06900", "EJPHN": f"{wh:09}"}
-        return frame(IINST=None, IMAX=None, **groups)
-
-    alarm = [(0.6, frame(ALARMED))] * 20
-    Bench(tmp_path, *[(2.0, long(688322))] * 4, *alarm, *[(2.0, long(688342))] * 4, outputs=[probe]).run()
-    energy = [view.today.energy.get("HN") for view in probe.views]
-    shorts = [wh for wh, view in zip(energy, probe.views, strict=True) if view.reading.short]
-    assert set(shorts) == {0}
-    assert energy[-1] == 20
-
-
-def test_tomorrow_is_not_forgotten_while_short_frames_come(tmp_path):
-    probe = Probe()
-    tempo = [
-        ("ADCO", "041876543210"),
-        ("OPTARIF", "BBR("),
-        ("ISOUSC", "45"),
-        *((f"BBR{name}", "000100000") for name in ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR")),
-        ("PTEC", "HPJB"),
-        ("DEMAIN", "ROUG"),
-        ("IINST1", "010"),
-        ("IINST2", "010"),
-        ("IINST3", "010"),
-        ("PAPP", "06900"),
-    ]
-    Bench(tmp_path, *[(2.0, frame(tempo))] * 4, *[(0.6, frame(ALARMED))] * 5, outputs=[probe]).run()
-    assert probe.views[-1].reading.short
-    assert probe.views[-1].tariff.tomorrow is Colour.RED
-
-
-def test_a_short_frame_before_any_long_one_says_only_currents(tmp_path):
-    probe = Probe()
-    Bench(tmp_path, *[(1.0, frame(SHORT))] * 2, outputs=[probe]).run()
-    assert probe.views[0].reading.currents == (61, 12, 3)
-    assert probe.views[0].reading.apparent_power is None
-
-
-# --- what one frame alone says
-
-
-@pytest.mark.parametrize(
-    "lie",
-    [
-        pytest.param({"PTEC": "PM.."}, id="a peak"),
-        pytest.param({"PEJP": "30"}, id="a notice"),
-        pytest.param({"PAPP": "03690", "IINST": "014"}, id="a power that could be"),
-        pytest.param({"PAPP": "29990"}, id="a power that the current denies"),
-        pytest.param({"EJPHN": "000688330"}, id="an index that could be"),
-        pytest.param({"EJPHN": "000588322"}, id="an index that fell"),
-        pytest.param({"OPTARIF": "BASE"}, id="another contract"),
-        pytest.param({"ADCO": "041876543211"}, id="another meter"),
-        pytest.param({"ISOUSC": "30"}, id="another subscription"),
-    ],
-)
-def test_a_single_lie_with_right_checksums_changes_nothing(tmp_path, lie):
-    """Pins, figures and contract are those of the same stream without it, or for a frame are not said."""
-
-    def life(folder, *chunks):
-        folder.mkdir()
-        probe, bench = Probe(), Bench(folder, *chunks).everything()
-        bench.appliance.outputs += (probe,)
-        bench.run()
-        return bench, [
-            {*said} - {None}
-            for said in zip(
-                *(
-                    (
-                        view.reading.apparent_power,
-                        view.reading.currents,
-                        tuple(view.reading.indexes.items()),
-                        view.reading.contract,
-                        view.tariff.ejp,
-                        view.tariff.tariff_period,
-                    )
-                    for view in probe.views
-                ),
-                strict=True,
-            )
-        ]
-
-    honest, said = life(tmp_path / "honest", *frames(5), *frames(5))
-    lied_to, heard = life(tmp_path / "lied to", *frames(4), *frames(1, **lie), *frames(5))
-    assert heard == said
-    assert [len(values) for values in heard] == [1] * 6
-    assert lied_to.levels == honest.levels
-    assert {record.indexes["HN"] for record in lied_to.records} == {688322}
-    assert {record.power_max for record in lied_to.records} == {3010}
-    assert len([line for line in lied_to.lines("INFO") if line.startswith("Contrat")]) == 1
-
-
-def test_a_frame_without_a_name_beside_one_of_another_meter_is_not_passed_on(tmp_path):
-    other = {"ADCO": "041876543211", "PAPP": "09010"}
-    changes = [{}] * 6 + [other, {**other, "ADCO": None}] * 3
-    chunks = [(1.5, frame(**change)) for change in changes]
-    bench = Bench(tmp_path, *chunks, outputs=[probe := Probe()])
-    bench.run()
-    assert len(probe.views) == 6
-
-
-def test_another_meter_is_silence_until_its_fifth_frame(tmp_path):
-    """Frames that are not believed must not keep a relay where it is."""
-    probe = Probe()
-    other = frames(5, every=4.0, ADCO="031900000001", OPTARIF="BASE", PTEC="HN..")
-    bench = Bench(tmp_path, *frames(3), *other).everything()
-    bench.appliance.outputs += (probe,)
-    bench.run()
-    assert [view.now for view in probe.views] == [1002.0, 1004.0, 1006.0, 1026.0]
-    assert probe.views[-1].reading.meter == "031900000001"
-    relay_levels = [(at, level) for at, pin, level in bench.levels if pin == RELAY]
-    assert relay_levels[1] == (pytest.approx(1021.0, abs=0.001), False)
-    assert len(bench.lines("WARN")) == 2, "the silence, and at the end what was refused"
-
-
-def test_what_is_held_back_goes_to_the_quarantine_and_is_counted_once(tmp_path):
-    chunks = [*frames(4), *frames(1, PAPP="29990"), *frames(4)]
-    bench = Bench(tmp_path, *chunks)
-    bench.appliance.quarantine = Quarantine(bench.storage, tmp_path)
-    bench.run()
-    (line,) = (tmp_path / "quarantine.log").read_text().splitlines()
-    assert line.split("\t")[1:] == ["cross", line.split("\t")[2]]
-    assert "PAPP 29990" in line
-    assert bench.appliance.meter.health.rejected == {"cross": 1}
-    assert sum(record.rejected for record in bench.records) == 1
-    assert bench.lines("WARN")[-1].endswith(
-        "9 trames complètes, 0 incomplètes, 98 groupes valides, 1 refusés"
-    )
-
-
-def test_the_quarantine_is_written_while_nothing_is_believed(tmp_path):
-    """Nothing else may wake the loop then."""
-    foreign = [(2.0, frame(ADCO=f"04187654{number:04d}")) for number in range(400)]
-    bench = Bench(tmp_path, *frames(1), *foreign)
-    bench.appliance.quarantine = Quarantine(bench.storage, tmp_path)
-    bench.run(until=1640.0)
-    assert (tmp_path / "quarantine.log").exists()
-    written = [event for event in bench.events if event == "rename quarantine.log"]
-    assert len(written) == 2, "after ten minutes, and at the end"
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 20])
-def test_the_last_index_of_the_log_is_the_last_that_another_frame_bears_out(tmp_path, count):
-    """Nothing vouches for the very last, and a log may say too little but never a wrong thing."""
-    chunks = [(2.0, frame(EJPHN=f"{688322 + 3 * number:09d}")) for number in range(count)]
-    bench = Bench(tmp_path, *chunks).run()
-    assert bench.records[-1].indexes["HN"] == 688322 + 3 * max(count - 2, 0)
-    assert bench.records[-1].ended_at == START + timedelta(seconds=2 * count)
-    assert sum(record.frames for record in bench.records) == count
-
-
-def test_a_last_frame_that_lies_is_not_the_last_word_of_the_log(tmp_path):
-    bench = Bench(tmp_path, *frames(5), (2.0, frame(EJPHN="000688330", PTEC="PM.."))).run()
-    assert bench.records[-1].indexes == {"HN": 688322, "PM": 80072}
-    assert {record.tariff_period for record in bench.records} == {"HN.."}
-
-
-# --- silence
-
-
-def test_silence_is_said_once_and_its_end_once(tmp_path):
-    bench = Bench(tmp_path, *frames(3), (300.0, frame()), *frames(3)).run()
-    warnings = bench.lines("WARN")
-    assert len(warnings) == 1
-    assert warnings[0].startswith("Compteur muet : aucune trame complète depuis 10 s ; vérifiez")
-    assert bench.lines("INFO").count("Compteur de nouveau entendu") == 1
-
-
-def test_a_meter_never_heard_is_said_too(tmp_path):
-    bench = Bench(tmp_path, (60.0, b"\x02"))
-    bench.run()
-    assert len(bench.lines("WARN")) == 1
-
-
-def test_garbage_is_silence_for_a_relay(tmp_path):
-    """Bytes that come without a valid frame must not keep a relay where it is."""
-    noise = [(1.0, b"\x55\xaa" * 60)] * 40
-    bench = Bench(tmp_path, *frames(3), *noise).everything()
-    bench.run()
-    heard_at = bench.appliance.meter.health.last_heard
-    changes = [(at, level) for at, pin, level in bench.levels if pin == RELAY]
-    assert changes[0] == (1002.0, True)
-    assert changes[1] == (pytest.approx(heard_at + 15.0, abs=0.001), False)
-    assert len(changes) == 2
-
-
-def test_missing_parity_is_said_once(tmp_path):
-    bare = write_frame(Frame(tuple(InfoGroup(*row) for row in HISTORIQUE)), Mode.HISTORIQUE)
-    bench = Bench(tmp_path, *[(2.0, bare)] * 10).run()
-    assert sum(line.startswith("Source sans bit de parité") for line in bench.lines("INFO")) == 1
-
-
-# --- faults of one part
-
-
 def test_a_callback_that_raises_is_logged_when_it_begins_and_when_it_ends(tmp_path, caplog):
     caplog.set_level(logging.INFO)
     calls = []
@@ -589,7 +244,7 @@ def test_a_part_that_breaks_stops_none_of_the_others(tmp_path, part, caplog):
 def test_a_card_that_refuses_costs_neither_pins_nor_lines(tmp_path):
     """Disk full for a while: lines wait in memory, in order."""
     bench = Bench(tmp_path, *frames(60)).everything()
-    disk = bench.storage._disk
+    disk = bench.disk
     full = []
     real = disk.write
 
@@ -623,9 +278,6 @@ def test_a_part_that_knows_what_is_wrong_says_it_once_and_without_a_traceback(tm
     assert [record.getMessage() for record in said][:1] == ["/run : accès refusé ; donnez-en le droit"]
     assert not any(record.exc_info for record in said)
     assert sum(record.frames for record in bench.records) == 20
-
-
-# --- stopping
 
 
 def test_stop_takes_pins_first_then_writes_and_syncs_everything(tmp_path):
@@ -696,9 +348,6 @@ def test_the_time_that_is_asked_for_is_kept_to(tmp_path):
     assert bench.appliance.meter.health.frames in (29, 30)
 
 
-# --- a wall clock that jumps
-
-
 def test_a_relay_does_not_notice_the_wall_clock(tmp_path):
     """The same input under jumping wall clocks drives the same pins at the same monotonic times."""
 
@@ -729,9 +378,6 @@ def test_a_relay_does_not_notice_the_wall_clock(tmp_path):
     ]
     for number, jumps in enumerate(scripts):
         assert trace(tmp_path / f"jumps{number}", jumps) == steady, jumps
-
-
-# --- from a house
 
 
 @pytest.mark.parametrize(
@@ -798,152 +444,3 @@ def test_a_line_that_damages_the_end_of_each_frame_hides_neither_the_notice_nor_
     assert set(seen[22:31]) == {Ejp.PEAK}
     assert set(seen[35:]) == {Ejp.NORMAL}
     assert {view.reading.ejp for view in probe.views[1:10]} == {Ejp.NORMAL}
-
-
-# --- damaged borders, odd parity, frames that are refused
-
-
-def bordered(start: bytes, end: bytes, count: int) -> list[tuple[float, bytes]]:
-    """Return frames whose STX and ETX are something else."""
-    return [
-        (2.0, parity.add(start + parity.strip(frame(EJPHN=f"{688322 + number:09d}"))[1:-1] + end))
-        for number in range(count)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "lost"),
-    [
-        pytest.param(b"C", b"\x03", 1, id="STX"),
-        pytest.param(b"\x02", b"B", 2, id="ETX"),
-    ],
-)
-def test_a_border_that_is_damaged_for_ever_costs_no_record(tmp_path, start, end, lost):
-    bench = Bench(tmp_path, *bordered(start, end, 60)).everything()
-    bench.run()
-    health = bench.appliance.meter.health
-    assert health.unframed == health.frames == 60 - lost
-    assert sum(record.frames for record in bench.records) == 60 - lost
-    assert bench.records[-1].indexes["HN"] >= 688322 + 56
-    assert {record.apparent_power for record in bench.records} == {3010}
-    assert [line for line in bench.lines("WARN") if "muet" in line] == []
-    assert [line[:29] for line in bench.lines("WARN") if "Bornes" in line] == [
-        "Bornes des trames abîmées : u"
-    ]
-    (stop,) = (line for line in bench.lines("INFO") + bench.lines("WARN") if line.startswith("Arrêt"))
-    assert stop.startswith(
-        f"Arrêt : {60 - lost} trames complètes (dont {60 - lost} à la borne abîmée), {lost} inc"
-    )
-
-
-def test_a_border_that_noise_hits_now_and_then_is_not_told(tmp_path):
-    chunks = [*frames(20), *bordered(b"C", b"\x03", 1), *frames(20), *bordered(b"C", b"\x03", 1), *frames(20)]
-    bench = Bench(tmp_path, *chunks).run()
-    assert (bench.appliance.meter.health.unframed, bench.appliance.meter.health.frames) == (2, 62)
-    assert not [line for line in bench.lines("WARN") if "Bornes" in line]
-
-
-def test_groups_without_any_border_are_told_with_the_remedy(tmp_path):
-    bench = Bench(tmp_path, *bordered(b"", b"", 60)).everything()
-    bench.run()
-    (warning,) = (line for line in bench.lines("WARN") if "Arrêt" not in line)
-    assert warning.startswith(
-        "Groupes entendus, mais sans les bornes des trames (STX et ETX) : si une passerelle"
-    )
-    assert bench.records == []
-    assert {level for _, pin, level in bench.levels if pin == RELAY} <= {False}
-
-
-def test_groups_that_are_in_no_complete_frame_are_not_counted_as_valid(tmp_path):
-    cut = frame()
-    bench = Bench(tmp_path, *frames(3), (2.0, cut[:-1] + b"\x04"), (2.0, frame())).run()
-    health = bench.appliance.meter.health
-    assert (health.frames, health.incomplete, health.groups) == (4, 1, 4 * len(HISTORIQUE))
-
-
-def test_a_source_with_odd_parity_is_told_once_and_read_all_the_same(tmp_path):
-    bench = Bench(tmp_path, *[(2.0, parity.invert(frame()))] * 20).run()
-    assert sum(record.frames for record in bench.records) == 20
-    assert bench.appliance.meter.health.parity_inverted
-    told = [line for line in bench.lines("WARN") if "parité" in line]
-    assert told == [
-        "La parité est inversée : impaire au lieu de paire (7O1) ; les groupes sont lus tout de même ; "
-        "réglez la source en 7E1"
-    ]
-    assert not [line for line in bench.lines("INFO") if "sans bit de parité" in line]
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        pytest.param(
-            {"ADCO": "031900000001"},
-            "Trames d'un autre compteur : il faut 5 trames de suite pour en être sûr ; rien n'est noté d'ici là",
-            id="meter",
-        ),
-        pytest.param(
-            {"OPTARIF": "BASE"},
-            "Trames d'un autre contrat : il faut 5 trames de suite pour en être sûr ; rien n'est noté d'ici là",
-            id="contract",
-        ),
-    ],
-)
-def test_frames_that_wait_to_be_believed_are_not_called_silence(tmp_path, changes, sentence):
-    """Five frames of Tempo take longer than a silence of ten seconds."""
-    bench = Bench(
-        tmp_path, *frames(5), *frames(4, every=2.6, **changes), (0.5, b""), *frames(3, every=2.0)
-    ).run()
-    assert [line for line in bench.lines("WARN") if "Arrêt" not in line] == [sentence]
-    assert bench.lines("INFO").count("Compteur de nouveau entendu") == 1
-
-
-def test_a_meter_that_falls_silent_while_it_waits_to_be_believed_is_silent(tmp_path):
-    bench = Bench(tmp_path, *frames(5), *frames(2, every=2.6, ADCO="031900000001"), (60.0, b"\x02")).run()
-    warnings = [line[:15] for line in bench.lines("WARN") if "Arrêt" not in line]
-    assert warnings == ["Trames d'un aut", "Compteur muet :"]
-
-
-# --- a register that the contract's name does not know
-
-WEEK_END = (
-    *(("ADSC", "041876543210"), ("VTIC", "02"), ("NGTF", "H PLEINE/CREUSE "), ("LTARF", " HEURE WEEK-END ")),
-    *(("EAST", "040401628"), ("EASF01", "026901628"), ("EASF02", "013000000"), ("EASF03", "000500000")),
-    *((f"EASF{number:02d}", "000000000") for number in range(4, 11)),
-    *(("IRMS1", "006"), ("URMS1", "233"), ("PREF", "09"), ("PCOUP", "09"), ("SINSTS", "01390")),
-    *(("STGE", "003A0801"), ("NTARF", "03")),
-)
-
-
-def week_end(wh: int) -> bytes:
-    return frame(WEEK_END, Mode.STANDARD, EAST=f"{40401628 + wh:09d}", EASF03=f"{500000 + wh:09d}")
-
-
-@pytest.mark.parametrize(("prices", "cost"), [({}, None), ({"f03": "0.2000"}, Decimal("0.01"))])
-def test_a_third_register_counts_under_a_contract_that_names_two(tmp_path, prices, cost):
-    chunks = [(1.0, week_end(min(max(number - 2, 0) * 45 // 100, 45))) for number in range(120)]
-    given = {name: Decimal(price) for name, price in {"hc": "0.1", "hp": "0.2", **prices}.items()}
-    bench = Bench(tmp_path, *chunks, mode=Mode.STANDARD)
-    bench.appliance.today.ledger = Ledger(ZoneInfo("Europe/Paris"), Prices(**given))
-    bench.run()
-    assert bench.appliance.view.today.energy == {"HC": 0, "HP": 0, "F03": 45}
-    assert bench.appliance.view.today.total_cost == cost
-    assert {record.tariff_period for record in bench.records} == {"F03"}
-    last = bench.records[-1]
-    assert (last.indexes, last.total_index) == ({"HC": 26901628, "HP": 13000000, "F03": 500045}, 40401673)
-    assert "noms=F03 HEURE WEEK-END" in bench.lines("INFO")[-2]
-
-
-def test_a_meter_in_standby_is_told_and_holds_no_relay(tmp_path):
-    """It sends its address alone, five times a second."""
-    asleep = [(0.2, frame((("ADCO", "041876543210"),)))] * 300
-    bench = Bench(tmp_path, *frames(20), *asleep, *frames(20)).everything()
-    bench.run()
-    assert [line for line in bench.lines("WARN") if "Arrêt" not in line] == [
-        "Compteur en veille : ses trames ne contiennent que son adresse ; rien n'est noté jusqu'à son réveil"
-    ]
-    assert bench.lines("INFO").count("Compteur de nouveau entendu") == 1
-    levels = [(at - START_MONOTONIC, level) for at, pin, level in bench.levels if pin == RELAY]
-    assert [level for _, level in levels] == [True, False, True, False]
-    assert levels[1][0] == pytest.approx(40 + 15, abs=0.01)
-    assert sum(record.frames for record in bench.records) == 40
-    assert all(record.apparent_power == 3010 for record in bench.records)
