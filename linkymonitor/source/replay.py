@@ -16,7 +16,7 @@ from linkymonitor.source.base import Source
 from linkymonitor.system.clock import WireClock
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.detect import count_valid, decided, detect
-from linkymonitor.tic.values import read_horodate
+from linkymonitor.tic.horodate import read_horodate
 
 #: Between two frames, in seconds (NOI-CPT_54E §5.3.6 says 16.7 to 33.4 ms).
 GAP = 0.025

@@ -23,7 +23,7 @@ from linkymonitor.model.epochs import runs_on
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, code
-from linkymonitor.tic.values import Switch
+from linkymonitor.tic.day_profile import Switch
 
 #: Compiled when it is first needed: most meters never send a name.
 _NOT_A_NAME = r"[^\w .+'/-]+"

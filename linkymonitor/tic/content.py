@@ -17,8 +17,8 @@ from typing import NamedTuple
 from linkymonitor.model.terms import PERIODS, Mode, code
 from linkymonitor.tic import parity
 from linkymonitor.tic.frame import Frame, InfoGroup
+from linkymonitor.tic.horodate import read_horodate
 from linkymonitor.tic.labels import BY_MODE, Gaps
-from linkymonitor.tic.values import read_horodate
 
 #: What a current of one ampere makes of power where no voltage is sent, in VA.
 NOMINAL_VOLTAGE = 230

@@ -19,14 +19,9 @@ from math import inf
 from types import MappingProxyType
 
 from linkymonitor.model.terms import Mode
-from linkymonitor.tic.values import (
-    read_colour,
-    read_day_profile,
-    read_potentials,
-    read_relays,
-    read_status,
-    tidy,
-)
+from linkymonitor.tic.day_profile import read_day_profile
+from linkymonitor.tic.status import read_status
+from linkymonitor.tic.values import read_colour, read_potentials, read_relays, tidy
 
 #: Kinds of characters, each the pattern of a whole data field.
 DIGITS = "[0-9]+"
@@ -130,7 +125,7 @@ _DAY = "00004001 06004002 22004001" + " NONUTILE" * 8
 _NO_MESSAGE = "PAS DE          MESSAGE         "
 
 LABELS: tuple[Label, ...] = (
-    # --- Historique (NOI-CPT_02E §2.3 and §2.5, NOI-CPT_54E §6.1) ---
+    # Historique (NOI-CPT_02E §2.3 and §2.5, NOI-CPT_54E §6.1)
     Label("ADCO", HISTORIQUE, "meter address", "012345678901", str, fills="meter", pattern=_ADDRESS),
     Label("OPTARIF", HISTORIQUE, "contract", "EJP.", str, fills="contract", pattern=_OPTIONS),
     Label("ISOUSC", HISTORIQUE, "subscribed current of a phase", "45", int, "A", fills="contract"),
@@ -165,7 +160,7 @@ LABELS: tuple[Label, ...] = (
     Label("HHPHC", HISTORIQUE, "off-peak timetable", "A", str, pattern="[A-Z]"),
     Label("MOTDETAT", HISTORIQUE, "status word kept for the distributor", "000000", str, pattern=HEX),
     Label("PPOT", HISTORIQUE, "phases that have their voltage", "00", read_potentials, pattern=HEX),
-    # --- Standard (NOI-CPT_54E §6.2.1 to §6.2.3) ---
+    # Standard (NOI-CPT_54E §6.2.1 to §6.2.3)
     Label("ADSC", STANDARD, "meter address", "021662123456", str, fills="meter", pattern=_ADDRESS),
     Label("VTIC", STANDARD, "version of the TIC", "02", int),
     Label("DATE", STANDARD, "clock of the meter", "", str, fills="meter_clock", stamped=True, pattern=TEXT),

@@ -11,7 +11,10 @@ from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Ejp, Mode
 from linkymonitor.tic.content import REGISTERS, FrameContent
-from linkymonitor.tic.values import Horodate, StatusRegister, normalise, read_day_profile, tidy
+from linkymonitor.tic.day_profile import read_day_profile
+from linkymonitor.tic.horodate import Horodate
+from linkymonitor.tic.status import StatusRegister
+from linkymonitor.tic.values import normalise, tidy
 
 #: The option of a standard meter that has no name for its contract.
 UNNAMED = "STANDARD"

@@ -19,7 +19,7 @@ from linkymonitor.report.words import Words
 from linkymonitor.state.contract import NAMED, Journal
 from linkymonitor.system.clock import WireClock
 from linkymonitor.system.storage import Storage
-from linkymonitor.tic.values import read_day_profile
+from linkymonitor.tic.day_profile import read_day_profile
 from tests.support.truth import PARIS, local
 
 DAY = date(2026, 1, 13)

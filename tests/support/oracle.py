@@ -21,9 +21,9 @@ from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import Ejp
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.frame import Frame, InfoGroup
+from linkymonitor.tic.horodate import read_horodate
 from linkymonitor.tic.interpret import interpret
 from linkymonitor.tic.labels import BY_MODE, DIGITS
-from linkymonitor.tic.values import read_horodate
 from tests.support.streams import _AT, QUIET, Stream
 
 #: Seconds after which nothing may say an index any more: acceptance's STALE, and a frame on either side.

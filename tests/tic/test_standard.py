@@ -8,7 +8,7 @@ from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import Colour, Ejp, Mode
 from linkymonitor.tic.content import StampedValue
 from linkymonitor.tic.standard import UNNAMED
-from linkymonitor.tic.values import StatusRegister
+from linkymonitor.tic.status import StatusRegister
 from tests.tic.frames import STANDARD, TEMPO_REGISTERS, standard
 
 HC_NAMES = {"NGTF": "H PLEINE/CREUSE ", "LTARF": "  HEURE  PLEINE ", "NTARF": "02", "EASF02": "000000002"}

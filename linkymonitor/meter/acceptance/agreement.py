@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from linkymonitor.model.terms import PERIODS, Mode
 from linkymonitor.tic.frame import InfoGroup
+from linkymonitor.tic.horodate import read_horodate
 from linkymonitor.tic.labels import BY_MODE, DIGITS, Label
-from linkymonitor.tic.values import CutOff, EuridisOutput, PlcStatus, read_horodate, read_status
+from linkymonitor.tic.status import CutOff, EuridisOutput, PlcStatus, read_status
 
 #: Why a group was held.
 DOMAIN = "domain"  # no meter can mean it

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from linkymonitor.language import Text
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, code
 from linkymonitor.outputs.display.screen import BEATS, Scene
-from linkymonitor.tic.values import Switch
+from linkymonitor.tic.day_profile import Switch
 
 if TYPE_CHECKING:
     from linkymonitor.model.reading import View

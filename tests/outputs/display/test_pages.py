@@ -24,7 +24,7 @@ from linkymonitor.outputs.display.paint import paint, to_image
 from linkymonitor.outputs.display.screen import Scene, Screen, TextLine, cell
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.system.clock import WireClock
-from linkymonitor.tic.values import read_day_profile
+from linkymonitor.tic.day_profile import read_day_profile
 from tests.support.fake_oled import FakeOled
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "oled"
