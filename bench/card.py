@@ -20,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.table import CannotRun, Row
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bench.measure import OURS, cpu_ratios
 from bench.table import CannotRun, Row
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec

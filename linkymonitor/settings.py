@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from linkymonitor import config
-from linkymonitor.daily_log.writer import Settings as Log
+from linkymonitor.daily_log.section import Settings as Log
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import DEFAULT, LANGUAGES, Text, speak
 from linkymonitor.money.tariffs import Prices

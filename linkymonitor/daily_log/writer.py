@@ -13,9 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from linkymonitor.daily_log import texts
 from linkymonitor.daily_log.chores import Chores
@@ -24,8 +22,9 @@ from linkymonitor.daily_log.files import file_of, records
 from linkymonitor.daily_log.line import format_record, printable
 from linkymonitor.daily_log.queue import RING, Queue
 from linkymonitor.daily_log.search import last_before
+from linkymonitor.daily_log.section import Settings
 from linkymonitor.daily_log.statements import format_contract
-from linkymonitor.errors import BadSetting, StorageError
+from linkymonitor.errors import StorageError
 from linkymonitor.language import DEFAULT, Text
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.system.clock import Clock
@@ -41,33 +40,6 @@ _LONGEST_BATCH = 512
 _PROBE = 16
 #: A step forward that is worth a line.
 _TOLD_STEP = timedelta(seconds=2)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """``[log]``: the daily log."""
-
-    #: Where the daily files are.
-    dir: Path = Path("/var/log/linkymonitor")
-    #: Frames that make one DATA line; 16 halves the log of a meter in standard mode.
-    frames_per_record: int = 8
-    #: How long lines wait in memory before they are written and synced.
-    sync_every: timedelta = timedelta(minutes=1)
-    #: Full days a file stays uncompressed.
-    compress_after: timedelta = timedelta(days=2)
-    #: How long files are kept; empty: for ever.
-    retention: timedelta | None = None
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.frames_per_record <= 1000:
-            raise BadSetting(
-                Text(
-                    f"frames_per_record = {self.frames_per_record} : on attend 1 à 1000",
-                    f"frames_per_record = {self.frames_per_record}: expected 1 to 1000",
-                )
-            )
-        if self.retention is not None and self.retention < timedelta(days=2):
-            raise BadSetting(Text("retention : on attend au moins 2j", "retention: expected at least 2d"))
 
 
 class DailyLog:

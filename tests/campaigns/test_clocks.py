@@ -11,8 +11,8 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.appliance import Appliance
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Mode

@@ -19,8 +19,8 @@ import pytest
 
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.files import Statistics, file_of, records
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading

@@ -16,8 +16,8 @@ import pytest
 from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.files import records
 from linkymonitor.daily_log.search import last_before
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record

@@ -16,8 +16,8 @@ import pytest
 from linkymonitor.daily_log.files import Statistics, days, entries, file_of, files, records
 from linkymonitor.daily_log.line import STAMP, format_record
 from linkymonitor.daily_log.search import first_after, last_before
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import RING, DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.system.clock import LONGEST_DOUBT, WireClock

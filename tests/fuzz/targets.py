@@ -32,9 +32,9 @@ from zoneinfo import ZoneInfo
 from linkymonitor.daily_log.files import Statistics, entries, file_of, records
 from linkymonitor.daily_log.line import format_record
 from linkymonitor.daily_log.reader import LineReader
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.statements import format_contract
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.errors import ConfigError, LineError
 from linkymonitor.live.latest import document
 from linkymonitor.meter.hunt import Hunter

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkymonitor.daily_log.files import records
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Colour, Ejp, Mode

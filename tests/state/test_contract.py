@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.statements import format_contract, parse_contract, parse_grid
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode

@@ -114,8 +114,8 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
     from gpiozero.pins.mock import MockFactory
 
     from linkymonitor.appliance import Appliance
+    from linkymonitor.daily_log.section import Settings as LogSettings
     from linkymonitor.daily_log.writer import DailyLog
-    from linkymonitor.daily_log.writer import Settings as LogSettings
     from linkymonitor.live.latest import Latest
     from linkymonitor.meter.meter import Meter
     from linkymonitor.meter.quarantine import Quarantine

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from linkymonitor.daily_log.files import files, records
 from linkymonitor.daily_log.reader import LineReader
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.daily_log.writer import Settings as LogSettings
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.system.clock import BUILT, LONGEST_DOUBT, WireClock
