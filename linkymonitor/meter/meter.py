@@ -24,20 +24,20 @@ from linkymonitor.tic.interpret import interpret
 
 log = logging.getLogger(__name__)
 
-#: The loop looks around at least this often while it really waits, so that a stop is heard; in seconds.
+#: Seconds that a read waits at most where waiting takes real time, so that a stop is heard.
 _LONGEST_WAIT = 0.5
-#: After so many seconds without a complete frame it is asked whether groups are heard all the same.
+#: Seconds without a complete frame after which groups outside of frames are counted.
 _FRAMELESS = 5.0
-#: When nothing was read for so many seconds more than was meant, what the kernel has kept meanwhile is old.
+#: A read that ends so many seconds too late finds old bytes in the kernel.
 _STALLED = 5.0
-#: Why nothing is believed of groups that come without frames; of frames, acceptance has the causes.
+#: Obstacle: groups come without the borders of frames. The obstacles of whole frames are causes of acceptance.
 BORDERS = "borders"
-#: Why nothing is passed on of frames with the meter's address alone.
+#: Obstacle: frames hold the meter's address alone.
 STANDBY = "standby"
 
 
 class Heard(NamedTuple):
-    """One frame, what it says when it is complete and believed, and what of it was not believed."""
+    """One frame, its reading when it is complete and believed, and the groups that acceptance held back."""
 
     frame: Frame
     reading: Reading | None
@@ -81,13 +81,13 @@ class Meter:
         self._fixed_mode = mode
         self._decoder: FrameDecoder | None = None
         self._acceptance: Acceptance | None = None
-        self._counts = Counter[str]()
+        self._frames = self._incomplete = self._unframed = self._groups = 0
         self._rejected = Counter[str]()
         #: When the last reading was believed, in monotonic seconds.
         self.last_heard: float | None = None
         self._ended = False
-        #: When the last read was over.
-        self._polled_at: float | None = None
+        #: When the last read was over, in monotonic seconds.
+        self._read_at: float | None = None
         #: When the last complete frame came, believed or not; and groups since then, if it was long ago.
         self._framed_at = clock.monotonic()
         self._loose_groups = 0
@@ -96,7 +96,7 @@ class Meter:
         self._standstill = Standstill()
         #: The reading of the last whole frame in this mode, which completes the short ones.
         self._last_whole: Reading | None = None
-        #: True while the meter repeats itself: what it says is then not passed on, and the data get old.
+        #: True while the meter stands still: its readings are then not passed on, and the data get old.
         self.stuck = False
 
     @property
@@ -118,10 +118,10 @@ class Meter:
     def health(self) -> Health:
         """How well the meter is heard so far."""
         return Health(
-            frames=self._counts["frames"],
-            incomplete=self._counts["incomplete"],
-            unframed=self._counts["unframed"],
-            groups=self._counts["groups"],
+            frames=self._frames,
+            incomplete=self._incomplete,
+            unframed=self._unframed,
+            groups=self._groups,
             rejected=dict(self._rejected),
             last_heard=self.last_heard,
             speed=self._hunter.speed if self._hunter else (self.mode.speed if self.mode else None),
@@ -145,15 +145,15 @@ class Meter:
         """
         if self._ended:
             return None
-        before = self._clock.monotonic() if self._polled_at is None else self._polled_at
+        before = self._clock.monotonic() if self._read_at is None else self._read_at
         chunk = self._source.read(timeout)
-        self._polled_at = self._clock.monotonic()
+        self._read_at = self._clock.monotonic()
         if chunk is None:
             self._ended = True
             return self._cut_short() or None
         if self._hunter is not None:
-            if self._polled_at - before - timeout > _STALLED:
-                return self._skip(self._hunter, self._polled_at - before)
+            if self._read_at - before - timeout > _STALLED:
+                return self._skip(self._hunter, self._read_at - before)
             chunk = self._hunt(self._hunter, chunk)
         if not chunk:
             # What is heard before and after an absence is not one frame.
@@ -165,13 +165,13 @@ class Meter:
             self._decoder = FrameDecoder(mode, unframed=self._takes_unframed)
         unframed = self._decoder.unframed
         heard = [self._hear(frame, self._decoder.mode) for frame in self._decoder.feed(chunk)]
-        self._counts["unframed"] += self._decoder.unframed - unframed
+        self._unframed += self._decoder.unframed - unframed
         if not heard and self._clock.monotonic() - self._framed_at > _FRAMELESS:
             self._hear_groups(count_valid(chunk)[self._decoder.mode])
         return heard
 
     def _skip(self, hunter: Hunter, seconds: float) -> list[Heard]:
-        """Throw away what has come in so many *seconds* in which this program did not run; return what it cuts.
+        """Discard what came in the *seconds* in which this program did not run; return the frame that this cuts.
 
         A process that is stopped, or a board that hangs, finds in the kernel what was true long ago.
         """
@@ -201,13 +201,14 @@ class Meter:
         self._source.close()
 
     def _hear(self, frame: Frame, mode: Mode) -> Heard:
+        """Count *frame* and return it, with its reading when it is complete and believed."""
         for rejected in frame.rejected:
             self._rejected[rejected.why] += 1
         if not frame.complete or not frame.groups:
-            self._counts["incomplete"] += 1
+            self._incomplete += 1
             self._hear_groups(len(frame.groups))
             return Heard(frame, None)
-        self._counts["frames"] += 1
+        self._frames += 1
         now = self._framed_at = self._clock.monotonic()
         self._loose_groups = 0
         if self._acceptance is None or self._acceptance.mode is not mode:
@@ -218,29 +219,33 @@ class Meter:
             self._rejected[held.cause] += 1
         if not accepted.frame.complete:
             # A frame that is refused because of the name in another one has no group of its own to show for it.
-            self._obstacle = accepted.held[0].cause if accepted.held else self._obstacle
-            self._obstacle_at = now
+            self._keep_from_belief(accepted.held[0].cause if accepted.held else self._obstacle, now)
             return Heard(frame, None, accepted.held)
-        self._counts["groups"] += len(frame.groups) - len(accepted.held)
-        if not accepted.frame.groups:
-            return Heard(frame, None, accepted.held)  # nothing bears out yet what the first one said
-        reading = interpret(accepted.frame, mode, self._clock.now())
-        if self._raw:
-            groups = accepted.frame.groups
-            reading = replace(reading, raw={one.label: (one.horodate, one.data) for one in groups})
-        if reading.values.keys() <= METERS:
-            # NOI-CPT_02E §2.3.2: an old meter in standby. What it sent before gets old all the same.
-            if reading.values:
-                self._obstacle, self._obstacle_at = STANDBY, now
-            return Heard(frame, None, accepted.held)
-        # A short frame has no index, so it proves nothing.
-        if not reading.short:
-            self.stuck = self._standstill.update(reading, now)
-            self._last_whole = reading
-        if self.stuck:
+        self._groups += len(frame.groups) - len(accepted.held)
+        reading = self._reading_of(accepted.frame, mode, now)
+        if reading is None:
             return Heard(frame, None, accepted.held)
         self.last_heard = now
         return Heard(frame, self._completed(reading), accepted.held, reading.short)
+
+    def _reading_of(self, frame: Frame, mode: Mode, now: float) -> Reading | None:
+        """Return what the believed groups of *frame* mean; None when they say nothing of what is measured now."""
+        if not frame.groups:
+            return None  # nothing bears out yet what a first frame holds
+        reading = interpret(frame, mode, self._clock.now())
+        if self._raw:
+            raw = {group.label: (group.horodate, group.data) for group in frame.groups}
+            reading = replace(reading, raw=raw)
+        if reading.values.keys() <= METERS:
+            # NOI-CPT_02E §2.3.2: an old meter in standby. Its last values get old all the same.
+            if reading.values:
+                self._keep_from_belief(STANDBY, now)
+            return None
+        # A short frame has no index, so it proves no standstill.
+        if not reading.short:
+            self.stuck = self._standstill.update(reading, now)
+            self._last_whole = reading
+        return None if self.stuck else reading
 
     def _completed(self, reading: Reading) -> Reading:
         """Return *reading*; that of a short frame (NOI-CPT_02E §2.5.2) with the values of the last whole one."""
@@ -258,11 +263,15 @@ class Meter:
         )
 
     def _hear_groups(self, count: int) -> None:
-        """Take note of sound groups that are in no complete frame."""
+        """Count sound groups that are in no complete frame."""
         self._loose_groups += count
         if self._loose_groups >= ENOUGH:
             self._loose_groups = 0
-            self._obstacle, self._obstacle_at = BORDERS, self._clock.monotonic()
+            self._keep_from_belief(BORDERS, self._clock.monotonic())
+
+    def _keep_from_belief(self, obstacle: str, now: float) -> None:
+        """Remember why nothing is passed on of what came at *now*."""
+        self._obstacle, self._obstacle_at = obstacle, now
 
     def _hunt(self, hunter: Hunter, chunk: bytes) -> bytes:
         """Follow the hunt for speed and mode; return what the decoder is to be fed."""
