@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from linkymonitor.daily_log.line import STAMP
+from linkymonitor.daily_log.notes import gone_back
 from linkymonitor.daily_log.statements import SERIES
-from linkymonitor.daily_log.texts import gone_back
 from linkymonitor.system.timeline import Era, Timeline
 
 #: Lines kept in memory while they cannot be written.

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
-from linkymonitor.daily_log import texts
+from linkymonitor.daily_log import notes
 from linkymonitor.daily_log.chores import Chores
 from linkymonitor.daily_log.day_file import DayFile, Folder
 from linkymonitor.daily_log.files import file_of, records
@@ -210,7 +210,7 @@ class DailyLog:
         elif self._refused:
             self._refused = False
             lost, self._queue.dropped = self._queue.dropped, 0
-            self._own_note("WARN", texts.accepted(lost))
+            self._own_note("WARN", notes.accepted(lost))
 
     def tick(self, now: float) -> float:
         """Do what is due at the monotonic time *now*; return when something next is."""
@@ -248,14 +248,14 @@ class DailyLog:
         """Note that the time of the house goes forward; where it goes back the stamps say so, when they do."""
         change, self._shifted = self.timeline.shifted - self._shifted, self.timeline.shifted
         if change > _TOLD_STEP and self._recorded:
-            self._own_note("INFO", texts.gone_forward(change))
+            self._own_note("INFO", notes.gone_forward(change))
 
     def _assume(self) -> None:
         """Date what waits although nobody knows the time, and write it."""
         possible = self.timeline.assume()
         self.flush()
         if not possible:
-            self._own_note("WARN", texts.NEVER_SET)
+            self._own_note("WARN", notes.NEVER_SET)
 
     def _state(self, contract: Contract) -> bool:
         """Have the lines that follow stand under *contract*; return whether that is another text."""
@@ -328,7 +328,7 @@ class DailyLog:
             self._folder.has_grown(batch.day)
             for back in batch.backwards:
                 if self._on_event:
-                    self._on_event("INFO", texts.gone_back(back))
+                    self._on_event("INFO", notes.gone_back(back))
 
     def _open(self, day: date) -> None:
         """Have the file of *day* ready to grow."""
@@ -337,16 +337,16 @@ class DailyLog:
         self._chores.stop()
         removed = self._day_file.open(day)
         if removed:
-            self._own_note("INFO", texts.healed(removed, file_of(self._directory, day).name))
+            self._own_note("INFO", notes.healed(removed, file_of(self._directory, day).name))
 
     def _wait_for_card(self, error: StorageError) -> None:
         """Try again later, and say so the first time."""
         self._due = self._tried_at + RETRY_AFTER
-        self._full = texts.is_full(error)
+        self._full = notes.is_full(error)
         if isinstance(error.__cause__, FileNotFoundError):
             self._started = False  # somebody has removed the folder: it is made again
         if self._full and self._on_full is not None and self._on_full():
             self._due = self._tried_at + 1.0
         if not self._refused:
             self._refused = True
-            self._own_note("WARN", texts.refusal(error))
+            self._own_note("WARN", notes.refusal(error))

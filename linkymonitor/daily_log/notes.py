@@ -1,4 +1,4 @@
-"""The sentences that the log itself says: of its card, and of the clock."""
+"""The notes that the log writes of itself: what befalls its card, and the clock."""
 
 from __future__ import annotations
 
