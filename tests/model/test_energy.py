@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -20,8 +19,8 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.report.indexes import Indexes
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
+from tests.support.truth import PARIS
 
-PARIS = ZoneInfo("Europe/Paris")
 BEGIN = datetime(2026, 10, 24, 20, tzinfo=UTC)
 NAMES = ("F01", "F02", "F03")
 OFFER = Contract(

@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkymonitor.model.energy import UNBROKEN
-from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
-from linkymonitor.model.terms import Mode
 from linkymonitor.state.ledger import Ledger
-
-PARIS = ZoneInfo("Europe/Paris")
-METER = "000000000123"
-EJP = Contract(mode=Mode.HISTORIQUE, option="EJP", registers=("HN", "PM"), subscribed_power=9000, meter=METER)
-
-
-def local(text):
-    """A moment of Paris, in UTC: ``2026-12-01 08:00``; a second 02:30 is written ``02:30+01:00``."""
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=PARIS)).astimezone(UTC)
-
-
-def reading(at, contract=EJP, **indexes):
-    return Reading(
-        taken_at=local(at) if isinstance(at, str) else at,
-        mode=contract.mode if contract else Mode.HISTORIQUE,
-        meter=contract.meter if contract else None,
-        contract=contract,
-        indexes=indexes,
-    )
-
-
-def record(at, contract=EJP, **indexes):
-    end = local(at)
-    return Record(
-        started_at=end - timedelta(seconds=10),
-        ended_at=end,
-        # The log holds a hash of the address, not the address.
-        contract=contract,
-        tariff_period="HN..",
-        indexes=indexes,
-    )
+from tests.support.meter_days import EJP, fold, moment, reading, record
+from tests.support.truth import PARIS
 
 
 class Pricing:
@@ -65,11 +31,6 @@ class Pricing:
 @pytest.fixture
 def ledger():
     return Ledger(PARIS)
-
-
-def fold(ledger, *readings):
-    """The energy after each reading."""
-    return [dict(ledger.update(one).energy) for one in readings]
 
 
 def test_the_first_reading_is_the_baseline(ledger):
@@ -159,13 +120,13 @@ def test_the_energy_of_a_silence_of_days_is_shared_by_time(ledger):
     ],
 )
 def test_a_day_lasts_from_local_midnight_to_local_midnight(ledger, day, next_day, hours):
-    start, end = local(f"{day} 00:00"), local(f"{next_day} 00:00")
+    start, end = moment(f"{day} 00:00"), moment(f"{next_day} 00:00")
     assert end - start == timedelta(hours=hours)
-    index, most, moment = 1000, 0, start
-    while moment < end:
-        most = ledger.update(reading(moment, HN=index)).energy["HN"]
+    index, most, now = 1000, 0, start
+    while now < end:
+        most = ledger.update(reading(now, HN=index)).energy["HN"]
         index += 100
-        moment += timedelta(minutes=10)
+        now += timedelta(minutes=10)
     assert most == (hours * 6 - 1) * 100
     assert ledger.update(reading(end, HN=index)).energy["HN"] == 0
 
@@ -177,226 +138,6 @@ def test_a_frame_without_indexes_keeps_the_totals(ledger):
         reading("2026-12-01 08:01", HN=1100),
         reading("2026-12-01 08:02", contract=None),
     )[-1] == {"HN": 100}
-
-
-@pytest.mark.parametrize(
-    "after",
-    [
-        pytest.param({"HN": 999}, id="down"),
-        pytest.param({"HN": 0}, id="to zero"),
-        pytest.param({"HN": 60_000}, id="by more than the subscription lets through"),
-    ],
-)
-def test_an_index_that_cannot_be_opens_an_epoch_and_keeps_what_was_counted(ledger, after):
-    base = after["HN"]
-    assert fold(
-        ledger,
-        reading("2026-12-01 08:00", HN=1000),
-        reading("2026-12-01 09:00", HN=3000),
-        reading("2026-12-01 10:00", **after),
-        reading("2026-12-01 11:00", HN=base + 500),
-    )[1:] == [{"HN": 2000}, {"HN": 2000}, {"HN": 2500}]
-
-
-def test_a_wrong_index_costs_the_frames_around_it_and_nothing_else(ledger):
-    start = local("2026-12-01 08:00")
-    values = [1000, 1002, 1004, 131_076, 1008, 1010]
-    found = fold(ledger, *(reading(start + timedelta(seconds=2 * n), HN=v) for n, v in enumerate(values)))
-    assert [energy["HN"] for energy in found] == [0, 2, 4, 4, 4, 6]
-
-
-@pytest.mark.parametrize(
-    ("power", "seconds", "wh", "counted"),
-    [
-        pytest.param(9000, 3600, 18_177, True, id="all that 9 kVA let through"),
-        pytest.param(9000, 3600, 18_178, False, id="more"),
-        pytest.param(None, 3600, 72_702, True, id="36 kVA when the meter does not say"),
-        pytest.param(None, 3600, 72_703, False, id="more than that"),
-        pytest.param(9000, 0, 177, True, id="an index that is older than its frame"),
-        pytest.param(9000, -3600, 178, False, id="nothing goes by while the clock goes back"),
-    ],
-)
-def test_the_bound_of_a_jump(ledger, power, seconds, wh, counted):
-    contract = Contract(mode=Mode.HISTORIQUE, option="BASE", registers=("TH",), subscribed_power=power)
-    start = local("2026-12-01 12:00")
-    first = reading(start, contract, TH=1000)
-    second = reading(start + timedelta(seconds=seconds), contract, TH=1000 + wh)
-    assert fold(ledger, first, second)[1] == {"TH": wh if counted else 0}
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        pytest.param({"meter": "000000000999"}, id="meter"),
-        pytest.param({"option": "HC", "registers": ("HC", "HP")}, id="option"),
-        pytest.param({"mode": Mode.STANDARD, "option": "OFFRE", "registers": ("F01", "F02")}, id="mode, too"),
-    ],
-)
-def test_nothing_is_counted_across_another_meter_or_option(ledger, other):
-    fields = {
-        "mode": EJP.mode,
-        "option": EJP.option,
-        "registers": EJP.registers,
-        "subscribed_power": 9000,
-        "meter": METER,
-    }
-    new = Contract(**(fields | other))
-    register = new.registers[0]
-    found = fold(
-        ledger,
-        reading("2026-12-01 08:00", HN=1000),
-        reading("2026-12-01 09:00", HN=3000),
-        reading("2026-12-01 10:00", new, **{register: 3100}),
-        reading("2026-12-01 11:00", new, **{register: 3150}),
-    )
-    assert found[2:] == [
-        {register: 2000 if register == "HN" else 0, "HN": 2000},
-        {register: 2050 if register == "HN" else 50, "HN": 2000 + 50 * (register == "HN")},
-    ]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        pytest.param({"mode": Mode.STANDARD}, id="mode"),
-        pytest.param({"subscribed_power": 6000}, id="subscribed power"),
-        pytest.param({"producer": True}, id="producer"),
-        pytest.param({"phases": 3}, id="phases"),
-    ],
-)
-def test_registers_run_on_under_another_mode_power_or_producer(ledger, other):
-    found = fold(
-        ledger,
-        reading("2026-12-01 08:00", HN=1000),
-        reading("2026-12-01 09:00", HN=3000),
-        reading("2026-12-01 10:00", replace(EJP, **other), HN=3100),
-    )
-    assert found[-1] == {"HN": 2100}
-
-
-def test_a_roll_over_is_no_fall(ledger):
-    found = fold(
-        ledger,
-        reading("2026-12-01 08:00", HN=999_999_000),
-        reading("2026-12-01 09:00", HN=500),
-        reading("2026-12-01 10:00", HN=600),
-    )
-    assert found == [{"HN": 0}, {"HN": 1500}, {"HN": 1600}]
-
-
-@pytest.mark.parametrize(
-    ("indexes", "total", "apart"),
-    [
-        pytest.param({"HN": 3000, "PM": 50}, 5000, 0, id="agree"),
-        pytest.param({"HN": 3000, "PM": 50}, 5020, 0, id="a frame apart"),
-        pytest.param({"HN": 3000, "PM": 50}, 5500, -500, id="another register counts"),
-        pytest.param({"HN": 3000, "PM": 50}, 4600, 400, id="the total lags"),
-        pytest.param({"HN": 3000}, 9999, 0, id="a register was lost"),
-        pytest.param({"HN": 3000, "PM": 50}, None, 0, id="no total"),
-    ],
-)
-def test_registers_and_total_go_on_by_the_same(ledger, indexes, total, apart):
-    """Only differences: a total may hold what earlier contracts counted."""
-    ledger.update(replace(reading("2026-12-01 08:00", HN=1000, PM=50), total_index=3000))
-    ledger.update(replace(reading("2026-12-01 09:00", **indexes), total_index=total))
-    assert ledger.disagreement == apart
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 600), st.integers(0, 100), st.booleans()), min_size=1, max_size=40),
-    st.integers(0, 10**9 - 1),
-    st.integers(0, 10**9 - 1),
-)
-def test_registers_that_are_all_read_never_disagree_with_their_total(steps, normal, peak):
-    """Whatever rolls over."""
-    ledger, now, total = Ledger(PARIS), local("2026-12-01 20:00"), (normal + peak) % 10**9
-    for seconds, wh, in_peak in steps:
-        now += timedelta(seconds=seconds)
-        normal, peak = (normal + wh * (not in_peak)) % 10**9, (peak + wh * in_peak) % 10**9
-        total = (total + wh) % 10**9
-        ledger.update(replace(reading(now, HN=normal, PM=peak), total_index=total))
-        assert ledger.disagreement == 0
-
-
-def test_a_frame_that_lost_its_contract_is_no_change(ledger):
-    found = fold(
-        ledger,
-        reading("2026-12-01 08:00", HN=1000),
-        reading("2026-12-01 09:00", contract=None, HN=2000),
-        reading("2026-12-01 10:00", HN=3000),
-    )
-    assert found[-1] == {"HN": 2000}
-
-
-def offer(*registers):
-    return Contract(mode=Mode.STANDARD, option="OFFRE", registers=registers, subscribed_power=9000)
-
-
-def test_a_register_that_appears_counts_from_zero(ledger):
-    found = fold(
-        ledger,
-        reading("2026-12-01 08:00", offer("F01"), F01=1000),
-        reading("2026-12-01 08:01", offer("F01", "F03"), F01=1010, F03=4),
-        reading("2026-12-01 08:02", offer("F01", "F03"), F01=1010, F03=15),
-    )
-    assert found == [{"F01": 0}, {"F01": 10, "F03": 4}, {"F01": 10, "F03": 15}]
-
-
-def test_before_the_contract_is_known_no_register_appears(ledger):
-    """A line of the first frames was damaged: what was not said before may have stood at any value."""
-    offered = offer("F01", "F02")
-    fold(
-        ledger,
-        reading("2026-12-01 08:00", None, F01=5000),
-        reading("2026-12-01 08:01", None, F01=5000, F02=700),
-        reading("2026-12-01 08:02", offered, F01=5001, F02=703),
-    )
-    assert ledger.totals().energy == {"F01": 1, "F02": 3}
-
-
-def test_a_register_that_was_only_lost_does_not_count_from_zero(ledger):
-    found = fold(
-        ledger,
-        reading("2026-12-01 08:00", offer("F01"), F01=1000),
-        reading("2026-12-01 08:01", offer("F01", "F02"), F01=1010, F02=72_000_000),
-        reading("2026-12-01 08:02", offer("F01", "F02"), F01=1010, F02=72_000_009),
-    )
-    assert found[1:] == [{"F01": 10, "F02": 0}, {"F01": 10, "F02": 9}]
-
-
-def test_a_register_that_appeared_in_a_silence_over_midnight_is_shared_like_the_others(ledger):
-    found = fold(
-        ledger,
-        reading("2026-12-01 20:00", offer("F01"), F01=1000),
-        reading("2026-12-02 08:00", offer("F01", "F03"), F01=1300, F03=30),
-        reading("2026-12-02 08:01", offer("F01", "F03"), F01=1300, F03=34),
-    )
-    assert found[1:] == [{"F01": 200, "F03": 20}, {"F01": 200, "F03": 24}]
-
-
-def test_the_registers_of_another_contract_are_not_listed_by_the_new_one(ledger):
-    old = Contract(mode=Mode.STANDARD, option="AVANT", registers=("F01", "F02"), subscribed_power=9000)
-    found = fold(
-        ledger,
-        reading("2026-12-01 08:00", old, F01=1000, F02=500),
-        reading("2026-12-01 08:01", offer("F01"), F01=1000),
-        reading("2026-12-01 08:02", offer("F01", "F02"), F01=1000, F02=4),
-    )
-    assert found[-1] == {"F01": 0, "F02": 4}
-
-
-def test_a_listed_register_read_later_has_no_value_before(ledger):
-    found = fold(
-        ledger,
-        reading("2026-12-01 08:00", HN=1000),
-        reading("2026-12-01 08:01", HN=1010, PM=3),
-        reading("2026-12-01 08:02", HN=1010, PM=8),
-    )
-    assert found == [{"HN": 0}, {"HN": 10, "PM": 0}, {"HN": 10, "PM": 5}]
-
-
-def test_registers_come_in_the_order_of_the_meter(ledger):
-    assert list(ledger.update(reading("2026-12-01 08:00", PM=1, HN=2)).energy) == ["HN", "PM"]
 
 
 def test_a_day_goes_on_after_a_restart(ledger):
@@ -500,7 +241,7 @@ STEPS = st.lists(
 def test_the_day_adds_up_whatever_is_lost_or_restarted(steps):
     """Against the meter itself: its indexes now, less those of the frame that began the day."""
     ledger = Ledger(PARIS)
-    now = local("2026-10-24 20:00")
+    now = moment("2026-10-24 20:00")
     indexes = {"HN": 688_322, "PM": 80_072}
     heard = []
     lived_from = 0
@@ -539,10 +280,12 @@ def test_the_day_adds_up_whatever_is_lost_or_restarted(steps):
 @given(st.lists(st.tuples(st.integers(-7200, 7200), st.integers(0, 10**9)), min_size=1, max_size=40))
 def test_no_energy_is_negative_and_none_goes_down_within_a_day(frames):
     ledger = Ledger(PARIS)
-    now = local("2026-12-01 12:00")
+    now = moment("2026-12-01 12:00")
     found = []
     for seconds, index in frames:
-        now = max(local("2026-12-01 00:00"), min(local("2026-12-01 23:59"), now + timedelta(seconds=seconds)))
+        now = max(
+            moment("2026-12-01 00:00"), min(moment("2026-12-01 23:59"), now + timedelta(seconds=seconds))
+        )
         found.append(ledger.update(reading(now, HN=index)).energy["HN"])
     assert min(found) >= 0
     assert all(before <= after for before, after in pairwise(found))
