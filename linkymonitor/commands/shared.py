@@ -11,9 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.errors import BadSetting, ConfigError, UsageError
 from linkymonitor.language import Text, as_text
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
 _SHORT = 80
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Common:
+class Common(NamedTuple):
     """The options that every command has."""
 
     #: The configuration; None: the system's, else the one shipped.

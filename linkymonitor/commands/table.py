@@ -4,23 +4,22 @@
 #
 # - This is data: the parser makes the options of argparse from it, and a command is called with what they hold, each
 #   under the name of its option. So a command is an ordinary function whose arguments have types.
+# - Rows are named tuples: each command makes them when it starts, and the class of a dataclass takes longer to make.
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, replace
+from typing import NamedTuple
 
 from linkymonitor.commands import arguments as read
 from linkymonitor.language import LANGUAGES, Text
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option of a command, or a word that the command must be given: one without a dash."""
 
     flags: tuple[str, ...]
     help: Text
-    _: KW_ONLY
     #: Makes the value of the word that follows. With neither this nor *choices* no word follows: it is on or off.
     read: Callable[[str], object] | None = None
     #: The only words that may follow.
@@ -38,12 +37,10 @@ class Option:
         return self.name or self.flags[-1].lstrip("-").replace("-", "_")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command: what it does, and its own options."""
 
     does: Text
-    _: KW_ONLY
     options: tuple[Option, ...] = ()
     #: Of these exactly one must be given.
     one_of: tuple[Option, ...] = ()
@@ -244,7 +241,7 @@ COMMANDS: Mapping[str, Command] = {
         Text("enregistre les octets et leurs heures", "keeps bytes with their times"),
         options=(
             _MODE,
-            replace(_INPUT, required=True),
+            _INPUT._replace(required=True),
             Option(
                 ("-o", "--output"),
                 Text("fichier de l'enregistrement, nouveau", "file of the recording, a new one"),
