@@ -31,44 +31,44 @@ log = logging.getLogger(__name__)
 _MOST_FLUSHES = 64
 _FIRST_PAUSE = 1.0
 
-_TEXTS = {
-    "lost": Text(
-        "%(port)s : ne répond plus (%(cause)s) ; nouveaux essais jusqu'à son retour",
-        "%(port)s: stopped answering (%(cause)s); trying again until it is back",
-    ),
-    "absent": Text(
-        "%(port)s : absent ; branchez le module TIC ou corrigez [meter] port ; "
-        "nouveaux essais jusqu'à ce qu'il soit là",
-        "%(port)s: not there; plug the TIC module in or correct [meter] port; trying until it is there",
-    ),
-    "failed": Text(
-        "%(port)s : ne s'ouvre pas (%(cause)s) ; nouveaux essais jusqu'à ce qu'il s'ouvre",
-        "%(port)s: does not open (%(cause)s); trying until it does",
-    ),
-    "denied": Text(
-        "%(port)s : accès refusé à l'utilisateur %(user)s ; "
-        "faites « sudo adduser %(user)s %(group)s », puis ouvrez une nouvelle session ou relancez le service",
-        "%(port)s: access denied to user %(user)s; run “sudo adduser %(user)s %(group)s”, "
-        "then log in again or restart the service",
-    ),
-    "console": Text(
-        "%(port)s : la console série se sert de ce port ; retirez « console= » de cmdline.txt "
-        "(raspi-config, Interface, Serial Port), faites « sudo systemctl mask --now serial-getty@%(tty)s », "
-        "puis redémarrez",
-        "%(port)s: the serial console uses this port; take “console=” out of cmdline.txt "
-        "(raspi-config, Interface, Serial Port), run “sudo systemctl mask --now serial-getty@%(tty)s”, "
-        "then reboot",
-    ),
-    "busy": Text(
-        "%(port)s : déjà lu par %(holder)s ; arrêtez-le d'abord",
-        "%(port)s: already read by %(holder)s; stop it first",
-    ),
-    "shared": Text(
-        "%(port)s : ouvert aussi par %(holder)s, qui prendra une partie des octets ; arrêtez-le",
-        "%(port)s: also open in %(holder)s, which will take some of the bytes; stop it",
-    ),
-    "back": Text("%(port)s : de nouveau lisible", "%(port)s: readable again"),
-}
+_STOPPED = Text(
+    "%(port)s : ne répond plus (%(cause)s) ; nouveaux essais jusqu'à son retour",
+    "%(port)s: stopped answering (%(cause)s); trying again until it is back",
+)
+_NOT_THERE = Text(
+    "%(port)s : absent ; branchez le module TIC ou corrigez [meter] port ; "
+    "nouveaux essais jusqu'à ce qu'il soit là",
+    "%(port)s: not there; plug the TIC module in or correct [meter] port; trying until it is there",
+)
+_DOES_NOT_OPEN = Text(
+    "%(port)s : ne s'ouvre pas (%(cause)s) ; nouveaux essais jusqu'à ce qu'il s'ouvre",
+    "%(port)s: does not open (%(cause)s); trying until it does",
+)
+_NOT_ALLOWED = Text(
+    "%(port)s : accès refusé à l'utilisateur %(user)s ; "
+    "faites « sudo adduser %(user)s %(group)s », puis ouvrez une nouvelle session ou relancez le service",
+    "%(port)s: access denied to user %(user)s; run “sudo adduser %(user)s %(group)s”, "
+    "then log in again or restart the service",
+)
+_CONSOLE = Text(
+    "%(port)s : la console série se sert de ce port ; retirez « console= » de cmdline.txt "
+    "(raspi-config, Interface, Serial Port), faites « sudo systemctl mask --now serial-getty@%(tty)s », "
+    "puis redémarrez",
+    "%(port)s: the serial console uses this port; take “console=” out of cmdline.txt "
+    "(raspi-config, Interface, Serial Port), run “sudo systemctl mask --now serial-getty@%(tty)s”, "
+    "then reboot",
+)
+_TAKEN = Text(
+    "%(port)s : déjà lu par %(holder)s ; arrêtez-le d'abord",
+    "%(port)s: already read by %(holder)s; stop it first",
+)
+_SHARED = Text(
+    "%(port)s : ouvert aussi par %(holder)s, qui prendra une partie des octets ; arrêtez-le",
+    "%(port)s: also open in %(holder)s, which will take some of the bytes; stop it",
+)
+_READABLE = Text("%(port)s : de nouveau lisible", "%(port)s: readable again")
+#: The plain ways of being away are one condition; what the user must mend is said besides, once.
+_PLAIN = {_STOPPED, _NOT_THERE, _DOES_NOT_OPEN}
 
 
 class Port(Source):
@@ -109,7 +109,7 @@ class Port(Source):
         self._pause = min(_FIRST_PAUSE, pause)
         self._next_try = -math.inf
         self._absent = False
-        self._said: set[str] = set()  # what the log already says of the absence that lasts
+        self._said: set[Text] = set()  # what the log already says of the absence that lasts
         self._try(first=True)
 
     @property
@@ -134,7 +134,7 @@ class Port(Source):
             return b""
         if self._said:
             self._said.clear()
-            log.info(_TEXTS["back"], {"port": self.name})
+            log.info(_READABLE, {"port": self.name})
         if chunk:
             self._pause = min(_FIRST_PAUSE, self._longest_pause)
         return chunk
@@ -200,14 +200,14 @@ class Port(Source):
             # One that is there and says that it is not would be tried again without a pause.
             self._absent = number in ABSENT and not os.path.exists(self.name)  # noqa: PTH110
             if number in BUSY and first:
-                raise LineBusy(_TEXTS["busy"].filled(self._about("busy", error))) from error
+                raise LineBusy(_TAKEN.filled(self._about(_TAKEN, error))) from error
             self._put_off()
             self._say_why(number, error)
 
     def _lose(self, error: Exception) -> None:
         self.close()
         self._put_off()
-        self._say("lost", error)
+        self._say(_STOPPED, error)
 
     def _put_off(self) -> None:
         self._next_try = self._clock.monotonic() + self._pause
@@ -215,24 +215,22 @@ class Port(Source):
 
     def _say_why(self, number: int | None, error: Exception) -> None:
         if number in DENIED and Path(self.name).exists():
-            self._say("denied", error)
+            self._say(_NOT_ALLOWED, error)
             if is_console(self.name, self._root):
-                self._say("console", error)
+                self._say(_CONSOLE, error)
         elif number in BUSY:
-            self._say("busy", error)
+            self._say(_TAKEN, error)
         else:
-            self._say("absent" if number in ABSENT else "failed", error)
+            self._say(_NOT_THERE if number in ABSENT else _DOES_NOT_OPEN, error)
 
-    def _say(self, what: str, error: Exception | None = None) -> None:
-        # The plain ways of being away are one condition; what the user must mend is said besides, once.
-        plain = {"lost", "absent", "failed"}
-        if what in self._said or (what in plain and self._said & plain):
+    def _say(self, sentence: Text, error: Exception | None = None) -> None:
+        if sentence in self._said or (sentence in _PLAIN and self._said & _PLAIN):
             return
-        self._said.add(what)
-        log.warning(_TEXTS[what], self._about(what, error))
+        self._said.add(sentence)
+        log.warning(sentence, self._about(sentence, error))
 
-    def _about(self, what: str, error: Exception | None = None) -> dict[str, object]:
-        """Return all that the sentence *what* about this port may name."""
+    def _about(self, sentence: Text, error: Exception | None = None) -> dict[str, object]:
+        """Return all that *sentence* about this port may name."""
         return {
             "port": self.name,
             "cause": cause_of(error),
@@ -240,16 +238,16 @@ class Port(Source):
             "group": _group(self.name),
             "tty": Path(self.name).resolve().name,
             # Asks every process: a dongle that comes and goes must not cost that each time.
-            "holder": holder(self.name, self._root) if what == "busy" else "",
+            "holder": holder(self.name, self._root) if sentence is _TAKEN else "",
         }
 
     def _look_around(self) -> None:
         """Warn of whatever else may read from this port: flock stops only those who ask."""
         if is_console(self.name, self._root):
-            log.warning(_TEXTS["console"], self._about("console"))
+            log.warning(_CONSOLE, self._about(_CONSOLE))
         elif others := openers(self.name, self._root):
             reader = process(others[0], self._root)
-            log.warning(_TEXTS["shared"], {"port": self.name, "holder": reader})
+            log.warning(_SHARED, {"port": self.name, "holder": reader})
 
 
 def _user() -> str:
