@@ -13,10 +13,7 @@ from linkymonitor.simulator.noise import Noise
 from linkymonitor.simulator.options import PARIS, Options
 from linkymonitor.simulator.seasons import Tariff
 from linkymonitor.tic import encoder, parity
-from linkymonitor.tic.frame import Frame, InfoGroup
-
-#: Silence between two frames, in seconds: 16.7 to 33.4 ms (NOI-CPT_54E §5.3.6).
-GAP = 0.025
+from linkymonitor.tic.frame import FRAME_GAP, Frame, InfoGroup
 
 _LINES_KEPT = 4096
 
@@ -117,7 +114,7 @@ class House(Household):
         while until is None or self.now < until:
             at = self.now
             lines = self._next_lines(at, byte)
-            took = timedelta(seconds=sum(map(len, lines)) * byte + GAP)
+            took = timedelta(seconds=sum(map(len, lines)) * byte + FRAME_GAP)
             self.now = at + (max(took, options.every) if options.every else took)
             if options.noise:
                 lines[1:-1] = self.noise.hurt(lines[1:-1])

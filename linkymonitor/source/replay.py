@@ -16,10 +16,9 @@ from linkymonitor.source.base import Source
 from linkymonitor.system.clock import WireClock
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.detect import count_valid, decided, detect
+from linkymonitor.tic.frame import FRAME_GAP
 from linkymonitor.tic.horodate import read_horodate
 
-#: Between two frames, in seconds (NOI-CPT_54E §5.3.6 says 16.7 to 33.4 ms).
-GAP = 0.025
 _BITS_A_CHARACTER = 10
 #: Bytes that are looked at to tell the mode.
 _SAMPLE = 65536
@@ -116,7 +115,7 @@ class WireSource(Source):
             speed = (self.mode or Mode.STANDARD).speed
             elapsed = len(chunk) * _BITS_A_CHARACTER / speed
             if ends_frame:
-                elapsed += GAP
+                elapsed += FRAME_GAP
         self._frame_took += elapsed
         date = self._date_in(chunk)
         if date is not None:

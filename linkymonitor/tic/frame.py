@@ -4,6 +4,9 @@
 
 from typing import NamedTuple
 
+#: Silence between two frames, in seconds (NOI-CPT_54E §5.3.6 says 16.7 to 33.4 ms).
+FRAME_GAP = 0.025
+
 
 class InfoGroup(NamedTuple):
     """One information group whose checksum was right.

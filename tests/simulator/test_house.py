@@ -8,11 +8,12 @@ from datetime import date
 import pytest
 
 from linkymonitor.model.terms import Mode
-from linkymonitor.simulator.house import GAP, House
+from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import DEFAULT_DAY, Options, parse_spec
 from linkymonitor.tic import parity
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
+from linkymonitor.tic.frame import FRAME_GAP
 from linkymonitor.tic.interpret import interpret
 from tests.simulator.houses import DAY, HOUR, MINUTE, bad_lines, house, sent, wire
 from tests.support.truth import local
@@ -129,7 +130,7 @@ def test_every_meter_is_understood_to_the_last_group_and_says_the_truth(spec):
 def test_frames_follow_one_another_at_the_speed_of_the_line(mode):
     frames = sent(mode.value, 10)
     for (at, frame), (next_at, _) in itertools.pairwise(frames):
-        expected = len(frame) * 10 / mode.speed + GAP
+        expected = len(frame) * 10 / mode.speed + FRAME_GAP
         assert (next_at - at).total_seconds() == pytest.approx(expected, abs=1e-5)
 
 

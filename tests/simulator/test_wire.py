@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from linkymonitor.model.terms import Mode
-from linkymonitor.simulator.house import GAP, House
+from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.simulator.wire import SimSource, feed_pty, open_pty, write_file
 from linkymonitor.system.clock import WireClock
 from linkymonitor.tic import parity
+from linkymonitor.tic.frame import FRAME_GAP
 from tests.simulator.houses import wire
 from tests.support.truth import local
 
@@ -31,7 +32,7 @@ def test_a_paced_source_gives_line_after_line_when_it_has_left_the_meter(clock):
             assert piece.strip(b"\x02\x82").startswith((b"\n", b"\x03"))
             received += piece
     assert received == wire("day=2026-01-13,at=12:00", 10)[: len(received)]
-    line = 1520 * 10 / 1200 + 9 * GAP
+    line = 1520 * 10 / 1200 + 9 * FRAME_GAP
     assert clock.monotonic() - began == pytest.approx(line, abs=0.02)
     assert (source.live, source.is_meter, source.paced, source.mode) == (False, False, True, Mode.HISTORIQUE)
     assert source.name == "sim:historique,base,seed=1"
@@ -81,7 +82,7 @@ def test_a_source_without_pace_gives_whole_frames_and_their_time(clock):
         elapsed += source.elapsed
     assert source.paced is False
     assert all(len(frame) == 865 for frame in frames)
-    assert elapsed == pytest.approx(len(frames) * (865 / 960 + GAP) - GAP, abs=1e-4)
+    assert elapsed == pytest.approx(len(frames) * (865 / 960 + FRAME_GAP) - FRAME_GAP, abs=1e-4)
 
 
 def test_without_a_day_a_source_is_a_house_of_now(clock):
@@ -102,7 +103,7 @@ def test_a_file_holds_as_much_as_the_line_carries_in_that_time():
     parts: list[bytes] = []
     frames = write_file(parse_spec("hc,seed=2"), parts.append, timedelta(minutes=2))
     assert b"".join(parts) == wire("hc,seed=2", frames)
-    assert frames == pytest.approx(120 / (170 / 120 + GAP), abs=1)
+    assert frames == pytest.approx(120 / (170 / 120 + FRAME_GAP), abs=1)
     assert write_file(parse_spec("hc,duration=2m"), parts.append) == frames
     with pytest.raises(ValueError, match="duration: expected how long"):
         write_file(parse_spec("hc"), parts.append)

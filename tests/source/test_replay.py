@@ -12,10 +12,10 @@ from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.simulator.wire import SimSource
 from linkymonitor.source.base import Source
-from linkymonitor.source.replay import GAP, WireSource
+from linkymonitor.source.replay import WireSource
 from linkymonitor.system.clock import StreamClock, WireClock
 from linkymonitor.tic.encoder import write_frame
-from linkymonitor.tic.frame import Frame, InfoGroup
+from linkymonitor.tic.frame import FRAME_GAP, Frame, InfoGroup
 
 START = datetime(2027, 1, 13, 18, 0, 0, tzinfo=UTC)
 HISTORIQUE = write_frame(
@@ -70,7 +70,7 @@ def test_a_byte_lasts_ten_bits_and_a_frame_a_gap(mode):
     source = WireSource(Chunks(HISTORIQUE, HISTORIQUE[:-1]), clock, mode)
     byte = 10 / mode.speed
     first, second = stamps(source, clock)
-    assert (first - START).total_seconds() == pytest.approx(len(HISTORIQUE) * byte + GAP, abs=1e-5)
+    assert (first - START).total_seconds() == pytest.approx(len(HISTORIQUE) * byte + FRAME_GAP, abs=1e-5)
     # Without its end it is no frame yet, and no gap follows.
     assert (second - first).total_seconds() == pytest.approx((len(HISTORIQUE) - 1) * byte, abs=1e-5)
 
@@ -78,7 +78,7 @@ def test_a_byte_lasts_ten_bits_and_a_frame_a_gap(mode):
 def test_a_read_that_is_too_short_takes_its_whole_time_and_gives_nothing():
     clock = WireClock(START)
     source = WireSource(Chunks(HISTORIQUE * 20), clock, Mode.HISTORIQUE)
-    whole = len(HISTORIQUE) * 20 / 120 + GAP
+    whole = len(HISTORIQUE) * 20 / 120 + FRAME_GAP
     reads = 0
     while source.read(0.1) == b"":
         reads += 1
@@ -94,7 +94,7 @@ def test_the_mode_is_told_from_the_bytes_before_any_time_passes():
     assert source.mode is None
     assert source.read(1000.0) == HISTORIQUE
     assert source.mode is Mode.HISTORIQUE
-    assert (clock.now() - START).total_seconds() == pytest.approx(len(HISTORIQUE) / 120 + GAP)
+    assert (clock.now() - START).total_seconds() == pytest.approx(len(HISTORIQUE) / 120 + FRAME_GAP)
 
 
 def test_garbage_gets_a_mode_in_the_end():
@@ -132,7 +132,7 @@ def test_the_first_date_says_when_the_capture_was_made():
     clock = WireClock(START + timedelta(days=400))
     source = WireSource(Chunks(standard(START), standard(START + timedelta(seconds=1))), clock, Mode.STANDARD)
     found = stamps(source, clock)
-    took = len(standard(START)) * 10 / 9600 + GAP
+    took = len(standard(START)) * 10 / 9600 + FRAME_GAP
     assert (found[0] - START).total_seconds() == pytest.approx(took)
     assert (found[1] - START).total_seconds() == pytest.approx(2 * took)
     assert clock.monotonic() - 1000 == pytest.approx(2 * took), "the monotonic clock does not notice"
@@ -144,7 +144,7 @@ def test_a_true_start_is_left_alone_whatever_the_length_of_a_frame():
     frames = [wire for _, wire in House(options).frames(options.start + timedelta(minutes=5))]
     clock = WireClock(options.start)
     found = stamps(WireSource(Chunks(*frames), clock, Mode.STANDARD), clock)
-    length = sum(len(wire) * 10 / 9600 + GAP for wire in frames)
+    length = sum(len(wire) * 10 / 9600 + FRAME_GAP for wire in frames)
     assert found == sorted(found)
     assert (found[-1] - options.start).total_seconds() == pytest.approx(length, abs=0.01)
 
@@ -174,7 +174,7 @@ def test_a_date_in_many_small_pieces_corrects_as_well():
     pieces = [wire[at : at + 7] for at in range(0, len(wire), 7)]
     clock = WireClock(START - timedelta(days=3))
     stamps(WireSource(Chunks(*pieces), clock, Mode.STANDARD), clock)
-    assert (clock.now() - START).total_seconds() == pytest.approx(len(wire) * 10 / 9600 + GAP, abs=0.05)
+    assert (clock.now() - START).total_seconds() == pytest.approx(len(wire) * 10 / 9600 + FRAME_GAP, abs=0.05)
 
 
 def test_a_damaged_date_or_one_of_a_cut_frame_is_not_followed():

@@ -29,7 +29,7 @@ from linkymonitor.system.timeline import Timeline
 if TYPE_CHECKING:
     from linkymonitor.model.reading import View
 
-__all__ = ["Chip", "Output", "Settings", "Size", "picture"]
+__all__ = ["Chip", "Display", "Output", "Settings", "Size", "picture"]
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ BUTTON_PERIOD = 0.15
 _SHIFTS = ((0, 0), (1, 0), (1, 1), (0, 1))
 
 
-class Output:
+class Display:
     """The display, or the terminal in its place."""
 
     def __init__(self, settings: Settings, hardware: Hardware) -> None:
@@ -219,3 +219,7 @@ def _open_button(number: int | None, hardware: Hardware, pressed: threading.Even
         return None
     button.when_pressed = pressed.set
     return button
+
+
+#: The name under which a module of outputs shows its class.
+Output = Display
