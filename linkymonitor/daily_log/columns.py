@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import compress
+from itertools import chain, compress
 from typing import Any
 
 from linkymonitor.model.record import Contract, Record
@@ -71,7 +71,7 @@ class Columns:
         if len(parts) == 1:
             return parts[0]
         columns: dict[str, list[Any]] = {
-            name: [value for part in parts for value in getattr(part, name)] for name in _NAMES
+            name: list(chain.from_iterable(getattr(part, name) for part in parts)) for name in _NAMES
         }
         registers: dict[str, list[int | None]] = {}
         for code in dict.fromkeys(code for part in parts for code in part.registers):

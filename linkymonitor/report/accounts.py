@@ -11,9 +11,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from operator import sub
+from typing import NamedTuple
 
 from linkymonitor.daily_log.columns import known
 from linkymonitor.model.epochs import most, rating
@@ -29,8 +30,7 @@ from linkymonitor.report.indexes import Indexes, Kind
 _HOUR = 3600
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Accounts:
+class Accounts(NamedTuple):
     """The energy of a day."""
 
     #: Register → Wh, for each hour; registers at rest are left out.
@@ -54,7 +54,9 @@ def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigure
     accounts = Accounts(hours=day.registers.between(marks), unread=_unread(day, figures.bands, gaps))
     accounts = accounted(accounts, day.registers, day.around, marks, day.until)
     sums = accounts.sums(day.registers.codes)
-    figures = with_sums(figures, sums, day.records.rows[-1].indexes, prices)
+    last = {name: column[-1] for name, column in day.rows.registers.items()}
+    readings = {name: wh for name, wh in last.items() if wh is not None}
+    figures = with_sums(figures, sums, readings, prices)
     return replace(
         figures,
         consumed=None if accounts.unread or not sums else sum(wh or 0 for wh in sums.values()),
@@ -141,7 +143,7 @@ def accounted(
     beyond = growth[-1]
     lead = 0 if accounts.unread else _lead_of_total(registers, sum(everything), sum(listed), high - low)
     if beyond <= lead:
-        return replace(accounts, unread=())
+        return accounts._replace(unread=())
     name = accounts.unread[0] if len(accounts.unread) == 1 else ELSEWHERE
     given = 0
     hours = []

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text, as_text
@@ -96,7 +97,7 @@ def as_json(
         log.debug("%s", day, exc_info=figures)
         if on_failure:
             on_failure(not_drawn(day, figures))
-        nothing = DayRecords(date=day, before=None, rows=(), after=None)
+        nothing = DayRecords(date=day, before=None, rows=Columns.of(()), after=None)
         total.add(day_figures(nothing, tz, prices, now), known=False)
     return total.as_json()
 

@@ -50,7 +50,7 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
     )
     if not records.rows:
         return _with_silence(figures, records, tz, prices)
-    day = HeardDay.of(records, tz, figures.until)
+    day = HeardDay(records, tz, figures.until)
     heard = hearing(day)
     figures = replace(figures, until=day.until, quality=quality(day, heard, now.timestamp()))
     figures = with_periods(figures, day)
@@ -66,7 +66,7 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
     if records.before is not None:
         figures = replace(figures, contract=records.before.contract)
     if records.before is not None and records.after is not None:
-        around = Around.of(records)
+        around = Around(records)
         registers = Indexes(around.columns, around.times)
         if registers.stairs and registers.over(start, end) is not None:
             marks = hour_marks(start, end)
@@ -93,7 +93,7 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
 
 def _used_on_the_eve(day: HeardDay) -> int | None:
     """Return what the day before used, in Wh: from the record at its midnight to the one at this day's."""
-    eve, last = day.records.eve, day.records.before or day.records.rows[0]
+    eve, last = day.records.eve, day.records.before or next(day.rows[:1].rows())
     near = abs(last.ended_at.timestamp() - day.start) <= SHORTEST_GAP
     if eve is None or not near or not runs_on(eve.contract, last.contract):
         return None

@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import sub
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.report.day import Gap, Quality
 
@@ -21,8 +20,7 @@ SHORTEST_GAP = 300
 _SLOWEST_FRAME = 12
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hearing:
+class Hearing(NamedTuple):
     """When a day was heard, in seconds."""
 
     #: For how long before its end each record was heard.

@@ -10,10 +10,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from operator import gt
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,7 +53,7 @@ class DayRecords:
 
     date: date
     before: Record | None
-    rows: Sequence[Record]
+    rows: Columns
     after: Record | None
     #: Records before *before* and after *after* which have the readings that those two lack.
     lead: Sequence[Record] = ()
@@ -68,34 +71,57 @@ def midnight(day: date, tz: ZoneInfo) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=tz).timestamp()
 
 
-def split_days(records: Iterable[Record], first: date, last: date, tz: ZoneInfo) -> Iterator[DayRecords]:
-    """Cut *records*, in order of time, into the local days from *first* to *last*.
+def split_days(batches: Iterable[Columns], first: date, last: date, tz: ZoneInfo) -> Iterator[DayRecords]:
+    """Cut the records of *batches*, in order of time, into the local days from *first* to *last*.
 
     A record belongs to the day in which its interval ends, midnight included. One day is held at a time.
     What a clock that was set back has stamped again is left out: the index has its energy.
     """
-    stream = onward(records)
+    stream = _onward(batches)
+    pending: Columns | None = next(stream, None)
     before: Record | None = None
-    pending = next(stream, None)
-    begin = datetime.fromtimestamp(midnight(first, tz), UTC)
-    while pending is not None and pending.ended_at <= begin:
-        before, pending = pending, next(stream, None)
-    day = first
+    day = first - _DAY
     while day <= last:
-        following = day + _DAY
-        end = datetime.fromtimestamp(midnight(following, tz), UTC)
-        rows: list[Record] = []
-        if pending is not None and pending.ended_at <= end:
-            rows.append(pending)
-            pending = None
-            for record in stream:
-                if record.ended_at > end:
-                    pending = record
-                    break
-                rows.append(record)
-        yield DayRecords(date=day, before=before, rows=rows, after=pending)
-        before = rows[-1] if rows else before
-        day = following
+        end = datetime.fromtimestamp(midnight(day + _DAY, tz), UTC)
+        parts = []
+        while pending is not None:
+            stop = bisect_right(pending.ended_at, end)
+            if stop == len(pending):
+                parts.append(pending)
+                pending = next(stream, None)
+                continue
+            if stop:
+                parts.append(pending[:stop])
+                pending = pending[stop:]
+            break
+        rows = Columns.joined(parts)
+        if day >= first:
+            after = None if pending is None else _record(pending, 0)
+            yield DayRecords(date=day, before=before, rows=rows, after=after)
+        if rows:
+            before = _record(rows, len(rows) - 1)
+        day += _DAY
+
+
+def _onward(batches: Iterable[Columns]) -> Iterator[Columns]:
+    """Yield *batches* without the records that end before one that came earlier."""
+    newest = datetime.min.replace(tzinfo=UTC)
+    for batch in filter(None, batches):
+        ended_at = batch.ended_at
+        if ended_at[0] < newest or any(map(gt, ended_at, islice(ended_at, 1, None))):
+            wanted = []
+            for at in ended_at:
+                wanted.append(at >= newest)
+                newest = max(newest, at)
+            batch = batch.where(wanted)
+        if batch:
+            newest = batch.ended_at[-1]
+            yield batch
+
+
+def _record(rows: Columns, place: int) -> Record:
+    """Return the record at *place* of *rows*."""
+    return next(rows[place : place + 1].rows())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,12 +149,12 @@ class LogDays:
         held = refusals.read(self.directory, self.storage)
         grids: list[Grid] = []
 
-        def stream() -> Iterator[Record]:
+        def stream() -> Iterator[Columns]:
             for batch in files.batches(
                 self.directory, begin - _NEAR, stop, statistics=self.statistics, storage=self.storage
             ):
                 if isinstance(batch, Columns):
-                    yield from batch.rows()
+                    yield batch
                 elif batch.text.startswith(GRID):
                     at = batch.at.timestamp()
                     if not grids or at >= grids[-1][0]:

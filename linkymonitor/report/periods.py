@@ -20,14 +20,14 @@ def with_periods(figures: DayFigures, day: HeardDay) -> DayFigures:
     """Return *figures*, whose gaps are known, with the tariff periods of *day*."""
     bands = _bands(day, figures.quality.gaps)
     turn, dawn = day.at_hour(_EJP_TURNS), day.at_hour(_TEMPO_TURNS)
-    last = day.records.rows[-1]
+    last, tomorrow = day.rows.colour[-1], day.rows.tomorrow[-1]
     return replace(
         figures,
         bands=bands,
         ejp=any(band.code == "PM" and band.end > turn for band in bands),
         ejp_tail=any(band.code == "PM" and band.start < turn for band in bands),
-        colour=_colour(bands, dawn, day.end) or (last.colour.name.lower() if last.colour else None),
-        tomorrow=last.tomorrow.name.lower() if last.tomorrow else None,
+        colour=_colour(bands, dawn, day.end) or (last.name.lower() if last else None),
+        tomorrow=tomorrow.name.lower() if tomorrow else None,
     )
 
 

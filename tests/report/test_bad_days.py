@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.cli import main
+from linkymonitor.daily_log.columns import Columns
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
@@ -35,7 +36,7 @@ def whole_day(**options):
 
 
 def of_day(rows, prices=PRICES):
-    (found,) = split_days(rows, DAY, DAY, PARIS)
+    (found,) = split_days([Columns.of(rows)], DAY, DAY, PARIS)
     return figures.day_figures(found, PARIS, prices, local(DAY + timedelta(days=2)))
 
 
@@ -92,7 +93,7 @@ def test_a_reading_that_is_due_does_not_hide_what_the_day_has_used_so_far():
         for row in whole_day()
         if row.ended_at <= noon
     ]
-    (found,) = split_days(rows, DAY, DAY, PARIS)
+    (found,) = split_days([Columns.of(rows)], DAY, DAY, PARIS)
     assert figures.day_figures(found, PARIS, PRICES, noon).consumed == pytest.approx(14_000, abs=2)
     later = figures.day_figures(found, PARIS, PRICES, local(DAY + timedelta(days=2)))
     assert later.consumed is None

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from linkymonitor.daily_log.columns import Columns
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
@@ -24,7 +25,7 @@ NO_PRICES = Prices()
 
 
 def of_day(rows, day=WINTER, prices=NO_PRICES, now=None, eve=None, held=None):
-    (found,) = split_days(rows, day, day, PARIS)
+    (found,) = split_days([Columns.of(rows)], day, day, PARIS)
     found = replace(found, held=held, eve=eve)
     return figures.day_figures(found, PARIS, prices, now or local(day + timedelta(days=2)))
 
@@ -69,7 +70,7 @@ def test_an_ejp_day_is_named_after_the_day_whose_7_h_began_it():
     )
     first, second = (
         figures.day_figures(day, PARIS, NO_PRICES, local(WINTER + timedelta(days=3)))
-        for day in split_days(rows, WINTER, WINTER + timedelta(days=1), PARIS)
+        for day in split_days([Columns.of(rows)], WINTER, WINTER + timedelta(days=1), PARIS)
     )
     assert (first.ejp, first.ejp_tail) == (True, False)
     assert (second.ejp, second.ejp_tail) == (False, True)
@@ -151,7 +152,7 @@ def test_a_gap_over_midnight_is_shared_by_time_and_days_add_up_to_the_range():
     rows = records(local(WINTER), local(WINTER + timedelta(days=days)), power=flat(1000), silent=silent)
     found = [
         figures.day_figures(day, PARIS, NO_PRICES, local(WINTER + timedelta(days=9)))
-        for day in split_days(rows, WINTER, WINTER + timedelta(days=days - 1), PARIS)
+        for day in split_days([Columns.of(rows)], WINTER, WINTER + timedelta(days=days - 1), PARIS)
     ]
     assert [gap.shared for day in found for gap in day.quality.gaps] == [True, True]
     first, last = rows[0].indexes["HN"], rows[-1].indexes["HN"]
@@ -370,7 +371,7 @@ def test_a_range_is_rounded_once_for_the_whole_of_it():
     total = RangeFigures(PARIS, EJP_PRICES)
     days = [
         figures.day_figures(day, PARIS, EJP_PRICES, local(WINTER + timedelta(days=9)))
-        for day in split_days(rows, WINTER, WINTER + timedelta(days=2), PARIS)
+        for day in split_days([Columns.of(rows)], WINTER, WINTER + timedelta(days=2), PARIS)
     ]
     for day in days:
         total.add(day)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from linkymonitor.daily_log.columns import Columns
 from linkymonitor.errors import ConfigError
 from linkymonitor.meter.acceptance.frames import Held
 from linkymonitor.meter.quarantine import FILE_NAME, KEPT, Quarantine
@@ -397,7 +398,7 @@ def test_a_page_that_is_not_ours_says_nothing(head):
 
 def test_a_summary_comes_back_as_it_went():
     rows = ejp_day()
-    (found,) = split_days(rows, DAY, DAY, PARIS)
+    (found,) = split_days([Columns.of(rows)], DAY, DAY, PARIS)
     summary = Summary.of(figures.day_figures(found, PARIS, PRICES, local(DAY + timedelta(days=2))))
     from html import escape
 
