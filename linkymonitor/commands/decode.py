@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.commands.shared import Common, sim_options
-from linkymonitor.language import Text, escape_controls
+from linkymonitor.language import escape_controls
 from linkymonitor.model.terms import Mode, WantedMode
 from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.clock import SystemClock
@@ -59,15 +59,9 @@ def decode(
     finally:
         opened.close()
         if inverted:
-            print(
-                Text(
-                    "La parité est inversée : impaire au lieu de paire (7O1) ; les groupes sont lus tout de même ; "
-                    "réglez la source en 7E1",
-                    "The parity is inverted: odd instead of even (7O1); the groups are read all the same; "
-                    "set the source to 7E1",
-                ),
-                file=sys.stderr,
-            )
+            from linkymonitor.meter.watch import INVERTED_PARITY
+
+            print(INVERTED_PARITY, file=sys.stderr)
     sys.stdout.flush()
     print(
         f"mode={(known or Mode.HISTORIQUE).value} frames={complete} incomplete={incomplete} groups={groups} "
