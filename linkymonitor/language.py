@@ -67,7 +67,7 @@ def of_terminal(environ: Mapping[str, str] = os.environ) -> str:
 
 def speak(lang: str | None) -> None:
     """Print and log to stderr in *lang* from now on; None: in the language of the terminal."""
-    global _spoken
+    global _spoken  # noqa: PLW0603 -- a process has one terminal
     _spoken = lang
 
 

@@ -186,7 +186,6 @@ def test_a_folder_that_is_not_there_has_no_records(tmp_path):
 
 def test_a_huge_foreign_file_is_read_in_little_memory(tmp_path):
     """Two hundred megabytes of nothing: a sparse file."""
-
     path = file_of(tmp_path, TODAY)
     with path.open("wb") as file:
         file.truncate(200_000_000)

@@ -42,7 +42,7 @@ def daemon(*argv, **environ):
         stderr=subprocess.PIPE,
         env={**os.environ, **environ},
         # A shell that runs the tests in the background has them ignore Ctrl-C, and so would the daemon.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- it takes no lock
     )
     try:
         yield process
