@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from linkymonitor.errors import LineError
-from linkymonitor.language import Text, cause
+from linkymonitor.language import Text
 from linkymonitor.source.base import Source
+from linkymonitor.source.faults import cause_of
 from linkymonitor.source.recording import CUT_SHORT, open_plain, read_header, read_recording
 
 #: Longest chunk that a file gives when it holds no ETX.
@@ -26,7 +27,7 @@ _ETX = re.compile(rb"[\x03\x83]")
 
 def unreadable(path: str, error: OSError) -> LineError:
     """Return the error for a file at *path* that *error* keeps from being read."""
-    why = cause(error)
+    why = cause_of(error)
     return LineError(
         Text(
             f"{path} : illisible ({why.fr}) ; vérifiez le fichier et le droit de le lire",

@@ -59,6 +59,13 @@ def test_a_file_is_given_whole_in_bounded_pieces(tmp_path, opened, content):
     assert all(chunk.count(b"\x03") + chunk.count(b"\x83") <= 1 for chunk in chunks)
 
 
+def test_a_file_that_only_begins_like_a_gzipped_one_is_refused_in_our_words(tmp_path, opened):
+    path = tmp_path / "meter.tic.gz"
+    path.write_bytes(b"\x1f\x8bnothing of gzip")
+    with pytest.raises(LineError, match="cannot be read \\(no valid answer\\)"):
+        opened(path)
+
+
 def test_a_gzipped_file_is_read_even_cut_short(tmp_path, opened):
     path = tmp_path / "meter.tic.gz"
     packed = gzip.compress(FRAME)
