@@ -13,7 +13,7 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.source.base import SIMULATED, Source
 from linkymonitor.system.clock import Clock, StreamClock, SystemClock, WireClock
 
-#: A read waits no longer, so that Ctrl-C is heard on a silent line too; in seconds.
+#: Seconds that a read waits at most, so that Ctrl-C ends a loop on a silent line too.
 _WAIT = 0.5
 
 

@@ -30,7 +30,7 @@ _CUT_BYTES = b"\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d"
 
 
 class Hunter:
-    """What is known of a live meter, from its bytes and the time alone; it touches no port.
+    """Finds the mode and the speed of a live meter from its bytes and the time alone; it touches no port.
 
     While ``mode`` is None the port must be read raw at ``speed``. Whenever feed() returns True one of the two
     has changed: the caller sets the port to ``speed`` (always: that makes it raw again), and if ``mode`` is
@@ -78,7 +78,7 @@ class Hunter:
         return self._move(now)
 
     def excuse(self, now: float) -> None:
-        """Let time pass that says nothing of the meter: the port is away."""
+        """Start the time-out anew: the port was away, so silence proves nothing of the meter."""
         self._heard = now
         self.deadline = now + (TRY if self.mode is None else LOST)
 

@@ -15,19 +15,19 @@ _HEARD_ON = 30.0
 
 
 class Standstill:
-    """Notices a meter that repeats itself: power is drawn, and all that it sends stays the same but the time of day.
+    """Notices a meter that repeats itself: power is drawn, and every value but the time of day stays the same.
 
-    At 500 VA an index moves every few seconds; ten minutes without is 83 of its steps. A value that varies is the
-    sign of a meter that measures: an old one whose power flows out behind it counts nothing. And an index that is
-    not read cannot be said to stand, so a frame without the register in force, and without the total, proves
-    nothing. A power that is only estimated from the current does not count: it may be injected, which no index of
-    such a meter shows. Nor does a silence: the power may have been cut, and the first frame after it need not have
-    an index.
+    At 500 VA an index grows by 83 Wh in ten minutes. What proves no standstill:
+
+    - a value that varies: the meter measures. An old meter counts nothing while the house injects.
+    - a frame without the total and without the register in force: an index that is not read may have moved.
+    - a power that is estimated from the current: it may be injected, which no index of such a meter shows.
+    - a silence: the power may have been cut, and the first frame after it need not have an index.
     """
 
     def __init__(self) -> None:
         self._values: dict[str, object] = {}
-        #: Seconds for which the meter was heard to repeat itself; None while it does not.
+        #: Seconds for which the meter has repeated itself; None while it does not.
         self._same: float | None = None
         self._heard = 0.0
 

@@ -27,8 +27,9 @@ from linkymonitor.system.clock import Clock
 
 log = logging.getLogger(__name__)
 
-# A far end that sends faster than it is read is not read away.
+# Reads that discard() makes at most: a far end that sends without a pause would keep it for ever.
 _MOST_FLUSHES = 64
+# Seconds between the first two tries to open.
 _FIRST_PAUSE = 1.0
 
 _STOPPED = Text(
@@ -109,7 +110,7 @@ class Port(Source):
         self._pause = min(_FIRST_PAUSE, pause)
         self._next_try = -math.inf
         self._absent = False
-        self._said: set[Text] = set()  # what the log already says of the absence that lasts
+        self._said: set[Text] = set()  # what was logged of the absence that lasts
         self._try(first=True)
 
     @property
@@ -184,7 +185,7 @@ class Port(Source):
         raise NotImplementedError
 
     def _is_back(self) -> bool:
-        """Return whether what was not there is there again: looking costs next to nothing, waiting costs readings."""
+        """Return whether a device that was absent is there again; it is then opened before its pause is over."""
         if self._absent and os.path.exists(self.name):  # noqa: PTH110 -- pathlib keeps what it parses
             self._absent = False
             self._pause = min(_FIRST_PAUSE, self._longest_pause)
@@ -197,7 +198,7 @@ class Port(Source):
         except LOST as error:
             self.close()
             number = number_of(error)
-            # One that is there and says that it is not would be tried again without a pause.
+            # A path that exists and answers ENODEV is not "absent": _is_back() would try it without a pause.
             self._absent = number in ABSENT and not os.path.exists(self.name)  # noqa: PTH110
             if number in BUSY and first:
                 raise LineBusy(_TAKEN.filled(self._about(_TAKEN, error))) from error

@@ -1,4 +1,4 @@
-"""Replays bytes on the time of the wire: what a file would have taken, in no time at all."""
+"""Replays bytes as fast as they can be read, on a clock that shows the time they took on the wire."""
 
 # Strategy
 #
