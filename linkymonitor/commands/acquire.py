@@ -82,11 +82,11 @@ def acquire(
         seconds=seconds,
         display=led,
     )
-    do(job, settings)
+    carry_out(job, settings)
     return 0
 
 
-def do(job: Job, settings: Settings) -> None:
+def carry_out(job: Job, settings: Settings) -> None:
     """Read what *job* names until it ends, the time is over or a signal comes.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from linkymonitor.commands.acquire import Job, do
+from linkymonitor.commands.acquire import Job, carry_out
 from linkymonitor.commands.report import report
 from linkymonitor.commands.shared import Common
 from linkymonitor.language import Text, escape_controls, spoken
@@ -42,7 +42,7 @@ def run(
         display=True,
         trial=Trial(terminal=TerminalDisplay(sys.stdout), pins=simulated_pins()),
     )
-    do(job, settings)
+    carry_out(job, settings)
     print(Text("Pages dessinées :", "Pages drawn:"))
     return report(
         common,
