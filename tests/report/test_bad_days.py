@@ -19,8 +19,8 @@ from linkymonitor.report import figures
 from linkymonitor.report.gather import split_days
 from linkymonitor.report.range import RangeFigures
 from linkymonitor.system.storage import Storage
+from tests.report.drawn import build, parsed, text_of
 from tests.report.house import PARIS, contract, flat, local, period_of, records, write_log
-from tests.report.test_report import build, parsed, text_of
 
 DAY = date(2026, 1, 13)
 PRICES = Prices(hc=Decimal("0.2"), hp=Decimal("0.3"), f03=Decimal("0.5"), subscription_month=Decimal(12))
