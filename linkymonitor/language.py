@@ -12,7 +12,6 @@ import errno
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 #: The language of everything unless a setting or a terminal asks for another one.
 DEFAULT = "fr"
@@ -76,12 +75,18 @@ def spoken() -> str:
     return _spoken or of_terminal()
 
 
-@dataclass(frozen=True, slots=True)
 class Text:
-    """A text for people in both languages; ``str()`` of it is in the language of the terminal."""
+    """A text for people in both languages; ``str()`` of it is in the language of the terminal.
 
-    fr: str
-    en: str
+    It is a value: nothing changes one. It is no dataclass, as each command has texts: to import dataclasses would take
+    a quarter of the start of `decode`.
+    """
+
+    __slots__ = ("en", "fr")
+
+    def __init__(self, fr: str, en: str) -> None:
+        self.fr = fr
+        self.en = en
 
     def render(self, lang: str) -> str:
         """Return the text in *lang*, ``fr`` or ``en``."""
@@ -99,6 +104,15 @@ class Text:
 
     def __str__(self) -> str:
         return self.render(spoken())
+
+    def __repr__(self) -> str:
+        return f"Text({self.fr!r}, {self.en!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and (self.fr, self.en) == (other.fr, other.en)
+
+    def __hash__(self) -> int:
+        return hash((self.fr, self.en))
 
     def __add__(self, other: Text | str) -> Text:
         after = as_text(other)

@@ -18,7 +18,7 @@ from linkymonitor.outputs.display.panel import Settings as Display
 from linkymonitor.outputs.led import Settings as Lamp
 from linkymonitor.outputs.relay import Settings as Relay
 from linkymonitor.report.build import Settings as Report
-from linkymonitor.source.base import Settings as Meter
+from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.zones import zone
 

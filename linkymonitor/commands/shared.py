@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from linkymonitor.model.reading import Reading
     from linkymonitor.settings import Settings
     from linkymonitor.simulator.options import Options
-    from linkymonitor.source.base import Settings as MeterSettings
     from linkymonitor.source.base import Source
+    from linkymonitor.source.settings import Settings as MeterSettings
 
 #: A spec of fewer characters is repeated in the message about it.
 _SHORT = 80

@@ -1,56 +1,16 @@
-"""What a source of bytes is, and the settings of the one that is a meter."""
+"""THE contract of a source of bytes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import Enum
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
-from linkymonitor.errors import BadSetting
-from linkymonitor.language import Text
-from linkymonitor.model.terms import Mode, WantedMode
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from linkymonitor.model.terms import Mode
 
 #: How the name of a simulated meter begins, where a port or a file may be named.
 SIMULATED = "sim:"
-
-
-class WantedSpeed(Enum):
-    """Which speed to listen at."""
-
-    AUTO = "auto"
-    SLOW = "1200"
-    FAST = "9600"
-
-    @property
-    def baud(self) -> int | None:
-        """The speed in baud, or None when it is to be found out."""
-        return None if self is WantedSpeed.AUTO else int(self.value)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """``[meter]``: where the meter is and how it is listened to."""
-
-    #: Keys of older files that no longer do anything.
-    retired: ClassVar[frozenset[str]] = frozenset({"timeout"})
-
-    #: A serial device, or any pyserial URL (socket://…, rfc2217://…).
-    port: str = "/dev/ttyAMA0"
-    #: auto, historique or standard.
-    mode: WantedMode = WantedMode.AUTO
-    #: auto, 1200 or 9600: independent of the mode, some dongles speak historique at 9600.
-    speed: WantedSpeed = WantedSpeed.AUTO
-    #: The longest pause between two tries to open the port.
-    pause: timedelta = timedelta(seconds=10)
-    #: The meter is called silent after so long without a complete frame.
-    silence: timedelta = timedelta(seconds=10)
-
-    def __post_init__(self) -> None:
-        # Without a pause, a port that is away would be tried as fast as the processor can.
-        for name in ("pause", "silence"):
-            if getattr(self, name) < timedelta(seconds=1):
-                raise BadSetting(Text(f"{name} : on attend au moins 1s", f"{name}: expected at least 1s"))
 
 
 class Source:
