@@ -120,7 +120,7 @@ TYPES: Mapping[object, SettingType] = {
 }
 
 
-class Field(NamedTuple):
+class Key(NamedTuple):
     """How the text of one key is read."""
 
     type: SettingType
@@ -145,7 +145,7 @@ class Field(NamedTuple):
         return self.type.expected
 
 
-def fields_of(cls: type) -> dict[str, Field]:
+def fields_of(cls: type) -> dict[str, Key]:
     """Return the fields of a section's class, which is a dataclass.
 
     Raises:
@@ -162,7 +162,7 @@ def fields_of(cls: type) -> dict[str, Field]:
     }
 
 
-def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Field:
+def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Key:
     """Return how to read *field* of *cls*, whose type is *hint*."""
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     kind, *others = [member for member in members if member is not NoneType]
@@ -174,4 +174,4 @@ def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Field:
             f"{cls.__qualname__}.{field.name}: no way to read a {getattr(kind, '__name__', kind)}"
         )
     required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-    return Field(reader, optional=NoneType in members, required=required)
+    return Key(reader, optional=NoneType in members, required=required)

@@ -12,7 +12,7 @@ from linkymonitor.language import Text, as_text, cause
 log = logging.getLogger(__name__)
 
 #: What a port raises when it is away; termios.error is no OSError, serial.SerialException is one.
-LOST = (OSError, termios.error)
+PORT_ERRORS = (OSError, termios.error)
 ABSENT = {errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR}
 DENIED = {errno.EACCES, errno.EPERM}
 BUSY = {errno.EAGAIN, errno.EBUSY}
@@ -38,7 +38,7 @@ def _behind(error: Exception) -> tuple[int | None, str]:
     """Return the number and the words of the system behind *error*, which pyserial may have wrapped."""
     inner: BaseException | None = error
     while inner is not None:
-        if isinstance(inner, LOST) and len(inner.args) > 1 and isinstance(inner.args[0], int):
+        if isinstance(inner, PORT_ERRORS) and len(inner.args) > 1 and isinstance(inner.args[0], int):
             number = inner.args[0]
             return number, os.strerror(number) if number > 0 else str(inner.args[1])
         inner = inner.__context__

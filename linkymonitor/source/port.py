@@ -21,7 +21,7 @@ from typing import Any
 from linkymonitor.errors import LineBusy
 from linkymonitor.language import Text
 from linkymonitor.source.base import Source
-from linkymonitor.source.faults import ABSENT, BUSY, DENIED, LOST, cause_of, number_of
+from linkymonitor.source.faults import ABSENT, BUSY, DENIED, PORT_ERRORS, cause_of, number_of
 from linkymonitor.source.holders import holder, is_console, openers, process
 from linkymonitor.system.clock import Clock
 
@@ -130,7 +130,7 @@ class Port(Source):
                 return b""
         try:
             chunk = self._receive(max(0.0, timeout - (self._clock.monotonic() - began)))
-        except LOST as error:
+        except PORT_ERRORS as error:
             self._lose(error)
             return b""
         if self._said:
@@ -145,7 +145,7 @@ class Port(Source):
         if self._port is not None:
             try:
                 self._configure()
-            except LOST as error:
+            except PORT_ERRORS as error:
                 self._lose(error)
 
     def close(self) -> None:
@@ -153,7 +153,7 @@ class Port(Source):
         if port is not None:
             # pyserial forgets to close a socket whose far end is gone.
             forgotten = getattr(port, "_socket", None)
-            with suppress(*LOST):
+            with suppress(*PORT_ERRORS):
                 port.close()
             if forgotten is not None:
                 forgotten.close()
@@ -163,25 +163,25 @@ class Port(Source):
         if self._port is not None:
             try:
                 self._flush()
-            except LOST as error:
+            except PORT_ERRORS as error:
                 self._lose(error)
 
     def _flush(self) -> None:
-        """Read away what has come, or raise one of LOST."""
+        """Read away what has come, or raise one of PORT_ERRORS."""
         for _ in range(_MOST_FLUSHES):
             if not self._receive(0.0):
                 break
 
     def _open(self) -> None:
-        """Set ``_port``, or raise one of LOST."""
+        """Set ``_port``, or raise one of PORT_ERRORS."""
         raise NotImplementedError
 
     def _configure(self) -> None:
-        """Bring the open port to ``_speed``, or raise one of LOST."""
+        """Bring the open port to ``_speed``, or raise one of PORT_ERRORS."""
         self._port.baudrate = self._speed
 
     def _receive(self, timeout: float) -> bytes:
-        """Return what comes within *timeout* seconds, or raise one of LOST."""
+        """Return what comes within *timeout* seconds, or raise one of PORT_ERRORS."""
         raise NotImplementedError
 
     def _is_back(self) -> bool:
@@ -195,7 +195,7 @@ class Port(Source):
     def _try(self, first: bool = False) -> None:
         try:
             self._open()
-        except LOST as error:
+        except PORT_ERRORS as error:
             self.close()
             number = number_of(error)
             # A path that exists and answers ENODEV is not "absent": _is_back() would try it without a pause.

@@ -23,7 +23,7 @@ import select
 import termios
 from contextlib import suppress
 
-from linkymonitor.source.faults import LOST
+from linkymonitor.source.faults import PORT_ERRORS
 from linkymonitor.source.port import Port
 
 _READ = 65536
@@ -44,12 +44,12 @@ class Tty(Port):
         if self._port is not None:
             try:
                 self._shape()
-            except LOST as error:
+            except PORT_ERRORS as error:
                 self._lose(error)
 
     def close(self) -> None:
         if self._port is not None:
-            with suppress(*LOST, ValueError):
+            with suppress(*PORT_ERRORS, ValueError):
                 fcntl.ioctl(self._port.fileno(), termios.TIOCNXCL)
         super().close()
 
