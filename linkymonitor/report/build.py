@@ -109,7 +109,7 @@ def build(
     drawn: dict[date, Summary] = {}
     written = []
     wrong: list[ConfigError] = []
-    source = LogDays(directory=log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
     for day, figures in guarded_days(source, dates, prices):
         page, drawn[day], failure = _page(pages, day, figures, known)
         if failure is not None:

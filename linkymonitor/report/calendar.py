@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
+from typing import NamedTuple
 
 from linkymonitor.money.bill import add_up, days_in_month
 from linkymonitor.report.day import DayFigures
@@ -24,8 +24,7 @@ EJP_DAYS = 22
 _SUMMARY = re.compile(r'<meta name="linkymonitor-day" content="([^"]*)">')
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """What the calendar knows of a day."""
 
     day: date

@@ -1,11 +1,15 @@
 """What is known of one local day: plain values, which templates read by these names."""
 
+# Named tuples but for the day itself: a report waits for the making of each dataclass, which takes ten times as long.
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 from linkymonitor.model.record import Contract
 
@@ -16,8 +20,7 @@ _WHOLE = 0.9
 _HOUR = 3600
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SynthesisLine:
+class SynthesisLine(NamedTuple):
     """One register over the day or the range: a line of the synthesis."""
 
     code: str
@@ -30,8 +33,7 @@ class SynthesisLine:
     eur: Decimal | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Injected:
+class Injected(NamedTuple):
     """Energy given to the grid; an interval when it is estimated."""
 
     wh: int
@@ -41,8 +43,7 @@ class Injected:
     reading: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gap:
+class Gap(NamedTuple):
     """A silence longer than five minutes, within its day."""
 
     start: float
@@ -53,8 +54,7 @@ class Gap:
     shared: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hour:
+class Hour(NamedTuple):
     """One hour of the day, by the indexes."""
 
     start: float
@@ -72,8 +72,7 @@ class Hour:
     measured: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Band:
+class Band(NamedTuple):
     """A stretch of one tariff period."""
 
     start: float
@@ -81,8 +80,7 @@ class Band:
     code: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SteadyLoad:
+class SteadyLoad(NamedTuple):
     """A long steady load that stands out of the day."""
 
     start: float
@@ -92,8 +90,7 @@ class SteadyLoad:
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EpochBreak:
+class EpochBreak(NamedTuple):
     """Where indexes start anew."""
 
     at: float
@@ -101,8 +98,7 @@ class EpochBreak:
     contract: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What the meter states otherwise than before of its contract."""
 
     at: float
@@ -112,8 +108,7 @@ class Change:
     after: object
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Curve:
+class Curve(NamedTuple):
     """The columns of the chart, one value for each record; times in seconds since the day began."""
 
     times: Sequence[int] = ()
@@ -122,11 +117,10 @@ class Curve:
     high: Sequence[int] = ()
     current: Sequence[int] | None = None
     injected: Sequence[int] | None = None
-    indexes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    indexes: Mapping[str, Sequence[int]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Quality:
+class Quality(NamedTuple):
     """How much of the day was heard, and how well."""
 
     #: The share of what could be measured, 0 to 1.

@@ -40,7 +40,7 @@ def days(
     Raises:
         StorageError: a file cannot be read.
     """
-    source = LogDays(directory=log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
     for records in source.between(*dates):
         yield day_figures(records, tz, prices, now)
 
@@ -89,7 +89,7 @@ def as_json(
         StorageError: the folder of the logs cannot be read.
     """
     total = RangeFigures(tz, prices)
-    source = LogDays(directory=log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
     for day, figures in guarded_days(source, dates, prices):
         if isinstance(figures, DayFigures):
             total.add(figures)

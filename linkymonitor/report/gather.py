@@ -13,11 +13,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from operator import gt
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log import files, search
@@ -47,8 +47,7 @@ _TOTAL, _INJECTED = "", "injected"
 Grid = tuple[float, Mapping[str, str]]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DayRecords:
+class DayRecords(NamedTuple):
     """The records of one local day, and those that stand just outside it."""
 
     date: date
@@ -124,19 +123,31 @@ def _record(rows: Columns, place: int) -> Record:
     return next(rows[place : place + 1].rows())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class LogDays:
-    """The local days of a log."""
+    """The local days of a log.
 
-    #: The folder of the log.
-    directory: Path
-    #: The zone whose midnights bound the days.
-    tz: ZoneInfo
-    #: The present: records after it are from the future of a clock that was set back.
-    now: datetime
-    storage: Storage
-    #: Counts what was found in the log.
-    statistics: Statistics | None = None
+    Args:
+        directory: the folder of the log.
+        tz: the zone whose midnights bound the days.
+        now: the present: records after it are from the future of a clock that was set back.
+        storage: reads the files.
+        statistics: counts what was found in the log.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        tz: ZoneInfo,
+        now: datetime,
+        storage: Storage,
+        statistics: Statistics | None = None,
+    ) -> None:
+        self.directory = directory
+        self.tz = tz
+        self.now = now
+        self.storage = storage
+        self.statistics = statistics
 
     def between(self, first: date, last: date) -> Iterator[DayRecords]:
         """Yield the days from *first* to *last*.
@@ -168,8 +179,7 @@ class LogDays:
             after = day.after or neighbours.first_after(self._midnight(day.date + _DAY))
             if after is not None and after.ended_at > self.now:
                 after = None
-            yield replace(
-                day,
+            yield day._replace(
                 before=before,
                 after=after,
                 lead=self._lead(before),

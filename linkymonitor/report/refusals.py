@@ -12,10 +12,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.errors import StorageError
 from linkymonitor.meter.quarantine import EVERY, FILE_NAME, KEPT, LARGEST
@@ -33,8 +32,7 @@ LATE = EVERY
 _OLDEST = 5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refusals:
+class Refusals(NamedTuple):
     """Groups that were held back: when, in POSIX seconds, why, and how many."""
 
     causes: Sequence[tuple[float, str, int]] = ()

@@ -26,7 +26,7 @@ NO_PRICES = Prices()
 
 def of_day(rows, day=WINTER, prices=NO_PRICES, now=None, eve=None, held=None):
     (found,) = split_days([Columns.of(rows)], day, day, PARIS)
-    found = replace(found, held=held, eve=eve)
+    found = found._replace(held=held, eve=eve)
     return figures.day_figures(found, PARIS, prices, now or local(day + timedelta(days=2)))
 
 
