@@ -201,9 +201,6 @@ def test_lines_of_sixteen_hours_wait_in_order():
     assert "lignes perdues : 0" in text
 
 
-# A real disk
-
-
 def as_root() -> str:
     if os.geteuid() != 0:
         return "needs root to mount"

@@ -120,8 +120,6 @@ def test_an_ejp_line_keeps_its_places_when_a_register_is_missing():
     )
 
 
-# There and back
-
 registers_of = st.sampled_from(["BASE", "HC", "EJP", "TEMPO", "OFFRE"])
 
 
@@ -217,8 +215,6 @@ def test_an_old_meter_is_said_to_have_its_power_estimated():
     assert parse_contract(text).estimated_power
 
 
-# What is believed
-
 READ = [
     pytest.param(FORERUNNER, id="the forerunner's"),
     pytest.param("Periode=, IndexHN=, IndexHPM=, PuissConsommee=, IConsommee=", id="the forerunner's first"),
@@ -307,9 +303,6 @@ def test_a_record_is_taken_to_start_where_the_one_before_it_ended():
     assert late.started_at == late.ended_at, "nothing is known of the hour"
 
 
-# The forerunner's report script, as an oracle: what it would draw of a log
-
-
 def drawn(log: str) -> tuple[list[str], list[list[str]]]:
     """Return the labels and rows of LinkyGraphCreate.pl's graph.
 
@@ -358,9 +351,6 @@ def test_the_forerunners_script_draws_our_ejp_log(mode, more):
     assert {len(row) for row in rows} == {len(labels)}
     for n, row in enumerate(rows):
         assert list(map(int, row[1:5])) == [688322 + n, 80072 + 2 * n, 1000 + n, n]
-
-
-# Names that differ in digits alone
 
 
 def offer_line(*registers: tuple[str, int]) -> str:

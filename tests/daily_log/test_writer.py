@@ -48,9 +48,6 @@ class UntrustedClock(WireClock):
         return LONGEST_DOUBT
 
 
-# Writing, on a good day
-
-
 def test_lines_reach_the_card_together_each_minute(disk, clock):
     log = log_on(disk, clock)
     feed(log, clock, range(1))
@@ -182,9 +179,6 @@ def test_a_whole_day_stays_within_two_megabytes_and_a_fifth(disk):
     assert len(text_of(disk)) < 2_200_000
 
 
-# Starting
-
-
 def test_the_newest_file_is_healed_at_the_start_whatever_its_day(disk, clock):
     log = log_on(disk, clock)
     feed(log, clock, range(3))
@@ -228,9 +222,6 @@ def test_the_newest_stamp_of_the_folder_is_known(disk, clock):
     assert log_on(other, clock).last_stamp == START + timedelta(seconds=9)
     packed = CrashDisk({path + ".gz": gzip.compress(data_line(START, 1))})
     assert log_on(packed, clock).last_stamp == START
-
-
-# A card that refuses
 
 
 def test_lines_wait_for_the_card_and_are_written_in_order(disk, clock):
@@ -304,9 +295,6 @@ def test_whatever_call_fails_no_record_is_lost_and_nothing_is_raised(trouble, le
         assert statistics.refused == 0
 
 
-# A clock that is wrong
-
-
 def test_what_happens_before_the_clock_is_right_is_dated_backwards(disk):
     clock = UntrustedClock(datetime(1970, 1, 1, 0, 5, tzinfo=UTC))
     log = log_on(disk, clock)
@@ -367,9 +355,6 @@ def test_a_large_step_back_is_noted_and_believed(disk, clock):
     log.close()
     assert numbers_in(disk) == [*range(1, 10), 0], "what was not written yet is dated anew"
     assert "Horloge : l'heure recule de 39" in text_of(disk, date(2025, 1, 16))
-
-
-# What one bad file may cost
 
 
 def test_a_file_that_cannot_be_opened_does_not_keep_other_days_from_being_written(tmp_path):

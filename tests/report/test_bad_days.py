@@ -46,9 +46,6 @@ def json_of(day, prices=PRICES):
     return total.as_json()
 
 
-# Registers
-
-
 def test_a_register_in_force_that_was_never_read_leaves_energy_and_money_unknown(tmp_path):
     rows = [row._replace(indexes={"HC": 7_000}) for row in whole_day(period=lambda when: "HP..")]
     day = of_day(rows)
@@ -160,9 +157,6 @@ def test_equal_stamps_and_records_without_an_index_are_read(blank):
     for n in (10, 11, 12, 800, 801):
         rows[n] = rows[n]._replace(ended_at=rows[n - 1].ended_at)
     assert abs(of_day(rows).consumed - whole) <= 1
-
-
-# Guards
 
 
 def run(tmp_path: Path, *words: str) -> int:

@@ -398,9 +398,6 @@ def test_standard_mode_with_three_phases_is_read_the_same():
     assert not day.injected.estimated
 
 
-# What was refused, and why
-
-
 def held_at(*causes: tuple[int, str], since: float = 0.0) -> Refusals:
     """Return what was held back at these hours of the winter day."""
     midnight = local(WINTER).timestamp()

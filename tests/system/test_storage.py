@@ -32,9 +32,6 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-# The system itself
-
-
 def test_appended_bytes_are_at_the_end(tmp_path):
     path = tmp_path / "day.log"
     path.write_bytes(b"one\n")
@@ -298,8 +295,6 @@ def test_a_lock_holds_on_a_disk_that_is_full(tmp_path):
         Storage().lock(tmp_path)
 
 
-# A disk that fails
-
 TROUBLES = [
     pytest.param(errno.ENOSPC, "plus de place ; faites-en", id="ENOSPC"),
     pytest.param(errno.EIO, "la carte ne répond pas", id="EIO"),
@@ -361,9 +356,6 @@ def test_whatever_call_fails_no_content_is_lost_and_nothing_stays_open(action, t
         else:
             assert _content(disk.content(), action) == (b"new" if action == "replace" else LINES)
         assert disk.descriptors == 0
-
-
-# A power that goes
 
 
 @pytest.mark.parametrize("action", ["replace", "compress", "expand"])
