@@ -29,6 +29,7 @@ def report(
     json: bool,
 ) -> int:
     """Draw the pages of the days asked for, or print their figures."""
+    import atexit
     import gc
 
     from linkymonitor.daily_log.files import Statistics
@@ -38,6 +39,8 @@ def report(
 
     # Thousands of records at a time, none of them in a cycle: looking for one again and again is a tenth of a run.
     gc.set_threshold(200_000)
+    # Nor is there any among all that is left when the process ends, where Python would look once more.
+    atexit.register(gc.freeze)
     settings = common.settings()
     log_dir = log_dir or settings.log.dir
     zone = settings.zone
