@@ -15,8 +15,8 @@ from linkymonitor.language import DEFAULT, LANGUAGES, Text, speak
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs import base as outputs
 from linkymonitor.outputs.display.panel import Settings as Display
-from linkymonitor.outputs.led import Settings as Lamp
-from linkymonitor.outputs.relay import Settings as Relay
+from linkymonitor.outputs.sections import LampSettings as Lamp
+from linkymonitor.outputs.sections import RelaySettings as Relay
 from linkymonitor.report.build import Settings as Report
 from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped

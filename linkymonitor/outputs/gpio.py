@@ -15,27 +15,14 @@ import logging
 import warnings
 from typing import Any
 
-from linkymonitor.errors import BadSetting, ConfigError
+from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text
 from linkymonitor.outputs.hardware import Hardware
 
 log = logging.getLogger(__name__)
 
-#: The GPIO numbers on the 40-pin header of a Raspberry Pi.
-GPIO = range(28)
 #: How often a write is tried before it counts as failed.
 TRIES = 3
-
-
-def check(pin: int) -> None:
-    """Raise ValueError when *pin* is not a GPIO number."""
-    if pin not in GPIO:
-        raise BadSetting(
-            Text(
-                f"pin = {pin} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
-                f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
-            )
-        )
 
 
 def simulated_pins() -> Any:

@@ -10,14 +10,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from linkymonitor.model.terms import Ejp
 from linkymonitor.outputs.base import ROUNDING, TRUSTED_FOR
-from linkymonitor.outputs.gpio import Pin, check
+from linkymonitor.outputs.gpio import Pin
 from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.outputs.sections import LampSettings as Settings
+from linkymonitor.outputs.sections import Shows
 
 if TYPE_CHECKING:
     from linkymonitor.model.reading import View
@@ -32,30 +32,6 @@ DOUBLE_WINK: Pattern = ((0.1, 0.2), (0.1, 3.6))
 FLASH: Pattern = ((0.1, math.inf),)
 
 PATTERNS = {Ejp.NORMAL: WINK, Ejp.NOTICE: SLOW, Ejp.PEAK: STEADY, Ejp.UNKNOWN: DOUBLE_WINK}
-
-
-class Shows(Enum):
-    """What a lamp tells."""
-
-    EJP = "ejp"
-    LINK = "link"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """``[lamp:NAME]`` of the configuration."""
-
-    #: GPIO number of the pin.
-    pin: int = 25
-    #: no when the low level lights the lamp.
-    active_high: bool = True
-    #: ejp: dark but for a wink, slow blinking for the notice, steady in the peak; link: a flash a frame.
-    shows: Shows = Shows.EJP
-    #: Filled in from the name of the section.
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        check(self.pin)
 
 
 def at(pattern: Pattern, elapsed: float) -> tuple[bool, float]:

@@ -11,15 +11,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 from linkymonitor.outputs import rules
 from linkymonitor.outputs.base import NEVER, ROUNDING, TRUSTED_FOR
-from linkymonitor.outputs.gpio import Pin, check
+from linkymonitor.outputs.gpio import Pin
 from linkymonitor.outputs.hardware import Hardware
+from linkymonitor.outputs.sections import RelaySettings as Settings
 
 if TYPE_CHECKING:
     from linkymonitor.model.reading import View
@@ -28,55 +27,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds before a pin that refused its state is tried again.
 PIN_RETRY = 1.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """``[relay:NAME]`` of the configuration."""
-
-    #: GPIO number of the pin.
-    pin: int
-    #: no when the low level feeds the coil.
-    active_high: bool = True
-    #: The rule that decides: periods or ejp.
-    rule: str
-    #: rule = periods: the tariff periods to be on in, such as HC, HCJB.
-    periods: tuple[str, ...] = ()
-    #: State at start, at a stop and when the meter is silent: off, the coil at rest.
-    fail_state: bool | None = None
-    #: yes: fail_state = on is wanted although it does not survive a power cut.
-    energised_fail_state_accepted: bool = False
-    #: Filled in from the name of the section.
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        check(self.pin)
-        if self.fail_state is None:
-            raise BadSetting(
-                Text(
-                    "fail_state : manque ; on attend l'état à prendre quand le compteur se tait ; "
-                    "écrivez fail_state = off",
-                    "fail_state: missing, expected the state for when the meter is silent; write fail_state = off",
-                )
-            )
-        if self.fail_state and not self.energised_fail_state_accepted:
-            raise BadSetting(
-                Text(
-                    "fail_state = on : il faut pour cela alimenter la bobine, ce qu'une coupure ou une panne défait ;"
-                    " câblez la charge sur l'autre contact et écrivez fail_state = off, ou bien"
-                    " energised_fail_state_accepted = oui",
-                    "fail_state = on: needs the coil fed, which a power cut or a crash undoes; wire the load to"
-                    " the other contact and write fail_state = off, or energised_fail_state_accepted = yes",
-                )
-            )
-        decision = rules.build(self.rule, self)
-        if self.periods and not hasattr(decision, "periods"):
-            raise BadSetting(
-                Text(
-                    f"periods : sans objet pour rule = {self.rule} ; retirez-le ou écrivez rule = periods",
-                    f"periods: not for rule = {self.rule}, remove it or write rule = periods",
-                )
-            )
 
 
 class Relay:

@@ -7,7 +7,7 @@
 # - What a rule must remember (since when it is on, which step of a return it has reached) leaves it in its Decision.
 #   The relay keeps it and hands it in again with the next view. So a rule is tested with tables of views.
 # - find() looks at the classes of this module, so a new rule is one class and nothing to register. Its
-#   fields are keys of the [relay:NAME] section: those of the same name in relay.Settings.
+#   fields are keys of the [relay:NAME] section: those of the same name in sections.RelaySettings.
 # - Old data are no rule's business: the relay takes its fail state by itself. The memory lasts over that silence, and
 #   *now_on* shows what became of the relay meanwhile.
 

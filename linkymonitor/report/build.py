@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from linkymonitor.report.pages import Pages
     from linkymonitor.system.storage import Storage
 
-log = logging.getLogger(__name__)
 
 #: What the chart needs below the folder of the pages; the licence goes with it.
 DYGRAPHS = ("dygraph.min.js", "dygraph.min.css", "LICENSE", "VERSION")
@@ -94,7 +92,7 @@ def build(
         StorageError: the folder of the logs cannot be read, or that of the pages written.
     """
     # Here and not above: every command reads the settings of this file, one needs its pages.
-    from linkymonitor.report.days import guarded_days, not_drawn
+    from linkymonitor.report.days import guarded_days, keep_traceback, not_drawn
     from linkymonitor.report.gather import LogDays
     from linkymonitor.report.pages import Pages
 
@@ -115,7 +113,7 @@ def build(
         if failure is not None:
             if isinstance(failure, ConfigError):
                 wrong.append(failure)
-            log.debug("%s", day, exc_info=failure)
+            keep_traceback(day, failure)
             tell(not_drawn(day, failure))
         path = settings.dir / f"{day}.html"
         try:

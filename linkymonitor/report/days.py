@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,8 +17,6 @@ from linkymonitor.report.figures import day_figures
 from linkymonitor.report.gather import DayRecords, LogDays
 from linkymonitor.report.range import RangeFigures
 from linkymonitor.system.storage import Storage
-
-log = logging.getLogger(__name__)
 
 _DAY = timedelta(days=1)
 _LONGEST_CAUSE = 300
@@ -94,7 +91,7 @@ def as_json(
         if isinstance(figures, DayFigures):
             total.add(figures)
             continue
-        log.debug("%s", day, exc_info=figures)
+        keep_traceback(day, figures)
         if on_failure:
             on_failure(not_drawn(day, figures))
         nothing = DayRecords(date=day, before=None, rows=Columns.of(()), after=None)
@@ -107,6 +104,13 @@ def cause_of(error: Exception) -> Text:
     if isinstance(error, LinkyMonitorError):
         return error.text
     return as_text(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+
+
+def keep_traceback(day: date, failure: Exception) -> None:
+    """Log why *day* could not be drawn, for whoever asks for it (``-v``)."""
+    import logging  # a tenth of a report, and nearly every one does without
+
+    logging.getLogger(__name__).debug("%s", day, exc_info=failure)
 
 
 def not_drawn(day: date, error: Exception) -> Text:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
-from linkymonitor.outputs.gpio import GPIO
+from linkymonitor.outputs.sections import GPIO
 
 #: The pages that are shown unless told otherwise.
 SHIPPED = ("live", "today", "tariff", "line")
