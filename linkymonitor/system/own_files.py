@@ -10,15 +10,12 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 from pathlib import Path
 
 from linkymonitor.language import Text
 from linkymonitor.system.disk import Disk
 from linkymonitor.system.troubles import trouble
-
-log = logging.getLogger(__name__)
 
 #: What others may not do with our files and folders, whatever the umask of the process.
 UMASK = 0o027
@@ -115,7 +112,14 @@ def warn_of_another_name(path: Path) -> None:
         f"{path}: that name also led to another file, or to somebody else's; left as it is, replaced here; "
         "check who may write in that folder",
     )
-    log.warning("%s", text)
+    warn(text)
+
+
+def warn(text: Text) -> None:
+    """Log *text* as a warning."""
+    import logging  # a tenth of a report, which reads files and hardly ever has to warn
+
+    logging.getLogger(__name__).warning("%s", text)
 
 
 def set_aside(disk: Disk, path: Path) -> str:

@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -35,11 +34,10 @@ from linkymonitor.system.own_files import (
     open_own,
     set_aside,
     sync_directory,
+    warn,
     write_all,
 )
 from linkymonitor.system.troubles import trouble
-
-log = logging.getLogger(__name__)
 
 
 class AppendFile:
@@ -304,7 +302,7 @@ class Storage:
                     f"{path} : tout le monde peut y écrire ; faites « chmod o-w {path} »",
                     f"{path}: everybody may write there; run “chmod o-w {path}”",
                 )
-                log.warning("%s", text)
+                warn(text)
         except OSError as error:
             raise trouble(path, error) from error
 
