@@ -199,7 +199,7 @@ class _Reader:
         written = self._written(cls, raw, name)
         values: dict[str, object] = {}
         for key, spelling in written.items():
-            if key not in fields or (key == "name" and ":" in name):
+            if key not in fields or key == "name":  # the section names it
                 known = [field for field in fields if field != "name"]
                 self._fault(f"[{name}] {spelling}" + _unknown(spelling, known))
                 continue

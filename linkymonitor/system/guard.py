@@ -42,7 +42,7 @@ class Guard:
             if part not in self._broken:
                 self._broken.add(part)
                 if isinstance(error, LinkyMonitorError):  # its sentence names fault and remedy
-                    log.warning("%s", error)
+                    log.warning("%s", error.text)
                 else:
                     log.exception(
                         Text("%s a échoué ; le reste continue", "%s failed; the rest goes on"), name

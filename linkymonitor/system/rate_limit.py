@@ -53,7 +53,7 @@ class RateLimit:
 class RateLimitFilter(logging.Filter):
     """Limits the lines of a logging handler, and gives each its ``repeats``: empty, or `` (+3)``.
 
-    A cause is a message and the texts among its arguments: other numbers make no new one.
+    A cause is a message and the texts and errors among its arguments: other numbers make no new one.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -64,7 +64,12 @@ class RateLimitFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether *record* goes through."""
         values = record.args.values() if isinstance(record.args, dict) else record.args or ()
-        words = tuple(value for value in values if isinstance(value, str | Text))
+        # An error is compared by its words: two of one kind are never equal, and would be kept with their frames.
+        words = tuple(
+            str(value) if isinstance(value, BaseException) else value
+            for value in values
+            if isinstance(value, str | Text | BaseException)
+        )
         kept = self._limit.due((record.name, str(record.msg), words), self._monotonic())
         record.repeats = f" (+{kept})" if kept else ""
         return kept is not None

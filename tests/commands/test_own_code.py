@@ -164,4 +164,4 @@ def test_a_second_display_is_an_output_with_a_chip_of_its_own(call, historique, 
     assert call("check", "-c", tmp_path / "my.ini")[0] == 0
     words = ["acquire", "-c", tmp_path / "my.ini", "-i", historique, "--log-dir", tmp_path / "log", "-t", "5"]
     assert call(*words)[0] == 0
-    assert "sh1106 i2c-4711" in caplog.text
+    assert "[output:hall] sh1106 i2c-4711" in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.rate_limit import FIRST, LONGEST, RateLimit, RateLimitFilter
 
@@ -47,3 +48,15 @@ def test_two_texts_are_two_causes():
     limit = RateLimitFilter(lambda: 0.0)
     for text in (Text("carte absente", "no card"), Text("carte pleine", "card full")):
         assert limit.filter(logging.LogRecord("log", logging.WARNING, "", 0, "%s", (text,), None))
+
+
+def test_an_error_is_compared_by_its_words():
+    limit = RateLimitFilter(lambda: 0.0)
+
+    def goes_through(error: Exception) -> bool:
+        return limit.filter(logging.LogRecord("pin", logging.WARNING, "", 0, "%s", (error,), None))
+
+    assert goes_through(OSError(5, "Input/output error"))
+    assert not goes_through(OSError(5, "Input/output error"))
+    assert goes_through(StorageError("/run: permission denied"))
+    assert goes_through(StorageError("/var/log: no space left"))

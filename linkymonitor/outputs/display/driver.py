@@ -47,7 +47,7 @@ class Panel:
     """A panel on the bus, and what it shows as far as we know.
 
     Args:
-        settings: the section [display].
+        settings: of the display.
         bus: an object with the methods of smbus2.SMBus, or None to open the bus of the settings.
         monotonic: the clock that PATIENCE is measured on.
     """

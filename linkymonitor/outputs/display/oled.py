@@ -64,7 +64,7 @@ class Display:
         self._retry_at: float | None = None
         self._closed = False
         self._pressed = threading.Event()
-        self._button = _open_button(settings.button, hardware, self._pressed)
+        self._button = _open_button(settings, hardware, self._pressed)
         self._refresh(now, math.inf)
 
     def update(self, view: View) -> None:
@@ -139,15 +139,15 @@ class Display:
         except DisplayError as error:
             if self._retry_at is None:
                 text = Text(
-                    "[display] %s ; vérifiez câblage, adresse et activation de l'I2C ; nouvel essai toutes les %d s",
-                    "[display] %s; check the wiring, the address and that I2C is enabled; trying again every %d s",
+                    "%s %s ; vérifiez câblage, adresse et activation de l'I2C ; nouvel essai toutes les %d s",
+                    "%s %s; check the wiring, the address and that I2C is enabled; trying again every %d s",
                 )
-                log.warning(text, error, WAKE_EVERY)
+                log.warning(text, settings.place, error.text, WAKE_EVERY)
             self._retry_at = now + WAKE_EVERY
             self._shown = None
             return True
         if self._retry_at is not None:
-            log.info(Text("[display] l'afficheur répond", "[display] the display answers"))
+            log.info(Text("%s l'afficheur répond", "%s the display answers"), settings.place)
             self._retry_at = None
         self._shown = wanted if complete else None
         return complete
@@ -187,12 +187,13 @@ def picture(screen: Screen, width: int, height: int) -> Any:
     return image
 
 
-def _open_button(number: int | None, hardware: Hardware, pressed: threading.Event) -> Any:
+def _open_button(settings: Settings, hardware: Hardware, pressed: threading.Event) -> Any:
     """Return a gpiozero button that sets *pressed*; None when none is wanted or the machine has no pins.
 
     Raises:
         ConfigError: the pin is used already.
     """
+    number = settings.button
     if number is None:
         return None
     try:
@@ -207,15 +208,15 @@ def _open_button(number: int | None, hardware: Hardware, pressed: threading.Even
         if type(error).__name__ == "GPIOPinInUse":
             raise ConfigError(
                 Text(
-                    f"[display] button = {number} : broche déjà prise par une lampe ou un relais",
-                    f"[display] button = {number}: already used by a lamp or a relay",
+                    f"{settings.place} button = {number} : broche déjà prise par une lampe ou un relais",
+                    f"{settings.place} button = {number}: already used by a lamp or a relay",
                 )
             ) from error
         text = Text(
-            "[display] button = %d : pas de broches GPIO ici (%s) ; l'afficheur se passe de bouton",
-            "[display] button = %d: no GPIO pins here (%s); the display does without its button",
+            "%s button = %d : pas de broches GPIO ici (%s) ; l'afficheur se passe de bouton",
+            "%s button = %d: no GPIO pins here (%s); the display does without its button",
         )
-        log.warning(text, number, error)
+        log.warning(text, settings.place, number, error)
         return None
     button.when_pressed = pressed.set
     return button

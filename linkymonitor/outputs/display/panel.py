@@ -47,7 +47,7 @@ class Size(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """The section [display]."""
+    """The section [display], or an [output:NAME] that is a display."""
 
     #: ``type`` of [display] is the chip; in [output:NAME] it names the output.
     aliases: ClassVar[Mapping[str, str]] = {"type": "chip"}
@@ -78,6 +78,13 @@ class Settings:
     night_contrast: int = 1
     #: BCM number of the pin of a button to ground that turns the page; empty for none.
     button: int | None = None
+    #: Filled in from the name of the section; empty for [display].
+    name: str = ""
+
+    @property
+    def place(self) -> str:
+        """The section, as messages name it."""
+        return f"[output:{self.name}]" if self.name else "[display]"
 
     def __post_init__(self) -> None:
         if not 0x08 <= self.address <= 0x77:

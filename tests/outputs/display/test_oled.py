@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import subprocess
 import sys
@@ -202,6 +203,23 @@ def test_the_messages_are_in_the_language_of_the_terminal(caplog):
     bus.ailment = NO_ANSWER
     oled.Output(oled.Settings(), Hardware(i2c=bus, clock=WireClock(EVENING), lang="en"))
     assert "check the wiring" in caplog.text
+
+
+def test_each_display_names_its_own_section(caplog):
+    caplog.set_level(logging.INFO)
+    for name in ("", "two"):
+        bench = Bench(name=name, bus=FakeOled(height=32))
+        bench.bus.ailment = NO_ANSWER
+        bench.update(view())
+        bench.bus.ailment = None
+        bench.wait(10)
+        bench.output.close()
+    assert [record.getMessage().split(" ")[0] for record in caplog.records] == [
+        "[display]",
+        "[display]",
+        "[output:two]",
+        "[output:two]",
+    ]
 
 
 def test_an_untrusted_clock_is_not_shown_and_makes_no_night():

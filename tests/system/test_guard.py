@@ -1,0 +1,41 @@
+"""The guard: what is logged of a part that raises."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from linkymonitor.errors import StorageError
+from linkymonitor.language import Text
+from linkymonitor.system.guard import Guard
+from linkymonitor.system.rate_limit import RateLimitFilter
+
+FULL = Text("carte pleine ; faites de la place", "card full; make room")
+DENIED = Text("accès refusé ; donnez-en le droit", "access denied; give the right")
+
+
+@pytest.fixture
+def said(caplog):
+    """Return what is logged, limited as it is on stderr."""
+    caplog.set_level(logging.INFO)
+    limit = RateLimitFilter(lambda: 0.0)
+    caplog.handler.addFilter(limit)
+    yield lambda: [record.getMessage() for record in caplog.records]
+    caplog.handler.removeFilter(limit)
+
+
+def failing(sentence: Text):
+    """Return a part that fails with *sentence*."""
+
+    def part() -> None:
+        raise StorageError(sentence)
+
+    return part
+
+
+def test_two_parts_that_fail_within_a_minute_are_both_logged(said):
+    guard, parts = Guard(), [failing(FULL), failing(DENIED)]
+    for part in parts:
+        guard.call(part)
+    assert said() == [FULL.fr, DENIED.fr]
