@@ -12,6 +12,7 @@ import pytest
 
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
+from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Ejp, code
 from linkymonitor.simulator.house import House
@@ -265,11 +266,14 @@ def test_a_part_that_knows_what_is_wrong_says_it_once_and_without_a_traceback(tm
     bench = Bench(tmp_path, *frames(20))
 
     class Refused:
+        """Stands for a part of ours."""
+
         def write(self, *view):
             raise StorageError(
                 Text("/run : accès refusé ; donnez-en le droit", "/run: permission denied; give the right")
             )
 
+        write.__module__ = Latest.__module__
         remove = write
 
     bench.appliance.latest = Refused()

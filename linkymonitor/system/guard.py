@@ -31,8 +31,10 @@ class Guard:
             section: of the configuration that names *call*, if it is code of the user's.
         """
         name = getattr(call, "__qualname__", None) or repr(call)  # the text of a whole appliance is long
-        if section:
-            name = f"[{section}] {getattr(call, '__module__', '?')}.{name}"
+        module = getattr(call, "__module__", None) or "?"
+        is_foreign = bool(section) or module.partition(".")[0] != "linkymonitor"
+        if is_foreign:
+            name = (f"[{section}] " if section else "") + f"{module}.{name}"
         # Two lamps have one name for what each of them does.
         part = (id(getattr(call, "__self__", call)), name)
         try:
@@ -41,8 +43,9 @@ class Guard:
             # Not only Exception: code of the user may call sys.exit(). Ctrl-C comes as a signal, and never here.
             if part not in self._broken:
                 self._broken.add(part)
-                if isinstance(error, LinkyMonitorError):  # its sentence names fault and remedy
-                    log.warning("%s", error.text)
+                if isinstance(error, LinkyMonitorError):
+                    # Its sentence names fault and remedy, and the part too when the part is ours.
+                    log.warning("%s", name + Text(" : ", ": ") + error.text if is_foreign else error.text)
                 else:
                     log.exception(
                         Text("%s a échoué ; le reste continue", "%s failed; the rest goes on"), name

@@ -25,12 +25,13 @@ def said(caplog):
     caplog.handler.removeFilter(limit)
 
 
-def failing(sentence: Text):
-    """Return a part that fails with *sentence*."""
+def failing(sentence: Text, module: str = "linkymonitor.live.latest"):
+    """Return a part of *module* that fails with *sentence*."""
 
     def part() -> None:
         raise StorageError(sentence)
 
+    part.__module__ = module
     return part
 
 
@@ -39,3 +40,14 @@ def test_two_parts_that_fail_within_a_minute_are_both_logged(said):
     for part in parts:
         guard.call(part)
     assert said() == [FULL.fr, DENIED.fr]
+
+
+def test_code_of_one_s_own_is_named_before_its_sentence(said):
+    Guard().call(failing(FULL, "gong"), section="callbacks")
+    assert said() == [f"[callbacks] gong.failing.<locals>.part : {FULL.fr}"]
+
+
+@pytest.mark.usefixtures("english")
+def test_an_output_of_one_s_own_is_named_by_its_module(said):
+    Guard().call(failing(FULL, "gong"))
+    assert said() == [f"gong.failing.<locals>.part: {FULL.en}"]
