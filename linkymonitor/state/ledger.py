@@ -187,21 +187,27 @@ class Ledger:
         self._check_total(reading.indexes, reading.total_index, self._so_far.fold, ended)
         return self.totals()
 
-    def settle(self, record: Record) -> None:
-        """Let *record*, which has gone to the log, take the place of the readings that it was made of."""
-        newest = self._newest
+    def settle(self, record: Record) -> bool:
+        """Let *record*, which has gone to the log, take the place of the readings that it was made of.
+
+        Returns:
+            Whether the count goes on; False where it lacks *record*, and must begin anew from the log.
+        """
+        newest, recorded_at = self._newest, self._recorded.at or 0.0
         if newest is None:
-            return
+            return not record.indexes
         ended_at = whole_seconds(record.ended_at)
-        earliest = max(self._live_since, self._recorded.at or 0.0)
-        # A record may end at the half hour after its last reading. What lies further off was dated before the time
-        # was set, and is counted from the log.
-        if not earliest <= ended_at <= whole_seconds(newest.taken_at) + UNBROKEN.total_seconds():
-            return
+        # A record may end at the half hour after its last reading.
+        latest = whole_seconds(newest.taken_at) + UNBROKEN.total_seconds()
+        if ended_at < recorded_at and recorded_at > latest:
+            return True  # a clock that was ahead has written the log: it leaves this record out, too
+        if not max(self._live_since, recorded_at) <= ended_at <= latest:
+            return False  # it was dated before the time was set, and the log dates it anew
         self._recorded.take(record.ended_at, record.contract, record.indexes, live=True)
         self._so_far = self._recorded.copy()
         if newest.taken_at > record.ended_at:
             self._read(newest)
+        return True
 
     def totals(self) -> DayTotals:
         """Return the totals of the day so far."""

@@ -54,7 +54,9 @@ class Today:
 
     def settle(self, record: Record) -> None:
         """Share the energy of a silence over midnight as the log will, whose next *record* this is."""
-        self.ledger.settle(record)
+        if not self.ledger.settle(record):
+            # It was open when the day was counted from the log, which has it now.
+            self._followed = None
 
     def follow(self) -> list[tuple[str, Text]]:
         """Count the day from the log if the time is known at last, or is another; return what is to be noted."""
