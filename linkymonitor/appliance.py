@@ -18,6 +18,7 @@ from linkymonitor.language import Text
 from linkymonitor.meter.meter import Heard, Meter
 from linkymonitor.meter.watch import ClockWatch, LineWatch, SilenceWatch
 from linkymonitor.model.reading import DayTotals, Reading, Record, TariffState, View
+from linkymonitor.model.terms import TRUSTED_FOR
 from linkymonitor.state.contract import Journal
 from linkymonitor.state.tariff import TariffFold
 from linkymonitor.state.today import Today
@@ -37,8 +38,6 @@ T = TypeVar("T")
 
 #: A part whose tick raised is ticked again after this long, in seconds.
 _RETRY = 1.0
-#: After so many seconds without a reading peaks and periods are unknown until a frame has them; a relay has let go.
-_AGED = 15.0
 
 
 class Appliance:
@@ -133,7 +132,7 @@ class Appliance:
     def _pass(self, reading: Reading, heard: Heard) -> None:
         """Pass *reading* on: this is the path of a reading."""
         now = self.clock.monotonic()
-        if self.meter.live and self.view is not None and now - self.view.now > _AGED:
+        if self.meter.live and self.view is not None and now - self.view.now > TRUSTED_FOR:
             self._guard(self.tariff.age)
         # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
         tariff = self._guard(self.tariff.update, reading) or TariffState()

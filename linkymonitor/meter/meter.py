@@ -14,12 +14,12 @@ from linkymonitor.meter.acceptance.frames import Acceptance, Held
 from linkymonitor.meter.hunt import Hunter
 from linkymonitor.meter.standstill import Standstill
 from linkymonitor.model.reading import Health, Reading
-from linkymonitor.model.terms import Mode
+from linkymonitor.model.terms import TRUSTED_FOR, Mode
 from linkymonitor.source.base import Source
 from linkymonitor.system.clock import Clock
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.detect import ENOUGH, count_valid
-from linkymonitor.tic.frame import Frame
+from linkymonitor.tic.frame import BORDER, Frame
 from linkymonitor.tic.interpret import interpret
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Heard(NamedTuple):
     @property
     def refused(self) -> int:
         """How many groups are not believed, whatever the cause."""
-        return len(self.frame.rejected) + len(self.held)
+        return sum(rejected.why != BORDER for rejected in self.frame.rejected) + len(self.held)
 
 
 class Meter:
@@ -203,7 +203,8 @@ class Meter:
     def _hear(self, frame: Frame, mode: Mode) -> Heard:
         """Count *frame* and return it, with its reading when it is complete and believed."""
         for rejected in frame.rejected:
-            self._rejected[rejected.why] += 1
+            if rejected.why != BORDER:
+                self._rejected[rejected.why] += 1
         if not frame.complete or not frame.groups:
             self._incomplete += 1
             self._hear_groups(len(frame.groups))
@@ -225,6 +226,8 @@ class Meter:
         reading = self._reading_of(accepted.frame, mode, now)
         if reading is None:
             return Heard(frame, None, accepted.held)
+        if self.last_heard is not None and now - self.last_heard > TRUSTED_FOR and reading.short:
+            self._last_whole = None  # nothing from before a silence acts after it
         self.last_heard = now
         return Heard(frame, self._completed(reading), accepted.held, reading.short)
 
@@ -250,7 +253,10 @@ class Meter:
     def _completed(self, reading: Reading) -> Reading:
         """Return *reading*; that of a short frame (NOI-CPT_02E §2.5.2) with the values of the last whole one."""
         whole = self._last_whole
-        if not reading.short or whole is None:
+        another = (
+            whole is not None and None not in (whole.meter, reading.meter) and whole.meter != reading.meter
+        )
+        if not reading.short or whole is None or another:
             return reading
         return replace(
             whole,

@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+#: Seconds without a reading after which nothing that was heard before acts any more.
+TRUSTED_FOR = 15.0
+
 
 class Mode(Enum):
     """The two dialects of the TIC (NOI-CPT_54E §5.3)."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 #: What tick() returns when an output has nothing planned.
 NEVER = math.inf
-#: Data older than this, in seconds, decide nothing: a relay takes its fail state, a lamp shows that nothing is heard.
-TRUSTED_FOR = 15.0
 #: What rounding may cost a deadline, in seconds: a tick this much too early counts as on time.
 ROUNDING = 1e-6
 

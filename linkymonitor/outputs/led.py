@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from linkymonitor.model.terms import Ejp
-from linkymonitor.outputs.base import ROUNDING, TRUSTED_FOR
+from linkymonitor.model.terms import TRUSTED_FOR, Ejp
+from linkymonitor.outputs.base import ROUNDING
 from linkymonitor.outputs.gpio import Pin
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.sections import LampSettings as Settings

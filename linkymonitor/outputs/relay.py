@@ -14,8 +14,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from linkymonitor.language import Text
+from linkymonitor.model.terms import TRUSTED_FOR
 from linkymonitor.outputs import rules
-from linkymonitor.outputs.base import NEVER, ROUNDING, TRUSTED_FOR
+from linkymonitor.outputs.base import NEVER, ROUNDING
 from linkymonitor.outputs.gpio import Pin
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.sections import RelaySettings as Settings

@@ -24,7 +24,7 @@ from zlib import adler32
 
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic import parity
-from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
+from linkymonitor.tic.frame import BORDER, Frame, InfoGroup, Rejected
 from linkymonitor.tic.labels import BY_MODE, DIGITS
 
 _STX, _ETX = 0x02, 0x03
@@ -132,6 +132,10 @@ class FrameDecoder:
         rejected = tuple(
             one for one in frame.rejected if one.after != border or len(one.raw.strip(_LF_DAMAGED)) > _LEFT
         )
+        # In an overload a meter of three phases sends ADIR before its address (NOI-CPT_02E §2.5.2): the border may
+        # have been that group, whose absence would end the overload.
+        if lost_start and "IINST1" in labels:
+            rejected += (Rejected(b"", BORDER, ""),)
         return frame._replace(rejected=rejected, complete=True)
 
     def _bounded(self, stretch: bytes, frames: list[Frame]) -> bytes:

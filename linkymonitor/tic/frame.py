@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 #: Silence between two frames, in seconds (NOI-CPT_54E §5.3.6 says 16.7 to 33.4 ms).
 FRAME_GAP = 0.025
+#: Why a group may be missing though no damaged one is there: it stood at a damaged border of the frame.
+BORDER = "border"
 
 
 class InfoGroup(NamedTuple):
@@ -22,8 +24,9 @@ class InfoGroup(NamedTuple):
 class Rejected(NamedTuple):
     """One group that failed, as received (8 bits a character, odd parity made even), and why.
 
-    *why* is one of ``parity``, ``shape``, ``checksum``, ``label``, ``width``, ``characters``. *after* is the label of
-    the last sound group before it in its frame, empty when there is none, None when its place is not known.
+    *why* is one of ``parity``, ``shape``, ``checksum``, ``label``, ``width``, ``characters``; with BORDER there is no
+    group, only a place where one may have been. *after* is the label of the last sound group before it in its frame,
+    empty when there is none, None when its place is not known.
     """
 
     raw: bytes

@@ -14,8 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from linkymonitor.appliance import Appliance
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record
-from linkymonitor.model.terms import Mode
-from linkymonitor.outputs.base import TRUSTED_FOR
+from linkymonitor.model.terms import TRUSTED_FOR, Mode
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.outputs.relay import Relay, Settings
 from linkymonitor.source.base import Source

@@ -19,6 +19,27 @@ from tests.support.whole import ALARMED, HISTORIQUE, RELAY, SHORT, START, Bench,
 #: What a WireClock begins with.
 START_MONOTONIC = 1000.0
 
+#: A whole frame of a meter with three phases, in normal hours (NOI-CPT_02E table 4).
+THREE_PHASES = (
+    ("ADCO", "041876543210"),
+    ("OPTARIF", "EJP."),
+    ("ISOUSC", "45"),
+    ("EJPHN", "000688322"),
+    ("EJPHPM", "000080072"),
+    ("PTEC", "HN.."),
+    ("IINST1", "013"),
+    ("IINST2", "012"),
+    ("IINST3", "003"),
+    ("IMAX1", "090"),
+    ("IMAX2", "090"),
+    ("IMAX3", "090"),
+    ("PMAX", "30000"),
+    ("PAPP", "06010"),
+    ("HHPHC", "A"),
+    ("MOTDETAT", "000000"),
+    ("PPOT", "00"),
+)
+
 
 def test_a_short_frame_keeps_the_long_values_and_weighs_on_no_mean(tmp_path):
     probe = Probe()
@@ -78,6 +99,23 @@ def test_tomorrow_is_not_forgotten_while_short_frames_come(tmp_path):
     Bench(tmp_path, *[(2.0, frame(tempo))] * 4, *[(0.6, frame(ALARMED))] * 5, outputs=[probe]).run()
     assert probe.views[-1].reading.short
     assert probe.views[-1].tariff.tomorrow is Colour.RED
+
+
+def test_short_frames_after_a_silence_say_nothing_of_what_was_before_it(tmp_path):
+    """The period and the power of before would close a relay that has let go."""
+    probe = Probe()
+    whole = [(2.0, frame(THREE_PHASES))] * 6
+    bench = Bench(tmp_path, *whole, (40.0, frame(ALARMED)), *[(1.0, frame(ALARMED))] * 6)
+    bench.source.is_meter = True
+    bench.everything()
+    bench.appliance.outputs += (probe,)
+    bench.run()
+    after = [view.reading for view in probe.views if view.reading.short]
+    assert after
+    assert {(one.tariff_period, one.apparent_power) for one in after} == {(None, None)}
+    changes = [level for _, pin, level in bench.levels if pin == RELAY]
+    assert changes[-1] is False
+    assert changes.count(True) == 1
 
 
 def test_a_short_frame_before_any_long_one_says_only_currents(tmp_path):
@@ -143,7 +181,9 @@ def test_a_frame_without_a_name_beside_one_of_another_meter_is_not_passed_on(tmp
     chunks = [(1.5, frame(**change)) for change in changes]
     bench = Bench(tmp_path, *chunks, outputs=[probe := Probe()])
     bench.run()
-    assert len(probe.views) == 6
+    # The first name of another meter may be a damaged one; after the second nothing is passed on.
+    assert len(probe.views) == 7
+    assert {view.reading.apparent_power for view in probe.views} <= {3010, None}
 
 
 def test_another_meter_is_silence_until_its_fifth_frame(tmp_path):

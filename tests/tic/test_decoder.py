@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.tic import parity
 from linkymonitor.tic.decoder import LONGEST, FrameDecoder
 from linkymonitor.tic.encoder import write_frame, write_group
-from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
+from linkymonitor.tic.frame import BORDER, Frame, InfoGroup, Rejected
+from linkymonitor.tic.interpret import interpret
 
 HISTORIQUE, STANDARD = Mode.HISTORIQUE, Mode.STANDARD
 
@@ -197,6 +199,17 @@ def test_who_asks_for_it_gets_frames_with_one_damaged_border(wire: bytes, comple
     lines = b"".join(write_group(group, HISTORIQUE) for group in EJP.groups)
     wire = wire.replace(b"%s", lines)
     assert unframed(wire) == complete
+
+
+def test_a_border_that_may_have_been_an_alert_of_an_overload_does_not_end_it() -> None:
+    """Noise made an ETX within ADIR1: what follows it looks like a frame that has lost its STX, without an alert."""
+    decoder = FrameDecoder(HISTORIQUE, unframed=True)
+    short = (("ADCO", "022163000001"), ("IINST1", "022"), ("IINST2", "001"), ("IINST3", "000"))
+    lines = b"".join(write_group(InfoGroup(*group), HISTORIQUE) for group in short)
+    frames = decoder.feed(b"\x02\nADIR1 \x1866\x03+k%b\x03" % lines)
+    assert [frame.complete for frame in frames] == [True, True]
+    assert [(one.why, one.after) for one in frames[1].rejected] == [(BORDER, "")]
+    assert interpret(frames[1], HISTORIQUE, datetime(2026, 1, 13, tzinfo=UTC)).overload is None
 
 
 def test_frames_with_a_damaged_border_are_not_complete_for_anybody_else() -> None:

@@ -349,8 +349,11 @@ class Acceptance:
             if not self._insists(strange, now):
                 return self._refuse(frame, strange, cause)
             self._reset()
-        elif self._at < self._strange_at >= now - GAP and not self._strangers.keys() <= labels:
-            # The frame before named another meter; this one has lost its name, and may be of either.
+        elif self._at < self._strange_at >= now - GAP and any(
+            count > 1 and label not in labels for label, (_, count) in self._strangers.items()
+        ):
+            # Another meter was named twice in a row; this frame has lost its name, and may be of either. A name that
+            # came once is more likely a damaged one.
             return self._refuse(frame, [], METER)
         moment = self._moment
         moment.gap = gap = self._started and now - self._at > GAP
