@@ -82,12 +82,14 @@ def acquire(
         seconds=seconds,
         display=led,
     )
-    carry_out(job, settings)
-    return 0
+    return carry_out(job, settings)
 
 
-def carry_out(job: Job, settings: Settings) -> None:
+def carry_out(job: Job, settings: Settings) -> int:
     """Read what *job* names until it ends, the time is over or a signal comes.
+
+    Returns:
+        The exit status: 1 when lines of the log are lost because the card refused them until the end.
 
     Raises:
         ConfigError: two parts want one pin, or a callback is not there.
@@ -113,6 +115,7 @@ def carry_out(job: Job, settings: Settings) -> None:
         appliance.log.note("INFO", Text(f"Démarrage : source {job.spec}", f"Starting: source {job.spec}"))
         with signals(appliance.stop):
             appliance.run(clock.monotonic() + job.seconds if job.seconds else math.inf)
+    return 1 if appliance.log.pending else 0
 
 
 def _appliance(

@@ -42,9 +42,9 @@ def run(
         display=True,
         trial=Trial(terminal=TerminalDisplay(sys.stdout), pins=simulated_pins()),
     )
-    carry_out(job, settings)
+    status = carry_out(job, settings)
     print(Text("Pages dessinées :", "Pages drawn:"))
-    return report(
+    drawn = report(
         common,
         log_dir=log_dir,
         start=None,
@@ -54,3 +54,4 @@ def run(
         lang=spoken(),
         json=False,
     )
+    return status or drawn

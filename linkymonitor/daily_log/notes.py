@@ -42,6 +42,15 @@ def accepted(lost: int) -> Text:
     )
 
 
+def never_written(lost: int) -> Text:
+    """Return the sentence for a card that refused to be written until the end, so many lines being lost."""
+    return Text(
+        f"Journal : lignes qui n'ont pu être écrites et sont perdues : {lost} ; "
+        "vérifiez la carte et la place libre",
+        f"Log: lines that could not be written and are lost: {lost}; check the card and its free space",
+    )
+
+
 def healed(removed: int, name: str) -> Text:
     """Return the sentence for the bytes of a cut line that were *removed* from the file of this *name*."""
     return Text(

@@ -226,13 +226,15 @@ class DailyLog:
         return min(self._due, self._chores.due)
 
     def close(self) -> None:
-        """Write what waits and let go of the files."""
+        """Write what waits, say how much the card does not take, and let go of the files."""
         self._look()
         if not self.timeline.settled and len(self._queue):
             self._assume()
         self.flush()
         if len(self._queue) and not self._refused:  # writing may have found something to say
             self.flush()
+        if len(self._queue) and self._on_event:  # no line of the log can tell it
+            self._on_event("WARN", notes.never_written(len(self._queue) + self._queue.dropped))
         self._day_file.close()
         self._chores.stop()
 

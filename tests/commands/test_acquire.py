@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from linkymonitor.daily_log.files import file_of
 from tests.support.commands import AT, DAY, PYTHON, daemon, log_text, records, until, wire
 from tests.support.pty_meter import PtyMeter
 
@@ -129,6 +130,16 @@ def test_the_log_directory_is_made_and_a_file_in_its_place_is_one_sentence(call,
     status, _, err = call("acquire", "-i", historique, "--log-dir", tmp_path / "taken", "--at", AT)
     assert status == 1
     assert err.count("\n") == 1
+
+
+def test_a_log_that_is_refused_until_the_end_is_told_and_is_1(call, historique, tmp_path, caplog):
+    folder = tmp_path / "log"
+    folder.mkdir()
+    file_of(folder, DAY.date()).symlink_to(tmp_path / "elsewhere")
+    status, _, _ = call("acquire", "-i", historique, "--log-dir", folder, "--at", AT)
+    assert status == 1
+    last = [record.getMessage() for record in caplog.records if record.name == "linkymonitor.daily_log"][-1]
+    assert "sont perdues" in last
 
 
 def test_a_device_that_is_not_there_is_one_warning_and_no_failure(tmp_path):

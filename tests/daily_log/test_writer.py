@@ -275,6 +275,29 @@ def test_what_a_card_never_takes_costs_the_oldest_lines_and_says_how_many(disk, 
     assert "Contrat" in text_of(disk).splitlines()[0]
 
 
+def test_what_a_card_refuses_until_the_end_is_told_as_lost(disk, clock):
+    told = []
+    log = log_on(disk, clock, on_event=lambda *event: told.append(event))
+    disk.fault = lambda number, name: errno.EROFS if name == "open" else None
+    feed(log, clock, range(RING + 100))
+    log.close()
+    assert [status for status, _ in told] == ["WARN", "WARN"]
+    # The records, and the note of the refusal.
+    assert f"sont perdues : {RING + 101} ; vérifiez la carte" in told[-1][1].fr
+    assert f"are lost: {RING + 101}; check the card" in told[-1][1].en
+
+
+def test_a_card_that_takes_all_lines_at_the_end_loses_none(disk, clock):
+    told = []
+    log = log_on(disk, clock, on_event=lambda *event: told.append(event))
+    disk.fault = lambda number, name: errno.EROFS if name == "open" else None
+    feed(log, clock, range(5))
+    disk.fault = lambda number, name: None
+    log.close()
+    assert log.pending == 0
+    assert not any("sont perdues" in text.fr for _, text in told)
+
+
 @pytest.mark.parametrize("trouble", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, "short"], ids=str)
 @pytest.mark.parametrize("length", [1, 7, 10_000])
 def test_whatever_call_fails_no_record_is_lost_and_nothing_is_raised(trouble, length):
