@@ -13,6 +13,7 @@ import pytest
 
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
+from linkymonitor.system.console import Console
 
 PYTHON = f"{sys.executable} -m linkymonitor"
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
@@ -134,3 +135,43 @@ def test_data_lose_nothing_on_a_terminal_of_ascii(house):
     assert [json.loads(line) for line in frames[0]] == [json.loads(line) for line in frames[1]]
     assert "é" in frames[0][2]
     assert frames[1][2].isascii()
+
+
+@pytest.fixture
+def streams(monkeypatch):
+    """The standard streams of this process, given back at the end whatever a test does to them."""
+    kept = [os.dup(descriptor) for descriptor in (1, 2)]
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, getattr(sys, name))
+    yield
+    for descriptor, copy in zip((1, 2), kept, strict=True):
+        os.dup2(copy, descriptor)
+        os.close(copy)
+
+
+@pytest.mark.usefixtures("streams")
+def test_letters_that_a_terminal_lacks_become_the_nearest_it_has(monkeypatch):
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w", encoding="ascii") as terminal:
+        monkeypatch.setattr(sys, "stdout", terminal)
+        Console().settle()
+        print("déjà → 1 000 €… 漢", flush=True)
+        assert os.read(reader, 100) == b"deja -> 1 000 EUR... ?\n"
+    os.close(reader)
+
+
+@pytest.mark.usefixtures("streams")
+def test_a_reader_that_leaves_and_a_closed_stream_stop_nobody():
+    console = Console()
+    console.outlive_readers_of_stdout()
+    reader, writer = os.pipe()
+    os.dup2(writer, 1)
+    os.close(reader)
+    os.close(writer)
+    console.settle()
+    console.outlive_readers_of_stdout()
+    print("nobody reads this", flush=True)
+    os.close(1)
+    assert not console.stdout_closed
+    console.settle()
+    assert console.stdout_closed
