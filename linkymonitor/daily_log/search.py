@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from pathlib import Path
 
 from linkymonitor.daily_log.files import LogFile, Statistics, end_of_file, files, records, whole_lines
@@ -15,8 +16,14 @@ from linkymonitor.system.storage import Storage
 
 #: Where the record before some instant is: next door but after a silence.
 _NEAR = timedelta(minutes=10)
+#: How far beyond the nearest record the reading of a register is looked for that this record lacks, and how often:
+#: a silence may lie between them.
+_FAR = timedelta(hours=26)
+_WINDOWS = 2
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
+#: No names of registers: the index of the total, and that of what is injected.
+_TOTAL, _INJECTED = "", "injected"
 
 
 def onward(records: Iterable[Record]) -> Iterator[Record]:
@@ -96,6 +103,80 @@ def first_after(
             if at < record.ended_at <= limit:
                 return record
     return None
+
+
+def lead(directory: Path, before: Record | None, *, storage: Storage | None = None) -> list[Record]:
+    """Return the records with the last readings that *before* lacks, oldest first.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    lacking = _lacking(before)
+    found: dict[str, Record] = {}
+    nearest = before if lacking else None
+    for _ in range(_WINDOWS):
+        if nearest is None:
+            break
+        # A reading is seldom missing for long: a day is only searched for what is.
+        for reach in (_NEAR, _FAR):
+            latest: dict[str, Record] = {}
+            for record in until(directory, nearest.ended_at, reach, storage=storage):
+                latest.update((name, record) for name in lacking if _reads(record, name))
+            found |= latest
+            lacking = [name for name in lacking if name not in latest]
+            if not lacking:
+                return _distinct(found)
+        nearest = last_before(directory, nearest.ended_at - _FAR, storage=storage)
+    return _distinct(found)
+
+
+def trail(
+    directory: Path, after: Record | None, limit: datetime, *, storage: Storage | None = None
+) -> list[Record]:
+    """Return the records with the first readings that *after* lacks, before *limit*, oldest first.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    lacking = _lacking(after)
+    found: dict[str, Record] = {}
+    nearest = after if lacking else None
+    for _ in range(_WINDOWS):
+        if nearest is None:
+            break
+        begin, end = nearest.ended_at, nearest.ended_at + _FAR
+        for record in onward(records(directory, begin, min(end, limit), storage=storage)):
+            found |= {name: record for name in lacking if _reads(record, name)}
+            lacking = [name for name in lacking if name not in found]
+            if not lacking:
+                return _distinct(found)
+        nearest = first_after(directory, end, limit, storage=storage)
+    return _distinct(found)
+
+
+def _lacking(record: Record | None) -> list[str]:
+    """Return the indexes that *record* ought to have and has not."""
+    if record is None:
+        return []
+    registers = record.contract.registers if record.contract else ()
+    lacking = [name for name in registers if name not in record.indexes]
+    # Some meters have no total, and most inject nothing: these are only looked for when nothing else is there.
+    if record.total_index is None and (lacking or not registers):
+        lacking.append(_TOTAL)
+    if record.injected_index is None and record.contract is not None and record.contract.producer:
+        lacking.append(_INJECTED)
+    return lacking
+
+
+def _reads(record: Record, name: str) -> bool:
+    if name == _TOTAL:
+        return record.total_index is not None
+    return record.injected_index is not None if name == _INJECTED else name in record.indexes
+
+
+def _distinct(found: Mapping[str, Record]) -> list[Record]:
+    """Return the records that were *found*, each of them once, oldest first."""
+    return sorted({id(record): record for record in found.values()}.values(), key=attrgetter("ended_at"))
 
 
 def _newest_stamp(file: LogFile, at: datetime, storage: Storage) -> datetime | None:

@@ -21,7 +21,7 @@ from linkymonitor.daily_log.day_file import DayFile, Folder
 from linkymonitor.daily_log.files import file_of, records
 from linkymonitor.daily_log.line import format_record, printable
 from linkymonitor.daily_log.queue import RING, Queue
-from linkymonitor.daily_log.search import last_before
+from linkymonitor.daily_log.search import last_before, lead
 from linkymonitor.daily_log.section import Settings
 from linkymonitor.daily_log.statements import format_contract
 from linkymonitor.errors import StorageError
@@ -173,6 +173,8 @@ class DailyLog:
     def day_so_far(self, midnight: datetime, end: datetime) -> Iterator[Record]:
         """Yield the last record until *midnight* and those from then until *end*, those that wait included.
 
+        Where that last one lacks a reading, those that have it come before it, as in the report.
+
         Some may be later than now: a clock that was ahead has written them, and the report counts them, too.
 
         Raises:
@@ -182,6 +184,7 @@ class DailyLog:
             self.flush()
         before = last_before(self._directory, midnight, storage=self._storage)
         if before is not None:
+            yield from lead(self._directory, before, storage=self._storage)
             yield before
         yield from records(self._directory, midnight + timedelta.resolution, end, storage=self._storage)
 

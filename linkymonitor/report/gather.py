@@ -23,7 +23,6 @@ from zoneinfo import ZoneInfo
 from linkymonitor.daily_log import files, search
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.files import Statistics
-from linkymonitor.daily_log.search import onward
 from linkymonitor.daily_log.statements import GRID, parse_grid
 from linkymonitor.model.record import Record
 from linkymonitor.report import refusals
@@ -35,13 +34,7 @@ from linkymonitor.system.storage import Storage
 _NEAR = timedelta(seconds=2 * SHORTEST_GAP)
 #: A record this much before a midnight is that of the midnight.
 _AT_MIDNIGHT = timedelta(seconds=SHORTEST_GAP)
-#: How far beyond the nearest record the reading of a register is looked for that this record lacks, and how often:
-#: a silence may lie between them.
-_FAR = timedelta(hours=26)
-_WINDOWS = 2
 _DAY = timedelta(days=1)
-#: No names of registers: the index of the total, and that of what is injected.
-_TOTAL, _INJECTED = "", "injected"
 
 #: A line ``Grille:``: when, and what by topic.
 Grid = tuple[float, Mapping[str, str]]
@@ -182,8 +175,8 @@ class LogDays:
             yield day._replace(
                 before=before,
                 after=after,
-                lead=self._lead(before),
-                trail=self._trail(after),
+                lead=search.lead(self.directory, before, storage=self.storage),
+                trail=search.trail(self.directory, after, self.now, storage=self.storage),
                 eve=eve,
                 grids=_of_day(grids, start),
                 held=held,
@@ -195,45 +188,6 @@ class LogDays:
 
     def _until(self, at: datetime, reach: timedelta) -> Iterator[Record]:
         return search.until(self.directory, at, reach, storage=self.storage)
-
-    def _lead(self, before: Record | None) -> list[Record]:
-        """Return the records with the last readings that *before* lacks, oldest first."""
-        lacking = _lacking(before)
-        if before is None or not lacking:
-            return []
-        readings: dict[str, Record] = {}
-        nearest = before
-        for _ in range(_WINDOWS):
-            window = list(self._until(nearest.ended_at, _FAR))
-            for record in reversed(window):
-                _note_readings(record, lacking, readings)
-            if len(readings) == len(lacking):
-                break
-            earlier = search.last_before(self.directory, nearest.ended_at - _FAR, storage=self.storage)
-            if earlier is None:
-                break
-            nearest = earlier
-        return _distinct(reversed(readings.values()))
-
-    def _trail(self, after: Record | None) -> list[Record]:
-        """Return the records with the first readings that *after* lacks, oldest first."""
-        lacking = _lacking(after)
-        if after is None or not lacking:
-            return []
-        readings: dict[str, Record] = {}
-        nearest = after
-        for _ in range(_WINDOWS):
-            begin, end = nearest.ended_at, nearest.ended_at + _FAR
-            window = files.records(self.directory, begin, min(end, self.now), storage=self.storage)
-            for record in onward(window):
-                _note_readings(record, lacking, readings)
-                if len(readings) == len(lacking):
-                    return _distinct(readings.values())
-            later = search.first_after(self.directory, end, self.now, storage=self.storage)
-            if later is None:
-                break
-            nearest = later
-        return _distinct(readings.values())
 
 
 class _Neighbours:
@@ -276,38 +230,6 @@ def _of_day(grids: Sequence[Grid], start: datetime) -> list[Grid]:
     near = [grid for grid in grids if grid[0] >= origin]
     before = [at for at, _ in near if at <= start.timestamp()]
     return near[max(len(before) - 1, 0) :]
-
-
-def _note_readings(record: Record, lacking: Sequence[str], readings: dict[str, Record]) -> None:
-    """Note *record* for each of the indexes *lacking* that it has and that is not in *readings* yet."""
-    for name in lacking:
-        if name not in readings and _reads(record, name):
-            readings[name] = record
-
-
-def _distinct(records: Iterable[Record]) -> list[Record]:
-    """Return *records*, each of them once."""
-    return list({id(record): record for record in records}.values())
-
-
-def _lacking(record: Record | None) -> list[str]:
-    """Return the indexes that *record* ought to have and has not."""
-    if record is None:
-        return []
-    registers = record.contract.registers if record.contract else ()
-    lacking = [name for name in registers if name not in record.indexes]
-    # Some meters have no total, and most inject nothing: these are only looked for when nothing else is there.
-    if record.total_index is None and (lacking or not registers):
-        lacking.append(_TOTAL)
-    if record.injected_index is None and record.contract is not None and record.contract.producer:
-        lacking.append(_INJECTED)
-    return lacking
-
-
-def _reads(record: Record, name: str) -> bool:
-    if name == _TOTAL:
-        return record.total_index is not None
-    return record.injected_index is not None if name == _INJECTED else name in record.indexes
 
 
 def _last(records: Iterable[Record]) -> Record | None:

@@ -5,6 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from linkymonitor.daily_log.section import Settings as LogSettings
+from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.model.record import Contract, Record
+from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.days import days
 from linkymonitor.state.today import Today
@@ -88,3 +92,33 @@ def test_a_log_from_later_today_is_not_read_again_for_each_record(tmp_path):
     reads = counted_reads(bench)
     bench.run()
     assert len(reads) == 1
+
+
+@pytest.mark.parametrize("silence", [timedelta(minutes=5), timedelta(hours=9), timedelta(hours=40)])
+def test_a_register_that_the_record_before_midnight_lacks_is_counted_as_on_the_page(tmp_path, silence):
+    whole = Record(
+        started_at=MORNING - timedelta(seconds=10),
+        ended_at=MORNING,
+        contract=Contract(
+            mode=Mode.HISTORIQUE,
+            option="EJP",
+            registers=("HN", "PM"),
+            subscribed_power=9000,
+            phases=1,
+            meter="041876543210",
+        ),
+        tariff_period="HN..",
+        apparent_power=1000,
+        indexes={"HN": 688000, "PM": 80072},
+        frames=8,
+    )
+    eve = MORNING.replace(hour=22, minute=55)
+    log = DailyLog(Storage(), LogSettings(dir=tmp_path), WireClock(eve), salt="pepper")
+    for before, indexes in ((silence, whole.indexes), (timedelta(0), {"PM": 80072})):
+        at = eve - before
+        log.append(whole._replace(started_at=at - timedelta(seconds=10), ended_at=at, indexes=indexes))
+    log.close()
+    clock = WireClock(MORNING + timedelta(days=1))
+    bench = Bench(tmp_path, *going_on(60, 691000), clock=clock).run()
+    assert shown(bench) == on_the_page(tmp_path, clock.now())
+    assert shown(bench)["HN"] > 1000
