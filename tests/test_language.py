@@ -1,9 +1,11 @@
-"""What reaches a terminal: no character of it is a command."""
+"""What reaches a terminal: no character of it is a command, and it is in French or English."""
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import sys
 import unicodedata
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from linkymonitor import cli
 from linkymonitor.daily_log.line import printable
-from linkymonitor.language import escape_controls
+from linkymonitor.language import cause, escape_controls
 from linkymonitor.system.log_format import EscapingFormatter
 
 
@@ -106,3 +108,13 @@ def test_the_figures_of_a_damaged_log_print_no_character_that_a_terminal_obeys(t
     shown = capsys.readouterr().out
     assert not [char for char in shown if char != "\n" and unicodedata.category(char) == "Cc"]
     assert json.loads(shown)["contract"] == "T\x9b2J\x7f"
+
+
+@pytest.mark.parametrize(
+    "name", ["ENOTEMPTY", "EMFILE", "ENFILE", "ESTALE", "EREMOTEIO", "EINVAL", "ENOTTY", "ETXTBSY", "ENOMEM"]
+)
+def test_what_the_system_says_has_a_french_of_its_own(name):
+    number = getattr(errno, name)
+    error = OSError(number, os.strerror(number))
+    assert cause(error).en == os.strerror(number)
+    assert cause(error).fr != cause(error).en

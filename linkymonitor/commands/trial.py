@@ -114,6 +114,7 @@ class Captions:
 
     def _show(self) -> None:
         on, off = Text("allumé", "on"), Text("éteint", "off")
+        colon = Text(" : ", ": ")
         self._terminal.tell(
-            [f"{name} : {on if part.on else off}" for name, part in self._parts], str(self._health)
+            [str(name + colon + (on if part.on else off)) for name, part in self._parts], str(self._health)
         )

@@ -116,7 +116,12 @@ def keep_traceback(day: date, failure: Exception) -> None:
 def not_drawn(day: date, error: Exception) -> Text:
     """Return the sentence about *day*, which could not be drawn because of *error*."""
     cause = cause_of(error).map(lambda words: " ".join(words.split())[:_LONGEST_CAUSE])
-    return Text(
-        f"{day} : journée non dessinée ({cause.fr}) ; les autres le sont, gardez le journal de ce jour et signalez-le",
-        f"{day}: day not drawn ({cause.en}); the others are, keep the log of this day and report it",
+    sentence = Text(
+        f"{day} : journée non dessinée ({cause.fr}) ; les autres le sont",
+        f"{day}: day not drawn ({cause.en}); the others are",
+    )
+    if isinstance(error, LinkyMonitorError):  # it has a remedy of its own
+        return sentence
+    return sentence + Text(
+        ", gardez le journal de ce jour et signalez-le", ", keep the log of this day and report it"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from datetime import date, timedelta
@@ -12,13 +13,16 @@ import pytest
 
 from linkymonitor.cli import main
 from linkymonitor.daily_log.columns import Columns
+from linkymonitor.language import Text
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report import figures
+from linkymonitor.report.days import not_drawn
 from linkymonitor.report.gather import split_days
 from linkymonitor.report.range import RangeFigures
 from linkymonitor.system.storage import Storage
+from linkymonitor.system.troubles import trouble
 from tests.report.drawn import build, parsed, text_of
 from tests.report.house import PARIS, contract, flat, local, period_of, records, write_log
 
@@ -221,6 +225,19 @@ def test_a_log_that_cannot_be_read_costs_its_own_days(tmp_path, capsys):
     told = capsys.readouterr()
     assert json.loads(told.out)["consumed"] == {"wh": None, "eur": None}
     assert "2026-01-14" in told.err
+
+
+def test_a_file_that_may_not_be_read_has_one_remedy_and_a_fault_of_ours_is_to_be_reported():
+    forbidden = not_drawn(DAY, trouble("/log/day.log", PermissionError(errno.EACCES, "Permission denied")))
+    assert forbidden == Text(
+        "2026-01-13 : journée non dessinée (/log/day.log : accès refusé ; donnez-en le droit à l'utilisateur de "
+        "linkymonitor) ; les autres le sont",
+        "2026-01-13: day not drawn (/log/day.log: permission denied; give the user that runs linkymonitor the "
+        "right to it); the others are",
+    )
+    assert not_drawn(DAY, ZeroDivisionError("by zero")).en == (
+        "2026-01-13: day not drawn (ZeroDivisionError: by zero); the others are, keep the log of this day and report it"
+    )
 
 
 def test_a_page_that_is_a_folder_or_a_dangling_link_costs_no_other(tmp_path, capsys):

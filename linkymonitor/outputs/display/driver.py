@@ -14,11 +14,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 from collections.abc import Callable
 from typing import Any
 
 from linkymonitor.errors import DisplayError
+from linkymonitor.language import Text, cause
 from linkymonitor.outputs.display.paint import Bands
 from linkymonitor.outputs.display.panel import Chip, Settings
 
@@ -82,7 +84,8 @@ class Panel:
             if not _is_ailment(error):
                 raise
             self._drop()
-            raise DisplayError(f"{self._settings.chip.value} i2c-{self._settings.port}: {error}") from error
+            place = f"{self._settings.chip.value} i2c-{self._settings.port}"
+            raise DisplayError(place + Text(" : ", ": ") + _why(error, self._settings)) from error
 
     def close(self) -> None:
         """Switch the panel off, if it still listens."""
@@ -187,6 +190,23 @@ def _bound(wire: Any) -> None:
 
         with contextlib.suppress(OSError):
             fcntl.ioctl(descriptor, _I2C_TIMEOUT, _FIFTY_MS)
+
+
+def _why(error: Exception, settings: Settings) -> Text:
+    """Return what is wrong with the display, in both languages: luma's sentences are English only."""
+    if isinstance(error, ImportError):
+        return Text(f"un module ne se charge pas ({error})", f"a module does not load ({error})")
+    # luma raises an error of its own in place of the system's.
+    root = error if isinstance(error, OSError) else error.__context__
+    number = root.errno if isinstance(root, OSError) else None
+    if root is None or number is None:
+        return Text(f"panne ({error})", f"failure ({error})")
+    if number == errno.ENOENT:
+        return Text(f"/dev/i2c-{settings.port} absent", f"/dev/i2c-{settings.port} is not there")
+    if number in (errno.EREMOTEIO, errno.EIO):
+        address = f"0x{settings.address:02X}"
+        return Text(f"rien ne répond à l'adresse {address}", f"nothing answers at the address {address}")
+    return cause(root)
 
 
 def _is_ailment(error: Exception) -> bool:

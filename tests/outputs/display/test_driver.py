@@ -104,7 +104,7 @@ def test_a_display_that_is_absent_at_the_start_is_found_later(chip, caplog):
     for _ in range(3):
         bench.wait(10)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert f"{chip} i2c-1: I2C device not found on address: 0x3C" in caplog.text
+    assert f"{chip} i2c-1 : rien ne répond à l'adresse 0x3C ; vérifiez câblage" in caplog.text
     bus.ailment = None
     bench.wait(9.9)
     assert not bus.lit
@@ -153,8 +153,32 @@ def test_a_bus_that_is_not_there_is_no_error(caplog):
     output = oled.Output(oled.Settings(port=4711), Hardware(clock=clock))
     output.update(view())
     assert output.tick(clock.monotonic(), 0.0) == pytest.approx(clock.monotonic() + 10)
-    assert "/dev/i2c-4711" in caplog.text
+    assert "i2c-4711 : /dev/i2c-4711 absent ;" in caplog.text
     output.close()
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize(
+    ("ailment", "words"),
+    [
+        (NO_ANSWER, "nothing answers at the address 0x3C"),
+        (OSError(errno.EACCES, "Permission denied"), "Permission denied"),
+        (OSError("bus error"), "failure (bus error)"),
+        (ImportError("No module named 'luma'"), "a module does not load (No module named 'luma')"),
+    ],
+)
+def test_what_is_wrong_is_said_in_english_too(ailment, words, caplog):
+    bus = FakeOled(height=32)
+    bus.ailment = ailment
+    Bench(bus=bus)
+    assert f"[display] ssd1306 i2c-1: {words}; check the wiring" in caplog.text
+
+
+def test_what_the_system_says_is_said_in_french(caplog):
+    bus = FakeOled(height=32)
+    bus.ailment = OSError(errno.EBUSY, "Device or resource busy")
+    Bench(bus=bus)
+    assert "[display] ssd1306 i2c-1 : occupé ; vérifiez câblage" in caplog.text
 
 
 def test_a_slow_bus_holds_the_loop_for_a_few_tens_of_milliseconds_only():
