@@ -5,7 +5,7 @@
 # - What a contract is (option, power, meter…) is in the line ``Contrat:``. The meter sends what goes with it piece by
 #   piece: off-peak hours as a letter (HHPHC) or as tomorrow's profile (PJOURF+1), the name of a period (LTARF) while
 #   it is in force (NTARF). All that is known is one line, ``Grille:``. It is written when it grows or changes, and
-#   once in each file, so that a file can be read alone.
+#   once in each file, so that a file can be read alone. Until the time is known nobody knows which file: it waits.
 # - A value counts when two frames in a row have it, and of free text only letters, digits and simple signs.
 # - The name of a period counts after NAMED frames. Name and number of a period change in one frame, but acceptance
 #   may let them through a frame or two apart: until then the name of one period stands beside the number of another.
@@ -75,7 +75,8 @@ class Journal:
             elif register and times >= NAMED and (register in self._names or len(self._names) < _MOST_NAMES):
                 self._names[register] = text
         day, line = reading.taken_at.astimezone(UTC).date(), self._line()
-        if line and (day, line) != self._noted:
+        # Before the time is known its day is not that of the file, which would have the line again once it is.
+        if line and reading.dated and (day, line) != self._noted:
             self._noted = day, line
             notes.append(("INFO", line))
         return notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -118,6 +118,12 @@ def test_each_file_says_it_again():
     journal = Journal()
     noon, morrow = reading(HHPHC="A"), reading(local(DAY, "12:00") + timedelta(days=1), HHPHC="A")
     assert said(journal, noon, noon, noon, morrow, morrow) == ["Grille: heures=A"] * 2
+
+
+def test_a_file_has_it_once_after_a_boot_with_a_wrong_clock():
+    journal = Journal()
+    boot = replace(reading(datetime(1970, 1, 1, tzinfo=UTC), HHPHC="A"), dated=False)
+    assert said(journal, boot, boot, boot, reading(HHPHC="A"), reading(HHPHC="A")) == ["Grille: heures=A"]
 
 
 def test_registers_that_part_from_their_total_are_noted_once_and_when_they_agree_again():
