@@ -133,6 +133,8 @@ def test_latest_json_has_the_groups_as_sent_where_they_are_asked_for(tmp_path):
     during = json.loads(seen[-1])
     assert during["raw"].keys() == during["values"].keys(), "a short frame keeps the long ones"
     assert during["raw"]["ADIR1"] == [None, "061"]
+    assert (during["values"]["ADIR1"], during["values"]["PAPP"]) == (61, 6900)
+    assert during["taken_at"] > json.loads(seen[-3])["taken_at"]
     assert b"041876543210" not in b"".join(seen)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from grimp import ImportGraph
 
+import linkymonitor
 from tests.support.rooms import Rooms
 
 ROWS = ["everyone: errors", "source: tic.detect", "tic:", "errors:"]
@@ -53,3 +56,8 @@ def test_what_no_row_names_must_not_be_imported(importer, imported):
 def test_each_room_has_a_row_and_each_row_a_room():
     rows = [*ROWS[:-1], "cellar:"]
     assert faults([], rows) == ["errors has no row", "cellar has a row and is no room"]
+
+
+def test_a_room_has_no_code_of_its_own():
+    faces = Path(linkymonitor.__file__).parent.glob("*/**/__init__.py")
+    assert [str(face) for face in faces if face.read_text()] == []
