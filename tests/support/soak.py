@@ -116,6 +116,7 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
     from linkymonitor.appliance import Appliance
     from linkymonitor.daily_log.section import Settings as LogSettings
     from linkymonitor.daily_log.writer import DailyLog
+    from linkymonitor.language import speak
     from linkymonitor.live.latest import Latest
     from linkymonitor.meter.meter import Meter
     from linkymonitor.meter.quarantine import Quarantine
@@ -127,6 +128,8 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
     from linkymonitor.system.clock import WireClock
     from linkymonitor.system.rate_limit import RateLimitFilter
     from linkymonitor.system.storage import Storage
+
+    speak("en")  # the budget of the diagnostics is in bytes, and was set in English
 
     clock = WireClock(START)
     handler = logging.StreamHandler((directory / "journal").open("w"))
