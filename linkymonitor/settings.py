@@ -17,7 +17,7 @@ from linkymonitor.outputs import base as outputs
 from linkymonitor.outputs.display.panel import Settings as Display
 from linkymonitor.outputs.sections import LampSettings as Lamp
 from linkymonitor.outputs.sections import RelaySettings as Relay
-from linkymonitor.report.build import Settings as Report
+from linkymonitor.report.section import Settings as Report
 from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.zones import zone

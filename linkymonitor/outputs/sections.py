@@ -7,7 +7,6 @@ from enum import Enum
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
-from linkymonitor.outputs import rules
 
 #: The GPIO numbers on the 40-pin header of a Raspberry Pi.
 GPIO = range(28)
@@ -87,6 +86,8 @@ class RelaySettings:
                     " the other contact and write fail_state = off, or energised_fail_state_accepted = yes",
                 )
             )
+        from linkymonitor.outputs import rules  # a configuration without a relay needs none
+
         decision = rules.build(self.rule, self)
         if self.periods and not hasattr(decision, "periods"):
             raise BadSetting(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkymonitor.errors import BadSetting, ConfigError, StorageError
+from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.resources import shipped
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from linkymonitor.report.calendar import Summary
     from linkymonitor.report.day import DayFigures
     from linkymonitor.report.pages import Pages
+    from linkymonitor.report.section import Settings
     from linkymonitor.system.storage import Storage
 
 
@@ -31,28 +31,6 @@ DYGRAPHS = ("dygraph.min.js", "dygraph.min.css", "LICENSE", "VERSION")
 _TEMPLATE = ".html.j2"
 #: Bytes of a page in which its summary stands.
 _HEAD = 4096
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """``[report]``: where pages go and what they show."""
-
-    #: Folder of the pages.
-    dir: Path = Path("/var/lib/linkymonitor/report")
-    #: Sections of a day page, in order: one file templates/sections/NAME.html.j2 each.
-    sections: tuple[str, ...] = ("answer", "cards", "chart", "synthesis", "hours", "quality", "contract")
-    #: Folder of your own templates; a file there stands in for the shipped one of the same name.
-    templates: Path | None = None
-
-    def __post_init__(self) -> None:
-        for name in self.sections:
-            if not name.replace("_", "").replace("-", "").isalnum():
-                raise BadSetting(
-                    Text(
-                        f"sections = {name} : ce n'est pas le nom d'une section ; on attend lettres et chiffres",
-                        f"sections = {name}: not the name of a section; expected letters and digits",
-                    )
-                )
 
 
 def build(

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
+from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, local, period_of, records, write_log
 
@@ -63,7 +64,7 @@ def build(tmp_path, rows, dates=(DAY, DAY), *, prices=PRICES, now=None, lang="fr
     logs = tmp_path / "logs"
     if not logs.exists():
         write_log(logs, rows)
-    settings = settings or report.Settings(dir=tmp_path / "pages")
+    settings = settings or Settings(dir=tmp_path / "pages")
     paths = report.build(
         settings,
         logs,

@@ -21,6 +21,7 @@ from linkymonitor.report import figures
 from linkymonitor.report.days import not_drawn
 from linkymonitor.report.gather import split_days
 from linkymonitor.report.range import RangeFigures
+from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
 from linkymonitor.system.troubles import trouble
 from tests.report.drawn import build, parsed, text_of
@@ -272,7 +273,7 @@ def test_a_folder_that_vanishes_while_it_is_drawn_is_one_sentence(tmp_path):
     pages = three_days(tmp_path)
     with pytest.raises(StorageError, match=r"2026-01-14\.html"):
         report.build(
-            report.Settings(dir=pages),
+            Settings(dir=pages),
             tmp_path / "logs",
             (DAY, DAY + timedelta(days=2)),
             tz=PARIS,

@@ -11,6 +11,7 @@ import pytest
 
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
+from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, local, period_of, records, write_log
 
@@ -52,11 +53,11 @@ def pages(tmp_path_factory):
     )
     rows = records(local(AUTUMN) - timedelta(hours=1), local(AUTUMN + timedelta(days=1), 1), step=60) + rows
     write_log(folder / "logs", rows)
-    settings = report.Settings(dir=folder / "pages")
+    settings = Settings(dir=folder / "pages")
     options = {"tz": PARIS, "prices": PRICES, "now": local(DAY + timedelta(days=1), 14), "storage": Storage()}
     for dates in ((AUTUMN, AUTUMN), (DAY, DAY + timedelta(days=2))):
         report.build(settings, folder / "logs", dates, lang="fr", **options)
-    tempo = report.Settings(dir=folder / "tempo")
+    tempo = Settings(dir=folder / "tempo")
     rows = records(
         local(DAY),
         local(DAY + timedelta(days=1)),

@@ -10,10 +10,10 @@ import pytest
 
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report import build as report
 from linkymonitor.report import figures
 from linkymonitor.report.calendar import Summary
 from linkymonitor.report.gather import split_days
+from linkymonitor.report.section import Settings
 from tests.report.drawn import DAY, PRICES, build, ejp_day, parsed, text_of
 from tests.report.house import PARIS, contract, local, period_of, records
 
@@ -45,7 +45,7 @@ def test_the_calendar_counts_the_ejp_days_left_only_when_it_saw_the_winter(tmp_p
     now = local(first + timedelta(days=9))
     whole = build(tmp_path, rows, (first, first + timedelta(days=3)), now=now)["index.html"]
     assert "Il reste 21 jours EJP sur 22" in text_of(whole).replace("\xa0", " ")
-    part = report.Settings(dir=tmp_path / "part")
+    part = Settings(dir=tmp_path / "part")
     half = build(tmp_path, rows, (date(2025, 11, 2), date(2025, 11, 4)), now=now, settings=part)["index.html"]
     assert "Il reste" not in text_of(half)
 

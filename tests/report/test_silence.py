@@ -12,6 +12,7 @@ from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import as_json, days
+from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, local, period_of, records, write_log
 
@@ -84,7 +85,7 @@ def test_a_day_within_a_silence_has_a_page_that_says_its_share_and_that_its_shap
     rows = house((day(2, 17, 30), day(5, 17, 32)))
     write_log(tmp_path / "logs", rows)
     common = {"tz": PARIS, "prices": PRICES, "now": NOW, "storage": Storage()}
-    where = report.Settings(dir=tmp_path / "pages")
+    where = Settings(dir=tmp_path / "pages")
     report.build(where, tmp_path / "logs", (FIRST, LAST), lang="fr", **common)
     within = FIRST + timedelta(days=3)
     page = (tmp_path / "pages" / f"{within}.html").read_text()
@@ -93,7 +94,7 @@ def test_a_day_within_a_silence_has_a_page_that_says_its_share_and_that_its_shap
     assert "partiel" in (tmp_path / "pages" / "index.html").read_text()
     report.build(where, tmp_path / "logs", (within, within), lang="fr", **common)
     assert (tmp_path / "pages" / f"{within}.html").read_text() == page
-    english = report.Settings(dir=tmp_path / "en")
+    english = Settings(dir=tmp_path / "en")
     report.build(english, tmp_path / "logs", (within, within), lang="en", **common)
     assert "the share of this day, by time" in (tmp_path / "en" / f"{within}.html").read_text()
 

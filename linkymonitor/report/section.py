@@ -1,0 +1,31 @@
+"""The settings of the report, apart from what draws it: every command reads the whole configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkymonitor.errors import BadSetting
+from linkymonitor.language import Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """``[report]``: where pages go and what they show."""
+
+    #: Folder of the pages.
+    dir: Path = Path("/var/lib/linkymonitor/report")
+    #: Sections of a day page, in order: one file templates/sections/NAME.html.j2 each.
+    sections: tuple[str, ...] = ("answer", "cards", "chart", "synthesis", "hours", "quality", "contract")
+    #: Folder of your own templates; a file there stands in for the shipped one of the same name.
+    templates: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.sections:
+            if not name.replace("_", "").replace("-", "").isalnum():
+                raise BadSetting(
+                    Text(
+                        f"sections = {name} : ce n'est pas le nom d'une section ; on attend lettres et chiffres",
+                        f"sections = {name}: not the name of a section; expected letters and digits",
+                    )
+                )
