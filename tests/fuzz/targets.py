@@ -375,6 +375,7 @@ def report(data: bytes) -> None:
     """A damaged log: pages and figures are drawn, the days add up to the range, and a day is the same alone."""
     from linkymonitor.report import build as reports
     from linkymonitor.report.days import as_json, days
+    from linkymonitor.report.section import Settings
 
     disk = CrashDisk(_damaged(data))
     storage = Storage(disk)
@@ -396,7 +397,7 @@ def report(data: bytes) -> None:
     consumed: Any = found["consumed"]
     assert consumed["wh"] is None or consumed["wh"] == sum(used), "the days are not the range"
     if crc32(data) % 8 == 0:
-        where = reports.Settings(dir=Path("/pages"))
+        where = Settings(dir=Path("/pages"))
         options = common | {"lang": "fr" if len(data) % 2 else "en", "on_failure": failures.append}
         reports.build(where, LOG, (_FIRST_DAY, last), **options)
     assert not failures, failures
