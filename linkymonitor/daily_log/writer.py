@@ -173,7 +173,7 @@ class DailyLog:
     def day_so_far(self, midnight: datetime, end: datetime) -> Iterator[Record]:
         """Yield the last record until *midnight* and those from then until *end*, those that wait included.
 
-        Where that last one lacks a reading, those that have it come before it, as in the report.
+        When that last record lacks the index of a register, older records that have it come first, as in the report.
 
         Some may be later than now: a clock that was ahead has written them, and the report counts them, too.
 

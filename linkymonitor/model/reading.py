@@ -84,7 +84,7 @@ class TariffState:
     colour: Colour | None = None
     tomorrow: Colour | None = None
     overload: bool = False
-    #: As the last frame said it that could.
+    #: The contract in the last frame that names one.
     contract: Contract | None = None
 
 

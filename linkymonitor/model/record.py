@@ -59,7 +59,7 @@ class Record(NamedTuple):
     tomorrow: Colour | None = None
     frames: int = 0
     rejected: int = 0
-    #: As the last frame said it that could.
+    #: State of the mobile peak in the last frame of the interval that has one; UNKNOWN when no frame has.
     ejp: Ejp = Ejp.UNKNOWN
     #: Whether any frame drew more than the subscription; None in a line of an older version, which cannot say.
     overload: bool | None = None

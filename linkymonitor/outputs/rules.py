@@ -33,7 +33,7 @@ CODES = (
 
 
 class Decision(NamedTuple):
-    """What a rule wants, and what it must remember."""
+    """The state that a rule wants its relay in, and the memory that the rule gets back with the next view."""
 
     on: bool
     #: Handed to the rule again with the next view; of a type that the rule chooses.

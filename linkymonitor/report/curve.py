@@ -51,7 +51,7 @@ def curve(day: HeardDay) -> Curve:
 def _carried(values: Sequence[int | None]) -> Sequence[int] | None:
     """Return *values* with the last known one wherever one is missing, None when all are.
 
-    Before the first known one, that one stands.
+    The values before the first known one are equal to it.
     """
     known = [value for value in values if value is not None]
     if not known or len(known) == len(values):

@@ -4,8 +4,8 @@
 #
 # - The report counts the same from the daily log: what is shown now and what it says tomorrow are equal, to the Wh.
 #   So the records that go to the log are counted by the same rules (model/energy.py), in ``_recorded``.
-# - Readings are counted at once, in ``_so_far``. Each record takes the place of the readings that it was made of:
-#   it is ``_recorded`` that ``_so_far`` goes on from.
+# - Readings are counted at once, in ``_so_far``. When a record closes, ``_recorded`` counts it, and ``_so_far`` starts
+#   again from ``_recorded``: the record takes the place of the readings that it was made of.
 # - The day begins with the last value at or before midnight, which the record of midnight has; across a silence the
 #   energy is shared by time between the two records around it. Until the second of them is there, the reading that
 #   ended the silence stands for it.

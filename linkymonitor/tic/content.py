@@ -59,7 +59,7 @@ def _value(group: InfoGroup, mode: Mode) -> object:
 
 
 class FrameContent:
-    """What one frame content, and what it may have lost."""
+    """The typed values of one frame, and the labels whose groups were damaged or may be missing."""
 
     def __init__(self, frame: Frame, mode: Mode) -> None:
         self.frame = frame

@@ -675,7 +675,7 @@ class Index(Judge):
         era, apparent = moment.flowed(group.label)
         anchor, candidate = self._anchor, self._candidate
         mark, bearer = _Mark(wh, era, apparent, None), None
-        # One that was believed counts for more than one that waits: that may be what is wrong.
+        # The last believed index is asked before the one that waits for agreement, for that one may be the wrong index.
         for before in (anchor, candidate):
             flow = before.flow(mark) if before is not None else None
             if before is None or flow is None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: The rows of a panel in bands of eight, from the top; a byte is a column of eight pixels, lowest bit on top.
 Bands = tuple[bytes, ...]
 
-#: What the fonts lack, and what stands for it.
+#: Characters without a glyph in the fonts → the character that is drawn instead.
 _STANDS_FOR = str.maketrans({"\u202f": " ", "\u00a0": " ", "’": "'", "…": ".", "−": "-"})
 
 
