@@ -114,15 +114,6 @@ def files(directory: Path, storage: Storage | None = None) -> list[LogFile]:
     return [by_day[key] for key in sorted(by_day)]
 
 
-def days(directory: Path, storage: Storage | None = None) -> list[date]:
-    """Return the UTC days that have a file in *directory*, in order.
-
-    Raises:
-        StorageError: the directory cannot be read.
-    """
-    return sorted({file.day for file in files(directory, storage)})
-
-
 def end_of_file(at: datetime) -> datetime:
     """Return the midnight in UTC that ends the file in which *at* is; a midnight ends the file before it."""
     midnight = datetime.combine(at.astimezone(UTC).date(), datetime.min.time(), UTC)

@@ -6,7 +6,7 @@ import errno
 import gzip
 from datetime import UTC, date, datetime, timedelta
 
-from linkymonitor.daily_log.files import Statistics, days, file_of, files
+from linkymonitor.daily_log.files import Statistics, file_of, files
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.system.clock import WireClock
@@ -17,6 +17,7 @@ from tests.support.logs import (
     START,
     TODAY,
     data_line,
+    days,
     feed,
     log_on,
     numbers_in,

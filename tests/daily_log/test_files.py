@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from linkymonitor.daily_log.columns import Columns
-from linkymonitor.daily_log.files import Statistics, batches, days, entries, file_of, records
+from linkymonitor.daily_log.files import Statistics, batches, entries, file_of, records
 from linkymonitor.daily_log.line import STAMP
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
@@ -22,6 +22,7 @@ from tests.support.logs import (
     START,
     TODAY,
     data_line,
+    days,
     feed,
     forerunner_line,
     read,

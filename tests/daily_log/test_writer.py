@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor.daily_log.files import Statistics, days, entries, file_of, records
+from linkymonitor.daily_log.files import Statistics, entries, file_of, records
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import RING, DailyLog
 from linkymonitor.model.terms import Ejp
@@ -24,6 +24,7 @@ from tests.support.logs import (
     START,
     TODAY,
     data_line,
+    days,
     feed,
     log_on,
     numbers_in,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from linkymonitor.daily_log.files import Statistics, file_of, records
+from linkymonitor.daily_log.files import Statistics, file_of, files, records
 from linkymonitor.daily_log.line import STAMP, format_record
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
@@ -88,3 +88,8 @@ def old_files(count: int) -> dict[str, bytes]:
         str(file_of(LOG, (first - timedelta(days=n)).date())): data_line(first - timedelta(days=n), n)
         for n in range(count)
     }
+
+
+def days(directory: Path, storage: Storage | None = None) -> list[date]:
+    """Return the UTC days that have a file in *directory*, in order."""
+    return sorted({file.day for file in files(directory, storage)})
