@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from linkymonitor.language import Text
@@ -127,7 +126,7 @@ class Appliance:
         if reading.meter_clock is not None and not reading.meter_clock_degraded:
             self.timeline.hear_meter(reading.meter_clock)
         taken_at = self.timeline.read()
-        return replace(reading, taken_at=taken_at, dated=self.timeline.settled)
+        return reading._replace(taken_at=taken_at, dated=self.timeline.settled)
 
     def _pass(self, reading: Reading, heard: Heard) -> None:
         """Pass *reading* on: this is the path of a reading."""

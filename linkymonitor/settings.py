@@ -26,7 +26,7 @@ from linkymonitor.system.zones import zone
 SYSTEM_PATH = Path("/etc/linkymonitor.ini")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class General:
     """``[general]``: what every command shares."""
 
@@ -53,7 +53,7 @@ class General:
             raise BadSetting(f"timezone = {self.timezone}" + Text(" : ", ": ") + fault.text) from None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Callbacks:
     """``[callbacks]``: functions of the user's, called with each Reading."""
 
@@ -67,7 +67,7 @@ def _output(raw: Mapping[str, str]) -> config.Chosen:
     return config.Chosen(part.Settings, partial(outputs.Configured, part.Output))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Settings:
     """The whole INI file: a field is a section, a mapping holds the sections ``[NAME:ANYTHING]`` in their order."""
 

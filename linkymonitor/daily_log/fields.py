@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
@@ -27,8 +27,7 @@ _COLOUR_WORDS = {colour.value: colour for colour in Colour}
 _EJP_WORDS = {ejp.value: ejp for ejp in Ejp if ejp is not Ejp.UNKNOWN}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One field of a DATA line: ``name=value``.
 
     Where the record has no value the field is empty; an empty field, or one that is missing, is read as the default
@@ -39,14 +38,16 @@ class Field:
     name: str
     #: The attribute of Record that it holds.
     attribute: str
-    #: The item of that attribute, 1 to 3, where it has one for each phase.
-    phase: int = 0
     #: The format that first had this field: 0 is that of LinkyAcq.pl, 1 our first one.
     since: int
+    #: For docs/formats.md.
+    meaning: str
+    #: The item of that attribute, 1 to 3, where it has one for each phase.
+    phase: int = 0
     #: A number has exactly so many digits, zeros first; 0 for a word.
     digits: int = 0
     #: The words that are believed, and what they mean.
-    words: Mapping[str, Any] = field(default_factory=dict)
+    words: Mapping[str, Any] = MappingProxyType({})
     #: What is written where the record has no value.
     blank: str = ""
     #: True when a number that has too many digits is written as the largest; else the field is left empty.
@@ -54,8 +55,6 @@ class Field:
     #: Only written in this mode, or where there is a value.
     mode: Mode | None = None
     unit: str = ""
-    #: For docs/formats.md.
-    meaning: str
 
     def is_written(self, record: Record) -> bool:
         """Return whether the line of *record* has this field."""

@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import methodcaller
@@ -116,7 +115,7 @@ class _Shape:
         """Return *stated* with the registers of these lines, or what these say of a contract by themselves."""
         codes = tuple(REGISTER_CODES[name] for name in self.names if name in REGISTER_CODES)
         if stated is not None:
-            return replace(stated, registers=codes)
+            return stated._replace(registers=codes)
         option = next(
             (name for name, periods in PERIODS.items() if {code(one) for one in periods} & set(codes)), ""
         )

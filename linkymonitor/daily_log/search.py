@@ -193,6 +193,6 @@ def _newest_stamp(file: LogFile, at: datetime, storage: Storage) -> datetime | N
     if not newest:
         return None
     try:
-        return datetime.strptime(newest.decode(errors="replace"), STAMP).replace(tzinfo=UTC)
+        return datetime.fromisoformat(newest.decode(errors="replace").replace("/", "-")).replace(tzinfo=UTC)
     except ValueError:
         return min(at, datetime.combine(file.day, datetime.min.time(), UTC) + _DAY - _SECOND)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from dataclasses import replace
 from typing import NamedTuple
 
 from linkymonitor.language import Text
@@ -238,7 +237,7 @@ class Meter:
         reading = interpret(frame, mode, self._clock.now())
         if self._raw:
             raw = {group.label: (group.horodate, group.data) for group in frame.groups}
-            reading = replace(reading, raw=raw)
+            reading = reading._replace(raw=raw)
         if reading.values.keys() <= METERS:
             # NOI-CPT_02E §2.3.2: an old meter in standby. Its last values get old all the same.
             if reading.values:
@@ -258,8 +257,7 @@ class Meter:
         )
         if not reading.short or whole is None or another:
             return reading
-        return replace(
-            whole,
+        return whole._replace(
             taken_at=reading.taken_at,
             short=True,
             currents=reading.currents,

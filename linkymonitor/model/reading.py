@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
@@ -28,9 +28,11 @@ __all__ = [
     "code",
 ]
 
+#: The mapping of a value that holds nothing: nobody can write into it.
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+
+class Reading(NamedTuple):
     """What the meter said in one frame, whichever dialect it speaks.
 
     A field is None when the meter did not say it; it is never a guess, but for the two powers whose
@@ -55,7 +57,7 @@ class Reading:
     currents: tuple[int | None, ...] = ()  # one for each phase
     voltages: tuple[int | None, ...] = ()  # one for each phase
     #: Register code (``HN``, ``PM``, ``TH``, ``F01``…) → Wh.
-    indexes: Mapping[str, int] = field(default_factory=dict)
+    indexes: Mapping[str, int] = _NOTHING
     total_index: int | None = None
     injected_index: int | None = None
     #: Power above the subscription, from ADPS, ADIRn or STGE bit 7; None when the frame cannot say.
@@ -68,13 +70,12 @@ class Reading:
     meter_clock_degraded: bool = False
     message: str | None = None
     #: Everything by label, typed by the label table.
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object] = _NOTHING
     #: Label → horodate and data as the meter sent them; empty unless they are asked for.
-    raw: Mapping[str, tuple[str | None, str]] = field(default_factory=dict)
+    raw: Mapping[str, tuple[str | None, str]] = _NOTHING
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TariffState:
+class TariffState(NamedTuple):
     """What the readings so far say of the tariff."""
 
     ejp: Ejp = Ejp.UNKNOWN
@@ -88,8 +89,7 @@ class TariffState:
     contract: Contract | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """How well the meter is heard."""
 
     frames: int = 0
@@ -98,7 +98,7 @@ class Health:
     unframed: int = 0
     #: Of complete frames, believed: neither rejected by the decoder nor held back.
     groups: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)  # cause → count
+    rejected: Mapping[str, int] = _NOTHING  # cause → count
     last_heard: float | None = None  # monotonic seconds of the last complete frame
     speed: int | None = None
     #: True when the source carries parity, False when it has been stripped, None when not yet known.
@@ -107,19 +107,17 @@ class Health:
     parity_inverted: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DayTotals:
+class DayTotals(NamedTuple):
     """What the local day has cost so far."""
 
-    energy: Mapping[str, int] = field(default_factory=dict)  # register code → Wh
+    energy: Mapping[str, int] = _NOTHING  # register code → Wh
     #: Register code → €; a code whose price is not set is absent.
-    cost: Mapping[str, Decimal] = field(default_factory=dict)
+    cost: Mapping[str, Decimal] = _NOTHING
     #: Sum of the lines, or None when a price that is needed is not set.
     total_cost: Decimal | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class View:
+class View(NamedTuple):
     """All that an output may need; the appliance composes it for each frame."""
 
     reading: Reading

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,8 +10,7 @@ from typing import NamedTuple
 from linkymonitor.model.terms import Colour, Ejp, Mode
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contract:
+class Contract(NamedTuple):
     """What the meter counts for, as far as its frames say.
 
     A change of any field opens a new epoch of the indexes, except that *registers* may grow:

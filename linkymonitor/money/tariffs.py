@@ -14,7 +14,7 @@ from linkymonitor.money import bill
 _KEYS = {"TH": "base"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Prices:
     """``[tariff]``: €/kWh, all taxes included, as printed on the contract; a price not set is unknown."""
 

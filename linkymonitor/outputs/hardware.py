@@ -10,7 +10,7 @@ from linkymonitor.system.clock import Clock, SystemClock
 from linkymonitor.system.timeline import Timeline
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Hardware:
     """What the world offers to the outputs; None means "the real one, opened when needed"."""
 

@@ -30,7 +30,7 @@ class Shows(Enum):
     LINK = "link"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class LampSettings:
     """``[lamp:NAME]`` of the configuration."""
 
@@ -47,7 +47,7 @@ class LampSettings:
         check(self.pin)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class RelaySettings:
     """``[relay:NAME]`` of the configuration."""
 

@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from operator import sub
 from typing import NamedTuple
@@ -57,8 +56,7 @@ def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigure
     last = {name: column[-1] for name, column in day.rows.registers.items()}
     readings = {name: wh for name, wh in last.items() if wh is not None}
     figures = with_sums(figures, sums, readings, prices)
-    return replace(
-        figures,
+    return figures._replace(
         consumed=None if accounts.unread or not sums else sum(wh or 0 for wh in sums.values()),
         unread=accounts.unread,
         apart=day.registers.apart(day.around.columns.total_index, day.around.stop),
@@ -81,8 +79,7 @@ def with_sums(
     """
     lines = synthesis.lines(sums, readings, prices)
     eur = synthesis.energy_cost(lines)
-    return replace(
-        figures,
+    return figures._replace(
         lines=lines,
         consumed_eur=eur,
         total=bill.add_up((eur, figures.subscription)),

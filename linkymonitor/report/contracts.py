@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from linkymonitor.report.day import Change, DayFigures, EpochBreak
@@ -19,8 +18,7 @@ def with_contract(figures: DayFigures, day: HeardDay) -> DayFigures:
     grids = day.records.grids
     changes = [*_contract_changes(day.registers), *_grid_changes(grids)]
     times = day.around.times
-    return replace(
-        figures,
+    return figures._replace(
         contract=next((stated for stated in reversed(day.rows.contract) if stated is not None), None),
         breaks=tuple(
             EpochBreak(at=times[place], contract=by_contract)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -135,8 +134,7 @@ class Quality(NamedTuple):
     held_whole: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DayFigures:
+class DayFigures(NamedTuple):
     """All figures of one local day: energies in Wh, powers in VA, times in POSIX seconds.
 
     One that is not known is None, or empty.
@@ -158,14 +156,14 @@ class DayFigures:
     peak: int | None = None
     peak_at: float | None = None
     base_load: int | None = None
-    quality: Quality = field(default_factory=Quality)
+    quality: Quality = Quality()
     hours: tuple[Hour, ...] = ()
     bands: tuple[Band, ...] = ()
     breaks: tuple[EpochBreak, ...] = ()
     load: SteadyLoad | None = None
     changes: tuple[Change, ...] = ()
     #: The hours and names of the periods, by topic, as the last line ``Grille:`` has them.
-    grid: Mapping[str, str] = field(default_factory=dict)
+    grid: Mapping[str, str] = MappingProxyType({})
     #: Registers that were in force and not read, so that what they counted is not known.
     unread: tuple[str, ...] = ()
     #: By how many Wh the registers went on further than the total of the meter, 0 but for rounding.
@@ -179,7 +177,7 @@ class DayFigures:
     #: Tempo: the colour from 6 h, and tomorrow's if the meter says it.
     colour: str | None = None
     tomorrow: str | None = None
-    curve: Curve = field(default_factory=Curve)
+    curve: Curve = Curve()
 
     @property
     def empty(self) -> bool:

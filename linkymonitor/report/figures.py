@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -52,19 +51,19 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
         return _with_silence(figures, records, tz, prices)
     day = HeardDay(records, tz, figures.until)
     heard = hearing(day)
-    figures = replace(figures, until=day.until, quality=quality(day, heard, now.timestamp()))
+    figures = figures._replace(until=day.until, quality=quality(day, heard, now.timestamp()))
     figures = with_periods(figures, day)
     figures = with_energy(figures, day, prices)
     figures = with_loads(figures, day, heard)
     figures = with_contract(figures, day)
-    return replace(figures, injected=injected(day, heard), eve=_used_on_the_eve(day), curve=curve(day))
+    return figures._replace(injected=injected(day, heard), eve=_used_on_the_eve(day), curve=curve(day))
 
 
 def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: Prices) -> DayFigures:
     """Return *figures* of a day without a record: its share of what the indexes around it went on by, if known."""
     start, end, until = figures.start, figures.end, figures.until
     if records.before is not None:
-        figures = replace(figures, contract=records.before.contract)
+        figures = figures._replace(contract=records.before.contract)
     if records.before is not None and records.after is not None:
         around = Around(records)
         registers = Indexes(around.columns, around.times)
@@ -72,8 +71,7 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
             marks = hour_marks(start, end)
             accounts = accounted(Accounts(hours=registers.between(marks)), registers, around, marks, until)
             sums = accounts.sums(registers.codes)
-            figures = replace(
-                with_sums(figures, sums, {}, prices),
+            figures = with_sums(figures, sums, {}, prices)._replace(
                 consumed=sum(wh or 0 for wh in sums.values()),
                 hours=synthesis.hours(
                     marks, accounts.hours, prices=prices, gaps=(), times=(), until=until, tz=tz
@@ -83,11 +81,11 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
         wh = counted.over(start, end) if counted.stairs else None
         if wh is not None:
             share = Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False)
-            figures = replace(figures, injected=share)
+            figures = figures._replace(injected=share)
     if until <= start:
         return figures
-    return replace(
-        figures, quality=Quality(gaps=(Gap(start=start, end=until, wh=figures.consumed, shared=True),))
+    return figures._replace(
+        quality=Quality(gaps=(Gap(start=start, end=until, wh=figures.consumed, shared=True),))
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from operator import mul
 
 from linkymonitor.report.day import Band, DayFigures, SteadyLoad
@@ -29,8 +28,7 @@ def with_loads(figures: DayFigures, day: HeardDay, heard: Hearing) -> DayFigures
     peak, peak_at = _peak(day)
     means = _means(day, heard)
     base_load = _base_load(means, day)
-    return replace(
-        figures,
+    return figures._replace(
         peak=peak,
         peak_at=peak_at,
         base_load=base_load,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import groupby
 
 from linkymonitor.model.terms import PERIODS, code
@@ -21,8 +20,7 @@ def with_periods(figures: DayFigures, day: HeardDay) -> DayFigures:
     bands = _bands(day, figures.quality.gaps)
     turn, dawn = day.at_hour(_EJP_TURNS), day.at_hour(_TEMPO_TURNS)
     last, tomorrow = day.rows.colour[-1], day.rows.tomorrow[-1]
-    return replace(
-        figures,
+    return figures._replace(
         bands=bands,
         ejp=any(band.code == "PM" and band.end > turn for band in bands),
         ejp_tail=any(band.code == "PM" and band.start < turn for band in bands),

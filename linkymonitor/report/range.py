@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -36,7 +35,7 @@ class RangeFigures:
         for line in day.lines:
             self._energy[line.code] = self._energy.get(line.code, 0) + (line.wh or 0)
         self._unread |= dict.fromkeys(day.unread)
-        self._days.append(replace(day, curve=Curve(), hours=(), bands=()))
+        self._days.append(day._replace(curve=Curve(), hours=(), bands=()))
 
     def as_json(self) -> dict[str, object]:
         """Return the figures as `report --json` prints them."""

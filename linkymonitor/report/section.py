@@ -9,7 +9,7 @@ from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Settings:
     """``[report]``: where pages go and what they show."""
 

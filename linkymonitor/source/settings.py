@@ -25,7 +25,7 @@ class WantedSpeed(Enum):
         return None if self is WantedSpeed.AUTO else int(self.value)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Settings:
     """``[meter]``: where the meter is and how it is listened to."""
 

@@ -219,15 +219,19 @@ def check_against(feed: Feed, records) -> None:
     while at <= end:
         said_powers.add(round(house.truth(at).apparent_power, -1))
         at += (end - start) / max(1, int((end - start).total_seconds()))
-    last = dict(low)
+    last, with_power = dict(low), 0
     assert records
     for record in records:
         assert record.indexes.keys() == low.keys()
         for code, wh in record.indexes.items():
             assert last[code] <= wh <= high[code], f"{record.ended_at}: {code} {wh}"
         last = dict(record.indexes)
-        assert record.power_min in said_powers
-        assert record.power_max in said_powers
-        assert record.power_min <= record.apparent_power <= record.power_max
+        if record.apparent_power is not None:
+            with_power += 1
+            assert record.power_min in said_powers
+            assert record.power_max in said_powers
+            assert record.power_min <= record.apparent_power <= record.power_max
         assert record.tariff_period in ("HC..", "HP..")
         assert 1 <= record.frames <= 8
+    # A frame that was on the line while nobody read may lack its power, and be the only one of its record.
+    assert with_power > len(records) / 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import resource
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -43,7 +42,7 @@ def test_a_range_holds_its_start_and_not_its_end(tmp_path):
 def test_the_contract_in_force_is_known_within_a_range(disk, clock, tmp_path):
     log = DailyLog(Storage(), LogSettings(dir=tmp_path), clock)
     feed(log, clock, range(3))
-    log.append(record(3, clock.now(), contract=replace(EJP, subscribed_power=6000)))
+    log.append(record(3, clock.now(), contract=EJP._replace(subscribed_power=6000)))
     feed(log, clock, range(4, 6))
     log.close()
     one = next(records(tmp_path, clock.now(), ALWAYS[1]))

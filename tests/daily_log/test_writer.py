@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gzip
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -68,10 +67,10 @@ def test_the_contract_opens_each_file_and_follows_each_change(disk):
     log = log_on(disk, clock)
     log.note("INFO", "Démarrage")
     feed(log, clock, range(4))
-    other = replace(EJP, subscribed_power=6000)
+    other = EJP._replace(subscribed_power=6000)
     clock.advance(12)
     log.append(record(4, clock.now(), contract=other))
-    log.append(record(5, clock.now(), contract=replace(other, registers=("HN", "PM", "F03"))))
+    log.append(record(5, clock.now(), contract=other._replace(registers=("HN", "PM", "F03"))))
     log.close()
     first, second = (text_of(disk, START.date() + timedelta(days=n)).splitlines() for n in (0, 1))
     assert ["Contrat" in line for line in first] == [True, False, False, False]
@@ -105,7 +104,7 @@ def test_some_lines_do_not_wait(disk, clock, event):
     elif event == "warning":
         log.note("WARN", "Compteur muet")
     elif event == "contract":
-        log.contract(replace(EJP, subscribed_power=6000))
+        log.contract(EJP._replace(subscribed_power=6000))
     else:
         log.close()
     assert log.pending == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import NamedTuple
@@ -74,7 +73,7 @@ def test_raw_groups_are_the_characters_as_sent_and_no_number_is_whole(spec):
     options = parse_spec(spec)
     frame = House(options).frame_at(options.start)
     raw = {group.label: (group.horodate, group.data) for group in frame.groups}
-    reading = replace(interpret(frame, options.mode, NOON), raw=raw)
+    reading = interpret(frame, options.mode, NOON)._replace(raw=raw)
     text = document(View(reading=reading)).decode()
     found = json.loads(text)["raw"]
     assert found.keys() == raw.keys()

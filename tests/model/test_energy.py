@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -66,13 +65,13 @@ def test_registers_that_are_not_in_a_reading_count_when_they_are_heard_again():
 CONTRACTS = [
     OFFER,
     None,
-    replace(OFFER, registers=("F01", "F02")),
-    replace(OFFER, subscribed_power=3000),
-    replace(OFFER, subscribed_power=None),
-    replace(OFFER, option="AUTRE", registers=("F01", "F03")),
-    replace(OFFER, option=""),
-    replace(OFFER, meter="000000000999"),
-    replace(OFFER, meter=None),
+    OFFER._replace(registers=("F01", "F02")),
+    OFFER._replace(subscribed_power=3000),
+    OFFER._replace(subscribed_power=None),
+    OFFER._replace(option="AUTRE", registers=("F01", "F03")),
+    OFFER._replace(option=""),
+    OFFER._replace(meter="000000000999"),
+    OFFER._replace(meter=None),
 ]
 
 EVENTS = st.lists(
@@ -143,7 +142,7 @@ def test_the_display_and_the_report_have_the_same_day(starts, events, restarted)
     frames = [row for row in life(starts, events) if row.indexes]
     if restarted < len(frames):
         # The log has a hash of the meter's address: that another one came meanwhile only its indexes show.
-        frames = [row._replace(contract=row.contract and replace(row.contract, meter=None)) for row in frames]
+        frames = [row._replace(contract=row.contract and row.contract._replace(meter=None)) for row in frames]
     for number, row in enumerate(frames):
         if number == restarted:
             aggregator = Aggregator(2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -176,7 +175,7 @@ def test_nothing_is_subtracted_across_an_epoch(second, breaks):
         noon,
         local(WINTER + timedelta(days=1)),
         power=flat(500),
-        contract=replace(contract(), **second),
+        contract=contract()._replace(**second),
         period=period_of("EJP"),
         indexes={"HN": 7},
     )

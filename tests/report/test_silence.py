@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -122,7 +121,7 @@ def test_a_silence_that_lasts_has_no_energy_yet(tmp_path):
 @pytest.mark.parametrize(
     "changed",
     [
-        pytest.param({"contract": replace(HC, meter="another")}, id="meter"),
+        pytest.param({"contract": HC._replace(meter="another")}, id="meter"),
         pytest.param({"indexes": {"HC": 7, "HP": 9}}, id="index-that-falls"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -244,23 +243,23 @@ CHANGES = [
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_another_contract_ends_a_record(change):
-    other = replace(EJP, **change)
+    other = EJP._replace(**change)
     records = records_of([reading(0), reading(1), reading(2, contract=other)])
     assert [(record.contract, record.frames) for record in records] == [(EJP, 2), (other, 1)]
 
 
 @pytest.mark.parametrize("lost", ["subscribed_power", "phases", "producer", "meter"])
 def test_what_a_frame_does_not_say_of_the_contract_is_no_change(lost):
-    whole = replace(EJP, producer=True)
+    whole = EJP._replace(producer=True)
     records = records_of(
-        reading(n, contract=replace(whole, **{lost: None}) if n == 1 else whole) for n in range(3)
+        reading(n, contract=whole._replace(**{lost: None}) if n == 1 else whole) for n in range(3)
     )
     assert [(record.contract, record.frames) for record in records] == [(whole, 3)]
 
 
 def test_registers_grow_without_ending_a_record():
     def supplier(*registers):
-        return replace(EJP, mode=Mode.STANDARD, option="OFFRE", registers=registers)
+        return EJP._replace(mode=Mode.STANDARD, option="OFFRE", registers=registers)
 
     records = records_of(
         [
@@ -329,7 +328,7 @@ def test_records_hold_every_frame_once_and_in_order(gaps, periods, injected, fra
     readings = []
     for gap, period, power in zip(gaps, periods, injected, strict=False):
         at += timedelta(seconds=gap)
-        readings.append(replace(reading(tariff_period=period, injected_power=power), taken_at=at))
+        readings.append(reading(tariff_period=period, injected_power=power)._replace(taken_at=at))
     records = records_of(readings, frames)
     assert sum(record.frames for record in records) == len(readings)
     for record in records:

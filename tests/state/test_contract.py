@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -31,8 +30,8 @@ HISTORIQUE = Contract(
     phases=1,
     meter="012345678901",
 )
-STANDARD = replace(HISTORIQUE, mode=Mode.STANDARD)
-OFFER = replace(STANDARD, option="OFFRE", registers=("F01", "F02"))
+STANDARD = HISTORIQUE._replace(mode=Mode.STANDARD)
+OFFER = STANDARD._replace(option="OFFRE", registers=("F01", "F02"))
 NOON = local(DAY, "12:00")
 PROFILE = "0000C001 06008002 2200C001 NONUTILE"
 
@@ -109,7 +108,7 @@ def test_names_are_tidied_and_never_break_a_line():
 def test_another_contract_forgets_what_went_with_the_last_one():
     journal = Journal()
     said(journal, reading(HHPHC="A"), reading(HHPHC="A"))
-    other = reading(contract=replace(HISTORIQUE, option="EJP", registers=("HN", "PM")), HHPHC="A")
+    other = reading(contract=HISTORIQUE._replace(option="EJP", registers=("HN", "PM")), HHPHC="A")
     assert said(journal, other) == []
     assert said(journal, other) == []  # the same line again says nothing
 
@@ -122,7 +121,7 @@ def test_each_file_says_it_again():
 
 def test_a_file_has_it_once_after_a_boot_with_a_wrong_clock():
     journal = Journal()
-    boot = replace(reading(datetime(1970, 1, 1, tzinfo=UTC), HHPHC="A"), dated=False)
+    boot = reading(datetime(1970, 1, 1, tzinfo=UTC), HHPHC="A")._replace(dated=False)
     assert said(journal, boot, boot, boot, reading(HHPHC="A"), reading(HHPHC="A")) == ["Grille: heures=A"]
 
 
@@ -166,10 +165,10 @@ def test_the_report_lists_what_changed_from_what_to_what_and_when(tmp_path):
     day = written(
         tmp_path,
         ("00:00", HISTORIQUE, "heures=A"),
-        ("06:05", replace(HISTORIQUE, subscribed_power=6000), "heures=C"),
-        ("08:05", replace(STANDARD, subscribed_power=6000, producer=True), "demain=00:00 HC; 06:30 HP"),
-        ("09:05", replace(OFFER, subscribed_power=6000, producer=False), "demain=00:00 F01, noms=F01 NUIT"),
-        ("10:05", replace(OFFER, subscribed_power=6000, meter="9"), "noms=F01 SOIR"),
+        ("06:05", HISTORIQUE._replace(subscribed_power=6000), "heures=C"),
+        ("08:05", STANDARD._replace(subscribed_power=6000, producer=True), "demain=00:00 HC; 06:30 HP"),
+        ("09:05", OFFER._replace(subscribed_power=6000, producer=False), "demain=00:00 F01, noms=F01 NUIT"),
+        ("10:05", OFFER._replace(subscribed_power=6000, meter="9"), "noms=F01 SOIR"),
     )
     text = "\n".join(Words("fr", PARIS).changes(day)).replace("\u00a0", " ")
     assert sorted(text.splitlines()) == [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -111,7 +110,7 @@ def test_registers_run_on_under_another_mode_power_or_producer(ledger, other):
         ledger,
         reading("2026-12-01 08:00", HN=1000),
         reading("2026-12-01 09:00", HN=3000),
-        reading("2026-12-01 10:00", replace(EJP, **other), HN=3100),
+        reading("2026-12-01 10:00", EJP._replace(**other), HN=3100),
     )
     assert found[-1] == {"HN": 2100}
 
@@ -139,8 +138,8 @@ def test_a_roll_over_is_no_fall(ledger):
 )
 def test_registers_and_total_go_on_by_the_same(ledger, indexes, total, apart):
     """Only differences: a total may hold what earlier contracts counted."""
-    ledger.update(replace(reading("2026-12-01 08:00", HN=1000, PM=50), total_index=3000))
-    ledger.update(replace(reading("2026-12-01 09:00", **indexes), total_index=total))
+    ledger.update(reading("2026-12-01 08:00", HN=1000, PM=50)._replace(total_index=3000))
+    ledger.update(reading("2026-12-01 09:00", **indexes)._replace(total_index=total))
     assert ledger.disagreement == apart
 
 
@@ -156,7 +155,7 @@ def test_registers_that_are_all_read_never_disagree_with_their_total(steps, norm
         now += timedelta(seconds=seconds)
         normal, peak = (normal + wh * (not in_peak)) % 10**9, (peak + wh * in_peak) % 10**9
         total = (total + wh) % 10**9
-        ledger.update(replace(reading(now, HN=normal, PM=peak), total_index=total))
+        ledger.update(reading(now, HN=normal, PM=peak)._replace(total_index=total))
         assert ledger.disagreement == 0
 
 

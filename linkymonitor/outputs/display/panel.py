@@ -45,7 +45,7 @@ class Size(Enum):
         return int(self.value.split("x")[1])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Settings:
     """The section [display], or an [output:NAME] that is a display."""
 

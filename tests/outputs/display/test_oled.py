@@ -6,7 +6,6 @@ import logging
 import math
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -331,5 +330,5 @@ def test_settings_that_cannot_be_used_are_refused(wrong, sentence):
 def test_another_view_of_the_same_second_is_another_picture():
     bench = Bench(pages=("live",))
     bench.update(view())
-    bench.update(replace(view(), health=Health(frames=11)))
+    bench.update(view()._replace(health=Health(frames=11)))
     assert bench.picture == bench.expect("live", view(), beat=False)

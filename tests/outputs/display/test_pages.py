@@ -7,7 +7,6 @@ them before you commit them.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -64,29 +63,24 @@ EJP = View(
     health=HEALTH,
     today=DAY,
 )
-PEAK = replace(
-    EJP,
+PEAK = EJP._replace(
     reading=reading(tariff_period="PM..", apparent_power=3980, currents=(17,)),
     tariff=TariffState(ejp=Ejp.PEAK, has_peaks=True, tariff_period="PM.."),
 )
-NOTICE = replace(EJP, tariff=replace(EJP.tariff, ejp=Ejp.NOTICE))
-HC = replace(
-    EJP,
+NOTICE = EJP._replace(tariff=EJP.tariff._replace(ejp=Ejp.NOTICE))
+HC = EJP._replace(
     reading=reading(contract=contract("HC", 6000), tariff_period="HC..", currents=(5,), voltages=(234,)),
     tariff=TariffState(tariff_period="HC.."),
     today=DayTotals(energy={"HC": 3240, "HP": 8110}, total_cost=Decimal("2.05")),
 )
-HC_STANDARD = replace(
-    HC,
-    reading=replace(
-        HC.reading,
+HC_STANDARD = HC._replace(
+    reading=HC.reading._replace(
         mode=Mode.STANDARD,
         tariff_period="HP..",
         values={"NTARF": 2, "PJOURF+1": read_day_profile("00008001 06308002 22308001")},
     ),
 )
-TEMPO = replace(
-    EJP,
+TEMPO = EJP._replace(
     reading=reading(contract=contract("TEMPO", 9000), tariff_period="HPJR", colour=Colour.RED),
     tariff=TariffState(tariff_period="HPJR", colour=Colour.RED, tomorrow=Colour.BLUE),
     today=DayTotals(
@@ -95,14 +89,12 @@ TEMPO = replace(
         total_cost=Decimal("6.66"),
     ),
 )
-BASE = replace(
-    EJP,
+BASE = EJP._replace(
     reading=reading(contract=contract("BASE", 6000), tariff_period="TH.."),
     tariff=TariffState(tariff_period="TH.."),
     today=DayTotals(energy={"TH": 22600}, cost={"TH": Decimal("4.38")}, total_cost=Decimal("4.38")),
 )
-THREE_PHASES = replace(
-    BASE,
+THREE_PHASES = BASE._replace(
     reading=reading(
         mode=Mode.STANDARD,
         contract=contract("BASE", 18000),
@@ -114,16 +106,15 @@ THREE_PHASES = replace(
     ),
     health=Health(frames=1_234_567, groups=5_000_000, rejected={"checksum": 4211, "width": 3}, speed=9600),
 )
-ESTIMATED = replace(
-    EJP, reading=reading(apparent_power=0, injected_power=2860, injected_power_estimated=True)
+ESTIMATED = EJP._replace(
+    reading=reading(apparent_power=0, injected_power=2860, injected_power_estimated=True)
 )
-OVERLOAD = replace(
-    HC,
+OVERLOAD = HC._replace(
     reading=reading(contract=contract("HC", 6000), tariff_period="HP..", apparent_power=7020),
     tariff=TariffState(tariff_period="HP..", overload=True),
 )
-NOISY = replace(
-    EJP, health=replace(HEALTH, rejected={"checksum": 210, "width": 4}, incomplete=17, parity=False)
+NOISY = EJP._replace(
+    health=HEALTH._replace(rejected={"checksum": 210, "width": 4}, incomplete=17, parity=False)
 )
 
 #: name → (page, view, what else is different)
@@ -132,7 +123,7 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "live": ("live", EJP, {}),
     "live-peak": ("live", PEAK, {}),
     "live-notice": ("live", NOTICE, {}),
-    "live-unknown": ("live", replace(EJP, tariff=replace(EJP.tariff, ejp=Ejp.UNKNOWN)), {}),
+    "live-unknown": ("live", EJP._replace(tariff=EJP.tariff._replace(ejp=Ejp.UNKNOWN)), {}),
     "live-hc": ("live", HC, {}),
     "live-base": ("live", BASE, {}),
     "live-tempo": ("live", TEMPO, {}),
@@ -143,8 +134,8 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "live-en": ("live", EJP, {"lang": "en"}),
     "live-peak-en": ("live", PEAK, {"lang": "en"}),
     "today": ("today", EJP, {}),
-    "today-no-price": ("today", replace(EJP, today=DayTotals(energy=DAY.energy)), {}),
-    "today-none": ("today", replace(EJP, today=DayTotals()), {}),
+    "today-no-price": ("today", EJP._replace(today=DayTotals(energy=DAY.energy)), {}),
+    "today-none": ("today", EJP._replace(today=DayTotals()), {}),
     "today-base": ("today", BASE, {}),
     "today-hc": ("today", HC, {}),
     "today-tempo": ("today", TEMPO, {}),
@@ -160,7 +151,7 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "tariff-tempo": ("tariff", TEMPO, {}),
     "tariff-tempo-night": (
         "tariff",
-        replace(TEMPO, reading=replace(TEMPO.reading, tariff_period="HCJR"), tariff=TariffState()),
+        TEMPO._replace(reading=TEMPO.reading._replace(tariff_period="HCJR"), tariff=TariffState()),
         {"at": NIGHT},
     ),
     "tariff-silent": ("tariff", TEMPO, {"age": 7300.0}),
@@ -172,10 +163,10 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "alert": ("today", OVERLOAD, {}),
     "alert-amperes": (
         "today",
-        replace(OVERLOAD, reading=replace(OVERLOAD.reading, apparent_power=None, currents=(41,))),
+        OVERLOAD._replace(reading=OVERLOAD.reading._replace(apparent_power=None, currents=(41,))),
         {},
     ),
-    "alert-peak": ("live", replace(PEAK, tariff=replace(PEAK.tariff, overload=True)), {}),
+    "alert-peak": ("live", PEAK._replace(tariff=PEAK.tariff._replace(overload=True)), {}),
 }
 
 
@@ -214,8 +205,8 @@ def test_every_page_looks_as_it_should_on_both_chips(name, size):
 @pytest.mark.parametrize("name", ["live", "today", "today-hc", "tariff-hc-standard", "tariff-tempo", "alert"])
 def test_a_frame_that_lost_its_contract_changes_nothing_on_the_screen(name):
     page, view, _ = CASES[name]
-    tariff = replace(view.tariff, contract=view.reading.contract)
-    lost = replace(view, reading=replace(view.reading, contract=None), tariff=tariff)
+    tariff = view.tariff._replace(contract=view.reading.contract)
+    lost = view._replace(reading=view.reading._replace(contract=None), tariff=tariff)
     for size in ("128x32", "128x64"):
         assert seen("ssd1306", size, page, lost).tobytes() == seen("ssd1306", size, page, view).tobytes()
 
@@ -312,8 +303,7 @@ def test_a_power_keeps_its_digits_in_a_few_letters(va, words):
 
 
 def test_two_great_powers_share_a_line():
-    view = replace(
-        EJP,
+    view = EJP._replace(
         reading=reading(
             apparent_power=12345,
             apparent_power_estimated=True,
@@ -346,8 +336,7 @@ def test_a_notice_names_the_hour_when_it_is_near():
 
 
 def test_a_supplier_s_own_period_keeps_the_name_that_the_meter_gives():
-    view = replace(
-        BASE,
+    view = BASE._replace(
         reading=reading(tariff_period="F03", values={"LTARF": "   HEURE  WEEK-END  "}),
         tariff=TariffState(tariff_period="F03"),
     )
@@ -370,8 +359,7 @@ def test_the_next_change_is_that_of_the_day_profile_of_a_standard_meter(local, w
 
 def test_a_supplier_s_own_registers_keep_their_numbers():
     profile = read_day_profile("00008001 11308003 22308001")
-    view = replace(
-        HC_STANDARD,
+    view = HC_STANDARD._replace(
         reading=reading(
             mode=Mode.STANDARD,
             contract=Contract(mode=Mode.STANDARD, option="HC SOLAIRES", registers=("F01", "F03")),
@@ -388,7 +376,7 @@ def test_a_reading_that_says_almost_nothing_still_has_pages():
     for page in pages.PAGES.values():
         for tall in (False, True):
             assert page(view, scene(tall)).text
-    bare = replace(view, tariff=TariffState(overload=True))
+    bare = view._replace(tariff=TariffState(overload=True))
     assert compose("live", bare, scene()).text[1] == "-- A"
 
 
