@@ -73,12 +73,7 @@ class Columns:
         columns: dict[str, list[Any]] = {
             name: list(chain.from_iterable(getattr(part, name) for part in parts)) for name in _NAMES
         }
-        registers: dict[str, list[int | None]] = {}
-        for code in dict.fromkeys(code for part in parts for code in part.registers):
-            registers[code] = []
-            for part in parts:
-                registers[code] += part.registers.get(code) or [None] * len(part)
-        return cls(columns, registers)
+        return cls(columns, joined_registers(parts))
 
     def __len__(self) -> int:
         return len(self.ended_at)
@@ -110,6 +105,16 @@ class Columns:
             {name: change(getattr(self, name)) for name in _NAMES},
             {code: change(column) for code, column in self.registers.items()},
         )
+
+
+def joined_registers(parts: Sequence[Columns]) -> dict[str, list[int | None]]:
+    """Return the registers of all *parts*, one part after the other; None where a part lacks one."""
+    registers: dict[str, list[int | None]] = {}
+    for code in dict.fromkeys(code for part in parts for code in part.registers):
+        registers[code] = []
+        for part in parts:
+            registers[code] += part.registers.get(code) or [None] * len(part)
+    return registers
 
 
 def known(column: Sequence[int | None]) -> bool:

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.report.gather import DayRecords, midnight
-from linkymonitor.report.indexes import Indexes
+from linkymonitor.report.indexes import IndexColumns, Indexes
 
 _HOUR = 3600
 
 
 class Around:
-    """The records of a day and its neighbours as columns; times are POSIX seconds.
+    """The indexes of the records of a day and its neighbours; times are POSIX seconds.
 
     Args:
         day: with at least one record, of the day or beside it.
@@ -26,8 +26,8 @@ class Around:
         before = [*day.lead, *([day.before] if day.before else [])]
         after = [*([day.after] if day.after else []), *day.trail]
         parts = [Columns.of(before), day.rows, Columns.of(after)]
-        self.columns = Columns.joined(part for part in parts if part)
-        self.times = list(map(datetime.timestamp, self.columns.ended_at))
+        self.columns = IndexColumns.joined(parts)
+        self.times = [ended_at.timestamp() for part in parts for ended_at in part.ended_at]
         #: The position of the first record of the day, and of the first one after it.
         self.first = len(before)
         self.stop = len(before) + len(day.rows)

@@ -12,16 +12,14 @@
 #   records and a Pi Zero one slow core.
 # - Within an epoch a column only grows: what was read after a roll-over has it added.
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from itertools import groupby, pairwise
 from operator import gt, itemgetter, sub
 from typing import NamedTuple
 
-from linkymonitor.daily_log.columns import Columns, known
+from linkymonitor.daily_log.columns import Columns, joined_registers, known
 from linkymonitor.model.energy import drift, share, stood_at_zero
 from linkymonitor.model.epochs import LARGEST, Owner, advance, leaps, most, owner_after, rating, runs_on
 from linkymonitor.model.record import Contract
@@ -52,19 +50,38 @@ class Stairs(NamedTuple):
         return before + share(self.values[place] - before, self.times[place - 1], self.times[place], when)
 
 
+class IndexColumns(NamedTuple):
+    """What a run of records says of indexes, and whose they are: a list for each."""
+
+    contract: Sequence[Contract | None]
+    registers: Mapping[str, Sequence[int | None]]
+    total_index: Sequence[int | None]
+    injected_index: Sequence[int | None]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Columns]) -> "IndexColumns":
+        """Return what all *parts* say, one part after the other."""
+        return cls(
+            contract=[contract for part in parts for contract in part.contract],
+            registers=joined_registers(parts),
+            total_index=[wh for part in parts for wh in part.total_index],
+            injected_index=[wh for part in parts for wh in part.injected_index],
+        )
+
+
 class Indexes:
     """Indexes of a run of records, readable at any instant of it.
 
     Args:
-        rows: the records, as columns.
+        rows: what they say.
         times: when they ended.
         kind: which of their indexes.
     """
 
-    def __init__(self, rows: Columns, times: Sequence[float], kind: Kind = Kind.REGISTERS) -> None:
+    def __init__(self, rows: IndexColumns, times: Sequence[float], kind: Kind = Kind.REGISTERS) -> None:
         self.times = times
         self.codes: list[str] = []
-        columns: dict[str, list[int | None]]
+        columns: dict[str, Sequence[int | None]]
         if kind is Kind.INJECTED:
             columns = {"injected": rows.injected_index}
         elif kind is Kind.REGISTERS and (codes := _codes(rows)):
@@ -255,7 +272,7 @@ def _contracts(column: Sequence[Contract | None]) -> list[tuple[int, Contract | 
     return changes
 
 
-def _codes(rows: Columns) -> list[str]:
+def _codes(rows: IndexColumns) -> list[str]:
     """Return the registers of *rows* in the order of the meter."""
     contracts = {id(contract): contract for contract in rows.contract}.values()
     listed = [name for contract in contracts if contract is not None for name in contract.registers]

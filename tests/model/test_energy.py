@@ -15,7 +15,7 @@ from linkymonitor.model.epochs import ROLL_OVER
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
-from linkymonitor.report.indexes import Indexes
+from linkymonitor.report.indexes import IndexColumns, Indexes
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
 from tests.support.truth import PARIS
@@ -128,7 +128,7 @@ def test_the_columns_of_the_report_and_the_fold_have_the_same_energy_in_each_hou
     for hour, (begin, end) in zip(expected, pairwise(marks), strict=True):
         for step in steps:
             hour[step.register] = hour.get(step.register, 0) + step.until(end) - step.until(begin)
-    columns = Indexes(Columns.of(rows), times)
+    columns = Indexes(IndexColumns.joined([Columns.of(rows)]), times)
     if columns.codes:
         assert columns.between(marks) == [used(hour) for hour in expected]
 
@@ -171,5 +171,7 @@ def test_the_display_and_the_report_have_the_same_day(starts, events, restarted)
     shown = ledger.totals().energy
     times = [row.ended_at.timestamp() for row in logged]
     midnight, _ = ledger.day_of(logged[-1].ended_at)
-    (day,) = Indexes(Columns.of(logged), times).between([midnight.timestamp(), times[-1] + 1])
+    (day,) = Indexes(IndexColumns.joined([Columns.of(logged)]), times).between(
+        [midnight.timestamp(), times[-1] + 1]
+    )
     assert used(shown) == day
