@@ -10,8 +10,6 @@
 #   longer have an effect.
 # - Nothing is interpolated: a % in a password is a %.
 
-from __future__ import annotations
-
 import configparser
 import dataclasses
 import re

@@ -1,7 +1,5 @@
 """The types that a setting may have, and how the text of one becomes a value."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import re

@@ -1,7 +1,5 @@
 """The settings of the whole INI file: its sections, each with the class of the part that owns it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial

@@ -6,8 +6,6 @@
 #   under the name of its option. So a command is an ordinary function whose arguments have types.
 # - Rows are named tuples: each command makes them when it starts, and the class of a dataclass takes longer to make.
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 

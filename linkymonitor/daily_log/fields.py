@@ -7,8 +7,6 @@
 # - Fields are added, never changed or taken away. Those that were added together have the same `since`: a line has
 #   all of them or none.
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple

@@ -7,8 +7,6 @@
 # - Nothing is taken out before it is on the card: a batch is made, written, and only then said to be written.
 # - No file is touched here.
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta

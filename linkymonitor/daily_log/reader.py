@@ -13,8 +13,6 @@
 #   is then taken apart by one Struct, into columns, and each column is read at once.
 # - No pattern is compiled: that takes longer than to check the few lines that would match.
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby

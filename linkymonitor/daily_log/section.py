@@ -2,8 +2,6 @@
 
 # Apart from the writer, because every command reads the settings, and one writes the log.
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path

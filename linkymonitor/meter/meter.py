@@ -1,7 +1,5 @@
 """One meter as a series of frames and readings: the hunt for its mode, decoding, acceptance and meaning."""
 
-from __future__ import annotations
-
 import logging
 import math
 from collections import Counter

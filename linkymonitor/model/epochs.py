@@ -8,8 +8,6 @@
 #   same registers: they run on, and so does the count where their names agree.
 # - After 999999999 comes 0: an index that falls by a roll-over has not fallen.
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from linkymonitor.model.record import Contract

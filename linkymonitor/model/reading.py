@@ -1,7 +1,5 @@
 """What everything here speaks: modes, contracts, readings, records and views."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -112,9 +110,9 @@ class DayTotals(NamedTuple):
 
     energy: Mapping[str, int] = _NOTHING  # register code → Wh
     #: Register code → €; a code whose price is not set is absent.
-    cost: Mapping[str, Decimal] = _NOTHING
+    cost: Mapping[str, "Decimal"] = _NOTHING
     #: Sum of the lines, or None when a price that is needed is not set.
-    total_cost: Decimal | None = None
+    total_cost: "Decimal | None" = None
 
 
 class View(NamedTuple):

@@ -1,7 +1,5 @@
 """What the daily log holds: contracts, and the records that stand under them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType

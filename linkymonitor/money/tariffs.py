@@ -1,7 +1,5 @@
 """The prices that the user has set."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from decimal import Decimal
 

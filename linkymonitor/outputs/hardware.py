@@ -1,7 +1,5 @@
 """The hardware an output acts on, handed in from above so that a test hands in another."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """The settings of lamps and relays, apart from what drives a pin: every command reads the whole configuration."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

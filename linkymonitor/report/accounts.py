@@ -8,8 +8,6 @@
 # - A register that was in force and was not read counted something: the energy of the day is then not known.
 # - Unless the total of the meter proves how much that was.
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from operator import sub

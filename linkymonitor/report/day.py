@@ -2,8 +2,6 @@
 
 # Named tuples but for the day itself: a report waits for the making of each dataclass, which takes ten times as long.
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal

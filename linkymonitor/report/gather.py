@@ -8,8 +8,6 @@
 #   Only after a silence is more of it read, for the neighbours.
 # - A neighbour may lack the reading of a register. The nearest record that has it is then found, too.
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence

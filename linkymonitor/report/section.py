@@ -1,7 +1,5 @@
 """The settings of the report, apart from what draws it: every command reads the whole configuration."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -8,8 +8,6 @@
 #   force when it is complete. So the registers always add up to the total.
 # - Frames are made from what is answered here and from nothing else, so a test compares with the truth.
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -8,8 +8,6 @@
 # - Only Random.random() is used: its sequence is the one that Python promises to keep.
 # - Nothing runs over midnight, so that a day needs no other.
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

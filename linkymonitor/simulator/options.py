@@ -1,7 +1,5 @@
 """What can be asked of the simulated house, and the words to ask it with."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The calendar that the simulated supplier draws up, and the tariff it makes at any instant."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

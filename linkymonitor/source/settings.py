@@ -1,7 +1,5 @@
 """The settings of the source that is a meter."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum

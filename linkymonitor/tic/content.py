@@ -9,8 +9,6 @@
 # - Nine groups in ten are the same as in the frame before, so what was read is remembered by its group; the
 #   answer depends on nothing else.
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

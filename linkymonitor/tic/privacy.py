@@ -1,7 +1,5 @@
 """Masks meter numbers and delivery points: personal data, shown only to an owner who asks."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import cache

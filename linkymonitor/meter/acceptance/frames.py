@@ -50,8 +50,6 @@ This module sees frames as a whole; agreement.py judges their groups one by one.
 #   compared by identity, and only what changed, or waits for agreement, is looked at. What is plain takes a
 #   short way (Judge.plain, Acceptance._plainly_fits) that comes to the same: this runs for each frame, for ever.
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from itertools import compress

@@ -1,7 +1,5 @@
 """The panels there are, and the settings of the display: all that is needed of it where none is lit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
