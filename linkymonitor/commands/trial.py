@@ -60,7 +60,8 @@ def _hears(port: str, clock: Clock) -> bool:
     until = clock.monotonic() + _PATIENCE
     try:
         while clock.monotonic() < until:
-            meter.frames(0.5)
+            if meter.frames(0.5) is None:
+                return False  # what is no serial port has an end
             if meter.mode is not None:
                 return True
     finally:

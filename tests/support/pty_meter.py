@@ -43,7 +43,7 @@ class PtyMeter:
     @property
     def listened_at(self) -> int:
         """The speed that the reader has set, in baud."""
-        speeds = {getattr(termios, f"B{speed}"): speed for speed in (1200, 2400, 9600, 19200)}
+        speeds = {getattr(termios, f"B{speed}"): speed for speed in (1200, 2400, 9600, 19200, 38400)}
         return speeds[self.attributes[4]]
 
     @property
