@@ -1,6 +1,6 @@
-"""Reads day profiles: what happens at which time of the day."""
+"""Reads day profiles: which switch the meter makes at which time of the day."""
 
-# The specification leaves the coding of the hours open: read_day_profile() decides it, and says how.
+# The specification leaves the coding of the hours open: read_day_profile() has the rule.
 
 # No `from __future__ import annotations` here: each field of a NamedTuple would be compiled from its text at import.
 
@@ -16,7 +16,7 @@ _MINUTES_A_DAY = 24 * 60
 
 
 class Contact(Enum):
-    """What a switch of a day profile does to the dry contact (NOI-CPT_54E §6.2.3.21, bits 14 and 15)."""
+    """The effect of a switch on the dry contact (NOI-CPT_54E §6.2.3.21, bits 14 and 15)."""
 
     UNCHANGED = 0
     TEMPO = 1
@@ -25,26 +25,28 @@ class Contact(Enum):
 
 
 class Switch(NamedTuple):
-    """One block of a day profile: what happens at a time of the day."""
+    """One block of a day profile: the state of contacts and register from *start* on."""
 
+    #: Local time of the meter.
     start: time
     contact: Contact
-    #: Closed or not, the seven virtual contacts in order.
+    #: The seven virtual contacts in order; True is closed.
     virtual_contacts: tuple[bool, ...]
-    #: Supplier register from then on; None when it does not change.
+    #: The supplier register in force from *start* on, 1 to 10; None when it does not change.
     supplier_index: int | None
 
 
 def read_day_profile(text: str, tempo: bool = False) -> tuple[Switch, ...]:
     """Read a day profile, PJOURF+1 or PPOINTE (NOI-CPT_54E §6.2.3.21, §6.2.3.22).
 
-    Meters write the hours in decimal (``22004001``) or in hexadecimal (``16004001``), and none says which.
-    A coding is possible when every time exists and each is later than the one before. Where both are,
-    decimal is taken, but for a Tempo day whose last switch is at 1600: that contract switches at 22:00.
+    Meters write the hours in decimal (``22004001``) or in hexadecimal (``16004001``), and send no sign of which.
+    A coding is possible when every time exists and is later than the time before it. When both codings are
+    possible, decimal is taken. The exception is a Tempo day whose last block begins with 1600: Tempo switches at
+    22:00, so that block is hexadecimal.
 
     Args:
-        text: one to eleven blocks with a space between (some relays cut the text).
-        tempo: the contract in force is Tempo.
+        text: one to eleven blocks with a space between; some programs that relay a stream cut the text.
+        tempo: True when the contract is Tempo.
 
     Raises:
         ValueError: a block is malformed, or the times fit neither coding.

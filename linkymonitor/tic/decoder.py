@@ -2,18 +2,19 @@
 
 # Strategy
 #
-# - The stream never ends and never answers back, so nothing here raises on bad bytes: a group that
-#   fails is set aside in Frame.rejected with its cause, a frame that is cut short comes out with
-#   complete=False and keeps its good groups, and the next STX starts afresh.
-# - Bytes are searched and split in C, never looked at one by one: a Pi Zero has other things to do. Nine
-#   groups in ten are the same as in the frame before, so a group once checked is remembered by its bytes.
+# - The stream has no end and cannot be asked again, so nothing here raises on bad bytes. A group that
+#   fails is set aside in Frame.rejected with its cause. A frame that is cut short comes out with
+#   complete=False and keeps its good groups. The next STX starts afresh.
+# - Bytes are searched and split by functions written in C, never by a loop in Python, which would cost a Pi Zero
+#   too much. Nine groups in ten repeat the frame before, so the result of a check is remembered by the group's bytes.
 # - STX, ETX and EOT delimit wherever they stand, LF and CR both end a group (docs/protocol.md):
 #   what damages one delimiter costs one group.
-# - Parity is judged for a whole stretch between two delimiters, so where the stream is cut into chunks
-#   makes no difference. So is whether a source has it inverted: one wrong bit never turns the rule round.
-# - Who asks for it (Args) gets frames whose STX is damaged for ever, which a bad adapter may do: what stands
-#   between two ETX, begins with the meter's address and has no label twice. So with a damaged ETX, if what is
-#   left of it stands before the next STX and the labels are those of the frame before.
+# - Parity is judged for a whole stretch between two delimiters, so the place where the stream is cut into chunks
+#   makes no difference. Inverted parity is judged for a whole stretch, too: a single wrong bit never inverts it.
+# - Some adapters damage every STX or every ETX. With unframed=True a frame with one damaged border counts as
+#   complete. Without its STX: it stands between two ETX, begins with the meter's address and has no label twice.
+#   Without its ETX: a damaged byte stands in the place of the ETX, before the next STX, and the labels are those of
+#   the frame before.
 # - feed() returns a list, not a generator: a caller that stopped half-way through a generator would
 #   leave the decoder half-way through its buffer.
 
@@ -28,16 +29,16 @@ from linkymonitor.tic.frame import BORDER, Frame, InfoGroup, Rejected
 from linkymonitor.tic.labels import BY_MODE, DIGITS
 
 _STX, _ETX = 0x02, 0x03
-# Each delimiter with its parity bit clear or set: the stream comes as it was on the wire.
+# The stream comes with its parity bits, so each delimiter has two forms.
 _NOT_DELIMITERS = bytes(byte for byte in range(256) if byte & 0x7F not in (0x02, 0x03, 0x04))
 _LINE_END = re.compile(rb"[\n\r\x8a\x8d]+")
-# What noise makes of the LF that opens a group; the group itself is still whole.
+# Noise may turn the LF that opens a group into one of these; the group itself is still whole.
 _CONTROLS = bytes(byte for byte in range(0x20) if byte != 0x09)
 _OF_LABELS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-")
 
-#: The longest stretch without STX, ETX or EOT that is kept: five of the longest frames there are.
+#: Bytes that are kept of a stretch without STX, ETX or EOT: five times the longest frame.
 LONGEST = 8192
-#: Groups remembered, and bytes of a rejected one that are kept.
+#: How many groups are remembered, and how many bytes of a rejected group are kept.
 _REMEMBERED = 1024
 _RAW_KEPT = 160
 
@@ -46,8 +47,8 @@ class FrameDecoder:
     """Turns the bytes of one meter into frames.
 
     Args:
-        mode: the dialect, which decides the separator and the span of the checksum.
-        unframed: take for complete, too, a frame of which one border is damaged.
+        mode: the mode, which decides the separator and the bytes that the checksum covers.
+        unframed: count a frame with one damaged border as complete.
     """
 
     __slots__ = (
@@ -68,24 +69,24 @@ class FrameDecoder:
     def __init__(self, mode: Mode, *, unframed: bool = False) -> None:
         self.mode = mode
         self._takes_unframed = unframed
-        #: How many frames were taken for complete although one of their borders is damaged.
+        #: How many frames with a damaged border were counted as complete.
         self.unframed = 0
         #: True when the source has odd parity where the TIC has even (7O1 for 7E1).
         self.inverted = False
-        #: True when the source carries parity, False when it has been stripped, None when not yet known.
+        #: True when the characters carry their parity bit, False when it is stripped, None when not yet known.
         self.parity: bool | None = None
         self._checked = _Checked(mode)
         self._lookup = self._checked.__getitem__
         self._pending = b""
         self._in_frame = self._after_etx = False
         self._labels: list[str] = []
-        # Reading starts anywhere: what comes before the first delimiter is part of a group, not a bad one.
+        # Reading may start in the middle of a group: the rest of that group is no damaged group.
         self._mid_line = True
 
     def feed(self, chunk: bytes) -> list[Frame]:
-        """Take *chunk*, of any size and cut anywhere, and return the frames it ends, oldest first."""
+        """Return the frames that end in *chunk*, oldest first; a chunk has any size and is cut anywhere."""
         frames: list[Frame] = []
-        # Only the new bytes are searched: a chunk is one group when the kernel cuts the lines.
+        # Only the new bytes are searched: a chunk may be as short as one group, or one byte.
         delimiters = chunk.translate(None, _NOT_DELIMITERS)
         searched = len(self._pending)
         data = self._pending + chunk
@@ -95,7 +96,6 @@ class FrameDecoder:
             stretch = data[start:end]
             if len(stretch) > LONGEST:
                 stretch = self._bounded(stretch, frames)
-            # Between two frames there is nothing.
             starts, ends = delimiter & 0x7F == _STX, delimiter & 0x7F == _ETX
             if stretch:
                 emitted = len(frames)
@@ -109,7 +109,7 @@ class FrameDecoder:
         return frames
 
     def close(self) -> list[Frame]:
-        """Return what the end of the input leaves: at most one frame, incomplete, without its last, cut group."""
+        """End the stream; return at most one frame: the incomplete one at the end, without its last, cut group."""
         frames: list[Frame] = []
         ends = list(_LINE_END.finditer(self._pending))
         whole, self._pending = self._pending[: ends[-1].end()] if ends else b"", b""
@@ -118,7 +118,14 @@ class FrameDecoder:
         return frames
 
     def _unframed(self, frame: Frame, stretch: bytes, *, starts: bool, ends: bool) -> Frame:
-        """Return *frame*, the end of which *starts* or *ends* one, as complete if but one of its borders is damaged."""
+        """Return *frame* as complete if only one of its borders is damaged, else unchanged.
+
+        Args:
+            frame: an incomplete frame.
+            stretch: its bytes.
+            starts: True when an STX follows *stretch*.
+            ends: True when an ETX follows *stretch*.
+        """
         labels = [group.label for group in frame.groups]
         before, self._labels = self._labels, labels
         lost_start = ends and self._after_etx
@@ -127,19 +134,21 @@ class FrameDecoder:
         if not (lost_start or lost_end) or first not in _FIRST or len(set(labels)) < len(labels):
             return frame
         self.unframed += 1
-        # What is left of the border is no group that was refused.
+        # The rest of the damaged border was rejected as if it were a group.
         border = "" if lost_start else labels[-1]
         rejected = tuple(
-            one for one in frame.rejected if one.after != border or len(one.raw.strip(_LF_DAMAGED)) > _LEFT
+            group
+            for group in frame.rejected
+            if group.after != border or len(group.raw.strip(_LF_DAMAGED)) > _LEFT
         )
-        # In an overload a meter of three phases sends ADIR before its address (NOI-CPT_02E §2.5.2): the border may
-        # have been that group, whose absence would end the overload.
+        # In an overload a three-phase meter sends ADIR before its address (NOI-CPT_02E §2.5.2). The noise at the
+        # border may have destroyed that group, and its absence would end the overload.
         if lost_start and "IINST1" in labels:
             rejected += (Rejected(b"", BORDER, ""),)
         return frame._replace(rejected=rejected, complete=True)
 
     def _bounded(self, stretch: bytes, frames: list[Frame]) -> bytes:
-        """Return the end of *stretch*, at most LONGEST bytes; what goes before leaves as cut frames."""
+        """Return the end of *stretch*, at most LONGEST bytes; add what stands before it to *frames* as cut frames."""
         while len(stretch) > LONGEST:
             block = stretch[:LONGEST]
             ends = list(_LINE_END.finditer(block))
@@ -178,20 +187,20 @@ class FrameDecoder:
             frames.append(Frame(groups, (), complete, self.parity))  # type: ignore[arg-type]
 
     def _sound(self, stretch: bytes) -> bytes | None:
-        """Return *stretch* in 7 bits, None when one of its characters is wrong; learn whether there is parity."""
+        """Return *stretch* in 7 bits, or None when a character is wrong; set self.parity."""
         ascii_only = stretch.isascii()
-        # Whether there is parity need not be asked again while every character has it right.
+        # While every character has the right parity, self.parity need not be counted again.
         if self.parity and not ascii_only and not parity.odd(stretch):
             return parity.strip(stretch)
         if len(stretch) >= parity.ENOUGH:
             self.parity = not ascii_only and parity.carries_parity(stretch)
-        # A first frame may be too short to tell; then nothing but even characters can be no accident.
+        # A first frame may be too short for that count; but if all of its characters are even, it carries parity.
         if (self.parity or (self.parity is None and not ascii_only)) and not parity.odd(stretch):
             return parity.strip(stretch)
         return stretch if ascii_only and not self.parity else None
 
     def _emit_damaged(self, stretch: bytes, complete: bool, frames: list[Frame]) -> None:
-        """The slow way, for a stretch with wrong characters: each costs the group that it is in."""
+        """Add the frame of a stretch with wrong characters: each wrong character costs its group."""
         results: list[InfoGroup | Rejected] = []
         for raw in filter(None, _LINE_END.split(stretch)):
             if self.parity and parity.odd(raw.lstrip(_LF_DAMAGED)):
@@ -217,9 +226,9 @@ class FrameDecoder:
             frames.append(Frame(tuple(groups), tuple(rejected), complete, self.parity))
 
 
-#: What begins a frame, after what is exceeded (NOI-CPT_02E table 5).
+#: The first label of a frame; only ADIR may stand before it, in an overload (NOI-CPT_02E table 5).
 _FIRST = frozenset({"ADCO", "ADSC"})
-#: Characters that are left of a damaged border, which may have taken one more.
+#: Characters at most in the place of a damaged border: the border itself, and one more that noise added.
 _LEFT = 2
 _LEFT_OF_ETX = re.compile(rb"[\n\r\x8a\x8d][^\n\r\x8a\x8d]{1,2}\Z")
 _LF_DAMAGED = bytes(byte | high for byte in _CONTROLS for high in (0, 0x80))
@@ -227,12 +236,12 @@ _LF_DAMAGED = bytes(byte | high for byte in _CONTROLS for high in (0, 0x80))
 
 _new_tuple = tuple.__new__
 
-#: Stands for a label whose data are not a fixed count of digits.
+#: Name and length for a label whose data are no fixed number of digits: no line has this length.
 _NO_FIGURE = ("", -1)
 
 
 class _Checked(dict[bytes, "InfoGroup | Rejected"]):
-    """What each group was found to be, by its 7-bit bytes; the check runs on the first sight of one."""
+    """Group in 7-bit bytes → the result of its check, which runs when the group comes for the first time."""
 
     __slots__ = (
         "_beyond",
@@ -253,10 +262,10 @@ class _Checked(dict[bytes, "InfoGroup | Rejected"]):
         self._separator_byte, self._separator_code = mode.separator, mode.separator[0]
         self._separator = mode.separator.decode()
         self._labels = BY_MODE[mode]
-        # NOI-CPT_02E §1.5.3.2: in historique the sum leaves the last separator out.
+        # NOI-CPT_02E §1.5.3.2: in historique the sum does not include the last separator.
         self._outside = 0 if mode is Mode.STANDARD else 0x20
         self._beyond = self._outside + 1
-        #: Label → name, and length from the data to the check character.
+        #: Label in bytes → its name, and the length of what follows it: data, separator, check character.
         self._figures_get = {
             name.encode(): (name, row.width + 2)
             for name, row in self._labels.items()
@@ -268,7 +277,7 @@ class _Checked(dict[bytes, "InfoGroup | Rejected"]):
         if result is None:
             result = self._check(line)
             if isinstance(result, Rejected):
-                # Noise seldom repeats itself: remembering it would push out what does.
+                # A damaged group seldom comes twice, and would take the place of a group that does.
                 self.refused = True
                 return result
         if len(self) >= _REMEMBERED:
@@ -277,9 +286,9 @@ class _Checked(dict[bytes, "InfoGroup | Rejected"]):
         return result
 
     def _figure(self, line: bytes) -> InfoGroup | None:
-        """Return the group of *line* if it is a sound one of digits: nearly all that changes from frame to frame.
+        """Return the group of *line* if its data are a fixed number of digits and it is sound, else None.
 
-        It refuses whatever _check() would, and more: None says nothing.
+        Nearly all groups that change from frame to frame are of this kind. On None the caller asks _check().
         """
         label, _, rest = line.partition(self._separator_byte)
         name, length = self._figures_get(label, _NO_FIGURE)
@@ -287,10 +296,10 @@ class _Checked(dict[bytes, "InfoGroup | Rejected"]):
             return None
         data = rest[:-2]
         check = line[-1]
-        # The low half of Adler-32 is one more than the sum of the bytes, and takes no loop in Python.
+        # The low half of Adler-32 is the sum of the bytes plus one, faster than sum().
         if not data.isdigit() or (adler32(line) - check - self._beyond & 0x3F) + 0x20 != check:
             return None
-        # What InfoGroup() comes down to; it would be half of the cost here.
+        # The same as InfoGroup(...), at half of the cost of this function.
         return _new_tuple(InfoGroup, (name, data.decode(), None))
 
     def _check(self, line: bytes) -> InfoGroup | Rejected:
@@ -325,7 +334,7 @@ class _Checked(dict[bytes, "InfoGroup | Rejected"]):
         return Rejected(line[:_RAW_KEPT], fault) if fault else InfoGroup(label, data, horodate)
 
 
-# Both are asked of ASCII text, and without a pattern: compiling one costs more than a start spends on decoding.
+# Both functions are given ASCII text. They use no regular expression: compiling one costs a start too much.
 
 
 def _is_horodate(text: str) -> bool:
@@ -333,5 +342,5 @@ def _is_horodate(text: str) -> bool:
 
 
 def _is_glued_adps(label: str) -> bool:
-    """Return whether an old meter has glued ADPS to its value, to send the value again after it."""
+    """Return whether *label* is ``ADPSnnn``: some old meters send the value there, and again as the data."""
     return len(label) == 7 and label.startswith("ADPS") and label[4:].isdigit()

@@ -10,7 +10,7 @@ from linkymonitor.tic.frame import Frame, InfoGroup
 def checksum(line: bytes, mode: Mode) -> int:
     """Return the check character of *line*, which ends with the separator before it (NOI-CPT_54E §5.3.6).
 
-    In historique the sum stops before that last separator, in standard it includes it.
+    In historique mode the sum stops before that last separator; in standard mode the sum includes it.
     """
     total = sum(line) if mode is Mode.STANDARD else sum(line) - line[-1]
     return (total & 0x3F) + 0x20

@@ -1,11 +1,11 @@
-"""Reads the time stamp of a group."""
+"""Reads the horodate of a group."""
 
 # No `from __future__ import annotations` here: each field of a NamedTuple would be compiled from its text at import.
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-#: Hours to subtract from the local time of each season; the blank one says no time at all.
+#: The difference between local time and UTC, by season; a horodate with a blank season has no time.
 _OFFSETS = {
     "H": timedelta(hours=1),
     "E": timedelta(hours=2),
@@ -16,15 +16,15 @@ _OFFSETS = {
 
 
 class Horodate(NamedTuple):
-    """The time stamp of a group."""
+    """The time stamp that a meter puts into a group."""
 
     #: ``H`` winter, ``E`` summer, in lower case when the clock is degraded; a blank when not applicable.
     season: str
     #: The twelve digits as sent, French local time: ``AAMMJJhhmmss``.
     digits: str
-    #: The same in UTC; None for a blank season or a date that does not exist.
+    #: The instant in UTC; None for a blank season or a date that does not exist.
     at: datetime | None
-    #: The meter has lost its clock and says so.
+    #: True when the meter marks its clock as not reliable.
     degraded: bool
 
 
@@ -33,7 +33,7 @@ def read_horodate(text: str) -> Horodate:
 
     Raises:
         ValueError: *text* is not a season and twelve digits. A date that does not exist is no error:
-            a meter that has lost its clock sends some.
+            a meter that has lost its clock sends such dates.
     """
     season, digits = text[:1], text[1:]
     if season not in _OFFSETS or len(digits) != 12 or not (digits.isdigit() and digits.isascii()):

@@ -2,12 +2,12 @@
 
 # Strategy
 #
-# - A fact about a label is a row, and the example of the row is its own test: it is written as a meter
+# - A fact about a label is a row, and the example of the row is its test: the example is written as a meter
 #   writes it, decoded and interpreted. The rows stand in the order of the wire, each on one line, so that a
 #   search for a label finds all that is known of it.
-# - A checksum of six bits lets one damaged group in sixty-four through, and is blind to a flipped bit 6 and
-#   to swapped characters. fault() is what else a group is asked: its exact width and its own characters.
-#   Numbers, nine rows in ten, are asked without a pattern; the patterns are compiled when first needed.
+# - A checksum of six bits lets one damaged group in sixty-four through. A flipped bit 6 or two swapped characters
+#   leave it right. So fault() also checks the width of the data and their characters. Numbers, nine rows in
+#   ten, are checked without a regular expression; the patterns of the others are compiled when first needed.
 # - Free text may be shorter than the specification says: programs that relay a stream trim it.
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from linkymonitor.tic.day_profile import read_day_profile
 from linkymonitor.tic.status import read_status
 from linkymonitor.tic.values import read_colour, read_potentials, read_relays, tidy
 
-#: Kinds of characters, each the pattern of a whole data field.
+#: The usual patterns; a pattern is a regular expression for the whole data of a group.
 DIGITS = "[0-9]+"
 HEX = "[0-9A-F]+"
 TEXT = "[ -~]*"
@@ -32,23 +32,23 @@ _compiled = cache(re.compile)
 
 
 class Label:
-    """One label: what its data look like on the wire, and what they say.
+    """One label: the form of its data on the wire, and how to read them.
 
     Args:
-        name: as the meter spells it.
-        mode: the dialect it belongs to.
-        meaning: in a few words.
+        name: the label as the meter spells it.
+        mode: the mode that has this label.
+        meaning: the meaning in a few words.
         example: the data as a meter sends them.
-        read: reads the data; ValueError when they mean nothing.
-        unit: of what is read.
-        fills: the field of Reading this is for, if any.
-        width: characters of the data, or the least and the most; that of the example when not given, and for free
-            text anything up to it.
-        stamped: the group carries a horodate.
-        pattern: what the whole of the data must match.
+        read: returns the value of the data; raises ValueError when the data have none.
+        unit: the unit of the value.
+        fills: the field of Reading that the value fills, if any.
+        width: how many characters the data have, or the least and the most. When not given, the width of the
+            example; for free text, any width up to that of the example.
+        stamped: True when the group carries a horodate.
+        pattern: a regular expression that the whole data must match.
     """
 
-    # Not a dataclass: those cost every start, and each row more than twice as much.
+    # Not a dataclass: with one, the rows would take more than twice as long to make at every start.
     __slots__ = (
         "_least",
         "_most",
@@ -95,7 +95,7 @@ class Label:
         return f"Label({self.name!r}, {self.mode})"
 
     def fault(self, data: str) -> str | None:
-        """Return what is wrong with *data* under this label, ``width`` or ``characters``, or None."""
+        """Return ``width`` or ``characters`` when *data* break the rule of this label in that respect, else None."""
         if not self._least <= len(data) <= self._most:
             return "width"
         if self.pattern is DIGITS:
@@ -108,17 +108,17 @@ class Label:
 HISTORIQUE = Mode.HISTORIQUE
 STANDARD = Mode.STANDARD
 
-# NOI-CPT_02E §2.3.3: the tariff periods there are, and nothing else; the last character of a Tempo contract
-# programmes two circuits, and may be any.
+# NOI-CPT_02E §2.3.3 has all tariff periods. The last character of the Tempo option is the programme of two
+# circuits, and may be any.
 _PERIODS = r"TH\.\.|HC\.\.|HP\.\.|HN\.\.|PM\.\.|H[CP]J[BWR]"
 _OPTIONS = r"BASE|HC\.\.|EJP\.|BBR[ -~]"
 _COLOURS = "----|BLEU|BLAN|ROUG"
-# NOI-CPT_54E §2.2: digits; people who publish a capture write X for those that name the household.
+# NOI-CPT_54E §2.2: digits. People who publish a capture write X in place of the digits that identify the household.
 _ADDRESS = "[0-9X]+"
-# NOI-CPT_54E §6.2.3: one byte in decimal, and one supplier index of ten.
+# NOI-CPT_54E §6.2.3: a byte in decimal, and the number of a supplier register.
 _BYTE = r"[01]\d\d|2[0-4]\d|25[0-5]"
 _INDEX = "0[1-9]|10"
-# NOI-CPT_54E §6.2.3.21: eleven blocks of eight; some relays cut the text at eight blocks.
+# NOI-CPT_54E §6.2.3.21: eleven blocks of eight characters; some programs that relay a stream pass on eight blocks.
 _BLOCKS = (8, 98)
 _PROFILE = "(?:[0-9A-F]{8}|NONUTILE)(?: [0-9A-F]{8}| NONUTILE){0,10}"
 _DAY = "00004001 06004002 22004001" + " NONUTILE" * 8
@@ -239,24 +239,25 @@ BY_MODE: Mapping[Mode, Mapping[str, Label]] = MappingProxyType(
     {mode: MappingProxyType({label.name: label for label in LABELS if label.mode is mode}) for mode in Mode}
 )
 
-#: Label → its place on the wire. NOI-CPT_02E table 5: in a short frame what is exceeded comes first.
+#: Label → its place in a frame. NOI-CPT_02E table 5: in a short frame the ADIR groups come first.
 _PLACES = {
     mode: {name: place for place, name in enumerate(rows)} | dict.fromkeys(("ADIR1", "ADIR2", "ADIR3"), -1)
     for mode, rows in BY_MODE.items()
 }
-#: Some programs that relay a stream put it first.
+#: Some programs that relay a stream move this label to the front.
 _ANYWHERE = "MOTDETAT"
 
 
 class Gaps:
-    """Where in a frame groups were damaged: the stretches of the order of the wire that they may have come from.
+    """The places of a frame where groups were damaged, to tell which labels the damaged groups may have had.
 
-    A meter sends its groups in one order, so a damaged one is a group that goes between its sound neighbours.
+    A meter always sends its groups in the same order, so the label of a damaged group stands in that order between
+    the labels of its sound neighbours.
 
     Args:
         sound: the labels of the sound groups, in the order of the frame.
-        after: for each damaged group, the last sound label before it (Rejected.after).
-        mode: the dialect.
+        after: for each damaged group, the label of the last sound group before it (Rejected.after).
+        mode: the mode of the meter.
     """
 
     def __init__(self, sound: Sequence[str], after: Iterable[str | None], mode: Mode) -> None:

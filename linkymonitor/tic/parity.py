@@ -1,30 +1,30 @@
-"""Undoes the parity bit of 8-bit characters: 7 bits of data, and which characters were odd."""
+"""The parity bit of 8-bit characters: counts wrong ones, strips it, adds it, inverts it."""
 
 from __future__ import annotations
 
-#: Translation that drops bit 7 of each byte.
+#: Translation table that clears bit 7 of each byte.
 SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
-#: Every byte whose number of ones is even: what 7E1 puts on the wire (NOI-CPT_54E §5.3.5).
+#: All bytes with an even number of ones: the only ones of a meter, which sends 7E1 (NOI-CPT_54E §5.3.5).
 EVEN = bytes(byte for byte in range(256) if byte.bit_count() % 2 == 0)
 
 _LOW = bytes(range(0x80))
 _ADD_PARITY = bytes(byte | 0x80 if byte < 0x80 and byte.bit_count() % 2 else byte for byte in range(256))
 
-#: Characters it takes to tell whether a source carries parity; a shorter run goes by what was known before.
+#: Characters that are needed to tell whether a source carries parity.
 ENOUGH = 64
 
 _INVERTED = bytes(byte ^ 0x80 for byte in range(256))
-#: Noise makes half of the characters odd at the most, odd parity all that it has not hit.
+#: Share of odd characters that means odd parity: noise alone makes half of the characters odd at most.
 _NEARLY_ALL = 7 / 8
 
-#: A third to a half of a frame's characters have their parity bit set, and none of a stripped one's. Noise
-#: moves that share by a few hundredths, so a source carries parity when more than one in this many has it.
+#: In a frame with parity a third to a half of the characters have bit 7 set, without parity none has. Noise moves
+#: that share by a few hundredths. So a source carries parity when at least one character in eight has bit 7 set.
 _ONE_IN = 8
 
 
 def odd(raw: bytes) -> int:
-    """Return how many characters of *raw* have an odd number of ones."""
+    """Return how many characters of *raw*, of 8 bits each, have an odd number of ones."""
     return len(raw.translate(None, EVEN))
 
 
@@ -49,5 +49,5 @@ def is_inverted(raw: bytes) -> bool:
 
 
 def invert(raw: bytes) -> bytes:
-    """Return *raw* with bit 7 of each byte turned: odd parity becomes even, and even odd."""
+    """Return *raw* with bit 7 of each byte inverted: odd parity becomes even, and even parity odd."""
     return raw.translate(_INVERTED)

@@ -1,4 +1,4 @@
-"""Masks meter numbers and delivery points: personal data, shown only to an owner who asks."""
+"""Masks meter addresses and delivery points: personal data, which only the owner may ask to see."""
 
 import re
 from collections.abc import Mapping
@@ -8,8 +8,9 @@ from typing import NamedTuple
 #: Labels whose data identify a household (NOI-CPT_54E §2.2, §6.2.3).
 PERSONAL = frozenset({"ADCO", "ADSC", "PRM", "ADS"})
 
+#: Characters at the end of a number that stay readable.
 _KEPT = 3
-# A raw line may still carry the parity of each character in bit 7.
+# The second range has the digits with bit 7 set: a damaged line may still carry its parity.
 _DIGIT = re.compile(r"[0-9\xb0-\xb9]")
 _RUN = re.compile(r"[0-9]+")
 _SEVEN_BITS = {byte: byte & 0x7F for byte in range(0x80, 0x100)}
@@ -18,28 +19,28 @@ _LABEL = re.compile(r"[\0-\x1f]*([^ \t]+)[ \t]")
 _HORODATE = re.compile(
     r"[HEhe ][0-9]{2}(?:0[0-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:[01][0-9]|2[0-4])[0-5][0-9][0-5][0-9]\t"
 )
-#: How a whole line ends: a separator and the check character, which belongs to no number.
+#: The end of a whole line: a separator and the check character, which is no digit of a number.
 _CHECK = re.compile(r"[ \t].[\0-\x1f]*\Z", re.DOTALL)
-#: A damaged line with at least this many digits outside a horodate may hold a damaged meter number.
+#: A damaged line with at least so many digits outside a horodate may contain a damaged meter address.
 _MANY = 10
 
 
 def mask(number: str) -> str:
-    """Return *number* with its length and its last three characters, the rest starred."""
+    """Return *number* with a star in place of each character but the last three."""
     return "*" * (len(number) - _KEPT) + number[-_KEPT:] if len(number) > _KEPT else "*" * len(number)
 
 
 def mask_group(label: str, data: str) -> str:
-    """Return *data* as it may be shown: masked when *label* identifies a household."""
+    """Return *data*, masked when *label* identifies a household."""
     return mask(data) if label in PERSONAL else data
 
 
 def mask_raw(text: str) -> str:
-    """Return a damaged line as it may be shown: the digits of what may be a meter number are starred.
+    """Return the damaged line *text* with stars in place of the digits that may belong to a meter address.
 
-    A damaged line gives neither its label nor its width for certain: all digits but the last three are starred
-    unless the line label with the whole label of a harmless group and has no more of them than that one.
-    Neither the label of a number nor the check character is part of the number.
+    In a damaged line neither the label nor the length is certain. So all digits but the last three are replaced,
+    unless the line has the label of a harmless group and no more digits than such a group. The check character is
+    never replaced: it is no part of the address.
 
     Args:
         text: the bytes of the line as latin-1, with or without their parity.
@@ -55,7 +56,7 @@ def mask_raw(text: str) -> str:
 
 
 def _is_harmless(plain: str) -> bool:
-    """Return whether no meter number can be in the damaged line *plain*, which ends before its check character."""
+    """Return whether the damaged line *plain*, given without its check character, contains no meter address."""
     label = _LABEL.match(f"{plain} ")
     shape = _shapes().get(label[1]) if label else None
     if label is None or shape is None or any(name in plain for name in PERSONAL):
@@ -63,18 +64,19 @@ def _is_harmless(plain: str) -> bool:
     data = plain[label.end() :]
     if shape.stamped and (horodate := _HORODATE.match(f"{data}\t")):
         data = data[horodate.end() :]
-    # The profile of a day has many digits, in blocks that are shorter than any number.
+    # A day profile has many digits, in blocks that are shorter than a meter address.
     digits = map(len, _RUN.findall(data)) if shape.in_blocks else [len(_DIGIT.findall(data))]
     return max(digits, default=0) <= min(shape.width, _MANY - 1)
 
 
 class _Shape(NamedTuple):
-    """What the data of a harmless label look like."""
+    """The form of the data of a label that identifies nobody."""
 
-    #: Characters of the longest.
+    #: Characters of the longest data.
     width: int = 0
+    #: True when the group carries a horodate.
     stamped: bool = False
-    #: Whether their digits come in blocks that are shorter than any number.
+    #: True when the digits come in blocks that are shorter than a meter address.
     in_blocks: bool = False
 
 
@@ -95,14 +97,15 @@ def _shapes() -> Mapping[str, _Shape]:
 
 
 def hashed(number: str, salt: str) -> str:
-    """Return what stands for *number* in logs: the same for the same meter and salt, and not to be undone.
+    """Return the hash that stands for *number* in logs: the same for the same number and salt.
 
-    A meter number has few unknown digits, so the salt must stay on the machine.
+    A meter address has few unknown digits, so anyone with the salt could find the address by trying them all. The
+    salt must stay on the machine.
     """
     try:
-        # hashlib would load all of OpenSSL, a third of what acquire has in memory, for a hash that Python has itself.
+        # hashlib would load all of OpenSSL, a third of the memory of acquire. Python has this hash without it.
         from _blake2 import blake2s
-    except ImportError:  # a Python that is built without its own
+    except ImportError:  # a Python that is built without this module
         from hashlib import blake2s
 
     return blake2s(number.encode(), key=salt.encode()[:32], digest_size=6).hexdigest()

@@ -45,31 +45,32 @@ _COLOURS = (None, Colour.BLUE, Colour.WHITE, Colour.RED)
 
 
 class StatusRegister(NamedTuple):
-    """What STGE says, field by field (NOI-CPT_54E §6.2.3.14)."""
+    """The fields of STGE (NOI-CPT_54E §6.2.3.14)."""
 
     contact_open: bool
     cut_off: CutOff
     cover_open: bool
     over_voltage: bool
-    #: The reference power is being exceeded.
+    #: True while the power drawn exceeds the subscribed power.
     overload: bool
     producer: bool
-    #: The active energy flows from the house to the grid.
+    #: True while active energy flows from the house to the grid.
     injecting: bool
     #: Supplier register in force, counted from 1 like NTARF.
     supplier_index: int
     #: Distributor register in force, counted from 1.
     distributor_index: int
     clock_degraded: bool
-    #: The TIC is in standard mode.
+    #: True when the TIC is in standard mode.
     standard: bool
     euridis: EuridisOutput
     plc: PlcStatus
     plc_synchronised: bool
-    #: Tempo colours; None when there is none, or none yet.
+    #: Tempo colours of today and of tomorrow; None when there is none, or none yet.
     colour: Colour | None
     tomorrow: Colour | None
-    #: Mobile peak announced and in progress: 1 to 3, 0 for none. On Tempo, white is 1 and red is 2.
+    #: Number of the mobile peak that is announced, and of the one in progress: 1 to 3, 0 for none. Under Tempo, 1 is
+    #: a white day and 2 a red one.
     notice: int
     peak: int
 

@@ -1,9 +1,9 @@
-"""Reads the data of a group that need no module of their own: numbers, texts, contacts, colours; no label, no state."""
+"""Reads the data of groups that need no module of their own: numbers, texts, contacts, colours."""
 
 # Strategy
 #
-# - A reader takes the text as the meter sends it and raises ValueError, in one sentence, on what it cannot
-#   read. Nothing here knows which label the text came under, nor remembers anything.
+# - A reader takes the text as the meter sends it. It raises ValueError, in one sentence, on a text that it cannot
+#   read. The readers are pure functions, and do not depend on the label.
 
 from __future__ import annotations
 
@@ -13,25 +13,29 @@ _HEXADECIMAL = frozenset("0123456789ABCDEF")
 
 
 def read_register(text: str, width: int) -> int:
-    """Return the unsigned number written in *width* hexadecimal digits."""
-    # int() alone would let signs, blanks and underscores through.
+    """Return the number that *text* is in hexadecimal.
+
+    Raises:
+        ValueError: *text* is not *width* hexadecimal digits in capitals.
+    """
+    # int() alone would accept signs, blanks and underscores.
     if len(text) != width or not _HEXADECIMAL.issuperset(text):
         raise ValueError(f"{text!r}: expected {width} hexadecimal digits")
     return int(text, 16)
 
 
 def tidy(text: str) -> str:
-    """Return *text* without the blanks that pad and centre it (NOI-CPT_54E §6.2.3.4, §6.2.3.15)."""
+    """Return *text* without the blanks that pad and centre it on the wire (NOI-CPT_54E §6.2.3.4, §6.2.3.15)."""
     return " ".join(text.split())
 
 
 def normalise(text: str) -> str:
-    """Return a supplier's text (NGTF, LTARF) in the form it is compared in: tidy and upper case."""
+    """Return a supplier's text (NGTF, LTARF) in the form in which texts are compared: tidy, in capitals."""
     return tidy(text).upper()
 
 
 def read_relays(text: str) -> tuple[bool, ...]:
-    """Read RELAIS (NOI-CPT_54E §6.2.3.19): closed or not, the dry contact first, then the seven virtual ones.
+    """Read RELAIS (NOI-CPT_54E §6.2.3.19): True for each closed contact, the dry one, then seven virtual.
 
     Raises:
         ValueError: *text* is not three digits of at most 255.
@@ -43,7 +47,7 @@ def read_relays(text: str) -> tuple[bool, ...]:
 
 
 def read_potentials(text: str) -> tuple[bool, ...]:
-    """Read PPOT (NOI-CPT_02E §2.5.2): whether each of the three phases has its voltage.
+    """Read PPOT (NOI-CPT_02E §2.5.2): True for each of the three phases that has its voltage.
 
     Raises:
         ValueError: *text* is not two hexadecimal digits.
@@ -53,9 +57,9 @@ def read_potentials(text: str) -> tuple[bool, ...]:
 
 
 def read_colour(text: str) -> Colour | None:
-    """Read DEMAIN (NOI-CPT_02E §2.3.3): tomorrow's colour, None while it is not known.
+    """Read DEMAIN (NOI-CPT_02E §2.3.3): tomorrow's colour, None while the meter does not know it.
 
     Raises:
-        ValueError: *text* is no colour.
+        ValueError: *text* is neither a colour nor ``----``.
     """
     return None if text == "----" else Colour(text)
