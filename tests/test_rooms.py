@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import configparser
+import re
 from pathlib import Path
 
 import pytest
 from grimp import ImportGraph
 
 import linkymonitor
-from tests.support.rooms import Rooms
+from tests.support.rooms import Rooms, table_of
 
+ROOT = Path(__file__).parent.parent
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text("utf-8")
 ROWS = ["everyone: errors", "source: tic.detect", "tic:", "errors:"]
 
 
@@ -61,3 +65,23 @@ def test_each_room_has_a_row_and_each_row_a_room():
 def test_a_room_has_no_code_of_its_own():
     faces = Path(linkymonitor.__file__).parent.glob("*/**/__init__.py")
     assert [str(face) for face in faces if face.read_text()] == []
+
+
+def test_architecture_has_the_table_of_rooms():
+    """Each room with what its row in .importlinter lets it import."""
+    linter = configparser.ConfigParser()
+    linter.read(ROOT / ".importlinter", "utf-8")
+    rows = table_of(linter["importlinter:contract:rooms"]["may_import"].strip().splitlines())
+    everyone = rows.pop("everyone")
+    assert f"may import {' and '.join(f'`{room}`' for room in everyone)};" in ARCHITECTURE
+    table = ARCHITECTURE.partition("| room | what | depends on |")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| `(\w+)` \| .* \| (.*?) ?\|$", table, re.MULTILINE)
+    assert {room: re.findall(r"`([\w.]+)`", names) for room, names in cells} == rows
+
+
+def test_architecture_draws_a_path_of_files_that_exist():
+    picture = ARCHITECTURE.partition("```\n")[2].partition("```")[0]
+    files = re.findall(r"[a-z_]+(?:/[a-z_]+)*(?:/|\.py)", picture)
+    assert len(files) >= 10
+    for file in files:
+        assert (ROOT / "linkymonitor" / file).exists(), file
