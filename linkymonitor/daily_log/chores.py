@@ -1,4 +1,4 @@
-"""What may wait: compressing the files of old days, and removing those past their retention."""
+"""The chores of the log, which may wait: compressing old files, and removing those past their retention."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from linkymonitor.errors import StorageError
 from linkymonitor.system.storage import Storage
 from linkymonitor.system.timeline import Timeline
 
-#: Between two rounds, and between two steps of one, in seconds.
+#: Seconds between two rounds, and between two steps of a round.
 _EVERY = 3600.0
 _BETWEEN_STEPS = 0.1
 
 
 class Chores:
-    """A round of chores each hour, in small steps: a Pi Zero has a frame to read each second.
+    """A round of chores each hour, in small steps, because the same thread reads a frame each second.
 
     Args:
-        storage: compresses and removes.
-        directory: of the log.
-        timeline: says which day it is; settled, when a step is taken.
-        compress_after: full days that a file stays plain after its own.
-        retention: full days that a file is kept after its own; None keeps all.
+        storage: compresses and removes files.
+        directory: the folder of the log.
+        timeline: the time of the house; it must be settled when `step` is called.
+        compress_after: how many full days after its own day a file stays plain.
+        retention: how many full days after its own day a file is kept; None keeps all files.
         now: the monotonic time.
     """
 
@@ -46,16 +46,16 @@ class Chores:
         self._retention = retention
         self._round: Generator[None] | None = None
         self._full = False
-        #: When the next step is due, on the monotonic clock.
+        #: The monotonic time at which the next step is due.
         self.due = now
 
     def step(self, now: float, busy_days: Callable[[], set[date]], *, full: bool) -> None:
-        """Take one step.
+        """Take one step, and set `due`.
 
         Args:
             now: the monotonic time.
             busy_days: returns the days whose files a new round leaves alone.
-            full: True while the disk is full: only what makes room is done.
+            full: True while the disk is full: files are removed, but none is compressed.
         """
         self._full = full
         if self._round is None:
@@ -68,7 +68,7 @@ class Chores:
             self.due = now + _EVERY
 
     def stop(self) -> None:
-        """Leave the round that is under way; what is half done is undone."""
+        """End the round that is under way; the temporary file of a half compressed one is removed."""
         if self._round is not None:
             self._round.close()
             self._round = None
@@ -77,10 +77,11 @@ class Chores:
         today = self._timeline.now().date()
         ours = [file for file in files(self._directory, self._storage) if not file.forerunner]
         for newer, file in zip(range(len(ours) - 1, -1, -1), ours, strict=True):
-            age = (today - file.day).days - 1  # full days since
+            age = (today - file.day).days - 1  # full days since its own day
             if file.day == today or file.day in busy:
                 continue
-            # A clock that nobody vouches for may be years ahead: it costs no more files than it has written.
+            # A clock that nobody vouches for may be years ahead. Then only files with more than *retention* newer
+            # files are removed, so a wrong clock removes no more files than it has written.
             expired = self._retention is not None and age >= self._retention
             if expired and (self._timeline.vouched or newer > (self._retention or 0)):
                 with suppress(StorageError):
@@ -88,5 +89,5 @@ class Chores:
                     self._storage.remove(file.path.with_name(file.path.name + ".gz"))
                 yield
             elif age >= self._compress_after and not file.compressed and not self._full:
-                with suppress(StorageError):  # one that cannot be read must not keep the others plain
+                with suppress(StorageError):  # a file that cannot be read must not keep the others plain
                     yield from self._storage.compress_steps(file.path)

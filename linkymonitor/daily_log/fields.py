@@ -2,9 +2,9 @@
 
 # Strategy
 #
-# - A new field of the log is one row here, at the end, and an attribute of Record of the same name.
-# - A row says how its value is written, so that what is written is what is believed when it is read.
-# - Fields are added, never changed or taken away. Those that were added together have the same `since`: a line has
+# - A new field of the log is one row at the end of the table, and an attribute of Record.
+# - The same row writes a value and checks it when a line is read.
+# - Fields are added, never changed or removed. Fields that were added together have the same `since`: a line has
 #   all of them or none.
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 
-#: Register code → what its field is called after "Index"; a code that is not here is its own name.
+#: Register code → the name of its field after "Index"; a code that is not here is used as it is.
 REGISTER_NAMES: Mapping[str, str] = {"TH": "Base", "PM": "HPM"} | {
     f"F{n:02}": f"EASF{n:02}" for n in range(1, 11)
 }
@@ -28,29 +28,29 @@ _EJP_WORDS = {ejp.value: ejp for ejp in Ejp if ejp is not Ejp.UNKNOWN}
 class Field(NamedTuple):
     """One field of a DATA line: ``name=value``.
 
-    Where the record has no value the field is empty; an empty field, or one that is missing, is read as the default
-    that Record has for its attribute.
+    When the record has no value, the field is empty. An empty or missing field is read as the default of its
+    attribute in Record.
     """
 
-    #: As the line spells it.
+    #: The name as the line spells it.
     name: str
-    #: The attribute of Record that it holds.
+    #: The attribute of Record that has the value.
     attribute: str
-    #: The format that first had this field: 0 is that of LinkyAcq.pl, 1 our first one.
+    #: The version of the format that first had this field: 0 is that of LinkyAcq.pl, 1 our first one.
     since: int
-    #: For docs/formats.md.
+    #: The meaning in a few words, for docs/formats.md.
     meaning: str
-    #: The item of that attribute, 1 to 3, where it has one for each phase.
+    #: For an attribute with a value for each phase: the phase, 1 to 3; else 0.
     phase: int = 0
-    #: A number has exactly so many digits, zeros first; 0 for a word.
+    #: How many digits the number has, zeros first; 0 for a word.
     digits: int = 0
-    #: The words that are believed, and what they mean.
+    #: Word → the value that it stands for; no other word is accepted.
     words: Mapping[str, Any] = MappingProxyType({})
-    #: What is written where the record has no value.
+    #: The text for a record that has no value.
     blank: str = ""
-    #: True when a number that has too many digits is written as the largest; else the field is left empty.
+    #: True when a number with too many digits is written as the largest; else the field is left empty.
     capped: bool = False
-    #: Only written in this mode, or where there is a value.
+    #: The field is only written in this mode, or when the record has a value; None: in both modes.
     mode: Mode | None = None
     unit: str = ""
 
@@ -61,31 +61,31 @@ class Field(NamedTuple):
         return record.contract is not None and record.contract.mode is self.mode
 
     def value_of(self, record: Record) -> Any:
-        """Return the value that *record* has for this field, None when it has none."""
+        """Return the value of this field in *record*, None when there is none."""
         value = getattr(record, self.attribute)
         if self.phase:
             return value[self.phase - 1] if len(value) >= self.phase else None
         return value
 
     def text(self, value: Any) -> str:
-        """Return *value* as the line has it."""
+        """Return the text of *value* in a line."""
         if self.words:
             return next((word for word, meaning in self.words.items() if meaning == value), self.blank)
         if value is None or value < 0:
             return self.blank
-        if value >= 10**self.digits:  # no meter can send it
+        if value >= 10**self.digits:  # no meter can send such a value
             return "9" * self.digits if self.capped else self.blank
         return f"{value:0{self.digits}}"
 
     def accepts(self, text: bytes) -> bool:
-        """Return whether *text*, from a line, is a value of this field."""
+        """Return whether *text*, read from a line, is a possible text of this field."""
         if self.words:
             return text == self.blank.encode() or text.decode(errors="replace") in self.words
         return not text or (len(text) == self.digits and text.isdigit())
 
 
-#: Where the registers stand, each under its own name. Under EJP the two of the forerunner stand before
-#: PuissConsommee, as in its lines, and any other one after IConsommee.
+#: The place of the registers, each under its own name. Under EJP the registers HN and PM stand here, as in the lines
+#: of LinkyAcq.pl, and any other register stands at the place of MORE_REGISTERS.
 REGISTERS = Field(
     name="Index",
     attribute="indexes",
@@ -208,7 +208,7 @@ FIELDS: tuple[Field, ...] = (
         words=_EJP_WORDS,
         meaning="`normal`, `notice`, `peak`: as the last frame said it that could",
     ),
-    # A digit in every line: the forerunner's report script counts the fields that hold one.
+    # The field has a digit in every line, because the report script of LinkyAcq.pl counts the fields with digits.
     Field(
         name="Depassement",
         attribute="overload",
@@ -219,33 +219,33 @@ FIELDS: tuple[Field, ...] = (
     ),
 )
 
-#: The name of a register's field → its code.
+#: Name of the field of a register → the code of the register.
 REGISTER_CODES: Mapping[str, str] = {
-    f"{REGISTERS.name}{REGISTER_NAMES.get(one, one)}": one
-    for one in dict.fromkeys((*REGISTER_NAMES, *map(code, _PERIOD_WORDS)))
+    f"{REGISTERS.name}{REGISTER_NAMES.get(register, register)}": register
+    for register in dict.fromkeys((*REGISTER_NAMES, *map(code, _PERIOD_WORDS)))
 }
-#: Name on the line → its field; each register has its own name.
-BY_NAME: Mapping[str, Field] = {one.name: one for one in FIELDS if one.attribute != REGISTERS.attribute} | (
-    dict.fromkeys(REGISTER_CODES, REGISTERS)
-)
+#: Name in a line → its field; each register has its own name.
+BY_NAME: Mapping[str, Field] = {
+    field.name: field for field in FIELDS if field.attribute != REGISTERS.attribute
+} | dict.fromkeys(REGISTER_CODES, REGISTERS)
 
 _FORERUNNER = frozenset(("Periode", "IndexHN", "IndexHPM", "PuissConsommee", "IConsommee"))
-_OUR_OWN = [one for one in FIELDS if one.since and one.mode is None]
-#: With what a line of ours ends: all the fields of the first format, of the first and the second …
+_OUR_OWN = [field for field in FIELDS if field.since and field.mode is None]
+#: For each version of our format, the fields with which a line ends: those of this version and of all before it.
 _TAILS = [
-    [one.name for one in _OUR_OWN if one.since <= version]
-    for version in sorted({one.since for one in _OUR_OWN})
+    [field.name for field in _OUR_OWN if field.since <= version]
+    for version in sorted({field.since for field in _OUR_OWN})
 ]
 
 
 def make_a_line(names: Sequence[str], *, forerunner: bool = False) -> bool:
     """Return whether fields of these *names*, in this order, are a whole DATA line.
 
-    Fields that we do not know may stand anywhere. Ours have their order, and none may be missing; those of LinkyAcq.pl
-    have none.
+    Unknown fields may stand anywhere. Our fields stand in the order of FIELDS, and none may be missing. The fields of
+    LinkyAcq.pl may stand in any order.
 
     Args:
-        names: of the fields of a line.
+        names: the names of the fields of a line.
         forerunner: True in a file of LinkyAcq.pl, where one of its fields may be missing.
     """
     known = [name for name in names if name in BY_NAME]

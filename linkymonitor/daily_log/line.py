@@ -1,11 +1,12 @@
-"""One DATA line of the daily log, as text; reader.py reads it back."""
+"""Writes one DATA line of the daily log as text; reader.py reads it back."""
 
 # Strategy
 #
-# - A line explains itself, and the first five fields under EJP are those of LinkyAcq.pl, whose report script
-#   takes fields by position. That is why IndexTotal stands after IConsommee, under every contract, and so does
-#   any register of an EJP meter beside its two.
-# - The daemon writes lines all its life and reads them at its start, if ever: what only reading needs is not here.
+# - Each value has its name beside it. Under EJP the first five fields are those of LinkyAcq.pl, whose report script
+#   finds fields by their position. So IndexTotal stands after IConsommee, under every contract, and under EJP so does
+#   any register but HN and PM.
+# - acquire writes lines as long as it runs, and reads them at its start at most. So code that only a reader needs is
+#   in reader.py.
 
 from __future__ import annotations
 
@@ -17,26 +18,26 @@ from linkymonitor.language import CONTROLS
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import PERIODS, code
 
-#: How a stamp is written; it is in UTC.
+#: The form of a stamp, which is in UTC.
 STAMP = "%Y/%m/%d %H:%M:%S"
-#: The characters of a stamp.
+#: How many characters a stamp has.
 STAMP_WIDTH = 19
-#: What follows the stamp of a DATA line.
+#: The bytes after the stamp of a DATA line.
 DATA_HEAD = b"\tDATA\t"
 
 _EJP_REGISTERS = tuple(map(code, PERIODS["EJP"]))
 
 
 def printable(text: str) -> str:
-    """Return *text* as a line may carry it, a blank in place of what it may not."""
+    """Return *text* with one blank in place of each run of control characters."""
     return text if text.isprintable() else re.sub(f"{CONTROLS}+", " ", text)
 
 
 def format_record(record: Record) -> str:
     """Return the text of the DATA line of *record*, without stamp, status or line end.
 
-    A value that the line has no room for is no value that a meter can send: it is left empty. When the
-    interval began is not written.
+    A value with too many digits for its field cannot come from a meter: most fields are then left empty (Field.capped).
+    The beginning of the interval is not written.
     """
     first, rest = _registers_of(record)
     texts: list[str] = []

@@ -1,4 +1,4 @@
-"""The notes that the log writes of itself: what befalls its card, and the clock."""
+"""The sentences of the notes that the log writes about its card and about the clock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEVER_SET = Text(
 
 
 def is_full(error: StorageError) -> bool:
-    """Return whether *error* says that the disk is full."""
+    """Return whether *error* comes from a full disk, or from a quota that is reached."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -25,7 +25,7 @@ def refusal(error: StorageError) -> Text:
     why = error.text
     if isinstance(error.__cause__, OSError):
         why = cause(error.__cause__)
-        if error.__cause__.filename:  # a file of another user, say: the others can be written
+        if error.__cause__.filename:  # the fault may be of this file alone: it may belong to another user
             why = Path(error.__cause__.filename).name + Text(" : ", ": ") + why
     return Text(
         f"Journal : écriture refusée ({why.fr}) ; les lignes attendent en mémoire, "
@@ -35,7 +35,7 @@ def refusal(error: StorageError) -> Text:
 
 
 def accepted(lost: int) -> Text:
-    """Return the sentence for a card that can be written again, so many lines having been lost."""
+    """Return the sentence for a card that can be written again, after *lost* lines were dropped."""
     return Text(
         f"Journal : la carte accepte de nouveau les écritures ; lignes perdues : {lost}",
         f"Log: the card takes lines again; lines lost: {lost}",
@@ -43,7 +43,7 @@ def accepted(lost: int) -> Text:
 
 
 def never_written(lost: int) -> Text:
-    """Return the sentence for a card that refused to be written until the end, so many lines being lost."""
+    """Return the sentence for a card that refused to be written until the program ended, with *lost* lines lost."""
     return Text(
         f"Journal : lignes qui n'ont pu être écrites et sont perdues : {lost} ; "
         "vérifiez la carte et la place libre",
@@ -52,7 +52,7 @@ def never_written(lost: int) -> Text:
 
 
 def healed(removed: int, name: str) -> Text:
-    """Return the sentence for the bytes of a cut line that were *removed* from the file of this *name*."""
+    """Return the sentence for *removed* bytes of a cut line, taken off the end of the file *name*."""
     return Text(
         f"Journal : {removed} octets d'une ligne coupée retirés de {name}",
         f"Log: {removed} bytes of a cut line removed from {name}",
@@ -60,19 +60,19 @@ def healed(removed: int, name: str) -> Text:
 
 
 def gone_back(back: timedelta) -> Text:
-    """Return the sentence for a time that goes back by *back*."""
+    """Return the sentence for a time of the house that steps back by *back*."""
     span = _span(back)
     return Text(f"Horloge : l'heure recule de {span.fr}", f"Clock: the time goes back by {span.en}")
 
 
 def gone_forward(change: timedelta) -> Text:
-    """Return the sentence for a time that goes forward by *change*."""
+    """Return the sentence for a time of the house that steps forward by *change*."""
     span = _span(change)
     return Text(f"Horloge : l'heure avance de {span.fr}", f"Clock: the time goes forward by {span.en}")
 
 
 def _span(span: timedelta) -> Text:
-    """Return *span* for people: ``42 s``, ``1:00:00``, ``400 j 0:00:00``."""
+    """Return *span* as people read it: ``42 s``, ``1:00:00``, ``400 j 0:00:00``."""
     whole = timedelta(seconds=round(span.total_seconds()))
     if whole < timedelta(minutes=2):
         return as_text(f"{whole.seconds} s")

@@ -1,6 +1,6 @@
 """The section ``[log]`` of the configuration."""
 
-# Apart from the writer, because every command reads the settings, and one writes the log.
+# This module is apart from writer.py because every command imports the settings, and only one writes the log.
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,15 +14,15 @@ from linkymonitor.language import Text
 class Settings:
     """``[log]``: the daily log."""
 
-    #: Where the daily files are.
+    #: The folder of the daily files.
     dir: Path = Path("/var/log/linkymonitor")
-    #: Frames that make one DATA line; 16 halves the log of a meter in standard mode.
+    #: How many frames make one DATA line; 16 halves the log of a meter in standard mode.
     frames_per_record: int = 8
     #: How long lines wait in memory before they are written and synced.
     sync_every: timedelta = timedelta(minutes=1)
-    #: Full days a file stays uncompressed.
+    #: How long a file stays uncompressed after its own day, in full days.
     compress_after: timedelta = timedelta(days=2)
-    #: How long files are kept; empty: for ever.
+    #: How long a file is kept after its own day, in full days; empty: for ever.
     retention: timedelta | None = None
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What INFO lines say that programs read: the contract, the hours and names of its periods, the series."""
+"""The INFO lines that programs read: the contract, the hours and names of its periods, the series."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from linkymonitor.daily_log.line import printable
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import Mode
 
-#: How the line begins that says the contract.
+#: The text of a contract line begins with this.
 CONTRACT = "Contrat: "
-#: How the line begins that says the hours and the names of the tariff periods.
+#: The text of a line with the hours and names of the tariff periods begins with this.
 GRID = "Grille: "
-#: How the line begins that says the series: a number that grows by one wherever the stamps go back.
+#: The text of a series line begins with this. The series is a number that grows by one where the stamps go back.
 SERIES = "Serie: "
-#: What follows the stamp of these three.
+#: The bytes after the stamp of these three lines.
 CONTRACT_HEAD = b"\tINFO\t" + CONTRACT.encode()
 GRID_HEAD = b"\tINFO\t" + GRID.encode()
 SERIES_HEAD = b"\tINFO\t" + SERIES.encode()
-#: Lines that later ones hang on, wherever they stand.
+#: Later lines depend on the lines with these heads.
 HEADS = (CONTRACT_HEAD, GRID_HEAD, SERIES_HEAD)
-#: A number of a series has no more digits.
+#: The number of a series has at most so many digits.
 LONGEST_SERIES = 9
 
-#: The digits of a subscribed power, in VA.
+#: A subscribed power, in VA, has at most so many digits.
 _LONGEST_POWER = 6
 _CONTRACT_FIELDS = ("mode", "option", "puissance", "phases", "producteur", "compteur")
 _PRODUCERS = {"": None, "oui": True, "non": False}
@@ -29,11 +29,13 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 def format_contract(contract: Contract, salt: str) -> str:
-    """Return the text of the INFO line that says under which contract the next records stand.
+    """Return the text of the INFO line with the contract of the next records.
 
-    The registers are not in it: each record names its own. The meter's address is hashed with *salt*.
+    The text has no registers, because each record names its own. The meter's address is hashed with *salt*.
     """
-    from linkymonitor.tic.privacy import hashed  # hashing is slow to import, and readers do without
+    from linkymonitor.tic.privacy import (
+        hashed,
+    )  # imported late: hashing loads slowly, and readers do not need it
 
     def text(value: object) -> str:
         return "" if value is None else printable(str(value)).replace(",", " ").replace("=", " ")
@@ -48,7 +50,7 @@ def format_contract(contract: Contract, salt: str) -> str:
 
 
 def parse_contract(text: str) -> Contract | None:
-    """Return the contract that *text* describes, without registers, its meter a hash; None if it does not."""
+    """Return the contract of the INFO line *text*, with no registers and a hash as its meter; None for another text."""
     if not text.startswith(CONTRACT):
         return None
     pairs = [pair.partition("=") for pair in text.removeprefix(CONTRACT).split(", ")]
@@ -80,7 +82,7 @@ def parse_contract(text: str) -> Contract | None:
 
 
 def parse_grid(text: str) -> dict[str, str]:
-    """Return what a line ``Grille:`` says, by topic; nothing when it is none."""
+    """Return topic → value of the line ``Grille:`` *text*; an empty dict when *text* is another line."""
     if not text.startswith(GRID):
         return {}
     pairs = [pair.partition("=") for pair in text.removeprefix(GRID).split(", ")]
@@ -92,7 +94,7 @@ def parse_grid(text: str) -> dict[str, str]:
 
 
 def parse_series(text: str) -> int | None:
-    """Return the number that a line ``Serie:`` says, None when it is none."""
+    """Return the number of the line ``Serie:`` *text*, None when *text* is another line."""
     number = text.removeprefix(SERIES)
     if number == text or not _is_digits(number) or len(number) > LONGEST_SERIES:
         return None

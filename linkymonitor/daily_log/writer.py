@@ -3,10 +3,10 @@
 # Strategy
 #
 # - The log is the interface between the commands, and outlives them all.
-# - Lines wait in memory and reach the card together: writing each costs the card 145 times its bytes. The
-#   queue is also where lines wait while the card refuses them, or while nobody knows the time.
-# - Here is only when what is done: queue.py makes bytes of lines, day_file.py adds them to a file, chores.py tends
-#   the old ones.
+# - Lines wait in memory and reach the card together: a line written alone costs the card 145 times its bytes. Lines
+#   also wait while the card refuses them, or while nobody knows the time.
+# - This module decides when something is done. queue.py makes bytes of lines, day_file.py adds them to a file, and
+#   chores.py compresses and removes old files.
 
 from __future__ import annotations
 
@@ -35,40 +35,39 @@ from linkymonitor.system.timeline import Timeline
 RETRY_AFTER = 10.0
 
 _LONGEST_NOTE = 1000
-#: How many lines are written at once, and how many are tried after a refusal.
+#: How many lines are written at once, and how many at the first attempt after a refusal.
 _LONGEST_BATCH = 512
 _PROBE = 16
-#: A step forward that is worth a line.
+#: A smaller step forward of the time is not noted.
 _TOLD_STEP = timedelta(seconds=2)
 
 
 class DailyLog:
     """Writes records and notes, a file for each UTC day.
 
-    No call raises for a card that refuses: lines then wait in memory, are tried again every RETRY_AFTER
-    seconds, and get written in order. Call tick() now and then.
+    No method raises when the card refuses to be written. Lines then wait in memory, in order, and the log tries
+    again every RETRY_AFTER seconds. Call tick() regularly.
 
-    A line is dated when it is written, by the time of the house: a wall clock that is wrong, or jumps, is not believed
-    at once, and lines that wait are dated anew when the time turns out to be another. While there is no time at
-    all to be believed they wait; if that lasts until the end, or until there is no room left, they are dated as
-    early as they can be.
+    A line gets its stamp when it is written, from the time of the house (Timeline). A wall clock that is wrong or
+    jumps is not followed at once. While the time is not settled, lines wait. If it is still not settled at the end, or
+    when the queue is full, the time is assumed: as early as it can be.
 
-    Stamps of records in a file only grow, by a second at least: a small step back of the time is made up for,
-    a larger one is noted and begins another series, whose number a line ``Serie:`` tells there and at the head of
-    each file from then on. No two records of one series have the same stamp, whatever the clock did. A record that
-    ends at 00:00:00 goes to the file of the day which that begins. A note bears its own time, or that of the record
+    Stamps of records in a file grow by a second at least. A step back of the time by a minute or less is hidden: the
+    stamps go on growing. A larger step is noted and begins another series. A line ``Serie:`` has its number, there and
+    at the head of each file from then on. Two records of one series never have the same stamp. A record that ends at
+    00:00:00 goes to the file of the day that begins then. The stamp of a note is its own time, or that of the record
     before it if that is later.
 
     Args:
         storage: writes the files.
-        settings: where they are, and how long lines wait and files are kept.
-        clock: says when lines are due.
-        timeline: the time of the house, which dates lines; one of the log's own when there is no house.
-        salt: what the address of the meter is hashed with.
-        lang: of the notes for people.
-        on_event: told status and text of our own notes: what befalls the card or the clock.
-        on_full: asked to make room when the disk is full: removes what can be made again, never a log, and
-            returns whether there was any.
+        settings: the folder, how long lines wait, and how long files are kept.
+        clock: the monotonic clock, by which writing is due.
+        timeline: the time of the house, which gives the stamps; when not given, the log makes its own from *clock*.
+        salt: the address of the meter is hashed with this salt.
+        lang: the language of the notes.
+        on_event: called with status and text of each note that the log itself writes about the card or the clock.
+        on_full: called when the disk is full, to make room. It must not remove a log, and returns True when it has
+            removed something.
     """
 
     def __init__(
@@ -93,7 +92,7 @@ class DailyLog:
         self._on_full = on_full
 
         self.timeline = timeline or Timeline(clock)
-        #: Up to where its steps are told.
+        #: The value of timeline.shifted when a step was noted last.
         self._shifted = self.timeline.shifted
         self._queue = Queue(self.timeline, lang)
         self._folder = Folder(storage, settings.dir)
@@ -107,12 +106,12 @@ class DailyLog:
             now=clock.monotonic(),
         )
 
-        #: When what waits is to be written, on the monotonic clock.
+        #: The monotonic time at which the waiting lines are due to be written, and that of the last attempt.
         self._due = math.inf
         self._tried_at = -math.inf
         self._writing = False
         self._started = False
-        #: Whether the card refuses to be written, and whether because it is full.
+        #: Whether the card refuses to be written, and whether the reason is a full disk.
         self._refused = self._full = False
 
         self._contract: Contract | None = None
@@ -128,16 +127,16 @@ class DailyLog:
 
     @property
     def refused(self) -> bool:
-        """Whether the card refuses to be written."""
+        """Whether the card refused the last attempt to write."""
         return self._refused
 
     @property
     def last_stamp(self) -> datetime | None:
-        """Stamp of the newest record in the directory; None when there is none."""
+        """The stamp of the newest record in the directory; None when there is none."""
         return self._queue.last_stamp
 
     def append(self, record: Record) -> None:
-        """Take one record; it reaches the card when it is due, at once when the tariff period changes."""
+        """Add one record; it is written when lines are due, and at once when the tariff period changes."""
         if record.contract is not None:
             self._state(record.contract)
         if record.tariff_period is not None:
@@ -148,12 +147,12 @@ class DailyLog:
         self._put("DATA", format_record(record), record.ended_at)
 
     def note(self, status: str, text: Text | str, at: datetime | None = None) -> None:
-        """Take a line for people, at once when *status* is WARN or ERROR.
+        """Add a line for people; it is written at once when *status* is WARN or ERROR.
 
         Args:
             status: INFO, WARN or ERROR.
-            text: one sentence; what would not fit in a line is blanked or cut.
-            at: when, if not now.
+            text: one sentence; control characters become blanks, and a long sentence is cut.
+            at: the time of the event; None for now.
         """
         if status != "INFO":
             self._hurry()
@@ -161,21 +160,20 @@ class DailyLog:
         self._put(status, printable(words)[:_LONGEST_NOTE], at)
 
     def contract(self, contract: Contract, at: datetime | None = None) -> None:
-        """Say which contract the next records stand under, if it has changed; written at once.
+        """Add a line with the contract of the next records, if it has changed; it is written at once.
 
         Args:
             contract: the contract.
-            at: since when, if not now.
+            at: the beginning of the contract; None for now.
         """
         if self._state(contract):
             self._put("", "", at)
 
     def day_so_far(self, midnight: datetime, end: datetime) -> Iterator[Record]:
-        """Yield the last record until *midnight* and those from then until *end*, those that wait included.
+        """Yield the last record until *midnight*, and the records from then until *end*, the waiting ones included.
 
-        When that last record lacks the index of a register, older records that have it come first, as in the report.
-
-        Some may be later than now: a clock that was ahead has written them, and the report counts them, too.
+        When that last record lacks the index of a register, older records that have the index come first, as in the
+        report. Records may be later than now: a clock that was ahead wrote them, and the report counts them, too.
 
         Raises:
             StorageError: a file cannot be read.
@@ -189,9 +187,9 @@ class DailyLog:
         yield from records(self._directory, midnight + timedelta.resolution, end, storage=self._storage)
 
     def flush(self) -> None:
-        """Write all lines that wait, if the card takes them and the time is known."""
+        """Write all waiting lines, if the card can be written and the time is settled."""
         if self._writing:
-            return  # what is noted while lines are written is written with them
+            return  # a note made while lines are written joins the queue, and is written with them
         self._look()
         self._tried_at = self._clock.monotonic()
         self._due = math.inf
@@ -216,7 +214,7 @@ class DailyLog:
             self._own_note("WARN", notes.accepted(lost))
 
     def tick(self, now: float) -> float:
-        """Do what is due at the monotonic time *now*; return when something next is."""
+        """Do what is due at the monotonic time *now*; return the monotonic time of the next call."""
         self._look()
         if now >= self._due and (self.timeline.settled or not self._started):
             self.flush()
@@ -229,14 +227,14 @@ class DailyLog:
         return min(self._due, self._chores.due)
 
     def close(self) -> None:
-        """Write what waits, say how much the card does not take, and let go of the files."""
+        """Write the waiting lines, report how many cannot be written, and close the files."""
         self._look()
         if not self.timeline.settled and len(self._queue):
             self._assume()
         self.flush()
-        if len(self._queue) and not self._refused:  # writing may have found something to say
+        if len(self._queue) and not self._refused:  # writing may have added a note
             self.flush()
-        if len(self._queue) and self._on_event:  # no line of the log can tell it
+        if len(self._queue) and self._on_event:  # the log cannot be written, so only on_event can report it
             self._on_event("WARN", notes.never_written(len(self._queue) + self._queue.dropped))
         self._day_file.close()
         self._chores.stop()
@@ -250,26 +248,26 @@ class DailyLog:
         self._note_step()
 
     def _note_step(self) -> None:
-        """Note that the time of the house goes forward; where it goes back the stamps say so, when they do."""
+        """Note a step forward of the time of the house; a step back is noted where the stamps go back."""
         change, self._shifted = self.timeline.shifted - self._shifted, self.timeline.shifted
         if change > _TOLD_STEP and self._recorded:
             self._own_note("INFO", notes.gone_forward(change))
 
     def _assume(self) -> None:
-        """Date what waits although nobody knows the time, and write it."""
+        """Settle the time although nobody knows it, and write the waiting lines."""
         possible = self.timeline.assume()
         self.flush()
         if not possible:
             self._own_note("WARN", notes.NEVER_SET)
 
     def _state(self, contract: Contract) -> bool:
-        """Have the lines that follow stand under *contract*; return whether that is another text."""
+        """Set the contract of the next lines; return whether its text is a new one."""
         if contract == self._contract:
             return False
         self._contract = contract
         text = format_contract(contract, self._salt)
         if text == self._queue.contract:
-            return False  # a register more, which each record says by itself
+            return False  # only the registers differ, which the text does not have: each record names its own
         self._queue.contract = text
         self._hurry()
         return True
@@ -279,14 +277,14 @@ class DailyLog:
         if len(self._queue) == RING and not self.timeline.settled:
             self._assume()
         self._queue.put(line)
-        self._note_step()  # after what came before it
+        self._note_step()  # after the line, which is from before the step
         if not self._refused:
             self._due = min(self._due, self._clock.monotonic() + self._sync_every)
             if self._clock.monotonic() >= self._due and self.timeline.settled:
                 self.flush()
 
     def _hurry(self) -> None:
-        """Have what comes next written at once, but for bursts: at most once a second."""
+        """Make the next line due at once, but write at most once a second."""
         if not self._refused:
             self._due = min(self._due, max(self._clock.monotonic(), self._tried_at + 1.0))
 
@@ -296,30 +294,34 @@ class DailyLog:
             self._on_event(status, text)
 
     def _start(self, *, raising: bool = False) -> None:
-        """Make the directory usable: what a cut left is healed, what was written last is known."""
+        """Heal the directory after a cut, and read the last stamp and series; do so once.
+
+        Raises:
+            StorageError: the directory cannot be used, and *raising* is True.
+        """
         if self._started:
             return
         try:
             self._folder.prepare()
-            there = self._folder.files()
-            plain = [file for file in there if not file.forerunner and not file.compressed]
+            log_files = self._folder.files()
+            plain = [file for file in log_files if not file.forerunner and not file.compressed]
             if plain:
-                # One that cannot be opened must not keep the others from being written.
+                # A file that cannot be opened must not keep the others from being written.
                 with suppress(StorageError):
                     self._open(plain[-1].day)
                 self._day_file.close()
-            self._queue.series = max(self._queue.series, self._folder.highest_series(there))
-            newest = self._folder.newest_stamp(there)
+            self._queue.series = max(self._queue.series, self._folder.highest_series(log_files))
+            newest = self._folder.newest_stamp(log_files)
             if newest is not None and (self.last_stamp is None or newest > self.last_stamp):
                 self._queue.last_stamp = self.timeline.newest = newest
             self._started = True
         except StorageError:
             if raising:
                 raise
-            self._due = self._clock.monotonic()  # noted, and tried again, by the first flush
+            self._due = self._clock.monotonic()  # the first flush tries again, and notes the error
 
     def _write(self) -> None:
-        # A card that has refused is tried with little: dating thousands of lines in vain takes its time, too.
+        # After a refusal the first attempt has few lines: giving stamps to thousands in vain takes time, too.
         most = _PROBE if self._refused else _LONGEST_BATCH
         while len(self._queue) and self.timeline.settled:
             batch = self._queue.next_batch(most, self._folder.state_of)
@@ -336,7 +338,7 @@ class DailyLog:
                     self._on_event("INFO", notes.gone_back(back))
 
     def _open(self, day: date) -> None:
-        """Have the file of *day* ready to grow."""
+        """Open the file of *day*, unless it is open."""
         if self._day_file.is_open(day):
             return
         self._chores.stop()
@@ -345,11 +347,11 @@ class DailyLog:
             self._own_note("INFO", notes.healed(removed, file_of(self._directory, day).name))
 
     def _wait_for_card(self, error: StorageError) -> None:
-        """Try again later, and say so the first time."""
+        """Plan the next attempt, and note the refusal when it is the first."""
         self._due = self._tried_at + RETRY_AFTER
         self._full = notes.is_full(error)
         if isinstance(error.__cause__, FileNotFoundError):
-            self._started = False  # somebody has removed the folder: it is made again
+            self._started = False  # somebody has removed the folder: the next flush makes it again
         if self._full and self._on_full is not None and self._on_full():
             self._due = self._tried_at + 1.0
         if not self._refused:

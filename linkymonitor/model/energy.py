@@ -2,14 +2,15 @@
 
 # Strategy
 #
-# - Energy is a difference of two indexes of one register in one epoch (epochs.py). What a register went on by from
-#   one reading to the next is a Step. Steps add up, and none is taken across the end of an epoch.
+# - Energy is the difference of two indexes of one register in one epoch (epochs.py). The difference between one
+#   reading and the next is a Step. Steps add up, and no step goes across the end of an epoch.
 # - Within a step the energy is shared by time, and rounded once at the instant that is asked for. So hours add up
 #   to days, and days to a range, to the Wh.
-# - A register that its contract did not list stood at zero, so it may appear with its first Wh at any time. A frame
-#   may also have lost it, so it only counts from zero when it can have come so far since the reading before.
-# - The display folds readings and records (IndexFold), the report works on columns (report/indexes.py). Both ask
-#   the functions of this file and of epochs.py, so that their figures are equal. A test holds them together.
+# - A register that is not in the list of its contract stood at zero, so it may appear with its first Wh at any time.
+#   But a damaged frame may also have lost a register. So a new register counts from zero only when its index is
+#   possible in the time since the reading before.
+# - The display folds readings and records (IndexFold), the report works on columns (report/indexes.py). Both call
+#   the functions of this file and of epochs.py, and a test compares their figures.
 # - Times are POSIX seconds.
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from typing import NamedTuple
 from linkymonitor.model.epochs import Owner, advance, leaps, most, owner_after, rating, runs_on
 from linkymonitor.model.record import Contract
 
-#: Readings at most so far apart are heard without a silence: the record of midnight has the last one before it.
+#: Between two readings that are at most so far apart there is no silence. So a record that ends at midnight contains
+#: the last reading of the day.
 UNBROKEN = timedelta(seconds=60)
 
 
 def whole_seconds(at: datetime) -> float:
-    """Return *at* as POSIX time in whole seconds, which is what the log has of it."""
+    """Return *at* as POSIX time in whole seconds, the precision of the log."""
     return at.replace(microsecond=0).timestamp()
 
 
@@ -36,7 +38,7 @@ def share(wh: int, begin: float, end: float, instant: float) -> int:
     Args:
         wh: the energy, in Wh.
         begin: POSIX time of the reading before.
-        end: POSIX time of the reading after; one with the same time takes the place of the one before.
+        end: POSIX time of the reading after; when equal to *begin*, all of the energy counts at that time.
         instant: any POSIX time.
     """
     if instant >= begin and instant >= end:
@@ -52,28 +54,35 @@ def stood_at_zero(
     """Return whether *register*, read for the first time in its epoch, stood at zero at the reading before.
 
     Args:
-        register: its code.
-        index: its first reading, in Wh.
-        listed: the registers of the contracts so far; none when no contract is known.
-        seconds: since the reading before.
-        subscribed: the subscribed power that bounds what was counted since, in VA.
+        register: the code of the register.
+        index: its first index, in Wh.
+        listed: the registers of the contracts so far; empty when no contract is known.
+        seconds: the time since the reading before.
+        subscribed: the subscribed power in VA, which bounds the energy in that time; None if not known.
     """
     return bool(listed) and register not in listed and index <= most(seconds, subscribed)
 
 
 def drift(registers: int, total: int, subscribed: int | None) -> int:
-    """Return by how many Wh the registers went on further than the total of the meter.
+    """Return how many Wh more the registers counted than the total index of the meter did.
 
-    It is 0 when that is no more than one being read a frame before the other.
+    The result is 0 when the difference is no larger than what a meter counts between two frames: the registers and
+    the total may come from neighbouring frames.
+
+    Args:
+        registers: the sum of what the registers counted, in Wh.
+        total: what the total index counted, in Wh.
+        subscribed: the subscribed power in VA; None if not known.
     """
     apart = registers - total
     return apart if abs(apart) > most(0, subscribed) else 0
 
 
 class Step(NamedTuple):
-    """What one register counted from one reading to the next."""
+    """The energy that one register counted from one reading to the next."""
 
     register: str
+    #: POSIX times of the two readings.
     begin: float
     end: float
     wh: int
@@ -84,7 +93,7 @@ class Step(NamedTuple):
 
 
 class LastReading(NamedTuple):
-    """The last reading of a register within its epoch, in Wh."""
+    """The last index of a register within its epoch: in Wh, with its POSIX time and the contract then."""
 
     wh: int
     at: float
@@ -92,18 +101,19 @@ class LastReading(NamedTuple):
 
 
 class IndexFold:
-    """Readings of a meter's indexes, in order, to the steps between them."""
+    """Turns the indexes of a meter, given in the order of time, into the steps between them."""
 
     def __init__(self) -> None:
-        #: The registers that were read in this epoch, by code.
+        #: Code → the last index of each register that was read in this epoch.
         self.registers: dict[str, LastReading] = {}
-        #: The registers of the contracts so far; a register never leaves the list: a frame may have lost its group.
+        #: The registers of the contracts so far. A register never leaves the list within an owner's time: when a
+        #: contract comes without it, a damaged frame may have lost its group.
         self.listed: tuple[str, ...] = ()
         #: How many epochs have ended.
         self.ended = 0
         self._contract: Contract | None = None
         self._owner = Owner()
-        #: The last reading of any register in this epoch: when, and under which contract.
+        #: The last reading of any register in this epoch: its POSIX time and the contract then.
         self._heard: tuple[float, Contract | None] | None = None
 
     @property
@@ -112,26 +122,26 @@ class IndexFold:
         return rating(self._contract, self._contract)
 
     def copy(self) -> IndexFold:
-        """Return a fold that goes on from here on its own."""
+        """Return an independent fold with the same state."""
         fold = IndexFold()
         fold.registers, fold.listed, fold.ended = self.registers.copy(), self.listed, self.ended
         fold._contract, fold._owner, fold._heard = self._contract, self._owner, self._heard
         return fold
 
     def forget_meter(self) -> None:
-        """Take the next meter for the one so far: the log has a hash of its address, readings have the address."""
+        """Do not compare the next meter with the last one: the log has hashes of addresses, readings have addresses."""
         self._owner = self._owner._replace(meter=None)
 
     def take(
         self, at: float, contract: Contract | None, indexes: Mapping[str, int], meter: str | None = None
     ) -> list[Step]:
-        """Return what each register that moved went on by since its last reading.
+        """Return a step for each register that counted something since its last reading.
 
         Args:
             at: POSIX time of the reading.
-            contract: what is known of the contract; None is no change.
-            indexes: register → Wh.
-            meter: its address, if not that of the contract.
+            contract: the contract of the reading; None when it is unchanged.
+            indexes: register → index, in Wh.
+            meter: the address of the meter, when the contract does not have it.
         """
         for owner in (contract, Owner(meter) if meter else None):
             if not runs_on(self._owner, owner):
@@ -157,7 +167,7 @@ class IndexFold:
         return leaps(last.wh, index, at - last.at, rating(last.contract, self._contract))
 
     def _step(self, name: str, index: int, at: float) -> Step | None:
-        """Return what the register *name* went on by; None when that is nothing, or not known."""
+        """Return the step of the register *name*; None when it counted nothing, or nobody knows how much."""
         last = self.registers.get(name)
         if last is not None:
             return None if last.wh == index else Step(name, last.at, at, advance(last.wh, index))

@@ -1,13 +1,11 @@
 """The words of the protocol: modes, mobile peaks, colours, tariff periods."""
 
-# Apart from model.py because its dataclasses cost a command that only decodes more than the decoding does.
-
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
 
-#: Seconds without a reading after which nothing that was heard before acts any more.
+#: After so many seconds without a reading, values of older readings no longer switch relays or lamps.
 TRUSTED_FOR = 15.0
 
 
@@ -24,12 +22,12 @@ class Mode(Enum):
 
     @property
     def speed(self) -> int:
-        """The speed a meter speaks this mode at, in baud; some dongles change it."""
+        """The speed of a meter in this mode, in baud; some dongles change it."""
         return 1200 if self is Mode.HISTORIQUE else 9600
 
 
 class WantedMode(Enum):
-    """Which mode to listen for."""
+    """The mode that the user asks for."""
 
     AUTO = "auto"
     HISTORIQUE = "historique"
@@ -37,12 +35,12 @@ class WantedMode(Enum):
 
     @property
     def mode(self) -> Mode | None:
-        """The mode, or None when it is to be found out."""
+        """The mode, or None when the program is to find it."""
         return None if self is WantedMode.AUTO else Mode(self.value)
 
 
 class Ejp(Enum):
-    """Where a contract with mobile peaks stands."""
+    """The state of a contract with mobile peaks."""
 
     NORMAL = "normal"
     NOTICE = "notice"
