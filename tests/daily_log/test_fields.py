@@ -86,9 +86,9 @@ def test_a_field_is_added_as_the_guide_says(tmp_path):
     package = tmp_path / "linkymonitor"
     shutil.copytree(Path(linkymonitor.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     fields = package / "daily_log/fields.py"
-    table, mark, rest = fields.read_text("utf-8").partition(")\n\n#: The name of a register's field")
-    assert mark
-    fields.write_text(f"{table}    {added},\n{mark}{rest}", "utf-8")
+    table = re.search(r"^FIELDS: .*?(?=^\))", text := fields.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    assert table
+    fields.write_text(f"{text[: table.end()]}    {added},\n{text[table.end() :]}", "utf-8")
     record = package / "model/record.py"
     record.write_text(record.read_text("utf-8") + attribute, "utf-8")
     subprocess.run([sys.executable, "-c", PROOF], cwd=tmp_path, check=True)
