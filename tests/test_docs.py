@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import configparser
-import doctest
 import importlib.util
 import io
 import json
 import re
 import shlex
-import sys
-import types
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,6 +22,7 @@ from linkymonitor.meter.acceptance.agreement import CONTRACT, CROSS, DOMAIN, IND
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic.encoder import write_group
 from linkymonitor.tic.frame import InfoGroup
+from tests.support.markdown import FENCE, blocks, new_files, play
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -33,31 +30,14 @@ PAGES += sorted((ROOT / "docs").rglob("*.md"))
 READMES = {"en": ROOT / "README.md", "fr": ROOT / "README.fr.md"}
 SETTINGS = {"en": ROOT / "docs/settings.md", "fr": ROOT / "docs/settings.fr.md"}
 PARTS = ("linkymonitor", "tests", "bench", "docs")
-GUIDES = sorted((ROOT / "docs").glob("adding-*.md"))
 
-_FENCE = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _ROW = re.compile(r"^\| `(\w+)` \| (.*?) \| ", re.MULTILINE)
-_LIKE = doctest.OutputChecker()
-
-
-@dataclass(frozen=True)
-class Block:
-    """One fenced block of a page."""
-
-    kind: str
-    text: str
-    #: The file that a reader is told to write it to, if any.
-    file: str | None = None
-
-
-def blocks(page: Path) -> list[Block]:
-    return [Block(kind, text, file or None) for file, kind, text in _FENCE.findall(page.read_text("utf-8"))]
 
 
 def anchors(page: Path) -> set[str]:
     """Return the anchors of the headings of *page*, as GitHub makes them."""
-    prose = _FENCE.sub("", page.read_text("utf-8"))
+    prose = FENCE.sub("", page.read_text("utf-8"))
     titles = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
@@ -86,7 +66,7 @@ def name(page: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_relative_link_leads_somewhere(page):
-    for link in _LINK.findall(_FENCE.sub("", page.read_text("utf-8"))):
+    for link in _LINK.findall(FENCE.sub("", page.read_text("utf-8"))):
         if link.startswith(("https://", "http://", "mailto:")):
             continue
         path, _, anchor = link.partition("#")
@@ -104,7 +84,7 @@ def test_every_file_that_is_named_is_there(page):
     if re.search("^Superseded by", text, re.MULTILINE):
         return
     ours = {path.relative_to(ROOT).as_posix() for part in PARTS for path in (ROOT / part).rglob("*.py")}
-    readers = {block.file for block in blocks(page)}
+    readers = new_files(page)
     for path in re.findall(r"`([a-z_0-9/]+\.py)`", text):
         there = any(f"/{file}".endswith(f"/{path}") for file in ours)
         assert there or path in readers, f"{name(page)}: {path} is nowhere"
@@ -191,15 +171,15 @@ def test_both_readmes_have_the_same_commands_and_the_same_blocks():
 
 def test_both_readmes_have_the_same_headings_and_tables():
     def shape(page: Path) -> list[str]:
-        prose = _FENCE.sub("", page.read_text("utf-8"))
+        prose = FENCE.sub("", page.read_text("utf-8"))
         return [re.match(r"#*|\|", line)[0] for line in prose.splitlines() if line[:1] in ("#", "|")]
 
     assert shape(READMES["en"]) == shape(READMES["fr"])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", [page for page in PAGES if not page.stem.startswith("adding-")], ids=name)
 def test_every_command_line_is_understood(page):
-    """Those that no test runs, because they need a meter, are at least parsed."""
+    """Those that no test runs, because they need a meter, are at least parsed; test_guides.py runs those of guides."""
     for line in typed(page):
         words = shlex.split(line)
         while words[:1] == ["sudo"]:
@@ -238,28 +218,15 @@ def said(line: str) -> str:
     )
 
 
-def play(block: Block) -> None:
-    """Type each line of a console block and compare what is shown; … stands for anything, lines included."""
-    for exchange in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-        line, _, expected = exchange.partition("\n")
-        shown = said(line)
-        assert _LIKE.check_output(expected.replace("…", "..."), shown, doctest.ELLIPSIS), (
-            f"$ {line}\n{shown}instead of\n{expected}"
-        )
-
-
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """An empty folder to type in, with nothing of this machine in the way."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     monkeypatch.setattr("linkymonitor.settings.SYSTEM_PATH", tmp_path / "no.ini")
     for variable in ("LC_ALL", "LC_MESSAGES", "RUNTIME_DIRECTORY"):
         monkeypatch.delenv(variable, raising=False)
-    yield tmp_path
-    for module in [name for name in sys.modules if name.partition(".")[0] == "house"]:
-        del sys.modules[module]
+    return tmp_path
 
 
 @pytest.mark.parametrize("lang", READMES)
@@ -267,27 +234,7 @@ def test_the_examples_of_the_readme_show_what_it_says(lang, home, monkeypatch):
     monkeypatch.setenv("LANG", f"{lang}_FR.UTF-8")
     for block in blocks(READMES[lang]):
         if block.kind == "console":
-            play(block)
-
-
-@pytest.mark.parametrize("page", GUIDES, ids=name)
-def test_the_examples_of_the_guides_run(page, home, monkeypatch):
-    monkeypatch.setenv("LANG", "en_FR.UTF-8")
-    from linkymonitor.outputs.display import pages
-
-    # A guide adds a page to the display; the next test finds those of the product.
-    monkeypatch.setattr(pages, "PAGES", dict(pages.PAGES))
-    guide = types.ModuleType(page.stem.replace("-", "_"))
-    monkeypatch.setitem(sys.modules, guide.__name__, guide)  # where dataclasses look their names up
-    for block in blocks(page):
-        if block.file:
-            target = home / block.file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(block.text, "utf-8")
-        elif block.kind == "python":
-            exec(compile(block.text, str(page), "exec"), vars(guide))
-        elif block.kind == "console":
-            play(block)
+            play(block, said)
 
 
 def test_the_library_is_used_as_the_readme_says(home, monkeypatch):
