@@ -53,7 +53,10 @@ class Source:
         """Read at *speed* baud from now on, raw."""
 
     def settle(self) -> None:
-        """Let the kernel cut the lines from now on; the speed is right."""
+        """Gather whole frames from now on, where the kernel can; the speed and the mode are right.
+
+        What noise does to LF and CR may then not come as it was sent; whatever else it does comes as it was.
+        """
 
     def discard(self) -> None:
         """Throw away what has come and was not read yet."""

@@ -165,6 +165,8 @@ def paced(
 class Tap(Source):
     """Another source, of which each chunk is shown before it is handed on.
 
+    It does not settle the source below: what is shown must be every byte as it was sent.
+
     Args:
         source: gives the bytes, and is set and closed through this one.
         show: called with each chunk that is not empty.
@@ -196,10 +198,6 @@ class Tap(Source):
     def set_speed(self, speed: int) -> None:
         """Set the speed of the source below."""
         self._source.set_speed(speed)
-
-    def settle(self) -> None:
-        """Settle the source below."""
-        self._source.settle()
 
     def discard(self) -> None:
         """Throw away what the source below has not read yet."""

@@ -1,16 +1,20 @@
-"""A serial device: locked, read through its descriptor, its lines cut by the kernel."""
+"""A serial device: locked, read through its descriptor, its frames gathered by the kernel."""
 
 # Strategy
 #
 # - A port is read as 8 bits without parity, whatever the meter sends: 7E1 has the same ten-bit character,
 #   its parity then arrives as bit 7, and not every UART of a Pi can do 7E1.
-# - Raw while the mode is hunted (garbage without line ends would stay in the kernel otherwise), canonical
-#   afterwards: the kernel cuts the lines, a read returns a whole group instead of a byte, for a twentieth
-#   of the CPU. LF and ETX have an even number of ones, so both keep their value beside their parity bit.
-#   pyserial goes back to raw each time it configures the port, hence settle() after set_speed().
-# - flock keeps out a second reader of ours, and /proc/locks says who holds it. TIOCEXCL keeps out the
-#   others, but not on a pty: there the flag outlives a process that was killed, and nobody but root could
-#   ever open the port again.
+# - While the mode is hunted the port is raw: garbage has no ends that the kernel could wait for.
+# - Once the mode is known the port is canonical, and ETX is what the kernel waits for: it gathers a frame and
+#   wakes this program once, at the last byte. Nothing is decided before that byte, so nothing comes later.
+# - LF always ends a line in canonical mode, so the kernel is told to make CR of it (INLCR). A read makes LF
+#   again of a CR behind a STX or behind another CR, which is what the kernel changed: those are the places
+#   where a meter sends LF.
+# - Where ETX is damaged for ever, the kernel would wait for ever. After a pause that is longer than any frame
+#   the port is raw again, which gives what the kernel has gathered, and stays so until an ETX comes.
+# - flock keeps out a second reader of ours, and /proc/locks names the process that holds it. TIOCEXCL keeps
+#   out other programs, but not on a pty: there the flag outlives a process that was killed, and nobody but
+#   root could ever open the port again.
 
 from __future__ import annotations
 
@@ -26,9 +30,16 @@ from contextlib import suppress
 from linkymonitor.source.faults import PORT_ERRORS
 from linkymonitor.source.port import Port
 
+#: Seconds without an ETX after which a settled port is read raw. The longest frame (historique, three phases, Tempo)
+#: takes 3.0 s, and the 4,095 bytes that the kernel can gather take 4.3 s at 9600 baud.
+WITHOUT_END = 3.5
+
 _READ = 65536
+# Even parity leaves ETX at 0x03; odd parity makes it 0x83.
 _ETX = re.compile(rb"[\x03\x83]")
-# Bytes are gathered for so long while a port is raw, else a Pi Zero would wake up for each of them.
+# What the kernel has made of LF, behind a STX or a CR of any parity.
+_CHANGED_LF = re.compile(rb"(?<=[\x02\x82\r\x8d])\r")
+# Seconds for which bytes gather in a raw port before they are read; a Pi Zero would wake up for each of them otherwise.
 _GATHER = 0.02
 _PTY_MAJORS = range(136, 144)
 
@@ -36,14 +47,18 @@ _PTY_MAJORS = range(136, 144)
 class Tty(Port):
     """A serial device, locked, read through its descriptor."""
 
+    #: Whether the speed and the mode are known.
     _settled = False
+    #: Whether the kernel gathers frames, and when that began or last gave one, in monotonic seconds.
+    _by_frame = False
+    _frame_at = -math.inf
     _looked_around = False
 
     def settle(self) -> None:
         self._settled = True
         if self._port is not None:
             try:
-                self._shape()
+                self._shape(by_frame=True)
             except PORT_ERRORS as error:
                 self._lose(error)
 
@@ -60,7 +75,7 @@ class Tty(Port):
         fd = self._port.fileno()
         if os.major(os.fstat(fd).st_rdev) not in _PTY_MAJORS:
             fcntl.ioctl(fd, termios.TIOCEXCL)
-        self._shape()
+        self._shape(by_frame=self._settled)
         self._poll = select.poll()
         self._poll.register(fd, select.POLLIN)
         if not self._looked_around:
@@ -74,64 +89,45 @@ class Tty(Port):
         self._settled = False
         if self._port.baudrate != self._speed:
             super()._configure()
-            self._port.reset_input_buffer()  # heard at the speed before: garbage
-        self._shape()
+            self._port.reset_input_buffer()  # received at the speed before: garbage
+        self._shape(by_frame=False)
 
-    def _shape(self) -> None:
-        """Make the open port canonical if it is settled, raw if not, whatever pyserial has just set."""
+    def _shape(self, *, by_frame: bool) -> None:
+        """Have the kernel gather frames or give bytes as they come, whatever pyserial has set."""
         fd = self._port.fileno()
-        iflag, oflag, cflag, lflag, ispeed, ospeed, cc = termios.tcgetattr(fd)
-        # Nothing may change, drop or interpret a byte; pyserial leaves BRKINT as it finds it.
-        iflag &= ~(
-            termios.IGNBRK
-            | termios.BRKINT
-            | termios.PARMRK
-            | termios.INPCK
-            | termios.ISTRIP
-            | termios.INLCR
-            | termios.IGNCR
-            | termios.ICRNL
-            | termios.IXON
-            | termios.IXOFF
-            | termios.IXANY
-            | termios.IMAXBEL
-        )
-        lflag &= ~(termios.ECHO | termios.ECHONL | termios.ISIG | termios.IEXTEN | termios.ICANON)
-        if self._settled:
-            # IEXTEN only for VEOL2: ETX with its parity inverted.
-            lflag |= termios.ICANON | termios.IEXTEN
+        _, oflag, cflag, _, ispeed, ospeed, cc = termios.tcgetattr(fd)
+        if by_frame:
+            iflag = termios.INLCR
+            # IEXTEN only for VEOL2.
+            lflag = termios.ICANON | termios.IEXTEN
             # NUL disables a control character, among them VEOF, which is the EOT of an interrupted frame.
             cc = [b"\0"] * len(cc)
             cc[termios.VEOL], cc[termios.VEOL2] = b"\x03", b"\x83"
         else:
+            iflag = lflag = 0
             cc[termios.VMIN], cc[termios.VTIME] = 1, 0
         termios.tcsetattr(fd, termios.TCSANOW, [iflag, oflag, cflag, lflag, ispeed, ospeed, cc])
+        self._by_frame, self._frame_at = by_frame, self._clock.monotonic()
 
     def _receive(self, timeout: float) -> bytes:
-        """Return what comes within *timeout* seconds; of a port that is settled, the lines up to the end of a frame.
-
-        Nothing is decided before that, and to hand on each line by itself would cost three times the processor.
-        """
-        monotonic, fd, lines = self._clock.monotonic, self._port.fileno(), b""
-        until = monotonic() + timeout
-        while ready := self._poll.poll(math.ceil(timeout * 1000)):
-            if not self._settled and ready[0][1] == select.POLLIN:  # and not hung up besides
-                self._sleep(_GATHER)
-            try:
-                chunk = os.read(fd, _READ)
-            except BlockingIOError:
-                break
-            except OSError:
-                if lines:
-                    break  # it will fail again
-                raise
-            if not chunk:
-                if lines:
-                    break
-                # Ready to be read, and nothing there: how Linux shows a device that was unplugged.
-                raise OSError(errno.EIO, os.strerror(errno.EIO))
-            lines += chunk
-            timeout = until - monotonic()
-            if not self._settled or timeout <= 0 or _ETX.search(chunk):
-                break
-        return lines
+        ready = self._poll.poll(math.ceil(timeout * 1000))
+        if not ready:
+            if self._by_frame and self._clock.monotonic() - self._frame_at > WITHOUT_END:
+                self._shape(by_frame=False)
+            return b""
+        if not self._by_frame and ready[0][1] == select.POLLIN:  # and not hung up besides
+            self._sleep(_GATHER)
+        try:
+            chunk = os.read(self._port.fileno(), _READ)
+        except BlockingIOError:
+            return b""
+        if not chunk:
+            # Ready to be read, and nothing there: how Linux shows a device that was unplugged.
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        if not self._settled:
+            return chunk
+        if self._by_frame:
+            self._frame_at = self._clock.monotonic()
+        elif _ETX.search(chunk):
+            self._shape(by_frame=True)
+        return _CHANGED_LF.sub(b"\n", chunk)

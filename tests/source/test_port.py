@@ -18,14 +18,10 @@ from linkymonitor.meter.hunt import Hunter
 from linkymonitor.model.terms import Mode
 from linkymonitor.source.open import open_source
 from linkymonitor.system.clock import SystemClock
-from linkymonitor.tic import parity
-from linkymonitor.tic.encoder import write_group
-from tests.source.wires import FRAME, GROUPS, WIRE, hear, retry
+from tests.source.wires import FRAME, WIRE, hear, retry
 from tests.support.pty_meter import PtyMeter
 
 pytestmark = pytest.mark.usefixtures("english")
-
-both_modes = pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
 
 
 def test_a_port_gives_every_byte_as_it_is(meter, opened):
@@ -36,39 +32,6 @@ def test_a_port_gives_every_byte_as_it_is(meter, opened):
     meter.write(bytes(range(256)))
     assert b"".join(hear(source, 256)) == bytes(range(256))
     assert source.read(0.0) == b""
-
-
-@both_modes
-@pytest.mark.parametrize("stripped", [False, True], ids=["with parity", "stripped"])
-def test_a_settled_port_gives_a_group_a_read(meter, opened, mode, stripped):
-    wire = (parity.strip(WIRE[mode]) if stripped else WIRE[mode]) * 4
-    source = opened(meter.path)
-    source.settle()
-    assert meter.canonical
-    meter.write(wire)
-    chunks = hear(source, len(wire))
-    assert b"".join(chunks) == wire
-    assert len(chunks) <= 4 * (len(GROUPS[mode]) + 3)
-
-
-@both_modes
-def test_a_settled_port_gives_a_frame_with_odd_parity_a_read(meter, opened, mode):
-    """Its LF ends no line for the kernel, its ETX does."""
-    wire = parity.invert(WIRE[mode])
-    source = opened(meter.path)
-    source.settle()
-    for _ in range(10):
-        meter.write(wire)
-        assert source.read(1.0) == wire
-
-
-def test_a_settled_port_gives_every_byte_as_it_is(meter, opened):
-    """No control character may do anything: EOT is VEOF elsewhere, 0x7F VERASE, 0x13 stops the flow."""
-    source = opened(meter.path)
-    source.settle()
-    noise = bytes(range(256)) + b"\n"
-    meter.write(noise)
-    assert b"".join(hear(source, len(noise))) == noise
 
 
 def test_a_port_left_in_a_terminals_settings_is_cleaned(meter, opened):
@@ -87,12 +50,11 @@ def test_a_port_left_in_a_terminals_settings_is_cleaned(meter, opened):
     termios.tcsetattr(slave, termios.TCSANOW, attributes)
     os.close(slave)
     source = opened(meter.path)
-    noise = bytes(range(256)) + b"\n"
-    for settled in (False, True):
-        if settled:
-            source.settle()
-        meter.write(noise)
-        assert b"".join(hear(source, len(noise))) == noise
+    meter.write(bytes(range(256)))
+    assert b"".join(hear(source, 256)) == bytes(range(256))
+    source.settle()
+    meter.write(b"A" + FRAME)
+    assert source.read(0.0) == b"A" + FRAME
 
 
 def test_a_port_goes_raw_when_its_speed_is_set_even_to_the_same(meter, opened):
@@ -122,17 +84,6 @@ def test_the_size_of_the_pieces_makes_no_difference(meter, opened, settled, piec
             got += source.read(0.0)
     got += b"".join(hear(source, len(wire) - len(got)))
     assert got == wire
-
-
-def test_a_line_without_end_is_bounded_and_does_not_stop_what_follows(meter, opened):
-    source = opened(meter.path)
-    source.settle()
-    for _ in range(50):
-        meter.write(b"x" * 1000)
-    meter.write(b"\n")
-    assert len(source.read(0.2)) == 4096  # no end of a frame is in it, and so it waits for more
-    meter.write(FRAME)
-    assert b"".join(hear(source, len(FRAME))) == FRAME
 
 
 def test_a_port_that_is_not_there_is_said_once_and_tried_for_ever(opened, nap, said):
@@ -253,11 +204,10 @@ class Hunt:
         source.set_speed(self.hunter.speed)
 
     def run(self, seconds: float, mode: Mode, speed: int) -> None:
-        """Let the meter speak for *seconds*, a group at a time."""
+        """Let the meter speak for *seconds*, a line at a time."""
         end = self.clock.monotonic() + seconds
         while True:
-            for group in GROUPS[mode]:
-                wire = parity.add(write_group(group, mode))
+            for wire in WIRE[mode].splitlines(keepends=True):
                 self.meter.say(wire, speed)
                 self.clock.advance(len(wire) * 10 / speed)
                 if self.hunter.feed(self.source.read(0.002), self.clock.monotonic()):

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import gzip
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linkymonitor.errors import LineError
+from linkymonitor.meter.meter import Meter
+from linkymonitor.model.terms import Mode
 from linkymonitor.source.recording import (
     CHUNK,
+    Tap,
     block,
     header,
     is_recording,
@@ -19,9 +22,9 @@ from linkymonitor.source.recording import (
     read_recording,
 )
 from linkymonitor.system.clock import WireClock
+from tests.source.wires import NOON, WIRE
 from tests.support.extent import extent
 
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CHUNKS = [(0.0, b"\x82\nADCO"), (0.125, bytes(range(256))), (3.5, b"\x03")]
 
 
@@ -174,3 +177,16 @@ def test_a_replay_that_is_late_catches_up():
     assert next(replay) == b"B"
     assert next(replay) == b"C"
     assert slept == [0.5]
+
+
+@pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
+def test_a_tap_shows_every_byte_of_a_port_as_it_was_sent(meter, opened, clock, mode):
+    """A port that gathers frames would change the ends of lines that noise has hit."""
+    shown = []
+    heard = Meter(Tap(opened(meter.path), shown.append), clock, mode)
+    sent = 5 * WIRE[mode] + bytes(range(256)) + b"\n\r\r\n\n\r\x03" + WIRE[mode]
+    for at in range(0, len(sent), 100):
+        meter.write(sent[at : at + 100])
+        heard.frames(0.0)
+    assert heard.mode is mode
+    assert b"".join(shown) == sent
