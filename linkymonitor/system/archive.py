@@ -19,21 +19,22 @@ def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def expanded(blocks: Iterable[bytes], damaged: Callable[[str], object] | None = None) -> Iterator[bytes]:
-    """Yield the content of *blocks*, which hold gzip members.
+    """Yield the content of *blocks*, which contain gzip members.
 
     Args:
         blocks: the compressed bytes.
-        damaged: told why when they end before their time; what could be read has been yielded by then.
+        damaged: called with the reason when they are cut short or damaged, after all content that can be read was
+            yielded.
     """
     unpacker = zlib.decompressobj(_GZIP)
-    whole = False  # the last byte seen ends a gzip member
+    whole = False  # whether the last byte ended a gzip member
     try:
         for packed in blocks:
             block = b""
             while packed or len(block) == BLOCK:
                 if whole:
                     unpacker, whole = zlib.decompressobj(_GZIP), False
-                # A bounded output: a few bytes can unpack to gigabytes.
+                # The output is bounded, because a few bytes can unpack to gigabytes.
                 block = unpacker.decompress(packed, BLOCK)
                 if block:
                     yield block

@@ -1,12 +1,12 @@
-"""Two clocks in one: the wall clock and the monotonic one."""
+"""The clocks of the machine and those of a replay: wall time and monotonic time."""
 
 # Strategy
 #
-# - Whatever acts (relays, lamps, pages, time-outs) looks at monotonic() alone. now() only dates what is
-#   written, so a wall clock that jumps can neither hold nor release a relay.
-# - The wall clock of a Pi Zero is wrong when it boots, and may be set at any time: what it shows is not a date
-#   yet. timeline.py makes one of it.
-# - A file is replayed on the time of the wire: both clocks are then driven by the bytes themselves.
+# - Relays, lamps, pages and time-outs use monotonic() alone. now() only dates what is written, so a wall clock that
+#   jumps can neither hold nor release a relay.
+# - The wall clock of a Pi Zero is wrong when it boots, and may be set at any time. So now() is not used as a date
+#   directly: timeline.py makes the time of the house of it.
+# - A file is replayed on the time of the wire: the number of bytes that were read advances both clocks.
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from typing import Protocol
 
 from linkymonitor import RELEASED
 
-#: The day this version was made: no meter is read before it.
+#: The day of this version; a wall clock that shows an earlier day is wrong.
 BUILT = datetime.fromisoformat(RELEASED).replace(tzinfo=UTC)
-#: A wall clock that nobody vouches for is believed so many seconds after the boot, or after it was set.
+#: A wall clock that nobody vouches for is accepted so many seconds after the boot, or after it was set.
 LONGEST_DOUBT = 600.0
 
-#: systemd-timesyncd touches it each time that it has set the clock.
+#: systemd-timesyncd touches this file each time that it has set the clock.
 _TOUCHED = "/run/systemd/timesync/synchronized"
-#: There where systemd runs the machine, and these may set the clock sooner or later.
+#: This folder exists where systemd runs the machine. There, one of these services may set the clock after the boot.
 _SYSTEMD = "/run/systemd/system"
 _TIME_SERVICES = (
     "/usr/lib/systemd/systemd-timesyncd",
@@ -33,32 +33,37 @@ _TIME_SERVICES = (
     "/usr/sbin/ntpd",
     "/usr/sbin/openntpd",
 )
-#: There where a battery keeps the time while the power is off.
+#: This file exists where a battery keeps the time while the power is off.
 _BATTERY_CLOCK = "/sys/class/rtc/rtc0"
-#: adjtimex(2): what it returns while the clock is not synchronised, and more than its struct takes.
+#: adjtimex(2): its result while the clock is not synchronised, and a size that is larger than its struct.
 _TIME_ERROR, _TIMEX_BYTES = 5, 512
 
 
 class Clock(Protocol):
-    """The time, as everything in the package asks for it."""
+    """The clocks that the package uses, and what is known of their quality."""
 
     def now(self) -> datetime:
         """Return the wall time, aware, in UTC."""
 
     def monotonic(self) -> float:
-        """Return seconds that only ever grow."""
+        """Return the monotonic time in seconds; it never goes back."""
 
     def trusted(self, not_before: datetime) -> bool:
-        """Return whether now() may be the time, the newest known stamp being *not_before*."""
+        """Return False when now() is impossible: earlier than *not_before*, or than this version."""
 
     def synchronized(self, since: datetime | None) -> bool:
-        """Return whether a time service vouches for now(); when the clock was stepped to *since*, after that."""
+        """Return whether a time service vouches for now().
+
+        Args:
+            since: the wall time to which the clock was last stepped; a time service must have set it after that. None
+                when the clock was not stepped.
+        """
 
     def patience(self) -> float:
-        """Return for how many seconds from now a time service may still be expected to set a new clock."""
+        """Return for how many more seconds a time service is expected to set the clock after the boot."""
 
     def kept(self) -> bool:
-        """Return False when the wall clock cannot know how long the machine was off, nor was set since."""
+        """Return False when the wall clock has no battery, and nobody can have set it since the boot."""
 
 
 class SystemClock:
@@ -77,38 +82,38 @@ class SystemClock:
         return self.now() >= max(BUILT, not_before)
 
     def synchronized(self, since: datetime | None) -> bool:
-        """Return whether systemd-timesyncd has set the clock (since then), else what the kernel says."""
+        """Return whether systemd-timesyncd has set the clock after *since*; without it, the state of the kernel."""
         try:
             touched = os.stat(_TOUCHED).st_mtime  # noqa: PTH116 -- pathlib would build a path each second
         except OSError:
             return _kernel_is_synchronized()
-        # The file lives until the next boot: who set the clock after it was touched counts.
+        # The file stays until the next boot. A touch before *since* is older than the last step of the clock.
         return (since is None or touched >= since.timestamp()) and touched <= time.time() + 1.0
 
     def patience(self) -> float:
-        """Return what is left of the first ten minutes after the boot; 0 where nobody will set the clock."""
+        """Return the rest of the first ten minutes after the boot, in seconds; 0 without a time service."""
         if not os.path.exists(_SYSTEMD) or not any(map(os.path.exists, _TIME_SERVICES)):  # noqa: PTH110
             return 0.0
         return max(LONGEST_DOUBT - time.clock_gettime(time.CLOCK_BOOTTIME), 0.0)
 
     def kept(self) -> bool:
-        """Return True with a battery clock, or so long after the boot that somebody may have set the clock."""
-        if os.path.exists(_BATTERY_CLOCK):  # noqa: PTH110 -- no pathlib for one question
+        """Return True with a battery clock, or ten minutes after the boot: somebody may have set the clock by then."""
+        if os.path.exists(_BATTERY_CLOCK):  # noqa: PTH110 -- no pathlib for a single path
             return True
         return time.clock_gettime(time.CLOCK_BOOTTIME) > LONGEST_DOUBT
 
 
 def _kernel_is_synchronized() -> bool:
-    """Return whether a time service keeps the clock of the kernel; who sets it by hand ends that (adjtimex(2))."""
+    """Return whether a time service keeps the kernel's clock; False once somebody sets it by hand (adjtimex(2))."""
     import ctypes
 
-    # A struct timex of zeros asks for nothing to be changed.
+    # adjtimex(2) changes nothing when its struct timex is all zeros.
     state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     return 0 <= state < _TIME_ERROR
 
 
 class WireClock:
-    """A clock that the bytes of a replay drive, and that tests advance by hand."""
+    """The clock of a replay: the bytes that are read advance it; a test advances it by hand."""
 
     def __init__(self, start: datetime) -> None:
         self._now = start.astimezone(UTC)
@@ -119,40 +124,40 @@ class WireClock:
         return self._now
 
     def monotonic(self) -> float:
-        """Return the seconds of wire elapsed, from an arbitrary start."""
+        """Return the monotonic time of the wire, in seconds from an arbitrary start."""
         return self._monotonic
 
     def trusted(self, not_before: datetime) -> bool:
-        """Return True: whoever replays a file says when it happened."""
+        """Return True: the file or the user gives the time of a replay."""
         return True
 
     def synchronized(self, since: datetime | None) -> bool:
-        """Return True, for the same reason."""
+        """Return True: the file or the user gives the time of a replay."""
         return True
 
     def patience(self) -> float:
-        """Return 0: there is nobody to wait for."""
+        """Return 0: no time service sets this clock."""
         return 0.0
 
     def kept(self) -> bool:
-        """Return True: whoever replays a file says when it happened."""
+        """Return True: the file or the user gives the time of a replay."""
         return True
 
     def advance(self, seconds: float) -> None:
-        """Let both clocks run by *seconds*."""
+        """Move both times forward by *seconds*."""
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
 
     def set(self, now: datetime) -> None:
-        """Put the wall clock at *now*; the monotonic clock does not notice."""
+        """Set the wall time to *now*; the monotonic time does not change."""
         self._now = now.astimezone(UTC)
 
     def catch_up(self) -> None:
-        """Take note that a read from below is over; only a clock that also follows real time cares."""
+        """Follow the real time after a read that may have waited; here there is nothing to do."""
 
 
 class StreamClock(WireClock):
-    """The clock of stdin: the later of the time of the wire and the real one."""
+    """The clock of a stream that comes live, such as stdin: the later of the time of the wire and the real time."""
 
     def __init__(self, real: Clock) -> None:
         super().__init__(real.now())
@@ -160,7 +165,7 @@ class StreamClock(WireClock):
         self._started = real.monotonic() - self.monotonic()
 
     def catch_up(self) -> None:
-        """Let the time pass that has really passed since the start, if the wire took less."""
+        """Move the time forward to the real time, if the time of the wire is behind it."""
         behind = self._real.monotonic() - self._started - self.monotonic()
         if behind > 0:
             self.advance(behind)

@@ -1,13 +1,12 @@
-"""The standard streams of a process, so that printing fails only where the output is what was asked for."""
+"""The standard streams of a process, made so that printing fails only when the output is the answer of a command."""
 
 # Strategy
 #
-# - A stream that the caller has closed (>&-) becomes the null device, before a file of ours takes its number: what
-#   is printed by then would go into the log.
-# - What is said on stderr is told to whoever listens. A pipe whose reader has left, or a full disk, must not stop the
-#   work. The same goes for the readers of stdout where it holds only words; where it holds what was asked for
-#   (frames, figures), a reader that leaves ends the command.
-# - A terminal that lacks a letter (LC_ALL=C) gets the nearest that it has.
+# - A stream that the caller has closed (>&-) is opened on the null device. Else the next file that we open, such as
+#   the log, would get its number, and printed words would go into that file.
+# - Words on stderr must not stop the work: a pipe whose reader has left, and a full disk, are ignored there. On stdout
+#   a reader that leaves ends the command when the output is its answer (frames, figures), and is ignored else.
+# - A terminal that lacks a letter (LC_ALL=C) gets the nearest letter that it has.
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ import os
 import sys
 from typing import TextIO, cast
 
-#: What the decomposition of Unicode does not reduce to ASCII.
+#: ASCII for the letters that the decomposition of Unicode does not reduce to ASCII.
 _NEAREST = {
     "«": '"',
     "»": '"',
@@ -39,11 +38,11 @@ _HANDLER = "linkymonitor.nearest"
 
 
 class _Unfailing(io.FileIO):
-    """A descriptor to which writing succeeds whatever becomes of it.
+    """A file to which writing succeeds even when the descriptor fails; the bytes are then dropped.
 
     Args:
-        descriptor: stays open.
-        causes: the errors that are not raised.
+        descriptor: the descriptor; closing this object leaves it open.
+        causes: the kind of errors that are ignored.
     """
 
     def __init__(self, descriptor: int, causes: type[OSError]) -> None:
@@ -51,7 +50,7 @@ class _Unfailing(io.FileIO):
         self._causes = causes
 
     def write(self, data: bytes | bytearray | memoryview) -> int:  # type: ignore[override]
-        """Write *data*, or drop it."""
+        """Write *data*, or drop it; return how many bytes were written or dropped."""
         try:
             return super().write(data) or 0
         except self._causes:
@@ -59,12 +58,12 @@ class _Unfailing(io.FileIO):
 
 
 class Console:
-    """What is known of the standard streams of this process."""
+    """The state of the standard streams of this process."""
 
     def __init__(self) -> None:
-        #: True once the streams are ours: not while a test or another program calls the commands.
+        #: True once `settle` has replaced the streams; False while a test or another program calls the commands.
         self.settled = False
-        #: True when whoever called has closed stdout.
+        #: True when the caller has closed stdout.
         self.stdout_closed = False
 
     def settle(self) -> None:
@@ -73,7 +72,7 @@ class Console:
             try:
                 os.fstat(descriptor)
             except OSError:
-                # The lowest number that is free, which is this one. Stdin stays unreadable, as it was.
+                # os.open takes the lowest free number, which is this one. Stdin stays unreadable, as it was.
                 os.open(os.devnull, os.O_RDWR if descriptor else os.O_WRONLY)
                 self.stdout_closed |= descriptor == 1
         codecs.register_error(_HANDLER, _nearest)
@@ -85,12 +84,12 @@ class Console:
         self.settled = True
 
     def outlive_readers_of_stdout(self) -> None:
-        """Go on when whoever reads stdout has left; a full disk is still an error."""
+        """Ignore that the reader of stdout has left; a full disk is still an error."""
         if self.settled:
             sys.stdout = _stream(1, BrokenPipeError, sys.stdout)
 
 
-#: That of this process.
+#: The streams of this process.
 console = Console()
 
 
@@ -104,12 +103,12 @@ def _stream(descriptor: int, causes: type[OSError], like: TextIO | None) -> Text
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for the letters that the terminal does not know: é is e."""
+    """Return the ASCII in place of the letters that a terminal lacks, ``e`` for ``é``, and where to go on."""
     assert isinstance(error, UnicodeEncodeError)
     import unicodedata
 
-    found = []
+    letters = []
     for letter in error.object[error.start : error.end]:
         plain = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
-        found.append(_NEAREST.get(letter) or plain or "?")
-    return "".join(found), error.end
+        letters.append(_NEAREST.get(letter) or plain or "?")
+    return "".join(letters), error.end

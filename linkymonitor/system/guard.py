@@ -1,4 +1,4 @@
-"""Guards parts from each other: one that raises is logged, and stops no other."""
+"""Guards parts of the program from each other: a part that raises is logged, and the others go on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 
 class Guard:
-    """Calls parts, and keeps what they raise from whoever comes next.
+    """Calls parts of the program, and logs what they raise instead of passing it on.
 
-    A part that keeps failing is logged when that begins and when it ends.
+    A part that fails at every call is logged twice: when the failures begin, and when they end.
     """
 
     def __init__(self) -> None:
@@ -27,24 +27,24 @@ class Guard:
 
         Args:
             call: a function, or the method of a part.
-            args: are handed to it.
-            section: of the configuration that names *call*, if it is code of the user's.
+            args: the arguments of *call*.
+            section: the section of the configuration that names *call*, if *call* is code of the user.
         """
         name = getattr(call, "__qualname__", None) or repr(call)  # the text of a whole appliance is long
         module = getattr(call, "__module__", None) or "?"
         is_foreign = bool(section) or module.partition(".")[0] != "linkymonitor"
         if is_foreign:
             name = (f"[{section}] " if section else "") + f"{module}.{name}"
-        # Two lamps have one name for what each of them does.
+        # The object is part of the key: the same method of two lamps has the same name.
         part = (id(getattr(call, "__self__", call)), name)
         try:
             result = call(*args)
         except BaseException as error:
-            # Not only Exception: code of the user may call sys.exit(). Ctrl-C comes as a signal, and never here.
+            # BaseException, because code of the user may call sys.exit(). Ctrl-C comes as a signal, never here.
             if part not in self._broken:
                 self._broken.add(part)
                 if isinstance(error, LinkyMonitorError):
-                    # Its sentence names fault and remedy, and the part too when the part is ours.
+                    # The sentence names fault and remedy, and also the part when the part is our own.
                     log.warning("%s", name + Text(" : ", ": ") + error.text if is_foreign else error.text)
                 else:
                     log.exception(

@@ -1,4 +1,4 @@
-"""A folder that one process at a time writes in."""
+"""Locks a folder, so that one process at a time writes in it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LOCK_NAME = ".linkymonitor.lock"
 
 
 class Lock:
-    """A folder that is ours alone until it is closed, or the process ends.
+    """The lock of a folder, which this process has until `close`, or until the process ends.
 
     Raises:
-        LineBusy: another process has it.
-        StorageError: the lock cannot be written there.
+        LineBusy: another process has the lock.
+        StorageError: the lock file cannot be written.
     """
 
     def __init__(self, disk: Disk, directory: Path) -> None:
@@ -28,7 +28,7 @@ class Lock:
         descriptor = open_for_writing(disk, path, os.O_RDWR)
         try:
             disk.lock(descriptor)
-            # Only now: a name that another process holds is not taken away from it.
+            # The file is replaced only after it is locked: while another process has the lock, its file must stay.
             if disk.standing(descriptor, str(path)) != "ours":
                 disk.close(descriptor)
                 disk.remove(str(path))
@@ -47,7 +47,7 @@ class Lock:
         except OSError as error:
             disk.close(descriptor)
             raise trouble(path, error) from error
-        # Who holds it is only said; a full disk must not let anybody else in.
+        # The number of the process is only for the message. When a full disk refuses it, the lock still counts.
         with suppress(OSError):
             disk.truncate(descriptor, 0)
             disk.write(descriptor, b"%d\n" % os.getpid())
@@ -55,7 +55,7 @@ class Lock:
         self._descriptor = descriptor
 
     def close(self) -> None:
-        """Let the folder go."""
+        """Release the lock."""
         with suppress(OSError):
             self._disk.close(self._descriptor)
 
@@ -67,7 +67,7 @@ class Lock:
 
 
 def _holder(disk: Disk, descriptor: int) -> Text:
-    """Return the name of the process whose number the lock file holds."""
+    """Return words for the process whose number is in the lock file."""
     try:
         number = disk.read(descriptor, 20, 0).strip().decode()
     except (OSError, UnicodeDecodeError):

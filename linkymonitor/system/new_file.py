@@ -12,14 +12,14 @@ from linkymonitor.system.troubles import trouble
 
 
 class NewFile:
-    """A file that somebody asked for by name, written from its beginning; nothing is promised of a cut."""
+    """A file that the user named, written from its beginning. A power cut may leave any part of it."""
 
     def __init__(self, disk: Disk, path: Path) -> None:
         self.path = path
         self._disk = disk
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
-            # A symbolic link is followed: /dev/stdout is one, and the name is the user's own.
+            # A symbolic link is followed: the user chose the name, and /dev/stdout is such a link.
             self._descriptor = disk.open(str(path), flags, 0o666 & ~UMASK)
         except OSError as error:
             raise trouble(path, error) from error
@@ -28,7 +28,7 @@ class NewFile:
         """Write all of *data*.
 
         Raises:
-            StorageError: it cannot be written, or not whole.
+            StorageError: *data* cannot be written, or only a part of it.
         """
         try:
             write_all(self._disk, self._descriptor, data)
@@ -36,7 +36,7 @@ class NewFile:
             raise trouble(self.path, error) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with suppress(OSError):
             self._disk.close(self._descriptor)
 

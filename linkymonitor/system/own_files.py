@@ -1,11 +1,11 @@
-"""Opens, writes and sets aside our own files, and touches nobody else's."""
+"""Opens, writes and sets aside our own files, and never changes the file of another user."""
 
 # Strategy
 #
-# - A file of ours has one name and our owner. A symbolic link is not followed. A hard link is broken by a copy.
-#   Somebody else's file, or a folder, that stands under one of our names gets another name.
-# - These functions raise OSError unless their docstring says StorageError: the caller knows which file the user
-#   should hear of.
+# - A file of ours has one name, and we own it. A symbolic link is not followed. A hard link is replaced by a copy.
+#   The file of another user, or a folder, that has one of our names is renamed.
+# - These functions raise OSError unless their docstring names StorageError: the caller knows which file the message
+#   should name.
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from linkymonitor.language import Text
 from linkymonitor.system.disk import Disk
 from linkymonitor.system.troubles import trouble
 
-#: What others may not do with our files and folders, whatever the umask of the process.
+#: The permissions that our files and folders never have, whatever the umask of the process is.
 UMASK = 0o027
-#: Damaged files that are kept under another name, of each.
+#: How many damaged files of one name are kept under other names.
 ASIDE = 3
-#: Bytes that are read at once.
+#: How many bytes are read at once.
 BLOCK = 65536
-#: Flags with which our files are made. A FIFO under one of our names must not make us wait for its reader.
+#: The flags with which our files are opened. O_NONBLOCK: to open a FIFO would else wait for a reader.
 CREATE = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def open_for_writing(disk: Disk, path: Path | str, flags: int, mode: int = 0o666 & ~UMASK) -> int:
-    """Return a descriptor of *path*, created if need be; a folder in its place is set aside.
+    """Return a descriptor of *path*; the file is created if there is none, and a folder of that name is set aside.
 
     Raises:
-        StorageError: it cannot be opened.
+        StorageError: the file cannot be opened.
     """
     try:
         try:
             return disk.open(str(path), flags | CREATE, mode)
         except IsADirectoryError:
-            # Ours are files: what stands in their place must not keep them from being written for ever.
+            # A folder in the place of a file would keep the file from being written for ever.
             set_aside(disk, Path(path))
             return disk.open(str(path), flags | CREATE, mode)
     except OSError as error:
@@ -45,10 +45,10 @@ def open_for_writing(disk: Disk, path: Path | str, flags: int, mode: int = 0o666
 
 
 def open_anew(disk: Disk, path: str, mode: int) -> int:
-    """Return a descriptor of a new file at *path*; what had that name loses it, and nothing else.
+    """Return a descriptor of a new file at *path*; an older file of that name is unlinked, a folder set aside.
 
     Raises:
-        StorageError: it cannot be created.
+        StorageError: the file cannot be created.
     """
     flags = os.O_WRONLY | os.O_EXCL | os.O_TRUNC
     try:
@@ -65,12 +65,13 @@ def open_anew(disk: Disk, path: str, mode: int) -> int:
 
 
 def open_own(disk: Disk, path: Path, flags: int) -> int:
-    """Return a descriptor of *path* for writing, which is no file of somebody else's under that name.
+    """Return a descriptor for writing to *path*, a file that we own and that has no other name.
 
-    A hard link is broken by a copy: a backup may have made it, and what was logged stays in its place.
+    A file with a second name (a hard link, which a backup may make) is copied, and *path* becomes the copy. A file
+    of another user is set aside.
 
     Raises:
-        StorageError: it cannot be opened.
+        StorageError: the file cannot be opened.
     """
     descriptor = open_for_writing(disk, path, flags)
     try:
@@ -90,7 +91,7 @@ def open_own(disk: Disk, path: Path, flags: int) -> int:
 
 
 def _copy_over(disk: Disk, descriptor: int, path: Path) -> None:
-    # The other name of the file may be that of a secret: nobody but us reads the copy.
+    # The file may be a secret of another program, so only our user may read the copy.
     aside = f"{path.parent}/.{path.name}.{os.getpid()}.tmp"
     copy = open_anew(disk, aside, 0o600)
     try:
@@ -105,7 +106,7 @@ def _copy_over(disk: Disk, descriptor: int, path: Path) -> None:
 
 
 def warn_of_another_name(path: Path) -> None:
-    """Log that *path* was the name of a file that is not ours alone, and is another file from now on."""
+    """Log that *path* named a file that is not ours alone, and names a new file from now on."""
     text = Text(
         f"{path} : ce nom menait aussi à un autre fichier, ou à celui d'un autre ; laissé tel quel, remplacé ici ; "
         "vérifiez qui peut écrire dans ce dossier",
@@ -117,13 +118,13 @@ def warn_of_another_name(path: Path) -> None:
 
 def warn(text: Text) -> None:
     """Log *text* as a warning."""
-    import logging  # a tenth of a report, which reads files and hardly ever has to warn
+    import logging  # imported late: this takes a tenth of the time of a report, which hardly ever warns
 
     logging.getLogger(__name__).warning("%s", text)
 
 
 def set_aside(disk: Disk, path: Path) -> str:
-    """Give what is at *path* another name, ``….bad-1`` and so on; of more than ASIDE, the last makes room."""
+    """Rename *path* to ``….bad-1`` and so on, and return the new name; once there are ASIDE, the last is replaced."""
     taken = set(disk.names(str(path.parent)))
     candidates = [f"{path.name}.bad-{n}" for n in range(1, ASIDE + 1)]
     name = next((name for name in candidates if name not in taken), candidates[-1])
@@ -132,7 +133,7 @@ def set_aside(disk: Disk, path: Path) -> str:
 
 
 def write_all(disk: Disk, descriptor: int, data: bytes) -> None:
-    """Write all of *data*, in as many calls as it takes."""
+    """Write all of *data*, in several calls if need be."""
     left = memoryview(data)
     while left:
         taken = disk.write(descriptor, bytes(left))
@@ -147,7 +148,7 @@ def sync_directory(disk: Disk, directory: Path) -> None:
     try:
         disk.sync(descriptor)
     except OSError as error:
-        # Some network filesystems have nothing to sync in a directory, and say so like this.
+        # Some network filesystems cannot sync a directory, and answer EINVAL.
         if error.errno != errno.EINVAL:
             raise
     finally:

@@ -1,11 +1,11 @@
-"""Limits how often one cause is logged: a line now and then, with the count of those that were kept back."""
+"""Limits how often the same message is logged, and counts the lines that are held back."""
 
 # Strategy
 #
-# - The first line of a cause goes through at once. The next one waits for a minute, and each further one twice as long
-#   as the one before, up to an hour: a cable that comes and goes all day leaves some thirty lines instead of thousands.
-#   A cause of which nothing came for two waits is new again.
-# - Time is monotonic and handed in. The next line that goes through has the count of the lines that were kept back.
+# - The first line of a cause is logged at once. After it, lines of that cause are held back for a minute, then for
+#   twice as long after each logged line, up to an hour. A cable that comes and goes all day leaves some thirty lines
+#   instead of thousands. A cause without a line for twice its wait is new again.
+# - The caller gives the monotonic time. The next line that is logged has the count of the lines that were held back.
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from collections.abc import Callable, Hashable
 
 from linkymonitor.language import Text
 
-#: Seconds between the first two lines of one cause, and at most between any two.
+#: The wait after the first line of a cause, and the longest wait, in seconds.
 FIRST, LONGEST = 60.0, 3600.0
-#: Causes remembered: what comes from outside may have any name.
+#: How many causes are remembered: their texts come from outside, so there may be any number of them.
 _MOST = 256
 
 
 class RateLimit:
-    """Decides which lines go through; it writes nothing itself."""
+    """Decides which lines are logged."""
 
     def __init__(self) -> None:
-        #: Cause → when its last line went through, the wait after that one, lines kept back since, and the last try.
+        #: Cause → time of its last logged line, the wait after that line, lines held back since, time of the last line.
         self._causes: dict[Hashable, tuple[float, float, int, float]] = {}
 
     def due(self, cause: Hashable, now: float) -> int | None:
-        """Return None when a line of *cause* must be kept back, else how many were since the last one.
+        """Return None when a line of *cause* must be held back, else how many were held back since the last one.
 
         Args:
-            cause: what it is about, whatever the words.
-            now: monotonic seconds.
+            cause: lines with equal causes are counted together.
+            now: the monotonic time, in seconds.
         """
         known = self._causes.pop(cause, None)
         if known is None:
@@ -51,9 +51,9 @@ class RateLimit:
 
 
 class RateLimitFilter(logging.Filter):
-    """Limits the lines of a logging handler, and gives each its ``repeats``: empty, or `` (+3)``.
+    """Limits the lines of a logging handler; a logged record gets an attribute ``repeats``: empty, or `` (+3)``.
 
-    A cause is a message and the texts and errors among its arguments: other numbers make no new one.
+    The cause of a record is its message with the texts and errors among its arguments. Numbers are not part of it.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -62,9 +62,9 @@ class RateLimitFilter(logging.Filter):
         self._monotonic = monotonic
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether *record* goes through."""
+        """Return whether *record* is logged."""
         values = record.args.values() if isinstance(record.args, dict) else record.args or ()
-        # An error is compared by its words: two of one kind are never equal, and would be kept with their frames.
+        # An error is compared by its text: two errors are never equal, and each would keep its stack frames in memory.
         words = tuple(
             str(value) if isinstance(value, BaseException) else value
             for value in values

@@ -10,10 +10,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def shipped(name: str) -> Path:
     """Return the path of *name*, such as ``templates`` or ``etc/linkymonitor.ini``.
 
-    A wheel carries these folders inside the package; a checkout, editable or bare, has them beside it.
+    A wheel has these folders inside the package; a checkout has them beside the package.
 
     Raises:
-        FileNotFoundError: neither place has it.
+        FileNotFoundError: *name* is in neither place.
     """
     for root in (_PACKAGE, _PACKAGE.parent):
         path = root / name

@@ -2,15 +2,15 @@
 
 # Strategy
 #
-# - Power may go at any instant. What follows holds on ext4 with its defaults, as cut on purpose and read
-#   again: what was synced stays; the end of what was not may be missing, torn or a run of NUL bytes; a
-#   rename may be undone; nothing before the last synced byte is ever touched.
-# - So a file either grows (AppendFile: what follows its last line end is cut off when it is opened again)
-#   or is replaced whole (written aside, synced, renamed, directory synced).
-# - After an fsync that failed, the kernel may call clean what never reached the card. Nothing is assumed
-#   then: the file goes back to its last synced size, and the caller gives the same bytes again.
-# - Every call of the operating system goes through a Disk, so that tests can put in its place one that
-#   fails, fills up, or loses its power between two calls.
+# - The power may fail at any instant. Tests cut it on ext4 with its defaults, and found: synced bytes stay; bytes
+#   that are not synced may be missing, torn or a run of NUL bytes; a rename may be undone; no byte before the last
+#   synced one changes.
+# - So a file either grows, or is replaced whole. A file that grows (AppendFile) is cut after its last line end when it
+#   is opened again. A replacement is written under another name, synced and renamed; then the directory is synced.
+# - After an fsync that failed, the kernel may drop bytes that never reached the card. So the file is cut to its last
+#   synced size, and the caller writes the same bytes again.
+# - Every call of the operating system goes through a Disk. A test gives another Disk, which fails, fills up, or loses
+#   its power between two calls.
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ from linkymonitor.system.troubles import trouble
 
 
 class AppendFile:
-    """A file that only grows, whole pieces at a time.
+    """A file that only grows, by whole pieces.
 
-    After a StorageError, whatever was appended since the last sync that succeeded is taken back, now or
-    before the next append: give it again.
+    After a StorageError, all bytes since the last successful sync are removed, at once or before the next append. The
+    caller appends them again.
     """
 
     def __init__(self, disk: Disk, path: Path) -> None:
@@ -58,20 +58,21 @@ class AppendFile:
             disk.close(self._descriptor)
             raise trouble(path, error) from error
         self._synced_size = self._size
-        #: Who made the file may have been killed before its name was synced.
+        #: Whether the name of the file is on the card. An existing file may be of a run that was killed before that.
         self._named = False
+        #: Whether bytes after the last synced one are still to be removed.
         self._doubtful = False
 
     @property
     def size(self) -> int:
-        """How many bytes the file holds."""
+        """How many bytes the file has."""
         return self._size
 
     def append(self, data: bytes) -> None:
-        """Write *data* at the end, in one call: a kill leaves all of it or nothing.
+        """Write *data* at the end, in one call: a kill leaves all of *data* or nothing.
 
         Raises:
-            StorageError: nothing of it was kept.
+            StorageError: nothing of *data* was kept.
         """
         try:
             self._restore()
@@ -84,10 +85,10 @@ class AppendFile:
         self._size += taken
 
     def sync(self) -> None:
-        """Return once everything appended is on the card.
+        """Return once all appended bytes are on the card.
 
         Raises:
-            StorageError: it may not be; what was appended since the last sync is taken back.
+            StorageError: they may not be; all bytes since the last sync are removed.
         """
         try:
             self._disk.sync_data(self._descriptor)
@@ -100,7 +101,7 @@ class AppendFile:
         self._synced_size = self._size
 
     def heal(self) -> int:
-        """Cut off what follows the last line end, never anything before it; return how many bytes.
+        """Remove the bytes after the last line end; return how many they were.
 
         Raises:
             StorageError: the file cannot be read or cut.
@@ -118,10 +119,10 @@ class AppendFile:
         return removed
 
     def settle(self) -> None:
-        """Take back what was never acknowledged, before the file is let go.
+        """Remove the bytes since the last successful sync, if an error left some.
 
         Raises:
-            StorageError: it is still there.
+            StorageError: they are still there.
         """
         try:
             self._restore()
@@ -133,11 +134,11 @@ class AppendFile:
         try:
             return self._disk.is_at(self._descriptor, str(self.path))
         except OSError as error:
-            # Code of the user may have closed it; of anything else the next write can tell.
+            # EBADF: code of the user has closed the descriptor. Any other error comes again at the next write.
             return error.errno != errno.EBADF
 
     def close(self) -> None:
-        """Let go of the file; sync it before."""
+        """Close the file. It is not synced: call `sync` before."""
         with suppress(OSError):
             self._disk.close(self._descriptor)
 
@@ -152,15 +153,15 @@ class AppendFile:
         while position:
             start = max(position - BLOCK, 0)
             block = self._disk.read(self._descriptor, position - start, start)
-            found = block.rfind(b"\n")
-            if found >= 0:
-                return start + found + 1
+            line_end = block.rfind(b"\n")
+            if line_end >= 0:
+                return start + line_end + 1
             position = start
         return 0
 
     def _take_back(self) -> None:
         self._doubtful = True
-        # When even this is refused, the next append tries again before it writes.
+        # When the card refuses this, too, the next append tries again before it writes.
         with suppress(OSError):
             self._restore()
 
@@ -172,62 +173,61 @@ class AppendFile:
 
 
 class Storage:
-    """Writes files so that a cut at any instant leaves what was there or what was meant.
+    """Writes files so that a power cut at any instant leaves the old content or the new one.
 
     Args:
-        disk: the operating system, or what stands for it in a test.
+        disk: the calls of the operating system; a test gives its own.
     """
 
     def __init__(self, disk: Disk | None = None) -> None:
         self._disk: Disk = disk or SystemDisk()
 
     def append_to(self, path: Path) -> AppendFile:
-        """Open *path* to write at its end, creating it if need be.
+        """Open *path* to write at its end; create the file if there is none.
 
         Raises:
-            StorageError: it cannot be opened.
+            StorageError: the file cannot be opened.
         """
         return AppendFile(self._disk, path)
 
     def create(self, path: Path) -> NewFile:
-        """Open *path* to write it from its beginning: what ``-o FILE`` names.
+        """Open *path*, a file that the user named with ``-o``, to write it from its beginning.
 
         Raises:
-            StorageError: it cannot be opened.
+            StorageError: the file cannot be opened.
         """
         return NewFile(self._disk, path)
 
     def replace(self, path: Path, data: bytes, *, sync: bool = True, mode: int = 0o666 & ~UMASK) -> None:
-        """Put *data* in the place of *path*, whole: a reader sees the old content or the new one.
+        """Make *data* the whole content of *path*: a reader finds the old content or the new one.
 
         Args:
-            path: where; its folder exists.
+            path: the file; its folder exists.
             data: the whole content.
-            sync: False for a folder in memory, where nothing outlives a cut anyway.
+            sync: False for a folder in memory, where a power cut removes all files.
             mode: permissions of the file.
 
         Raises:
-            StorageError: what is there is whole, and most likely old.
+            StorageError: the file has a whole content, most likely the old one.
         """
         for _ in self._replace_steps(path, iter((data,)), sync=sync, mode=mode):
             pass
 
     def compress_steps(self, path: Path) -> Iterator[None]:
-        """Put ``path.gz`` in the place of *path*, which nobody may be writing.
+        """Replace *path* by ``path.gz``, a block at each step; no other process may write to *path*.
 
-        It is done a little at each step, for a caller that has other things to do. A reader who finds both
-        files reads *path*: it is complete for as long as it exists.
+        A reader who finds both files reads *path*: it is complete for as long as it exists.
 
         Raises:
             StorageError: *path* is still there.
         """
         target = path.with_name(path.name + ".gz")
         yield from self._replace_steps(target, archive.compressed(self._blocks(path)))
-        # The name of the compressed file is on the card by now, so the other may go.
+        # The name of the compressed file is on the card by now, so the plain file may be removed.
         self.remove(path)
 
     def expand(self, path: Path) -> None:
-        """Put *path* in the place of ``path.gz``; of a damaged one, what can be read (it stays as ``.bad``).
+        """Replace ``path.gz`` by *path*. A damaged ``path.gz`` is read as far as possible, and stays as ``.gz.bad``.
 
         Raises:
             StorageError: ``path.gz`` is still there.
@@ -240,7 +240,7 @@ class Storage:
         except StorageError as error:
             if not isinstance(error.__cause__, FileNotFoundError):
                 raise
-            self.set_aside(packed)  # a folder, whatever it is called
+            self.set_aside(packed)  # a folder has the name of the file
             return
         if not damages:
             self.remove(packed)
@@ -251,7 +251,7 @@ class Storage:
             raise trouble(packed, error) from error
 
     def remove(self, path: Path) -> None:
-        """Remove *path*, if it is there.
+        """Remove the file *path*, if there is one; a folder of that name is set aside.
 
         Raises:
             StorageError: it cannot be removed.
@@ -267,10 +267,10 @@ class Storage:
             raise trouble(path, error) from error
 
     def set_aside(self, path: Path) -> str:
-        """Give what is damaged at *path* another name beside it, for whoever wants to look; return that name.
+        """Rename the damaged file *path* within its folder, so that the user can look at it; return the new name.
 
         Raises:
-            StorageError: it is still there.
+            StorageError: the file still has its old name.
         """
         try:
             return set_aside(self._disk, path)
@@ -278,9 +278,12 @@ class Storage:
             raise trouble(path, error) from error
 
     def remove_first(self, directory: Path, pattern: re.Pattern[str]) -> bool:
-        """Remove the first file of *directory*, by name, whose whole name matches; return whether there was one.
+        """Remove the first file of *directory*, in the order of names, whose whole name matches *pattern*.
 
-        Dates in names make it the oldest. It never raises: whoever asks has trouble enough.
+        With dates in the names, the first file is the oldest. No error is raised: the caller already handles one.
+
+        Returns:
+            True when a file was removed.
         """
         with suppress(StorageError):
             for name in self.names(directory):
@@ -290,10 +293,10 @@ class Storage:
         return False
 
     def make_directory(self, path: Path) -> None:
-        """Create *path* and the folders above it, if they are not there.
+        """Create the folder *path* and the folders above it, if they do not exist; warn when everybody may write there.
 
         Raises:
-            StorageError: it cannot be created.
+            StorageError: the folder cannot be created.
         """
         try:
             self._disk.make_directory(str(path), 0o777 & ~UMASK)
@@ -307,19 +310,19 @@ class Storage:
             raise trouble(path, error) from error
 
     def lock(self, directory: Path) -> Lock:
-        """Keep *directory* for this process.
+        """Lock *directory* for this process.
 
         Raises:
-            LineBusy: another process has it.
-            StorageError: the lock cannot be written there.
+            LineBusy: another process has the lock.
+            StorageError: the lock file cannot be written.
         """
         return Lock(self._disk, directory)
 
     def names(self, directory: Path) -> list[str]:
-        """Return the names in *directory*, sorted; none when there is no such folder.
+        """Return the names in *directory*, sorted; an empty list when there is no such folder.
 
         Raises:
-            StorageError: it cannot be read.
+            StorageError: the folder cannot be read.
         """
         try:
             return sorted(self._disk.names(str(directory)))
@@ -329,16 +332,16 @@ class Storage:
             raise trouble(directory, error) from error
 
     def blocks(self, path: Path, damaged: Callable[[str], object] | None = None) -> Iterator[bytes]:
-        """Yield the content of *path*, uncompressed on the way if its name ends in ``.gz``.
+        """Yield the content of *path*, uncompressed if its name ends in ``.gz``.
 
         Args:
             path: the file.
-            damaged: told why when a compressed file ends before its time; what could be read has been
-                yielded by then.
+            damaged: called with the reason when a compressed file is cut short or damaged, after all content that
+                can be read was yielded.
 
         Raises:
             FileNotFoundError: there is no such file.
-            StorageError: it cannot be read.
+            StorageError: the file cannot be read.
         """
         if path.suffix == ".gz":
             yield from archive.expanded(self._blocks(path), damaged)
@@ -346,10 +349,10 @@ class Storage:
             yield from self._blocks(path)
 
     def end_of(self, path: Path, size: int) -> bytes:
-        """Return the last *size* bytes of *path*, or all of it.
+        """Return the last *size* bytes of *path*, or all bytes of a shorter file.
 
         Raises:
-            StorageError: it cannot be read.
+            StorageError: the file cannot be read.
         """
         try:
             descriptor = self._disk.open(str(path), os.O_RDONLY | os.O_CLOEXEC)
@@ -383,9 +386,9 @@ class Storage:
     def _replace_steps(
         self, path: Path, content: Iterator[bytes], *, sync: bool = True, mode: int = 0o666 & ~UMASK
     ) -> Iterator[None]:
-        # The number of the process keeps two reports of the same day out of each other's way.
-        # No Path: pathlib interns what it parses, and a new name for each frame wears out the table of that, which
-        # is then built anew, a megabyte at a time.
+        # The number of the process is in the name because two reports may write the same page at the same time.
+        # The name is no Path: pathlib interns every part of a path, and a new name for each frame would make the table
+        # of interned strings grow, which Python then copies, a megabyte at a time.
         aside = f"{path.parent}/.{path.name}.{os.getpid()}.tmp"
         descriptor = open_anew(self._disk, aside, mode)
         renamed = False

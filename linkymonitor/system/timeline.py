@@ -1,13 +1,15 @@
-"""The one time of the house, made of the wall clock, the monotonic clock and those who vouch for the time."""
+"""The one time of the house, made of the wall clock, the monotonic clock, a time service and the meter's clock."""
 
 # Strategy
 #
-# - A Pi Zero has no battery: at boot the wall clock is behind by as long as the power was off, and later
-#   anybody may set it, right or wrong. The Timeline therefore keeps the time of the house by itself: an offset
-#   to the monotonic clock, which changes only when somebody vouches for a better one (a time service, the meter)
-#   or after long enough that nobody will (docs/adr/0020).
+# - A Pi Zero has no battery for its clock. At boot the wall clock is behind by as long as the power was off, and
+#   later anybody may set it, right or wrong. So the Timeline keeps the time of the house as an offset to the monotonic
+#   clock. The offset changes only when a time service or the meter vouches for a better one, or after a long time in
+#   which nobody vouched (docs/adr/0020).
 # - There is one Timeline. It dates readings, records, the energy of the day, latest.json and the clock of the
 #   display, so that they cannot disagree.
+# - Before the time is settled, a time is stored as what the house clock showed, with its Era. Once the time is
+#   settled, date() turns the pair into the right time.
 
 from __future__ import annotations
 
@@ -19,25 +21,25 @@ from linkymonitor.system.clock import BUILT, LONGEST_DOUBT, Clock
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-#: How far a clock may stray between two looks without a step: some noise, and how fast a time service slews it,
-#: in seconds and seconds a second.
+#: A change of the clock between two looks is no step while it is at most this noise, in seconds, plus the rate at
+#: which a time service slews a clock, in seconds a second.
 _NOISE = 0.5
 _SLEW = 0.001
-#: A time that somebody vouched for is kept so long against a clock that is set otherwise, in seconds.
+#: When somebody vouched for the time, a wall clock that is then stepped is not followed for so many seconds.
 _LOYALTY = 86400.0
-#: How far the meter's DATE may be from the wall clock and still agree: a frame lasts a second or two.
+#: The meter's DATE and the wall clock agree when they differ by at most this: a frame lasts a second or two.
 _AGREEMENT = timedelta(seconds=5)
-#: Clocks of meters are hours off now and then; a wall clock that differs by more is itself wrong.
+#: The clock of a meter may be wrong by hours; when the difference is larger than this, the wall clock is wrong.
 _WORST_METER = timedelta(days=1)
-#: fake-hwclock saves the time each hour: a clock that is so little behind the log is wrong, not the log.
+#: fake-hwclock saves the time each hour. When the clock is behind the log by at most this, the log is right.
 _JUST_BEHIND = timedelta(hours=2)
-#: Nothing is dated that was so long before the beginning, in seconds.
+#: Lines may be about times so many seconds before the start of the program.
 _OLDEST = 300.0
 _ERAS = 32
 
 
 class _Voucher(IntEnum):
-    """Who vouches for the time of the house."""
+    """The source that vouches for the time of the house, in the order of trust."""
 
     NOBODY = 0
     METER = 1
@@ -52,52 +54,52 @@ class Era:
     def __init__(self, start: float, offset: timedelta) -> None:
         self.start = start
         self.end = math.inf
-        #: What the house clock showed (since 1970) less the monotonic time.
+        #: The time that the house clock showed, since 1970, minus the monotonic time.
         self.offset = offset
 
 
 class Timeline:
-    """The time of the house: the monotonic clock, and an offset that only good reasons change.
+    """The time of the house: the monotonic clock plus an offset.
 
-    Until it is ``settled`` the time is worth nothing, because the clock of a Pi is wrong when it boots: ``read()``
-    then returns what the wall clock shows, and ``date()`` later says when that was. Once it is settled, a wall
-    clock that is stepped is followed
+    Until the time is ``settled``, nobody knows it, because the clock of a Pi is wrong when it boots. ``read()``
+    then returns what the wall clock shows, and ``date()`` later turns that into the right time. Once the time is
+    settled, a step of the wall clock is followed
 
-    - at once, when a time service vouches for it, or the meter's DATE agrees;
-    - after LONGEST_DOUBT, when nobody had vouched for the time before either; after a day, when somebody had.
+    - at once, when a time service vouches for the wall clock, or the meter's DATE agrees with it;
+    - after LONGEST_DOUBT, when nobody had vouched for the time before the step; after a day, when somebody had.
 
-    The meter's DATE vouches for a wall clock that agrees with it. It is the time itself only where the wall clock
-    is plainly wrong (docs/adr/0020).
+    The meter's DATE vouches for a wall clock that agrees with it. It replaces the wall clock only when that is
+    plainly wrong (docs/adr/0020).
 
     Args:
-        clock: the clock of the machine, or what drives a replay.
+        clock: the clock of the machine, or that of a replay.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        #: Stamp of the newest line known: a clock that is earlier is not the right one yet.
+        #: The stamp of the newest known line: a clock that shows an earlier time is wrong.
         self.newest: datetime | None = None
-        #: By how much, in all, steps of the time have moved what was dated before them.
+        #: The sum of all steps of the settled time.
         self.shifted = timedelta(0)
-        #: The offset of the wall clock to the monotonic clock, at the last look.
+        #: The last look at the clocks: the monotonic time, and the offset of the wall clock to it.
         self._seen, self._wall = self._read()
         self._began, self._first = self._seen, self._wall
         self._kept = clock.kept()
         self._eras = [Era(self._began - _OLDEST, self._wall)]
-        #: The offset of the time of the house to the monotonic clock.
+        #: The offset of the time of the house to the monotonic clock; None until the time is settled.
         self._anchor: timedelta | None = None
         self._voucher = _Voucher.NOBODY
         self._doubt_ends = self._began + clock.patience()
-        #: What the wall clock was last set to, if it was.
+        #: The time to which the wall clock was last stepped; None when it was not.
         self._set_to: datetime | None = None
         self._asked = -math.inf
-        #: The offset of the meter's clock: as heard last, and as two frames in a row had it.
+        #: The offset of the meter's clock to the monotonic clock: in the last frame, and as two frames in a row agreed.
         self._meter_heard: timedelta | None = None
         self._meter: timedelta | None = None
 
     @property
     def settled(self) -> bool:
-        """Whether anything can be dated."""
+        """Whether the time is known, so that `date` and `now` may be called."""
         return self._anchor is not None
 
     @property
@@ -113,17 +115,17 @@ class Timeline:
         return self._meter - self._anchor
 
     def read(self) -> datetime:
-        """Return what the clock of the house shows at this moment: what the wall clock does, until settled."""
+        """Return the time that the clock of the house shows now; until the time is settled, that of the wall clock."""
         self.look()
         return self._at(self._seen, self._eras[-1].offset)
 
     def known(self) -> datetime | None:
-        """Return the time at this moment; None until settled."""
+        """Return the time now; None until the time is settled."""
         now = self.read()
         return now if self.settled else None
 
     def look(self) -> None:
-        """Check the wall clock for steps, and whether anything vouches for it."""
+        """Check the wall clock for steps, and ask the time service; call this at least once a second."""
         mono, wall = self._read()
         before, self._seen = self._seen, mono
         drift, self._wall = wall - self._wall, wall
@@ -134,19 +136,19 @@ class Timeline:
             if anchor is None or _is_step(wall - anchor, 0.0):
                 self._doubt_ends = mono + (_LOYALTY if self.vouched else LONGEST_DOUBT)
             else:
-                self._anchor = wall  # back where it was
+                self._anchor = wall  # the wall clock was stepped back to the time of the house
         elif anchor is not None:
             self._anchor = anchor + drift
         self._settle(mono, wall)
         self._show(before)
 
     def hear_meter(self, date: datetime) -> None:
-        """Take the meter's own *date* of the frame that has just been heard."""
+        """Compare *date*, the meter's own DATE in the frame that has just come, with the wall clock."""
         self.look()
         offset, before = date - _EPOCH - timedelta(seconds=self._seen), self._meter_heard
         self._meter_heard = offset
         if date < BUILT or before is None or abs(offset - before) > _AGREEMENT:
-            return  # twice, or it may be noise
+            return  # a single frame may be noise: two must agree
         self._meter = offset
         wall, anchor = self._wall, self._anchor
         if self._voucher == _Voucher.SERVICE and anchor == wall:
@@ -160,10 +162,10 @@ class Timeline:
         self._show(self._seen)
 
     def assume(self) -> bool:
-        """Settle the time without waiting longer; return False when it is no better than the earliest possible.
+        """Settle the time without waiting longer; return False when that had to be the earliest possible time.
 
-        What the clock showed first is taken if it can be: before a time service has set it, it is only ever
-        behind. Else it is as if the power had been off for no time since the newest line.
+        The time that the wall clock showed at the start is taken if it is possible: until a time service has set it,
+        the clock is only ever behind. Else the start of the program is dated a second after the newest line.
         """
         possible = self._at(self._began, self._first) >= self._earliest()
         self._adopt(self._first if possible else self._earliest_offset(), _Voucher.NOBODY)
@@ -171,9 +173,9 @@ class Timeline:
         return possible
 
     def place(self, at: datetime) -> tuple[datetime, Era]:
-        """Return *at*, which the clock of the house showed, with its stretch of time: the latest that can be.
+        """Return *at*, a time that the clock of the house showed, and the latest era in which it showed it.
 
-        What it has never shown is placed now.
+        A time that it never showed is replaced by the time now, in the current era.
         """
         since_epoch = at - _EPOCH
         for era in reversed(self._eras):
@@ -184,17 +186,20 @@ class Timeline:
         return self._at(self._seen, era.offset), era
 
     def date(self, at: datetime, era: Era) -> datetime:
-        """Return when it was that the clock of the house showed *at* in *era*; only once settled."""
+        """Return the right time of the moment at which the clock of the house showed *at* in *era*.
+
+        The time must be settled.
+        """
         assert self._anchor is not None
         return at + (self._anchor - era.offset)
 
     def now(self) -> datetime:
-        """Return the time of the last look; only once settled."""
+        """Return the time of the last look. The time must be settled."""
         assert self._anchor is not None
         return self._at(self._seen, self._anchor)
 
     def _settle(self, mono: float, wall: timedelta) -> None:
-        """Decide whether what the wall clock shows is the time."""
+        """Decide whether the wall clock becomes the time of the house."""
         if self._voucher == _Voucher.SERVICE and self._anchor == wall:
             return
         possible = self._clock.trusted(_EPOCH)
@@ -210,14 +215,14 @@ class Timeline:
         elif self.newest - self._at(mono, wall) <= _JUST_BEHIND:
             self._adopt(self._earliest_offset(), _Voucher.NOBODY)
         elif mono >= self._began + LONGEST_DOUBT:
-            # A log from the future must not keep the present from being written for ever.
+            # Lines with stamps in the future must not stop the log for ever.
             self._adopt(wall, _Voucher.NOBODY)
 
     def _is_plainly_wrong(self, offset: timedelta) -> bool:
-        """Return whether the wall clock cannot be right, the meter's clock having the offset *offset*."""
+        """Return whether the wall clock cannot be right, when *offset* is that of the meter's clock."""
         if not self._clock.trusted(self.newest or _EPOCH) or abs(offset - self._wall) > _WORST_METER:
             return True
-        # Without a battery a clock goes on from where the power found it.
+        # Without a battery the clock goes on from the time of the power cut, so it can only be behind.
         return not self._kept and self._set_to is None and offset > self._wall
 
     def _adopt(self, offset: timedelta, voucher: _Voucher) -> None:
@@ -227,7 +232,7 @@ class Timeline:
         self._doubt_ends = self._seen + (_LOYALTY if voucher else LONGEST_DOUBT)
 
     def _show(self, before: float) -> None:
-        """Begin another era when the time of the house has stepped since the monotonic time *before*."""
+        """Begin a new era when the time that the house clock shows has stepped since the monotonic time *before*."""
         shown = self._wall if self._anchor is None else self._anchor
         era = self._eras[-1]
         if _is_step(shown - era.offset, self._seen - before):
@@ -243,13 +248,13 @@ class Timeline:
         return self._earliest() - _EPOCH - timedelta(seconds=self._began)
 
     def _read(self) -> tuple[float, timedelta]:
-        """Return the monotonic time, and what the wall clock is ahead of it."""
+        """Return the monotonic time in seconds, and the offset of the wall clock to it."""
         for _ in range(3):
             before = self._clock.monotonic()
             wall = self._clock.now()
             mono = self._clock.monotonic()
             if mono - before < 0.01:
-                break  # nobody came between
+                break  # no other process ran between the two calls
         return mono, wall - _EPOCH - timedelta(seconds=mono)
 
     @staticmethod
@@ -258,5 +263,5 @@ class Timeline:
 
 
 def _is_step(change: timedelta, seconds: float) -> bool:
-    """Return whether a clock that has changed by so much within *seconds* was set, rather than slewed."""
+    """Return whether a clock whose offset changed by *change* within *seconds* was set, rather than slewed."""
     return abs(change.total_seconds()) > _NOISE + _SLEW * seconds

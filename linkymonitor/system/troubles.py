@@ -1,4 +1,4 @@
-"""What is wrong with a file and what helps, in one sentence for the user."""
+"""Turns an error of the operating system into a sentence with the file, the fault and the remedy."""
 
 from __future__ import annotations
 
@@ -50,6 +50,6 @@ _TROUBLES = {
 
 
 def trouble(path: Path | str, error: OSError) -> StorageError:
-    """Return the error for the user: place, fault, remedy."""
+    """Return a StorageError for *error*; its sentence names *path*, the fault and the remedy."""
     why = cause(error) + Text(" ; vérifiez le dossier et la carte", "; check the folder and the card")
     return StorageError(str(path) + Text(" : ", ": ") + _TROUBLES.get(error.errno or 0, why))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from linkymonitor.errors import BadSetting, LinkyMonitorError
 from linkymonitor.language import Text
 
-#: Where the meters are. A machine that does not know it knows none.
+#: The zone of the meters. A machine that does not know this zone has no time zone database.
 HOME = "Europe/Paris"
 
 _NONE = Text(
@@ -20,7 +20,7 @@ def zone(name: str) -> ZoneInfo:
     """Return the zone called *name*.
 
     Raises:
-        BadSetting: there is no such zone, or no zone at all.
+        BadSetting: there is no such zone, or no time zone database.
     """
     try:
         return ZoneInfo(name)
@@ -36,7 +36,7 @@ def home() -> ZoneInfo:
     """Return the zone of the meters.
 
     Raises:
-        LinkyMonitorError: the machine knows no zone.
+        LinkyMonitorError: the machine has no time zone database.
     """
     try:
         return ZoneInfo(HOME)
