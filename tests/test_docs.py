@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from PIL import Image
 from linkymonitor import cli
 from linkymonitor.commands.parser import parse
 from linkymonitor.commands.table import COMMANDS
+from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.meter.acceptance.agreement import CONTRACT, CROSS, DOMAIN, INDEX, METER, ORDER, UNCONFIRMED
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic.encoder import write_group
@@ -256,6 +258,15 @@ def test_the_unit_and_the_cron_line_name_commands_that_exist():
         assert lines
         for line in lines:
             understand(shlex.split(line))
+
+
+def test_the_pages_agree_with_the_settings_on_what_a_sync_costs():
+    """The bytes that reach the card for a byte of log: at a minute, which is the default, and at five."""
+    assert LogSettings().sync_every == timedelta(minutes=1)
+    pages = [*READMES.values(), ROOT / "docs/architecture.md", ROOT / "docs/adr/0003-gathered-log.md"]
+    for page in pages:
+        text = page.read_text("utf-8").replace(",", ".")
+        assert re.search(r"\b16\.2\b.*\b6\.2\b", text, re.DOTALL), name(page)
 
 
 def test_pictures_are_light():
