@@ -1,4 +1,4 @@
-"""Reads a French electricity meter and puts what it says to use.
+"""Reads a French electricity meter: for relays, lamps, a display, a log and pages.
 
 As a library::
 
@@ -9,7 +9,7 @@ As a library::
             print(reading.taken_at, reading.tariff_period, reading.apparent_power)
 """
 
-# What type checkers take for typing.TYPE_CHECKING: importing typing would cost more than all the rest here.
+# Type checkers treat this name like typing.TYPE_CHECKING. Importing typing would cost more than the rest of the module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from linkymonitor.library import open_meter
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ["RELEASED", "Mode", "Reading", "__version__", "open_meter"]
 __version__ = "0.1.0"
-#: The day of this version, as in CHANGELOG.md: no clock is right that shows an earlier one.
+#: The day of this version, as in CHANGELOG.md. A clock that shows an earlier day is wrong.
 RELEASED = "2026-11-21"
 
 _HOMES = {"Mode": "model.terms", "Reading": "model.reading", "open_meter": "library"}
 
 
 def __getattr__(name: str) -> object:
-    # Each command imports this package: what a library user wants is imported when it is asked for.
+    # Each command imports this package, so the names for users of the library are imported on demand.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,4 +1,4 @@
-"""A process of ours: the words of a command line → a command → an exit status."""
+"""Runs one command: from the arguments of the command line to the exit status."""
 
 from __future__ import annotations
 
@@ -16,29 +16,34 @@ from linkymonitor.system.console import console
 #: Exit statuses (README.md), besides USAGE.
 DONE, FAILED, BUSY = 0, 1, 75
 
-#: What befalls standard output on a disk that is full or broken.
+#: The errors of standard output when it goes to a disk that is full or broken.
 _CANNOT_PRINT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status."""
+    """Run one command and return its exit status.
+
+    Args:
+        argv: the arguments without the name of the program; None: those of this process, whose streams are then
+            made safe to print to.
+    """
     words = sys.argv[1:] if argv is None else argv
-    if argv is None:  # a process of our own
+    if argv is None:
         console.settle()
     try:
         status = _call(words)
         if sys.stdout is not None:
-            # Here, where a disk that is full can still be reported.
+            # Flushed here, because a full disk can still be reported here, and not when Python exits.
             sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has enough, which is no failure.
+        # The reader of stdout has left, which is no failure.
         sys.stdout = None
         return DONE
     except OSError as error:
-        # The parts catch their own; what names no file is what was printed.
+        # The parts catch the errors of their files. An error without a file name comes from stdout.
         if error.filename is not None or error.errno not in _CANNOT_PRINT:
             raise
-        sys.stdout = None  # Python would try again at its end
+        sys.stdout = None  # else Python flushes stdout again when it exits
         why = cause(error)
         return _fail(
             Text(
@@ -54,7 +59,7 @@ def _call(words: Sequence[str]) -> int:
     """Call the command that *words* name and return the exit status."""
     try:
         name, arguments = parse(words)
-    except SystemExit as ended:  # argparse has printed what there is to say
+    except SystemExit as ended:  # argparse has printed its message or the help
         return ended.code if isinstance(ended.code, int) else DONE
     common = Common(config=arguments.pop("config"), verbose=arguments.pop("verbose"))
     try:
@@ -79,14 +84,14 @@ def _call(words: Sequence[str]) -> int:
 
 
 def _mind_stdout(*, answer: bool, needed: bool) -> None:
-    """Let the command outlive whoever reads stdout, unless stdout gets what was asked for.
+    """Let the command go on when the reader of stdout leaves, unless stdout gets the answer of the command.
 
     Args:
-        answer: stdout gets what was asked for, so that the command ends when its reader leaves.
-        needed: the command has nothing else to give; `decode` still has its summary.
+        answer: True when stdout gets the answer; then the command ends when the reader leaves.
+        needed: True when the answer is the only result of the command (`decode` still has its summary).
 
     Raises:
-        LinkyMonitorError: stdout is closed, and needed.
+        LinkyMonitorError: stdout is needed, and the caller has closed it.
     """
     if not answer:
         console.outlive_readers_of_stdout()

@@ -1,13 +1,13 @@
-"""Reads the text of an INI file into a dataclass that it is given, and reports every fault at once."""
+"""Reads the text of an INI file into a dataclass of the caller's, and reports every fault at once."""
 
 # Strategy
 #
-# - The dataclass that is given stands for the whole file, and its fields for the sections: a field whose type is a
-#   dataclass is [NAME], one whose type is Mapping[str, dataclass] is [NAME:ANYTHING]. settings.py has that class;
-#   this module knows no section.
-# - A section is a dataclass, a key is a field, and the type of the field reads the text. Its class may have two
-#   tables besides: ``aliases``, another spelling of a key → its field, and ``retired``, keys of older files that no
-#   longer have an effect.
+# - The dataclass of the caller stands for the whole file, and its fields for the sections. A field whose type is a
+#   dataclass is the section [NAME]; a field of type Mapping[str, dataclass] is all sections [NAME:ANYTHING].
+#   settings.py has that class; this module knows no section by its name.
+# - A section is a dataclass, a key is a field, and the type of the field decides how the text is read. The class of a
+#   section may have two tables: ``aliases``, other spelling of a key → field, and ``retired``, keys of older files
+#   that no longer have an effect.
 # - Nothing is interpolated: a % in a password is a %.
 
 import configparser
@@ -26,16 +26,20 @@ Raw = Mapping[str, str]
 
 
 class Chosen(NamedTuple):
-    """The class of one section, where the section itself says which (``type = …``)."""
+    """The class of one section, for a section whose key ``type`` chooses the class."""
 
-    #: The dataclass that the section is read into.
+    #: The dataclass of the section.
     settings: type
-    #: Makes the value of the section from the settings that were read.
+    #: Makes the value of the section from an instance of that dataclass.
     wrap: Callable[[Any], object]
 
 
 def chosen_by(choose: Callable[[Raw], Chosen]) -> Any:
-    """Return a field for ``[NAME:ANYTHING]`` sections whose class *choose* picks; it may raise BadSetting."""
+    """Return a dataclass field for sections ``[NAME:ANYTHING]`` that choose their class.
+
+    Args:
+        choose: returns the class for the keys and texts of a section; may raise BadSetting.
+    """
     return dataclasses.field(default_factory=dict, metadata={"choose": choose})
 
 
@@ -43,7 +47,7 @@ def parse(path: Path) -> configparser.RawConfigParser:
     """Return the sections, keys and texts of *path*, an INI file in UTF-8.
 
     Raises:
-        ConfigError: the file cannot be read, or is no INI file.
+        ConfigError: the file cannot be read, or is no INI file; with one sentence for each fault.
     """
     parser = configparser.RawConfigParser(
         interpolation=None, delimiters=("=",), comment_prefixes=("#", ";"), strict=True
@@ -72,7 +76,10 @@ def parse(path: Path) -> configparser.RawConfigParser:
 
 
 def _syntax(error: configparser.Error) -> list[Text]:
-    """Return one sentence for each place at which a file is no INI file; the text there may be a secret."""
+    """Return one sentence for each line that breaks the form of an INI file.
+
+    A sentence never repeats the text of the line, which may be a secret.
+    """
     match error:
         case configparser.DuplicateSectionError(section=section, lineno=line):
             return [f"[{section}] " + _twice(line)]
@@ -101,12 +108,12 @@ def _twice(line: int | None) -> Text:
 
 
 def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tuple[T, tuple[Text, ...]]:
-    """Return the *whole* that the sections of *parser* describe, and a sentence for each key without effect.
+    """Return an instance of *whole* with the values of *parser*, and a sentence for each key without effect.
 
     Args:
         whole: a dataclass whose fields are sections.
         parser: the sections as text.
-        path: the file they come from, named in each fault.
+        path: the file of the sections, named in each sentence.
 
     Raises:
         ConfigError: with one sentence for every unknown section or key, unreadable value and missing key.
@@ -119,17 +126,18 @@ def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tu
 
 
 class _Kind(NamedTuple):
-    """One field of the whole: a section, or all sections of one kind."""
+    """One kind of sections: a field of the dataclass of the whole file."""
 
-    #: The class of a section; None where each section chooses.
+    #: The class of a section; None when each section chooses its class.
     cls: type | None
-    #: Whether the field is a mapping of ``[NAME:ANYTHING]``.
+    #: True for sections ``[NAME:ANYTHING]``, False for one section ``[NAME]``.
     named: bool
+    #: Chooses the class of a section; None when *cls* is the class.
     choose: Callable[[Raw], Chosen] | None
 
 
 def _kinds(whole: type) -> dict[str, _Kind]:
-    """Return the sections of *whole*, by name; a field of any other type is no section."""
+    """Return the kinds of sections of *whole*, by the name of the field; a field of any other type is no section."""
     hints = get_type_hints(whole)
     kinds = {}
     for field in dataclasses.fields(whole):
@@ -143,7 +151,7 @@ def _kinds(whole: type) -> dict[str, _Kind]:
 
 
 class _Reader:
-    """One reading of one file: collects faults instead of stopping at the first."""
+    """Reads one file, and collects its faults instead of stopping at the first."""
 
     def __init__(self, whole: type) -> None:
         self.faults: list[Text] = []
@@ -151,7 +159,7 @@ class _Reader:
         self._kinds = _kinds(whole)
 
     def read(self, parser: configparser.RawConfigParser) -> dict[str, Any]:
-        """Return the value of every field of the whole that could be read."""
+        """Return field → value for every field of the whole that could be read."""
         sections: dict[str, Any] = {name: {} for name, kind in self._kinds.items() if kind.named}
         for name in parser.sections():
             kind, colon, own = name.partition(":")
@@ -180,24 +188,30 @@ class _Reader:
         except BadSetting as error:
             self._fault(f"[{name}] " + error.text)
             return None
-        # The key `type` has done its work; it is handed on to settings that want to know the text of it.
+        # The class is chosen, so the key `type` is removed, unless the settings have a field of that name for it.
         if getattr(chosen.settings, "__annotations__", {}).get("type") not in ("str", str):
             raw.pop("type", None)
         settings = self.section(chosen.settings, raw, name)
         return None if settings is None else chosen.wrap(settings)
 
     def section(self, cls: type, raw: dict[str, str], name: str) -> object:
-        """Return *cls* filled from *raw*, or None after noting every fault."""
+        """Return an instance of *cls* with the values of *raw*, or None after noting every fault.
+
+        Args:
+            cls: the dataclass of the section.
+            raw: key → text, as the file has them.
+            name: the name of the section, named in each fault.
+        """
         try:
             fields = fields_of(cls)
-        except TypeError as error:  # a class of the user's
+        except TypeError as error:  # only a class of the user can be wrong here
             self._fault(as_text(f"[{name}] {error}"))
             return None
         before = len(self.faults)
         written = self._written(cls, raw, name)
         values: dict[str, object] = {}
         for key, spelling in written.items():
-            if key not in fields or key == "name":  # the section names it
+            if key not in fields or key == "name":  # a field `name` takes the ANYTHING of [NAME:ANYTHING]
                 known = [field for field in fields if field != "name"]
                 self._fault(f"[{name}] {spelling}" + _unknown(spelling, known))
                 continue
@@ -261,7 +275,7 @@ class _Reader:
         return written
 
     def _fault(self, sentence: Text) -> None:
-        # The text that was found is repeated, and a damaged file may hold anything: a fault stays one line of text.
+        # A fault repeats text of the file, which may have control characters: they are replaced.
         self.faults.append(sentence.map(_one_line))
 
     def _unknown_section(self, name: str) -> None:

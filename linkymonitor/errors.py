@@ -1,13 +1,13 @@
 """Every error this package raises.
 
 * LinkyMonitorError
-  - UsageError         the words of the command line do not go together (exit status 2)
+  - UsageError         the arguments of the command line exclude each other (exit status 2)
   - ConfigError        the configuration cannot be used; the user can mend it
   - LineError          the source of bytes cannot be opened or has gone away
-    + LineBusy         somebody else holds the port or the log directory (exit status 75)
-  - StorageError       a file cannot be written; what was meant for it is kept in memory
+    + LineBusy         another process has the port or the log directory (exit status 75)
+  - StorageError       a file cannot be read or written; lines for the log wait in memory
   - DisplayError       the display is absent or has stopped answering
-* BadSetting           a ValueError: a setting can be read, but its value makes no sense
+* BadSetting           a ValueError: the text of a setting can be read, but its value is not allowed
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from linkymonitor.language import Text, as_text
 
 
 class LinkyMonitorError(Exception):
-    """The root of every error this package raises; ``str()`` of it is one sentence for the user."""
+    """The root of the errors this package raises; ``str()`` of an error is a sentence for the user."""
 
     def __init__(self, sentence: Text | str) -> None:
         super().__init__(sentence)
@@ -25,7 +25,7 @@ class LinkyMonitorError(Exception):
 
 
 class UsageError(LinkyMonitorError):
-    """The words of the command line do not go together."""
+    """The arguments of the command line exclude each other."""
 
 
 class ConfigError(LinkyMonitorError):
@@ -50,11 +50,11 @@ class LineError(LinkyMonitorError):
 
 
 class LineBusy(LineError):
-    """Somebody else holds the port or the log directory."""
+    """Another process has the port or the log directory."""
 
 
 class StorageError(LinkyMonitorError):
-    """A file cannot be written; what was meant for it is kept in memory."""
+    """A file cannot be read or written; its ``__cause__`` is the OSError, if there is one."""
 
 
 class DisplayError(LinkyMonitorError):
@@ -62,7 +62,11 @@ class DisplayError(LinkyMonitorError):
 
 
 class BadSetting(ValueError):
-    """A setting can be read, but its value makes no sense: ``key = value: what is expected``."""
+    """The text of a setting can be read, but its value is not allowed.
+
+    Args:
+        sentence: ``key = value: expected …``.
+    """
 
     def __init__(self, sentence: Text | str) -> None:
         super().__init__(sentence)

@@ -1,10 +1,11 @@
-"""Texts for people: in French and English, rendered where somebody reads them, in characters that no terminal obeys."""
+"""Texts for people: in French and English, rendered where somebody reads them, without control characters."""
 
 # Strategy
 #
-# - Whoever has something to say makes a Text and does not ask who will read it. The reader's side renders it: the
-#   writer of the log, a screen and a page in the language of the settings, a terminal in that of its user.
-# - str(text) is the terminal's: what is printed, logged to stderr or raised needs no language handed down to it.
+# - The code that makes a text makes a Text with both languages. The code that shows it renders it: the log, the
+#   screens and the pages in the language of the settings, a terminal in the language of its user.
+# - str(text) is in the language of the terminal, so text that is printed, logged to stderr or raised needs no
+#   argument with the language.
 
 from __future__ import annotations
 
@@ -17,11 +18,11 @@ from collections.abc import Callable, Mapping
 DEFAULT = "fr"
 LANGUAGES = ("fr", "en")
 
-#: Characters that a terminal obeys or cannot be sent: C0, DEL and C1 controls, line separators, marks that turn the
-#: direction of writing, and surrogates, which Python makes of the undecodable bytes of a file name.
+#: Characters that control a terminal or cannot be sent to one: C0, DEL and C1 controls, line separators, marks that
+#: change the direction of writing, and surrogates, which Python makes of the undecodable bytes of a file name.
 CONTROLS = r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
-#: What the system says in English only: errno → French.
+#: errno → its cause in French; the operating system has the cause in English only.
 _CAUSES = {
     errno.EACCES: "accès refusé",
     errno.EPERM: "opération interdite",
@@ -54,19 +55,19 @@ _CAUSES = {
     errno.ETIMEDOUT: "pas de réponse à temps",
     errno.EHOSTUNREACH: "machine injoignable",
     errno.ENETUNREACH: "réseau injoignable",
-    # EAI_NONAME, EAI_AGAIN and EAI_NODATA, which only socket has names for.
+    # EAI_NONAME, EAI_AGAIN and EAI_NODATA; only the module socket has names for them.
     -2: "nom de machine inconnu",
     -3: "nom de machine introuvable pour l'instant",
     -5: "nom de machine sans adresse",
 }
 
 
-#: The language that [general] lang asks for on this process's terminal; None leaves it to the terminal.
+#: The language of this process on its terminal, set by [general] lang; None: the language of the terminal.
 _spoken: str | None = None
 
 
 def of_terminal(environ: Mapping[str, str] = os.environ) -> str:
-    """Return the language of a person's terminal: English when the locale says so, else French."""
+    """Return the language of the terminal: ``en`` for an English locale, else ``fr``."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if environ.get(name):
             return "en" if environ[name].lower().startswith("en") else DEFAULT
@@ -80,16 +81,17 @@ def speak(lang: str | None) -> None:
 
 
 def spoken() -> str:
-    """Return the language in which this process speaks on its terminal."""
+    """Return the language of this process on its terminal, ``fr`` or ``en``."""
     return _spoken or of_terminal()
 
 
 class Text:
-    """A text for people in both languages; ``str()`` of it is in the language of the terminal.
+    """A text for people in both languages; ``str()`` renders it in the language of the terminal.
 
-    It is a value: nothing changes one. It is no dataclass, as each command has texts: to import dataclasses would take
-    a quarter of the start of `decode`.
+    A Text is a value, and never changes.
     """
+
+    # Not a dataclass: each command has texts, and importing dataclasses would take a quarter of the start of `decode`.
 
     __slots__ = ("en", "fr")
 
@@ -132,23 +134,23 @@ class Text:
 
 
 def as_text(words: Text | str) -> Text:
-    """Return *words* as a Text: words that are the same in both languages may be plain."""
+    """Return *words* as a Text; a plain string is the same in both languages."""
     return words if isinstance(words, Text) else Text(words, words)
 
 
 def cause(error: BaseException) -> Text:
-    """Return the cause that the system gives in *error*, in a few words: in French where there is a translation."""
+    """Return the cause of *error* in a few words; its French is the system's English when there is no translation."""
     number: int = getattr(error, "errno", None) or 0
     own: str = getattr(error, "strerror", None) or str(error)
     return Text(_CAUSES.get(number, own), own)
 
 
-#: Longer words than this are cut in the middle where a person reads them: nobody reads 5,000 characters.
+#: A word that is longer, in characters, is cut in the middle when it is shown to a person.
 _LONGEST_WORD = 120
 
 
 def legible(words: str) -> str:
-    """Return *words* as one line for a terminal: its control characters escaped, its longest words cut short."""
+    """Return *words* as one line for a terminal: control characters are escaped, and very long words cut."""
     escaped = escape_controls(words)
     if len(escaped) <= _LONGEST_WORD:
         return escaped
@@ -156,13 +158,13 @@ def legible(words: str) -> str:
 
 
 def escape_controls(words: str, keep: str = "") -> str:
-    r"""Return *words* with each control character as ``\u001b``, so that no terminal obeys it.
+    r"""Return *words* with each control character written like ``\u001b``, so that it cannot control a terminal.
 
-    Text from outside (a meter, a file name, a setting) passes here before it reaches a terminal. What is valid
-    JSON stays valid JSON with the same meaning: JSON writes control characters so too.
+    Text from outside (a meter, a file name, a setting) is escaped before it reaches a terminal. Valid JSON stays
+    valid and keeps its meaning, because JSON writes control characters in the same form.
 
     Args:
-        words: anything.
+        words: any text.
         keep: control characters that stay as they are, such as the line ends of a text of several lines.
     """
     if words.isprintable():

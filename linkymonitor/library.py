@@ -1,4 +1,4 @@
-"""The package as a library: any source of bytes as a series of readings."""
+"""The package as a library: the readings of any source of bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.source.base import SIMULATED, Source
 from linkymonitor.system.clock import Clock, StreamClock, SystemClock, WireClock
 
-#: Seconds that a read waits at most, so that Ctrl-C ends a loop on a silent line too.
+#: The longest wait of a read, in seconds. It is short so that Ctrl-C also ends a loop on a silent line.
 _WAIT = 0.5
 
 
@@ -25,17 +25,17 @@ def opened(
     speed: int | None = None,
     pause: float = 10.0,
 ) -> tuple[Source, Clock]:
-    """Return the source that *spec* names and the clock that goes with it: the real one, or the wire's.
+    """Return the source that *spec* names, and its clock: the clock of the machine, or that of the wire.
 
     Args:
         spec: a device, a file, a recording, ``-``, a pyserial URL, or ``sim:`` with its options.
-        at: when a file begins.
+        at: the time of the first byte of a file; None: as the file has it, else now.
         mode: the mode, when it is known.
         speed: the speed in baud, when it is known.
-        pause: longest wait between two tries to open a port that is away, in seconds.
+        pause: the longest wait between two attempts to open a port that has gone away, in seconds.
 
     Raises:
-        LineBusy: somebody else holds the port.
+        LineBusy: another process has the port.
         LineError: *spec* cannot be read.
         ValueError: the options of ``sim:`` are not understood.
     """
@@ -68,7 +68,7 @@ def opened(
 
 
 class OpenMeter:
-    """A meter that is being read: iterate over it for its readings, close it or use it in ``with``."""
+    """A meter that is open: iterate over it for its readings, and close it or use it in ``with``."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
@@ -82,7 +82,7 @@ class OpenMeter:
 
     @property
     def health(self) -> Health:
-        """How well the meter is heard so far."""
+        """Counts of frames and groups so far, and the state of the line."""
         return self._meter.health
 
     def __iter__(self) -> Iterator[Reading]:
@@ -95,11 +95,11 @@ class OpenMeter:
             heard = self._meter.frames(_WAIT)
             if heard is None:
                 raise StopIteration
-            self._heard += [one.reading for one in heard if one.reading is not None]
+            self._heard += [frame.reading for frame in heard if frame.reading is not None]
         return self._heard.popleft()
 
     def close(self) -> None:
-        """Let go of the port; what has been heard can still be read."""
+        """Close the source; readings of bytes that were read before can still be taken."""
         self._ended = True
         self._meter.close()
 
@@ -118,11 +118,11 @@ def open_meter(
     at: datetime | None = None,
     lang: str | None = None,
 ) -> OpenMeter:
-    """Open the meter that *spec* names and return its readings, one for each complete frame.
+    """Open the meter that *spec* names; the result yields one reading for each complete frame.
 
-    What a reading says is what is believed: a period or a notice once two frames agree on it, a power as the
-    median of three, an index one frame late. Of a port nothing is said before the second frame; of a file or a
-    simulated meter the first counts at once (linkymonitor.meter.acceptance).
+    A reading has accepted values only (linkymonitor.meter.acceptance): a period or a notice that two frames agree on, a
+    power as the median of three frames, an index one frame late. The first frame of a port gives no values; the
+    first frame of a file or of a simulated meter gives all of its values.
 
     >>> with open_meter("sim:hc,seed=7,day=2026-01-13,speed=max") as meter:
     ...     for reading in meter:
@@ -130,19 +130,21 @@ def open_meter(
     ...         break
     historique HC.. 1590 VA
 
-    A device is waited for and opened again for ever: the loop ends with a file, not with a meter. Its mode and
-    its speed are found out. What is not a meter is read as fast as it can be, and dated by the time of the wire.
+    A device that is absent or goes away is opened again for ever: the loop ends with a file, not with a meter. The
+    mode and the speed of a device are found out. A file is read as fast as possible, and its readings have the time
+    of the wire.
 
     Args:
         spec: a device (``/dev/ttyUSB0``), a file, a recording, ``-``, any pyserial URL, or ``sim:`` with the
             simulator's options.
-        mode: the mode, if it need not be found out.
-        speed: the speed in baud, if it need not be found out.
-        at: when a file begins, aware; now if it is not given.
-        lang: language of what this process logs from now on, ``fr`` or ``en``; None is that of its terminal.
+        mode: the mode; None to find it out.
+        speed: the speed in baud; None to find it out.
+        at: the time of the first byte of a file, an aware datetime; None: as the file has it, else now.
+        lang: the language of the lines that this process logs from now on, ``fr`` or ``en``; None: that of its
+            terminal.
 
     Raises:
-        LineBusy: somebody else reads the port.
+        LineBusy: another process reads the port.
         LineError: there is no such file, or it cannot be read.
         ValueError: the options of ``sim:`` are not understood.
     """

@@ -1,4 +1,4 @@
-"""The types that a setting may have, and how the text of one becomes a value."""
+"""The types that a setting may have, and how the text of a setting becomes a value."""
 
 import dataclasses
 import math
@@ -21,9 +21,11 @@ _TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
 
 
 class SettingType(NamedTuple):
-    """How a value of one type is read from text, and what is expected there; ``read`` raises ValueError."""
+    """How the text of a setting is read into one type."""
 
+    #: Returns the value of a text; raises ValueError when the text has none.
     read: Callable[[str], object]
+    #: The text that is expected, in words for the user.
     expected: Text
 
 
@@ -45,7 +47,7 @@ def _duration(words: str) -> timedelta:
         raise ValueError(words)
     try:
         return timedelta(seconds=float(match[1].replace(",", ".")) * _SECONDS[match[2]])
-    except OverflowError:  # longer than any calendar
+    except OverflowError:  # longer than a timedelta can be
         raise ValueError(words) from None
 
 
@@ -85,7 +87,7 @@ def _text(words: str) -> str:
 def _path(words: str) -> Path:
     try:
         return Path(_text(words)).expanduser()
-    except RuntimeError:  # nobody of that name has a home
+    except RuntimeError:  # ~name, and there is no user of that name
         raise ValueError(words) from None
 
 
@@ -100,7 +102,7 @@ def _choice_of(options: type[Enum]) -> SettingType:
     return SettingType(lambda words: options(words.lower()), expected)
 
 
-#: Python type → how its text is read; an Enum is read by the values of its members.
+#: Python type → how its text is read. An Enum is not in the table: its texts are the values of its members.
 TYPES: Mapping[object, SettingType] = {
     str: SettingType(_text, Text("un texte", "a text")),
     int: SettingType(_int, Text("un nombre entier", "a whole number")),
@@ -122,16 +124,16 @@ class Key(NamedTuple):
     """How the text of one key is read."""
 
     type: SettingType
-    #: Whether the text may be empty, which is None.
+    #: Whether the text may be empty, which gives None.
     optional: bool
-    #: Whether the key must be there.
+    #: Whether the section must have the key.
     required: bool
 
     def read(self, words: str) -> object:
-        """Return the value of *words*.
+        """Return the value of the text *words*.
 
         Raises:
-            ValueError: *words* are no value of this type.
+            ValueError: *words* cannot be read as this type.
         """
         if self.optional and not words:
             return None
@@ -139,21 +141,21 @@ class Key(NamedTuple):
 
     @property
     def expected(self) -> Text:
-        """What should stand there."""
+        """The text that is expected, in words for the user."""
         return self.type.expected
 
 
 def fields_of(cls: type) -> dict[str, Key]:
-    """Return the fields of a section's class, which is a dataclass.
+    """Return field → how its text is read, for *cls*, the dataclass of a section.
 
     Raises:
-        TypeError: *cls* is no dataclass, or one of its fields has a type that no text can be read into.
+        TypeError: *cls* is no dataclass, or a field has a type that cannot be read from text.
     """
     if not dataclasses.is_dataclass(cls):
         raise TypeError(f"{cls.__qualname__}: not a dataclass")
     try:
         hints = get_type_hints(cls)
-    except Exception as error:  # a name in an annotation that is not there when the program runs
+    except Exception as error:  # an annotation may contain a name that exists only for type checkers
         raise TypeError(f"{cls.__qualname__}: {error}") from error
     return {
         field.name: _field(cls, field, hints[field.name]) for field in dataclasses.fields(cls) if field.init

@@ -1,4 +1,4 @@
-"""The settings of the whole INI file: its sections, each with the class of the part that owns it."""
+"""The settings of the whole INI file: the list of its sections, each with the class of its room."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,21 +20,21 @@ from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.zones import zone
 
-#: Where the configuration is when -c does not name one.
+#: The configuration of the machine, when -c names no other.
 SYSTEM_PATH = Path("/etc/linkymonitor.ini")
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class General:
-    """``[general]``: what every command shares."""
+    """``[general]``: the settings that all commands share."""
 
-    #: Language of screens, pages and logs: fr or en; empty: French, and a terminal's own for messages.
+    #: The language of screens, pages and logs, fr or en. Empty: French, and messages in the language of the terminal.
     lang: str | None = None
-    #: Time zone of days, pages and screens.
+    #: The time zone of days, pages and screens.
     timezone: str = "Europe/Paris"
-    #: Where latest.json lives: a folder in memory. Empty: what systemd gives, else the user's own.
+    #: The folder of latest.json, in memory. Empty: the folder that systemd gives, else that of the user.
     runtime_dir: Path | None = None
-    #: yes: latest.json also has the groups as the meter sent them, meter numbers masked.
+    #: yes: latest.json also has the groups as the meter sent them, with meter addresses masked.
     raw_values: bool = False
 
     def __post_init__(self) -> None:
@@ -53,21 +53,21 @@ class General:
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Callbacks:
-    """``[callbacks]``: functions of the user's, called with each Reading."""
+    """``[callbacks]``: functions of the user, called with each Reading."""
 
-    #: Dotted paths, such as mymodule.my_function.
+    #: The dotted paths of the functions, such as mymodule.my_function.
     call: tuple[str, ...] = ()
 
 
 def _output(raw: Mapping[str, str]) -> config.Chosen:
-    """Return the class of ``[output:NAME]``, whose ``type`` names a module of outputs or one of the user's."""
+    """Return the class of a section ``[output:NAME]``; its ``type`` is a module of outputs/ or of the user."""
     part = outputs.find(raw.get("type", ""))
     return config.Chosen(part.Settings, partial(outputs.Configured, part.Output))
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Settings:
-    """The whole INI file: a field is a section, a mapping holds the sections ``[NAME:ANYTHING]`` in their order."""
+    """The whole INI file: a field is a section; a mapping has all sections ``[NAME:ANYTHING]``, in their order."""
 
     general: General = field(default_factory=General)
     meter: Meter = field(default_factory=Meter)
@@ -79,9 +79,9 @@ class Settings:
     tariff: Prices = field(default_factory=Prices)
     report: Report = field(default_factory=Report)
     callbacks: Callbacks = field(default_factory=Callbacks)
-    #: The file that these come from; no section.
+    #: The file of these settings; this field and the next are no sections.
     path: Path = SYSTEM_PATH
-    #: One sentence for each key that no longer has an effect.
+    #: One sentence for each key in the file that no longer has an effect.
     notes: tuple[Text, ...] = ()
 
     @property
@@ -96,13 +96,13 @@ class Settings:
 
 
 def default_path(system: Path | None = None) -> Path:
-    """Return the configuration used when none is named: the *system*'s, else the one shipped."""
+    """Return *system*, or SYSTEM_PATH when it is None, if that file exists; else the configuration that is shipped."""
     system = system or SYSTEM_PATH
     return system if system.exists() else shipped("etc/linkymonitor.ini")
 
 
 def load(path: Path) -> Settings:
-    """Return the settings that the file *path* holds; what is printed from now on is in the language that it sets.
+    """Return the settings of the file *path*; from now on this process prints in the language of these settings.
 
     Raises:
         ConfigError: with one sentence for each fault.
