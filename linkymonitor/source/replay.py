@@ -20,6 +20,8 @@ from linkymonitor.tic.frame import FRAME_GAP
 from linkymonitor.tic.horodate import read_horodate
 
 _BITS_A_CHARACTER = 10
+# ETX of even and of odd parity.
+_ETX = (0x03, 0x83)
 #: Bytes that are looked at to tell the mode.
 _SAMPLE = 65536
 #: How far the meter's DATE, in whole seconds, may be from the time of the wire before it corrects it.
@@ -110,18 +112,19 @@ class WireSource(Source):
         return max(elapsed, 0.0)
 
     def _duration(self, chunk: bytes, elapsed: float | None) -> float:
-        ends_frame = chunk.endswith((b"\x03", b"\x83"))
+        """Return the seconds that *chunk* took on the wire, *elapsed* if the source knows them."""
+        byte = _BITS_A_CHARACTER / (self.mode or Mode.STANDARD).speed
+        end_of_frame = max(map(chunk.rfind, _ETX)) + 1
         if elapsed is None:
-            speed = (self.mode or Mode.STANDARD).speed
-            elapsed = len(chunk) * _BITS_A_CHARACTER / speed
-            if ends_frame:
+            elapsed = len(chunk) * byte
+            if end_of_frame:
                 elapsed += FRAME_GAP
         self._frame_took += elapsed
         date = self._date_in(chunk)
         if date is not None:
             elapsed = self._corrected(date, elapsed)
-        if ends_frame:
-            self._frame_took = 0.0
+        if end_of_frame:
+            self._frame_took = (len(chunk) - end_of_frame) * byte
         return elapsed
 
     def _corrected(self, date: datetime, elapsed: float) -> float:

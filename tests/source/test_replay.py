@@ -118,6 +118,18 @@ def test_recorded_times_win_over_the_number_of_bytes():
     )
 
 
+def test_a_recording_whose_chunks_do_not_end_with_a_frame_keeps_its_pace():
+    """A raw port and a URL give the end of a frame and the start of the next together."""
+    period = len(standard(START)) * 10 / 9600 + FRAME_GAP
+    wires = [standard(START + timedelta(seconds=number * period)) for number in range(200)]
+    half = len(wires[0]) // 2
+    chunks = [wires[0][:half], *(one[half:] + other[:half] for one, other in pairwise(wires))]
+    offsets = [(number + 0.5) * period for number in range(200)]
+    clock = WireClock(START)
+    found = stamps(WireSource(Chunks(*chunks, offsets=offsets), clock, Mode.STANDARD), clock)
+    assert [(at - START).total_seconds() for at in found] == pytest.approx(offsets)
+
+
 def test_a_simulated_meter_tells_its_own_time():
     """With one frame a minute the wire is silent in between, and that takes its time too."""
     options = parse_spec("ejp,day=2027-01-13,at=19:00,every=60s,duration=10m,speed=max")
