@@ -40,7 +40,7 @@ _ETX = re.compile(rb"[\x03\x83]")
 # What the kernel has made of LF, behind a STX or a CR of any parity.
 _CHANGED_LF = re.compile(rb"(?<=[\x02\x82\r\x8d])\r")
 # Seconds for which bytes gather in a raw port before they are read; a Pi Zero would wake up for each of them otherwise.
-_GATHER = 0.02
+_GATHER = 0.05
 _PTY_MAJORS = range(136, 144)
 
 
@@ -110,13 +110,14 @@ class Tty(Port):
         self._by_frame, self._frame_at = by_frame, self._clock.monotonic()
 
     def _receive(self, timeout: float) -> bytes:
+        until = self._clock.monotonic() + timeout
         ready = self._poll.poll(math.ceil(timeout * 1000))
         if not ready:
             if self._by_frame and self._clock.monotonic() - self._frame_at > WITHOUT_END:
                 self._shape(by_frame=False)
             return b""
         if not self._by_frame and ready[0][1] == select.POLLIN:  # and not hung up besides
-            self._sleep(_GATHER)
+            self._sleep(max(0.0, min(_GATHER, until - self._clock.monotonic())))
         try:
             chunk = os.read(self._port.fileno(), _READ)
         except BlockingIOError:

@@ -86,6 +86,14 @@ def test_the_size_of_the_pieces_makes_no_difference(meter, opened, settled, piec
     assert got == wire
 
 
+def test_bytes_gather_in_a_raw_port_for_as_long_as_the_read_may_take(meter, opened, nap):
+    source = opened(meter.path)
+    for timeout, taken in ((10.0, 0.05), (0.02, 0.02), (0.0, 0.0)):
+        meter.write(b"x")
+        assert source.read(timeout) == b"x"
+        assert nap.taken[-1] == taken
+
+
 def test_a_port_that_is_not_there_is_said_once_and_tried_for_ever(opened, nap, said):
     source = opened("/dev/ttyNOWHERE9")
     for _ in range(7):
