@@ -1,4 +1,4 @@
-"""Outputs act in the house, at once, on the reading thread: lamps, relays, the display."""
+"""The contract of an output: a lamp, a relay, a display, or a part of the user, driven by the readings."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ if TYPE_CHECKING:
     from linkymonitor.model.reading import View
     from linkymonitor.outputs.hardware import Hardware
 
-#: What tick() returns when an output has nothing planned.
+#: The result of tick() when an output has nothing planned.
 NEVER = math.inf
-#: What rounding may cost a deadline, in seconds: a tick this much too early counts as on time.
+#: A tick that comes at most so many seconds before its deadline is on time: sums of floats are rounded.
 ROUNDING = 1e-6
 
 
 class Output(Protocol):
-    """One thing in the house that follows the readings.
+    """A part that acts in the house on each reading, in the thread that reads the meter.
 
-    A module of this package has a frozen dataclass ``Settings`` and a class that is built from
-    ``(settings, hardware)`` and keeps this contract. Nothing here may block for longer than a few
-    tens of milliseconds, nor raise for a piece of hardware that is away: it retries by itself.
+    The module of an output has a dataclass ``Settings``, and under the name ``Output`` a class that takes
+    ``(settings, hardware)`` and has these methods. A method may block for a few tens of milliseconds at most. It does
+    not raise when its hardware is away: the output tries again by itself.
     """
 
     def update(self, view: View) -> None:
-        """Take a new reading into account, at once."""
+        """Act on a new reading, at once."""
 
     def tick(self, now: float, data_age: float) -> float:
-        """Let time pass.
+        """Act on the time that has passed since the last reading.
 
         Args:
-            now: monotonic seconds.
-            data_age: seconds since the last complete frame, ``inf`` when there was none.
+            now: the monotonic time, in seconds.
+            data_age: the seconds since the last complete frame, ``inf`` when there was none.
 
         Returns:
-            The monotonic time at which this output next wants to be ticked; NEVER when nothing is planned.
+            The monotonic time of the next call that this output needs; NEVER when nothing is planned.
         """
 
     def close(self) -> None:
-        """Take the state that suits a stop (a relay's fail state, a dark display)."""
+        """Take the state for a stop (the fail state of a relay, a dark display), and release the hardware."""
 
 
 class Configured(NamedTuple):
-    """An output that the INI file names by a path, and its settings."""
+    """The class of an output that a section ``[output:NAME]`` names, and its settings."""
 
     output: Callable[[Any, Hardware], Output]
     settings: Any
 
 
-#: The packages in which an output without a dotted path is looked for.
+#: The packages that are searched for an output whose name is no dotted path.
 _ROOMS = ("linkymonitor.outputs", "linkymonitor.outputs.display")
 
 
 def find(name: str) -> Any:
-    """Return the module of the output *name*: one of this package, or a dotted path of the user's own.
+    """Return the module of the output *name*: a module of this package, or a dotted path to code of the user.
 
     Raises:
-        BadSetting: there is no such module, or it lacks ``Settings`` or ``Output``.
+        BadSetting: there is no such module, it cannot be imported, or it lacks ``Settings`` or ``Output``.
     """
     import importlib
 
@@ -95,7 +95,10 @@ def _is_there(path: str) -> bool:
         return importlib.util.find_spec(path) is not None
     except (ImportError, ValueError):
         return False
-    except (Exception, SystemExit) as error:  # the user's code may raise anything when it is imported
+    except (
+        Exception,
+        SystemExit,
+    ) as error:  # find_spec imports the packages above, which are code of the user
         raise _broken(path, error) from error
 
 

@@ -1,13 +1,13 @@
-"""One pin that lamps and relays drive, whatever state the hardware is in."""
+"""The pins of lamps and relays, which also work, as imagined pins, on a machine without GPIO."""
 
 # Strategy
 #
-# - The only door to gpiozero, opened when a pin is: a machine without lamp or relay never imports it.
-# - What the user can mend in the configuration (a pin that does not exist, a pin used twice) is a
-#   ConfigError. What the machine lacks is one WARN with its cure, and the pin is then imagined: it has a
-#   state that the terminal can show, and the meter is read all the same.
-# - Each backend of gpiozero raises what it likes (lgpio.error is a bare Exception), so Exception is
-#   caught, around single calls of the library only.
+# - gpiozero is imported when the first pin is opened: a machine without lamp or relay never imports it.
+# - A fault in the configuration (a pin that does not exist, a pin used twice) is a ConfigError. When the machine has
+#   no pins, or no library for them, there is one WARN with the remedy, and the pin is imagined: it has a state that
+#   the terminal can show, and the meter is read all the same.
+# - Each backend of gpiozero raises its own errors (lgpio.error is a bare Exception). So Exception is caught, around
+#   single calls of the library only.
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ from linkymonitor.outputs.hardware import Hardware
 
 log = logging.getLogger(__name__)
 
-#: How often a write is tried before it counts as failed.
+#: How many times a write is tried before it has failed.
 TRIES = 3
 
 
 def simulated_pins() -> Any:
-    """Return a gpiozero factory whose pins exist in memory only, for a demonstration or a test."""
+    """Return a gpiozero pin factory whose pins exist in memory only, for a demonstration or a test."""
     from gpiozero.pins.mock import MockFactory
 
     return MockFactory()
 
 
 class Pin:
-    """An output pin in its initial state from the first instruction on.
+    """An output pin, which has its initial state from the moment it is opened.
 
     Args:
-        number: GPIO number.
-        active_high: whether the high level is "on".
+        number: the GPIO number.
+        active_high: True when the high level is "on".
         on: the initial state.
-        hardware: whose ``pins`` is the gpiozero factory to use.
-        place: how messages name it, such as ``[relay:heater]``.
+        hardware: has the gpiozero pin factory, in ``pins``.
+        place: the section of the pin in messages, such as ``[relay:heater]``.
 
     Raises:
-        ConfigError: when the pin does not exist or is used already.
+        ConfigError: the pin does not exist or is used already.
     """
 
     def __init__(self, number: int, *, active_high: bool, on: bool, hardware: Hardware, place: str) -> None:
-        #: The state last taken.
+        #: The state after the last write that succeeded.
         self.on = on
-        #: True from a write that failed to the next that succeeds.
+        #: True from a write that failed to the next write that succeeds.
         self.failing = False
         self._place = place
         self._device = self._open(number, active_high, hardware)
-        #: True when this machine has no such pin: its state is only kept in mind.
+        #: True when this machine has no pins: then the state is only a variable.
         self.imagined = self._device is None
 
     def set(self, on: bool) -> None:
-        """Take the state *on*; a failure is logged once, and tried again at the next call."""
+        """Set the pin to *on*. A failure is logged once; the next call tries again."""
         if on == self.on and not self.failing:
             return
         error = self._write(on)
@@ -76,7 +76,7 @@ class Pin:
             log.info(Text("%s : la broche répond de nouveau", "%s: the pin answers again"), self._place)
 
     def close(self) -> None:
-        """Give the pin back; it becomes an input."""
+        """Release the pin; it becomes an input."""
         device, self._device = self._device, None
         if device is None:
             return
@@ -87,7 +87,7 @@ class Pin:
             log.warning(text, self._place, error)
 
     def _write(self, on: bool) -> Exception | None:
-        """Return None once the pin has the state *on*, else the last of the errors."""
+        """Return None when the pin has taken the state *on*, else the error of the last try."""
         if self._device is None:
             return None
         last: Exception | None = None

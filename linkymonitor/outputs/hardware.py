@@ -1,4 +1,4 @@
-"""The hardware an output acts on, handed in from above so that a test hands in another."""
+"""The hardware on which outputs act; a caller hands it to them, so a test can hand in its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,18 +10,18 @@ from linkymonitor.system.timeline import Timeline
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Hardware:
-    """What the world offers to the outputs; None means "the real one, opened when needed"."""
+    """Pins, bus, terminal and clocks for the outputs; None is the real thing, opened when it is needed."""
 
     #: A gpiozero pin factory; None lets gpiozero choose.
     pins: Any = None
     #: An object with the methods of smbus2.SMBus; None opens the bus of the settings.
     i2c: Any = None
-    #: Draws a 1-bit Pillow image in the terminal instead of on a display.
+    #: Draws a 1-bit Pillow image in the terminal, in place of the display; None when there is a display.
     terminal: Callable[[Any], None] | None = None
-    #: Language of a screen, ``fr`` or ``en``.
+    #: The language of the display, ``fr`` or ``en``.
     lang: str = "fr"
-    #: The zone of the times that are shown.
+    #: The zone of the times on the display.
     timezone: str = "Europe/Paris"
     clock: Clock = field(default_factory=SystemClock)
-    #: The time of the house, for the time that is shown; None makes one of *clock* alone.
+    #: The time of the house, for the times on the display; None: a Timeline of *clock* alone.
     timeline: Timeline | None = None

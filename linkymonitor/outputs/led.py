@@ -1,11 +1,11 @@
-"""A lamp on a pin: it announces mobile peaks, or shows that the meter is heard."""
+"""A lamp on a pin: it announces mobile peaks, or flashes at each frame."""
 
 # Strategy
 #
-# - A pattern is data: (seconds on, seconds off) again and again from the moment it began. The phase is
-#   always computed from that moment, so late ticks do not add up and no thread is needed.
-# - A dark lamp means that nothing works: every pattern gives a sign of life, and old data are never shown
-#   as if they were new.
+# - A pattern is a table of (seconds on, seconds off), repeated from the moment it began. The phase is always computed
+#   from that moment, so late ticks do not add up, and no thread is needed.
+# - A lamp that stays dark means a fault: in every pattern the lamp is lit now and then. Old data have a pattern of
+#   their own, DOUBLE_WINK.
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from linkymonitor.outputs.sections import Shows
 if TYPE_CHECKING:
     from linkymonitor.model.reading import View
 
-#: Seconds on and off, repeated in this order.
+#: Pairs of seconds on and seconds off, repeated in this order.
 Pattern = tuple[tuple[float, float], ...]
 
 WINK: Pattern = ((0.05, 29.95),)
@@ -35,7 +35,7 @@ PATTERNS = {Ejp.NORMAL: WINK, Ejp.NOTICE: SLOW, Ejp.PEAK: STEADY, Ejp.UNKNOWN: D
 
 
 def at(pattern: Pattern, elapsed: float) -> tuple[bool, float]:
-    """Return whether *pattern* is lit after *elapsed* seconds, and for how many seconds more."""
+    """Return whether the lamp is lit *elapsed* seconds after *pattern* began, and the seconds until that changes."""
     left = elapsed % sum(on + off for on, off in pattern)
     for on, off in pattern:
         if left < on:
@@ -44,7 +44,7 @@ def at(pattern: Pattern, elapsed: float) -> tuple[bool, float]:
         if left < off:
             return False, off - left
         left -= off
-    # Only the rounding of the subtractions leads here, at the very end of a turn.
+    # Reached only by the rounding of the subtractions, at the very end of a turn.
     return True, pattern[0][0]
 
 
@@ -52,7 +52,7 @@ class Lamp:
     """One lamp.
 
     Raises:
-        ConfigError: when the pin does not exist or is used already.
+        ConfigError: the pin does not exist or is used already.
     """
 
     def __init__(self, settings: Settings, hardware: Hardware) -> None:
@@ -70,7 +70,7 @@ class Lamp:
         return self._pin.on
 
     def update(self, view: View) -> None:
-        """Show *view* at once."""
+        """Begin the pattern for *view*, at once."""
         if self._shows is Shows.LINK:
             self._began = view.now
             self._pattern = FLASH
@@ -79,7 +79,7 @@ class Lamp:
         self._show(view.now)
 
     def tick(self, now: float, data_age: float) -> float:
-        """Go on with the pattern, or with that of old data; return when it next changes."""
+        """Go on with the pattern, or with that of old data; return the monotonic time of the next change."""
         if data_age > TRUSTED_FOR or self._pattern is None:
             self._take(DOUBLE_WINK, now)
         deadline = now + self._show(now)
@@ -88,7 +88,7 @@ class Lamp:
         return min(deadline, now + TRUSTED_FOR - data_age + ROUNDING)
 
     def close(self) -> None:
-        """Go dark."""
+        """Switch the lamp off and release the pin."""
         self._pin.set(False)
         self._pin.close()
 
@@ -97,12 +97,12 @@ class Lamp:
             self._pattern, self._began = pattern, now
 
     def _show(self, now: float) -> float:
-        """Set the pin as the pattern is at *now*; return the seconds until it changes."""
+        """Set the pin to the state of the pattern at *now*; return the seconds until that state changes."""
         assert self._pattern is not None
         lit, remaining = at(self._pattern, max(0.0, now - self._began) + ROUNDING)
         self._pin.set(lit)
         return remaining + ROUNDING
 
 
-#: The name under which a module of outputs shows its class.
+#: The name under which every module of an output has its class.
 Output = Lamp

@@ -1,12 +1,12 @@
-"""A relay on a pin, driven by a rule, safe when the data are old."""
+"""A relay on a pin, driven by a rule; it takes a safe state when the data are old."""
 
 # Strategy
 #
-# - "On" means that the coil is fed; active_high says which level of the pin feeds it.
-# - The fail state is the one at start, at a stop, and from 15 s after the last complete frame on. It should
-#   be the state of a coil at rest, because that is the only one that survives a power cut, a kill or a
-#   crash: the other has to be accepted by name.
-# - Time is the monotonic one that tick() is given: no clock is read here, so none can be wrong.
+# - "On" means that the coil is fed; active_high decides which level of the pin feeds the coil.
+# - A relay is in its fail state at the start, after a stop, and while the last complete frame is more than 15 s old.
+#   The fail state should be the coil at rest: only this state lasts through a power cut, a kill or a crash. The other
+#   state needs the setting energised_fail_state_accepted.
+# - The only time is the monotonic one that the caller gives to tick(), so a wrong wall clock moves no relay.
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Relay:
     """One relay.
 
     Raises:
-        ConfigError: when the pin does not exist or is used already.
+        ConfigError: the pin does not exist or is used already.
     """
 
     def __init__(self, settings: Settings, hardware: Hardware) -> None:
@@ -43,7 +43,7 @@ class Relay:
         self._memory: Any = None
         self._fail_state = bool(settings.fail_state)
         self._wanted = self._fail_state
-        # Nothing has been heard yet, which is how old data are treated, without a message.
+        # Before the first frame the relay behaves as with old data, but logs nothing.
         self._stale = True
         self._pin = Pin(
             settings.pin,
@@ -59,20 +59,20 @@ class Relay:
         return self._pin.on
 
     def update(self, view: View) -> None:
-        """Do at once what the rule wants, given *view*."""
+        """Ask the rule for its decision on *view*, and set the relay at once."""
         self._stale = False
         try:
             self._wanted, self._memory = self._rule.wants(view, self._pin.on, self._memory)
         except Exception:
-            # A rule with a fault must not hold its last decision for as long as frames keep coming. It begins anew,
-            # for its memory may be what it stumbles over.
+            # A rule that raises must not keep its last decision as long as frames come. Its memory may be the cause
+            # of the error, so it is dropped.
             self._wanted, self._memory = self._fail_state, None
             self._take(self._fail_state)
             raise
         self._take(self._wanted)
 
     def tick(self, now: float, data_age: float) -> float:
-        """Take the fail state when the data are old; return when that will be."""
+        """Take the fail state when the data are old; return the monotonic time at which they will be."""
         if data_age > TRUSTED_FOR and not self._stale:
             self._stale = True
             self._wanted = self._fail_state
@@ -87,7 +87,7 @@ class Relay:
         return NEVER if self._stale else now + max(0.0, TRUSTED_FOR - data_age) + ROUNDING
 
     def close(self) -> None:
-        """Take the fail state and give the pin back."""
+        """Take the fail state and release the pin."""
         self._wanted = self._fail_state
         self._take(self._fail_state)
         self._pin.close()
@@ -106,5 +106,5 @@ class Relay:
         return Text("collé" if on else "au repos", "on" if on else "off")
 
 
-#: The name under which a module of outputs shows its class.
+#: The name under which every module of an output has its class.
 Output = Relay

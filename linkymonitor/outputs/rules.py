@@ -1,15 +1,16 @@
-"""When a relay is on: pure decisions, one class for each rule."""
+"""The rules that decide when a relay is on: pure functions of a view, one class for each rule."""
 
 # Strategy
 #
-# - A rule is a frozen dataclass with wants(view, now_on, memory): no clock, no pin, nothing that changes. The time is
+# - A rule is a frozen dataclass with wants(view, now_on, memory). It has no clock, no pin and no state. The time is
 #   view.now.
-# - What a rule must remember (since when it is on, which step of a return it has reached) leaves it in its Decision.
-#   The relay keeps it and hands it in again with the next view. So a rule is tested with tables of views.
-# - find() looks at the classes of this module, so a new rule is one class and nothing to register. Its
-#   fields are keys of the [relay:NAME] section: those of the same name in sections.RelaySettings.
-# - Old data are no rule's business: the relay takes its fail state by itself. The memory lasts over that silence, and
-#   *now_on* shows what became of the relay meanwhile.
+# - What a rule must remember (since when it is on, which step of a return it has reached) is part of its Decision.
+#   The relay keeps that memory and hands it to the rule again with the next view. So a test of a rule is a table of
+#   views.
+# - find() looks at the classes of this module, so a new rule is one class, and is not registered anywhere. The fields
+#   of the class are keys of the section [relay:NAME]: the fields of sections.RelaySettings with the same names.
+# - A rule need not look at the age of the data: the relay takes its fail state by itself. The memory lasts through
+#   such a silence, and *now_on* shows the state that the relay has after it.
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ from linkymonitor.model.terms import PERIODS, code
 if TYPE_CHECKING:
     from linkymonitor.model.reading import View
 
-#: Every code that a register or a tariff period can have, without the dots.
+#: All codes of registers and tariff periods, without the dots.
 CODES = (
     *(code(period) for periods in PERIODS.values() for period in periods),
     *(f"F{number:02}" for number in range(1, 11)),
@@ -33,29 +34,30 @@ CODES = (
 
 
 class Decision(NamedTuple):
-    """The state that a rule wants its relay in, and the memory that the rule gets back with the next view."""
+    """The state that a rule wants for its relay, and the memory of the rule."""
 
     on: bool
-    #: Handed to the rule again with the next view; of a type that the rule chooses.
+    #: A value of any type; the relay hands it to the rule again with the next view.
     memory: Any = None
 
 
 class Rule(Protocol):
-    """What decides about one relay."""
+    """The contract of a rule, which decides about one relay."""
 
     def wants(self, view: View, now_on: bool, memory: Any) -> Decision:
         """Decide whether the relay should be on.
 
         Args:
-            view: the newest reading and what it adds up to; ``view.now`` is the time, in monotonic seconds.
+            view: the newest reading, with tariff, health and totals of the day; ``view.now`` is the monotonic time, in
+                seconds.
             now_on: whether the relay is on.
-            memory: that of the last decision; None for the first one, and after a rule that raised.
+            memory: the memory of the last decision; None for the first decision, and after the rule has raised.
         """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Periods:
-    """On in the named tariff periods; as it is while the meter has not said which one it is in."""
+    """On in the named tariff periods; the relay stays as it is while the tariff period is not known."""
 
     periods: tuple[str, ...]
 
@@ -79,28 +81,28 @@ class Periods:
         object.__setattr__(self, "periods", wanted)
 
     def wants(self, view: View, now_on: bool, memory: None) -> Decision:
-        """Be on if the tariff period in force is one of ours."""
+        """Return on when the tariff period in force is one of *periods*."""
         period = view.reading.tariff_period or view.tariff.tariff_period
         return Decision(now_on if period is None else code(period) in self.periods)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AvoidEjp:
-    """Off from the notice of a mobile peak to its end, on otherwise.
+    """Off from the notice of a mobile peak to the end of the peak, on otherwise.
 
-    Off too while nothing is known: the fold keeps what was last said, so nothing is known only before
-    the meter first speaks of peaks, and an hour of a cold tank costs less than an hour of a peak.
+    Also off while the state of EJP is not known, which is so only until the first frames: a cold tank for an hour costs
+    less than an hour at the price of the peak.
     """
 
     name: ClassVar[str] = "ejp"
 
     def wants(self, view: View, now_on: bool, memory: None) -> Decision:
-        """Be on if no peak is announced or in progress."""
+        """Return on when no peak is announced or in progress."""
         return Decision(view.tariff.ejp is terms.Ejp.NORMAL)
 
 
 def names() -> Mapping[str, type[Rule]]:
-    """Return the rules of this module: by ``name`` where they have one, else by lower-cased class name."""
+    """Return name → class of the rules of this module; the name is the attribute ``name``, else that of the class."""
     return {
         getattr(rule, "name", rule.__name__.lower()): cast("type[Rule]", rule)
         for rule in globals().values()
@@ -112,7 +114,7 @@ def find(name: str) -> type[Rule]:
     """Return the rule called *name*.
 
     Raises:
-        ValueError: when there is none.
+        BadSetting: there is no such rule.
     """
     rules = names()
     if name.lower() not in rules:
@@ -127,10 +129,10 @@ def find(name: str) -> type[Rule]:
 
 
 def build(name: str, settings: object) -> Rule:
-    """Return the rule called *name*, each of its fields taken from *settings*.
+    """Return the rule called *name*, with each of its fields from the attribute of *settings* of the same name.
 
     Raises:
-        ValueError: when there is no such rule, or its settings do not suit it.
+        BadSetting: there is no such rule, or a setting is not allowed.
     """
     rule = find(name)
     assert is_dataclass(rule)

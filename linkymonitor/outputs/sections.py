@@ -1,4 +1,4 @@
-"""The settings of lamps and relays, apart from what drives a pin: every command reads the whole configuration."""
+"""The settings of lamps and relays; every command reads them, so this module imports nothing that drives a pin."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -22,7 +22,7 @@ def check(pin: int) -> None:
 
 
 class Shows(Enum):
-    """What a lamp tells."""
+    """The meaning of a lamp: the state of EJP, or the frames of the meter."""
 
     EJP = "ejp"
     LINK = "link"
@@ -32,13 +32,13 @@ class Shows(Enum):
 class LampSettings:
     """``[lamp:NAME]`` of the configuration."""
 
-    #: GPIO number of the pin.
+    #: The GPIO number of the pin.
     pin: int = 25
     #: no when the low level lights the lamp.
     active_high: bool = True
-    #: ejp: dark but for a wink, slow blinking for the notice, steady in the peak; link: a flash a frame.
+    #: ejp: a wink every 30 s, slow blinking from the notice on, steady in the peak; link: a flash at each frame.
     shows: Shows = Shows.EJP
-    #: Filled in from the name of the section.
+    #: The NAME of the section.
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -49,19 +49,19 @@ class LampSettings:
 class RelaySettings:
     """``[relay:NAME]`` of the configuration."""
 
-    #: GPIO number of the pin.
+    #: The GPIO number of the pin.
     pin: int
     #: no when the low level feeds the coil.
     active_high: bool = True
     #: The rule that decides: periods or ejp.
     rule: str
-    #: rule = periods: the tariff periods to be on in, such as HC, HCJB.
+    #: For rule = periods: the tariff periods in which the relay is on, such as HC, HCJB.
     periods: tuple[str, ...] = ()
-    #: State at start, at a stop and when the meter is silent: off, the coil at rest.
+    #: The state at the start, after a stop and while the meter is silent; off is the coil at rest.
     fail_state: bool | None = None
-    #: yes: fail_state = on is wanted although it does not survive a power cut.
+    #: yes: fail_state = on is accepted, although a power cut ends that state.
     energised_fail_state_accepted: bool = False
-    #: Filled in from the name of the section.
+    #: The NAME of the section.
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -84,7 +84,9 @@ class RelaySettings:
                     " the other contact and write fail_state = off, or energised_fail_state_accepted = yes",
                 )
             )
-        from linkymonitor.outputs import rules  # a configuration without a relay needs none
+        from linkymonitor.outputs import (
+            rules,
+        )  # imported late: a configuration without a relay needs no rules
 
         decision = rules.build(self.rule, self)
         if self.periods and not hasattr(decision, "periods"):

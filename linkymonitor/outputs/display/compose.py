@@ -1,4 +1,4 @@
-"""Which screen is to be seen: the page of the rotation, or what takes its place."""
+"""Chooses the screen: the page of the rotation, the start screen or the alert."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def compose(name: str, view: View | None, scene: Scene) -> Screen:
-    """Return what is to be seen when the rotation stands at page *name*.
+    """Return the screen to show while the rotation is at page *name*.
 
-    Before the first frame that is the start screen, and while the power is above the subscription the alert.
+    Before the first frame this is the start screen; while the power drawn exceeds the subscribed power, the alert.
     """
     if view is None:
         return start(scene)
@@ -26,7 +26,7 @@ def compose(name: str, view: View | None, scene: Scene) -> Screen:
 
 
 def start(scene: Scene) -> Screen:
-    """Return what is seen until the meter has been heard."""
+    """Return the screen that is shown until the first frame comes."""
     top = (scene.height - 32) // 2
     return Screen(
         (
@@ -37,7 +37,7 @@ def start(scene: Scene) -> Screen:
 
 
 def alert(view: View, scene: Scene) -> Screen:
-    """Return the warning that the power drawn is above the subscription."""
+    """Return the warning that the power drawn exceeds the subscribed power."""
     reading, subscribed = view.reading, subscribed_power(view)
     mark = "~" if reading.apparent_power_estimated else ""
     if reading.apparent_power is not None:
@@ -48,7 +48,7 @@ def alert(view: View, scene: Scene) -> Screen:
     else:
         amount, limit, unit = amperes(view, summed=True).removesuffix(" A") or "--", "", "A"
         if subscribed:
-            limit = scene.number(subscribed // 200)  # a kVA is 5 A, over all the phases
+            limit = scene.number(subscribed // 200)  # in A: at 200 V a kVA is 5 A, the sum of all phases
     title = scene.say("DÉPASSEMENT", "OVERLOAD")
     band = scene.row((f"  {title}", beat(scene)), y=0, inverse=True)
     peak = view.tariff.has_peaks and view.tariff.ejp is Ejp.PEAK

@@ -1,15 +1,15 @@
-"""Drives a panel on the I2C bus: sends the columns that changed, and nothing else."""
+"""Drives a panel on the I2C bus, and sends only the columns that changed."""
 
 # Strategy
 #
-# - luma.oled knows how each chip is set up and how a bus is spoken to. It is asked once for the first, by a
-#   device made on an interface that only listens, and used for the second. Its display() is left alone: it
-#   sends the whole picture each time, after a pure Python loop that costs a Pi Zero tens of milliseconds.
-# - Only one luma device is ever made, because each leaves a hook that runs at exit and may talk to the bus: a
-#   display that is absent for a month would leave a quarter of a million of them.
+# - luma.oled has the commands that set up each chip, and the code for the bus. For the commands, one luma device is
+#   made on an interface that records them (_Listener). For the bus, its i2c class is used. Its display() is not
+#   used: it sends the whole picture each time, after a loop in Python that costs a Pi Zero tens of milliseconds.
+# - Only one luma device is ever made, because each leaves a hook that runs at exit and may use the bus. A display
+#   that is absent for a month would leave a quarter of a million such hooks.
 # - Both chips are driven in page addressing mode: three bytes of command, then the columns that changed.
-# - A transfer is never longer than one band (128 columns, 13 ms at 100 kHz), the kernel gives up on each
-#   after 50 ms, and a picture that takes too long is finished at the next show(): readings never wait for glass.
+# - The display must not delay readings. A transfer has at most one band (128 columns, 13 ms at 100 kHz), the kernel
+#   gives up a transfer after 50 ms, and a picture that takes too long is finished at the next show().
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from linkymonitor.language import Text, cause
 from linkymonitor.outputs.display.paint import Bands
 from linkymonitor.outputs.display.panel import Chip, Settings
 
-#: Seconds that one refresh may keep the bus; the rest waits for the next show().
+#: The longest time that one show() uses the bus, in seconds; the rest of the picture waits for the next show().
 PATIENCE = 0.04
 
-#: Runs of columns that differ. A gap of up to seven equal columns is cheaper to send than to skip: a new run
-#: is two transfers, so two addresses, two control bytes and three bytes of command.
+#: A run of columns that differ. Up to seven equal columns are sent along, because a new run costs more: two transfers
+#: with two addresses, two control bytes and three bytes of command.
 _CHANGED = re.compile(rb"[^\0]+(?:\0{1,7}[^\0]+)*")
 
 #: Every byte with its bits in reverse, for a panel that hangs upside down.
@@ -46,12 +46,12 @@ _I2C_TIMEOUT, _FIFTY_MS = 0x0702, 5
 
 
 class Panel:
-    """A panel on the bus, and what it shows as far as we know.
+    """A panel on the bus, with the picture that it shows.
 
     Args:
-        settings: of the display.
+        settings: the settings of the display.
         bus: an object with the methods of smbus2.SMBus, or None to open the bus of the settings.
-        monotonic: the clock that PATIENCE is measured on.
+        monotonic: the clock for PATIENCE.
     """
 
     def __init__(self, settings: Settings, bus: Any, monotonic: Callable[[], float]) -> None:
@@ -66,12 +66,17 @@ class Panel:
         self._contrast: int | None = None
 
     def forget(self) -> None:
-        """Send everything anew at the next show(): a panel that was disturbed may not have said so."""
+        """Send the whole picture at the next show(): noise may have disturbed the panel without an error."""
         self._glass = [None] * len(self._glass)
         self._lit, self._inverted, self._contrast = False, None, None
 
     def show(self, bands: Bands, inverted: bool, contrast: int) -> bool:
-        """Bring the glass up to date and return whether there was time for all of it.
+        """Send the picture to the panel; return whether PATIENCE was enough for all of it.
+
+        Args:
+            bands: the picture.
+            inverted: True to swap light and dark.
+            contrast: the brightness, 0 to 255.
 
         Raises:
             DisplayError: the display is absent or has stopped answering.
@@ -88,7 +93,7 @@ class Panel:
             raise DisplayError(place + Text(" : ", ": ") + _why(error, self._settings)) from error
 
     def close(self) -> None:
-        """Switch the panel off, if it still listens."""
+        """Switch the panel off, if it answers, and close the bus."""
         if self._wire is not None:
             with contextlib.suppress(Exception):
                 self._wire.command(_OFF)
@@ -104,7 +109,7 @@ class Panel:
         _bound(wire)
         for command in self._setup:
             wire.command(*command)
-        if self._settings.chip is Chip.SSD1306:  # an SH1106 knows no other mode
+        if self._settings.chip is Chip.SSD1306:  # page addressing is the only mode of an SH1106
             wire.command(_MEMORY_MODE, _PAGE_ADDRESSING)
         self.forget()
 
@@ -125,20 +130,20 @@ class Panel:
                 continue
             if self._monotonic() - started > PATIENCE:
                 return False
-            self._glass[index] = None  # until all of it is there
+            self._glass[index] = None  # not known until the whole band is sent
             for start, end in _runs(known, band):
                 column = first + start
                 wire.command(_BAND | index, column & 0x0F, _HIGH_COLUMN | column >> 4)
                 wire.data(band[start:end])
             self._glass[index] = band
         if not self._lit:
-            # Only now: what the memory held at power-on is not worth seeing.
+            # Switched on after the first picture: the memory of the panel has random pixels after power-on.
             wire.command(_ON)
             self._lit = True
         return True
 
     def _drop(self) -> None:
-        """Let go of the bus; the next show() starts from nothing."""
+        """Close the bus; the next show() opens it again, with the whole set-up."""
         if self._wire is not None:
             with contextlib.suppress(Exception):
                 self._wire.cleanup()
@@ -146,7 +151,12 @@ class Panel:
 
 
 def _runs(known: bytes | None, wanted: bytes) -> list[tuple[int, int]]:
-    """Return the first and past-the-last column of each run to send."""
+    """Return the first column and the column after the last of each run to send.
+
+    Args:
+        known: the band on the panel, None when it is not known.
+        wanted: the band to show.
+    """
     if known is None:
         return [(0, len(wanted))]
     difference = int.from_bytes(known, "little") ^ int.from_bytes(wanted, "little")
@@ -154,7 +164,7 @@ def _runs(known: bytes | None, wanted: bytes) -> list[tuple[int, int]]:
 
 
 class _Listener:
-    """A luma interface that keeps the commands and sends nothing."""
+    """A luma interface that records the commands and sends nothing."""
 
     def __init__(self) -> None:
         self.commands: list[tuple[int, ...]] = []
@@ -163,18 +173,18 @@ class _Listener:
         self.commands.append(command)
 
     def data(self, data: object) -> None:
-        """Drop the picture: only the commands are of use."""
+        """Drop the picture: only the commands are needed."""
 
     def cleanup(self) -> None:
-        """Do nothing, when luma's hook at exit calls this."""
+        """Do nothing; luma's hook at exit calls this."""
 
 
 def _setup_of(settings: Settings) -> list[tuple[int, ...]]:
-    """Return the commands that set up the panel, as luma knows them."""
+    """Return the commands with which luma sets up the panel."""
     import luma.oled.device
 
-    # Without clear() and show(): the first picture does both. clear() would also call Image.getdata, which
-    # Pillow 14 takes away.
+    # clear() and show() are left out, because the first picture does the work of both. clear() would also call
+    # Image.getdata, which Pillow 14 removes.
     silent = {"clear": lambda device: None, "show": lambda device: None, "cleanup": lambda device: None}
     known = type("Silent", (getattr(luma.oled.device, settings.chip.value),), silent)
     listener = _Listener()
@@ -183,7 +193,7 @@ def _setup_of(settings: Settings) -> list[tuple[int, ...]]:
 
 
 def _bound(wire: Any) -> None:
-    """Have the kernel give up on a transfer after 50 ms instead of a second, where the bus is a real one."""
+    """Make the kernel give up a transfer after 50 ms instead of a second; a bus of a test has no kernel."""
     descriptor = getattr(getattr(wire, "_bus", None), "fd", None)
     if isinstance(descriptor, int):
         import fcntl
@@ -193,10 +203,10 @@ def _bound(wire: Any) -> None:
 
 
 def _why(error: Exception, settings: Settings) -> Text:
-    """Return what is wrong with the display, in both languages: luma's sentences are English only."""
+    """Return the fault of the display in both languages; the sentences of luma are in English only."""
     if isinstance(error, ImportError):
         return Text(f"un module ne se charge pas ({error})", f"a module does not load ({error})")
-    # luma raises an error of its own in place of the system's.
+    # luma raises its own error while it handles that of the system.
     root = error if isinstance(error, OSError) else error.__context__
     number = root.errno if isinstance(root, OSError) else None
     if root is None or number is None:

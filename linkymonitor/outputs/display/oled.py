@@ -2,8 +2,8 @@
 
 # Strategy
 #
-# - Nothing raises. What fails closes the bus, is logged once, and is tried again every ten seconds with the
-#   whole set-up and the whole picture; that it works again is logged too.
+# - No method raises for a panel that fails. After a failure the bus is closed, one warning is logged, and the panel is
+#   tried again every ten seconds with the whole set-up and the whole picture. Its return is logged, too.
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ __all__ = ["Chip", "Display", "Output", "Settings", "Size", "picture"]
 
 log = logging.getLogger(__name__)
 
-#: Seconds without a good frame after which its values are no longer shown.
+#: After so many seconds without a complete frame, its values are no longer shown.
 SHOWN_FOR = 10.0
-#: Seconds between two attempts to wake a display that does not answer.
+#: Seconds between two attempts to set up a display that does not answer.
 WAKE_EVERY = 10.0
-#: Seconds between two looks at the button.
+#: Seconds between two checks of the button.
 BUTTON_PERIOD = 0.15
 
-#: The places that the picture takes in turn, in pixels, so that no pixel is always lit.
+#: The shifts of the picture in turn, in pixels, so that no pixel is always lit.
 _SHIFTS = ((0, 0), (1, 0), (1, 1), (0, 1))
 
 
@@ -57,7 +57,7 @@ class Display:
         self._panel = Panel(settings, hardware.i2c, self._clock.monotonic)
         self._view: View | None = None
         self._beat = False
-        self._shown: tuple[object, ...] | None = None  # what the whole picture was made from
+        self._shown: tuple[object, ...] | None = None  # the inputs of the picture on the panel; None: send it
         now = self._clock.monotonic()
         self._page, self._page_since = 0, now
         self._shift, self._shift_since = 0, now
@@ -68,14 +68,14 @@ class Display:
         self._refresh(now, math.inf)
 
     def update(self, view: View) -> None:
-        """Show a new reading, at once."""
+        """Show the values of a new reading, at once."""
         if self._view is None or view.health.frames != self._view.health.frames:
             self._beat = not self._beat
         self._view = view
         self._refresh(self._clock.monotonic(), 0.0)
 
     def tick(self, now: float, data_age: float) -> float:
-        """Turn the page when its time has come, let old data fade, wake a display that was away."""
+        """Turn the page when it is due, replace old values by ``--``, and set up a display that was away."""
         if self._closed:
             return NEVER
         stay, shift = self._settings.rotate_every.total_seconds(), self._settings.shift_every.total_seconds()
@@ -103,7 +103,7 @@ class Display:
         return min(deadlines)
 
     def close(self) -> None:
-        """Leave a dark display."""
+        """Switch the display off and release the hardware."""
         if self._closed:
             return
         self._closed = True
@@ -112,7 +112,7 @@ class Display:
         self._panel.close()
 
     def _refresh(self, now: float, data_age: float) -> bool:
-        """Bring the display up to date and return whether all of it is."""
+        """Update the display; return False when the rest of the picture must be sent at the next call."""
         if self._closed or (self._retry_at is not None and now < self._retry_at):
             return True
         settings, local = self._settings, self._local_time()
@@ -164,7 +164,7 @@ class Display:
         return start <= now < end if start <= end else now >= start or now < end
 
     def _until_next_word(self, data_age: float) -> float:
-        """Return the seconds until the clock or the age on the screen reads otherwise."""
+        """Return the seconds until the time or the age on the screen changes."""
         now: datetime = self._timeline.read()
         wait = 60 - now.second - now.microsecond / 1e6
         if data_age < SHOWN_FOR:
@@ -176,12 +176,12 @@ class Display:
 
 
 def _whole(seconds: float) -> float:
-    """Return *seconds* without their fraction, so that a screen is made anew once a second at most."""
+    """Return *seconds* without their fraction, so that a screen is made once a second at most."""
     return seconds if math.isinf(seconds) else float(int(seconds))
 
 
 def picture(screen: Screen, width: int, height: int) -> Any:
-    """Return *screen* as a 1-bit Pillow picture whose ``info["text"]`` holds its lines."""
+    """Return *screen* as a 1-bit Pillow picture; its ``info["text"]`` has the lines of text."""
     image = to_image(paint(screen, width, height), screen.inverted)
     image.info["text"] = screen.text
     return image
@@ -222,5 +222,5 @@ def _open_button(settings: Settings, hardware: Hardware, pressed: threading.Even
     return button
 
 
-#: The name under which a module of outputs shows its class.
+#: The name under which every module of an output has its class.
 Output = Display

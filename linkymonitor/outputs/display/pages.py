@@ -1,12 +1,13 @@
-"""The pages of the display, one function each: from a view and a scene to a screen."""
+"""The pages of the display: each is a function of a view and a scene that returns a screen."""
 
 # Strategy
 #
-# - A page says *what* stands *where* (a Screen: lines of text in a font at a place); paint.py makes the bytes of the
-#   panel from it. So a page is a few lines, and its text can be printed where there is no picture.
-# - Letters that stay within few bands of eight rows send few bytes when they change.
-# - Old data are never shown as if they were new: each page draws `--` and the age by itself.
-# - The last column and row of the 8x16 layouts stay dark: the burn-in shift of one pixel cuts nothing.
+# - A page returns a Screen: lines of text, each in a font at a place. paint.py makes the bytes of the panel of it. So
+#   a page is short, and its text can be printed where there is no picture.
+# - A panel is updated in bands of eight rows. Letters that touch few bands need few bytes when they change.
+# - Each page must draw `--` and the age in place of old values (scene.stale).
+# - In the 8x16 font, the last column and the last row of pixels stay dark, so that the shift by one pixel against
+#   burn-in cuts no letter.
 
 from __future__ import annotations
 
@@ -36,12 +37,12 @@ if TYPE_CHECKING:
 
 Page = Callable[["View", Scene], Screen]
 
-#: Every page by the name that the configuration gives it.
+#: The name of a page in the configuration → its function.
 PAGES: dict[str, Page] = {}
 
 
 def page(function: Page) -> Page:
-    """Make *function* a page, called as it is named."""
+    """Make *function* a page; its name is the name of the page in the configuration."""
     PAGES[function.__name__] = function
     return function
 
@@ -88,7 +89,7 @@ def live(view: View, scene: Scene) -> Screen:
 
 @page
 def today(view: View, scene: Scene) -> Screen:
-    """The energy and the money of the day so far, in all and by register."""
+    """The energy and the cost of the day so far, the total and by register."""
     energy, cost = view.today.energy, view.today.cost
     names = [name for name in registers_of(view) if energy.get(name)] or registers_of(view)[:2]
     unknown = scene.stale or not energy
@@ -143,7 +144,7 @@ def today(view: View, scene: Scene) -> Screen:
 
 @page
 def tariff(view: View, scene: Scene) -> Screen:
-    """The tariff period, and what is known of the next one."""
+    """The tariff period, and the next change of it as far as it is known."""
     first, second, note = tariff_lines(view, scene)
     if scene.stale:
         first, second, note = [(scene.say("tarif", "tariff"), "--")], [("", scene.age)], ""
@@ -160,7 +161,7 @@ def tariff(view: View, scene: Scene) -> Screen:
 
 @page
 def line(view: View, scene: Scene) -> Screen:
-    """How well the meter is heard."""
+    """The quality of the line: speed, mode, frames, rejected groups."""
     health = view.health
     rejected = sum(health.rejected.values())
     heard = health.groups + rejected
@@ -175,11 +176,11 @@ def line(view: View, scene: Scene) -> Screen:
         elif not rejected:
             quality = "100%"
         else:
-            # Rounded down: 100 % is said only when nothing was lost.
+            # Rounded down, so that 100 % appears only when no group was rejected.
             quality = f"{scene.number(math.floor(1000 * health.groups / heard) / 10, 1)}%"
         first = [(f"{speed} {mode}", quality), (f"{speed} {mode[0]}.", quality)]
         unit = scene.say("tr.", "fr.")
-        # The errors keep their digits longest: they are what somebody looks for.
+        # When there is no room, the frames are shortened first: the errors matter more to the reader.
         second = [
             (f"{frames} {unit}", f"{errors} er")
             for errors in counts(rejected, scene)

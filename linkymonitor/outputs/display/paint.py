@@ -2,10 +2,10 @@
 
 # Strategy
 #
-# - A panel stores eight rows in a byte, the lowest bit on top, and calls that a page: here it is a band, so that
-#   it is not confused with the pages of pages.py.
-# - A refresh costs microseconds: glyphs and lines are cached as the column bytes that the panel wants. Pillow is not
-#   needed until somebody asks for a picture (the terminal, the tests, a page that draws).
+# - A byte of a panel is a column of eight pixels, the lowest bit on top. The data sheets call eight rows a page. Here
+#   they are a band, because pages.py has other pages.
+# - Glyphs and lines are cached as bytes of the panel, so a refresh takes microseconds. Pillow is only imported for a
+#   picture (for the terminal, the tests, a page that draws).
 
 from __future__ import annotations
 
@@ -27,7 +27,14 @@ _STANDS_FOR = str.maketrans({"\u202f": " ", "\u00a0": " ", "’": "'", "…": ".
 
 
 def paint(screen: Screen, width: int, height: int, shift: tuple[int, int] = (0, 0)) -> Bands:
-    """Return the bands of *screen*, moved right and down by *shift* pixels, not inverted."""
+    """Return the bands of *screen*, not inverted.
+
+    Args:
+        screen: the screen.
+        width: the width of the panel, in pixels.
+        height: the height of the panel, in pixels.
+        shift: the picture is moved right and down by so many pixels, 0 or 1 each.
+    """
     count = height // 8
     dx, dy = shift
     bands = [0] * (count + 1)
@@ -40,7 +47,8 @@ def paint(screen: Screen, width: int, height: int, shift: tuple[int, int] = (0, 
                 bands[top + index] |= strip
     full = (1 << 8 * width) - 1
     if dy:
-        # What leaves a band enters the one below; the spare band at the end is empty, and feeds the first.
+        # The lowest row of a band moves to the band below. The band after the last is empty, so bands[-1] gives the
+        # first band an empty row.
         high, low = int.from_bytes(b"\xfe" * width, "little"), int.from_bytes(b"\x01" * width, "little")
         bands = [(band << 1 & high) | (bands[index - 1] >> 7 & low) for index, band in enumerate(bands)]
     return tuple((band << 8 * dx & full).to_bytes(width, "little") for band in bands[:count])
@@ -68,9 +76,17 @@ def pack(picture: Image) -> Bands:
 
 @lru_cache(maxsize=128)
 def _strip(text: str, font: str, x: int, offset: int, inverse: bool, width: int) -> tuple[int, ...]:
-    """Return *text* as bands that start *offset* rows above the line, a band as one little-endian integer.
+    """Return *text* as bands, each a little-endian integer.
 
-    Integers because laying one line over another, shifting and comparing are then one operation each.
+    A band is an integer because combining two lines, shifting and comparing are then one operation each.
+
+    Args:
+        text: the text.
+        font: its font.
+        x: the first column of the text, in pixels.
+        offset: how many rows of the first band stand above the text, 0 to 7.
+        inverse: True for dark letters on a lit band.
+        width: the width of the panel, in pixels.
     """
     height = cell(font)[1]
     letters = [_glyph(letter, font, offset) for letter in text.translate(_STANDS_FOR)]
@@ -86,7 +102,7 @@ def _strip(text: str, font: str, x: int, offset: int, inverse: bool, width: int)
 
 @lru_cache(maxsize=512)
 def _glyph(letter: str, font: str, offset: int) -> tuple[bytes, ...]:
-    """Return *letter* as the column bytes of each band it touches when it starts *offset* rows down."""
+    """Return the column bytes of *letter* in each band that it touches when it starts in row *offset* of a band."""
     width, height = cell(font)
     glyphs = glyphs_of(font)
     rows = glyphs.get(letter) or glyphs["?"]
@@ -100,7 +116,7 @@ def _glyph(letter: str, font: str, offset: int) -> tuple[bytes, ...]:
 
 @cache
 def glyphs_of(font: str) -> Mapping[str, tuple[int, ...]]:
-    """Return the rows of every letter of *font*, the leftmost pixel in the highest bit."""
+    """Return letter → its rows of pixels in *font*; the leftmost pixel is the highest bit."""
     width, height = cell(font)
     padding = -width % 8
     size = (width + padding) // 8

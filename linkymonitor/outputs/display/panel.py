@@ -1,4 +1,6 @@
-"""The panels there are, and the settings of the display: all that is needed of it where none is lit."""
+"""The kinds of panels, and the settings of the display."""
+
+# Every command reads these settings, so this module imports nothing that draws.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,36 +12,36 @@ from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 from linkymonitor.outputs.sections import GPIO
 
-#: The pages that are shown unless told otherwise.
+#: The pages of a configuration that names none.
 SHIPPED = ("live", "today", "tariff", "line")
 
 
 class Chip(Enum):
-    """The controllers we know, by the name that luma gives them."""
+    """The controllers of a panel that can be driven; the value is the name of luma's class."""
 
     SSD1306 = "ssd1306"
     SH1106 = "sh1106"
 
     @property
     def first_column(self) -> int:
-        """The column of its memory at the left edge of the glass: an SH1106 has 132 for 128."""
+        """The column of its memory at the left edge of the panel: an SH1106 has 132 columns for 128 pixels."""
         return 2 if self is Chip.SH1106 else 0
 
 
 class Size(Enum):
-    """The panels we know, in pixels."""
+    """The sizes of a panel that can be driven, in pixels."""
 
     SMALL = "128x32"
     TALL = "128x64"
 
     @property
     def width(self) -> int:
-        """Pixels from left to right."""
+        """The width in pixels."""
         return int(self.value.split("x")[0])
 
     @property
     def height(self) -> int:
-        """Pixels from top to bottom."""
+        """The height in pixels."""
         return int(self.value.split("x")[1])
 
 
@@ -60,28 +62,28 @@ class Settings:
     address: int = 0x3C
     #: True when the panel hangs upside down.
     flip: bool = False
-    #: Brightness by day, 0 to 255.
+    #: The brightness by day, 0 to 255.
     contrast: int = 128
-    #: The pages, in the order in which they are seen.
+    #: The pages, in the order in which they are shown.
     pages: tuple[str, ...] = SHIPPED
-    #: How long a page stays; 0 stays on the first.
+    #: How long a page stays; 0: the first page stays for ever.
     rotate_every: timedelta = timedelta(seconds=8)
-    #: How often the picture moves by a pixel, against burn-in; 0 never.
+    #: How often the picture moves by a pixel, against burn-in; 0: never.
     shift_every: timedelta = timedelta(minutes=10)
-    #: Local time at which the night brightness begins; empty for none.
+    #: The local time at which the brightness by night begins; empty for none.
     night_start: time | None = None
-    #: Local time at which it ends.
+    #: The local time at which the brightness by night ends.
     night_end: time | None = None
-    #: Brightness by night, 0 to 255.
+    #: The brightness by night, 0 to 255.
     night_contrast: int = 1
-    #: BCM number of the pin of a button to ground that turns the page; empty for none.
+    #: The GPIO number of a button to ground that turns the page; empty for none.
     button: int | None = None
-    #: Filled in from the name of the section; empty for [display].
+    #: The NAME of [output:NAME]; empty for [display].
     name: str = ""
 
     @property
     def place(self) -> str:
-        """The section, as messages name it."""
+        """The section in messages, such as ``[display]``."""
         return f"[output:{self.name}]" if self.name else "[display]"
 
     def __post_init__(self) -> None:
@@ -98,7 +100,7 @@ class Settings:
                 raise BadSetting(
                     Text(f"{name} = {value} : on attend 0 à 255", f"{name} = {value}: expected 0 to 255")
                 )
-        # Drawing is not loaded to check the pages that are there anyway.
+        # The pages of the program need no check, which would import all that draws.
         if self.pages != SHIPPED:
             from linkymonitor.outputs.display.pages import PAGES
 

@@ -1,4 +1,4 @@
-"""What is to be seen on the display: lines of text at their places, and the values that a page is given."""
+"""The content of the display: lines of text at their places; and the scene, which a page is given with the view."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ if TYPE_CHECKING:
 #: The fonts, by the width and height of their letters in pixels.
 SMALL, NORMAL, LARGE = "6x12", "8x16", "12x24"
 
-#: The two positions of the sign of life: glyphs of our own in the font files.
+#: The two glyphs of the sign of life, which change places at each frame; our font files have them.
 BEATS = ("\ue000", "\ue001")
 
 
 @cache
 def cell(font: str) -> tuple[int, int]:
-    """Return the width and height of a letter of *font*."""
+    """Return the width and height of a letter of *font*, in pixels."""
     width, height = font.split("x")
     return int(width), int(height)
 
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of text at a place in pixels; what reaches beyond the screen is cut."""
+    """One line of text; the part beyond the edge of the screen is cut."""
 
     text: str
+    #: The place of its top left corner, in pixels.
     x: int = 0
     y: int = 0
     font: str = NORMAL
@@ -40,12 +41,12 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What is to be seen, whatever shows it."""
+    """The content of the display, for a panel or a terminal."""
 
     lines: tuple[TextLine, ...]
-    #: The whole screen swaps light and dark.
+    #: True when light and dark are swapped on the whole screen.
     inverted: bool = False
-    #: A 1-bit Pillow picture of the screen's size under the lines, for a page that draws rather than writes.
+    #: A 1-bit Pillow picture of the size of the screen, under the lines; for a page that draws.
     picture: Image | None = None
 
     @property
@@ -65,21 +66,23 @@ class Screen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What a page needs to know besides the view."""
+    """The screen that a page is made for: its size, language and time, and the age of the data."""
 
+    #: The size of the screen, in pixels.
     width: int = 128
     height: int = 32
+    #: The language of the screen, ``fr`` or ``en``.
     lang: str = "fr"
-    #: Local wall time; None while the clock cannot be trusted.
+    #: The local time; None while the time of the house is not settled.
     now: datetime | None = None
-    #: Seconds without a good frame once the data are too old to be shown, else None.
+    #: The seconds without a complete frame, when the data are too old to be shown; else None.
     silence: float | None = None
-    #: Changes at each good frame.
+    #: Changes at each complete frame.
     beat: bool = False
 
     @property
     def columns(self) -> int:
-        """How many letters of the normal font fit in a row."""
+        """How many letters of the font NORMAL fit in a row."""
         return self.width // cell(NORMAL)[0]
 
     @property
@@ -93,16 +96,16 @@ class Scene:
         return self.silence is not None
 
     def say(self, french: str, english: str) -> str:
-        """Return the text in the language of the screen."""
+        """Return the one of the two texts that is in the language of the screen."""
         return english if self.lang == "en" else french
 
     def number(self, value: float | Decimal, decimals: int = 0) -> str:
-        """Return *value* as it is written in the language of the screen."""
+        """Return *value* with so many *decimals*, written as in the language of the screen."""
         text = f"{value:,.{decimals}f}"
         return text if self.lang == "en" else text.replace(",", " ").replace(".", ",")
 
     def power(self, va: int, decimals: int = 3) -> str:
-        """Return *va* in kVA, in five characters at most."""
+        """Return *va*, in VA, as a number of kVA in six characters at most."""
         decimals -= (va >= 10_000) + (va >= 100_000)
         return self.number(va / 1000, max(decimals, 0))
 
@@ -112,7 +115,7 @@ class Scene:
 
     @property
     def clock(self) -> str:
-        """The time of day, ``--:--`` while nobody knows it."""
+        """The time of day, ``--:--`` while it is not known."""
         return f"{self.now.hour:02d}:{self.now.minute:02d}" if self.now else "--:--"
 
     @property
@@ -132,17 +135,17 @@ class Scene:
         return f"{self.say('muet', 'silent')} {int(amount)} {unit}"
 
     def fits(self, left: str, right: str, font: str = NORMAL) -> bool:
-        """Return whether both texts have room on one line, with a space between them."""
+        """Return whether both texts fit on one line, with a space between them."""
         return (len(left) + len(right) + bool(left and right)) * cell(font)[0] <= self.width
 
     def row(self, *choices: tuple[str, str], y: int, font: str = NORMAL, inverse: bool = False) -> TextLine:
         """Return a line with a text on the left and one on the right.
 
         Args:
-            choices: pairs of texts, the most wanted first; the first that fits is taken.
+            choices: pairs of texts, the best first. The first pair that fits is taken, else the last.
             y: the first pixel row of the line.
-            font: one of the fonts of this module.
-            inverse: dark on light.
+            font: a font of this module.
+            inverse: True for dark letters on a lit band.
         """
         for left, right in choices:
             if self.fits(left, right, font):

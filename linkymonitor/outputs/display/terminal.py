@@ -1,13 +1,13 @@
-"""The display drawn in a terminal, with lamps and relays as words beside it."""
+"""Draws the display in a terminal, with the states of lamps and relays as words beside it."""
 
 # Strategy
 #
-# - A cell of a terminal is about twice as high as it is wide, so a half block is a square pixel: 128 columns
-#   for the picture. A narrower terminal gets quadrants, four pixels a cell: too tall, but complete.
-# - Dark and light are both drawn (a space or a block in fixed colours), never by reverse video, so that an
-#   inverted screen looks inverted on a light terminal too. With NO_COLOR only the shapes remain.
-# - What is not a terminal gets lines of text, at most one every five seconds and only when they say something
-#   new. The text comes with the picture, in its info["text"].
+# - A cell of a terminal is about twice as high as it is wide, so a half block is a square pixel, and the picture
+#   needs 128 columns. In a narrower terminal a cell has four pixels (quadrants): the picture is too tall, but whole.
+# - Dark and light are both drawn, as a space or a block in fixed colours, never by reverse video. So an inverted
+#   screen also looks inverted on a light terminal. With NO_COLOR only the shapes remain.
+# - A stream that is no terminal gets lines of text: at most one every five seconds, and only when the text has
+#   changed. The text comes with the picture, in its info["text"].
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Seconds between two lines where nothing can be repainted.
+#: The shortest time between two lines of text, in seconds, on a stream that cannot be repainted.
 PACE = 5.0
 
-#: By top and bottom pixel.
+#: The index is 1 for a lit top pixel, plus 2 for a lit bottom pixel.
 _HALVES = " ▀▄█"
-#: By top left, top right, bottom left and bottom right pixel.
+#: The index is 1 for a lit top left pixel, plus 2 for top right, 4 for bottom left, 8 for bottom right.
 _QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 
 _GLASS, _FAINT, _PLAIN = "\x1b[38;5;195;48;5;232m", "\x1b[2m", "\x1b[0m"
@@ -59,14 +59,14 @@ def render(
     columns: int = 0,
     colour: bool = False,
 ) -> str:
-    """Return the picture in a frame, words beside it and one line below.
+    """Return the picture in a frame, with words beside it and one line below.
 
     Args:
         image: a 1-bit Pillow picture.
-        side: one short text a lamp, a relay, a file to look at.
-        health: one line on how the meter is heard.
-        columns: how wide the terminal is, 0 when it does not matter.
-        colour: whether the terminal may be sent colours.
+        side: short texts, one for each lamp, each relay and each file that the user may look at.
+        health: one line on the quality of the line from the meter.
+        columns: the width of the terminal, in characters; 0 for no limit.
+        colour: True when the terminal may be sent colours.
 
     Returns:
         Lines that each end in a newline; no line is wider than *columns*.
@@ -83,7 +83,7 @@ def render(
 
     lines = [f"{faint}┌{'─' * width}┐{plain}"]
     for index, row in enumerate(rows):
-        # The words stand level with the middle of the picture.
+        # The words stand at the height of the middle of the picture.
         place = index - (len(rows) - len(beside)) // 2
         word = beside[place] if 0 <= place < len(beside) else ""
         lines.append(f"{faint}│{plain}{glass}{row}{plain}{faint}│{plain}{'  ' + word[:room] if word else ''}")
@@ -95,15 +95,16 @@ def render(
 
 
 class TerminalDisplay:
-    """A stream that shows what the display would.
+    """Shows the picture of the display on a stream.
 
-    Call it with a picture, as Hardware.terminal; tell() it the words around the picture.
+    The object is the Hardware.terminal of the outputs: they call it with a picture. `tell` sets the words around the
+    picture.
 
     Args:
-        stream: where to draw.
+        stream: the stream to draw on.
         environ: the environment, for NO_COLOR and TERM.
-        monotonic: the clock that paces the lines of text.
-        size: returns the columns and rows of the terminal; asked of the stream when None.
+        monotonic: the clock for PACE.
+        size: returns the columns and rows of the terminal; None: those of the stream.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class TerminalDisplay:
         self._said: tuple[str, float] | None = None
 
     def __call__(self, image: Image) -> None:
-        """Show *image*; its ``info["text"]`` is what it says in words."""
+        """Show *image*; its ``info["text"]`` has the lines of text for a stream that is no terminal."""
         self._image = image
         self._paint()
 
@@ -151,7 +152,7 @@ class TerminalDisplay:
         back = ""
         if self._painted is not None:
             painted, then = self._painted
-            # After a resize nobody knows where the old lines went: begin again at the top.
+            # After a resize the place of the old lines is not known, so the terminal is cleared.
             back = f"\x1b[{painted}A\r" if then == size else "\x1b[2J\x1b[H"
         self._stream.write(back + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")
         self._stream.flush()

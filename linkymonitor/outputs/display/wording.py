@@ -1,4 +1,4 @@
-"""The words and figures that several pages of the display share: functions of a view and a scene."""
+"""Words and figures of the pages of the display, as functions of a view and a scene."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from linkymonitor.model.reading import View
     from linkymonitor.model.record import Contract
 
-#: What a group is rejected for, in French; in English its own word will do.
+#: Cause of a rejected group → its word in French; in English the cause itself is shown.
 _CAUSES = {
     "checksum": "contrôle",
     "parity": "parité",
@@ -42,17 +42,17 @@ _BY_LETTER = {"B": Colour.BLUE, "W": Colour.WHITE, "R": Colour.RED}
 
 
 def cause_of(word: str, scene: Scene) -> str:
-    """Return what groups are rejected for, in the language of the screen."""
+    """Return the cause *word* of rejected groups in the language of the screen."""
     return scene.say(_CAUSES.get(word, word), word)
 
 
 def beat(scene: Scene) -> str:
-    """Return the sign of life, which moves at each good frame."""
+    """Return the glyph of the sign of life, which changes at each complete frame."""
     return BEATS[scene.beat]
 
 
 def tariff_state(view: View, scene: Scene) -> str:
-    """Return the tariff in eight letters."""
+    """Return the state of EJP, or the tariff period under other contracts, in eight letters at most."""
     if not view.tariff.has_peaks:
         return "--" if scene.stale else period_name(view, scene)
     if scene.stale:
@@ -66,7 +66,7 @@ def tariff_state(view: View, scene: Scene) -> str:
 
 
 def period_in_force(view: View) -> str:
-    """Return the code of the tariff period, empty while none is known."""
+    """Return the code of the tariff period in force, empty while it is not known."""
     return code(view.reading.tariff_period or view.tariff.tariff_period or "")
 
 
@@ -76,7 +76,7 @@ def colour_of(period: str) -> Colour | None:
 
 
 def period_name(view: View, scene: Scene) -> str:
-    """Return the tariff period as it is shown, ``?`` while none is known."""
+    """Return the name of the tariff period in force as it is shown, ``?`` while it is not known."""
     period = period_in_force(view)
     colour = colour_of(period)
     if colour is not None:
@@ -89,26 +89,26 @@ def period_name(view: View, scene: Scene) -> str:
 
 
 def short_name(register: str) -> str:
-    """Return a register's name in three letters: a Tempo one keeps the meter's letter for its colour."""
+    """Return the name of a register in three letters; a Tempo register keeps the meter's letter for its colour."""
     if colour_of(register) is None:
         return register
     return register[:2] + register[3].lower()
 
 
 def contract_of(view: View) -> Contract | None:
-    """Return the contract, as it was last said when this frame cannot tell."""
+    """Return the contract of the reading; when this frame has none, the last contract that is known."""
     return view.reading.contract or view.tariff.contract
 
 
 def registers_of(view: View) -> list[str]:
-    """Return the registers of the contract in the meter's order, and any other that counted today."""
+    """Return the registers of the contract in the meter's order, then other registers that counted energy today."""
     contract = contract_of(view)
     listed = list(contract.registers) if contract else []
     return listed + [name for name in view.today.energy if name not in listed]
 
 
 def merged_colours(energy: Mapping[str, int]) -> dict[str, int]:
-    """Return *energy* with the colours of a Tempo contract added up: ``HC`` and ``HP`` of any colour."""
+    """Return *energy* (register → Wh) with the colours of Tempo added up: ``HC`` and ``HP`` of all colours."""
     merged: dict[str, int] = {}
     for name, amount in energy.items():
         short = name if colour_of(name) is None else name[:2]
@@ -119,7 +119,13 @@ def merged_colours(energy: Mapping[str, int]) -> dict[str, int]:
 def most_that_fit(
     energy: Mapping[str, int], amounts: Callable[[Sequence[str], int], list[str]], columns: int
 ) -> list[str]:
-    """Return as many names as one line holds, the least energy left out first."""
+    """Return the registers that fit on one line; those with the least energy are left out.
+
+    Args:
+        energy: register → Wh.
+        amounts: returns a text for each of some registers, with so many decimals.
+        columns: how many letters the line has.
+    """
     names = sorted(energy)
     while len(names) > 1 and len(" ".join(amounts(names, 0))) > columns:
         names.remove(min(names, key=lambda name: energy[name]))
@@ -127,7 +133,7 @@ def most_that_fit(
 
 
 def counts(count: int, scene: Scene) -> list[str]:
-    """Return *count* in full and, when that is long, in thousands and in millions."""
+    """Return *count* as texts, the longest first: in full, then from 1,000 on in thousands, and in millions."""
     texts = [scene.number(count)]
     if count >= 1_000:
         texts.append(f"{scene.number(count / 1e3, 1)}k")
@@ -137,7 +143,7 @@ def counts(count: int, scene: Scene) -> list[str]:
 
 
 def subscribed_power(view: View) -> int | None:
-    """Return the subscribed power, in VA."""
+    """Return the subscribed power in VA, None while it is not known."""
     contract = contract_of(view)
     return contract.subscribed_power if contract else None
 
@@ -167,7 +173,7 @@ def volts(view: View) -> str:
 
 
 def tariff_lines(view: View, scene: Scene) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
-    """Return the choices for the first and second line of the tariff page, and a note."""
+    """Return the choices for the first and the second line of the tariff page (see Scene.row), and a note."""
     period, state = period_in_force(view), view.tariff
     power = subscribed_power(view)
     abo = f"{power // 1000} kVA" if power and not scene.tall else ""
@@ -218,9 +224,9 @@ def tariff_lines(view: View, scene: Scene) -> tuple[list[tuple[str, str]], list[
 
 
 def _next_switch(view: View, scene: Scene) -> str:
-    """Return the next change of tariff and its hour, from the day profile that a standard meter sends.
+    """Return the next change of the tariff period with its hour, from the day profile of a standard meter.
 
-    The profile is tomorrow's (NOI-CPT_54E §6.2.3.21): what it says of the hours left today is likely, no more.
+    The profile is that of tomorrow (NOI-CPT_54E §6.2.3.21). For the rest of today it is only likely, hence the ``?``.
     """
     profile, now = view.reading.values.get("PJOURF+1"), scene.now
     if not isinstance(profile, tuple) or now is None:
@@ -243,7 +249,7 @@ def _next_switch(view: View, scene: Scene) -> str:
 
 
 def _in_ejp_season(now: datetime) -> bool:
-    """Return whether the next 7 h, when a peak can begin, lies between 1 November and 31 March."""
+    """Return whether the next 7:00, the hour at which peaks begin, is from 1 November to 31 March."""
     month = now.month
     if now.hour >= 7 and (month, now.day) in ((3, 31), (10, 31)):
         return month == 10
