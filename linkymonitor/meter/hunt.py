@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from linkymonitor.model.terms import Mode
-from linkymonitor.tic.detect import count_valid, decided
+from linkymonitor.tic.detect import count_valid, decided, has_valid
 
 #: Seconds spent on one speed: two frames of the slowest kind.
 TRY = 6.0
@@ -69,7 +69,7 @@ class Hunter:
             return self._follow(chunk, now)
         if chunk:
             self.sample = self.sample[-_SAMPLE:] + chunk
-            for mode, count in self._valid_lines(chunk).items():
+            for mode, count in count_valid(self._whole_lines(chunk)).items():
                 self._counts[mode] += count
         if self._lock(now):
             return True
@@ -96,7 +96,7 @@ class Hunter:
             self._run = b""
             return False
         assert self.mode is not None
-        if chunk and self._valid_lines(chunk)[self.mode]:
+        if chunk and has_valid(self._whole_lines(chunk), self.mode):
             self._heard = now
             self.deadline = now + LOST
             return False
@@ -120,11 +120,9 @@ class Hunter:
         self._run = b""
         self._heard = now
 
-    def _valid_lines(self, chunk: bytes) -> dict[Mode, int]:
-        cut = max(map(chunk.rfind, _CUT_BYTES)) + 1
-        if not cut:
-            self._run = (self._run + chunk)[-_LONGEST_RUN:]
-            return dict.fromkeys(Mode, 0)
-        counts = count_valid(self._run + chunk[:cut])
-        self._run = chunk[cut:][-_LONGEST_RUN:]
-        return counts
+    def _whole_lines(self, chunk: bytes) -> bytes:
+        """Return the lines that end in *chunk*, and keep the start of the line that does not."""
+        received = self._run + chunk
+        cut = max(map(received.rfind, _CUT_BYTES)) + 1
+        self._run = received[cut:][-_LONGEST_RUN:]
+        return received[:cut]

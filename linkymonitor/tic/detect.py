@@ -17,7 +17,8 @@ from linkymonitor.tic.encoder import checksum
 #: So many valid lines of one mode, and none of the other, leave no doubt.
 ENOUGH = 5
 
-_CUTS = re.compile(rb"[\x02\x03\x04\n\r]")
+# Clears the parity bit, and makes LF of whatever ends a line.
+_TO_LINES = bytes(10 if byte in b"\x02\x03\x04\n\r" else byte for byte in parity.SEVEN_BITS)
 _BY_SEPARATOR = {mode.separator: mode for mode in Mode}
 
 
@@ -32,11 +33,23 @@ def _shape(mode: Mode) -> re.Pattern[bytes]:
 def count_valid(sample: bytes) -> dict[Mode, int]:
     """Return how many lines of *sample* have a right checksum, for each mode."""
     counts = dict.fromkeys(Mode, 0)
-    for line in _CUTS.split(parity.strip(sample)):
-        mode = _BY_SEPARATOR.get(line[-2:-1])
-        if mode and _shape(mode).fullmatch(line) and checksum(line[:-1], mode) == line[-1]:
+    for line in sample.translate(_TO_LINES).split(b"\n"):
+        if mode := _mode_of(line):
             counts[mode] += 1
     return counts
+
+
+def has_valid(sample: bytes, mode: Mode) -> bool:
+    """Return whether a line of *sample* has a right checksum in *mode*."""
+    return any(_mode_of(line) is mode for line in sample.translate(_TO_LINES).split(b"\n"))
+
+
+def _mode_of(line: bytes) -> Mode | None:
+    """Return the mode in which *line* has a right checksum."""
+    mode = _BY_SEPARATOR.get(line[-2:-1])
+    if mode and _shape(mode).fullmatch(line) and checksum(line[:-1], mode) == line[-1]:
+        return mode
+    return None
 
 
 def detect(sample: bytes) -> Mode | None:
