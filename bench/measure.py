@@ -1,89 +1,119 @@
-"""Counts instructions and CPU time of commands, and the memory and reads of a process that runs."""
+"""Counts instructions and CPU time of commands, and the CPU time and memory of a process that runs."""
 
 # Strategy
 #
-# - Instructions (callgrind) are the same to about 1 % whatever else the machine does. CPU time is only ever
-#   compared: the commands of one comparison take turns, and their medians are divided.
+# - Instructions (callgrind) are the same to about 1 % whatever else the machine does. CPU times are only sound on
+#   an idle machine: the commands of one comparison take turns, and their medians are compared.
 # - "Bare Python" is the same interpreter with nothing to do.
 
 from __future__ import annotations
 
 import os
 import re
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.table import CannotRun
 
 BARE = (sys.executable, "-c", "pass")
 _SCRIPT = Path(sys.executable).parent / "linkymonitor"
-#: How our commands are called.
+#: How the commands of this project are called.
 OURS = (str(_SCRIPT),) if _SCRIPT.exists() else (sys.executable, "-m", "linkymonitor")
 
-#: The environment of what is measured: compiled files are kept, sets and dicts are laid out alike each time.
+#: The environment of each command: compiled files are kept, sets and dicts are laid out alike each time.
 ENVIRONMENT = {
     name: value
     for name, value in os.environ.items()
     if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith("COVERAGE_")
 } | {"PYTHONHASHSEED": "0"}
 
+#: A folder in memory, for latest.json as on a device; None where there is none.
+IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+#: Runs a command and prints its CPU time and its memory. Linux counts the memory of whoever starts a program as the
+#: program's own: so it is started by a Python that is smaller than every command of ours.
+_LAUNCHER = """
+import os, sys
+nowhere = (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[nowhere])
+_, status, used = os.wait4(pid, 0)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
 _COLLECTED = re.compile(r"Collected : (\d+)")
 
 
-def instructions(command: Sequence[str]) -> int:
+class Cost(NamedTuple):
+    """The cost of one run of a command."""
+
+    #: CPU time, user and system, in seconds.
+    cpu: float
+    #: The most resident memory, in KiB.
+    memory: int
+
+
+def instructions(command: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -> int:
     """Return the instructions that *command* takes, counted by callgrind.
 
     Raises:
-        CannotRun: there is no valgrind here.
+        CannotRun: there is no valgrind here, or *command* failed.
     """
     if shutil.which("valgrind") is None:
         raise CannotRun("valgrind is missing: sudo apt-get install valgrind")
-    done = run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command])
+    counting = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
+    done = subprocess.run(counting, capture_output=True, text=True, env=env, check=False)
     found = _COLLECTED.search(done.stderr)
-    if found is None:
-        raise CannotRun(f"valgrind did not count: {done.stderr.strip().splitlines()[-1:]}")
+    if done.returncode or found is None:
+        raise CannotRun(f"{' '.join(command)} below valgrind: {done.stderr.strip().splitlines()[-1:]}")
     return int(found[1])
 
 
-def run(command: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -> subprocess.CompletedProcess[str]:
-    """Run *command* to its end.
+def difference(many: Sequence[str], few: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -> int:
+    """Return the instructions that *many* takes more than *few*; both are counted side by side."""
+    with ThreadPoolExecutor() as pool:
+        more, less = pool.map(lambda command: instructions(command, env), (many, few))
+    return more - less
+
+
+def cost(command: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -> Cost:
+    """Return what one run of *command* costs.
 
     Raises:
         CannotRun: it failed.
     """
-    done = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    launcher = (sys.executable, "-c", _LAUNCHER, *command)
+    done = subprocess.run(launcher, capture_output=True, text=True, env=env, check=False)
     if done.returncode:
         raise CannotRun(f"{' '.join(command)}: exit status {done.returncode}: {done.stderr.strip()[-200:]}")
-    return done
+    cpu, memory = done.stdout.split()
+    return Cost(float(cpu), int(memory))
 
 
-def cpu_seconds(command: Sequence[str]) -> float:
-    """Return the CPU time, user and system, of one run of *command*."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run(command)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def median_cost(commands: Iterable[Sequence[str]]) -> Cost:
+    """Return the medians of the CPU time and of the memory of *commands*, run one after the other."""
+    cpu, memory = zip(*map(cost, commands), strict=True)
+    return Cost(statistics.median(cpu), int(statistics.median(memory)))
 
 
-def cpu_ratios(
-    commands: Sequence[Sequence[str]], against: Sequence[str] = BARE, rounds: int = 15
-) -> list[float]:
-    """Return the CPU time of each of *commands*, *against* being 1: medians of runs that take turns."""
+def cpu_ratios(commands: Sequence[Sequence[str]], rounds: int = 15) -> list[float]:
+    """Return the CPU time of each of *commands*, bare Python being 1: medians of runs that take turns."""
     taken: list[list[float]] = [[] for _ in range(len(commands) + 1)]
     for _ in range(rounds):
-        for times, command in zip(taken, (against, *commands), strict=True):
-            times.append(cpu_seconds(command))
+        for times, command in zip(taken, (BARE, *commands), strict=True):
+            times.append(cost(command).cpu)
     reference, *others = map(statistics.median, taken)
     return [other / reference for other in others]
 
 
 class Process:
-    """A process of ours while it runs, as /proc tells of it."""
+    """A command while it runs, as /proc has it."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -> None:
         self._process = subprocess.Popen(
@@ -95,6 +125,10 @@ class Process:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Ask the process to end, and wait until it has."""
         self._process.terminate()
         self._process.communicate(timeout=20)
 

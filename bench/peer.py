@@ -5,9 +5,9 @@ import sys
 import serial
 
 
-def main(path: str) -> None:
+def main(path: str, baud: int) -> None:
     """Read groups for ever."""
-    port = serial.Serial(path, 9600, timeout=1)
+    port = serial.Serial(path, baud, timeout=1)
     right = 0
     while True:
         line = port.readline().translate(_SEVEN_BITS)
@@ -19,4 +19,4 @@ def main(path: str) -> None:
 _SEVEN_BITS = bytes(byte & 0x7F for byte in range(256))
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,70 +1,113 @@
-"""What drawing one full day costs."""
+"""What the report costs: the page of a day, the first page, the nightly run, and the figures of a month."""
+
+# Strategy
+#
+# - The log is a simulated day of acquire, whose records are of 8 frames each, repeated with indexes that go on.
+# - The nightly run is as a device has it: two days, the days before compressed, a year of pages for the calendar.
 
 from __future__ import annotations
 
+import gzip
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from bench.measure import OURS, cpu_ratios
-from bench.table import CannotRun, Row
-from linkymonitor.daily_log.section import Settings as LogSettings
-from linkymonitor.daily_log.writer import DailyLog
-from linkymonitor.model.terms import Mode
-from linkymonitor.simulator.house import House
-from linkymonitor.simulator.options import parse_spec
-from linkymonitor.state.aggregate import Aggregator
-from linkymonitor.system.clock import WireClock
-from linkymonitor.system.storage import Storage
-from linkymonitor.tic.decoder import FrameDecoder
-from linkymonitor.tic.interpret import interpret
+from bench.day import DAY, simulated_day, write_log
+from bench.measure import OURS, cost, cpu_ratios, median_cost
+from bench.table import PI_ZERO, CannotRun, Row
 
-_DAY = date(2026, 2, 20)
-_HOURS = 26
-#: A record is eight frames of an EJP meter; here one frame stands for eight.
-_EVERY = "11.7s"
+_ROUNDS = 7
+_RANGE = 30
+_PAGES = 365
 _KB = 1000
+_ONE = timedelta(days=1)
 
 
 def measure() -> Iterator[Row]:
-    """Yield the CPU time of the page of one day, and its size."""
-    with tempfile.TemporaryDirectory() as folder:
-        log_dir, pages = Path(folder, "log"), Path(folder, "pages")
-        log_dir.mkdir()
-        count = write_day(log_dir)
-        command = (*OURS, "report", "-s", str(_DAY), "-e", str(_DAY))
-        command += ("--log-dir", str(log_dir), "-o", str(pages))
-        (ratio,) = cpu_ratios([command], rounds=7)
-        page = pages / f"{_DAY}.html"
-        if not page.exists():
-            raise CannotRun(f"report drew no {page.name}")
-        size = page.stat().st_size
+    """Yield the costs of the report."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        log_dir = folder / "log"
+        write_log(log_dir, DAY - _RANGE * _ONE, DAY + _ONE)
+        # The range is of plain files; the nightly run has compressed neighbours.
+        month = _report(log_dir, DAY - (_RANGE - 1) * _ONE, DAY, "--json")
+        a_month = median_cost([month] * 3)
+        _compress(log_dir, before=DAY)
+        yield from _page(log_dir, folder / "pages")
+        first = median_cost(
+            _report(log_dir, DAY, DAY, "-o", str(folder / f"new{number}")) for number in range(_ROUNDS)
+        )
+        yield Row(
+            figure=f"report: the first page in a folder, CPU of a Pi Zero (× {PI_ZERO})",
+            measured=first.cpu * PI_ZERO,
+            must=6,
+            aim=4.5,
+            unit="s",
+            note="its templates are compiled",
+        )
+        yield from _nightly(log_dir, folder / "year")
+        yield Row(
+            figure=f"report --json of {_RANGE} days: a day, CPU of a Pi Zero (× {PI_ZERO})",
+            measured=a_month.cpu / _RANGE * PI_ZERO,
+            must=1.1,
+            aim=0.8,
+            unit="s",
+            note=f"{a_month.memory / 1024:.1f} MiB",
+        )
+
+
+def _page(log_dir: Path, pages: Path) -> Iterator[Row]:
+    command = _report(log_dir, DAY, DAY, "-o", str(pages))
+    cost(command)  # compiles the templates
+    (ratio,) = cpu_ratios([command], rounds=15)
+    page = pages / f"{DAY}.html"
+    if not page.exists():
+        raise CannotRun(f"report drew no {page.name}")
     yield Row(
-        figure="report of a full day, CPU to bare Python",
+        figure="report: the page of a day, CPU against bare Python",
         measured=ratio,
-        must=12.5,
-        aim=10,
-        note=f"{count:,} records in the log",
+        must=11,
+        aim=9,
+        note=f"{len(simulated_day().lines):,} records of 8 frames",
     )
-    yield Row(figure="page of a full day, Dygraphs apart", measured=size / _KB, must=500, aim=200, unit="kB")
+    yield Row(
+        figure="report: the page of a day, Dygraphs apart",
+        measured=page.stat().st_size / _KB,
+        must=200,
+        aim=150,
+        unit="kB",
+    )
 
 
-def write_day(log_dir: Path) -> int:
-    """Log a day of a simulated EJP meter, and an hour before and after; return how many records that are."""
-    house = House(parse_spec(f"historique,ejp,seed=7,day={_DAY},every={_EVERY}"))
-    begin = house.options.start - timedelta(hours=1)
-    house.skip_to(begin)
-    clock = WireClock(begin)
-    log = DailyLog(Storage(), LogSettings(dir=log_dir), clock)
-    decoder, aggregator = FrameDecoder(Mode.HISTORIQUE), Aggregator(1)
-    count = 0
-    for at, wire in house.frames(begin + timedelta(hours=_HOURS)):
-        clock.advance((at - clock.now()).total_seconds())
-        for frame in decoder.feed(wire):
-            for record in aggregator.add(interpret(frame, Mode.HISTORIQUE, at), 0):
-                log.append(record)
-                count += 1
-        log.tick(clock.monotonic())
-    log.close()
-    return count
+def _nightly(log_dir: Path, pages: Path) -> Iterator[Row]:
+    command = _report(log_dir, DAY, DAY + _ONE, "-o", str(pages))
+    cost(command)
+    page = pages / f"{DAY}.html"
+    for number in range(1, _PAGES):
+        shutil.copyfile(page, pages / f"{DAY - number * _ONE}.html")
+    nightly = median_cost([command] * _ROUNDS)
+    kept = len(list(pages.glob("????-??-??.html")))
+    name = f"report: the nightly run, 2 days and a calendar of {kept} pages"
+    yield Row(
+        figure=f"{name}, CPU of a Pi Zero (× {PI_ZERO})",
+        measured=nightly.cpu * PI_ZERO,
+        must=7,
+        aim=5,
+        unit="s",
+        note=f"{nightly.cpu:.2f} s here",
+    )
+    yield Row(figure=f"{name}, memory", measured=nightly.memory / 1024, must=40, aim=32, unit="MiB")
+
+
+def _compress(log_dir: Path, before: date) -> None:
+    """Compress the files of the days before *before*, as the log does."""
+    for path in sorted(log_dir.glob("*.log")):
+        if path.name < f"{before:%Y_%m_%d}":
+            path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
+            path.unlink()
+
+
+def _report(log_dir: Path, first: date, last: date, *options: str) -> tuple[str, ...]:
+    return (*OURS, "report", "-s", str(first), "-e", str(last), "--log-dir", str(log_dir), *options)

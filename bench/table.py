@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+#: How many times slower a Pi Zero (one core, 1 GHz) is than the machine on which the budgets were set.
+PI_ZERO = 25
+
 
 class CannotRun(Exception):
     """This machine lacks what a measurement needs; the text says what."""
@@ -18,9 +21,9 @@ class Row:
     figure: str
     #: None when the figure could not be measured.
     measured: float | None
-    #: What must hold; None for a figure that is only shown.
+    #: The limit that must hold; None for a figure that is only shown.
     must: float | None = None
-    #: What we aim at.
+    #: The figure to be reached some day.
     aim: float | None = None
     unit: str = "×"
     note: str = ""
@@ -50,14 +53,14 @@ class Row:
             return ""
         if math.isinf(value):
             return "never"
-        digits = 0 if value >= 100 else 1 if value >= 20 else 2 if value >= 0.1 else 4
+        digits = 0 if value >= 100 or value == int(value) else 1 if value >= 20 else 2 if value >= 0.1 else 3
         return f"{value:,.{digits}f} {self.unit}".rstrip()
 
 
-#: What measures some rows; it may raise CannotRun.
+#: A function that measures some rows; it may raise CannotRun.
 Measurement = Callable[[], Iterator[Row]]
 
-HEADINGS = ("figure", "must", "aim", "measured", "", "")
+HEADINGS = ("figure", "must", "aim", "measured", "verdict", "note")
 
 
 def lines(rows: Sequence[Row]) -> Iterator[str]:
