@@ -236,13 +236,11 @@ class _Reader:
             # Even when some values cannot be read: what the others cannot mean is reported as well.
             settings: object = cls(**values)
             return settings if len(self.faults) == before else None
-        except BadSetting as error:
-            self._fault(f"[{name}] " + error.text)
-        except ValueError as error:  # a class of the user's may raise it with any words
-            self._fault(as_text(f"[{name}] {error}"))
-        except ConfigError as error:
+        except (BadSetting, ConfigError) as error:
             for fault in error.faults:
                 self._fault(f"[{name}] " + fault)
+        except ValueError as error:  # a class of the user may raise ValueError with any words
+            self._fault(as_text(f"[{name}] {error}"))
         return None
 
     def _written(self, cls: type, raw: Mapping[str, str], name: str) -> dict[str, str]:

@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from linkymonitor.language import Text, as_text
 
 
@@ -37,9 +39,7 @@ class ConfigError(LinkyMonitorError):
 
     def __init__(self, *faults: Text | str) -> None:
         self.faults = tuple(map(as_text, faults))
-        super().__init__(
-            Text("\n".join(fault.fr for fault in self.faults), "\n".join(fault.en for fault in self.faults))
-        )
+        super().__init__(_one_a_line(self.faults))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[Text, ...]]:
         return type(self), self.faults
@@ -62,12 +62,18 @@ class DisplayError(LinkyMonitorError):
 
 
 class BadSetting(ValueError):
-    """The text of a setting can be read, but its value is not allowed.
+    """The texts of the settings of a section can be read, but at least one value is not allowed.
 
     Args:
-        sentence: ``key = value: expected …``.
+        faults: one sentence for each such value: ``key = value: expected …``.
     """
 
-    def __init__(self, sentence: Text | str) -> None:
-        super().__init__(sentence)
-        self.text = as_text(sentence)
+    def __init__(self, *faults: Text | str) -> None:
+        self.faults = tuple(map(as_text, faults))
+        #: All sentences, one a line.
+        self.text = _one_a_line(self.faults)
+        super().__init__(self.text)
+
+
+def _one_a_line(faults: Sequence[Text]) -> Text:
+    return Text("\n".join(fault.fr for fault in faults), "\n".join(fault.en for fault in faults))

@@ -38,8 +38,9 @@ class General:
     raw_values: bool = False
 
     def __post_init__(self) -> None:
+        faults: list[Text] = []
         if self.lang is not None and self.lang not in LANGUAGES:
-            raise BadSetting(
+            faults.append(
                 Text(
                     f"lang = {self.lang} : on attend {' ou '.join(LANGUAGES)}",
                     f"lang = {self.lang}: expected {' or '.join(LANGUAGES)}",
@@ -47,8 +48,10 @@ class General:
             )
         try:
             zone(self.timezone)
-        except BadSetting as fault:
-            raise BadSetting(f"timezone = {self.timezone}" + Text(" : ", ": ") + fault.text) from None
+        except BadSetting as error:
+            faults.append(f"timezone = {self.timezone}" + Text(" : ", ": ") + error.text)
+        if faults:
+            raise BadSetting(*faults)
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)

@@ -164,3 +164,40 @@ def test_faults_of_real_sections_name_place_fault_and_remedy(tmp_path, text, say
 @pytest.mark.parametrize("key", ["pause", "silence"])
 def test_durations_that_would_make_the_daemon_spin_are_refused(tmp_path, key):
     assert faults(tmp_path, f"[meter]\n{key} = 0s\n", Settings) == [f"[meter] {key}: expected at least 1s"]
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("[general]\nlang = de\ntimezone = Mars/Olympus\n", ["lang = de", "timezone = Mars/Olympus"]),
+        ("[meter]\npause = 0s\nsilence = 0s\n", ["pause", "silence"]),
+        ("[log]\nframes_per_record = 0\nretention = 1d\n", ["frames_per_record = 0", "retention"]),
+        (
+            "[display]\naddress = 1\ncontrast = 300\nnight_contrast = -1\npages = now\nrotate_every = 1s\n"
+            "button = 99\nnight_start = 22h\n",
+            [
+                "address = 0x1",
+                "contrast = 300",
+                "night_contrast = -1",
+                "pages = now",
+                "button = 99",
+                "night_start, night_end",
+            ],
+        ),
+        (
+            "[relay:tank]\npin = 99\nrule = periods\nperiods = HX, HY\n",
+            ["pin = 99", "fail_state", "periods = HX", "periods = HY"],
+        ),
+        (
+            "[relay:tank]\npin = 17\nrule = ejp\nperiods = HC\nfail_state = on\n",
+            ["fail_state = on", "periods"],
+        ),
+        ("[tariff]\nbase = -1\nhc = -2\n", ["base = -1", "hc = -2"]),
+        ("[report]\nsections = a b, ../c\n", ["sections = a b", "sections = ../c"]),
+    ],
+    ids=["general", "meter", "log", "display", "relay periods", "relay ejp", "tariff", "report"],
+)
+def test_every_fault_of_a_section_is_reported_at_once(tmp_path, text, places):
+    section = text.partition("\n")[0]
+    reported = faults(tmp_path, text, Settings)
+    assert [fault.removeprefix(f"{section} ").partition(":")[0] for fault in reported] == places

@@ -26,12 +26,15 @@ class Settings:
     retention: timedelta | None = None
 
     def __post_init__(self) -> None:
+        faults: list[Text] = []
         if not 1 <= self.frames_per_record <= 1000:
-            raise BadSetting(
+            faults.append(
                 Text(
                     f"frames_per_record = {self.frames_per_record} : on attend 1 à 1000",
                     f"frames_per_record = {self.frames_per_record}: expected 1 to 1000",
                 )
             )
         if self.retention is not None and self.retention < timedelta(days=2):
-            raise BadSetting(Text("retention : on attend au moins 2j", "retention: expected at least 2d"))
+            faults.append(Text("retention : on attend au moins 2j", "retention: expected at least 2d"))
+        if faults:
+            raise BadSetting(*faults)

@@ -64,16 +64,19 @@ class Prices:
     subscription_month: Decimal | None = None
 
     def __post_init__(self) -> None:
+        faults: list[Text] = []
         for name in _names():
             price = getattr(self, name)
             if price is not None and not (price.is_finite() and price >= 0):
                 fr, en = ("€/mois", "€/month") if name == "subscription_month" else ("€/kWh", "€/kWh")
-                raise BadSetting(
+                faults.append(
                     Text(
                         f"{name} = {price} : on attend un prix en {fr}, nul ou positif",
                         f"{name} = {price}: expected a price in {en}, zero or more",
                     )
                 )
+        if faults:
+            raise BadSetting(*faults)
 
     def of(self, register: str) -> Decimal | None:
         """Return the price of *register* (``HN``, ``TH``, ``F01``), or None when it is not set."""

@@ -70,14 +70,16 @@ class Periods:
                     "periods: missing, expected the tariff periods to be on in, such as periods = HC",
                 )
             )
-        for period in wanted:
-            if period not in CODES:
-                raise BadSetting(
-                    Text(
-                        f"periods = {period} : inconnu ; on attend certains de {' '.join(CODES)}",
-                        f"periods = {period}: unknown, expected some of {' '.join(CODES)}",
-                    )
-                )
+        faults = [
+            Text(
+                f"periods = {period} : inconnu ; on attend certains de {' '.join(CODES)}",
+                f"periods = {period}: unknown, expected some of {' '.join(CODES)}",
+            )
+            for period in wanted
+            if period not in CODES
+        ]
+        if faults:
+            raise BadSetting(*faults)
         object.__setattr__(self, "periods", wanted)
 
     def wants(self, view: View, now_on: bool, memory: None) -> Decision:

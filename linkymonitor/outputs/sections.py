@@ -10,15 +10,16 @@ from linkymonitor.language import Text
 GPIO = range(28)
 
 
-def check(pin: int) -> None:
-    """Raise ValueError when *pin* is not a GPIO number."""
-    if pin not in GPIO:
-        raise BadSetting(
-            Text(
-                f"pin = {pin} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
-                f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
-            )
+def gpio_faults(pin: int) -> list[Text]:
+    """Return the fault of the setting ``pin``, which must be a GPIO number; an empty list when there is none."""
+    if pin in GPIO:
+        return []
+    return [
+        Text(
+            f"pin = {pin} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
+            f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
         )
+    ]
 
 
 class Shows(Enum):
@@ -42,7 +43,8 @@ class LampSettings:
     name: str = ""
 
     def __post_init__(self) -> None:
-        check(self.pin)
+        if faults := gpio_faults(self.pin):
+            raise BadSetting(*faults)
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -65,9 +67,9 @@ class RelaySettings:
     name: str = ""
 
     def __post_init__(self) -> None:
-        check(self.pin)
+        faults = gpio_faults(self.pin)
         if self.fail_state is None:
-            raise BadSetting(
+            faults.append(
                 Text(
                     "fail_state : manque ; on attend l'état à prendre quand le compteur se tait ; "
                     "écrivez fail_state = off",
@@ -75,7 +77,7 @@ class RelaySettings:
                 )
             )
         if self.fail_state and not self.energised_fail_state_accepted:
-            raise BadSetting(
+            faults.append(
                 Text(
                     "fail_state = on : il faut pour cela alimenter la bobine, ce qu'une coupure ou une panne défait ;"
                     " câblez la charge sur l'autre contact et écrivez fail_state = off, ou bien"
@@ -88,11 +90,17 @@ class RelaySettings:
             rules,
         )  # imported late: a configuration without a relay needs no rules
 
-        decision = rules.build(self.rule, self)
-        if self.periods and not hasattr(decision, "periods"):
-            raise BadSetting(
-                Text(
-                    f"periods : sans objet pour rule = {self.rule} ; retirez-le ou écrivez rule = periods",
-                    f"periods: not for rule = {self.rule}, remove it or write rule = periods",
+        try:
+            rule = rules.build(self.rule, self)
+        except BadSetting as error:
+            faults += error.faults
+        else:
+            if self.periods and not hasattr(rule, "periods"):
+                faults.append(
+                    Text(
+                        f"periods : sans objet pour rule = {self.rule} ; retirez-le ou écrivez rule = periods",
+                        f"periods: not for rule = {self.rule}, remove it or write rule = periods",
+                    )
                 )
-            )
+        if faults:
+            raise BadSetting(*faults)

@@ -19,11 +19,13 @@ class Settings:
     templates: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in self.sections:
-            if not name.replace("_", "").replace("-", "").isalnum():
-                raise BadSetting(
-                    Text(
-                        f"sections = {name} : ce n'est pas le nom d'une section ; on attend lettres et chiffres",
-                        f"sections = {name}: not the name of a section; expected letters and digits",
-                    )
-                )
+        faults = [
+            Text(
+                f"sections = {name} : ce n'est pas le nom d'une section ; on attend lettres et chiffres",
+                f"sections = {name}: not the name of a section; expected letters and digits",
+            )
+            for name in self.sections
+            if not name.replace("_", "").replace("-", "").isalnum()
+        ]
+        if faults:
+            raise BadSetting(*faults)

@@ -43,6 +43,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         # Without a pause, a port that is away would be tried as fast as the processor can.
-        for name in ("pause", "silence"):
-            if getattr(self, name) < timedelta(seconds=1):
-                raise BadSetting(Text(f"{name} : on attend au moins 1s", f"{name}: expected at least 1s"))
+        faults = [
+            Text(f"{name} : on attend au moins 1s", f"{name}: expected at least 1s")
+            for name in ("pause", "silence")
+            if getattr(self, name) < timedelta(seconds=1)
+        ]
+        if faults:
+            raise BadSetting(*faults)

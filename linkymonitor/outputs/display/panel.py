@@ -87,8 +87,9 @@ class Settings:
         return f"[output:{self.name}]" if self.name else "[display]"
 
     def __post_init__(self) -> None:
+        faults: list[Text] = []
         if not 0x08 <= self.address <= 0x77:
-            raise BadSetting(
+            faults.append(
                 Text(
                     f"address = {self.address:#x} : on attend 0x08 à 0x77, d'habitude 0x3C ou 0x3D",
                     f"address = {self.address:#x}: expected 0x08 to 0x77, usually 0x3C or 0x3D",
@@ -97,7 +98,7 @@ class Settings:
         for name in ("contrast", "night_contrast"):
             value = getattr(self, name)
             if not 0 <= value <= 255:
-                raise BadSetting(
+                faults.append(
                     Text(f"{name} = {value} : on attend 0 à 255", f"{name} = {value}: expected 0 to 255")
                 )
         # The pages of the program need no check, which would import all that draws.
@@ -105,31 +106,33 @@ class Settings:
             from linkymonitor.outputs.display.pages import PAGES
 
             if not self.pages or any(name not in PAGES for name in self.pages):
-                found, known = ", ".join(self.pages), ", ".join(PAGES)
-                raise BadSetting(
+                wanted, known = ", ".join(self.pages), ", ".join(PAGES)
+                faults.append(
                     Text(
-                        f"pages = {found} : on attend certaines de {known}",
-                        f"pages = {found}: expected some of {known}",
+                        f"pages = {wanted} : on attend certaines de {known}",
+                        f"pages = {wanted}: expected some of {known}",
                     )
                 )
         if self.rotate_every < timedelta(0) or self.shift_every < timedelta(0):
-            raise BadSetting(
+            faults.append(
                 Text(
                     "rotate_every, shift_every : on attend une durée, ou 0s pour jamais",
                     "rotate_every, shift_every: expected a duration, or 0s for never",
                 )
             )
         if self.button is not None and self.button not in GPIO:
-            raise BadSetting(
+            faults.append(
                 Text(
                     f"button = {self.button} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
                     f"button = {self.button}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
                 )
             )
         if (self.night_start is None) != (self.night_end is None):
-            raise BadSetting(
+            faults.append(
                 Text(
                     "night_start, night_end : on attend les deux ou aucun",
                     "night_start, night_end: expected both or neither",
                 )
             )
+        if faults:
+            raise BadSetting(*faults)
