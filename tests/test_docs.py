@@ -20,7 +20,7 @@ from linkymonitor import cli
 from linkymonitor.commands.parser import parse
 from linkymonitor.commands.table import COMMANDS
 from linkymonitor.daily_log.section import Settings as LogSettings
-from linkymonitor.meter.acceptance.agreement import CONTRACT, CROSS, DOMAIN, INDEX, METER, ORDER, UNCONFIRMED
+from linkymonitor.meter.acceptance.judge import CONTRACT, CROSS, DOMAIN, INDEX, METER, ORDER, UNCONFIRMED
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic.encoder import write_group
 from linkymonitor.tic.frame import InfoGroup

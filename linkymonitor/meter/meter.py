@@ -6,8 +6,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from linkymonitor.language import Text
-from linkymonitor.meter.acceptance.agreement import METERS
-from linkymonitor.meter.acceptance.frames import Acceptance, Held
+from linkymonitor.meter.acceptance.frame import Acceptance, Held
+from linkymonitor.meter.acceptance.rules import METERS
 from linkymonitor.meter.hunt import Hunter
 from linkymonitor.meter.standstill import Standstill
 from linkymonitor.model.reading import Health, Reading
@@ -212,21 +212,19 @@ class Meter:
         if self._acceptance is None or self._acceptance.mode is not mode:
             self._last_whole = None
             self._acceptance = Acceptance(mode, live=self._source.is_meter)
-        accepted = self._acceptance.accept(frame, now)
-        for held in accepted.held:
-            self._rejected[held.cause] += 1
-        if not accepted.frame.complete:
-            # A frame that is refused because of the name in another one has no group of its own to show for it.
-            self._keep_from_belief(accepted.held[0].cause if accepted.held else self._obstacle, now)
-            return Heard(frame, None, accepted.held)
-        self._groups += len(frame.groups) - len(accepted.held)
-        reading = self._reading_of(accepted.frame, mode, now)
+        verdict = self._acceptance.accept(frame, now)
+        self._rejected.update(held.cause for held in verdict.held)
+        self._groups += verdict.passed
+        if verdict.refused:
+            self._keep_from_belief(verdict.refused, now)
+            return Heard(frame, None, verdict.held)
+        reading = self._reading_of(verdict.frame, mode, now)
         if reading is None:
-            return Heard(frame, None, accepted.held)
+            return Heard(frame, None, verdict.held)
         if self.last_heard is not None and now - self.last_heard > TRUSTED_FOR and reading.short:
             self._last_whole = None  # nothing from before a silence acts after it
         self.last_heard = now
-        return Heard(frame, self._completed(reading), accepted.held, reading.short)
+        return Heard(frame, self._completed(reading), verdict.held, reading.short)
 
     def _reading_of(self, frame: Frame, mode: Mode, now: float) -> Reading | None:
         """Return what the believed groups of *frame* mean; None when they say nothing of what is measured now."""

@@ -28,7 +28,7 @@ from linkymonitor.tic.privacy import mask_raw
 
 if TYPE_CHECKING:
     # The report reads this file, and has no use for acceptance.
-    from linkymonitor.meter.acceptance.frames import Held
+    from linkymonitor.meter.acceptance.frame import Held
 
 FILE_NAME = "quarantine.log"
 #: Lines that are kept: about 50 kB.

@@ -12,7 +12,7 @@ import math
 from datetime import timedelta
 
 from linkymonitor.language import Text
-from linkymonitor.meter.acceptance.agreement import CONTRACT, FIRM, METER, ORDER
+from linkymonitor.meter.acceptance.judge import CONTRACT, FIRM, METER, ORDER
 from linkymonitor.meter.meter import BORDERS, STANDBY, Meter
 from linkymonitor.meter.standstill import STANDSTILL, STANDSTILL_POWER
 from linkymonitor.model.reading import Health

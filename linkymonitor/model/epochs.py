@@ -16,11 +16,12 @@ from linkymonitor.model.record import Contract
 ROLL_OVER = 1_000_000_000
 #: The largest subscription of a meter with TIC, in VA: the bound where the subscribed power is not known.
 LARGEST = 36_000
-#: A cut-off device lets twice its rating through for a minute or so.
+#: Times its rating that a cut-off device lets through for a minute or so.
 _MARGIN = 2.0
-#: Seconds by which an index may be older than its frame: 5 for frames that wait in the kernel, and 30 because
-#: acceptance may repeat an index for that long where lines are lost.
-_LATE = 35.0
+#: Seconds that a frame may wait in the kernel before it is read.
+QUEUED = 5.0
+#: Seconds for which acceptance may repeat an index while lines are damaged.
+REPEATED = 30.0
 #: Wh that a bound leaves to the rounding of two indexes.
 _SLACK = 2
 
@@ -37,9 +38,20 @@ def advance(before: int, after: int) -> int:
     return (after - before) % ROLL_OVER
 
 
-def most(seconds: float, subscribed: int | None) -> float:
-    """Return the Wh that a meter of *subscribed* VA may count in so many seconds."""
-    return (subscribed or LARGEST) * _MARGIN * (max(seconds, 0.0) + _LATE) / 3600 + _SLACK
+def lead(wh: int, reference: int) -> int:
+    """Return how many Wh an index is ahead of *reference*, negative when it is behind; 999999999 is just before 0."""
+    return (wh - reference + ROLL_OVER // 2) % ROLL_OVER - ROLL_OVER // 2
+
+
+def most(seconds: float, subscribed: int | None, late: float = QUEUED + REPEATED) -> float:
+    """Return the Wh that a meter may count between two indexes: the only bound of what is physically possible.
+
+    Args:
+        seconds: between the frames of the two indexes.
+        subscribed: power of the contract in VA, None when it is not known.
+        late: seconds by which an index may be older than its frame.
+    """
+    return (subscribed or LARGEST) * _MARGIN * (max(seconds, 0.0) + late) / 3600 + _SLACK
 
 
 def leaps(before: int, after: int, seconds: float, subscribed: int | None) -> bool:

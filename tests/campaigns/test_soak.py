@@ -97,7 +97,7 @@ def check(held: list[dict[str, int]], name: str, capsys) -> None:
 
 def test_labels_that_noise_makes_are_not_kept():
     """A label that no specification has may be the meter's own, so it is remembered; each frame here has another."""
-    from linkymonitor.meter.acceptance.frames import Acceptance
+    from linkymonitor.meter.acceptance.frame import Acceptance
     from linkymonitor.model.terms import Mode
     from linkymonitor.tic.frame import Frame, InfoGroup
 

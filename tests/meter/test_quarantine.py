@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from linkymonitor import cli
-from linkymonitor.meter.acceptance.agreement import CROSS, DOMAIN, INDEX, METER
-from linkymonitor.meter.acceptance.frames import Held
+from linkymonitor.meter.acceptance.frame import Held
+from linkymonitor.meter.acceptance.judge import CROSS, DOMAIN, INDEX, METER
 from linkymonitor.meter.quarantine import EVERY, FILE_NAME, KEPT, Quarantine
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House

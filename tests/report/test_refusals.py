@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor.meter.acceptance.frames import Held
+from linkymonitor.meter.acceptance.frame import Held
 from linkymonitor.meter.quarantine import FILE_NAME, KEPT, Quarantine
 from linkymonitor.system.storage import Storage
 from tests.report.drawn import DAY, HOSTILE, build, ejp_day, text_of

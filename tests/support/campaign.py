@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from random import Random
 
-from linkymonitor.meter.acceptance.frames import Acceptance
+from linkymonitor.meter.acceptance.frame import Acceptance
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
@@ -220,7 +220,7 @@ def _listen(
                 continue
             accepted = acceptance.accept(frame, at.timestamp())
             tally.frames += 1
-            if accepted.held or not accepted.frame.complete:
+            if accepted.held or accepted.refused:
                 tally.wrong += 1
                 tally.held.update(held.cause for held in accepted.held)
                 tally.examples.append(f"{spec} {at}: {accepted.held}")

@@ -15,7 +15,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from linkymonitor.meter.acceptance.frames import Acceptance
+from linkymonitor.meter.acceptance.frame import Acceptance
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import Ejp
@@ -196,6 +196,8 @@ def play(stream: Stream, hurt: Iterable[tuple[int, bytes, int]], tally: Tally, *
             tally.decoded += len(set(frame.groups).difference(stream.frames[number].groups))
             accepted = acceptance.accept(frame, stream.at[number])
             tally.held.update(held.cause for held in accepted.held)
+            if accepted.refused:
+                continue
             for fault in oracle.wrong(number, accepted.frame):
                 tally.wrong += 1
                 if len(tally.examples) < 20:

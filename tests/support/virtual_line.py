@@ -17,7 +17,7 @@ from linkymonitor.appliance import Appliance
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
-from linkymonitor.meter.acceptance.agreement import STALE
+from linkymonitor.meter.acceptance.judge import STALE
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode

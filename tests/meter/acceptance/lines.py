@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from linkymonitor.meter.acceptance.frames import Acceptance
+from linkymonitor.meter.acceptance.frame import Acceptance
 from linkymonitor.model import epochs
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic.frame import Frame, InfoGroup

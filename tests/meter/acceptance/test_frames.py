@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.meter.acceptance.agreement import (
+from linkymonitor.meter.acceptance.frame import Acceptance
+from linkymonitor.meter.acceptance.judge import (
     CONTRACT,
     FIRM,
     METER,
     ORDER,
 )
-from linkymonitor.meter.acceptance.frames import Acceptance
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.tic.decoder import FrameDecoder
@@ -26,7 +26,7 @@ def test_a_frame_that_was_two_is_refused(ejp):
     first, second = (tuple(InfoGroup(*one) for one in EJP.items()) for _ in range(2))
     ejp.take(Frame(first[:7] + second[3:]))
     assert not ejp.accepted.frame.groups
-    assert not ejp.accepted.frame.complete
+    assert ejp.accepted.refused == ORDER
     assert ejp.causes == [ORDER]
 
 
@@ -68,17 +68,12 @@ def test_a_text_that_was_trimmed_on_its_way_is_no_other_contract(tempo):
     assert not tempo.epochs
 
 
-def test_of_an_incomplete_frame_nothing_is_believed(ejp):
-    assert ejp.take(Frame((InfoGroup("PTEC", "PM.."),), complete=False)) == {}
-    assert not ejp.causes
-
-
 def test_a_frame_that_is_the_same_gets_the_same_answer(ejp):
     frame = Frame(tuple(InfoGroup(*one) for one in EJP.items()))
     ejp.take(frame)
     before = ejp.accepted
     ejp.take(frame)
-    assert ejp.accepted is before
+    assert ejp.accepted == before
 
 
 def test_damaged_groups_stay_with_the_frame_that_is_passed_on(ejp):
@@ -135,15 +130,15 @@ def test_an_order_of_its_own_is_believed_from_the_first_frame_if_nothing_is_dama
     acceptance = Acceptance(HISTORIQUE)
     for number in range(20):
         accepted = acceptance.accept(shuffled(), 100.0 + 1.5 * number)
-        assert accepted.frame.complete
+        assert not accepted.refused
         assert accepted.held == ()
 
 
 def test_an_order_that_changes_on_the_way_is_believed_once_it_insists(ejp):
     ejp.send()
-    seen = [ejp.acceptance.accept(shuffled(), 200.0 + 1.5 * number).frame.complete for number in range(FIRM)]
+    seen = [ejp.acceptance.accept(shuffled(), 200.0 + 1.5 * number).refused == "" for number in range(FIRM)]
     assert seen == [False] * (FIRM - 1) + [True]
-    assert ejp.acceptance.accept(shuffled("01160"), 210.0).frame.complete
+    assert not ejp.acceptance.accept(shuffled("01160"), 210.0).refused
 
 
 def test_an_index_that_is_old_bears_nothing_out():

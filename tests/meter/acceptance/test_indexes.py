@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 
-from linkymonitor.meter.acceptance.agreement import (
+from linkymonitor.meter.acceptance.judge import (
     CROSS,
     FIRM,
     INDEX,
     STALE,
 )
-from linkymonitor.meter.acceptance.frames import Acceptance
-from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.frame import Rejected
 from tests.meter.acceptance.lines import EJP, TEMPO, Line
-from tests.support.forgery import forge_frame
-from tests.support.noise import MODELS
-from tests.support.streams import Stream
 
 
 def test_an_index_is_believed_one_frame_late(ejp):
@@ -186,42 +179,3 @@ def test_a_register_that_lied_once_does_not_cast_doubt_on_the_others(tempo):
     for wh in range(1, 6):
         tempo.send(EASF02=f"{42 + wh:09d}", EAST=f"{63 + wh:09d}")
     assert tempo.causes == [CROSS]
-
-
-class Thorough(Acceptance):
-    """Takes no short way: each power is compared with its currents, each label weighed as if something were open."""
-
-    def _plainly_fits(self, groups):
-        return False
-
-    def accept(self, frame, now):
-        for judge in self._judge_of.values():
-            judge.plain = False
-        return super().accept(frame, now)
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        "hist,hc,at=21:57",
-        "hist,base,tri,overload,at=18:55",
-        "standard,tempo,at=19:58",
-        "standard,hc,producer,day=2026-06-20,at=05:58",
-    ],
-)
-def test_the_short_ways_come_to_the_same(spec):
-    stream = Stream(spec, 200)
-    short, thorough = Acceptance(stream.mode), Thorough(stream.mode)
-    decoder, dice = FrameDecoder(stream.mode), Random(spec)
-    models = list(MODELS.values())
-    late = 0
-    for number, wire in enumerate(stream.wires):
-        if dice.random() < 0.2:
-            wire = forge_frame(stream, number, dice)
-        elif dice.random() < 0.3:
-            wire = dice.choice(models)(dice, wire, *dice.choice(stream.lines[number]))
-        late += dice.choice((0,) * 20 + (8, 12, 40))
-        for frame in decoder.feed(wire):
-            if frame.complete:
-                at = stream.at[number] + late
-                assert short.accept(frame, at) == thorough.accept(frame, at)

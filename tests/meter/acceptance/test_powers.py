@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from linkymonitor.meter.acceptance.agreement import (
+from linkymonitor.meter.acceptance.judge import (
     CROSS,
     DOMAIN,
     FIRM,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from linkymonitor.meter.acceptance.agreement import (
+from linkymonitor.meter.acceptance.frame import Acceptance
+from linkymonitor.meter.acceptance.judge import (
     FIRM,
     WAITING,
 )
-from linkymonitor.meter.acceptance.frames import Acceptance
 from linkymonitor.model.terms import Ejp
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.encoder import write_frame
@@ -201,7 +201,7 @@ def test_a_wrong_name_now_and_then_never_insists(live):
         sent = Frame(tuple(InfoGroup(*one) for one in data.items()), (), complete=True)
         for frame in decoder.feed(write_frame(sent, HISTORIQUE)):
             now += 1.5
-            assert acceptance.accept(frame, now).frame.complete is (number % 10 != 9)
+            assert bool(acceptance.accept(frame, now).refused) is (number % 10 == 9)
 
 
 def test_another_meter_and_contract_are_believed_though_lines_are_lost():

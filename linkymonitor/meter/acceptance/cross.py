@@ -1,0 +1,208 @@
+"""Whether the groups of one frame fit each other: powers and currents, periods and contracts, registers and total."""
+
+# Strategy
+#
+# - A group that does not fit is only doubted. Its judge holds it, and drops the check after FIRM frames in a row: then
+#   the rule is wrong about this meter.
+# - Two groups that do not fit each other are both suspects. A group that is what it was before is none: other frames
+#   have borne it out. So only a power that changed is compared.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from linkymonitor.meter.acceptance.index import Index
+from linkymonitor.meter.acceptance.judge import FIRM, Judge, Moment
+from linkymonitor.meter.acceptance.rules import (
+    ADIR,
+    EASF,
+    IINST,
+    IRMS,
+    REGISTER_OF,
+    SINSTS,
+    URMS,
+    Alert,
+    Median,
+)
+from linkymonitor.model.epochs import lead
+from linkymonitor.model.terms import PERIODS, Mode
+from linkymonitor.tic.frame import InfoGroup
+
+#: Volts of a current that comes without: what the mains may be, with a margin.
+_LEAST_VOLTS, _MOST_VOLTS = 186, 264
+#: VA that rounding adds to a power; the share by which a power may differ from volts times amperes.
+_ROUNDING, _SHARE = 10, 0.05
+#: Wh by which the registers may be behind their total.
+_SKEW = 3
+#: Seconds for which a register may still count after its period: some meters complete a Wh late.
+_TAIL = 60.0
+
+_CURRENT_OF = {"ADPS": "IINST", **dict(zip(ADIR, IINST, strict=True))}
+_PERIODS_OF = {"BASE": PERIODS["BASE"], "HC..": PERIODS["HC"]}
+_REGISTERS = {Mode.HISTORIQUE: tuple(REGISTER_OF.values()), Mode.STANDARD: EASF}
+
+
+class _Span(NamedTuple):
+    """The powers that fit the currents and voltages of a frame."""
+
+    power: str
+    #: VA.
+    least: float
+    most: float
+    #: The labels that are wrong if the power is right.
+    others: tuple[str, ...]
+
+
+class CrossChecks:
+    """What is remembered of the frames of one meter to check the groups of the next beside each other."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._historique = mode is Mode.HISTORIQUE
+        self._registers = _REGISTERS[mode]
+        #: Label of the index of the period in force; empty when it has none.
+        self.in_force = ""
+        #: Label of an index → when its period ended, in monotonic seconds.
+        self._left: dict[str, float] = {}
+        #: EAST less the sum of the registers, as it normally is; None until it is known.
+        self._usual: int | None = None
+
+    def doubtful(
+        self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge], moment: Moment
+    ) -> set[str]:
+        """Return the labels of *groups* that do not fit the rest of their frame."""
+        return {
+            *self._doubtful_powers(groups, judges),
+            *self._doubtful_period(groups, moment.now),
+            *self._doubtful_registers(groups, judges, moment),
+            *self._doubtful_total(groups, judges),
+        }
+
+    def _doubtful_powers(self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]) -> Iterator[str]:
+        for alert, current in _CURRENT_OF.items():
+            if alert in groups and current in groups:
+                excess = int(groups[alert].data) - int(groups[current].data)
+                if not -1 <= excess <= 1:
+                    yield from _changed((alert,), groups, judges)
+        for power, least, most, others in (
+            self._historique_spans(groups, judges)
+            if self._historique
+            else self._standard_spans(groups, judges)
+        ):
+            judge = judges.get(power)
+            if power not in groups or not isinstance(judge, Median):
+                continue
+            # Power and current are not taken at the same instant: the power may have been ahead by a frame.
+            if judge.suspect is not None and least <= int(judge.suspect.data) <= most:
+                judge.suspect = None
+            va = int(groups[power].data)
+            # A power of 0 VA fits any current: the house injects.
+            if groups[power] != judge.newer and va and not least <= va <= most:
+                yield from _changed((power, *others), groups, judges)
+
+    def _historique_spans(
+        self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]
+    ) -> Iterator[_Span]:
+        if "IINST" in groups:
+            least, most = _amperes(groups["IINST"], judges)
+            yield _Span("PAPP", least * _LEAST_VOLTS, most * _MOST_VOLTS + _ROUNDING, ("IINST",))
+        elif groups.keys() >= set(IINST):
+            # Phases may work against each other, so there is only a highest sum.
+            total = sum(_amperes(groups[phase], judges)[1] for phase in IINST)
+            yield _Span("PAPP", 0, total * _MOST_VOLTS + _ROUNDING, IINST)
+
+    def _standard_spans(
+        self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]
+    ) -> Iterator[_Span]:
+        phases = []
+        for volts_label, amps_label, power in zip(URMS, IRMS, SINSTS, strict=True):
+            if amps_label in groups and volts_label in groups:
+                volts = int(groups[volts_label].data)
+                least, most = _amperes(groups[amps_label], judges)
+                phase = _Span(
+                    power, least * volts * (1 - _SHARE), most * volts * (1 + _SHARE) + _ROUNDING, ()
+                )
+                phases.append(phase)
+        yield from phases
+        if judges.keys() & {*IRMS[1:], *URMS[1:]}:
+            if len(phases) == len(SINSTS):
+                yield _Span("SINSTS", 0, sum(phase.most for phase in phases), (*IRMS, *URMS))
+        elif phases:
+            for power in ("SINSTS", "SINSTI"):
+                yield phases[0]._replace(power=power, others=(IRMS[0], URMS[0]))
+
+    def _doubtful_period(self, groups: Mapping[str, InfoGroup], now: float) -> Iterator[str]:
+        if "PTEC" in groups:
+            period = groups["PTEC"].data
+            self._turn(REGISTER_OF.get(period, ""), now)
+            if "OPTARIF" in groups:
+                option = groups["OPTARIF"].data
+                allowed = PERIODS["TEMPO"] if option.startswith("BBR") else _PERIODS_OF.get(option)
+                if allowed is not None and period not in allowed:
+                    yield "PTEC"
+        elif "NTARF" in groups:
+            tariff = groups["NTARF"].data
+            self._turn(f"EASF{tariff}", now)
+            # At a change of period one of the two may be ahead by a frame.
+            if "STGE" in groups and int(groups["STGE"].data, 16) >> 10 & 15 != int(tariff) - 1:
+                yield "NTARF"
+
+    def _turn(self, register: str, now: float) -> None:
+        """Learn that a frame has the period of *register* in force."""
+        if register != self.in_force:
+            self._left[self.in_force] = now
+            self.in_force = register
+
+    def _doubtful_registers(
+        self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge], moment: Moment
+    ) -> Iterator[str]:
+        """Yield the registers that count out of their period; across a silence any may have counted."""
+        if moment.situation.at_once or moment.situation.apart or self.in_force not in groups:
+            return
+        for label in self._registers:
+            judge = judges.get(label)
+            if (
+                label in groups
+                and label != self.in_force
+                and isinstance(judge, Index)
+                and judge.lost_at is None
+                and judge.newer is not None
+                and judge.newer != groups[label]
+                and moment.now - self._left.get(label, -math.inf) >= _TAIL
+            ):
+                yield label
+
+    def _doubtful_total(self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]) -> Iterator[str]:
+        """Yield the total and the registers that changed, if their difference did."""
+        if "EAST" not in groups or not groups.keys() >= set(EASF):
+            return
+        total = int(groups["EAST"].data)
+        difference = lead(total, sum(int(groups[label].data) for label in EASF))
+        if -_SKEW <= difference <= _SKEW:
+            self._usual = 0
+        elif self._usual is None:
+            self._usual = difference
+        elif not -_SKEW <= lead(difference, self._usual) <= _SKEW:
+            changed = [label for label in _changed(("EAST", *EASF), groups, judges) if judges[label].known]
+            yield from changed
+            if any(judges[label].doubts >= FIRM - 1 for label in changed):
+                self._usual = difference
+
+
+def _amperes(group: InfoGroup, judges: Mapping[str, Judge]) -> tuple[int, int]:
+    """Return the least and the most amperes of a current, in this frame and the one before."""
+    judge = judges.get(group.label)
+    now = int(group.data)
+    before = int(judge.newer.data) if isinstance(judge, Median) and judge.newer is not None else now
+    return min(now, before) - 1, max(now, before) + 1
+
+
+def _changed(
+    labels: Iterable[str], groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]
+) -> Iterator[str]:
+    """Yield those of *labels* whose group is not that of the frame before."""
+    for label in labels:
+        judge = judges.get(label)
+        if label in groups and isinstance(judge, (Alert, Median, Index)) and judge.newer != groups[label]:
+            yield label

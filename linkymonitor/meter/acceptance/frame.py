@@ -1,0 +1,412 @@
+"""Asks of each frame what a right checksum does not prove; docs/acceptance.md is the page to read first.
+
+``Acceptance(mode).accept(frame, now)`` returns a Verdict: the groups that are believed, and the groups that are held
+back, each with its cause. Nothing is corrected.
+"""
+
+# Strategy
+#
+# - Each group is asked three things. Is its value possible at all (domain: rules.py)? Does it fit the rest of its frame
+#   (cross.py)? Do other frames bear it out (agreement: rules.py, index.py)? None of this looks at parity.
+# - A frame whose groups are out of order is two frames that lost what was between them; a frame that names another
+#   meter or contract may be about that one as a whole. Both are refused whole, until they come FIRM times in a row.
+# - A group that is held is replaced by the last believed one where frames have to agree, else it is left out. A group
+#   that is left out, or missing, is named in ``rejected``: interpret takes an absence for an answer (no PEJP: no
+#   notice), and this was none.
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from linkymonitor.meter.acceptance.cross import CrossChecks
+from linkymonitor.meter.acceptance.index import Flow
+from linkymonitor.meter.acceptance.judge import (
+    CONTRACT,
+    FIRM,
+    GAP,
+    METER,
+    MISSING,
+    ORDER,
+    SILENT,
+    STALE,
+    WAITING,
+    Judge,
+    Moment,
+    Situation,
+)
+from linkymonitor.meter.acceptance.rules import ADIR, IINST, METERS, NAMES, Agreed, judge_of
+from linkymonitor.model.terms import Mode
+from linkymonitor.tic.encoder import write_group
+from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
+from linkymonitor.tic.labels import BY_MODE, Gaps
+from linkymonitor.tic.values import normalise
+
+#: The alerts, which appear and disappear.
+_ALERTS = frozenset({"PEJP", "ADPS", *ADIR})
+#: The labels of a short frame (NOI-CPT_02E §2.5.2).
+_SHORT = frozenset({"ADCO", *ADIR, *IINST})
+#: Some programs that relay a stream put it first.
+_ANYWHERE = frozenset({"MOTDETAT"})
+#: Labels without a specification that are remembered: noise makes new ones without end.
+_MOST_UNKNOWN = 32
+#: Power → the total that counts it. The register in force counts the power that is drawn too.
+_TOTAL_OF = {Mode.HISTORIQUE: {"PAPP": ""}, Mode.STANDARD: {"SINSTS": "EAST", "SINSTI": "EAIT"}}
+#: Labels that interpret reads, so that their absence is an answer.
+_EXPECTED = {mode: frozenset(row.name for row in BY_MODE[mode].values() if row.fills) for mode in Mode}
+#: Labels that give the subscribed power → VA of one unit.
+_RATINGS = {"PCOUP": 1000, "PREF": 1000, "ISOUSC": 200}
+
+
+class Held(NamedTuple):
+    """One group that was held back."""
+
+    #: As on the wire, from its label to its check character, without parity.
+    raw: bytes
+    label: str
+    data: str
+    #: One of ``domain``, ``order``, ``meter``, ``contract``, ``cross``, ``index``, ``unconfirmed``.
+    cause: str
+
+
+class Verdict(NamedTuple):
+    """What acceptance makes of one frame."""
+
+    #: The groups that are believed; its ``rejected`` also names the groups that wait and the labels that are missing.
+    #: A frame that is refused has no groups, and neither has the first frame of a live meter.
+    frame: Frame
+    #: The groups that are held back: of this frame, or of an earlier one that this frame contradicts.
+    held: tuple[Held, ...] = ()
+    #: Why the frame is refused whole (``order``, ``meter`` or ``contract``); empty when it is not.
+    refused: str = ""
+    #: Groups of the frame that are not held, less the earlier ones that are held only now.
+    passed: int = 0
+
+
+class Acceptance:
+    """Decides what to believe of the frames of one meter.
+
+    Args:
+        mode: the dialect; another mode needs another Acceptance.
+        live: whether a second frame is sure to come, so that nothing of the first is believed at once.
+    """
+
+    def __init__(self, mode: Mode, *, live: bool = False) -> None:
+        self.mode = mode
+        self._live = live
+        self._order = _Order(mode)
+        #: Frames in a row that came more than GAP after the one before. Those of a file do until two come closer.
+        self._lone = 0 if live else FIRM
+        self._forget_meter()
+
+    def _forget_meter(self) -> None:
+        self._judges: dict[str, Judge] = {}
+        self._names = _Names()
+        self._presence = _Presence(self.mode)
+        self._cross = CrossChecks(self.mode)
+        self._flow = Flow()
+        #: When the last frame came that was not refused, in monotonic seconds.
+        self._at: float | None = None
+        #: Whether a long frame came: short ones lack most labels.
+        self._whole = False
+
+    def interrupt(self, now: float) -> None:
+        """Learn that what was sent before the monotonic time *now* is lost, as if the meter had been silent."""
+        if self._at is not None:
+            self._at = min(self._at, now - GAP)
+
+    def accept(self, frame: Frame, now: float) -> Verdict:
+        """Return what is believed of *frame*.
+
+        Args:
+            frame: a complete one, as decoded.
+            now: monotonic seconds.
+        """
+        groups = {group.label: group for group in frame.groups}
+        if fault := self._order.fault(frame, started=self._at is not None):
+            return self._refuse(frame, ORDER, [fault])
+        if strangers := self._names.strangers(groups, self._judges):
+            if not self._names.insist(strangers, self._judges, now):
+                return self._refuse(frame, _cause_of(group.label for group in strangers), strangers)
+            self._forget_meter()
+        elif lost := self._names.lost(groups, self._at, now):
+            return self._refuse(frame, _cause_of(lost), [])
+        short = self.mode is Mode.HISTORIQUE and (groups.keys() & BY_MODE[self.mode].keys()) <= _SHORT
+        first_long = not (short or self._whole)
+        situation = self._situation(frame, first_long, now)
+        moment = Moment(now, situation, self._subscribed(), self._flow, [])
+        missing = self._presence.missing(frame, groups, self._judges, moment, self._at, short=short)
+        if first_long and self._live and self._at is not None:
+            # Beside the labels of the short frames it would look as if the meter did not send the others.
+            missing.append(Rejected(b"", MISSING))
+        self._whole = self._whole or first_long
+        self._count_flow(now)
+        self._find_judges(groups, now)
+        believed = self._judge(groups, moment)
+        self._at = now
+        return self._verdict(frame, believed, missing, moment)
+
+    def _situation(self, frame: Frame, first_long: bool, now: float) -> Situation:
+        """Return how *frame* stands to the frames before it."""
+        if self._at is None or (first_long and not self._live):
+            return Situation.START if self._live else Situation.FIRST
+        if now - self._at <= GAP:
+            self._lone = 0
+            return Situation.FOLLOWS
+        self._lone += 1
+        if self._lone < FIRM:
+            return Situation.AFTER_SILENCE
+        if self._live and now - self._at <= STALE:
+            return Situation.SLOW
+        return Situation.LONE_DAMAGED if frame.rejected else Situation.LONE
+
+    def _subscribed(self) -> int | None:
+        """Return the VA that bound the indexes, None when the meter has not said them."""
+        powers = []
+        for label, unit in _RATINGS.items():
+            judge = self._judges.get(label)
+            if isinstance(judge, Agreed) and judge.accepted is not None:
+                phases = 3 if label == "ISOUSC" and IINST[0] in self._judges else 1
+                powers.append(int(judge.accepted.data) * unit * phases)
+        return max(powers, default=None)
+
+    def _count_flow(self, now: float) -> None:
+        """Count the VAh that flowed since the last frame for the indexes that count them."""
+        if self._at is None:
+            return
+        for power, total in _TOTAL_OF[self.mode].items():
+            self._flow.count(power, total, now - self._at, now)
+            if power != "SINSTI":
+                self._flow.count(power, self._cross.in_force, now - self._at, now)
+
+    def _find_judges(self, groups: Mapping[str, InfoGroup], now: float) -> None:
+        """Give each of *groups* its judge, who forgets what is too old to compare with."""
+        judges = self._judges
+        if len(judges) > len(BY_MODE[self.mode]) + _MOST_UNKNOWN:
+            # Of the labels without a specification this frame has those that the meter sends; noise made the others.
+            kept = BY_MODE[self.mode].keys() | groups.keys()
+            self._judges = judges = {label: judge for label, judge in judges.items() if label in kept}
+        stale = self._at is not None and now - self._at > STALE
+        for label in groups:
+            judge = judges.get(label)
+            if judge is None:
+                judges[label] = judge_of(label, self.mode)
+            elif stale or (judge.lost_at is not None and now - judge.lost_at > STALE):
+                judge.forget_old()
+
+    def _judge(self, groups: Mapping[str, InfoGroup], moment: Moment) -> dict[str, InfoGroup | None]:
+        """Return what is believed under each label of *groups*."""
+        doubtful = self._cross.doubtful(groups, self._judges, moment)
+        believed = {}
+        for label, group in groups.items():
+            judge = self._judges[label]
+            weigh = judge.doubt if label in doubtful and judge.sound(group) else judge.weigh
+            believed[label] = weigh(group, moment)
+            judge.lost_at = None
+            judge.absent = 0
+        for power in _TOTAL_OF[self.mode]:
+            heard = believed.get(power)
+            if heard is not None:
+                self._flow.hear(power, int(heard.data), moment.now)
+        return believed
+
+    def _verdict(
+        self,
+        frame: Frame,
+        believed: Mapping[str, InfoGroup | None],
+        missing: Sequence[Rejected],
+        moment: Moment,
+    ) -> Verdict:
+        kept = tuple(filter(None, believed.values()))
+        waiting = [
+            Rejected(self._raw(group), WAITING) for group in frame.groups if believed[group.label] is None
+        ]
+        held = tuple(self._held(group, cause) for group, cause in moment.held)
+        return Verdict(
+            Frame(kept, (*frame.rejected, *missing, *waiting), True, frame.parity),
+            held,
+            passed=len(frame.groups) - len(held),
+        )
+
+    def _refuse(self, frame: Frame, cause: str, groups: Sequence[InfoGroup]) -> Verdict:
+        return Verdict(frame._replace(groups=()), tuple(self._held(group, cause) for group in groups), cause)
+
+    def _raw(self, group: InfoGroup) -> bytes:
+        return write_group(group, self.mode)[1:-1]
+
+    def _held(self, group: InfoGroup, cause: str) -> Held:
+        return Held(self._raw(group), group.label, group.data, cause)
+
+
+def _cause_of(labels: Iterable[str]) -> str:
+    """Return why a frame is refused that names another one under *labels*."""
+    return METER if any(label in METERS for label in labels) else CONTRACT
+
+
+class _Order:
+    """The order of the labels of a meter: that of the specification, or one of its own."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._rank = {label: rank for rank, label in enumerate(BY_MODE[mode]) if label not in _ANYWHERE}
+        for label in ADIR:
+            self._rank[label] = -1  # NOI-CPT_02E table 5: in a short frame they come first
+        #: The labels of the last frame that was in order.
+        self._good: tuple[str, ...] = ()
+        #: The meter's own order; another one that may be, and in how many frames in a row it came.
+        self._own: tuple[str, ...] = ()
+        self._odd: tuple[str, ...] = ()
+        self._odd_times = 0
+
+    def fault(self, frame: Frame, *, started: bool) -> InfoGroup | None:
+        """Return the first group that comes twice or in the wrong place, None if the order is the meter's.
+
+        Noise does not repeat itself: an order that comes FIRM times in a row is that of this meter, or of whatever
+        relays it. So is the order of a first frame in which nothing is damaged, for want of another.
+        """
+        labels = tuple(group.label for group in frame.groups)
+        if labels in (self._good, self._own):
+            return None
+        fault = self._misplaced(frame.groups)
+        if fault is None:
+            self._good = labels
+            return None
+        if len(set(labels)) < len(labels):
+            return fault
+        self._odd_times = self._odd_times + 1 if labels == self._odd else 1
+        self._odd = labels
+        if self._odd_times < FIRM and (started or frame.rejected):
+            return fault
+        self._own = labels
+        return None
+
+    def _misplaced(self, groups: Sequence[InfoGroup]) -> InfoGroup | None:
+        highest = -2
+        seen = set()
+        for group in groups:
+            rank = self._rank.get(group.label, highest)
+            if group.label in seen or rank < highest:
+                return group
+            seen.add(group.label)
+            highest = rank
+        return None
+
+
+class _Names:
+    """The names of other meters and contracts that frames gave."""
+
+    def __init__(self) -> None:
+        #: Label → the name, and in how many frames in a row that had the label it came.
+        self._strangers: dict[str, tuple[str, int]] = {}
+        #: When the last of them came, in monotonic seconds.
+        self._at = -math.inf
+
+    def strangers(self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]) -> list[InfoGroup]:
+        """Return those of *groups* that name another meter or contract than the one that is known."""
+        found = []
+        for label in NAMES:
+            group, judge = groups.get(label), judges.get(label)
+            if group is None:
+                continue
+            known = judge.accepted if isinstance(judge, Agreed) else None
+            # What relays a stream may trim texts: that is no other contract.
+            if known is None or group is known or normalise(group.data) == normalise(known.data):
+                self._strangers.pop(label, None)
+            else:
+                found.append(group)
+        return found
+
+    def insist(self, strangers: Sequence[InfoGroup], judges: Mapping[str, Judge], now: float) -> bool:
+        """Return whether the names of *strangers* have now come often enough to be believed."""
+        self._at = now
+        firm = True
+        for group in strangers:
+            name, count = self._strangers.get(group.label, ("", 0))
+            count = count + 1 if name == group.data else 1
+            self._strangers[group.label] = group.data, count
+            # A name that only one frame gave so far is taken back by two others.
+            judge = judges[group.label]
+            firm &= count >= (FIRM if isinstance(judge, Agreed) and judge.confirmed else 2)
+        return firm
+
+    def lost(self, groups: Mapping[str, InfoGroup], accepted_at: float | None, now: float) -> list[str]:
+        """Return the labels that named another one twice in a row, and that the frame with *groups* has lost.
+
+        Such a frame may be of either meter. A name that came once is more likely a damaged one.
+        """
+        if accepted_at is None or not accepted_at < self._at >= now - GAP:
+            return []
+        return [label for label, (_, count) in self._strangers.items() if count > 1 and label not in groups]
+
+
+class _Presence:
+    """Which labels a meter has ceased to send, and which are only lost."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+        #: The labels that were gone from the last frame without a trace, and from how many frames in a row.
+        self._gone: list[str] = []
+        self._gone_for = 0
+
+    def missing(
+        self,
+        frame: Frame,
+        groups: Mapping[str, InfoGroup],
+        judges: Mapping[str, Judge],
+        moment: Moment,
+        last_at: float | None,
+        *,
+        short: bool,
+    ) -> list[Rejected]:
+        """Return the expected labels that *frame* lacks and that no damaged line explains; tell their judges.
+
+        Args:
+            frame: the new one.
+            groups: its groups by label.
+            judges: of all labels that are known.
+            moment: of the frame.
+            last_at: when the frame before came, in monotonic seconds.
+            short: whether the frame is a short one: short and long frames say nothing about each other's labels.
+        """
+        absent = {label: judge for label, judge in judges.items() if label not in groups}
+        for label, judge in absent.items():
+            if judge.lost_at is None:
+                judge.lost_at = last_at
+                judge.lose(label, moment)
+        absent = {
+            label: judge
+            for label, judge in absent.items()
+            if (label in _SHORT if short else label not in ADIR)
+        }
+        expected = [label for label in absent if label in _EXPECTED[self._mode] and absent[label].known]
+        gone = [label for label in expected if label not in _ALERTS]
+        alerts = [label for label in expected if label in _ALERTS]
+        # A damaged line may be the absent one; and where one line was lost without a trace another may have been.
+        silent = not (frame.rejected or gone)
+        if silent:
+            for judge in absent.values():
+                judge.skip()
+        gaps = None
+        if alerts and frame.rejected and not gone:
+            gaps = Gaps(tuple(groups), (rejected.after for rejected in frame.rejected), self._mode)
+        for label in alerts:
+            judge = judges[label]
+            # A line that is damaged elsewhere in the frame is not this one.
+            judge.absent += silent or (gaps is not None and not gaps.may_hide(label))
+            if judge.absent >= SILENT or (silent and moment.situation.at_once):
+                judge.forget()
+            else:
+                gone.append(label)
+        # A label that a meter has always sent may cease: then the same labels are gone from each whole frame.
+        if frame.rejected or gone != self._gone:
+            self._gone, self._gone_for = gone, 0
+        self._gone_for += 1
+        if self._gone_for >= FIRM:
+            for label in gone:
+                judges[label].forget()
+            gone = []
+        missing = [Rejected(label.encode() + self._mode.separator, MISSING) for label in gone]
+        if moment.situation.at_once and frame.rejected:
+            # No frame before tells what else this one should have.
+            missing.append(Rejected(b"", MISSING))
+        return missing

@@ -1,0 +1,137 @@
+"""What every judge of a label is told, and what it answers."""
+
+# A judge knows one label of one meter. It remembers the groups that it needs to compare, and returns for each frame
+# the group that is believed now: the new one, an older one, or None while it waits for a second frame.
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from linkymonitor.model.epochs import REPEATED
+from linkymonitor.tic.frame import InfoGroup
+
+if TYPE_CHECKING:
+    from linkymonitor.meter.acceptance.index import Flow
+
+#: Why a group is held, or a frame refused.
+DOMAIN = "domain"  # no meter can send the value
+ORDER = "order"  # the frame is two frames run together
+METER = "meter"  # the frame names another meter
+CONTRACT = "contract"  # the frame names another contract
+CROSS = "cross"  # the group does not fit the rest of its frame
+INDEX = "index"  # the index falls, or jumps further than energy can flow
+UNCONFIRMED = "unconfirmed"  # no second frame had the same group
+#: Why a group is not among the believed ones though nothing is wrong with it: it waits for a second frame.
+WAITING = "waiting"
+#: Why a label is not among the believed ones: it was expected, and no damaged line explains its absence.
+MISSING = "missing"
+
+#: Frames in a row that it takes to believe what should not happen.
+FIRM = 5
+#: Whole frames in a row without an alert (PEJP, ADPS, ADIRn) that it takes to believe its end. A line may be lost
+#: without a trace, so an absence proves less than a group.
+SILENT = 3
+#: Seconds between two frames from which on the second one comes after a silence. A meter sends one each 0.7 to 2.4 s.
+GAP = 10.0
+#: Seconds between two groups of one label from which on they are not compared. A three-phase meter in overload sends
+#: a long frame each 14 s.
+STALE = REPEATED
+
+
+class Situation(Enum):
+    """How a frame stands to the frames before it.
+
+    Attributes:
+        at_once: whether a group is believed that nothing contradicts, because no second frame may come.
+        apart: whether the frame comes after a silence of more than GAP.
+        lone: whether the next frame will come too late to bear this one out.
+    """
+
+    #                                                                                    at once apart  lone
+    FIRST = ("the first frame of a file, or its first long one", True, False, True)
+    START = ("the first frame of a live meter", False, False, False)
+    FOLLOWS = ("at most 10 s after the frame before", False, False, False)
+    AFTER_SILENCE = (
+        "more than 10 s after the frame before, and frames used to be closer",
+        False,
+        True,
+        False,
+    )
+    SLOW = ("five frames in a row came 10 to 30 s apart, of a live meter", False, True, False)
+    LONE = ("five frames in a row came alone, and nothing in this one is damaged", True, True, True)
+    LONE_DAMAGED = ("five frames in a row came alone, and a line of this one is damaged", False, True, True)
+
+    def __init__(self, meaning: str, at_once: bool, apart: bool, lone: bool) -> None:
+        self.meaning = meaning
+        self.at_once = at_once
+        self.apart = apart
+        self.lone = lone
+
+
+class Moment(NamedTuple):
+    """One frame as its judges see it, and the groups that they hold back."""
+
+    #: Monotonic seconds.
+    now: float
+    situation: Situation
+    #: The VA that bound how fast an index may go; None when the meter has not said them.
+    subscribed: int | None
+    flow: Flow
+    #: Filled by the judges: groups of this frame or of one before, each with its cause.
+    held: list[tuple[InfoGroup, str]]
+
+
+class Judge:
+    """The rule by which one label changes, and what is known of the label."""
+
+    __slots__ = ("absent", "doubts", "lost_at")
+
+    def __init__(self) -> None:
+        #: When the last frame with the label came, in monotonic seconds; None while each frame has it.
+        self.lost_at: float | None = None
+        #: Frames in a row without the label, of those that cannot have lost it.
+        self.absent = 0
+        #: Frames in a row in which the group did not fit the rest.
+        self.doubts = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether the meter is known to send the label."""
+        return False
+
+    def sound(self, group: InfoGroup) -> bool:
+        """Return whether a meter can send *group*."""
+        return True
+
+    def weigh(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
+        """Weigh *group*, which fits the rest of its frame; return the group that is believed now."""
+        if not self.sound(group):
+            moment.held.append((group, DOMAIN))
+            return None
+        self.doubts = 0
+        return self.take(group, moment)
+
+    def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
+        """Weigh *group*, which a meter can send; return the group that is believed now."""
+        raise NotImplementedError
+
+    def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
+        """Weigh *group*, which does not fit the rest of its frame; return the group that is believed now."""
+        self.doubts += 1
+        if self.doubts >= FIRM:
+            return self.take(group, moment)
+        moment.held.append((group, CROSS))
+        return None
+
+    def skip(self) -> None:
+        """Learn that a whole frame came without the label."""
+
+    def lose(self, label: str, moment: Moment) -> None:
+        """Learn that the frame before had *label* and this one has not."""
+
+    def forget_old(self) -> None:
+        """Forget what is more than STALE old."""
+
+    def forget(self) -> None:
+        """Forget everything: the meter no longer sends the label."""
