@@ -16,13 +16,34 @@ import warnings
 from typing import Any
 
 from linkymonitor.errors import ConfigError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, cause
 from linkymonitor.outputs.hardware import Hardware
 
 log = logging.getLogger(__name__)
 
 #: How many times a write is tried before it has failed.
 TRIES = 3
+
+
+#: Class of an error of gpiozero → its cause; the sentences of gpiozero are in English only.
+_FAULTS = {
+    "BadPinFactory": Text("aucune bibliothèque de broches ne se charge", "no library for pins can be loaded"),
+    "PinUnknownPi": Text(
+        "cette machine n'est pas un Raspberry Pi connu", "this machine is no known Raspberry Pi"
+    ),
+}
+
+
+def fault_of(error: Exception) -> Text:
+    """Return the cause of *error*, which gpiozero or one of its backends raised, in both languages."""
+    kind = type(error).__name__
+    if kind in _FAULTS:
+        return _FAULTS[kind]
+    if isinstance(error, ImportError):
+        return Text(f"un module ne se charge pas ({error})", f"a module does not load ({error})")
+    if isinstance(error, OSError) and error.errno is not None:
+        return cause(error)
+    return Text(f"panne ({kind} : {error})", f"failure ({kind}: {error})")
 
 
 def simulated_pins() -> Any:
@@ -71,7 +92,7 @@ class Pin:
                 "%s : la broche n'a pas pris l'état %d en %d essais (%s) ; vérifiez câblage et alimentation",
                 "%s: the pin did not take state %d in %d tries (%s); check the wiring and the supply",
             )
-            log.error(text, self._place, on, TRIES, error)
+            log.error(text, self._place, on, TRIES, fault_of(error))
         else:
             log.info(Text("%s : la broche répond de nouveau", "%s: the pin answers again"), self._place)
 
@@ -84,7 +105,7 @@ class Pin:
             device.close()
         except Exception as error:
             text = Text("%s : broche non rendue (%s)", "%s: pin not given back (%s)")
-            log.warning(text, self._place, error)
+            log.warning(text, self._place, fault_of(error))
 
     def _write(self, on: bool) -> Exception | None:
         """Return None when the pin has taken the state *on*, else the error of the last try."""
@@ -111,15 +132,15 @@ class Pin:
                     number, active_high=active_high, initial_value=self.on, pin_factory=hardware.pins
                 )
         except Exception as error:
-            why = type(error).__name__
-            if why == "GPIOPinInUse":
+            kind = type(error).__name__
+            if kind == "GPIOPinInUse":
                 raise ConfigError(
                     Text(
                         f"{self._place} pin = {number} : déjà prise par une autre lampe ou un autre relais",
                         f"{self._place} pin = {number}: already used by another lamp or relay",
                     )
                 ) from error
-            if why == "PinInvalidPin":
+            if kind == "PinInvalidPin":
                 raise ConfigError(
                     Text(
                         f"{self._place} pin = {number} : cette carte n'a pas de broche de ce numéro",
@@ -127,10 +148,10 @@ class Pin:
                     )
                 ) from error
             text = Text(
-                "%s : pas de broches GPIO ici (%s : %s) ; sur un Raspberry Pi, installez python3-lgpio,"
+                "%s : pas de broches GPIO ici (%s) ; sur un Raspberry Pi, installez python3-lgpio,"
                 " ajoutez l'utilisateur au groupe gpio, puis relancez",
-                "%s: no GPIO pins here (%s: %s); on a Raspberry Pi install python3-lgpio, add the user to the"
+                "%s: no GPIO pins here (%s); on a Raspberry Pi install python3-lgpio, add the user to the"
                 " gpio group, then restart",
             )
-            log.warning(text, self._place, why, error)
+            log.warning(text, self._place, fault_of(error))
             return None

@@ -189,7 +189,13 @@ def test_a_pin_used_twice_is_a_fault_of_the_configuration(pins):
 
 @pytest.mark.parametrize(
     ("lang", "cure"),
-    [("fr", "installez python3-lgpio"), ("en", "install python3-lgpio")],
+    [
+        (
+            "fr",
+            "ici (aucune bibliothèque de broches ne se charge) ; sur un Raspberry Pi, installez python3-lgpio",
+        ),
+        ("en", "here (no library for pins can be loaded); on a Raspberry Pi install python3-lgpio"),
+    ],
 )
 def test_without_gpio_the_lamp_is_imagined_and_one_warning_names_the_cure(monkeypatch, caplog, lang, cure):
     """The real search for a pin factory fails, with the warnings that gpiozero gives."""

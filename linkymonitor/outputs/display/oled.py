@@ -23,6 +23,7 @@ from linkymonitor.outputs.display.driver import Panel
 from linkymonitor.outputs.display.paint import paint, to_image
 from linkymonitor.outputs.display.panel import Chip, Settings, Size
 from linkymonitor.outputs.display.screen import Scene, Screen
+from linkymonitor.outputs.gpio import fault_of
 from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.system.timeline import Timeline
 
@@ -216,7 +217,7 @@ def _open_button(settings: Settings, hardware: Hardware, pressed: threading.Even
             "%s button = %d : pas de broches GPIO ici (%s) ; l'afficheur se passe de bouton",
             "%s button = %d: no GPIO pins here (%s); the display does without its button",
         )
-        log.warning(text, settings.place, number, error)
+        log.warning(text, settings.place, number, fault_of(error))
         return None
     button.when_pressed = pressed.set
     return button

@@ -10,7 +10,7 @@ from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
-from gpiozero import LED
+from gpiozero import LED, PinUnknownPi
 from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.errors import ConfigError
@@ -176,12 +176,12 @@ def test_a_button_turns_the_page():
 def test_a_machine_without_pins_does_without_its_button(caplog):
     class NoPins(MockFactory):
         def pin(self, name):
-            raise OSError("unable to locate Pi revision")
+            raise PinUnknownPi("unable to locate Pi revision in /proc/device-tree or /proc/cpuinfo")
 
     output = oled.Output(
         oled.Settings(button=17), Hardware(i2c=FakeOled(height=32), clock=WireClock(EVENING), pins=NoPins())
     )
-    assert "button = 17 : pas de broches GPIO ici" in caplog.text
+    assert "17 : pas de broches GPIO ici (cette machine n'est pas un Raspberry Pi connu) ;" in caplog.text
     assert output.tick(1000.0, 0.0) > 1001
     output.close()
 
