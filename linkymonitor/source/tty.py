@@ -37,8 +37,8 @@ WITHOUT_END = 3.5
 _READ = 65536
 # Even parity leaves ETX at 0x03; odd parity makes it 0x83.
 _ETX = re.compile(rb"[\x03\x83]")
-# What the kernel has made of LF, behind a STX or a CR of any parity.
-_CHANGED_LF = re.compile(rb"(?<=[\x02\x82\r\x8d])\r")
+# STX and CR, without and with the parity bit: a meter sends LF behind them and nowhere else.
+_BEFORE_LF = (b"\x02", b"\x82", b"\r", b"\x8d")
 # Seconds for which bytes gather in a raw port before they are read; a Pi Zero would wake up for each of them otherwise.
 _GATHER = 0.05
 _PTY_MAJORS = range(136, 144)
@@ -131,4 +131,6 @@ class Tty(Port):
             self._frame_at = self._clock.monotonic()
         elif _ETX.search(chunk):
             self._shape(by_frame=True)
-        return _CHANGED_LF.sub(b"\n", chunk)
+        for before in _BEFORE_LF:
+            chunk = chunk.replace(before + b"\r", before + b"\n")
+        return chunk
