@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import code
 from linkymonitor.tic.content import StampedValue
@@ -33,10 +31,8 @@ class Standstill:
 
     def update(self, reading: Reading, now: float) -> bool:
         """Take *reading* into account; return whether the meter stands still at the monotonic time *now*."""
-        values = {**self._values, **reading.values}
-        values.pop("DATE", None)  # a clock of its own: it may go on where nothing else does
-        varies = values != self._values and _undated(values) != _undated(self._values)
-        self._values = values  # a group that a frame has lost is no value that has changed
+        varies = any(self._varies(label, value) for label, value in reading.values.items())
+        self._values.update(reading.values)  # a group that a frame has lost is no value that has changed
         idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
         period = reading.tariff_period
         counts = reading.total_index is not None or (period is not None and code(period) in reading.indexes)
@@ -50,9 +46,13 @@ class Standstill:
                 self._same = 0.0
         return self._same is not None and self._same >= STANDSTILL
 
+    def _varies(self, label: str, value: object) -> bool:
+        """Return whether *value* is another one than *label* had, whatever the horodates of both."""
+        before = self._values.get(label)
+        # DATE may go on although the meter no longer measures: the meter's clock is a part of its own.
+        return value is not before and label != "DATE" and _undated(value) != _undated(before)
 
-def _undated(values: Mapping[str, object]) -> dict[str, object]:
-    """Return *values* without their horodates, which follow the meter's clock."""
-    return {
-        label: value.value if isinstance(value, StampedValue) else value for label, value in values.items()
-    }
+
+def _undated(value: object) -> object:
+    """Return *value* without its horodate, which follows the meter's clock."""
+    return value.value if isinstance(value, StampedValue) else value
