@@ -206,7 +206,7 @@ FIELDS: tuple[Field, ...] = (
         attribute="ejp",
         since=2,
         words=_EJP_WORDS,
-        meaning="`normal`, `notice`, `peak`: as the last frame said it that could",
+        meaning="state of the mobile peak in the last frame that has it: `normal`, `notice`, `peak`",
     ),
     # The field has a digit in every line, because the report script of LinkyAcq.pl counts the fields with digits.
     Field(

@@ -146,11 +146,11 @@ def test_whatever_storage_call_fails_no_frame_is_lost_and_no_line_is_wrong(troub
         counts["runs"] += 1
         counts["calls made to fail"] += len(failing)
         counts["frames"] += FRAMES
-        counts["refusals told"] += bench.events.count("WARN")
+        counts["refusals logged"] += bench.events.count("WARN")
     tally(
         f"{name_of(trouble)} at a storage call" + (f", {length} in a row" if length > 1 else ""),
         counts["calls made to fail"],
-        note=f"{counts['frames']} frames in {counts['runs']} runs; {counts['refusals told']} refusals told",
+        note=f"{counts['frames']} frames in {counts['runs']} runs; {counts['refusals logged']} refusals told",
     )
 
 

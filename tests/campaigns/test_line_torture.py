@@ -396,7 +396,7 @@ def test_a_day_of_garbage_leaves_few_diagnostics(tmp_path, bad, capsys, caplog):
     tally(
         f"a day of {name}",
         1,
-        note=f"{size / 1000:.1f} kB of diagnostics, {kept_back} of their lines kept back",
+        note=f"{size / 1000:.1f} kB of diagnostics, {kept_back} of their lines left out",
     )
     assert size <= BUDGET
     caplog.clear()
