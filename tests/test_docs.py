@@ -90,6 +90,9 @@ def test_every_file_that_is_named_is_there(page):
     for path in re.findall(r"`([a-z_0-9/]+\.py)`", text):
         there = any(f"/{file}".endswith(f"/{path}") for file in ours)
         assert there or path in readers, f"{name(page)}: {path} is nowhere"
+    for path in re.findall(r"`([a-z_0-9]+(?:/[a-z_0-9]+)*/)`", text):
+        roots = (ROOT, ROOT / "linkymonitor", ROOT / "tests")
+        assert any((root / path).is_dir() for root in roots), f"{name(page)}: {path} is nowhere"
 
 
 def test_every_page_can_be_reached():
