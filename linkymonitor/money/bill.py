@@ -1,11 +1,11 @@
-"""Energy × prices × days → amounts that add up."""
+"""Turns energy, prices and days into amounts of money that add up."""
 
 # Strategy
 #
-# - No float ever: a product of decimals is exact, and computed in a context that refuses to round.
-# - Rounding happens once, half up, at the line where an amount is shown; a total is the sum of the lines as
-#   shown, so whoever adds them up by hand finds it.
-# - What is not known is None, in the line and in the total: never 0.
+# - There are no floats. A product of decimals is exact: its context raises an error instead of rounding.
+# - An amount is rounded once, half up, where it is shown. A total is the sum of the amounts as shown, so adding
+#   them up by hand gives the same total.
+# - An amount that is not known is None, never 0, and so is its total.
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 
 _CENT = Decimal("0.01")
-#: Wide enough for any energy times any price; what would not fit is an error, not a rounding.
+#: For exact results: wide enough for any energy times any price, and an error for a result that does not fit.
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation])
-#: Only for what has no end as a decimal (a share of a month) and for the one rounding at the line.
+#: For the share of a month, which may have no end as a decimal, and for rounding to the cent.
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
 
 
 def cost(wh: int, price: Decimal) -> Decimal:
-    """Return what *wh* cost at *price* €/kWh, exactly."""
+    """Return the exact cost, in €, of *wh* at *price* €/kWh."""
     return _EXACT.scaleb(_EXACT.multiply(Decimal(wh), price), -3)
 
 
 def round_cents(amount: Decimal) -> Decimal:
-    """Return *amount* to the cent, a half going away from zero."""
+    """Return *amount* rounded to the cent; half a cent is rounded away from zero."""
     return amount.quantize(_CENT, rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def subscription(month_price: Decimal, days: Iterable[date]) -> Decimal:
-    """Return the share of the subscription that falls on *days*, not rounded.
+    """Return the share of the subscription for *days*, in €, not rounded.
 
-    It is prorated by the days of each month, so that all the days of a month cost *month_price*.
+    The price of a month is shared equally among its days, so that all the days of a month cost *month_price*.
 
     Args:
-        month_price: €/month.
-        days: each of them once.
+        month_price: the subscription, in €/month.
+        days: the days, each once.
     """
     months = Counter((day.year, day.month) for day in days)
     total = Decimal(0)
@@ -51,20 +51,20 @@ def subscription(month_price: Decimal, days: Iterable[date]) -> Decimal:
 
 
 def days_in_month(year: int, month: int) -> int:
-    """Return how many days a month has, 28 to 31."""
+    """Return how many days a month has, 28 to 31; *month* is 1 to 12."""
     return (date(year + month // 12, month % 12 + 1, 1) - date(year, month, 1)).days
 
 
 def day_subscription(month_price: Decimal, day: date) -> Decimal:
-    """Return the share of the subscription of one day: the price of its month by the days of that month.
+    """Return the share of the subscription for one day, in €, not rounded.
 
-    Not rounded; use subscription() for several days, whose sum it keeps exact over whole months.
+    For several days use subscription(): its sum is exact over whole months.
     """
     return subscription(month_price, (day,))
 
 
 def add_up(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Return the sum of *amounts*, or None when there are none or one of them is not known."""
+    """Return the sum of *amounts*; None when there is no amount, or one of them is None."""
     total: Decimal | None = None
     for amount in amounts:
         if amount is None:

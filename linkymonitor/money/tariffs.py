@@ -8,13 +8,13 @@ from linkymonitor.language import Text
 from linkymonitor.model.terms import code
 from linkymonitor.money import bill
 
-#: Register codes whose key is not their own name in lower case.
+#: Register code → key, where the key is not the code in lower case.
 _KEYS = {"TH": "base"}
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Prices:
-    """``[tariff]``: €/kWh, all taxes included, as printed on the contract; a price not set is unknown."""
+    """``[tariff]``: prices in €/kWh, all taxes included, as on the contract; a price that is not set is unknown."""
 
     #: Base option.
     base: Decimal | None = None
@@ -58,7 +58,7 @@ class Prices:
     f09: Decimal | None = None
     #: Supplier index 10.
     f10: Decimal | None = None
-    #: What a kWh given to the grid is paid.
+    #: The price that is paid for a kWh injected into the grid.
     injection: Decimal | None = None
     #: Subscription, €/month.
     subscription_month: Decimal | None = None
@@ -79,13 +79,13 @@ class Prices:
             raise BadSetting(*faults)
 
     def of(self, register: str) -> Decimal | None:
-        """Return the price of *register* (``HN``, ``TH``, ``F01``), or None when it is not set."""
+        """Return the price of *register* (``HN``, ``TH``, ``F01``) in €/kWh, or None when it is not set."""
         own = code(register)
         key = _KEYS.get(own, own.lower())
         return getattr(self, key) if key in _REGISTER_KEYS else None
 
     def cost(self, register: str, wh: int) -> Decimal | None:
-        """Return what *wh* of *register* cost, to the cent, or None when its price is not set."""
+        """Return the cost of *wh* in *register*, in € to the cent, or None when the price is not set."""
         price = self.of(register)
         if price is None:
             return None

@@ -1,4 +1,4 @@
-"""The simulated house's meter: how it puts what is true, and the bytes it sends."""
+"""The meter of the simulated house: its frames, made of the truth, and their bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from linkymonitor.tic.frame import FRAME_GAP, Frame, InfoGroup
 
 _LINES_KEPT = 4096
 
-#: A three-phase meter in overload, and for a minute after: so many short frames for a long one
+#: In an overload and for a minute after it, a three-phase meter sends so many short frames, then a long one
 #: (NOI-CPT_02E §2.5.2).
 _SHORT_FRAMES, _SHORT_FOR = 20, timedelta(minutes=1)
 
@@ -29,7 +29,7 @@ _INDEX_LABELS = {
     "TEMPO": ("BBRHCJB", "BBRHPJB", "BBRHCJW", "BBRHPJW", "BBRHCJR", "BBRHPJR"),
 }
 
-# What suppliers programme, as real meters send it, padding included; EJP is as 16 characters allow.
+# NGTF and LTARF as real meters send them, with their blanks. Those of EJP are made up, in the same form.
 _NGTF = {"BASE": "BASE", "HC": "H PLEINE/CREUSE", "EJP": "EJP", "TEMPO": "TEMPO"}
 _LTARF = {
     "TH..": "      BASE      ",
@@ -45,7 +45,7 @@ _LTARF = {
     "HPJR": "   HP  ROUGE    ",
 }
 
-#: Day profiles (PJOURF+1): when, what the contact does, which register.
+#: Day profiles (PJOURF+1): the time, the effect on the contact, the register.
 _PROFILES = {
     "BASE": ("00008001",),
     "HC": ("0000C001", "06008002", "2200C001"),
@@ -59,7 +59,7 @@ _COLOURS = (None, Colour.BLUE, Colour.WHITE, Colour.RED)
 
 @lru_cache(maxsize=256)
 def horodate(at: datetime) -> str:
-    """Return *at* as a meter writes it: season, then the local time (NOI-CPT_54E §6.2.1.1)."""
+    """Return the horodate of *at*: the season, then the local time (NOI-CPT_54E §6.2.1.1)."""
     here = at.astimezone(PARIS)
     return f"{'E' if here.dst() else 'H'}{here:%y%m%d%H%M%S}"
 
@@ -69,17 +69,17 @@ def _profile(blocks: tuple[str, ...]) -> str:
 
 
 class House(Household):
-    """A house that never existed, its meter, and the truth about both.
+    """A simulated house with its meter.
 
-    ``frame_at`` and ``truth`` answer for any instant since the eve of the first day; ``frames`` is the
-    endless talk of the meter, from ``options.start`` on.
+    ``truth`` has the values of the house, and ``frame_at`` a frame of them, for any instant since the eve of the first
+    day. ``frames`` yields the frames of the meter one after the other, from ``options.start`` on.
     """
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        #: When the next frame of ``frames`` begins.
+        #: The instant at which the next frame of ``frames`` begins.
         self.now = options.start
-        #: What hurts the lines, and how many it has hurt.
+        #: Damages lines, and counts the damaged ones.
         self.noise = Noise(options.seed, options.noise, options.noise_kinds, options.parity)
         self._groups: Callable[[Truth], list[InfoGroup]] = (
             self._standard if options.mode is Mode.STANDARD else self._historique
@@ -87,7 +87,7 @@ class House(Household):
         self._lines: dict[InfoGroup, bytes] = {}
         self._burst_until = options.start
         self._short_frames = 0
-        # Maker, year, type: types 62 and 63 are the first Linky, 28 and 30 the blue ones of 2007.
+        # An address has maker, year and type. Types 62 and 63 are the first Linky, 28 and 30 the blue meters of 2007.
         kind = (
             ("28" if options.phases == 1 else "30") if options.old else "62" if options.phases == 1 else "63"
         )
@@ -95,17 +95,17 @@ class House(Household):
         self._memory: dict[Callable[..., list[InfoGroup]], tuple[object, list[InfoGroup]]] = {}
 
     def skip_to(self, at: datetime) -> None:
-        """Let the next frame begin at *at*; the energy between is counted."""
+        """Make the next frame begin at *at*; the indexes count the energy until then."""
         self.now = at.astimezone(UTC)
 
     def frames(self, until: datetime | None = None) -> Generator[tuple[datetime, bytes], None, None]:
-        """Send frame after frame, each as long as the line takes, and a gap.
+        """Yield one frame after the other, each with the gap that follows it, at the pace of the line.
 
         Args:
-            until: no frame begins at or after this instant; None leaves it to ``options.duration``.
+            until: no frame begins at or after this instant; None: the end of ``options.duration``.
 
         Yields:
-            When the first byte leaves, which is the instant its data are of, and the bytes.
+            The instant of the first byte, which is also that of the data, and the bytes of the frame.
         """
         options = self.options
         if until is None and options.duration is not None:
@@ -129,8 +129,6 @@ class House(Household):
             ValueError: *at* is before the eve of the first day.
         """
         return Frame(tuple(self._groups(self.truth(at))))
-
-    # -- the line
 
     def _next_lines(self, at: datetime, byte: float) -> list[bytes]:
         """Return STX, the lines, and ETX or EOT of the frame that begins at *at*."""
@@ -173,8 +171,6 @@ class House(Household):
 
     def _on_line(self, text: bytes) -> bytes:
         return parity.add(text) if self.options.parity else text
-
-    # -- historique
 
     def _historique(self, truth: Truth) -> list[InfoGroup]:
         """Return the long frame in the order of NOI-CPT_02E tables 2 to 4."""
@@ -225,8 +221,6 @@ class House(Household):
             *_phases("IINST", truth.currents),
         ]
 
-    # -- standard
-
     def _standard(self, truth: Truth) -> list[InfoGroup]:
         """Return the frame in the order of NOI-CPT_54E §6.2.2."""
         options, day = self.options, self.day(truth.at)
@@ -264,7 +258,7 @@ class House(Household):
         return groups
 
     def _kept(self, make: Callable[..., list[InfoGroup]], *key: object) -> list[InfoGroup]:
-        """Return what *make* makes of *key*, made again only when the key has changed."""
+        """Return ``make(*key)``, which is called again only when *key* has changed."""
         kept = self._memory.get(make)
         if kept is None or kept[0] != key:
             kept = self._memory[make] = (key, make(*key))
@@ -273,7 +267,7 @@ class House(Household):
     def _indexes(
         self, total: int, registers: tuple[int, ...], grid: tuple[int, ...], producer: tuple[int, ...]
     ) -> list[InfoGroup]:
-        """Return the energies; a producer's are injected, then reactive by quadrant."""
+        """Return the groups of the indexes; those of a producer end with the injected and the reactive energy."""
         supplier = (*registers, *(0,) * (10 - len(registers)))
         groups = [
             InfoGroup("EAST", f"{total:09d}"),
@@ -281,7 +275,7 @@ class House(Household):
             *(InfoGroup(f"EASD{number:02d}", f"{wh:09d}") for number, wh in enumerate(grid, 1)),
         ]
         if producer:
-            # Reactive energy is only ever drawn here: quadrant 1 while drawing, 2 while injecting.
+            # The simulated house only draws reactive energy: quadrant 1 while drawing active energy, 2 while injecting.
             injected, *reactive = producer
             groups.append(InfoGroup("EAIT", f"{injected:09d}"))
             groups += [
@@ -290,7 +284,13 @@ class House(Household):
         return groups
 
     def _highest(self, suffix: str, start: datetime, *highest: tuple[int, int]) -> list[InfoGroup]:
-        """Return the highest power of a day, then those of its phases when there are three."""
+        """Return the groups of the highest power of a day, then those of its phases when there are three.
+
+        Args:
+            suffix: of the labels, ``-1`` for the day before.
+            start: the beginning of the day.
+            highest: for the total, then for each phase, the power in VA and the slot that reached it first.
+        """
         total, *phases = highest
         groups = [_highest(f"SMAXSN{suffix}", start, total)]
         if self.options.phases == 3:
@@ -302,7 +302,7 @@ class House(Household):
         return self._highest("-1", eve.start, *highest)
 
     def _means(self, ten: datetime) -> list[InfoGroup]:
-        """Return the load curve's last two points, and the voltage of the ten minutes until *ten*."""
+        """Return the groups of the last two points of the load curve, and of the voltage in the 10 min until *ten*."""
         half = utc_floor(ten, 1800)
         groups = []
         for label, injected in (("CCASN", False), ("CCAIN", True)):
@@ -320,7 +320,7 @@ class House(Household):
         return groups
 
     def _announcements(self, tariff: Tariff) -> list[InfoGroup]:
-        """Return what follows the status register: peaks, message, contact, calendar."""
+        """Return the groups after the status register: peaks, message, contact, calendar."""
         options, groups = self.options, []
         for number, begins, ends in tariff.peaks:
             groups.append(InfoGroup(f"DPM{number}", "00", f" {begins:%y%m%d%H%M%S}"))
@@ -342,7 +342,7 @@ class House(Household):
         return groups
 
     def _status(self, truth: Truth, tariff: Tariff) -> int:
-        """Return the status register (NOI-CPT_54E §6.2.3.14); 0x3A as every Linky in service has it."""
+        """Return the status register (NOI-CPT_54E §6.2.3.14); its bits 0x3A0000 are those of every Linky in service."""
         bits = 0x003A0000 | (0 if tariff.closed else 1) | truth.overload << 7
         bits |= self.options.producer << 8 | (truth.active_power < 0) << 9
         bits |= tariff.register << 10 | tariff.distributor << 14
@@ -351,11 +351,17 @@ class House(Household):
 
 
 def _phases(label: str, values: tuple[int, ...]) -> list[InfoGroup]:
-    """Return one group for each phase, numbered from 1."""
+    """Return one group for each phase; the number of the phase, from 1, ends the label."""
     return [InfoGroup(f"{label}{number}", f"{value:03d}") for number, value in enumerate(values, 1)]
 
 
 def _highest(label: str, start: datetime, highest: tuple[int, int]) -> InfoGroup:
-    """Return the highest power of the day that began at *start*, and when it was first reached."""
+    """Return the group of a highest power.
+
+    Args:
+        label: its label.
+        start: the beginning of its day.
+        highest: the power in VA, and the slot of the day that reached it first.
+    """
     power, slot = highest
     return InfoGroup(label, f"{power:05d}", horodate(start + timedelta(seconds=SLOT * slot)))

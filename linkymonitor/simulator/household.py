@@ -1,12 +1,13 @@
-"""What is true in the simulated house at any instant, whether or not its meter says it."""
+"""The truth about the simulated house at any instant, which its meter then sends or not."""
 
 # Strategy
 #
-# - A household answers for any instant since the eve of its first day; nothing is drawn when asked. Days
-#   are made one after the other, for an index is the sum of all that went before, and the last are kept.
-# - Energy is counted in watt-seconds, whole ones, and turned into Wh once; a Wh goes to the register in
-#   force when it is complete. So the registers always add up to the total.
-# - Frames are made from what is answered here and from nothing else, so a test compares with the truth.
+# - truth() can be asked for any instant since the eve of the first day, in any order: the answer does not depend on
+#   earlier questions. Days are made one after the other, because an index is the sum of all days before. The last few
+#   days are kept.
+# - Energy is counted in whole watt-seconds, and turned into Wh once. A Wh counts in the register that is in force when
+#   the Wh is complete. So the registers always add up to the total.
+# - Frames are made from the truth and from nothing else, so a test can compare a reading with the truth.
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -28,24 +29,24 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """One instant of the simulated house.
+    """The values of the simulated house at one instant.
 
-    Units are those of model.Reading; powers are not rounded as PAPP is.
+    The units are those of Reading. Powers are not rounded to 10 VA, as PAPP is.
     """
 
     at: datetime
-    #: As PTEC spells it, dots included.
+    #: The tariff period as PTEC spells it, dots included.
     period: str
     #: NORMAL under every contract but EJP.
     ejp: Ejp
     colour: Colour | None
-    #: None until it is announced.
+    #: The colour of tomorrow; None until it is announced.
     tomorrow: Colour | None
     apparent_power: int
     injected_power: int
-    #: W, negative while injecting.
+    #: The active power in W, negative while injecting.
     active_power: int
-    #: VA of each phase, negative for one that injects.
+    #: The apparent power of each phase in VA, negative for a phase that injects.
     powers: tuple[int, ...]
     currents: tuple[int, ...]
     voltages: tuple[int, ...]
@@ -53,30 +54,31 @@ class Truth:
     indexes: Mapping[str, int]
     total_index: int
     injected_index: int
-    #: Above the subscribed power, as a meter in this mode judges it.
+    #: Whether the power exceeds the subscribed power, by the rule of the mode: by phase in historique, in total in
+    #: standard.
     overload: bool
 
 
 class Opening(NamedTuple):
-    """What one day hands over to the next."""
+    """The counters at the beginning of a day."""
 
     drawn: int = 0  # W s
     injected: int = 0  # W s
     reactive: tuple[int, int] = (0, 0)  # VAr s, while drawing and while injecting
-    registers: tuple[int, ...] = ()  # Wh
-    grid: tuple[int, ...] = (0, 0, 0, 0)  # Wh, of the grid's own tariff
+    registers: tuple[int, ...] = ()  # Wh, of the supplier
+    grid: tuple[int, ...] = (0, 0, 0, 0)  # Wh, of the distributor
 
 
 class Stretch(NamedTuple):
     """A part of a day under one tariff."""
 
     tariff: Tariff
-    wh: int  # the total when it began
-    registers: tuple[int, ...]
-    grid: tuple[int, ...]
+    wh: int  # the total at its beginning
+    registers: tuple[int, ...]  # the supplier's registers at its beginning, Wh
+    grid: tuple[int, ...]  # the distributor's registers at its beginning, Wh
 
     def counters(self, wh: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the registers and the grid's registers when the total has reached *wh*."""
+        """Return the supplier's registers and the distributor's when the total has reached *wh*."""
         registers, grid = list(self.registers), list(self.grid)
         registers[self.tariff.register] += wh - self.wh
         grid[self.tariff.distributor] += wh - self.wh
@@ -84,14 +86,14 @@ class Stretch(NamedTuple):
 
 
 class Highest:
-    """The highest value of a day until some slot."""
+    """The highest of the values of a day until a slot; cheap when asked for one slot after the other."""
 
     def __init__(self, values: Sequence[int]) -> None:
         self._values = values
         self._seen, self._best = -1, 0
 
     def until(self, slot: int) -> tuple[int, int]:
-        """Return the highest value until *slot*, never below 0, and the slot where it first stood."""
+        """Return the highest value until *slot*, at least 0, and the first slot that has it."""
         if slot < self._seen:
             self._seen, self._best = -1, 0
         for number in range(self._seen + 1, slot + 1):
@@ -102,7 +104,7 @@ class Highest:
 
 
 class Day:
-    """One local day: its load, its tariffs, and its energy as running sums."""
+    """One local day: its load, its tariffs, and its energy as sums up to each slot."""
 
     def __init__(self, options: Options, day: date, calendar: Calendar, opening: Opening) -> None:
         load = load_of(options, day, calendar.at)
@@ -145,48 +147,48 @@ class Day:
 
     @property
     def closing(self) -> Opening:
-        """What the next day opens with."""
+        """The counters at the end of this day."""
         counters = self._stretches[-1].counters(self._drawn[-1] // _WH)
         reactive = (self._reactive[0][-1], self._reactive[1][-1])
         return Opening(self._drawn[-1], self._injected[-1], reactive, *counters)
 
     def stretch(self, seconds: float) -> Stretch:
-        """Return the tariff in force *seconds* after the day began, and the registers when it began."""
+        """Return the stretch of the day that contains the instant *seconds* after the beginning of the day."""
         return self._stretches[bisect_right(self._since, seconds) - 1]
 
     def wh(self, seconds: float) -> int:
-        """Return the Wh drawn since the house was made, *seconds* after the day began."""
+        """Return the Wh drawn since the first day, at *seconds* after the beginning of this day."""
         slot = int(seconds // SLOT)
         if slot > self.last_slot:
             return self._drawn[-1] // _WH
         return int(self._drawn[slot] + max(0, self.net[slot]) * (seconds - slot * SLOT)) // _WH
 
     def injected_wh(self, slot: int) -> int:
-        """Return the Wh injected since the house was made, when *slot* begins."""
+        """Return the Wh injected since the first day, at the beginning of *slot*."""
         return self._injected[slot] // _WH
 
     def reactive_wh(self, slot: int) -> tuple[int, int]:
-        """Return the VArh while drawing and while injecting, when *slot* begins."""
+        """Return the reactive energy in VArh, while drawing and while injecting, at the beginning of *slot*."""
         return self._reactive[0][slot] // _WH, self._reactive[1][slot] // _WH
 
     def mean_power(self, since: datetime, until: datetime, injected: bool = False) -> int:
-        """Return the mean active power drawn, or injected, between two instants that are whole slots."""
+        """Return the mean active power drawn, or injected, in W, between two instants at the beginning of slots."""
         first, last = (int((at - self.start).total_seconds()) // SLOT for at in (since, until))
         sums = self._injected if injected else self._drawn
         return round((sums[last] - sums[first]) / (SLOT * (last - first)))
 
     def mean_voltages(self, since: datetime, until: datetime) -> list[int]:
-        """Return the mean voltage of each phase between two whole minutes."""
+        """Return the mean voltage of each phase, in V, between two whole minutes."""
         first, last = (int((at - self.start).total_seconds()) // 60 for at in (since, until))
         return [round(sum(volts[first:last]) / (last - first)) for volts in self.voltage]
 
 
 def _sums(watts: Sequence[int], before: int) -> list[int]:
-    """Return the energy when each slot begins, and when the last one ends, negative powers left out."""
+    """Return the energy, in W s, as each slot begins, and at the end of the last; a negative power counts as 0."""
     return list(accumulate((max(0, power) * SLOT for power in watts), initial=before))
 
 
-#: What share of all its energy a house has drawn in each period, so far; in the order of PERIODS.
+#: The share of each tariff period in the energy before the first day, in the order of PERIODS.
 _SHARES = {
     "BASE": (1.0,),
     "HC": (0.4, 0.6),
@@ -196,10 +198,10 @@ _SHARES = {
 
 
 class Household:
-    """A house that never existed, and the truth about it.
+    """A simulated house, without its meter.
 
     Args:
-        options: equal options make equal houses, to the byte.
+        options: the house and its contract; equal options make equal houses, to the byte.
     """
 
     def __init__(self, options: Options) -> None:
@@ -249,7 +251,7 @@ class Household:
             self._today = day
 
     def truth(self, at: datetime) -> Truth:
-        """Return what is true at *at*.
+        """Return the values of the house at *at*.
 
         Raises:
             ValueError: *at* is before the eve of the first day.
@@ -284,7 +286,7 @@ class Household:
 
     @property
     def subscribed_current(self) -> int:
-        """What ISOUSC says, in A for each phase (NOI-CPT_02E §2.3.3, §2.5.2)."""
+        """The subscribed current (ISOUSC), in A for each phase (NOI-CPT_02E §2.3.3, §2.5.2)."""
         return self.options.subscribed * 5 // self.options.phases
 
     def _overloads(self, drawn: int, currents: Sequence[int]) -> bool:
@@ -294,7 +296,7 @@ class Household:
 
 
 def _shared(registers: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the grid's four registers of a meter whose supplier's registers are *registers*."""
+    """Return the four registers of the distributor for a meter with these *registers* of the supplier, in Wh."""
     if len(registers) < 2:
         return (*registers, 0, 0, 0)
     off_peak, peak = sum(registers[::2]), sum(registers[1::2])
@@ -304,6 +306,6 @@ def _shared(registers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def utc_floor(at: datetime, seconds: int) -> datetime:
-    """Return the last instant until *at* that is a multiple of *seconds*, at most an hour."""
+    """Return the last instant until *at* that is a whole multiple of *seconds* in its hour, in UTC."""
     past = (at.minute * 60 + at.second) % seconds
     return at.astimezone(UTC).replace(microsecond=0) - timedelta(seconds=past)

@@ -1,12 +1,12 @@
-"""What a household draws in one local day, and what its roof gives back."""
+"""The load of a household in one local day, and the power of its solar panels."""
 
 # Strategy
 #
-# - A day is drawn up at once, in slots of five seconds, from dice that only the seed and the date load: any
-#   day can be made again, alone, and is the same.
-# - Everything is in whole watts, so that sums are exact and an index never disagrees with the power.
-# - Only Random.random() is used: its sequence is the one that Python promises to keep.
-# - Nothing runs over midnight, so that a day needs no other.
+# - A day is made at once, in slots of five seconds, with random numbers that depend on the seed and the date only. So
+#   a day can be made again, alone, and is the same.
+# - Powers are whole watts, so that sums are exact and an index always agrees with the power.
+# - Only Random.random() is used, because Python promises to keep its sequence.
+# - No appliance runs over midnight, so that a day does not depend on the day before.
 
 import math
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.options import PARIS, Options
 from linkymonitor.simulator.seasons import Tariff, local
 
-#: Seconds for which the power stands still.
+#: The power changes every so many seconds.
 SLOT = 5
 
 _MINUTE = 60 // SLOT
@@ -28,22 +28,22 @@ _LATITUDE, _LONGITUDE = math.radians(46.5), 2.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """One local day, slot by slot and phase by phase."""
+    """The powers and voltages of one local day; each is a list for each phase."""
 
     start: datetime
     end: datetime
-    #: Active power, W, negative when a phase injects.
+    #: Active power in each slot, W, negative when the phase injects.
     active: Sequence[Sequence[int]]
-    #: Reactive power, VAr.
+    #: Reactive power in each slot, VAr.
     reactive: Sequence[Sequence[int]]
-    #: Apparent power, VA, with the sign of the active power.
+    #: Apparent power in each slot, VA, with the sign of the active power.
     apparent: Sequence[Sequence[int]]
-    #: Voltage minute by minute, V.
+    #: Voltage in each minute, V.
     voltage: Sequence[Sequence[float]]
 
 
 def sun(at: datetime) -> float:
-    """Return the sine of the sun's height over the middle of France; negative at night."""
+    """Return the sine of the height of the sun over the middle of France; negative at night."""
     day = at.timetuple().tm_yday
     tilt = math.radians(-23.44) * math.cos(2 * math.pi * (day + 10) / 365)
     angle = math.radians(15 * (at.hour - 12 + at.minute / 60 + _LONGITUDE / 15))
@@ -52,10 +52,10 @@ def sun(at: datetime) -> float:
 
 
 class _Day:
-    """The slots of a day while they are being filled."""
+    """The slots of a day, to which loads are added."""
 
     def __init__(self, options: Options, day: date) -> None:
-        self.start, self.end = (local(that, 0).astimezone(UTC) for that in (day, day + timedelta(days=1)))
+        self.start, self.end = (local(begins, 0).astimezone(UTC) for begins in (day, day + timedelta(days=1)))
         self.day = day
         self.slots = int((self.end - self.start).total_seconds()) // SLOT
         self.phases = options.phases
@@ -63,13 +63,21 @@ class _Day:
         self.reactive = [[0] * self.slots for _ in range(options.phases)]
 
     def slot(self, hour: float) -> int:
-        """Return the slot in which a clock on the wall shows *hour*."""
+        """Return the slot at the local time *hour*, such as 6.5 for 6:30."""
         minutes, seconds = divmod(round(hour * 3600), 60)
         at = datetime.combine(self.day, time(minutes // 60, minutes % 60, seconds), PARIS).astimezone(UTC)
         return int((at - self.start).total_seconds()) // SLOT
 
     def draw(self, phase: int, first: int, slots: int, watts: int, tangent: float = 0.0) -> None:
-        """Add a load to some slots of a phase; the reactive power is *tangent* times the active one."""
+        """Add a load to a phase.
+
+        Args:
+            phase: its number from 0, modulo the number of phases.
+            first: the first slot.
+            slots: how many slots the load lasts.
+            watts: its active power.
+            tangent: its reactive power divided by its active power.
+        """
         active, reactive = self.active[phase % self.phases], self.reactive[phase % self.phases]
         vars_ = round(watts * tangent)
         for slot in range(max(0, first), min(self.slots, first + slots)):
@@ -78,13 +86,19 @@ class _Day:
                 reactive[slot] += vars_
 
     def cycle(self, phase: int, first: int, slots: int, watts: int, on: int, off: int) -> None:
-        """Add a load that a thermostat switches."""
+        """Add a load that a thermostat switches: *on* slots on, *off* slots off."""
         for begin in range(first, first + slots, on + off):
             self.draw(phase, begin, min(on, first + slots - begin), watts)
 
 
 def load_of(options: Options, day: date, tariff_at: Callable[[datetime], Tariff]) -> Load:
-    """Return what the house of *options* draws on the local *day*."""
+    """Return the load of the house of *options* on the local *day*.
+
+    Args:
+        options: the house.
+        day: the local day.
+        tariff_at: returns the tariff at an instant.
+    """
     house = _Day(options, day)
     dice = Random(f"{options.seed}:load:{day.isoformat()}").random
     hours = [house.start + timedelta(hours=n) for n in range(house.slots // (60 * _MINUTE))]
@@ -96,7 +110,7 @@ def load_of(options: Options, day: date, tariff_at: Callable[[datetime], Tariff]
     for first in range(int(dice() * 30 * _MINUTE), house.slots, int((40 + 10 * dice()) * _MINUTE)):
         house.draw(1, first, 15 * _MINUTE, 90, 0.6)  # fridge
     for number, hour in enumerate(hours):
-        # A heat pump: full on in the morning and evening, at rest while energy is dear.
+        # A heat pump: it runs most in the morning and evening, and hardly while energy is dear.
         comfort = hour.astimezone(PARIS).hour in (6, 7, 8, 17, 18, 19, 20, 21)
         share = winter * (0.75 if comfort else 0.45) * (0.1 if dear[number] else 1)
         if share > 0.1:
@@ -104,7 +118,7 @@ def load_of(options: Options, day: date, tariff_at: Callable[[datetime], Tariff]
                 first = (2 * number + half) * 30 * _MINUTE
                 house.draw(2, first, int(30 * _MINUTE * min(1.0, share)), 1300, 0.3)
 
-    # The water heater waits for cheap hours; under EJP for the end of a peak, at 1:00.
+    # The water heater starts in the off-peak hours; under EJP after the end of a peak, at 1:00.
     starts = 1.1 if options.contract in ("BASE", "EJP") else 22.1
     house.draw(0, house.slot(starts), int((75 + 35 * dice()) * _MINUTE), 2300)
 
@@ -119,7 +133,7 @@ def load_of(options: Options, day: date, tariff_at: Callable[[datetime], Tariff]
             house.draw(2, washing + 18 * _MINUTE, 65 * _MINUTE, 180, 0.5)
     if options.overload and day == options.first_day:
         first = int((options.start - house.start).total_seconds()) // SLOT + 2 * _MINUTE
-        # In historique a phase is judged alone, in standard the sum of them all.
+        # An overload is of a single phase in historique, and of the sum of all phases in standard.
         for phase in range(options.phases if options.mode is Mode.STANDARD else 1):
             house.draw(phase, first, 90 // SLOT, options.subscribed * 1250 // options.phases)
     if options.generates:
@@ -128,7 +142,7 @@ def load_of(options: Options, day: date, tariff_at: Callable[[datetime], Tariff]
 
 
 def _standby(house: _Day, options: Options, dice: Callable[[], float]) -> None:
-    """Lay the load that never goes, and that never quite stands still either."""
+    """Set the standby load, which never ends, and varies a little from slot to slot."""
     usual = 170 + 60 * Random(f"{options.seed}:standby").random()
     for phase in range(options.phases):
         base, swing = 0.9 * usual / options.phases, 0.2 * usual / options.phases
@@ -137,7 +151,7 @@ def _standby(house: _Day, options: Options, dice: Callable[[], float]) -> None:
 
 
 def _kitchen(house: _Day, free: bool, dice: Callable[[], float]) -> None:
-    """Add breakfast, lunch when there is somebody for it, and dinner."""
+    """Add breakfast, lunch when somebody is at home, and dinner."""
     breakfast = house.slot((8.4 if free else 6.9) + dice() / 2)
     house.draw(1, breakfast, int(3.5 * _MINUTE), 2000)  # kettle
     house.draw(0, breakfast + 3 * _MINUTE, 4 * _MINUTE, 900)  # toaster
@@ -151,7 +165,7 @@ def _kitchen(house: _Day, free: bool, dice: Callable[[], float]) -> None:
 
 
 def _roof(house: _Day, dice: Callable[[], float]) -> None:
-    """Take off what the panels give, on the first phase."""
+    """Subtract the power of the solar panels from the first phase."""
     clear, cloud = 0.35 + 0.65 * dice(), 0.0
     active = house.active[0]
     for minute in range(house.slots // _MINUTE):
@@ -164,7 +178,7 @@ def _roof(house: _Day, dice: Callable[[], float]) -> None:
 
 
 def _finished(house: _Day, options: Options) -> Load:
-    """Add the voltage and the apparent power."""
+    """Return the load of the finished day, with voltage and apparent power."""
     grid = Random(f"{options.seed}:grid:{house.day.isoformat()}").random
     voltage = [
         [

@@ -1,4 +1,4 @@
-"""What happens to a line between the meter and its reader, at a known rate."""
+"""Damages lines between the meter and its reader, at a given rate."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import ClassVar
 
 
 class Noise:
-    """Hurts lines on their way; the same seed hurts the same lines.
+    """Damages lines; the same seed damages the same lines.
 
     Args:
-        seed: loads the dice.
-        share: the part of the lines that are hurt.
-        kinds: how, each as often as another:
-            ``flip`` one bit of a byte, which parity shows;
-            ``flips`` two bits of a byte, which it does not;
+        seed: the seed of the random numbers.
+        share: the share of the lines that are damaged, 0 to 1.
+        kinds: the kinds of damage, each as frequent as the others:
+            ``flip`` one bit of a byte is wrong, which the parity shows;
+            ``flips`` two bits of a byte are wrong, which the parity does not show;
             ``lost`` a byte is not received;
             ``doubled`` a byte is received twice;
-            ``merged`` the CR and the LF between two lines become something else;
-            ``cut`` nothing more of this frame is received;
-            ``burst`` up to 20 bytes are anything.
-        eight_bits: bit 7, the parity, is on the line and can be hurt too.
+            ``merged`` the CR and the LF between two lines become other characters;
+            ``cut`` the rest of the frame is not received;
+            ``burst`` up to 20 bytes become random bytes.
+        eight_bits: True when bit 7, the parity, is on the line and can be damaged, too.
     """
 
     def __init__(self, seed: int, share: float, kinds: Sequence[str], eight_bits: bool) -> None:
@@ -30,7 +30,7 @@ class Noise:
         self._share = share
         self._kinds = kinds
         self._bits = 8 if eight_bits else 7
-        #: How many lines came by, and how many were hurt, by kind.
+        #: How many lines were given, and how many were damaged, by kind.
         self.lines = 0
         self.hits: Counter[str] = Counter()
         #: Whether the last frame was cut.

@@ -1,4 +1,4 @@
-"""What can be asked of the simulated house, and the words to ask it with."""
+"""The options of the simulated house, and the words that set them."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,24 +13,24 @@ from linkymonitor.setting_types import TYPES
 from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.zones import home
 
-#: The time that the meter, its tariffs and the household live on.
+#: The time zone of the meter, its tariffs and the household.
 PARIS = home()
 
-#: The day that is simulated when none is named: fixed, so that the same seed gives the same bytes.
+#: The day that is simulated when the options name none. It is fixed, so that the same seed gives the same bytes.
 DEFAULT_DAY = date(2026, 1, 13)
 
-#: How a line can be hurt, see noise.py.
+#: The kinds of damage of a line, see noise.py.
 NOISES = ("flip", "flips", "lost", "doubled", "merged", "cut", "burst")
 
-#: A house is followed for so long at most; its dates stay far from the end of the calendar.
+#: The longest duration, so that dates stay far from the end of the calendar.
 _LONGEST = timedelta(days=36525)
 
 _A_SHARE = Text("une part des lignes, de 0 à 1", "a share of the lines, from 0 to 1")
 
 
-def _fault(found: str, expected: Text | str) -> BadSetting:
-    """Return the fault of *found*: what is expected instead, names being the same in both languages."""
-    return BadSetting(found + Text(" : on attend ", ": expected ") + expected)
+def _fault(word: str, expected: Text | str) -> BadSetting:
+    """Return the fault of the *word* of the user, with the *expected* one; a plain string is for both languages."""
+    return BadSetting(word + Text(" : on attend ", ": expected ") + expected)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,41 +38,42 @@ class Options:
     """One simulated house, its contract and its meter; equal options make equal bytes."""
 
     mode: Mode = Mode.HISTORIQUE
-    #: A key of model.PERIODS.
+    #: A key of terms.PERIODS.
     contract: str = "BASE"
     phases: int = 1
     #: A producer's contract, with solar panels: the standard TIC has the labels of injection.
     producer: bool = False
-    #: Solar panels without a producer's contract: the meter says next to nothing of what is injected.
+    #: Solar panels without a producer's contract: the meter sends hardly any label of injection.
     pv: bool = False
     #: A meter from before Linky: no PAPP on one phase, DEMAIN until 6:00.
     old: bool = False
-    #: Subscribed power, kVA; None is 9 on one phase, 12 on three.
+    #: Subscribed power, kVA; None: 9 on one phase, 12 on three.
     power: int | None = None
-    #: Local day and time of the first frame; None is DEFAULT_DAY, or today where there is a clock.
+    #: Local day and time of the first frame; None: midnight of DEFAULT_DAY, or now for a SimSource.
     day: date | None = None
     at: time | None = None
-    #: The stream ends after this long; None never.
+    #: The stream ends after so long; None: never.
     duration: timedelta | None = None
-    #: True makes *day* a peak (under Tempo, red), False an ordinary day, None leaves it to the season.
+    #: True: *day* is a peak day (under Tempo, a red one). False: an ordinary day. None: the season decides.
     peak: bool | None = None
-    #: Exactly these peak days instead of a season's.
+    #: The peak days, in place of those of the season.
     ejp_days: frozenset[date] | None = None
-    #: The Tempo colour of *day*, None leaves it to the season.
+    #: The Tempo colour of *day*; None: the season decides.
     colour: Colour | None = None
     #: How long before its beginning a peak is announced.
     notice: timedelta = timedelta(minutes=30)
-    #: Something that exceeds the subscribed power for 90 s, two minutes after the start.
+    #: True: a load exceeds the subscribed power for 90 s, two minutes after the start.
     overload: bool = False
     seed: int = 1
-    #: The part of the lines that are hurt.
+    #: The share of the lines that are damaged, 0 to 1.
     noise: float = 0.0
+    #: The kinds of damage, of NOISES.
     noise_kinds: tuple[str, ...] = NOISES
-    #: Bit 7 of each byte carries the even parity of a 7E1 line read as 8 bits.
+    #: True: bit 7 of each byte carries the even parity, as when a 7E1 line is read as 8 bits.
     parity: bool = True
-    #: One frame each so often instead of one after the other, to walk through months.
+    #: The time between the beginnings of two frames, to simulate months; None: one frame after the other.
     every: timedelta | None = None
-    #: For whoever paces the stream: times the true speed of the line, None as fast as can be.
+    #: The pace of the stream, in multiples of the true speed of the line; None: as fast as possible.
     speed: float | None = 1.0
 
     def __post_init__(self) -> None:
@@ -120,7 +121,7 @@ class Options:
 
     @property
     def start(self) -> datetime:
-        """When the first frame begins, in UTC."""
+        """The instant of the first byte, in UTC."""
         return datetime.combine(self.first_day, self.at or time(), PARIS).astimezone(UTC)
 
     @property
@@ -130,11 +131,11 @@ class Options:
 
     @property
     def generates(self) -> bool:
-        """Whether there are solar panels on the roof."""
+        """Whether the house has solar panels."""
         return self.pv or self.producer
 
 
-#: Words that stand alone, and the field and value that each means.
+#: Word without a value → the field that it sets, and the value.
 _WORDS: Mapping[str, tuple[str, object]] = {
     "standard": ("mode", Mode.STANDARD),
     "std": ("mode", Mode.STANDARD),
@@ -155,7 +156,7 @@ _WORDS: Mapping[str, tuple[str, object]] = {
     "overload": ("overload", True),
 }
 
-#: French words → ours.
+#: French word → English word.
 _FRENCH = {
     "ancien": "old",
     "bruit": "noise",
@@ -188,7 +189,12 @@ Reader = Callable[[str], object]
 
 
 def _kind(kind: type, expected: Text | None = None) -> Reader:
-    """Return what reads a *kind* as the configuration does; *expected* names it better where it can."""
+    """Return a reader for a value of the type *kind*, written as in the configuration.
+
+    Args:
+        kind: a type of setting_types.TYPES.
+        expected: the words for the user in place of those of the type.
+    """
     reader = TYPES[kind]
 
     def read(text: str) -> object:
@@ -201,7 +207,7 @@ def _kind(kind: type, expected: Text | None = None) -> Reader:
 
 
 def _one_of(choices: Mapping[str, object]) -> Reader:
-    """Return what reads one of the words of *choices*."""
+    """Return a reader for one of the words of *choices*."""
 
     def read(text: str) -> object:
         if text not in choices:
@@ -216,7 +222,7 @@ def _word_for(field: str) -> Reader:
 
 
 def _duration(text: str) -> object:
-    """Read a duration; a bare number is seconds."""
+    """Read a duration; a number without a unit is in seconds."""
     return _kind(timedelta)(f"{text}s" if text.isdecimal() else text)
 
 
@@ -228,7 +234,7 @@ def _date(text: str) -> date:
 
 
 def _time(text: str) -> time:
-    """Read a time of day to the second, which the configuration does not know."""
+    """Read a time of day, which may have seconds, unlike one in the configuration."""
     try:
         return time.fromisoformat(text)
     except ValueError:
@@ -244,7 +250,7 @@ def _speed(text: str) -> object:
         raise BadSetting(Text("un nombre, ou max", "a number, or max")) from None
 
 
-#: Key → the field that it sets, and what reads its value.
+#: Key → the field that it sets, and the reader of its value.
 _KEYS: Mapping[str, tuple[str, Reader]] = {
     "mode": ("mode", _word_for("mode")),
     "contract": ("contract", _word_for("contract")),
@@ -271,13 +277,13 @@ _KEYS: Mapping[str, tuple[str, Reader]] = {
 
 
 def parse_spec(text: str) -> Options:
-    """Return the options that *text* asks for: ``standard,tempo,tri,seed=7,day=2026-01-13,at=06:58,peak``.
+    """Return the options of *text*, such as ``standard,tempo,tri,seed=7,day=2026-01-13,at=06:58,peak``.
 
-    The order does not matter, French and English words are both taken, a leading ``sim:`` too, and the
-    last word wins.
+    The words may be in French or in English, in any order, after a leading ``sim:`` or not. When two words set the same
+    field, the last one counts.
 
     Raises:
-        BadSetting: one sentence: the word, what is wrong with it, what may be meant.
+        BadSetting: a word is unknown, or its value is not allowed.
     """
     values: dict[str, object] = {}
     for word in filter(None, (word.strip().lower() for word in text.removeprefix(SIMULATED).split(","))):
@@ -302,7 +308,7 @@ def parse_spec(text: str) -> Options:
 
 
 def _unknown(word: str) -> BadSetting:
-    """Return the fault of a *word* that nobody knows, with the nearest that is known."""
+    """Return the fault of an unknown *word*, with the nearest known word."""
     written, equals, _ = word.partition("=")
     keys = [*_KEYS, *(french for french, key in _FRENCH.items() if key in _KEYS)]
     known = [f"{key}=" for key in keys] if equals else [*_WORDS, *_FRENCH, *_KEYS]

@@ -1,4 +1,4 @@
-"""The calendar that the simulated supplier draws up, and the tariff it makes at any instant."""
+"""The calendar of the simulated supplier, and its tariff at any instant."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 def _easter_monday(year: int) -> date:
-    # The Gregorian computus: century, lunar and solar corrections, then the Sunday after the full moon.
+    # The Gregorian computus gives Easter Sunday: the Sunday after the full moon of spring.
     golden, century, rest = year % 19, *divmod(year, 100)
     epact = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
     weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - epact - rest % 4) % 7
@@ -24,16 +24,16 @@ def _easter_monday(year: int) -> date:
 
 
 def _may_be_red(day: date) -> bool:
-    """Return whether the rules allow a red day: November to March, no week-end, no public holiday."""
+    """Return whether *day* may be red by the rules of Tempo: November to March, no week-end, no public holiday."""
     holiday = (day.month, day.day) in {(1, 1), (11, 1), (11, 11), (12, 25)} or day == _easter_monday(day.year)
     return day.month in (11, 12, 1, 2, 3) and day.weekday() < 5 and not holiday
 
 
 @lru_cache(maxsize=16)
 def tempo_season(seed: int, autumn: int) -> dict[date, Colour]:
-    """Return the white and red days of the season from 1 September *autumn* to 31 August; others are blue.
+    """Return the white and red days of the season from 1 September of the year *autumn*; all others are blue.
 
-    22 red, 43 white, no Sunday among them, in cold spells rather than scattered.
+    The season has 22 red and 43 white days, no Sunday among them. They come in cold spells rather than scattered.
     """
     dice = Random(f"{seed}:cold:{autumn}")
     first, cold = date(autumn, 9, 1), 0.0
@@ -49,31 +49,32 @@ def tempo_season(seed: int, autumn: int) -> dict[date, Colour]:
 
 
 def ejp_season(seed: int, winter: int) -> frozenset[date]:
-    """Return the 22 peak days of the winter that begins in November *winter*: weekdays until March."""
+    """Return the 22 peak days of the winter that begins in November of the year *winter*: weekdays until March."""
     return frozenset(day for day, colour in tempo_season(seed, winter).items() if colour is Colour.RED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tariff:
-    """What the contract says at one instant."""
+    """The state of the contract at one instant."""
 
-    period: str  # as PTEC: ``HN..``
-    register: int  # its place in model.PERIODS
-    distributor: int  # 0 to 3: the register of the grid's own tariff
+    period: str  # the tariff period as PTEC spells it: ``HN..``
+    register: int  # the place of the period in terms.PERIODS
+    distributor: int  # the register of the distributor, 0 to 3
     ejp: Ejp = Ejp.NORMAL
     colour: Colour | None = None
     tomorrow: Colour | None = None
-    #: Numbers of the mobile peaks announced and in progress, 0 for none; under Tempo 1 is white, 2 is red.
+    #: The numbers of the mobile peak that is announced and of the one in progress; 0 for none. Under Tempo 1 is a white
+    #: day, 2 a red one.
     notice: int = 0
     peak: int = 0
-    #: (number, beginning, end), local, of each of these.
+    #: For each of these peaks its number, its beginning and its end, in local time.
     peaks: tuple[tuple[int, datetime, datetime], ...] = ()
     #: Whether the meter's dry contact is closed.
     closed: bool = False
 
     @property
     def dear(self) -> bool:
-        """Whether the household leaves off what can wait."""
+        """Whether energy is so dear that the household puts off loads that can wait."""
         return self.period in ("PM..", "HPJR")
 
 
@@ -109,11 +110,11 @@ class Calendar:
         return tempo_season(options.seed, autumn).get(day, Colour.BLUE)
 
     def changes(self, day: date) -> list[datetime]:
-        """Return the instants of the local *day*, in UTC, at which anything may change, midnight first."""
+        """Return the instants of the local *day*, in UTC, at which the tariff may change; the first is midnight."""
         hours = {"BASE": (), "HC": (6, 22), "EJP": (1, 6, 7, 22), "TEMPO": (6, 20, 22)}[
             self._options.contract
         ]
-        start, end = (local(that, 0).astimezone(UTC) for that in (day, day + _DAY))
+        start, end = (local(begins, 0).astimezone(UTC) for begins in (day, day + _DAY))
         instants = {start, *(local(day, hour).astimezone(UTC) for hour in hours)}
         if self._options.contract == "EJP":
             notices = (local(day + n * _DAY, 7).astimezone(UTC) - self._options.notice for n in range(3))
@@ -147,7 +148,7 @@ class Calendar:
         notice = instant >= local(next_day, 7).astimezone(UTC) - self._options.notice and self.is_peak(
             next_day
         )
-        # One peak has one pair DPM1, FPM1: an announced one takes it from the one in progress.
+        # There is one pair DPM1, FPM1: the next peak takes it from the one in progress as soon as it is announced.
         day = next_day if notice else began
         return Tariff(
             period="PM.." if peak else "HN..",
@@ -163,7 +164,7 @@ class Calendar:
     def _tempo(self, here: datetime, off_peak: bool, grid: int) -> Tariff:
         began = here.date() if here.hour >= 6 else here.date() - _DAY
         announced = here.hour >= 20 or here.hour < 6
-        # A Linky forgets tomorrow at midnight, when it has become today; older meters keep it until 6:00.
+        # After midnight a Linky no longer sends the colour of tomorrow; older meters send it until 6:00.
         shown = here.hour >= 20 or (announced and self._options.old)
         colours = (Colour.BLUE, Colour.WHITE, Colour.RED)
         today, tomorrow = self.colour(began), self.colour(began + _DAY)

@@ -1,4 +1,4 @@
-"""Where the simulated meter's bytes go: a reader, a file or a pseudo-terminal, at the pace of a line."""
+"""Gives the bytes of the simulated meter to a reader, a file or a pseudo-terminal, at the pace of a line."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from linkymonitor.simulator.options import PARIS, Options
 from linkymonitor.source.base import Source
 from linkymonitor.system.clock import Clock, SystemClock
 
-#: A meter waits for nobody, and the kernel keeps about four seconds of a line: what is later is lost.
+#: A meter does not wait for its reader, and the kernel keeps about four seconds of a line. A reader that is later, in
+#: seconds, loses bytes.
 LATE = 4.0
 
-#: A group ends with CR, which bit 7 may or may not accompany.
+#: A line of a frame up to its CR, with bit 7 clear or set, or the rest of the frame.
 _LINE = re.compile(rb"[^\r\x8d]*[\r\x8d]|[^\r\x8d]+")
 
 
 def dated(options: Options, clock: Clock) -> Options:
-    """Return *options*, of today's house when they name no day: now, or today at their time."""
+    """Return *options* with a day and a time: when they name no day, now, or today at their time."""
     if options.day is not None:
         return options
     here = clock.now().astimezone(PARIS)
@@ -34,14 +35,14 @@ def dated(options: Options, clock: Clock) -> Options:
 
 
 class SimSource(Source):
-    """A source of bytes as a port is, whose meter does not exist; nothing is opened.
+    """The simulated meter as a source of bytes.
 
     Args:
-        options: the house; without a day it is today's, from now on.
-        clock: what the pace is kept on.
-        speed: times the true speed of the line; None gives a whole frame for each read, at once, and
-            then it is for the caller to let the clock run.
-        sleep: waits; a test lets its clock run instead.
+        options: the house; without a day, that of today, from now on.
+        clock: the clock for the pace.
+        speed: the pace, in multiples of the true speed of the line. None: each read returns a whole frame at once, and
+            the caller advances its clock by ``elapsed``.
+        sleep: waits so many seconds; a test advances its clock in its place.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class SimSource(Source):
         self.mode: Mode = self.options.mode
         self.name = f"sim:{self.mode.value},{self.options.contract.lower()},seed={self.options.seed}"
         self.paced = speed is not None
-        #: The house behind, for whoever wants to know the truth.
+        #: The simulated house, which has the truth.
         self.house = House(self.options)
         self._clock = clock
         self._speed = speed or 1.0
@@ -67,10 +68,10 @@ class SimSource(Source):
         self._began: float | None = None
 
     def read(self, timeout: float) -> bytes | None:
-        """Return the next line of the meter, or frame when there is no pace.
+        """Return the next line of the meter, or the next frame when there is no pace.
 
         Returns:
-            ``b""`` when nothing came within *timeout* seconds, None at the end.
+            ``b""`` when no line ended within *timeout* seconds, None at the end of the stream.
         """
         if not self.paced:
             return self._frame()
@@ -94,12 +95,12 @@ class SimSource(Source):
         return piece
 
     def close(self) -> None:
-        """Send nothing more."""
+        """End the stream."""
         self._frames.close()
         self._pieces, self._next = iter(()), None
 
     def _frame(self) -> bytes | None:
-        """Return the next frame, and take note of the time it would have taken."""
+        """Return the next frame, and set ``elapsed`` to the seconds that the frame would have taken on the line."""
         for at, wire in self._frames:
             ended_at = at + timedelta(seconds=len(wire) * 10 / self.mode.speed)
             self.elapsed = (ended_at - self._ended_at).total_seconds()
@@ -108,7 +109,7 @@ class SimSource(Source):
         return None
 
     def _in_pieces(self) -> Iterator[tuple[float, bytes]]:
-        """Yield each line with the seconds since the start at which its last byte has left."""
+        """Yield each line with the time of its last byte, in seconds since the start."""
         for at, wire in self._frames:
             left = (at - self.options.start).total_seconds()
             for piece in _LINE.findall(wire):
@@ -116,7 +117,7 @@ class SimSource(Source):
                 yield left, piece
 
     def _skip(self) -> None:
-        """Forget what nobody read."""
+        """Go on with the frame of this moment; the frames that nobody read in time are lost."""
         elapsed = (self._clock.monotonic() - (self._began or 0.0)) * self._speed
         self.house.skip_to(self.options.start + timedelta(seconds=elapsed))
         self._pieces, self._next = self._in_pieces(), None
@@ -125,18 +126,18 @@ class SimSource(Source):
 def write_file(
     options: Options, out_write: Callable[[bytes], object], duration: timedelta | None = None
 ) -> int:
-    """Hand the bytes of *duration* of the line to *out_write*, a frame at a time.
+    """Write the bytes of *duration* of the line, a frame at a time.
 
     Args:
-        options: of the house.
-        out_write: takes the bytes.
-        duration: None leaves it to ``options.duration``.
+        options: the house.
+        out_write: called with the bytes of each frame.
+        duration: None: ``options.duration``.
 
     Returns:
-        How many frames were begun.
+        How many frames were written.
 
     Raises:
-        ValueError: neither says when to stop.
+        ValueError: there is neither a *duration* nor one in the options.
     """
     duration = duration or options.duration
     if duration is None:
@@ -152,7 +153,8 @@ def open_pty() -> tuple[int, int, str]:
     """Open a pseudo-terminal that changes no byte.
 
     Returns:
-        The meter's end, the reader's end, to be kept open so that readers may come and go, and its path.
+        The descriptor of the meter's end, the descriptor of the reader's end, and the path of the reader's end. The
+        caller keeps the reader's end open, so that readers may come and go.
     """
     master, slave = pty.openpty()
     tty.setraw(slave)
@@ -168,10 +170,10 @@ def feed_pty(
     sleep: Callable[[float], None] = time.sleep,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Speak on *master_fd* until *stop* says so, or until ``options.duration`` is over.
+    """Write the bytes of the meter to *master_fd* until *stop* returns True, or ``options.duration`` is over.
 
-    A meter waits for nobody: at a pace, what the reader leaves in the terminal for too long is followed by
-    nothing, and bytes are lost. Without a pace (*speed* is None) the reader sets it.
+    A meter does not wait for its reader: at a pace, bytes are lost while the terminal is full. Without a pace (*speed*
+    is None) this function waits for the reader.
 
     Returns:
         How many bytes were lost.
