@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 4096
 _DAY = timedelta(days=1)
+_DAY_SECONDS = 86400
+_EPOCH = date(1970, 1, 1).toordinal()
 #: What follows the day in the name of a file → whether it is the forerunner's.
 _NAMES = {
     "_linkymonitor.log": False,
@@ -80,6 +82,12 @@ class LogFile(NamedTuple):
         if self.forerunner and self.day < date.max:
             return {self.day, self.day + _DAY}
         return {self.day}
+
+    @property
+    def span(self) -> range:
+        """The POSIX seconds that its stamps may be of."""
+        begin = (self.day.toordinal() - _EPOCH) * _DAY_SECONDS
+        return range(begin, begin + len(self.stamped) * _DAY_SECONDS)
 
 
 def file_of(directory: Path, day: date) -> Path:
@@ -257,7 +265,7 @@ def _day_parts(sources: list[tuple[bool, _Batches]]) -> _Parts:
                 if not isinstance(other, Columns):
                     yield True, other
                     continue
-                late = (n for n, ended_at in enumerate(other.ended_at) if ended_at >= batch.ended_at[0])
+                late = (place for place, at in enumerate(other.ended_at) if at >= batch.ended_at[0])
                 cut = next(late, len(other))
                 if cut:
                     yield True, other[:cut]
@@ -272,7 +280,7 @@ def _day_parts(sources: list[tuple[bool, _Batches]]) -> _Parts:
 
 def _without_doubles(parts: _Parts) -> Iterator[Columns | Entry]:
     """Yield *parts* without the records of the forerunner that are no later than one before them."""
-    newest: datetime | None = None
+    newest: int | None = None
     for forerunner, batch in parts:
         if not isinstance(batch, Columns):
             yield batch
@@ -313,14 +321,12 @@ def _file_batches(
 
 def _kept(batch: Columns, file: LogFile, start: datetime, end: datetime, statistics: Statistics) -> Columns:
     """Return the records of *batch* that are in the range and of a day of the file."""
-    first, last = min(batch.ended_at), max(batch.ended_at)
-    if start <= first and last < end and {first.date(), last.date()} <= file.stamped:
+    first, last, span = min(batch.ended_at), max(batch.ended_at), file.span
+    low, high = start.timestamp(), end.timestamp()
+    if low <= first and last < high and first in span and last in span:
         return batch
-    inside = [start <= ended_at < end for ended_at in batch.ended_at]
-    wanted = [
-        ended and ended_at.date() in file.stamped
-        for ended, ended_at in zip(inside, batch.ended_at, strict=True)
-    ]
+    inside = [low <= at < high for at in batch.ended_at]
+    wanted = [near and at in span for near, at in zip(inside, batch.ended_at, strict=True)]
     statistics.refused += sum(inside) - sum(wanted)
     return batch.where(wanted)
 

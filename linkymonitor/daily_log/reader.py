@@ -13,12 +13,12 @@
 #   is then taken apart by one Struct, into columns, and each column is read at once.
 # - No pattern is compiled: that takes longer than to check the few lines that would match.
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import groupby
 from operator import methodcaller
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.fields import BY_NAME, FIELDS, REGISTER_CODES, REGISTERS, Field, make_a_line
@@ -27,8 +27,10 @@ from linkymonitor.daily_log.statements import CONTRACT, parse_contract, parse_se
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import PERIODS, Mode, code
 
-#: Two records at most so far apart follow each other: the later covers what lies between.
-LONGEST_INTERVAL = timedelta(minutes=5)
+T = TypeVar("T")
+
+#: Two records at most so many seconds apart follow each other: the later one covers what lies between.
+LONGEST_INTERVAL = 300
 
 #: Attribute of Record → the fields that hold it: three for one that has an item for each phase.
 _ATTRIBUTES: dict[str, list[Field]] = {}
@@ -50,10 +52,11 @@ _shape_of = methodcaller("translate", _NO_DIGITS)
 _SHAPES_KEPT = 64
 #: Numbers of so many digits come again and again.
 _LONGEST_KEPT = 5
-#: A day has fewer minutes.
-_MINUTES_KEPT = 2000
-_NO_TIME = timedelta(0)
-_SECONDS = {b"%02d" % n: timedelta(seconds=n) for n in range(60)}
+#: A file has fewer hours, unless its stamps are of many days.
+_HOURS_KEPT = 100
+#: A stamp: day and hour, minute, second.
+_STAMP = "13sx2sx2s"
+_SIXTY = {b"%02d" % n: n for n in range(60)}
 
 
 class Entry(NamedTuple):
@@ -80,13 +83,14 @@ class _Shape:
         self.names = tuple(name for name, _ in fields)
         #: Name → the value that all these lines have, of fields without a digit.
         self.shared: dict[str, bytes] = {}
-        #: Name → which item of unpack() has its value, of fields with digits.
+        #: Name → which item of an unpacked line has its value, of fields with digits.
         self.places: dict[str, int] = {}
         #: Register → the same.
         self.registers: dict[str, int] = {}
         #: The digits within names: where they are, and which.
         self._digits: list[tuple[int, bytes]] = []
-        layout = ["16sx2s"]  # the stamp: the minute, and the second
+        layout = [_STAMP]
+        stamp_items = _STAMP.count("s")
         at, done = STAMP_WIDTH + len(DATA_HEAD), STAMP_WIDTH
         for name, value in fields:
             self._digits += [(at + n, mark.encode()) for n, mark in enumerate(name) if mark.isdigit()]
@@ -98,16 +102,21 @@ class _Shape:
                 self.shared[name] = value
                 continue
             places = self.registers if name in REGISTER_CODES else self.places
-            places[REGISTER_CODES.get(name, name)] = len(layout) + 1
+            places[REGISTER_CODES.get(name, name)] = stamp_items + len(layout) - 1
             layout.append(f"{start - done}x{len(value)}s")
             done = start + len(value)
         layout.append(f"{at - len(', ') - done}x")
-        self.unpack = Struct("".join(layout)).unpack
+        self._layout = Struct("".join(layout))
 
-    def has_names_of(self, lines: Sequence[bytes]) -> bool:
-        """Return whether all *lines*, which are of this shape, have these very names, digits included."""
-        block, width = b"".join(lines), len(lines[0])
-        return all(block[at::width] == digit * len(lines) for at, digit in self._digits)
+    def has_names_of(self, block: bytes) -> bool:
+        """Return whether all lines of *block*, which are of this shape, have these very names, digits included."""
+        width = self._layout.size
+        count = len(block) // width
+        return all(block[at::width] == digit * count for at, digit in self._digits)
+
+    def columns(self, block: bytes) -> list[tuple[bytes, ...]]:
+        """Return the texts of hour, minute, second and of each value, all lines of *block* in one column each."""
+        return list(zip(*self._layout.iter_unpack(block), strict=True))
 
     def contract(self, stated: Contract | None) -> Contract:
         """Return *stated* with the registers of these lines, or what these say of a contract by themselves."""
@@ -152,16 +161,19 @@ class _Numbers(dict[bytes, int]):
         return number
 
 
-class _Minutes(dict[bytes, datetime]):
-    """Times by their text, to the minute; ValueError when there is no such time."""
+class _Hours(dict[bytes, int]):
+    """POSIX times of hours by their text, ``2026/01/13 18``; ValueError when there is no such hour."""
 
-    def __missing__(self, text: bytes) -> datetime:
-        year, month, day, hour, minute = map(int, (text[:4], text[5:7], text[8:10], text[11:13], text[14:]))
-        at = datetime(year, month, day, hour, minute, tzinfo=UTC)
-        if len(self) >= _MINUTES_KEPT:
+    def __missing__(self, text: bytes) -> int:
+        if len(self) >= _HOURS_KEPT:
             self.clear()
-        self[text] = at
+        at = self[text] = int(_time(text + b":00:00").timestamp())
         return at
+
+
+def _time(stamp: bytes) -> datetime:
+    """Return the time of a *stamp* that has digits where they belong; ValueError when there is no such time."""
+    return datetime.fromisoformat(stamp.decode().replace("/", "-")).replace(tzinfo=UTC)
 
 
 class LineReader:
@@ -178,9 +190,10 @@ class LineReader:
         self._stated: Contract | None = None
         self._shapes: dict[bytes, _Shape] = {}
         self._contracts: dict[tuple[str, ...], Contract] = {}
-        self._minutes = _Minutes()
+        self._hours = _Hours()
         self._numbers = _Numbers()
-        self._previous: datetime | None = None
+        #: POSIX time of the record before.
+        self._previous: int | None = None
         self._series = 0
 
     def parse(self, line: bytes) -> Entry | None:
@@ -188,7 +201,8 @@ class LineReader:
         (batch,) = self.batches((line,))
         if not isinstance(batch, Columns):
             return batch
-        return Entry(batch.ended_at[0], "DATA", "", next(batch.rows()))
+        record = batch.row(0)
+        return Entry(record.ended_at, "DATA", "", record)
 
     def batches(self, lines: Iterable[bytes]) -> Iterator[Columns | Entry | None]:
         """Yield what *lines* say, in their order.
@@ -224,8 +238,8 @@ class LineReader:
         ):
             return None
         try:
-            at = self._minutes[stamp[:16]] + _SECONDS[stamp[17:]]
-        except (KeyError, ValueError):
+            at = _time(stamp)
+        except ValueError:
             return None
         text = words.decode(errors="replace")
         contract = None
@@ -243,17 +257,18 @@ class LineReader:
 
     def _columns(self, shape: bytes, lines: list[bytes]) -> Columns | None:
         """Return the records of *lines*, all of this *shape*, None unless each is to be believed and named alike."""
-        layout = self._shape(shape, lines)
+        block = b"".join(lines)
+        layout = self._shape(shape, lines[0], block)
         if layout is None:
             return None
-        texts = list(zip(*map(layout.unpack, lines), strict=True))
+        hours, minutes, seconds, *_ = texts = layout.columns(block)
         try:
             columns = {
                 attribute: self._column(fields, layout, texts) for attribute, fields in _ATTRIBUTES.items()
             }
             ended_at = [
-                self._minutes[minute] + _SECONDS[second]
-                for minute, second in zip(texts[0], texts[1], strict=True)
+                self._hours[hour] + 60 * _SIXTY[minute] + _SIXTY[second]
+                for hour, minute, second in zip(hours, minutes, seconds, strict=True)
             ]
         except (KeyError, ValueError):
             return None  # a word that does not exist, or a time
@@ -265,29 +280,32 @@ class LineReader:
         columns["contract"] = [contract] * len(lines)
         columns["series"] = [self._series] * len(lines)
         registers: dict[str, list[int | None]] = {
-            register: list(self._read_numbers(texts[place])) for register, place in layout.registers.items()
+            register: self._numbers_of(texts[place]) for register, place in layout.registers.items()
         }
         return Columns(columns, registers)
 
-    def _shape(self, shape: bytes, lines: list[bytes]) -> _Shape | None:
-        """Return the shape of *lines*, None when they are no DATA lines or differ in the digits of a name."""
+    def _shape(self, shape: bytes, line: bytes, block: bytes) -> _Shape | None:
+        """Return the layout of the lines of *block*, all of this *shape*, of which *line* is the first.
+
+        None when they are no DATA lines or differ in the digits of a name.
+        """
         layout = self._shapes.get(shape)
-        if layout is not None and layout.has_names_of(lines):
+        if layout is not None and layout.has_names_of(block):
             return layout
-        layout = _checked(lines[0], self._forerunner)
-        if layout is None or not layout.has_names_of(lines):
+        layout = _checked(line, self._forerunner)
+        if layout is None or not layout.has_names_of(block):
             return None
         if len(self._shapes) >= _SHAPES_KEPT:  # a foreign file must not fill the memory
             self._shapes.clear()
         self._shapes[shape] = layout
         return layout
 
-    def _starts(self, ended_at: list[datetime]) -> list[datetime]:
+    def _starts(self, ended_at: list[int]) -> list[int]:
         """Return when the records started: where the one before each ended, unless that was too long ago."""
-        before = [self._previous or ended_at[0], *ended_at[:-1]]
+        before = [ended_at[0] if self._previous is None else self._previous, *ended_at[:-1]]
         self._previous = ended_at[-1]
         return [
-            start if _NO_TIME < end - start <= LONGEST_INTERVAL else end
+            start if 0 < end - start <= LONGEST_INTERVAL else end
             for start, end in zip(before, ended_at, strict=True)
         ]
 
@@ -312,14 +330,18 @@ class LineReader:
             word = layout.shared.get(field.name)
             missing = None if field.phase else _DEFAULTS.get(field.attribute)
             return [_WORDS[field.name][word] if word else missing] * len(texts[0])
-        if not field.words:
-            return self._read_numbers(texts[place])
-        words = _WORDS[field.name]
-        return [words[text] for text in texts[place]]
+        if field.words:
+            return _each(texts[place], _WORDS[field.name].__getitem__)
+        return self._numbers_of(texts[place])
 
-    def _read_numbers(self, texts: tuple[bytes, ...]) -> list[Any]:
+    def _numbers_of(self, texts: tuple[bytes, ...]) -> list[Any]:
         """Return a column of numbers, which all have as many digits."""
-        first = texts[0]
-        if texts[-1] == first and texts.count(first) == len(texts):
-            return [int(first)] * len(texts)
-        return list(map(int if len(first) > _LONGEST_KEPT else self._numbers.__getitem__, texts))
+        return _each(texts, int if len(texts[0]) > _LONGEST_KEPT else self._numbers.__getitem__)
+
+
+def _each(texts: tuple[bytes, ...], meaning: Callable[[bytes], T]) -> list[T]:
+    """Return the *meaning* of each of *texts*, which are often all the same."""
+    first = texts[0]
+    if texts[-1] == first and texts.count(first) == len(texts):
+        return [meaning(first)] * len(texts)
+    return list(map(meaning, texts))

@@ -1,15 +1,20 @@
 """Finds records of the daily log around some instant, however far away they are."""
 
+# Records are looked for in whole columns. Only those that are found are made into records of their own.
+
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, gt
 from pathlib import Path
 
-from linkymonitor.daily_log.files import LogFile, Statistics, end_of_file, files, records, whole_lines
+from linkymonitor.daily_log.columns import Columns
+from linkymonitor.daily_log.files import LogFile, Statistics, batches, end_of_file, files, whole_lines
 from linkymonitor.daily_log.line import STAMP, STAMP_WIDTH
 from linkymonitor.model.record import Record
 from linkymonitor.system.storage import Storage
@@ -26,18 +31,24 @@ _DAY = timedelta(days=1)
 _TOTAL, _INJECTED = "", "injected"
 
 
-def onward(records: Iterable[Record]) -> Iterator[Record]:
+def onward(records: Iterable[Columns]) -> Iterator[Columns]:
     """Yield the records that do not end before one that came earlier: what a clock set back has stamped again."""
-    newest = datetime.min.replace(tzinfo=UTC)
-    for record in records:
-        if record.ended_at >= newest:
-            newest = record.ended_at
-            yield record
+    newest = -math.inf
+    for rows in filter(None, records):
+        if rows.ended_at[0] < newest or any(map(gt, rows.ended_at, rows.ended_at[1:])):
+            wanted = []
+            for at in rows.ended_at:
+                wanted.append(at >= newest)
+                newest = max(newest, at)
+            rows = rows.where(wanted)
+        if rows:
+            newest = rows.ended_at[-1]
+            yield rows
 
 
 def until(
     directory: Path, at: datetime, reach: timedelta, *, storage: Storage | None = None
-) -> Iterator[Record]:
+) -> Iterator[Columns]:
     """Yield the onward records from *reach* before *at* up to *at*.
 
     Raises:
@@ -45,8 +56,23 @@ def until(
     """
     # What comes after *at* in the same file is read, too: it may show that the clock was set back.
     start = at - min(reach, at - datetime.min.replace(tzinfo=UTC))
-    stream = records(directory, start, max(end_of_file(at), at + timedelta.resolution), storage=storage)
-    return (record for record in onward(stream) if record.ended_at <= at)
+    end = max(end_of_file(at), at + timedelta.resolution)
+    for rows in onward(_records(directory, start, end, storage)):
+        near = rows[: bisect_right(rows.ended_at, at.timestamp())]
+        if near:
+            yield near
+
+
+def last_until(
+    directory: Path, at: datetime, reach: timedelta, *, storage: Storage | None = None
+) -> Record | None:
+    """Return the last of the records of `until`, None when there is none.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    newest = deque(until(directory, at, reach, storage=storage), 1)
+    return newest[0].row(len(newest[0]) - 1) if newest else None
 
 
 def last_before(directory: Path, at: datetime, *, storage: Storage | None = None) -> Record | None:
@@ -57,9 +83,9 @@ def last_before(directory: Path, at: datetime, *, storage: Storage | None = None
     """
     storage = storage or Storage()
     at = at.astimezone(UTC)
-    newest: deque[Record] = deque(until(directory, at, _NEAR, storage=storage), 1)
-    if newest:
-        return newest[0]
+    newest = last_until(directory, at, _NEAR, storage=storage)
+    if newest is not None:
+        return newest
     there = files(directory, storage)
     for day in sorted({file.day for file in there if file.day <= at.date()}, reverse=True):
         # The line with the newest stamp is next to the last record, unless the file is damaged there.
@@ -72,9 +98,9 @@ def last_before(directory: Path, at: datetime, *, storage: Storage | None = None
         if close is None:
             continue
         for reach in (_NEAR, close - datetime.combine(day, datetime.min.time(), UTC)):
-            newest.extend(until(directory, close, reach, storage=storage))
-            if newest:
-                return newest[0]
+            newest = last_until(directory, close, reach, storage=storage)
+            if newest is not None:
+                return newest
     return None
 
 
@@ -98,10 +124,10 @@ def first_after(
         end = start + (2 if file.forerunner else 1) * _DAY
         if end <= at:
             continue
-        start = max(at, start)
-        for record in onward(records(directory, start, end, storage=storage)):
-            if at < record.ended_at <= limit:
-                return record
+        for rows in onward(_records(directory, max(at, start), end, storage)):
+            place = bisect_right(rows.ended_at, at.timestamp())
+            if place < len(rows):
+                return rows.row(place) if rows.ended_at[place] <= limit.timestamp() else None
     return None
 
 
@@ -120,8 +146,8 @@ def lead(directory: Path, before: Record | None, *, storage: Storage | None = No
         # A reading is seldom missing for long: a day is only searched for what is.
         for reach in (_NEAR, _FAR):
             latest: dict[str, Record] = {}
-            for record in until(directory, nearest.ended_at, reach, storage=storage):
-                latest.update((name, record) for name in lacking if _reads(record, name))
+            for rows in until(directory, nearest.ended_at, reach, storage=storage):
+                latest |= _with_readings(rows, lacking, max)
             found |= latest
             lacking = [name for name in lacking if name not in latest]
             if not lacking:
@@ -145,13 +171,20 @@ def trail(
         if nearest is None:
             break
         begin, end = nearest.ended_at, nearest.ended_at + _FAR
-        for record in onward(records(directory, begin, min(end, limit), storage=storage)):
-            found |= {name: record for name in lacking if _reads(record, name)}
+        for rows in onward(_records(directory, begin, min(end, limit), storage)):
+            found |= _with_readings(rows, lacking, min)
             lacking = [name for name in lacking if name not in found]
             if not lacking:
                 return _distinct(found)
         nearest = first_after(directory, end, limit, storage=storage)
     return _distinct(found)
+
+
+def _records(directory: Path, start: datetime, end: datetime, storage: Storage | None) -> Iterator[Columns]:
+    """Yield the records of *directory* with start ≤ ended_at < end, without the other lines."""
+    for batch in batches(directory, start, end, storage=storage):
+        if isinstance(batch, Columns):
+            yield batch
 
 
 def _lacking(record: Record | None) -> list[str]:
@@ -168,10 +201,29 @@ def _lacking(record: Record | None) -> list[str]:
     return lacking
 
 
-def _reads(record: Record, name: str) -> bool:
+def _with_readings(
+    rows: Columns, names: Sequence[str], nearest: Callable[[Sequence[int]], int]
+) -> dict[str, Record]:
+    """Return by name the record of *rows* that has a reading of it.
+
+    Args:
+        rows: the records, in order.
+        names: of the indexes that are looked for.
+        nearest: ``min`` for the first record that has one, ``max`` for the last.
+    """
+    places: dict[str, int] = {}
+    for name in names:
+        read = [place for place, wh in enumerate(_readings(rows, name)) if wh is not None]
+        if read:
+            places[name] = nearest(read)
+    records = {place: rows.row(place) for place in set(places.values())}
+    return {name: records[place] for name, place in places.items()}
+
+
+def _readings(rows: Columns, name: str) -> Sequence[int | None]:
     if name == _TOTAL:
-        return record.total_index is not None
-    return record.injected_index is not None if name == _INJECTED else name in record.indexes
+        return rows.total_index
+    return rows.injected_index if name == _INJECTED else rows.registers.get(name, ())
 
 
 def _distinct(found: Mapping[str, Record]) -> list[Record]:

@@ -21,12 +21,13 @@ from linkymonitor.report.contracts import with_contract
 from linkymonitor.report.curve import curve
 from linkymonitor.report.day import DayFigures, Gap, Injected, Quality
 from linkymonitor.report.gaps import SHORTEST_GAP, hearing, quality
-from linkymonitor.report.gather import DayRecords, midnight
+from linkymonitor.report.gather import DayRecords
 from linkymonitor.report.heard import Around, HeardDay, hour_marks
 from linkymonitor.report.indexes import Indexes, Kind
 from linkymonitor.report.injection import injected
 from linkymonitor.report.loads import with_loads
 from linkymonitor.report.periods import with_periods
+from linkymonitor.system.zones import midnight
 
 
 def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime) -> DayFigures:
@@ -38,7 +39,8 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
         prices: what a kWh costs.
         now: the present, which bounds a day that is not over.
     """
-    start, end = midnight(records.date, tz), midnight(records.date + timedelta(days=1), tz)
+    start = midnight(records.date, tz).timestamp()
+    end = midnight(records.date + timedelta(days=1), tz).timestamp()
     figures = DayFigures(
         date=records.date,
         timezone=str(tz),
@@ -91,7 +93,7 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
 
 def _used_on_the_eve(day: HeardDay) -> int | None:
     """Return what the day before used, in Wh: from the record at its midnight to the one at this day's."""
-    eve, last = day.records.eve, day.records.before or next(day.rows[:1].rows())
+    eve, last = day.records.eve, day.records.before or day.rows.row(0)
     near = abs(last.ended_at.timestamp() - day.start) <= SHORTEST_GAP
     if eve is None or not near or not runs_on(eve.contract, last.contract):
         return None

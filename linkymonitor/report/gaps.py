@@ -56,7 +56,7 @@ def _beginning(day: HeardDay) -> float:
     before = day.records.before
     if before is not None:
         return max(before.ended_at.timestamp(), day.start)
-    return min(max(day.rows.started_at[0].timestamp(), day.start), day.times[0])
+    return min(max(day.rows.started_at[0], day.start), day.times[0])
 
 
 def _heard_since(day: HeardDay, at: int, previous: float) -> tuple[float, list[tuple[float, float]]]:
@@ -67,7 +67,7 @@ def _heard_since(day: HeardDay, at: int, previous: float) -> tuple[float, list[t
         at: a record that ended more than SHORTEST_GAP after *previous*.
         previous: when the record before it ended.
     """
-    begun, ended = day.rows.started_at[at].timestamp(), day.times[at]
+    begun, ended = day.rows.started_at[at], day.times[at]
     frames = day.rows.frames[at]
     dense = frames > 0 and frames * _SLOWEST_FRAME >= ended - begun
     if begun - previous > SHORTEST_GAP:

@@ -9,11 +9,8 @@
 # - A neighbour may lack the reading of a register. The nearest record that has it is then found, too.
 
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from itertools import islice
-from operator import gt
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,6 +24,7 @@ from linkymonitor.report import refusals
 from linkymonitor.report.gaps import SHORTEST_GAP
 from linkymonitor.report.refusals import Refusals
 from linkymonitor.system.storage import Storage
+from linkymonitor.system.zones import midnight
 
 #: Where the record at a midnight is looked for: twice the shortest gap.
 _NEAR = timedelta(seconds=2 * SHORTEST_GAP)
@@ -56,23 +54,18 @@ class DayRecords(NamedTuple):
     held: Refusals | None = None
 
 
-def midnight(day: date, tz: ZoneInfo) -> float:
-    """Return the POSIX time at which the local *day* begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=tz).timestamp()
-
-
 def split_days(batches: Iterable[Columns], first: date, last: date, tz: ZoneInfo) -> Iterator[DayRecords]:
     """Cut the records of *batches*, in order of time, into the local days from *first* to *last*.
 
     A record belongs to the day in which its interval ends, midnight included. One day is held at a time.
     What a clock that was set back has stamped again is left out: the index has its energy.
     """
-    stream = _onward(batches)
+    stream = search.onward(batches)
     pending: Columns | None = next(stream, None)
     before: Record | None = None
     day = first - _DAY
     while day <= last:
-        end = datetime.fromtimestamp(midnight(day + _DAY, tz), UTC)
+        end = midnight(day + _DAY, tz).timestamp()
         parts = []
         while pending is not None:
             stop = bisect_right(pending.ended_at, end)
@@ -86,32 +79,11 @@ def split_days(batches: Iterable[Columns], first: date, last: date, tz: ZoneInfo
             break
         rows = Columns.joined(parts)
         if day >= first:
-            after = None if pending is None else _record(pending, 0)
+            after = None if pending is None else pending.row(0)
             yield DayRecords(date=day, before=before, rows=rows, after=after)
         if rows:
-            before = _record(rows, len(rows) - 1)
+            before = rows.row(len(rows) - 1)
         day += _DAY
-
-
-def _onward(batches: Iterable[Columns]) -> Iterator[Columns]:
-    """Yield *batches* without the records that end before one that came earlier."""
-    newest = datetime.min.replace(tzinfo=UTC)
-    for batch in filter(None, batches):
-        ended_at = batch.ended_at
-        if ended_at[0] < newest or any(map(gt, ended_at, islice(ended_at, 1, None))):
-            wanted = []
-            for at in ended_at:
-                wanted.append(at >= newest)
-                newest = max(newest, at)
-            batch = batch.where(wanted)
-        if batch:
-            newest = batch.ended_at[-1]
-            yield batch
-
-
-def _record(rows: Columns, place: int) -> Record:
-    """Return the record at *place* of *rows*."""
-    return next(rows[place : place + 1].rows())
 
 
 class LogDays:
@@ -162,7 +134,9 @@ class LogDays:
                     if not grids or at >= grids[-1][0]:
                         grids.append((at, parse_grid(batch.text)))
 
-        eve = _last(self._until(self._midnight(first - _DAY), _AT_MIDNIGHT))
+        eve = search.last_until(
+            self.directory, self._midnight(first - _DAY), _AT_MIDNIGHT, storage=self.storage
+        )
         neighbours = _Neighbours(self, stop)
         for day in split_days(stream(), first, last, self.tz):
             start = self._midnight(day.date)
@@ -182,10 +156,7 @@ class LogDays:
             eve = before if before is not None and start - before.ended_at <= _AT_MIDNIGHT else None
 
     def _midnight(self, day: date) -> datetime:
-        return datetime.fromtimestamp(midnight(day, self.tz), UTC)
-
-    def _until(self, at: datetime, reach: timedelta) -> Iterator[Record]:
-        return search.until(self.directory, at, reach, storage=self.storage)
+        return midnight(day, self.tz)
 
 
 class _Neighbours:
@@ -228,7 +199,3 @@ def _of_day(grids: Sequence[Grid], start: datetime) -> list[Grid]:
     near = [grid for grid in grids if grid[0] >= origin]
     before = [at for at, _ in near if at <= start.timestamp()]
     return near[max(len(before) - 1, 0) :]
-
-
-def _last(records: Iterable[Record]) -> Record | None:
-    return next(iter(deque(records, 1)), None)

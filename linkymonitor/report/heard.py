@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log.columns import Columns
-from linkymonitor.report.gather import DayRecords, midnight
+from linkymonitor.report.gather import DayRecords
 from linkymonitor.report.indexes import IndexColumns, Indexes
+from linkymonitor.system.zones import midnight
 
 _HOUR = 3600
 
@@ -27,7 +28,7 @@ class Around:
         after = [*([day.after] if day.after else []), *day.trail]
         parts = [Columns.of(before), day.rows, Columns.of(after)]
         self.columns = IndexColumns.joined(parts)
-        self.times = [ended_at.timestamp() for part in parts for ended_at in part.ended_at]
+        self.times = [at for part in parts for at in part.ended_at]
         #: The position of the first record of the day, and of the first one after it.
         self.first = len(before)
         self.stop = len(before) + len(day.rows)
@@ -45,8 +46,8 @@ class HeardDay:
     def __init__(self, records: DayRecords, tz: ZoneInfo, until: float) -> None:
         self.date = records.date
         self.tz = tz
-        self.start = midnight(records.date, tz)
-        self.end = midnight(records.date + timedelta(days=1), tz)
+        self.start = midnight(records.date, tz).timestamp()
+        self.end = midnight(records.date + timedelta(days=1), tz).timestamp()
         self.records = records
         #: The records of the day, field by field, and when each ended.
         self.rows = records.rows

@@ -33,7 +33,7 @@ def _bands(day: HeardDay, gaps: Sequence[Gap]) -> tuple[Band, ...]:
     """Return the tariff periods in force; a gap within one period does not cut it."""
     bands: list[Band] = []
     times = day.times
-    begun = max(day.rows.started_at[0].timestamp(), day.start)
+    begun = max(day.rows.started_at[0], day.start)
     previous = begun if times[0] - begun <= SHORTEST_GAP else times[0]
     silent_from = {gap.start for gap in gaps}
     at = 0

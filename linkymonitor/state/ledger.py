@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import reduce
 from typing import TYPE_CHECKING, Protocol
 
@@ -26,6 +26,7 @@ from linkymonitor.model.energy import UNBROKEN, IndexFold, drift, whole_seconds
 from linkymonitor.model.epochs import ROLL_OVER
 from linkymonitor.model.reading import DayTotals, Reading
 from linkymonitor.model.record import Contract, Record
+from linkymonitor.system.zones import midnight
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -102,7 +103,7 @@ class _Day:
             # The clock was ahead: nothing is known of what was counted since the true midnight.
             self.fold = IndexFold()
         if day != self._day:
-            self._day, self._midnight = day, midnight_of(day, self._timezone).timestamp()
+            self._day, self._midnight = day, midnight(day, self._timezone).timestamp()
             self.energy = dict.fromkeys(self.fold.registers, 0)
 
 
@@ -224,7 +225,7 @@ class Ledger:
     def day_of(self, at: datetime) -> tuple[datetime, datetime]:
         """Return the midnights at which the local day of *at* begins and ends."""
         day = at.astimezone(self._timezone).date()
-        return midnight_of(day, self._timezone), midnight_of(day + timedelta(days=1), self._timezone)
+        return midnight(day, self._timezone), midnight(day + timedelta(days=1), self._timezone)
 
     def _read(self, reading: Reading) -> None:
         self._so_far.take(reading.taken_at, reading.contract, reading.indexes, reading.meter, live=True)
@@ -241,8 +242,3 @@ class Ledger:
         if fold.ended != ended:
             self._check = _TotalCheck()
         self._check.take(indexes, total, fold.subscribed_power)
-
-
-def midnight_of(day: date, timezone: tzinfo) -> datetime:
-    """Return the moment at which the local *day* begins, in UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=timezone).astimezone(UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import BadSetting, LinkyMonitorError
@@ -42,6 +43,11 @@ def home() -> ZoneInfo:
         return ZoneInfo(HOME)
     except KeyError:
         raise LinkyMonitorError(_NONE) from None
+
+
+def midnight(day: date, timezone: tzinfo) -> datetime:
+    """Return the moment at which the local *day* begins, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=timezone).astimezone(UTC)
 
 
 def _known(name: str) -> bool:
