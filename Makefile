@@ -60,7 +60,7 @@ format: $(VENV)/dev.ready ## rewrite the code as `make check` wants it
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/dev.ready ## the budgets: figure, limit, held or not
+bench: $(VENV)/dev.ready ## the budgets, in 7 minutes of an idle machine: figure, limit, held or not
 	@$(call debian,command -v valgrind,valgrind,instructions cannot be counted,true)
 	@$(BIN)/python -m bench $(ARGS)
 

@@ -19,7 +19,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import linkymonitor
@@ -42,14 +42,14 @@ MEASUREMENTS: Mapping[str, Measurement] = {
 }
 
 
-def main() -> int:
-    """Measure what is asked for and return the exit status."""
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure what *words*, or those of the command line, ask for and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the budgets.")
     parser.add_argument(
         "--only", action="append", choices=MEASUREMENTS, help="this one alone; may be repeated"
     )
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     started = time.monotonic()
     # A start that compiles its modules first costs five times as much; an installation has them compiled.
     compileall.compile_dir(Path(linkymonitor.__file__).parent, quiet=2)

@@ -24,7 +24,7 @@ from linkymonitor.daily_log.section import Settings as LogSettings
 
 _SPEED = 10
 #: Minutes of the meter that are measured; a tenth of that here.
-_MINUTES = 20
+_MINUTES = 15
 #: Seconds within which a log has to grow.
 _PATIENCE = 60
 

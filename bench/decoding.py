@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,7 @@ from linkymonitor.tic.labels import BY_MODE
 _INSTRUCTIONS = {Mode.HISTORIQUE: (4200, 3600), Mode.STANDARD: (4900, 3050)}
 _WRONG = {Mode.HISTORIQUE: (1.5, 1.0), Mode.STANDARD: (5.5, 2.0)}
 
-#: The kinds of damage that a bad line or a second reader does, as tests/support/noise.py names them.
+#: The kinds of damage that are counted, as tests/support/noise.py names them.
 _KINDS = (
     "1 bit",
     "2 bits",
@@ -30,7 +31,7 @@ _KINDS = (
     "bytes lost",
     "bytes extra",
     "lines merged",
-    "second reader",
+    "random text",
     "burst",
 )
 #: The share of lines that are damaged.
@@ -66,14 +67,15 @@ def _a_line(mode: Mode, stream: Callable[[Mode], Iterator[bytes]]) -> float:
 def measure_wrong() -> Iterator[Row]:
     """Yield how many damaged lines come out of the decoder as values of known labels that the meter never sent."""
     for mode, (must, aim) in _WRONG.items():
-        damaged, wrong = _judge(mode)
+        damaged, by_label = _judge(mode)
+        wrong = by_label.total()
         yield Row(
             figure=f"decode, {mode.value} mono, no parity: wrong values a 10,000 damaged lines",
             measured=wrong / damaged * 10_000,
             must=must,
             aim=aim,
             unit="",
-            note=f"{wrong} of {damaged:,} lines, {len(_KINDS)} kinds of damage",
+            note=f"{wrong} of {damaged:,}, {len(_KINDS)} kinds of damage; most: {_most(by_label)}",
         )
 
 
@@ -86,15 +88,19 @@ class _Sent(NamedTuple):
     lines: list[tuple[int, int]]
 
 
-def _judge(mode: Mode) -> tuple[int, int]:
-    """Return how many lines were damaged, and how many values came out that were not sent."""
+def _most(by_label: Counter[str]) -> str:
+    return ", ".join(f"{label} {count}" for label, count in by_label.most_common(3))
+
+
+def _judge(mode: Mode) -> tuple[int, Counter[str]]:
+    """Return how many lines were damaged, and by label how many values came out that were not sent."""
     try:
         from tests.support.noise import MODELS
     except ImportError as error:
         raise CannotRun("the models of noise are in tests/, which is not beside bench/") from error
     sent = list(_sent(mode))
     known, dice, decoder = BY_MODE[mode], Random(1), FrameDecoder(mode)
-    damaged = wrong = 0
+    damaged, wrong = 0, Counter[str]()
     # Two frames that run into one are complete when the later one ends: its groups may be those of both.
     before: frozenset[InfoGroup] = frozenset()
     while damaged < _DAMAGED:
@@ -106,9 +112,10 @@ def _judge(mode: Mode) -> tuple[int, int]:
                     damaged += 1
                     wire = MODELS[dice.choice(_KINDS)](dice, wire, start, end)
             for frame in decoder.feed(wire.translate(_WITHOUT_PARITY)):
-                wrong += sum(
-                    group.label in known and group not in frame_sent.groups and group not in before
+                wrong.update(
+                    group.label
                     for group in frame.groups
+                    if group.label in known and group not in frame_sent.groups and group not in before
                 )
             before = frame_sent.groups
     return damaged, wrong
