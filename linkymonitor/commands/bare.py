@@ -1,4 +1,4 @@
-"""Where bare bytes go: a new file, or a pseudo-terminal for another program to read."""
+"""Where raw bytes are written: a new file, or a pseudo-terminal that another program reads."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from linkymonitor.commands.shared import signals
 from linkymonitor.errors import StorageError, UsageError
 from linkymonitor.language import Text
 
-#: How long a signal may go unnoticed, in seconds.
+#: Seconds after which a signal is noticed at the latest.
 NAP = 0.2
 
-#: How long a pseudo-terminal stays after its last byte, for a reader that is late, in seconds.
+#: Seconds for which a pseudo-terminal stays open after its last byte, for a reader that is late.
 _LINGER = 2.0
 
 
 def keep_apart(source: str, output: Path) -> None:
-    """Refuse to write into what is being read: it would be lost, or never end.
+    """Refuse to write into the file that is read: its bytes would be lost, or reading would never end.
 
     Raises:
         UsageError: *source* and *output* are one file.
@@ -30,7 +30,7 @@ def keep_apart(source: str, output: Path) -> None:
     try:
         read = os.fstat(0) if source in ("-", "stdin") else Path(source).stat()
         same = os.path.samestat(read, output.stat())
-    except OSError:  # one of them is not there, or is no file at all
+    except OSError:  # one of the two is absent, or is no file
         return
     if same and (stat.S_ISREG(read.st_mode) or stat.S_ISBLK(read.st_mode)):
         raise UsageError(
@@ -42,7 +42,7 @@ def keep_apart(source: str, output: Path) -> None:
 
 
 def spare(output: Path) -> None:
-    """Refuse to empty a file that holds something: a recording cannot be made again.
+    """Refuse to empty a file that has bytes in it: a recording cannot be made again.
 
     Raises:
         StorageError: *output* is a file with bytes in it.
@@ -62,7 +62,7 @@ def spare(output: Path) -> None:
 
 @contextmanager
 def fresh_file(path: Path) -> Iterator[Callable[[bytes], object]]:
-    """Give what writes to *path*, emptied first."""
+    """Yield the function that writes bytes to the file at *path*, which is made anew."""
     from linkymonitor.system.storage import Storage
 
     with Storage().create(path) as file:
@@ -70,10 +70,11 @@ def fresh_file(path: Path) -> Iterator[Callable[[bytes], object]]:
 
 
 def on_pty(feed: Callable[[int, Callable[[], bool]], object]) -> None:
-    """Open a pseudo-terminal, print the name of its other side, and close it once its reader has everything.
+    """Open a pseudo-terminal, print its name, and close it once its reader has every byte.
 
     Args:
-        feed: writes the bytes; it is given the descriptor to write to, and what returns True once it is to stop.
+        feed: writes the bytes. Its arguments are the descriptor to write to, and a function that returns True once
+            it must stop.
     """
     from linkymonitor.simulator.wire import open_pty
 
@@ -83,7 +84,7 @@ def on_pty(feed: Callable[[int, Callable[[], bool]], object]) -> None:
     try:
         with signals(lambda: stopped.append(True)):
             feed(master, lambda: bool(stopped))
-            # Closing our end throws away what has not been read.
+            # Closing the writing end throws away the bytes that were not read.
             until = time.monotonic() + _LINGER
             while not stopped and time.monotonic() < until and _unread(slave):
                 time.sleep(NAP)
@@ -93,7 +94,7 @@ def on_pty(feed: Callable[[int, Callable[[], bool]], object]) -> None:
 
 
 def _unread(slave: int) -> int:
-    """Return how many bytes wait for a reader of the pseudo-terminal."""
+    """Return the count of bytes that wait for the reader of the pseudo-terminal."""
     import fcntl
     import termios
 

@@ -1,4 +1,4 @@
-"""``record``: the bytes of a source with their times, as they come."""
+"""``record``: writes the bytes of a source, with the times at which they come, into a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from linkymonitor.model.terms import WantedMode
 def record(
     common: Common, *, mode: WantedMode | None, source: str, output: Path, seconds: float | None
 ) -> int:
-    """Keep the bytes of a source with their times: meter numbers included."""
+    """Write the bytes of *source* with their times into *output*, the number of the meter in clear."""
     from linkymonitor.meter.meter import Meter
     from linkymonitor.source.recording import Tap, block, header
 
@@ -39,7 +39,7 @@ def record(
     until = began + seconds if seconds else math.inf
     with closing(opened), fresh_file(output) as append, signals(lambda: stopped.append(True)):
         append(header(clock.now(), settings.speed.baud or (wanted.speed if wanted else None)))
-        # The meter is hunted for as usual; what is kept is every byte that came, heard or not.
+        # The speed is hunted as usual. Every byte is written, whether the decoder accepts it or not.
         tap = Tap(opened, lambda chunk: append(block(clock.monotonic() - began, chunk)))
         meter = Meter(tap, clock, wanted, settings.speed.baud)
         while not stopped and clock.monotonic() < until and meter.frames(0.5) is not None:

@@ -1,11 +1,11 @@
-"""Finds which mode a meter speaks and at which speed, and notices when that changes."""
+"""Finds the mode and the speed of a meter, and notices when they change."""
 
 # Strategy
 #
 # - Only lines with a right checksum count (tic/detect.py).
-# - The speed is hunted apart from the mode: some dongles speak historique at 9600 baud.
-# - Once locked, one valid line a second is enough to know that the meter is still there: a decoder reads
-#   the same bytes, and a Pi Zero should not check every line twice.
+# - The mode does not decide the speed: some dongles send historique at 9600 baud.
+# - Once the mode is found, one valid line a second proves that it has not changed. The decoder checks every line
+#   of the same bytes, and checking each of them twice would cost a Pi Zero too much.
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LOST = 10.0
 #: Speeds of the TIC, in the order in which they are tried.
 SPEEDS = (9600, 1200)
 
-# A locked hunter does not look at the line again for this long after a valid line.
+# Seconds after a valid line in which a hunter that has found the mode ignores the bytes.
 _CONTENT = 1.0
-# Longest run without an end that is remembered: a line is at most 110 characters.
+# Bytes of an unfinished line that are kept at most; a line has at most 110 characters.
 _LONGEST_RUN = 256
-# What a hunter keeps of its try, for the decoder to start from: a little more than two standard frames.
+# Bytes that a hunter keeps for the decoder: a little more than two frames in standard mode.
 _SAMPLE = 4096
 
 _CUT_BYTES = b"\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d"
@@ -32,35 +32,35 @@ _CUT_BYTES = b"\x02\x03\x04\n\r\x82\x83\x84\x8a\x8d"
 class Hunter:
     """Finds the mode and the speed of a live meter from its bytes and the time alone; it touches no port.
 
-    While ``mode`` is None the port must be read raw at ``speed``. Whenever feed() returns True one of the two
-    has changed: the caller sets the port to ``speed`` (always: that makes it raw again), and if ``mode`` is
-    known settles it, makes a decoder and gives it ``sample`` first.
+    While ``mode`` is None the port must be raw, at ``speed``. When feed() returns True, ``mode`` or ``speed`` has
+    changed. The caller then sets the port to ``speed``, even to the speed that it has, because that makes it raw.
+    If ``mode`` is known, the caller also settles the port, makes a decoder and gives it ``sample`` first.
 
     Args:
-        now: monotonic seconds, as for every method.
-        mode: the only mode to lock on; None takes either.
-        speed: the only speed to try; None hunts, from the speed of *mode* if that is given.
+        now: the time in monotonic seconds, as for every method.
+        mode: the only mode to accept; None accepts both.
+        speed: the only speed to try, in baud; None tries both, beginning with that of *mode*.
     """
 
     def __init__(self, now: float, *, mode: Mode | None = None, speed: int | None = None) -> None:
         self._wanted = mode
         first = [] if mode is None else [mode.speed]
         self._speeds = [speed] if speed is not None else list(dict.fromkeys([*first, *SPEEDS]))
-        #: The mode locked on, or None while hunting.
+        #: The mode that was found, or None while it is hunted.
         self.mode: Mode | None = None
-        #: The speed the port should be at, in baud.
+        #: The speed that the port must have, in baud.
         self.speed = self._speeds[0]
-        #: When feed() wants to be called at the latest, even without a byte; monotonic seconds.
+        #: When feed() must be called at the latest, even without a byte, in monotonic seconds.
         self.deadline: float
-        #: What was heard in this try: the first bytes for the decoder once the mode is known.
+        #: The last bytes at this speed: the first ones for the decoder once the mode is found.
         self.sample: bytes
         self._counts: dict[Mode, int]
-        self._run: bytes  # what follows the last line end: that line is not whole yet
+        self._run: bytes  # the start of a line whose end has not come yet
         self._heard: float
         self._try(now)
 
     def feed(self, chunk: bytes, now: float) -> bool:
-        """Take *chunk* into account, empty if the line was silent, and let time pass.
+        """Take *chunk* into account, which is empty if nothing came until *now*.
 
         Returns:
             True when ``mode`` or ``speed`` has changed.
@@ -78,7 +78,7 @@ class Hunter:
         return self._move(now)
 
     def excuse(self, now: float) -> None:
-        """Start the time-out anew: the port was away, so silence proves nothing of the meter."""
+        """Start the time-out anew at *now*: the port was away, so silence is no sign of another mode or speed."""
         self._heard = now
         self.deadline = now + (TRY if self.mode is None else LOST)
 
@@ -102,7 +102,7 @@ class Hunter:
             return False
         if now < self.deadline:
             return False
-        # The likeliest cause is a meter that was switched to its other mode, hence its other speed.
+        # The likeliest cause is a change of mode, which changes the speed too.
         self.mode = None
         self._move(now)
         return True

@@ -1,4 +1,4 @@
-"""THE contract of a source of bytes."""
+"""The contract that every source of bytes keeps."""
 
 from __future__ import annotations
 
@@ -9,60 +9,60 @@ if TYPE_CHECKING:
 
     from linkymonitor.model.terms import Mode
 
-#: How the name of a simulated meter begins, where a port or a file may be named.
+#: Prefix of a SOURCE that names a simulated meter instead of a port or a file.
 SIMULATED = "sim:"
 
 
 class Source:
     """Where bytes come from: a port, a URL, a file, a pipe, a replay or a simulated meter.
 
-    This is all that a reader may ask of a source, so it need not know which kind it has. What a kind does not
-    have keeps the value, or does the nothing, that stands here.
+    A reader uses these attributes and methods alone, whichever kind of source it reads. A kind of source
+    overrides only those that apply to it; the values and the empty methods here are right for the others.
     """
 
-    #: As the user wrote it; for messages.
+    #: The source as the user wrote it, for messages.
     name: str = ""
-    #: True for a port or a URL, which stand for a real meter: its mode and speed are hunted, and it never ends.
+    #: True for a port or a URL of a real meter: its mode and speed are hunted, and reading never ends.
     is_meter: bool = False
-    #: True when bytes come as somebody sends them, False when they were all there from the start.
+    #: True when the bytes are still being sent while they are read; False for a file.
     live: bool = False
-    #: True when reading never waits in real time: a clock of the source's own is moved instead.
+    #: True when a read never waits in real time, but moves a clock of its own forward.
     instant: bool = False
-    #: The mode, when the source knows it; a replay learns it from its first bytes.
+    #: The mode, or None when the source does not know it; a replay finds it in its first bytes.
     mode: Mode | None = None
-    #: Wall time at which a recording began; None for anything else.
+    #: Wall time at which a recording began; None for any other source.
     started_at: datetime | None = None
-    #: Seconds since *started_at* at which the last chunk of a recording came; None for anything else.
+    #: Seconds from *started_at* to the last chunk of a recording; None for any other source.
     offset: float | None = None
-    #: Seconds that the last chunk of a simulated line took; None for anything else.
+    #: Seconds that the last chunk of a simulated meter took on the line; None for any other source.
     elapsed: float | None = None
 
     @property
     def away(self) -> bool:
-        """Whether what is read is absent, or does not open: silence then says nothing of the meter."""
+        """Whether the port is absent or does not open, so that silence is no sign of a silent meter."""
         return False
 
     def read(self, timeout: float) -> bytes | None:
         """Return the next bytes, ``b""`` if none came within *timeout* seconds, None at the end of the input.
 
-        A meter has no end: while it is away this waits like a silent line does.
+        A source that is a meter has no end: while its port is away, a read waits as on a silent line.
         """
         raise NotImplementedError
 
     def set_speed(self, speed: int) -> None:
-        """Read at *speed* baud from now on, raw."""
+        """Read at *speed* baud from now on, and raw: give bytes as they come."""
 
     def settle(self) -> None:
-        """Gather whole frames from now on, where the kernel can; the speed and the mode are right.
+        """Give whole frames from now on, where the kernel can gather them; the speed and the mode are known.
 
-        What noise does to LF and CR may then not come as it was sent; whatever else it does comes as it was.
+        An LF or a CR beside a damaged byte may then come as the other of the two.
         """
 
     def discard(self) -> None:
-        """Throw away what has come and was not read yet."""
+        """Throw away the bytes that have come and were not read yet."""
 
     def close(self) -> None:
-        """Let go of the source."""
+        """Close the source, so that other programs may open it."""
 
     def __enter__(self) -> Source:
         return self

@@ -1,4 +1,4 @@
-"""Files, recordings and pipes: what gives bytes without a meter behind it, and has an end."""
+"""Files, recordings and pipes: sources that have an end, and no meter behind them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from linkymonitor.source.base import Source
 from linkymonitor.source.faults import cause_of
 from linkymonitor.source.recording import CUT_SHORT, open_plain, read_header, read_recording
 
-#: Longest chunk that a file gives when it holds no ETX.
+#: Bytes that a read gives at most where no ETX comes.
 BLOCK = 4096
 
 _READ = 65536
@@ -26,7 +26,7 @@ _ETX = re.compile(rb"[\x03\x83]")
 
 
 def unreadable(path: str, error: OSError) -> LineError:
-    """Return the error for a file at *path* that *error* keeps from being read."""
+    """Return the error that reports that the file at *path* cannot be read because of *error*."""
     why = cause_of(error)
     return LineError(
         Text(
@@ -37,7 +37,7 @@ def unreadable(path: str, error: OSError) -> LineError:
 
 
 class File(Source):
-    """A file of bytes as a port gave them, gzipped or not, one frame a read."""
+    """A file of bytes as a port gave them, gzipped or not; a read gives one frame."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -53,12 +53,14 @@ class File(Source):
         return self._buffer[start : self._at] or None
 
     def close(self) -> None:
-        with suppress(OSError):  # code of the user may have closed it
+        with suppress(OSError):  # a callback of the user may have closed the descriptor
             self._file.close()
 
     def _more(self) -> bytes:
         try:
-            return self._file.read1(_READ)  # read() would lose what comes before the cut of a gzipped file
+            return self._file.read1(
+                _READ
+            )  # of a gzipped file that was cut short, read() would lose the bytes before the cut
         except CUT_SHORT:
             return b""
         except OSError as error:
@@ -66,7 +68,7 @@ class File(Source):
 
 
 class Recorded(Source):
-    """A recording: chunks as they came, each with the time at which it did."""
+    """A recording: chunks of bytes as they came, each with the time at which it came."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -86,7 +88,7 @@ class Recorded(Source):
 
 
 class Stream(Source):
-    """Stdin or a pipe: bytes as they come, cut after each frame so that one that is late is not stuck."""
+    """Stdin or a pipe; a read gives the bytes that have come, up to the end of a frame."""
 
     live = True
 
@@ -98,7 +100,7 @@ class Stream(Source):
         self._fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC) if fd is None else fd
         try:
             os.fstat(self._fd)
-            # The stdin that a caller has closed is there (console.py), but not to be read.
+            # Where the caller has closed stdin, console.py opens one that can only be written.
             if fcntl.fcntl(self._fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         except OSError as error:
@@ -114,7 +116,7 @@ class Stream(Source):
                 self._buffer, self._at = os.read(self._fd, _READ), 0
             except BlockingIOError:
                 return b""
-            except OSError:  # the terminal behind it is gone
+            except OSError:  # the terminal has gone away
                 return None
             if not self._buffer:
                 return None
@@ -128,6 +130,6 @@ class Stream(Source):
 
 
 def _frame_end(buffer: bytes, start: int) -> int:
-    """Return where the frame that is at *start* of *buffer* ends: after its ETX, a block further at most."""
+    """Return the position after the first ETX behind *start* in *buffer*, BLOCK bytes further at most."""
     etx = _ETX.search(buffer, start, start + BLOCK)
     return etx.end() if etx else min(start + BLOCK, len(buffer))

@@ -1,4 +1,4 @@
-"""Who else uses a port: what Linux shows of its locks, its open files and its serial console."""
+"""Which other programs use a port: its locks, its open files and the serial console, as Linux shows them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _PTY_MASTERS = {Path("/dev/ptmx"), Path("/dev/pts/ptmx")}
 
 
 def holder(path: str, root: Path) -> Text:
-    """Return in words who holds the port at *path*; asks every process, so not for each try."""
+    """Return the name of the program that holds the port at *path*. This may look at every process, so it is slow."""
     pids = lockers(path, root) or openers(path, root)
     return process(pids[0], root) if pids else Text("un autre programme", "another program")
 
 
 def process(pid: int, root: Path) -> Text:
-    """Return the process *pid* in words."""
+    """Return the name and the number of the process *pid*, for a message."""
     try:
         name = (root / "proc" / str(pid) / "comm").read_text(errors="replace").strip()
     except OSError:
@@ -28,7 +28,7 @@ def process(pid: int, root: Path) -> Text:
 
 
 def lockers(path: str, root: Path) -> list[int]:
-    """Return the processes that hold a flock on *path*, as /proc/locks tells anybody."""
+    """Return the processes that hold a flock on *path*; every user may read them in /proc/locks."""
     try:
         found = Path(path).stat()
         locks = (root / "proc/locks").read_text()
@@ -40,7 +40,7 @@ def lockers(path: str, root: Path) -> list[int]:
 
 
 def openers(path: str, root: Path) -> list[int]:
-    """Return the other processes that have *path* open, as far as we may see."""
+    """Return the other processes that have *path* open; those of another user are seen by root only."""
     target = Path(path).resolve()
     pids = set()
     for process in (root / "proc").glob("[0-9]*"):
@@ -48,21 +48,21 @@ def openers(path: str, root: Path) -> list[int]:
             continue
         with suppress(OSError):
             held = {link.readlink() for link in (process / "fd").iterdir()}
-            # Whoever holds the master of a pty is not a reader of it but its meter.
+            # The process that holds the master of a pty is no reader: it stands for the meter.
             if target in held and not held & _PTY_MASTERS:
                 pids.add(int(process.name))
     return sorted(pids)
 
 
 def is_console(path: str, root: Path) -> bool:
-    """Return whether the kernel or a login prompt uses the port at *path*."""
+    """Return whether the console of the kernel or a login prompt uses the port at *path*."""
     tty = Path(path).resolve().name
     try:
         words = (root / "proc/cmdline").read_text().split()
     except OSError:
         words = []
     names = {word.removeprefix("console=").split(",")[0] for word in words if word.startswith("console=")}
-    # serial0 is what a Pi calls the port of its header, whichever UART that is.
+    # On a Pi, serial0 is a link to the UART of the header, which depends on the model.
     if tty in {Path("/dev", name).resolve().name for name in names}:
         return True
     wanted = f"getty.target.wants/serial-getty@{tty}.service"

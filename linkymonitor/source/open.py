@@ -1,4 +1,4 @@
-"""Opens what bytes come from: a port, a file, a recording, a URL or stdin."""
+"""Opens a source of bytes by its name: a port, a file, a recording, a URL or stdin."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def open_source(
     stdin: int = 0,
     root: Path = Path("/"),
 ) -> Source:
-    """Open what *spec* names: a device, a file, a recording, ``-`` or ``stdin``, or any pyserial URL.
+    """Open the source that *spec* names: a device, a file, a recording, ``-`` or ``stdin``, or any pyserial URL.
 
-    A device or a far end that is not there yet is no error: it is said once and tried for ever.
+    A device or a server that is absent is no error: it is logged once and tried for ever.
 
     Args:
-        spec: the SOURCE of the command line, ``sim:`` aside.
-        clock: its monotonic time spaces the tries of a port that is away.
-        speed: in baud, for what has a speed; None is 9600.
-        pause: longest wait between two tries, in seconds; they start at one second and double.
-        sleep: waits for so many seconds of *clock*.
+        spec: the SOURCE of the command line, but for ``sim:``.
+        clock: monotonic time for the pauses between two tries.
+        speed: in baud, for a port; None is 9600.
+        pause: longest pause between two tries, in seconds; the first pause is one second, and each next one doubles.
+        sleep: called with the seconds to wait, in the time of *clock*.
         stdin: the descriptor that ``-`` stands for.
-        root: where ``proc``, ``etc`` and ``run`` are looked for.
+        root: the folder that holds ``proc``, ``etc`` and ``run``.
 
     Raises:
-        LineBusy: somebody else holds the port; not one byte has been read from it.
+        LineBusy: another program holds the port; no byte of it was read.
         LineError: the file does not exist or cannot be read, or *spec* can never be opened.
     """
     if spec in ("-", "stdin"):
@@ -61,15 +61,15 @@ def open_source(
 
 
 def _is_device(spec: str) -> bool:
-    """Return whether *spec* names a serial device, present or not.
+    """Return whether *spec* names a serial device, present or absent.
 
     Raises:
-        LineError: there is nothing of that name, and it is not one of a device.
+        LineError: nothing has that name, and it is no name of a device (``/dev/...``).
     """
     path = Path(spec)
     try:
         status = path.stat()
-    except ValueError as error:  # no name of a file holds a NUL
+    except ValueError as error:  # a NUL in the name
         raise _no_file(spec) from error
     except OSError as error:
         if error.errno not in ABSENT:

@@ -1,11 +1,12 @@
-"""What stands for a meter, a device or a URL: opened again for ever when it goes away."""
+"""A device or a URL of a real meter: when it goes away it is opened again, for ever."""
 
 # Strategy
 #
-# - Reading never raises: a port that goes away is a condition, said once when it begins and once when it
-#   ends, and opened again for ever. Its path is looked up each time, so a stable link finds a dongle that
-#   came back under another name.
-# - A condition has ended when a read has gone well, not when the open has: a hung-up port opens.
+# - Reading never raises. The absence of a port is logged once when it begins and once when it ends, and the port
+#   is opened again for ever. Its path is looked up at each try, so a stable link finds a dongle that has come
+#   back under another name.
+# - An absence ends at the first read without an error. That the port opens is not enough: a port that was hung up
+#   opens too, and fails at the first read.
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ from linkymonitor.system.clock import Clock
 
 log = logging.getLogger(__name__)
 
-# Reads that discard() makes at most: a far end that sends without a pause would keep it for ever.
+# Reads that discard() makes at most: a server that sends without a pause would keep discard() for ever.
 _MOST_FLUSHES = 64
 # Seconds between the first two tries to open.
 _FIRST_PAUSE = 1.0
@@ -68,23 +69,23 @@ _SHARED = Text(
     "%(port)s: also open in %(holder)s, which will take some of the bytes; stop it",
 )
 _READABLE = Text("%(port)s : de nouveau lisible", "%(port)s: readable again")
-#: The plain ways of being away are one condition; what the user must mend is said besides, once.
+#: Sentences of which one is enough for an absence. A fault that the user must mend is logged besides, once.
 _PLAIN = {_STOPPED, _NOT_THERE, _DOES_NOT_OPEN}
 
 
 class Port(Source):
-    """What stands for a meter: never ends, and is opened again for ever when it goes away.
+    """A device or a URL of a real meter. Reading it never ends and never raises.
 
     Args:
         name: the path or the URL.
-        clock: its monotonic time spaces the tries of a port that is away.
+        clock: monotonic time for the pauses between two tries.
         speed: in baud.
-        pause: longest wait between two tries, in seconds; they start at one second and double.
-        sleep: waits for so many seconds of *clock*.
-        root: where ``proc``, ``etc`` and ``run`` are looked for.
+        pause: longest pause between two tries, in seconds; the first pause is one second, and each next one doubles.
+        sleep: called with the seconds to wait, in the time of *clock*.
+        root: the folder that holds ``proc``, ``etc`` and ``run``.
 
     Raises:
-        LineBusy: somebody else holds the port; not one byte has been read from it.
+        LineBusy: another program holds the port; no byte of it was read.
     """
 
     live = True
@@ -106,11 +107,11 @@ class Port(Source):
         self._longest_pause = pause
         self._sleep = sleep
         self._root = root
-        self._port: Any = None  # a serial.Serial or one of its likes, while it is open
+        self._port: Any = None  # a serial.Serial or another class of pyserial while the port is open
         self._pause = min(_FIRST_PAUSE, pause)
         self._next_try = -math.inf
         self._absent = False
-        self._said: set[Text] = set()  # what was logged of the absence that lasts
+        self._said: set[Text] = set()  # sentences logged about the present absence
         self._try(first=True)
 
     @property
@@ -159,7 +160,7 @@ class Port(Source):
                 forgotten.close()
 
     def discard(self) -> None:
-        """Throw away what has come and was not read yet."""
+        """Throw away the bytes that have come and were not read yet."""
         if self._port is not None:
             try:
                 self._flush()
@@ -167,7 +168,7 @@ class Port(Source):
                 self._lose(error)
 
     def _flush(self) -> None:
-        """Read away what has come, or raise one of PORT_ERRORS."""
+        """Read and drop the bytes that have come, or raise one of PORT_ERRORS."""
         for _ in range(_MOST_FLUSHES):
             if not self._receive(0.0):
                 break
@@ -177,16 +178,16 @@ class Port(Source):
         raise NotImplementedError
 
     def _configure(self) -> None:
-        """Bring the open port to ``_speed``, or raise one of PORT_ERRORS."""
+        """Set the open port to ``_speed``, or raise one of PORT_ERRORS."""
         self._port.baudrate = self._speed
 
     def _receive(self, timeout: float) -> bytes:
-        """Return what comes within *timeout* seconds, or raise one of PORT_ERRORS."""
+        """Return the bytes that come within *timeout* seconds, or raise one of PORT_ERRORS."""
         raise NotImplementedError
 
     def _is_back(self) -> bool:
-        """Return whether a device that was absent is there again; it is then opened before its pause is over."""
-        if self._absent and os.path.exists(self.name):  # noqa: PTH110 -- pathlib keeps what it parses
+        """Return whether an absent device is there again, so that it may be opened before the pause is over."""
+        if self._absent and os.path.exists(self.name):  # noqa: PTH110 -- pathlib interns the parts of each path
             self._absent = False
             self._pause = min(_FIRST_PAUSE, self._longest_pause)
             return True
@@ -198,7 +199,7 @@ class Port(Source):
         except PORT_ERRORS as error:
             self.close()
             number = number_of(error)
-            # A path that exists and answers ENODEV is not "absent": _is_back() would try it without a pause.
+            # A path that exists and gives ENODEV does not count as absent: _is_back() would try it without a pause.
             self._absent = number in ABSENT and not os.path.exists(self.name)  # noqa: PTH110
             if number in BUSY and first:
                 raise LineBusy(_TAKEN.filled(self._about(_TAKEN, error))) from error
@@ -231,19 +232,19 @@ class Port(Source):
         log.warning(sentence, self._about(sentence, error))
 
     def _about(self, sentence: Text, error: Exception | None = None) -> dict[str, object]:
-        """Return all that *sentence* about this port may name."""
+        """Return the values that *sentence* may have to be filled with."""
         return {
             "port": self.name,
             "cause": cause_of(error),
             "user": _user(),
             "group": _group(self.name),
             "tty": Path(self.name).resolve().name,
-            # Asks every process: a dongle that comes and goes must not cost that each time.
+            # holder() may look at every process, which is too slow for each try.
             "holder": holder(self.name, self._root) if sentence is _TAKEN else "",
         }
 
     def _look_around(self) -> None:
-        """Warn of whatever else may read from this port: flock stops only those who ask."""
+        """Warn of other programs that may read from this port: flock stops only programs that use it too."""
         if is_console(self.name, self._root):
             log.warning(_CONSOLE, self._about(_CONSOLE))
         elif others := openers(self.name, self._root):
@@ -252,7 +253,7 @@ class Port(Source):
 
 
 def _user() -> str:
-    import pwd  # only to word a refusal
+    import pwd  # only for the message of a refusal
 
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
@@ -261,12 +262,12 @@ def _user() -> str:
 
 
 def _group(path: str) -> str:
-    """Return the group that opens *path*: dialout, unless the system calls it otherwise."""
-    import grp  # only to word a refusal
+    """Return the group whose members may open *path*: dialout, unless the system has another one."""
+    import grp  # only for the message of a refusal
 
     try:
         name = grp.getgrgid(Path(path).stat().st_gid).gr_name
     except (OSError, KeyError):
         return "dialout"
-    # A login console takes its port for group tty, and root's are nobody's to join.
+    # A login console gives its port to the group tty, and nobody should join the group root.
     return "dialout" if name in ("root", "tty") else name

@@ -1,15 +1,15 @@
-"""Keeps raw bytes with the times they came at, and plays them back."""
+"""Recordings: raw bytes with the times at which they came, written and read back."""
 
 # Strategy
 #
-# - One line of text a chunk: seconds since the start, a space, the bytes in hexadecimal. Twice the size of
-#   a binary file, but the storage heals it like a daily log (what follows the last line end is cut off),
-#   gzip wins the size back, and `cut -d' ' -f2 | xxd -r -p` reads it without us.
-# - Hexadecimal and not text: bit 7 is the parity of each character, and noise is the point of a recording.
-# - A first line names the format, its version, the wall time of second 0 and the speed. Recording again
-#   into the same file adds another such line; times then go on from the first one.
-# - A line that does not match in full is skipped, wherever it stands: a cut tail, a block of NUL bytes or
-#   a bad sector costs what it hit and nothing else.
+# - A chunk is one line of text: seconds since the start, a space, the bytes in hexadecimal. That is twice the size
+#   of a binary file, but gzip makes up for it, and `cut -d' ' -f2 | xxd -r -p` gives the bytes without this program.
+#   After a power cut the end of the file is mended as that of a daily log: the last line goes if it has no end.
+# - The bytes are in hexadecimal, not text, because bit 7 carries the parity, and noise may be any byte.
+# - The first line has the name of the format, its version, the wall time of second 0 and the speed. A second
+#   recording in the same file begins with such a line too, and its times go on from the first one.
+# - A line that does not match the format in full is skipped, wherever it is. So a torn end, a block of NUL bytes or
+#   a bad sector costs the lines that it hit and no others.
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 MAGIC = b"linkymonitor-recording "
 
-#: Bytes that one line may carry; block() cuts what is longer.
+#: Bytes that one line holds at most; block() cuts a longer chunk into several lines.
 CHUNK = 4096
 
-#: What reading a gzipped file raises where it was cut short.
+#: Errors of a gzipped file that was cut short.
 CUT_SHORT = (EOFError, zlib.error)
 
 _VERSION = 1
@@ -47,7 +47,7 @@ _BLOCK = re.compile(rb"(\d{1,12}\.\d{3}) ((?:[0-9a-f]{2})+)\n")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
-    """What the first line of a recording says."""
+    """The first line of a recording: when it began, and at which speed."""
 
     started_at: datetime
     #: In baud; None when the source has no speed.
@@ -55,16 +55,16 @@ class Header:
 
 
 def header(started_at: datetime, speed: int | None = None) -> bytes:
-    """Return the line that begins a recording, or goes on with one after a pause.
+    """Return the line that begins a recording, or a further recording in the same file.
 
-    It says ``unmasked``: the bytes hold the number of the meter as it is.
+    The word ``unmasked`` in it warns that the bytes hold the number of the meter in clear.
     """
     start = started_at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
     return b"%b%d %bZ %b unmasked\n" % (MAGIC, _VERSION, start.encode(), str(speed or "-").encode())
 
 
 def block(offset: float, data: bytes) -> bytes:
-    """Return the line, or lines, for *data* that came *offset* seconds after the header's time."""
+    """Return the line, or the lines, of *data* that came *offset* seconds after the time in the header."""
     stamp = b"%.3f " % max(offset, 0.0)
     cuts = range(0, len(data), CHUNK)
     return b"".join(stamp + data[cut : cut + CHUNK].hex().encode() + b"\n" for cut in cuts)
@@ -76,25 +76,22 @@ def is_recording(beginning: bytes) -> bool:
 
 
 def open_plain(path: Path) -> BufferedReader:
-    """Return *path* opened for reading, uncompressed on the way if it is gzipped."""
+    """Open *path* for reading; a gzipped file is uncompressed while it is read."""
     file = path.open("rb")
     compressed = file.peek(2)[:2] == b"\x1f\x8b"
     if not compressed:
         return file
     file.close()
-    import gzip  # only where it is needed: most sources are not
+    import gzip  # here, because most sources do without
 
     return cast("BufferedReader", gzip.open(path, "rb"))
 
 
 def read_header(path: Path) -> Header:
-    """Return what the first line of the recording at *path* says.
-
-    Args:
-        path: the recording, gzipped or not.
+    """Return the header of the recording at *path*, gzipped or not.
 
     Raises:
-        LineError: there is no such file, or it is not a recording of a version that this one knows.
+        LineError: the file is absent, or is no recording of this version of the format.
     """
     try:
         with open_plain(path) as file:
@@ -122,10 +119,10 @@ def read_header(path: Path) -> Header:
 def read_recording(path: Path) -> Iterator[tuple[float, bytes]]:
     """Yield the chunks of the recording at *path*, each with its seconds since the first header.
 
-    Times never decrease, whatever the clock did between two sessions.
+    The seconds never decrease, even when the clock was set back between two recordings in the file.
 
     Raises:
-        LineError: as read_header does.
+        LineError: as for `read_header`.
     """
     first = read_header(path)
     session, latest = 0.0, 0.0
@@ -147,10 +144,10 @@ def paced(
     """Yield the bytes of *chunks* when they are due, *speed* times as fast as they came.
 
     Args:
-        chunks: seconds and bytes, as read_recording yields them.
-        clock: its monotonic time says what is due; lateness is caught up.
-        speed: ``math.inf`` never waits.
-        sleep: waits for so many seconds.
+        chunks: seconds and bytes, as `read_recording` yields them.
+        clock: its monotonic time decides when a chunk is due; a chunk that is late makes no later one late.
+        speed: ``math.inf`` yields all at once.
+        sleep: called with the seconds to wait.
     """
     start: float | None = None
     for offset, data in chunks:
@@ -163,13 +160,13 @@ def paced(
 
 
 class Tap(Source):
-    """Another source, of which each chunk is shown before it is handed on.
+    """Another source, each chunk of which is also given to a function.
 
-    It does not settle the source below: what is shown must be every byte as it was sent.
+    A settled port may change the ends of lines, so this class leaves the other source raw: `settle` does nothing.
 
     Args:
-        source: gives the bytes, and is set and closed through this one.
-        show: called with each chunk that is not empty.
+        source: the other source.
+        show: called with each chunk that is not empty, before `read` returns it.
     """
 
     def __init__(self, source: Source, show: Callable[[bytes], object]) -> None:
@@ -184,11 +181,11 @@ class Tap(Source):
 
     @property
     def away(self) -> bool:
-        """Whether the source below is away."""
+        """Whether the other source is away."""
         return self._source.away
 
     def read(self, timeout: float) -> bytes | None:
-        """Return what the source below reads."""
+        """Return the next bytes of the other source."""
         chunk = self._source.read(timeout)
         self.mode, self.offset, self.elapsed = self._source.mode, self._source.offset, self._source.elapsed
         if chunk:
@@ -196,15 +193,15 @@ class Tap(Source):
         return chunk
 
     def set_speed(self, speed: int) -> None:
-        """Set the speed of the source below."""
+        """Set the speed of the other source."""
         self._source.set_speed(speed)
 
     def discard(self) -> None:
-        """Throw away what the source below has not read yet."""
+        """Throw away the bytes that have come and were not read yet."""
         self._source.discard()
 
     def close(self) -> None:
-        """Close the source below."""
+        """Close the other source."""
         self._source.close()
 
 
@@ -220,7 +217,7 @@ def _header(line: bytes) -> Header | None:
 
 
 def _lines(file: BufferedReader) -> Iterator[bytes]:
-    """Yield the lines of *file* in bounded memory; pieces of a line that is too long match nothing."""
+    """Yield the lines of *file*; a line that is too long comes in pieces, none of which is a line of the format."""
     with suppress(*CUT_SHORT):
         while line := file.readline(_LONGEST_LINE):
             yield line

@@ -1,10 +1,10 @@
-"""Replays bytes as fast as they can be read, on a clock that shows the time they took on the wire."""
+"""Replays bytes as fast as they can be read, on a clock that shows the time that they took on the wire."""
 
 # Strategy
 #
-# A replay drives a WireClock instead of waiting on a real one: read() either lets its whole time-out pass on
-# that clock and returns nothing, or lets the time of the next bytes pass and returns them. The reading loop
-# cannot tell, so lamps, page rotation and relays of a replayed winter follow the same path as live ones.
+# A replay moves a WireClock forward instead of waiting in real time. read() moves that clock by the time-out and
+# returns nothing, or moves it by the time of the next bytes and returns these. The reading loop is the same as for
+# a live meter, so the lamps, pages and relays of a replayed winter are those of a real one.
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from linkymonitor.tic.horodate import read_horodate
 _BITS_A_CHARACTER = 10
 # ETX of even and of odd parity.
 _ETX = (0x03, 0x83)
-#: Bytes that are looked at to tell the mode.
+#: Bytes in which the mode is looked for at most.
 _SAMPLE = 65536
-#: How far the meter's DATE, in whole seconds, may be from the time of the wire before it corrects it.
+#: Difference between the DATE of the meter, in whole seconds, and the clock above which DATE sets the clock.
 _TOLERANCE = timedelta(seconds=2)
 
 
@@ -32,11 +32,11 @@ class WireSource(Source):
     """A replayed source whose reads take the time of the wire on *clock*.
 
     Args:
-        source: gives the bytes, a frame or less at a time. When it knows their time, as ``offset`` (seconds
-            since its start) or ``elapsed`` (since the chunk before), that is used instead of their number.
-        clock: driven by the bytes.
-        mode: the mode when it is known, else it is told from the first bytes.
-        dated: False when the clock must not follow the DATE of a standard meter.
+        source: the source to replay, a frame or less at a time. Its ``offset`` (seconds since its start) or
+            ``elapsed`` (seconds since the chunk before) dates a chunk; without both, the number of bytes does.
+        clock: the clock that the bytes move.
+        mode: the mode; None finds it in the first bytes.
+        dated: whether the clock follows the DATE of a meter in standard mode.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class WireSource(Source):
         self.name = source.name
         #: Whether waiting takes no real time.
         self.instant = not source.live
-        #: None until enough bytes have been seen to tell.
+        #: None until enough bytes have come to find it.
         self.mode = mode
         self._source = source
         self._clock = clock
@@ -54,14 +54,14 @@ class WireSource(Source):
         self._follows_date = dated
         self._dates = FrameDecoder(Mode.STANDARD)
         self._dated = False
-        #: Seconds of the frame that is being read, so far.
+        #: Seconds that the present frame has taken so far.
         self._frame_took = 0.0
         self._due: float | None = None
         self._ended = False
         self._recorded = 0.0
 
     def read(self, timeout: float) -> bytes | None:
-        """Return the next bytes if they are due within *timeout*, else b"" once it has passed; None at the end."""
+        """Return the next bytes if they are due within *timeout* seconds, else ``b""`` after these; None at the end."""
         while not self._ended and (self.mode is None or not self._ahead):
             started = self._clock.monotonic()
             if not self._fetch(timeout) and not self._ended:
@@ -83,11 +83,11 @@ class WireSource(Source):
         return chunk
 
     def close(self) -> None:
-        """Close the source below."""
+        """Close the replayed source."""
         self._source.close()
 
     def _fetch(self, timeout: float) -> bool:
-        """Take one chunk from below; return False when none came in time."""
+        """Take one chunk of the replayed source; return False when none came within *timeout* seconds."""
         chunk = self._source.read(timeout)
         self._clock.catch_up()
         if chunk is None:
@@ -99,12 +99,12 @@ class WireSource(Source):
         if self.mode is None and self._sample:
             self.mode = decided(count_valid(bytes(self._sample)))
             if self.mode is None and (self._ended or len(self._sample) >= _SAMPLE):
-                # Garbage reads the same in either mode.
+                # Garbage has no mode; any will do.
                 self.mode = detect(bytes(self._sample)) or Mode.HISTORIQUE
         return bool(chunk)
 
     def _elapsed(self) -> float | None:
-        """Return the seconds since the chunk before, when the source knows them."""
+        """Return the seconds since the chunk before, None when the source does not know them."""
         offset = self._source.offset
         if offset is None:
             return self._source.elapsed
@@ -128,14 +128,14 @@ class WireSource(Source):
         return elapsed
 
     def _corrected(self, date: datetime, elapsed: float) -> float:
-        """Follow the *date* of a frame, which was true when it began; return how long its last chunk takes."""
+        """Set the clock by *date*, the time at which a frame began; return the seconds that its last chunk takes."""
         now = self._clock.now()
         early = date - (now + timedelta(seconds=elapsed - self._frame_took))
         first, self._dated = not self._dated, True
         if abs(early) <= _TOLERANCE:
             return elapsed
         if first or early < timedelta(0):
-            # The first DATE says when the capture was made; nothing has happened before it.
+            # The first DATE is the time at which the capture was made, and nothing has happened before it.
             self._clock.set(now + early)
             return elapsed
         return elapsed + early.total_seconds()

@@ -27,14 +27,14 @@ class WantedSpeed(Enum):
 class Settings:
     """``[meter]``: where the meter is and how it is listened to."""
 
-    #: Keys of older files that no longer do anything.
+    #: Keys of older configuration files that have no effect any more.
     retired: ClassVar[frozenset[str]] = frozenset({"timeout"})
 
     #: A serial device, or any pyserial URL (socket://…, rfc2217://…).
     port: str = "/dev/ttyAMA0"
     #: auto, historique or standard.
     mode: WantedMode = WantedMode.AUTO
-    #: auto, 1200 or 9600: independent of the mode, some dongles speak historique at 9600.
+    #: auto, 1200 or 9600. The mode does not decide it: some dongles send historique at 9600 baud.
     speed: WantedSpeed = WantedSpeed.AUTO
     #: The longest pause between two tries to open the port.
     pause: timedelta = timedelta(seconds=10)

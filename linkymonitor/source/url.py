@@ -1,4 +1,4 @@
-"""Any URL of pyserial: a serial server, a spy on a port, a loop."""
+"""A URL of pyserial: a serial server, a spy on a port, a loop."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from linkymonitor.errors import LineError
 from linkymonitor.language import Text
 from linkymonitor.source.port import Port
 
-#: Seconds without a byte after which a network connection is made anew: TCP may never say that it is dead.
+#: Seconds without a byte after which a connection is made anew: TCP may never report that the other side is gone.
 SILENCE = 60.0
 
 _READ = 65536
-# How often a URL that has no descriptor to wait on (rfc2217://, loop://) is looked at.
+# Seconds between two looks at a URL that has no descriptor to wait on (rfc2217://, loop://).
 _SLICE = 0.05
-#: Scheme → the options that pyserial takes in the query of the URL; of schemes that are not here it knows best.
+#: Scheme → the options that pyserial takes in the query of the URL. Options of other schemes are left to pyserial.
 _OPTIONS = {
     "socket": {"logging"},
     "rfc2217": {"logging", "ign_set_control", "poll_modem", "timeout"},
@@ -28,7 +28,7 @@ _LOGGING = {"debug", "info", "warning", "error"}
 
 
 class Url(Port):
-    """Any URL of pyserial: a serial server, a spy on a port, a loop."""
+    """A URL of pyserial: a serial server, a spy on a port, a loop."""
 
     _opened = False
 
@@ -37,7 +37,7 @@ class Url(Port):
         try:
             super()._configure()
         except ValueError:
-            # RFC 2217: a far end that cannot change its speed says so, and keeps the one it has.
+            # RFC 2217: a server that cannot change its speed refuses, and keeps the speed that it has.
             self._speed = before
             with suppress(ValueError):
                 self._port.baudrate = before
@@ -56,11 +56,11 @@ class Url(Port):
             self._opened = True
         except (ValueError, serial.SerialException) as error:
             if _is_ill_formed(error):
-                if self._opened:  # it was well formed once: the far end refuses, for now
+                if self._opened:  # the URL has worked before, so the server refuses for now
                     raise OSError(errno.EIO, str(error)) from None
                 raise _refusal(self.name) from error
             raise
-        except re.error as error:  # hwgrep:// takes a pattern
+        except re.error as error:  # hwgrep:// holds a pattern
             raise _refusal(self.name) from error
         try:
             fd = self._port.fileno()
@@ -103,14 +103,14 @@ def _refusal(url: str) -> LineError:
 
 
 def _is_ill_formed(error: BaseException | None) -> bool:
-    """Return whether pyserial tripped over the text of a URL, which it then wraps or not: it never opens."""
+    """Return whether *error*, or the error that it wraps, comes from the text of a URL, which then never opens."""
     return error is not None and (
         isinstance(error, ValueError | TypeError | KeyError) or _is_ill_formed(error.__context__)
     )
 
 
 def _is_url(text: str) -> bool:
-    """Return whether *text* is well formed, as far as pyserial only trips over what is not."""
+    """Return whether *text* is a URL that pyserial can read; of some others it fails without a useful message."""
     from urllib.parse import parse_qs, urlsplit
 
     try:
