@@ -35,21 +35,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One run of the daemon: what it reads, where its log goes, and what it does without."""
+    """One run of the daemon: its source, its log and its hardware."""
 
-    #: What is read, as the user wrote it: a port, a file, a URL, a simulated meter.
+    #: The source as the user wrote it: a port, a file, a URL, a simulated meter.
     spec: str
     #: The folder of the daily log.
     log_dir: Path
-    #: The mode of the TIC, when it is known.
+    #: The mode of the TIC; None to find it out.
     mode: Mode | None = None
-    #: When a file begins; None: now, or as a recording has it.
+    #: The time of the first byte of a file; None: as a recording has it, else now.
     at: datetime | None = None
     #: The length of the run, in seconds of its clock; None: until it is stopped.
     seconds: float | None = None
     #: Whether the display and the lamps are used.
     display: bool = False
-    #: What stands in for hardware; None: the hardware.
+    #: The terminal and the imagined pins of `run`; None: the hardware.
     trial: Trial | None = None
 
 
@@ -63,7 +63,7 @@ def acquire(
     seconds: float | None,
     at: datetime | None,
 ) -> int:
-    """Read the meter until it ends, the time is over or a signal comes."""
+    """Read the meter until its source ends, the time is over or a signal comes; return the exit status."""
     common.log_to_stderr()
     settings = common.settings()
     spec = settings.meter.port if source is None else source
@@ -86,16 +86,16 @@ def acquire(
 
 
 def carry_out(job: Job, settings: Settings) -> int:
-    """Read what *job* names until it ends, the time is over or a signal comes.
+    """Read the source of *job* until it ends, the time is over or a signal comes.
 
     Returns:
         The exit status: 1 when lines of the log are lost because the card refused them until the end.
 
     Raises:
-        ConfigError: two parts want one pin, or a callback is not there.
+        ConfigError: two parts want the same pin, or there is no function of the name of a callback.
         LineBusy: another process has the port or the folder of the log.
         LineError: the source cannot be read.
-        StorageError: a folder can only be mended by its owner.
+        StorageError: a folder cannot be used, and only its owner can mend that.
         UsageError: the options of a simulated meter are not understood.
     """
     from linkymonitor.system.storage import Storage
@@ -126,7 +126,7 @@ def _appliance(
     clock: Clock,
     called: list[Callable[[Reading], object]],
 ) -> Appliance:
-    """Return the parts of *job*, put together."""
+    """Return the appliance of *job*, made of its parts."""
     from linkymonitor.appliance import Appliance
     from linkymonitor.daily_log.writer import DailyLog
     from linkymonitor.live.latest import Latest
@@ -166,14 +166,14 @@ def _appliance(
 
 
 def _show(status: str, text: Text) -> None:
-    """Show on stderr what happens to the log: a card that refuses it cannot keep the line about that."""
+    """Show on stderr a note of the log about its card or its clock: a card that fails does not keep the note."""
     logging.getLogger("linkymonitor.daily_log").log(
         logging.WARNING if status == "WARN" else logging.INFO, "%s", text
     )
 
 
 def _outputs(job: Job, settings: Settings, clock: Clock, timeline: Timeline) -> list[Output]:
-    """Return the outputs in the order in which they act: relays, lamps, then what is slower."""
+    """Return the outputs in the order in which they act: relays, lamps, those of the user, the display."""
     from linkymonitor.outputs.hardware import Hardware
 
     trial = job.trial
@@ -213,7 +213,7 @@ def _is_meter(spec: str) -> bool:
     if "://" in spec:
         return True
     try:
-        # What is not there may be a dongle that is not plugged in.
+        # A path that does not exist may be that of a dongle that is not plugged in.
         return stat.S_ISCHR(Path(spec).stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return True

@@ -1,4 +1,4 @@
-"""What is typed after a command: each word read into a value, or refused in one sentence."""
+"""Reads the words of a command line into values; a word that cannot be read is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from linkymonitor.model.terms import WantedMode
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: The years that a meter can be asked about: its horodates have two digits for the year.
+#: The years that a date may have: the horodates of a meter have two digits for the year.
 _YEARS = range(2000, 2100)
-#: The largest number of seconds, or of times as fast, that is taken.
+#: Numbers of seconds and paces must be below this.
 _LARGEST = 1e10
 
 
 def path(word: str) -> Path:
     """Return the path *word*."""
-    from pathlib import Path  # not for `decode`, which has no path to read
+    from pathlib import Path  # imported late: `decode` has no path, and starts faster without
 
     return Path(word)
 
 
 def mode(word: str) -> WantedMode:
-    """Return the mode that *word* abbreviates, as the forerunner took it."""
+    """Return the mode whose name begins with *word*; LinkyAcq.pl also accepted such abbreviations."""
     for wanted in WantedMode:
         if word and wanted.value.startswith(word.lower()):
             return wanted
@@ -34,7 +34,7 @@ def mode(word: str) -> WantedMode:
 
 
 def day(word: str) -> date:
-    """Return a date, written ``2026-11-21`` or ``2026_11_21``."""
+    """Return the date *word*, written ``2026-11-21`` or ``2026_11_21``."""
     try:
         read = date.fromisoformat(word.replace("_", "-"))
     except ValueError:
@@ -51,7 +51,7 @@ def day(word: str) -> date:
 
 
 def instant(word: str) -> datetime:
-    """Return an aware date and time; without an offset it is in the zone of this machine."""
+    """Return the aware date and time *word*; without an offset, *word* is in the zone of this machine."""
     try:
         read = datetime.fromisoformat(word)
     except ValueError:
@@ -68,7 +68,7 @@ def instant(word: str) -> datetime:
 
 
 def seconds(word: str) -> float:
-    """Return a number of seconds above 0."""
+    """Return the number of seconds *word*, above 0."""
     read = _number(word)
     if not 0 < read < _LARGEST:
         raise _unexpected(
@@ -79,7 +79,7 @@ def seconds(word: str) -> float:
 
 
 def pace(word: str) -> float | None:
-    """Return how many times as fast as a real meter; ``max``, as fast as can be, is None."""
+    """Return the pace *word*, in multiples of the speed of a real meter; None for ``max``, as fast as possible."""
     if word == "max":
         return None
     read = _number(word)
@@ -89,7 +89,7 @@ def pace(word: str) -> float | None:
 
 
 def share(word: str) -> float:
-    """Return a share, from 0 to 1."""
+    """Return the share *word*, from 0 to 1."""
     read = _number(word)
     if not 0 <= read <= 1:
         raise _unexpected(word, Text("une part des lignes, de 0 à 1", "a share of the lines, from 0 to 1"))
@@ -97,7 +97,7 @@ def share(word: str) -> float:
 
 
 def whole(word: str) -> int:
-    """Return a whole number."""
+    """Return the whole number *word*."""
     try:
         return int(word)
     except ValueError:

@@ -1,4 +1,4 @@
-"""``check``: what would start, or every fault of the configuration."""
+"""``check``: prints the parts that would start, or every fault of the configuration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from linkymonitor.language import Text, as_text, escape_controls
 if TYPE_CHECKING:
     from linkymonitor.settings import Settings
 
-#: What the UART of a Raspberry Pi's header is called, and its pins, TXD and RXD.
+#: The names of the UART on the header of a Raspberry Pi, and its pins, TXD and RXD.
 _UART_PORTS = {"/dev/ttyAMA0", "/dev/ttyS0", "/dev/serial0"}
 _UART_PINS = (14, 15)
 #: I2C bus → its pins, SDA and SCL.
@@ -21,7 +21,11 @@ _I2C_PINS = {0: (0, 1), 1: (2, 3)}
 
 
 def check(common: Common) -> int:
-    """Read the configuration and say what would start, or every fault at once."""
+    """Read the configuration, and print the parts that would start.
+
+    Raises:
+        ConfigError: with one sentence for each fault.
+    """
     common.log_to_stderr()
     settings = common.settings()
     faults = pin_faults(settings, settings.meter.port, display=True)
@@ -63,12 +67,12 @@ def check(common: Common) -> int:
 
 
 def pin_faults(settings: Settings, port: str, *, display: bool) -> list[Text]:
-    """Return one sentence for each pin that two parts want; only one can have it.
+    """Return one sentence for each pin that a second part wants.
 
     Args:
-        settings: whose sections name pins.
-        port: where the meter is read: the UART of the header has its pins.
-        display: whether display and lamps are used.
+        settings: the settings, whose sections name pins.
+        port: the port of the meter; the UART on the header has two of the pins.
+        display: True when the display and the lamps are used.
     """
     users: dict[int, Text] = {}
     faults = []

@@ -1,4 +1,4 @@
-"""``decode``: the frames of a source, for people and programs."""
+"""``decode``: prints the frames of a source, for people and programs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from linkymonitor.source.base import Source
     from linkymonitor.tic.frame import Frame
 
-#: The mode of a source that does not tell by its first bytes is judged by so many.
+#: When the first bytes leave a doubt about the mode, it is found from so many bytes.
 _BLOCK = 65536
-#: Bytes of a file that are looked at first: two frames of the longest kind.
+#: The mode of a file is first looked for in so many bytes: two frames of the longest kind.
 _GLANCE = 4096
 
 
@@ -43,7 +43,7 @@ def decode(
     show = None if count else _printer(values=values, show_ids=show_ids)
     opened = _open(source, wanted, common)
     try:
-        # A meter never ends: whoever has seen enough of it wants the summary too.
+        # A meter has no end: the user stops with Ctrl-C, and still gets the summary.
         with suppress(KeyboardInterrupt):
             for batch in _batches(opened, wanted):
                 known, inverted = batch.mode, batch.inverted
@@ -72,7 +72,7 @@ def decode(
 
 
 def _open(spec: str, mode: Mode | None, common: Common) -> Source:
-    """Return the source that *spec* names, which waits for nothing but what is live."""
+    """Return the source that *spec* names; only a live source makes its reader wait."""
     if spec.startswith(SIMULATED):
         from linkymonitor.simulator.wire import SimSource
 
@@ -88,14 +88,14 @@ def _open(spec: str, mode: Mode | None, common: Common) -> Source:
 
 
 def _batches(source: Source, wanted: Mode | None) -> Iterator[_Batch]:
-    """Yield the frames of *source* as they come; without *wanted* the mode is found out."""
+    """Yield the frames of *source* as they come; when the mode *wanted* is None, it is found out."""
     if source.is_meter:
         from linkymonitor.meter.meter import Meter
 
         meter = Meter(source, SystemClock(), wanted, unframed=False)
-        while (came := meter.frames(1.0)) is not None:
+        while (frames := meter.frames(1.0)) is not None:
             if meter.mode is not None:
-                yield _Batch(meter.mode, [heard.frame for heard in came], meter.health.parity_inverted)
+                yield _Batch(meter.mode, [heard.frame for heard in frames], meter.health.parity_inverted)
         return
     from linkymonitor.tic.decoder import FrameDecoder
 
@@ -118,13 +118,18 @@ def _batches(source: Source, wanted: Mode | None) -> Iterator[_Batch]:
 
 
 def _mode_of(sample: bytearray, chunk: bytes | None, *, live: bool) -> Mode | None:
-    """Return the mode of *sample*, whose last bytes are *chunk*; None while more bytes may tell."""
+    """Return the mode of *sample*; None while more bytes are needed to tell.
+
+    Args:
+        sample: all bytes so far.
+        chunk: the last of these bytes; None at the end of the source.
+        live: True for a source that comes as somebody types or sends it.
+    """
     from linkymonitor.tic.detect import count_valid, decided, detect
 
     mode = None
     if chunk and (live or len(sample) - len(chunk) < _GLANCE):
-        # Whoever types or pipes should not have to wait for a whole block; the first frames of a file nearly always
-        # tell.
+        # A live source must not wait for a whole block. In a file the first frames nearly always tell the mode.
         mode = decided(count_valid(bytes(sample if live else sample[:_GLANCE])))
     if mode is None and (chunk is None or len(sample) >= _BLOCK):
         mode = detect(bytes(sample)) or Mode.HISTORIQUE
@@ -132,14 +137,19 @@ def _mode_of(sample: bytearray, chunk: bytes | None, *, live: bool) -> Mode | No
 
 
 def _printer(*, values: bool, show_ids: bool) -> Callable[[Frame, Mode], None]:
-    """Return what prints one frame as docs/formats.md has it."""
+    """Return a function that prints a frame as one line of JSON (docs/formats.md).
+
+    Args:
+        values: True to add the typed values.
+        show_ids: True to show meter addresses and delivery points unmasked.
+    """
     import json
 
     from linkymonitor.tic.labels import BY_MODE
     from linkymonitor.tic.privacy import mask_group, mask_raw
 
     write = sys.stdout.write
-    # A letter that the terminal lacks is replaced; in data it is escaped, so that nothing is lost.
+    # The console replaces a letter that the terminal lacks by another. In data it is escaped, so that nothing is lost.
     escaped = (sys.stdout.encoding or "utf-8").lower().replace("-", "") != "utf8"
 
     def show(frame: Frame, mode: Mode) -> None:
@@ -168,7 +178,7 @@ def _printer(*, values: bool, show_ids: bool) -> Callable[[Frame, Mode], None]:
 
             reading = interpret(frame, mode, datetime.now(UTC))
             line["values"] = jsonable(reading.values, show_ids=show_ids)
-        # JSON escapes C0 controls by itself; DEL and C1 of a damaged line would reach the terminal.
+        # JSON escapes the C0 control characters, but not DEL and C1, which a damaged line may contain.
         write(escape_controls(json.dumps(line, ensure_ascii=escaped)) + "\n")
 
     return show

@@ -1,4 +1,4 @@
-"""The folders of the daemon: that of the log, with its lock and its salt, and that of latest.json."""
+"""The folders of the daemon: the folder of the log, with its lock and its salt, and the folder of latest.json."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The errors of a wrong configuration, which only its owner can mend; any other error of a card may pass.
+#: The errors of a wrong configuration, which only the user can mend. Other errors may go away by themselves.
 _MISCONFIGURED = {
     errno.EACCES,
     errno.EPERM,
@@ -36,13 +36,14 @@ _SALT = 16
 
 
 def take(storage: Storage, directory: Path, stack: ExitStack) -> None:
-    """Make the log directory, and keep other processes out of it until *stack* is left.
+    """Make the log directory, and lock it for this process until *stack* is left.
 
-    A card that cannot be written is no reason to stop: the log waits in memory, reports it, and tries again.
+    A card that cannot be written does not stop the program: lines of the log wait in memory, and the log warns and
+    tries again.
 
     Raises:
-        LineBusy: another process writes its log there.
-        StorageError: the fault is one of the configuration.
+        LineBusy: another process writes its log in *directory*.
+        StorageError: the configuration is wrong (_MISCONFIGURED).
     """
     try:
         storage.make_directory(directory)
@@ -54,23 +55,23 @@ def take(storage: Storage, directory: Path, stack: ExitStack) -> None:
 
 
 def make_room(storage: Storage, log_dir: Path, pages: Path) -> bool:
-    """Remove the oldest page, which can be drawn again, or a damaged file that was set aside; never a log.
+    """Remove the oldest page, which can be drawn again, or else a damaged file that was set aside; never a log.
 
     Returns:
-        Whether there was one.
+        True when a file was removed.
     """
     return storage.remove_first(pages, _PAGE) or storage.remove_first(log_dir, _DAMAGED)
 
 
 def of_latest(wanted: Path | None, storage: Storage, *, meter: bool) -> Path | None:
-    """Return the folder of latest.json, made if need be; None when there is none to be had.
+    """Return the folder of latest.json, made if need be; None when no folder can be used.
 
     Args:
-        wanted: the folder of the configuration; None: the one that systemd or the session gives, else
+        wanted: the folder of the configuration; None: the folder that systemd or the session gives, else
             /run/linkymonitor.
         storage: makes the folder.
-        meter: whether a meter is read. Without *wanted* or a folder of one's own, that of the machine is for a
-            meter only, not for a file or a simulated house.
+        meter: True when a meter is read. /run/linkymonitor is for a meter only: a file or a simulated house uses it
+            only when the configuration names it.
 
     Raises:
         StorageError: *wanted* cannot be written.
@@ -83,7 +84,7 @@ def of_latest(wanted: Path | None, storage: Storage, *, meter: bool) -> Path | N
         directory /= "linkymonitor"
     try:
         storage.make_directory(directory)
-        # To be found out now, once, and not with each frame.
+        # Checked once here, else each frame would fail.
         if not os.access(directory, os.W_OK | os.X_OK, effective_ids=True):
             raise StorageError(
                 Text(
@@ -103,7 +104,7 @@ def of_latest(wanted: Path | None, storage: Storage, *, meter: bool) -> Path | N
 
 
 def salt(storage: Storage, directory: Path) -> str:
-    """Return what meter numbers are hashed with: drawn once for a log directory and kept beside the log."""
+    """Return the salt of the hashes of meter addresses: a random one, kept in a file beside the log."""
     path = directory / "salt"
     drawn = os.urandom(_SALT).hex()
     kept, damaged = "", False
@@ -115,11 +116,11 @@ def salt(storage: Storage, directory: Path) -> str:
     except (UnicodeDecodeError, IsADirectoryError):
         damaged = True
     except OSError:
-        # It may be read the next time: with another one kept, the meter would be another for ever.
+        # The next start may be able to read the salt, so it is kept. A new salt would look like another meter.
         return drawn
     if kept and not damaged:
         return kept
-    # Without a card to keep it on, another one is drawn at each start.
+    # While the card cannot be written, each start has its own salt.
     with suppress(StorageError):
         if damaged:
             storage.set_aside(path)

@@ -1,12 +1,12 @@
-"""Reads the words of a command line by the table of commands; argparse speaks the language of the terminal."""
+"""Reads the words of a command line by the table of commands, with argparse in the language of the terminal."""
 
 # Strategy
 #
-# - argparse looks each of its own texts up by gettext, under two names of its module. While it works for us these two
-#   look the text up in the catalogue below, and give it back as it is when it is not there. The real gettext would want
+# - argparse translates its own texts with the functions _ and ngettext of its module. While it works for us, these two
+#   names are functions that look a text up in FRENCH, and return an unknown text as it is. The real gettext would need
 #   a compiled file, and would change the texts of the whole process.
-# - Of the commands only the one that is called gets its options: to make those of all eight would take longer than to
-#   decode a minute of frames.
+# - Only the command that is called gets its options. To make the options of all eight commands would take longer than
+#   to decode a minute of frames.
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from linkymonitor import __version__
 from linkymonitor.commands.table import COMMANDS, COMMON, Option
 from linkymonitor.language import Text, legible, spoken
 
-#: The exit status of words that are not understood.
+#: The exit status for a command line that is not understood.
 USAGE = 2
 
-#: The texts of argparse, as it looks them up, and in French; some belong to later versions of Python than others.
+#: Text of argparse → the text in French. Versions of Python differ, so not all of these texts are in use.
 FRENCH: Mapping[str, str] = {
     "argument %(argument_name)s: %(message)s": "%(argument_name)s : %(message)s",
     "positional arguments": "à donner",
@@ -45,7 +45,7 @@ FRENCH: Mapping[str, str] = {
 
 
 class _Catalogue:
-    """The texts of argparse in the language of the terminal, looked up as by gettext."""
+    """The texts of argparse in the language of the terminal; replaces gettext."""
 
     def gettext(self, message: str) -> str:
         """Return *message* in the language of the terminal."""
@@ -58,7 +58,7 @@ class _Catalogue:
 
 @contextmanager
 def _catalogue() -> Iterator[None]:
-    """Let argparse look its texts up in our catalogue while the block runs."""
+    """Make argparse use our catalogue while the block runs."""
     names, ours = vars(argparse), _Catalogue()
     before = {name: names[name] for name in ("_", "ngettext")}
     names.update(_=ours.gettext, ngettext=ours.ngettext)
@@ -69,7 +69,7 @@ def _catalogue() -> Iterator[None]:
 
 
 class _Help(argparse.HelpFormatter):
-    """The usual help; argparse asks for its width with each option, and would import shutil to learn it."""
+    """The usual help, with a width that is given: else argparse imports shutil to find it."""
 
     def __init__(self, prog: str) -> None:
         try:
@@ -80,19 +80,19 @@ class _Help(argparse.HelpFormatter):
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with faults in the form of our messages."""
+    """An argparse parser whose faults have the form of our messages."""
 
     def error(self, message: str) -> NoReturn:
-        """Print in one sentence what is wrong, below the usage, and exit."""
+        """Print the usage and the fault in one sentence, and exit with the status USAGE."""
         self.print_usage(sys.stderr)
         self.exit(USAGE, f"{self.prog}: {legible(message)}\n")
 
 
 def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    """Return the command that *words* call, and the arguments of its function.
+    """Return the name of the command that *words* call, and the arguments of its function by name.
 
     Raises:
-        SystemExit: the help, the version or the fault of *words* has been printed.
+        SystemExit: the help, the version or a fault of *words* has been printed.
     """
     with _catalogue():
         arguments = vars(_parser(words).parse_args(words))
@@ -100,7 +100,7 @@ def parse(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """Return what reads *words*: every command by name, but only the one that is called with its options."""
+    """Return the parser for *words*: it has all commands by name, and the options of the command that is called."""
     parser = _Parser(
         prog="linkymonitor",
         formatter_class=_Help,
@@ -136,7 +136,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _add(option: Option, add: Callable[..., object]) -> None:
-    """Give *option* to argparse by its method *add*."""
+    """Add *option* with *add*, the method ``add_argument`` of a parser or of a group."""
     how: dict[str, object] = {"help": str(option.help)}
     if option.flags[0].startswith("-"):
         how["dest"] = option.argument

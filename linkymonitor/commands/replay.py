@@ -1,4 +1,4 @@
-"""``replay``: a recording again, on a pseudo-terminal or into a file of bare bytes."""
+"""``replay``: plays a recording again, on a pseudo-terminal or into a file of bare bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from linkymonitor.system.clock import SystemClock
 
 
 def replay(common: Common, *, file: Path, speed: float | None, pty: bool, output: Path | None) -> int:
-    """Play a recording again."""
+    """Play the recording *file* again; return the exit status."""
     import select
 
     from linkymonitor.source.recording import paced, read_header, read_recording
@@ -23,7 +23,7 @@ def replay(common: Common, *, file: Path, speed: float | None, pty: bool, output
     common.log_to_stderr()
     if output:
         keep_apart(str(file), output)
-    read_header(file)  # before a file is made: what cannot be read leaves none behind
+    read_header(file)  # first, so that a recording that cannot be read leaves no empty output behind
     chunks = read_recording(file)
     if output:
         spare(output)
@@ -34,7 +34,7 @@ def replay(common: Common, *, file: Path, speed: float | None, pty: bool, output
 
     def feed(master: int, stopped: Callable[[], bool]) -> None:
         def sleep(seconds: float) -> None:
-            # A signal does not end a sleep, and a recording may pause for hours.
+            # In short naps, because a signal does not end a sleep, and a recording may pause for hours.
             until = time.monotonic() + seconds
             while not stopped() and (left := until - time.monotonic()) > 0:
                 time.sleep(min(left, NAP))
@@ -42,7 +42,7 @@ def replay(common: Common, *, file: Path, speed: float | None, pty: bool, output
         os.set_blocking(master, False)
         for chunk in paced(chunks, SystemClock(), speed or math.inf, sleep):
             while chunk and not stopped():
-                # Nothing is lost to a reader that is late, or not there yet: this is no meter.
+                # Unlike a meter, a replay waits for a reader that is late or not there yet.
                 if select.select([], [master], [], NAP)[1]:
                     with suppress(BlockingIOError):
                         chunk = chunk[os.write(master, chunk) :]

@@ -1,4 +1,4 @@
-"""``run``: a trial of the daemon in a terminal, with a meter if one is plugged in, and the page of it at the end."""
+"""``run``: tries the daemon in a terminal, with a meter if one is plugged in, and draws the pages at the end."""
 
 from __future__ import annotations
 
@@ -11,14 +11,25 @@ from linkymonitor.commands.shared import Common
 from linkymonitor.language import Text, escape_controls, spoken
 from linkymonitor.model.terms import WantedMode
 
-#: What is read when no meter is plugged in: a day with everything on the screen.
+#: The source when no meter is plugged in: a simulated one that fills all pages of the display.
 DEMO = "sim:ejp,pv,seed=7"
 
 
 def run(
     common: Common, *, mode: WantedMode | None, source: str | None, seconds: float | None, folder: Path
 ) -> int:
-    """Read a meter if there is one, else a simulated one, with the display in the terminal; then draw the page."""
+    """Read a meter if there is one, else a simulated one, with the display in the terminal; then draw the pages.
+
+    Args:
+        common: the options of all commands.
+        mode: the mode of the TIC; None: that of the configuration.
+        source: the source; None: the first port with a meter, else DEMO.
+        seconds: the length of the run; None: until it is stopped.
+        folder: the folder for log and pages.
+
+    Returns:
+        The exit status.
+    """
     from linkymonitor.commands.trial import Trial, find_meter
     from linkymonitor.outputs.display.terminal import TerminalDisplay
     from linkymonitor.outputs.gpio import simulated_pins

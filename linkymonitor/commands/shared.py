@@ -1,10 +1,11 @@
-"""What several commands do alike: settings, logging, signals, and sources by name."""
+"""The parts that several commands share: settings, logging, signals, and sources by name."""
 
 # Strategy of all commands
 #
-# - A part is imported by the command that needs it, inside its function: `decode` must not wait for gpiozero, nor
-#   `acquire` for jinja2.
-# - What is not a meter (a file, stdin, sim:) never reaches the real log: it needs a log directory by name.
+# - A command imports the parts that it needs inside its function: `decode` must not wait for gpiozero, nor `acquire`
+#   for jinja2.
+# - Readings of a source that is no meter (a file, stdin, sim:) never reach the real log: the user must name another
+#   folder.
 
 from __future__ import annotations
 
@@ -29,19 +30,19 @@ if TYPE_CHECKING:
     from linkymonitor.source.base import Source
     from linkymonitor.source.settings import Settings as MeterSettings
 
-#: A spec of fewer characters is repeated in the message about it.
+#: A source written in fewer characters is repeated whole in the message about its fault.
 _SHORT = 80
 
 
 class Common(NamedTuple):
     """The options that every command has."""
 
-    #: The configuration; None: the system's, else the one shipped.
+    #: The file of the configuration; None: that of the machine, else the one that is shipped.
     config: Path | None = None
     verbose: bool = False
 
     def settings(self) -> Settings:
-        """Return what the configuration says.
+        """Return the settings of the configuration.
 
         Raises:
             ConfigError: with one sentence for each fault.
@@ -51,10 +52,10 @@ class Common(NamedTuple):
         return load(self.config or default_path())
 
     def log_to_stderr(self) -> None:
-        """Show on stderr what the parts log from now on.
+        """Show on stderr the lines that the parts log from now on.
 
-        Each command does it when it begins, except `report`, which logs nothing, and `decode`, which needs it for
-        ports only: to import logging is a third of their start.
+        Each command calls this when it begins, except `report`, which logs nothing, and `decode`, which needs it for
+        ports only: importing logging takes a third of their start.
         """
         import logging
 
@@ -83,13 +84,13 @@ def signals(stop: Callable[[], None]) -> Iterator[None]:
 def open_input(
     spec: str, at: datetime | None, mode: Mode | None, settings: MeterSettings
 ) -> tuple[Source, Clock]:
-    """Return the source that *spec* names and the clock that goes with it.
+    """Return the source that *spec* names, and its clock.
 
     Args:
-        spec: as the user wrote it.
-        at: when a file begins; None: now, or as a recording has it.
-        mode: the mode, when it is known.
-        settings: what [meter] says of speed and pauses.
+        spec: the source as the user wrote it.
+        at: the time of the first byte of a file; None: as a recording has it, else now.
+        mode: the mode; None to find it out.
+        settings: the section [meter], for speed and pause.
 
     Raises:
         LineBusy: another process reads the port.
@@ -112,16 +113,16 @@ def open_input(
 
 def _misspelt(spec: str, error: ValueError) -> UsageError:
     fault = error.text if isinstance(error, BadSetting) else as_text(str(error))
-    # The fault repeats the word that is wrong; the whole spec need not be repeated.
+    # The fault repeats the wrong word, so a long spec need not be repeated.
     place = spec if len(spec) < _SHORT else SIMULATED
     return UsageError(place + Text(" : ", ": ") + fault)
 
 
 def sim_options(spec: str, mode: Mode | None = None) -> Options:
-    """Return the options of a simulated house that *spec* describes; *mode* wins over its own.
+    """Return the options of the simulated house that *spec* describes; *mode*, if given, replaces that of *spec*.
 
     Raises:
-        UsageError: one of them is not understood.
+        UsageError: an option is not understood.
     """
     from dataclasses import replace
 
@@ -138,7 +139,7 @@ def callbacks(settings: Settings) -> list[Callable[[Reading], object]]:
     """Return the functions that [callbacks] names.
 
     Raises:
-        ConfigError: with one sentence for each that is not there.
+        ConfigError: with one sentence for each name that is not that of a function.
     """
     import importlib
 
@@ -150,7 +151,7 @@ def callbacks(settings: Settings) -> list[Callable[[Reading], object]]:
             function = getattr(importlib.import_module(module), name)
             if not callable(function):
                 raise TypeError(type(function).__name__)
-        except (Exception, SystemExit) as error:  # the user's code may raise anything when it is imported
+        except (Exception, SystemExit) as error:  # code of the user may raise anything when it is imported
             faults.append(
                 Text(
                     f"{settings.path}: [callbacks] call = {path} : introuvable ({error}) ; on attend module.fonction",

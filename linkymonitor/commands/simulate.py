@@ -1,4 +1,4 @@
-"""``simulate``: a meter that never existed, on a pseudo-terminal or into a file."""
+"""``simulate``: a simulated meter, on a pseudo-terminal or into a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def simulate(
     pty: bool,
     output: Path | None,
 ) -> int:
-    """Write the bytes of a simulated meter to a file or a pseudo-terminal."""
+    """Write the bytes of a simulated meter to a file or a pseudo-terminal; return the exit status."""
     from dataclasses import replace
 
     from linkymonitor.simulator.wire import feed_pty, write_file
@@ -49,7 +49,7 @@ def simulate(
     if pty:
         on_pty(lambda master, stop: feed_pty(options, master, speed, stop=stop))
         return 0
-    assert output is not None  # one of the two must be given
+    assert output is not None  # the parser requires --pty or -o
     with fresh_file(output) as append:
         write_file(options, append, options.duration or timedelta(days=1))
     return 0

@@ -1,10 +1,10 @@
-"""THE table of commands: what each one is called, does and takes; ``NAME`` is the function NAME of its module NAME."""
+"""THE table of commands: names, help and options. The command NAME is the function NAME of the module NAME."""
 
 # Strategy
 #
-# - This is data: the parser makes the options of argparse from it, and a command is called with what they hold, each
-#   under the name of its option. So a command is an ordinary function whose arguments have types.
-# - Rows are named tuples: each command makes them when it starts, and the class of a dataclass takes longer to make.
+# - The parser makes the options of argparse from this table, and calls the function of the command with the values of
+#   the options as named arguments. So a command is an ordinary function whose arguments have types.
+# - Rows are named tuples: they are made at every start, and the class of a dataclass takes longer to make.
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -14,33 +14,34 @@ from linkymonitor.language import LANGUAGES, Text
 
 
 class Option(NamedTuple):
-    """An option of a command, or a word that the command must be given: one without a dash."""
+    """An option of a command, or a positional argument, whose flag has no dash."""
 
     flags: tuple[str, ...]
     help: Text
-    #: Makes the value of the word that follows. With neither this nor *choices* no word follows: it is on or off.
+    #: Turns the word after the flag into a value. An option with neither *read* nor *choices* is a switch, without a
+    #: word.
     read: Callable[[str], object] | None = None
-    #: The only words that may follow.
+    #: The only words that are allowed.
     choices: tuple[str, ...] | None = None
-    #: What stands for the word in the help.
+    #: The name of the word in the help.
     metavar: Text | str | None = None
     default: object = None
     required: bool = False
-    #: The argument of the command's function; None: as the longest flag.
+    #: The name of the argument in the function of the command; None: that of the last flag.
     name: str | None = None
 
     @property
     def argument(self) -> str:
-        """The argument of the command's function."""
+        """The name of the argument in the function of the command."""
         return self.name or self.flags[-1].lstrip("-").replace("-", "_")
 
 
 class Command(NamedTuple):
-    """A command: what it does, and its own options."""
+    """A command: its line in the help, and its own options."""
 
     does: Text
     options: tuple[Option, ...] = ()
-    #: Of these exactly one must be given.
+    #: Exactly one of these options must be given.
     one_of: tuple[Option, ...] = ()
 
 

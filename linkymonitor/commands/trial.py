@@ -1,4 +1,4 @@
-"""What `run` has and `acquire` has not: a search for the meter, and the display and its lamps in a terminal."""
+"""The parts of `run` that `acquire` does not have: a search for the meter, and the display in a terminal."""
 
 from __future__ import annotations
 
@@ -22,18 +22,21 @@ if TYPE_CHECKING:
     from linkymonitor.outputs.led import Lamp
     from linkymonitor.outputs.relay import Relay
 
-#: Where a meter may be plugged in, besides the port of the configuration.
+#: The devices that may be the port of a meter, besides the port of the configuration.
 _PLACES = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA0", "serial0")
-#: Both speeds are listened to for a little longer than a hunt takes, in seconds.
+#: A port is read for so many seconds: a little longer than a hunt through both speeds takes.
 _PATIENCE = 13.0
-#: Seconds between two looks at the lamps.
+#: Seconds between two updates of the states of the lamps.
 _REFRESH = 0.25
 
 
 def find_meter(port: str, *, devices: Path = Path("/dev"), clock: Clock | None = None) -> str | None:
-    """Return the first port on which a meter is heard, or None; *port* is tried first.
+    """Return the first port that gives groups with a right checksum, or None.
 
-    A port that exists proves nothing: only groups with a right checksum do.
+    Args:
+        port: the port of the configuration, which is tried first.
+        devices: the folder of the devices.
+        clock: the clock for the time that each port is read; None: that of the machine.
     """
     clock = clock or SystemClock()
     places = [Path(port)] if "://" not in port else []
@@ -61,7 +64,7 @@ def _hears(port: str, clock: Clock) -> bool:
     try:
         while clock.monotonic() < until:
             if meter.frames(0.5) is None:
-                return False  # what is no serial port has an end
+                return False  # only a device that is no serial port has an end
             if meter.mode is not None:
                 return True
     finally:
@@ -71,15 +74,15 @@ def _hears(port: str, clock: Clock) -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
-    """What stands in for the hardware of a house that has none."""
+    """The replacements of the hardware in a trial."""
 
-    #: Where the display is drawn.
+    #: Draws the display.
     terminal: TerminalDisplay
     #: A gpiozero pin factory.
     pins: object
 
     def captions(self, relays: Mapping[str, Relay], lamps: Mapping[str, Lamp]) -> Captions:
-        """Return the output that shows *relays* and *lamps*, by name, beside the display."""
+        """Return an output that shows the states of *relays* and *lamps* beside the display; both are name → part."""
         parts: list[tuple[Text, Relay | Lamp]] = [
             (Text(f"relais {name}", f"relay {name}"), relay) for name, relay in relays.items()
         ]
@@ -88,7 +91,7 @@ class Trial:
 
 
 class Captions:
-    """An output that shows in words what lamps and relays do, beside the display in the terminal."""
+    """An output that shows the states of lamps and relays in words, beside the display in the terminal."""
 
     def __init__(self, terminal: TerminalDisplay, parts: Sequence[tuple[Text, Relay | Lamp]]) -> None:
         self._terminal = terminal
@@ -96,7 +99,7 @@ class Captions:
         self._health: Text | str = ""
 
     def update(self, view: View) -> None:
-        """Show the health of the line."""
+        """Show the quality of the line after a new reading."""
         health = view.health
         refused = sum(health.rejected.values())
         self._health = Text(
@@ -106,12 +109,12 @@ class Captions:
         self._show()
 
     def tick(self, now: float, data_age: float) -> float:
-        """Follow the lamps, which blink between frames."""
+        """Show the states of the lamps, which blink between frames."""
         self._show()
         return now + _REFRESH if math.isfinite(data_age) else NEVER
 
     def close(self) -> None:
-        """Leave the last picture on the terminal."""
+        """Do nothing: the last picture stays on the terminal."""
 
     def _show(self) -> None:
         on, off = Text("allumé", "on"), Text("éteint", "off")
