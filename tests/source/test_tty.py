@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +12,8 @@ from linkymonitor.meter.meter import Meter
 from linkymonitor.model.terms import Mode
 from linkymonitor.source.tty import WITHOUT_END
 from linkymonitor.tic import parity
+from linkymonitor.tic.decoder import FrameDecoder
+from linkymonitor.tic.frame import InfoGroup
 from tests.source.wires import FRAME, WIRE, hear
 
 both_modes = pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
@@ -81,6 +84,34 @@ def test_a_settled_port_changes_nothing_but_line_ends(meter, source):
         meter.write(noise)
         got = b"".join(hear(source, len(noise)))
         assert got.replace(b"\n", b"\r") == noise.replace(b"\n", b"\r")
+
+
+def decoded(mode: Mode, chunks: Iterable[bytes]) -> list[tuple[bool, tuple[InfoGroup, ...], list[str]]]:
+    """Return of each frame whether it is complete, its groups, and why others were rejected."""
+    decoder = FrameDecoder(mode, unframed=True)
+    frames = [frame for chunk in chunks for frame in decoder.feed(chunk)]
+    return [(frame.complete, frame.groups, [one.why for one in frame.rejected]) for frame in frames]
+
+
+@both_modes
+@every_parity
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_costs_the_same_groups_as_without_the_kernel(meter, source, mode, received, seed):
+    """Bits turn, bytes get lost and come twice, line ends and borders of frames among them."""
+    chance = random.Random(seed)
+    wire = bytearray()
+    for byte in received(WIRE[mode]) * 40:
+        hit = chance.random()
+        turned = byte ^ 1 << chance.randrange(8) if hit < 0.01 else byte
+        wire += bytes([turned]) * (0 if hit > 0.998 else 2 if hit > 0.996 else 1)
+    wire += b"\x03"
+    chunks = []
+    for at in range(0, len(wire), 500):
+        meter.write(wire[at : at + 500])
+        while chunk := source.read(0.0):
+            chunks.append(chunk)
+    assert sum(map(len, chunks)) == len(wire)
+    assert decoded(mode, chunks) == decoded(mode, [bytes(wire)])
 
 
 def test_frames_without_an_end_come_raw_after_a_pause_and_lose_no_byte(meter, source, clock):
