@@ -98,3 +98,5 @@ def test_a_guide_keeps_its_promise(page, project):
             case _:
                 pytest.fail(f"{page.name}: a block of {step.kind or 'text'} that goes nowhere: {step.lead}")
     assert 0 < checks < len(steps)
+    reader.run("-m", "ruff", "check", "--no-cache", ".")
+    reader.run("-m", "ruff", "format", "--check", "--no-cache", ".")
