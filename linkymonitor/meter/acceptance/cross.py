@@ -10,10 +10,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from linkymonitor.meter.acceptance.index import Index
 from linkymonitor.meter.acceptance.judge import FIRM, Judge, Moment
 from linkymonitor.meter.acceptance.rules import (
     ADIR,
@@ -23,7 +22,6 @@ from linkymonitor.meter.acceptance.rules import (
     REGISTER_OF,
     SINSTS,
     URMS,
-    Alert,
     Median,
 )
 from linkymonitor.model.epochs import lead
@@ -41,7 +39,10 @@ _TAIL = 60.0
 
 _CURRENT_OF = {"ADPS": "IINST", **dict(zip(ADIR, IINST, strict=True))}
 _PERIODS_OF = {"BASE": PERIODS["BASE"], "HC..": PERIODS["HC"]}
-_REGISTERS = {Mode.HISTORIQUE: tuple(REGISTER_OF.values()), Mode.STANDARD: EASF}
+_POWERS = ("PAPP", "SINSTS", *SINSTS, "SINSTI")
+_REGISTERS = {Mode.HISTORIQUE: frozenset(REGISTER_OF.values()), Mode.STANDARD: frozenset(EASF)}
+#: The labels of which one is the sum of the others.
+_TOTAL = frozenset({"EAST", *EASF})
 
 
 class _Span(NamedTuple):
@@ -72,34 +73,46 @@ class CrossChecks:
         self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge], moment: Moment
     ) -> set[str]:
         """Return the labels of *groups* that do not fit the rest of their frame."""
+        changed = {label for label, group in groups.items() if judges[label].newer != group}
         return {
-            *self._doubtful_powers(groups, judges),
+            *self._doubtful_alerts(groups, changed),
+            *self._doubtful_powers(groups, changed, judges),
             *self._doubtful_period(groups, moment.now),
-            *self._doubtful_registers(groups, judges, moment),
-            *self._doubtful_total(groups, judges),
+            *self._doubtful_registers(groups, changed, judges, moment),
+            *self._doubtful_total(groups, changed, judges),
         }
 
-    def _doubtful_powers(self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]) -> Iterator[str]:
-        for alert, current in _CURRENT_OF.items():
-            if alert in groups and current in groups:
-                excess = int(groups[alert].data) - int(groups[current].data)
-                if not -1 <= excess <= 1:
-                    yield from _changed((alert,), groups, judges)
-        for power, least, most, others in (
-            self._historique_spans(groups, judges)
-            if self._historique
-            else self._standard_spans(groups, judges)
-        ):
-            judge = judges.get(power)
-            if power not in groups or not isinstance(judge, Median):
+    def _doubtful_alerts(self, groups: Mapping[str, InfoGroup], changed: set[str]) -> Iterator[str]:
+        """Yield the currents in excess that are not the current of their phase."""
+        for alert in changed & _CURRENT_OF.keys():
+            current = groups.get(_CURRENT_OF[alert])
+            if current is not None and not -1 <= int(groups[alert].data) - int(current.data) <= 1:
+                yield alert
+
+    def _doubtful_powers(
+        self, groups: Mapping[str, InfoGroup], changed: set[str], judges: Mapping[str, Judge]
+    ) -> Iterator[str]:
+        """Yield the powers that are not voltage times current, and what is suspect beside them."""
+        powers = {
+            power: judge
+            for power in _POWERS
+            if power in groups and (power in changed or judges[power].doubts)
+            if isinstance(judge := judges[power], Median)
+        }
+        if not powers:
+            return
+        spans = self._historique_spans if self._historique else self._standard_spans
+        for power, least, most, others in spans(groups, judges):
+            if power not in powers:
                 continue
+            suspect = powers[power].suspect
             # Power and current are not taken at the same instant: the power may have been ahead by a frame.
-            if judge.suspect is not None and least <= int(judge.suspect.data) <= most:
-                judge.suspect = None
+            if suspect is not None and least <= int(suspect.data) <= most:
+                powers[power].suspect = None
             va = int(groups[power].data)
             # A power of 0 VA fits any current: the house injects.
-            if groups[power] != judge.newer and va and not least <= va <= most:
-                yield from _changed((power, *others), groups, judges)
+            if va and not least <= va <= most:
+                yield from changed & {power, *others}
 
     def _historique_spans(
         self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]
@@ -155,27 +168,27 @@ class CrossChecks:
             self.in_force = register
 
     def _doubtful_registers(
-        self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge], moment: Moment
+        self,
+        groups: Mapping[str, InfoGroup],
+        changed: set[str],
+        judges: Mapping[str, Judge],
+        moment: Moment,
     ) -> Iterator[str]:
         """Yield the registers that count out of their period; across a silence any may have counted."""
         if moment.situation.at_once or moment.situation.apart or self.in_force not in groups:
             return
-        for label in self._registers:
-            judge = judges.get(label)
-            if (
-                label in groups
-                and label != self.in_force
-                and isinstance(judge, Index)
-                and judge.lost_at is None
-                and judge.newer is not None
-                and judge.newer != groups[label]
-                and moment.now - self._left.get(label, -math.inf) >= _TAIL
-            ):
+        for label in (changed & self._registers) - {self.in_force}:
+            judge = judges[label]
+            left_at = self._left.get(label, -math.inf)
+            if judge.newer is not None and judge.lost_at is None and moment.now - left_at >= _TAIL:
                 yield label
 
-    def _doubtful_total(self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]) -> Iterator[str]:
+    def _doubtful_total(
+        self, groups: Mapping[str, InfoGroup], changed: set[str], judges: Mapping[str, Judge]
+    ) -> Iterator[str]:
         """Yield the total and the registers that changed, if their difference did."""
-        if "EAST" not in groups or not groups.keys() >= set(EASF):
+        changed = changed & _TOTAL
+        if not changed or not groups.keys() >= _TOTAL:
             return
         total = int(groups["EAST"].data)
         difference = lead(total, sum(int(groups[label].data) for label in EASF))
@@ -184,25 +197,15 @@ class CrossChecks:
         elif self._usual is None:
             self._usual = difference
         elif not -_SKEW <= lead(difference, self._usual) <= _SKEW:
-            changed = [label for label in _changed(("EAST", *EASF), groups, judges) if judges[label].known]
-            yield from changed
-            if any(judges[label].doubts >= FIRM - 1 for label in changed):
+            doubtful = [label for label in changed if judges[label].newer is not None]
+            yield from doubtful
+            if any(judges[label].doubts >= FIRM - 1 for label in doubtful):
                 self._usual = difference
 
 
 def _amperes(group: InfoGroup, judges: Mapping[str, Judge]) -> tuple[int, int]:
     """Return the least and the most amperes of a current, in this frame and the one before."""
-    judge = judges.get(group.label)
+    newer = judges[group.label].newer
     now = int(group.data)
-    before = int(judge.newer.data) if isinstance(judge, Median) and judge.newer is not None else now
+    before = now if newer is None else int(newer.data)
     return min(now, before) - 1, max(now, before) + 1
-
-
-def _changed(
-    labels: Iterable[str], groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]
-) -> Iterator[str]:
-    """Yield those of *labels* whose group is not that of the frame before."""
-    for label in labels:
-        judge = judges.get(label)
-        if label in groups and isinstance(judge, (Alert, Median, Index)) and judge.newer != groups[label]:
-            yield label

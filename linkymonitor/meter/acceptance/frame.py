@@ -24,6 +24,7 @@ from linkymonitor.meter.acceptance.cross import CrossChecks
 from linkymonitor.meter.acceptance.index import Flow
 from linkymonitor.meter.acceptance.judge import (
     CONTRACT,
+    DOMAIN,
     FIRM,
     GAP,
     METER,
@@ -198,11 +199,18 @@ class Acceptance:
     def _judge(self, groups: Mapping[str, InfoGroup], moment: Moment) -> dict[str, InfoGroup | None]:
         """Return what is believed under each label of *groups*."""
         doubtful = self._cross.doubtful(groups, self._judges, moment)
-        believed = {}
+        believed: dict[str, InfoGroup | None] = {}
         for label, group in groups.items():
             judge = self._judges[label]
-            weigh = judge.doubt if label in doubtful and judge.sound(group) else judge.weigh
-            believed[label] = weigh(group, moment)
+            believed[label] = None
+            if not judge.sound(group):
+                moment.held.append((group, DOMAIN))
+            elif label in doubtful:
+                judge.doubts += 1
+                believed[label] = judge.doubt(group, moment)
+            else:
+                judge.doubts = 0
+                believed[label] = judge.take(group, moment)
             judge.lost_at = None
             judge.absent = 0
         for power in _TOTAL_OF[self.mode]:
@@ -219,9 +227,8 @@ class Acceptance:
         moment: Moment,
     ) -> Verdict:
         kept = tuple(filter(None, believed.values()))
-        waiting = [
-            Rejected(self._raw(group), WAITING) for group in frame.groups if believed[group.label] is None
-        ]
+        waits = [group for group in frame.groups if believed[group.label] is None]
+        waiting = [Rejected(self._raw(group), WAITING) for group in waits]
         held = tuple(self._held(group, cause) for group, cause in moment.held)
         return Verdict(
             Frame(kept, (*frame.rejected, *missing, *waiting), True, frame.parity),
@@ -378,7 +385,9 @@ class _Presence:
             for label, judge in absent.items()
             if (label in _SHORT if short else label not in ADIR)
         }
-        expected = [label for label in absent if label in _EXPECTED[self._mode] and absent[label].known]
+        expected = [
+            label for label in absent if label in _EXPECTED[self._mode] and absent[label].newer is not None
+        ]
         gone = [label for label in expected if label not in _ALERTS]
         alerts = [label for label in expected if label in _ALERTS]
         # A damaged line may be the absent one; and where one line was lost without a trace another may have been.

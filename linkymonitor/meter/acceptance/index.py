@@ -13,8 +13,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from linkymonitor.meter.acceptance.judge import CROSS, FIRM, GAP, INDEX, STALE, Judge, Moment
 from linkymonitor.model.epochs import QUEUED, advance, lead, most
@@ -56,50 +57,6 @@ class Event(StrEnum):
     INSISTS = "the fifth impossible one in a row, each possible after the one before"
 
 
-class Action(StrEnum):
-    """What becomes of a new index."""
-
-    KEEP = "it is the newest"
-    DISCARD = "it is the newest; the one before is held"
-    CONTRADICT = "it is the newest, and held; nothing is believed"
-    HOLD = "it is held"
-    CONFIRM = "the newest is believed"
-    MEDIAN = "the median of the last three is believed"
-    TAKE = "it is believed"
-
-
-_U, _H, _P, _A, _S, _C, _B = State
-_ROWS = (
-    ((_U,), (Event.STRAYS,), Action.KEEP, _H),
-    ((_H,), (Event.SAME,), Action.CONFIRM, _S),
-    ((_H,), (Event.FOLLOWS, Event.PAUSED), Action.KEEP, _P),
-    ((_H,), (Event.LATE, Event.STRAYS), Action.KEEP, _H),
-    ((_P,), (Event.SAME, Event.FOLLOWS, Event.PAUSED), Action.CONFIRM, _S),
-    ((_P,), (Event.LATE,), Action.CONFIRM, _C),
-    ((_P,), (Event.STRAYS,), Action.KEEP, _H),
-    ((_U, _H, _P), (Event.ALONE,), Action.TAKE, _A),
-    ((_U, _H, _P, _A), (Event.IMPOSSIBLE,), Action.CONTRADICT, _H),
-    ((_A, _S, _B), (Event.SAME, Event.FOLLOWS), Action.MEDIAN, _S),
-    ((_A, _S, _B), (Event.PAUSED,), Action.MEDIAN, _B),
-    ((_A, _S, _B), (Event.LATE, Event.ALONE), Action.MEDIAN, _C),
-    ((_C,), (Event.SAME,), Action.MEDIAN, _S),
-    ((_C,), (Event.FOLLOWS, Event.PAUSED), Action.KEEP, _B),
-    ((_C,), (Event.LATE,), Action.KEEP, _C),
-    ((_C,), (Event.ALONE,), Action.MEDIAN, _C),
-    ((_C, _B), (Event.STRAYS,), Action.DISCARD, _C),
-    ((_S,), (Event.IMPOSSIBLE,), Action.HOLD, _S),
-    ((_C,), (Event.IMPOSSIBLE,), Action.HOLD, _C),
-    ((_B,), (Event.IMPOSSIBLE,), Action.HOLD, _B),
-    ((_S, _C, _B), (Event.INSISTS,), Action.TAKE, _S),
-    (tuple(State), (Event.EXPECTED,), Action.TAKE, _S),
-)
-#: What is known, and how the new index stands to it → what becomes of it, and what is known then.
-TRANSITIONS = {
-    (state, event): (action, after)
-    for states, events, action, after in _ROWS
-    for state in states
-    for event in events
-}
 #: The states in which what is believed is older than the newest: a silence lies between them.
 _AFTER_SILENCE = (State.CANDIDATE, State.SECONDED)
 #: The states in which the newest need not follow the one before: it is only asked to be possible.
@@ -113,6 +70,9 @@ class Hearing(NamedTuple):
     #: Monotonic seconds.
     at: float
     group: InfoGroup
+
+
+_Act: TypeAlias = Callable[["Index", Hearing, Moment, str], None]
 
 
 class Index(Judge):
@@ -135,31 +95,15 @@ class Index(Judge):
         #: The last two that were possible.
         self._older: Hearing | None = None
         self._newest: Hearing | None = None
+        self.newer = None
         #: The last one that was held, and how many in a row insisted.
         self._odd: Hearing | None = None
         self._odd_times = 0
 
-    @property
-    def newer(self) -> InfoGroup | None:
-        """The last group that was possible."""
-        return None if self._newest is None else self._newest.group
-
-    @property
-    def known(self) -> bool:
-        return self._newest is not None
-
-    def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        return self._learn(group, moment, "")
-
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        self.doubts += 1
-        return self._learn(group, moment, CROSS)
+        return self.take(group, moment, CROSS)
 
-    def lose(self, label: str, moment: Moment) -> None:
-        if self._newest is not None and not self._far:
-            self._seldom.begin(self._newest.wh, *moment.flow.of(label))
-
-    def _learn(self, group: InfoGroup, moment: Moment, fault: str) -> InfoGroup | None:
+    def take(self, group: InfoGroup, moment: Moment, fault: str = "") -> InfoGroup | None:
         """Change the state by *group*; return the group that is believed now.
 
         Args:
@@ -169,40 +113,38 @@ class Index(Judge):
         """
         heard = Hearing(int(group.data), moment.now, group)
         event = self._event(heard, moment, fault)
-        action, self.state = TRANSITIONS[self.state, event]
-        if event is not Event.IMPOSSIBLE:
-            self._odd, self._odd_times = None, 0
-        elif action is Action.HOLD or action is Action.CONTRADICT:
-            moment.held.append((group, fault or INDEX))
-        self._act(action, heard, moment)
+        act, self.state = TRANSITIONS[self.state, event]
+        act(self, heard, moment, fault or INDEX)
         if self._believed is None:
             return None
-        if moment.situation.lone and event is not Event.IMPOSSIBLE:
+        if moment.situation.lone and self._newest is heard:
             return group
         # Better no index than an old one: the next frame has a new one.
         sure = self._sure()
         return self._believed.group if sure is not None and moment.now - sure.at <= STALE else None
 
+    def lose(self, label: str, moment: Moment) -> None:
+        if self._newest is not None and not self._far:
+            self._seldom.begin(self._newest.wh, *moment.flow.of(label))
+
     def _sure(self) -> Hearing | None:
         """Return the newest index that is no candidate after a silence."""
         return self._older if self.state in _AFTER_SILENCE else self._newest
 
-    def _event(self, heard: Hearing, moment: Moment, fault: str) -> Event:  # noqa: PLR0911 - one return for each event
+    def _event(self, heard: Hearing, moment: Moment, fault: str) -> Event:  # noqa: PLR0911 -- one for each event
         """Return how *heard* stands to what is known."""
         newest, believed, sure, lone = self._newest, self._believed, self._sure(), moment.situation.lone
         silence = 0.0 if newest is None else heard.at - newest.at
-        if self.state is State.SURE and heard.group is self.newer and silence <= GAP and not fault:
+        self._far = (believed is None or silence > STALE) and self._seldom.known and not lone
+        if heard.group is self.newer and self.state is State.SURE and silence <= GAP and not fault:
             return Event.SAME
-        self._far = self._seldom.known and not lone and (believed is None or silence > STALE)
         if believed is not None and sure is not None and not fault:
             bound = lead(sure.wh, believed.wh) + self._bound(sure, heard, moment)
             fault = INDEX if advance(believed.wh, heard.wh) > bound else ""
         if fault != INDEX and self._far and self._expected(heard, moment):
             return Event.EXPECTED
         if fault:
-            return (
-                Event.INSISTS if believed is not None and self._insists(heard, moment) else Event.IMPOSSIBLE
-            )
+            return Event.INSISTS if self._insists(heard, moment) else Event.IMPOSSIBLE
         if believed is None and moment.situation.at_once:
             return Event.ALONE
         if newest is None:
@@ -224,10 +166,13 @@ class Index(Judge):
 
     def _insists(self, heard: Hearing, moment: Moment) -> bool:
         """Return whether *heard* is the last of so many impossible ones that they are a step of the meter."""
-        if self.state is State.ASSUMED:
+        if self._believed is None or self.state is State.ASSUMED:
             return False
-        goes_on = self._odd is not None and advance(self._odd.wh, heard.wh) <= self._bound(
-            self._odd, heard, moment
+        odd, newest = self._odd, self._newest
+        goes_on = (
+            odd is not None
+            and (newest is None or odd.at > newest.at)
+            and advance(odd.wh, heard.wh) <= self._bound(odd, heard, moment)
         )
         self._odd, self._odd_times = heard, self._odd_times + 1 if goes_on else 1
         if self._odd_times < FIRM:
@@ -243,38 +188,82 @@ class Index(Judge):
             moment.held.append((self._newest.group, INDEX))
         return borne_out
 
-    def _act(self, action: Action, heard: Hearing, moment: Moment) -> None:
-        """Do what the table says with *heard*."""
-        if action is Action.HOLD:
-            return
-        if action is Action.TAKE:
-            self._believed = self._older = self._newest = heard
-            return
-        if action is Action.DISCARD and self._newest is not None:
-            moment.held.append((self._newest.group, INDEX))
-        elif action is Action.CONTRADICT:
-            self._believed = None
-        elif action is Action.CONFIRM:
-            self._believed = self._older = self._newest
-        elif action is Action.MEDIAN:
-            self._believe_median(heard)
-            self._older = self._newest
-        self._newest = heard
+    # The actions of the table, each with the new index, its frame, and the cause if it is held.
 
-    def _believe_median(self, heard: Hearing) -> None:
-        """Believe the middle one of the last two and *heard*, unless it is less than what was believed."""
-        if self._newest is not None and self._newest.wh == heard.wh:
+    def keep(self, heard: Hearing, moment: Moment, cause: str) -> None:
+        """It becomes the newest."""
+        self._newest, self.newer = heard, heard.group
+
+    def discard(self, heard: Hearing, moment: Moment, cause: str) -> None:
+        """The newest is held; it becomes the newest."""
+        if self.newer is not None:
+            moment.held.append((self.newer, INDEX))
+        self.keep(heard, moment, cause)
+
+    def contradict(self, heard: Hearing, moment: Moment, cause: str) -> None:
+        """It is held, and nothing is believed any more; it becomes the newest."""
+        self._believed = None
+        self.hold(heard, moment, cause)
+        self.keep(heard, moment, cause)
+
+    def hold(self, heard: Hearing, moment: Moment, cause: str) -> None:
+        """It is held."""
+        moment.held.append((heard.group, cause))
+
+    def confirm(self, heard: Hearing, moment: Moment, cause: str) -> None:
+        """The newest is believed; it becomes the newest."""
+        self._believed = self._older = self._newest
+        self.keep(heard, moment, cause)
+
+    def believe(self, heard: Hearing, moment: Moment, cause: str) -> None:
+        """It is believed, and becomes the newest."""
+        self._believed = self._older = heard
+        self.keep(heard, moment, cause)
+
+    def median(self, heard: Hearing, moment: Moment, cause: str) -> None:
+        """The median of the last three is believed, unless that is a fall; it becomes the newest."""
+        older, newest, believed = self._older, self._newest, self._believed
+        if newest is not None and newest.wh == heard.wh:
             self._believed = heard
-            return
-        believed = self._believed or heard
-        three = sorted(
-            (lead(hearing.wh, believed.wh), hearing.at, hearing)
-            for hearing in (self._older, self._newest, heard)
-            if hearing is not None
-        )
-        ahead, _, median = three[1]
-        if ahead >= 0:
-            self._believed = median
+        elif older is not None and newest is not None and believed is not None:
+            median = sorted((older, newest, heard), key=lambda each: lead(each.wh, believed.wh))[1]
+            self._believed = median if lead(median.wh, believed.wh) >= 0 else believed
+        self._older = newest
+        self.keep(heard, moment, cause)
+
+
+_U, _H, _P, _A, _S, _C, _B = State
+#: What is known; how the new index stands to it; what becomes of the new index; what is known then.
+_ROWS: tuple[tuple[tuple[State, ...], tuple[Event, ...], _Act, State], ...] = (
+    ((_U,), (Event.STRAYS,), Index.keep, _H),
+    ((_H,), (Event.SAME,), Index.confirm, _S),
+    ((_H,), (Event.FOLLOWS, Event.PAUSED), Index.keep, _P),
+    ((_H,), (Event.LATE, Event.STRAYS), Index.keep, _H),
+    ((_P,), (Event.SAME, Event.FOLLOWS, Event.PAUSED), Index.confirm, _S),
+    ((_P,), (Event.LATE,), Index.confirm, _C),
+    ((_P,), (Event.STRAYS,), Index.keep, _H),
+    ((_U, _H, _P), (Event.ALONE,), Index.believe, _A),
+    ((_U, _H, _P, _A), (Event.IMPOSSIBLE,), Index.contradict, _H),
+    ((_A, _S, _B), (Event.SAME, Event.FOLLOWS), Index.median, _S),
+    ((_A, _S, _B), (Event.PAUSED,), Index.median, _B),
+    ((_A, _S, _B), (Event.LATE, Event.ALONE), Index.median, _C),
+    ((_C,), (Event.SAME,), Index.median, _S),
+    ((_C,), (Event.FOLLOWS, Event.PAUSED), Index.keep, _B),
+    ((_C,), (Event.LATE,), Index.keep, _C),
+    ((_C,), (Event.ALONE,), Index.median, _C),
+    ((_C, _B), (Event.STRAYS,), Index.discard, _C),
+    ((_S,), (Event.IMPOSSIBLE,), Index.hold, _S),
+    ((_C,), (Event.IMPOSSIBLE,), Index.hold, _C),
+    ((_B,), (Event.IMPOSSIBLE,), Index.hold, _B),
+    ((_S, _C, _B), (Event.INSISTS,), Index.believe, _S),
+    (tuple(State), (Event.EXPECTED,), Index.believe, _S),
+)
+TRANSITIONS = {
+    (state, event): (act, after)
+    for states, events, act, after in _ROWS
+    for state in states
+    for event in events
+}
 
 
 class _Mark(NamedTuple):

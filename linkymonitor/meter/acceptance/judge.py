@@ -85,9 +85,11 @@ class Moment(NamedTuple):
 class Judge:
     """The rule by which one label changes, and what is known of the label."""
 
-    __slots__ = ("absent", "doubts", "lost_at")
+    __slots__ = ("absent", "doubts", "lost_at", "newer")
 
     def __init__(self) -> None:
+        #: The last group that was possible; None while the meter is not known to send the label.
+        self.newer: InfoGroup | None = None
         #: When the last frame with the label came, in monotonic seconds; None while each frame has it.
         self.lost_at: float | None = None
         #: Frames in a row without the label, of those that cannot have lost it.
@@ -95,30 +97,16 @@ class Judge:
         #: Frames in a row in which the group did not fit the rest.
         self.doubts = 0
 
-    @property
-    def known(self) -> bool:
-        """Whether the meter is known to send the label."""
-        return False
-
     def sound(self, group: InfoGroup) -> bool:
         """Return whether a meter can send *group*."""
         return True
 
-    def weigh(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        """Weigh *group*, which fits the rest of its frame; return the group that is believed now."""
-        if not self.sound(group):
-            moment.held.append((group, DOMAIN))
-            return None
-        self.doubts = 0
-        return self.take(group, moment)
-
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        """Weigh *group*, which a meter can send; return the group that is believed now."""
+        """Weigh *group*, which is sound and fits the rest of its frame; return the group that is believed now."""
         raise NotImplementedError
 
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        """Weigh *group*, which does not fit the rest of its frame; return the group that is believed now."""
-        self.doubts += 1
+        """Weigh *group*, which is sound and does not fit the rest; return the group that is believed now."""
         if self.doubts >= FIRM:
             return self.take(group, moment)
         moment.held.append((group, CROSS))
@@ -135,3 +123,4 @@ class Judge:
 
     def forget(self) -> None:
         """Forget everything: the meter no longer sends the label."""
+        self.newer = None

@@ -67,20 +67,17 @@ class Seen(Judge):
         super().__init__()
         self._count = 0
 
-    @property
-    def known(self) -> bool:
-        return self._count > 0
-
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         self._count += 1
+        self.newer = group
         return group if self._count >= 2 or moment.situation.at_once else None
 
     def skip(self) -> None:
         if self._count < 2:
-            self._count = 0
+            self.forget()
 
     def forget(self) -> None:
-        self._count = 0
+        self._count, self.newer = 0, None
 
     forget_old = forget
 
@@ -88,18 +85,10 @@ class Seen(Judge):
 class Alert(Seen):
     """The same for a current in excess, which must also be a possible current."""
 
-    __slots__ = ("newer",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.newer: InfoGroup | None = None
+    __slots__ = ()
 
     def sound(self, group: InfoGroup) -> bool:
         return int(group.data) <= _HIGHEST["A"]
-
-    def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        self.newer = group
-        return super().take(group, moment)
 
 
 class Median(Judge):
@@ -110,7 +99,7 @@ class Median(Judge):
         for_ever: whether the cross-check stands however long the meter breaks it.
     """
 
-    __slots__ = ("_for_ever", "_highest", "newer", "older", "suspect")
+    __slots__ = ("_for_ever", "_highest", "_older", "suspect")
 
     def __init__(self, row: Label, for_ever: bool = False) -> None:
         super().__init__()
@@ -118,54 +107,46 @@ class Median(Judge):
         limit = _HIGHEST.get(row.unit)
         self._highest = _NO_LIMIT if limit is None else f"{limit:0{len(row.example)}d}"
         self._for_ever = for_ever
-        self.older: InfoGroup | None = None
-        self.newer: InfoGroup | None = None
+        self._older: InfoGroup | None = None
         #: The group of the frame before, if it did not fit there: it may have been ahead of the rest by a frame.
         self.suspect: InfoGroup | None = None
-
-    @property
-    def known(self) -> bool:
-        return self.newer is not None
 
     def sound(self, group: InfoGroup) -> bool:
         return group.data <= self._highest
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        older, newer = self.older, self.newer
-        self.older, self.newer = newer, group
-        self._hold_suspect(moment)
+        older, newer = self._older, self.newer
+        self._older, self.newer = newer, group
+        self._suspect(None, moment)
         if moment.situation.at_once:
             # The first is believed until two others outvote it.
-            self.older = group
+            self._older = group
             return group
         if moment.situation is Situation.AFTER_SILENCE:
             # A power from before a silence says nothing of the power after it.
-            self.older = None
-            return group if newer == group else None
+            self._older = None
         if newer == group:
             return group
-        if older is None or newer is None:
+        if older is None or newer is None or self._older is None:
             return None
         return sorted((older, newer, group))[1]
 
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        self.doubts += 1
         if self.doubts >= FIRM and not self._for_ever:
             return self.take(group, moment)
-        self._hold_suspect(moment)
-        self.suspect = group
+        self._suspect(group, moment)
         return None
 
-    def _hold_suspect(self, moment: Moment) -> None:
+    def _suspect(self, group: InfoGroup | None, moment: Moment) -> None:
+        """Hold the group that is under suspicion, and suspect *group* in its place."""
         if self.suspect is not None:
             moment.held.append((self.suspect, CROSS))
-            self.suspect = None
+        self.suspect = group
 
     def forget(self) -> None:
-        self.older = self.newer = self.suspect = None
+        self._older = self.newer = self.suspect = None
 
-    def forget_old(self) -> None:
-        self.forget()
+    forget_old = forget
 
 
 class Stamped(Median):
@@ -181,7 +162,7 @@ class Stamped(Median):
         return group is self.newer or (super().sound(group) and _possible(group.horodate))
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        older, newer = self.older, self.newer
+        older, newer = self._older, self.newer
         median = super().take(group, moment)
         if moment.situation.at_once or group in (older, newer):
             self._believed = group
@@ -194,6 +175,8 @@ class Stamped(Median):
     def forget(self) -> None:
         super().forget()
         self._believed = None
+
+    forget_old = forget
 
 
 class Status(Median):
@@ -215,7 +198,7 @@ class Status(Median):
         )
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        older, newer = self.older, self.newer
+        older, newer = self._older, self.newer
         median = super().take(group, moment)
         if moment.situation.at_once or older is None or newer is None:
             return median
@@ -249,10 +232,6 @@ class Agreed(Judge):
         self._count = 0
         self._since = 0.0
 
-    @property
-    def known(self) -> bool:
-        return self.accepted is not None or self._pending is not None
-
     def sound(self, group: InfoGroup) -> bool:
         return group is self.accepted or self._check is None or self._check(group)
 
@@ -260,10 +239,10 @@ class Agreed(Judge):
         return self._agree(group, moment, doubtful=False)
 
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        self.doubts += 1
         return self._agree(group, moment, doubtful=True)
 
     def _agree(self, group: InfoGroup, moment: Moment, *, doubtful: bool) -> InfoGroup | None:
+        self.newer = group
         if group == self.accepted:
             self._drop_pending(moment)
             self.confirmed = True
@@ -304,10 +283,10 @@ class Agreed(Judge):
 
     def skip(self) -> None:
         if self.accepted is None:
-            self._pending = None
+            self.forget()
 
     def forget(self) -> None:
-        self.accepted = self._pending = None
+        self.accepted = self._pending = self.newer = None
         self.confirmed = False
 
 
@@ -321,10 +300,6 @@ class MeterClock(Judge):
         #: The last date that was believed and when it came, in monotonic seconds; the same of one that waits.
         self._believed: tuple[datetime, float] | None = None
         self._pending: tuple[datetime, float, InfoGroup] | None = None
-
-    @property
-    def known(self) -> bool:
-        return self._believed is not None
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         horodate = read_horodate(group.horodate or "")
@@ -347,11 +322,11 @@ class MeterClock(Judge):
         self._pending = None if believed else (at, now, group)
         if not believed:
             return None
-        self._believed = at, now
+        self._believed, self.newer = (at, now), group
         return group
 
     def forget(self) -> None:
-        self._believed = self._pending = None
+        self._believed = self._pending = self.newer = None
 
 
 def _goes(since: datetime, then: float, at: datetime, now: float) -> bool:
