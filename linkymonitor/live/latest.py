@@ -1,4 +1,4 @@
-"""latest.json: the newest reading, for whoever wants it now."""
+"""latest.json: the newest reading, for the programs that want it at once."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FILE_NAME = "latest.json"
 
 
 class Replacer(Protocol):
-    """What this needs of the storage."""
+    """The one call of Storage that Latest needs."""
 
     def replace(self, path: Path, data: bytes, *, sync: bool = True) -> None:
         """Put *data* in the place of *path*, whole."""
 
 
 class Latest:
-    """Replaces one small file in memory at each frame; live values are never queued: the newest wins.
+    """Replaces one small file in memory at each frame. Live values are never queued: the newest replaces the others.
 
     Args:
         storage: writes the file.
@@ -35,19 +35,24 @@ class Latest:
     def __init__(self, storage: Replacer, directory: Path | None) -> None:
         self._storage = storage
         self._path = directory / FILE_NAME if directory else None
+        self._document = Document()
 
     def write(self, view: View) -> None:
-        """Replace the file by what *view* says.
+        """Replace the content of the file by the values of *view*.
 
         Raises:
             StorageError: the folder cannot be written.
         """
         if self._path is not None:
-            # No sync: the file lives in memory, and is worth nothing after a cut.
-            self._storage.replace(self._path, document(view), sync=False)
+            # No sync: the folder is in memory, and a power cut empties it.
+            self._storage.replace(self._path, self._document.of(view), sync=False)
 
     def remove(self) -> None:
-        """Leave no stale reading behind."""
+        """Remove the file, so that no old reading is taken for a new one.
+
+        Raises:
+            StorageError: the file cannot be removed.
+        """
         if self._path is not None:
             try:
                 self._path.unlink(missing_ok=True)
@@ -60,24 +65,50 @@ class Latest:
                 ) from error
 
 
-def document(view: View) -> bytes:
-    """Return the JSON of *view* (docs/formats.md, ``latest.json``), meter numbers masked."""
-    reading = view.reading
-    content: dict[str, object] = {
-        "schema": 1,
-        "taken_at": reading.taken_at.isoformat() if reading.dated else None,
-        "heard": round(view.now, 3),
-        "mode": reading.mode.value,
-        "period": reading.tariff_period,
-        "ejp": view.tariff.ejp.value,
-        "values": jsonable(reading.values),
-    }
-    if reading.raw:
-        content["raw"] = {
-            label: [horodate, mask_group(label, data)] for label, (horodate, data) in reading.raw.items()
+class Document:
+    """The content of latest.json, one view after another."""
+
+    def __init__(self) -> None:
+        #: Label → the value of the frame before, and its member of the JSON object ``values``. A value that is the
+        #: same object again has the same text. What a frame does not hold is forgotten.
+        self._members: dict[str, tuple[object, str]] = {}
+
+    def of(self, view: View) -> bytes:
+        """Return the JSON of *view* (docs/formats.md, ``latest.json``), meter numbers masked."""
+        reading = view.reading
+        head = {
+            "schema": 1,
+            "taken_at": reading.taken_at.isoformat() if reading.dated else None,
+            "heard": round(view.now, 3),
+            "mode": reading.mode.value,
+            "period": reading.tariff_period,
+            "ejp": view.tariff.ejp.value,
         }
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return escape_controls(text).encode() + b"\n"
+        text = f'{_inside(head)},"values":{{{self._values(reading.values)}}}'
+        if reading.raw:
+            raw = {
+                label: [horodate, mask_group(label, data)] for label, (horodate, data) in reading.raw.items()
+            }
+            text += "," + _inside({"raw": raw})
+        return f"{{{text}}}\n".encode()
+
+    def _values(self, values: Mapping[str, object]) -> str:
+        """Return the members of *values*, of which only those that are other objects are written anew."""
+        before, self._members = self._members, {}
+        for label, value in values.items():
+            member = before.get(label)
+            if member is None or member[0] is not value:
+                member = value, _inside(jsonable({label: value}))
+            self._members[label] = member
+        return ",".join([text for _, text in self._members.values()])
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _inside(members: Mapping[str, object]) -> str:
+    """Return the JSON of an object without its braces."""
+    return escape_controls(_encode(members)[1:-1])
 
 
 def jsonable(values: Mapping[str, object], *, show_ids: bool = False) -> dict[str, object]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from typing import NamedTuple
 
 import pytest
 
 from linkymonitor.errors import StorageError
-from linkymonitor.live.latest import Latest, document, jsonable, plain
+from linkymonitor.live.latest import Document, Latest, jsonable, plain
 from linkymonitor.model.reading import Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.simulator.house import House
@@ -28,7 +28,7 @@ def view(**values) -> View:
 
 
 def test_the_document_is_the_promised_one():
-    assert json.loads(document(view(SINSTS=230, ADSC="041876543210", PRM="12345678901234"))) == {
+    assert json.loads(Document().of(view(SINSTS=230, ADSC="041876543210", PRM="12345678901234"))) == {
         "schema": 1,
         "taken_at": "2027-01-13T12:00:00.250000+00:00",
         "heard": 1234.568,
@@ -41,14 +41,14 @@ def test_the_document_is_the_promised_one():
 
 def test_the_time_is_null_while_nobody_knows_it():
     undated = View(reading=Reading(taken_at=NOON, dated=False, mode=Mode.HISTORIQUE), now=5.0)
-    found = json.loads(document(undated))
+    found = json.loads(Document().of(undated))
     assert found["taken_at"] is None
     assert found["heard"] == 5.0
 
 
 def test_a_period_that_is_not_known_is_null():
     unknown = View(reading=Reading(taken_at=NOON, mode=Mode.HISTORIQUE))
-    found = json.loads(document(unknown))
+    found = json.loads(Document().of(unknown))
     assert found["period"] is None
     assert found["ejp"] == "unknown"
 
@@ -61,7 +61,7 @@ def test_every_value_of_a_meter_is_json_and_no_number_of_it_is_whole(spec):
     house = House(options)
     frame = house.frame_at(options.start)
     reading = interpret(frame, options.mode, NOON)
-    text = document(View(reading=reading)).decode()
+    text = Document().of(View(reading=reading)).decode()
     assert json.loads(text)["values"].keys() == {group.label for group in frame.groups}
     for group in frame.groups:
         if group.label in ("ADCO", "ADSC", "PRM"):
@@ -74,7 +74,7 @@ def test_raw_groups_are_the_characters_as_sent_and_no_number_is_whole(spec):
     frame = House(options).frame_at(options.start)
     raw = {group.label: (group.horodate, group.data) for group in frame.groups}
     reading = interpret(frame, options.mode, NOON)._replace(raw=raw)
-    text = document(View(reading=reading)).decode()
+    text = Document().of(View(reading=reading)).decode()
     found = json.loads(text)["raw"]
     assert found.keys() == raw.keys()
     for group in frame.groups:
@@ -86,7 +86,20 @@ def test_raw_groups_are_the_characters_as_sent_and_no_number_is_whole(spec):
 
 
 def test_without_raw_groups_there_is_no_such_key():
-    assert "raw" not in json.loads(document(view(SINSTS=230)))
+    assert "raw" not in json.loads(Document().of(view(SINSTS=230)))
+
+
+@pytest.mark.parametrize("spec", ["historique,ejp", "standard,tempo,tri,producer"])
+def test_a_file_that_follows_others_is_the_one_that_a_first_frame_would_make(spec):
+    """What is remembered of the frames before changes no byte."""
+    options = parse_spec(spec)
+    house, one_after_another = House(options), Document()
+    for minute in range(0, 60, 3):
+        frame = house.frame_at(options.start + timedelta(minutes=minute))
+        if minute % 4 == 0:
+            frame = frame._replace(groups=frame.groups[:-2])
+        after = View(reading=interpret(frame, options.mode, NOON))
+        assert one_after_another.of(after) == Document().of(after)
 
 
 class Colour(Enum):
