@@ -143,26 +143,37 @@ class IndexFold:
             indexes: register → index, in Wh.
             meter: the address of the meter, when the contract does not have it.
         """
+        another = contract is not None and contract is not self._contract
+        if another or (meter and meter != self._owner.meter):
+            self._own(contract, meter)
+        moved = {
+            name: index
+            for name, index in indexes.items()
+            if (last := self.registers.get(name)) is None or last.wh != index
+        }
+        if any(self._leaps(name, index, at) for name, index in moved.items()):
+            self._end_epoch()
+        steps = [step for name, index in moved.items() if (step := self._step(name, index, at)) is not None]
+        for name, index in indexes.items():
+            self.registers[name] = LastReading(index, at, self._contract)
+        if indexes:
+            self._heard = at, self._contract
+        if contract is not None and (another or not self.listed):
+            self.listed = tuple(dict.fromkeys((*self.listed, *contract.registers)))
+        return steps
+
+    def _own(self, contract: Contract | None, meter: str | None) -> None:
+        """Note whose registers the next indexes are; what is not known is as before."""
         for owner in (contract, Owner(meter) if meter else None):
             if not runs_on(self._owner, owner):
                 self._end_epoch()
                 self.listed = ()
             self._owner = owner_after(self._owner, owner)
         self._contract = contract or self._contract
-        if any(self._leaps(name, index, at) for name, index in indexes.items()):
-            self._end_epoch()
-        steps = [step for name, index in indexes.items() if (step := self._step(name, index, at)) is not None]
-        for name, index in indexes.items():
-            self.registers[name] = LastReading(index, at, self._contract)
-        if indexes:
-            self._heard = at, self._contract
-        if contract is not None and not set(contract.registers) <= set(self.listed):
-            self.listed = tuple(dict.fromkeys((*self.listed, *contract.registers)))
-        return steps
 
     def _leaps(self, name: str, index: int, at: float) -> bool:
         last = self.registers.get(name)
-        if last is None or last.wh == index:
+        if last is None:
             return False
         return leaps(last.wh, index, at - last.at, rating(last.contract, self._contract))
 

@@ -53,7 +53,8 @@ class _Day:
         #: POSIX time of the last reading or record that was counted.
         self.at: float | None = None
         self._day: date | None = None
-        self._midnight = 0.0
+        #: POSIX times at which the local day begins and ends.
+        self._midnight = self._next_midnight = 0.0
         #: Whether the last one was heard in this run.
         self._live = False
 
@@ -61,7 +62,8 @@ class _Day:
         """Return a count that goes on from here on its own."""
         day = _Day(self._timezone)
         day.fold, day.energy = self.fold.copy(), self.energy.copy()
-        day.at, day._day, day._midnight, day._live = self.at, self._day, self._midnight, self._live
+        day.at, day._day, day._live = self.at, self._day, self._live
+        day._midnight, day._next_midnight = self._midnight, self._next_midnight
         return day
 
     def take(
@@ -82,8 +84,9 @@ class _Day:
             meter: its address, if not that of the contract.
             live: whether they were heard in this run, and not read from the log.
         """
-        self._turn_to(at)
         seconds = whole_seconds(at)
+        if not self._midnight <= seconds < self._next_midnight:
+            self._turn_to(at)
         for step in self.fold.take(seconds, contract, indexes, meter):
             unbroken = live and self._live and step.end - step.begin <= UNBROKEN.total_seconds()
             # Of what is heard without a silence, the value before midnight will be in the record of midnight.
@@ -95,7 +98,7 @@ class _Day:
             self.at, self._live = seconds, live
 
     def _turn_to(self, at: datetime) -> None:
-        """Begin the local day of *at*, unless it is the one we are in."""
+        """Begin the local day of *at*, unless the clock was only set back a little over midnight."""
         day = at.astimezone(self._timezone).date()
         if self._day is not None and day < self._day:
             if self._midnight - at.timestamp() <= SET_BACK.total_seconds():
@@ -104,6 +107,7 @@ class _Day:
             self.fold = IndexFold()
         if day != self._day:
             self._day, self._midnight = day, midnight(day, self._timezone).timestamp()
+            self._next_midnight = midnight(day + timedelta(days=1), self._timezone).timestamp()
             self.energy = dict.fromkeys(self.fold.registers, 0)
 
 
