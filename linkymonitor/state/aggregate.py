@@ -17,7 +17,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from linkymonitor.model.energy import UNBROKEN, IndexFold, whole_seconds
@@ -51,6 +51,8 @@ class Aggregator:
         self._frames_per_record = frames_per_record
         self._open: Interval | None = None
         self._kept_back: Record | None = None
+        #: The full or half hour at which the record that is open, or kept back, must end.
+        self._hour = datetime.min.replace(tzinfo=UTC)
         #: Groups refused since the last frame of a record, and whether a short frame since then had an overload.
         self._missed = 0
         self._overload = False
@@ -85,15 +87,15 @@ class Aggregator:
             if self._ended_at is not None and timedelta(0) <= at - self._ended_at <= UNBROKEN:
                 started_at = self._ended_at
             self._open = Interval(started_at)
+            self._hour = _half_hour_from(at)
         self._open.add(reading, rejected + self._missed)
         self._open.overload |= self._overload
         self._missed, self._overload = 0, False
-        hour = _half_hour_from(at)
-        if at == hour or opens_epoch:
+        if at == self._hour or opens_epoch:
             ended += self._close(at)
         elif self._open.frames >= self._frames_per_record and self._has_a_second_left(at):
             closed = self._close(at)
-            if hour - at > UNBROKEN:
+            if self._hour - at > UNBROKEN:
                 ended += closed
             elif closed:
                 (self._kept_back,) = closed
@@ -138,14 +140,13 @@ class Aggregator:
             return []
         heard = self._last_at or last
         unbroken = timedelta(0) <= at - heard <= UNBROKEN
-        hour = _half_hour_from(last)
-        end = hour if unbroken and at > hour else last
+        end = self._hour if unbroken and at > self._hour else last
         if self._kept_back is not None:
             record, self._kept_back = self._kept_back._replace(ended_at=end), None
             self._ended_at = end
             self._stamp = max(self._stamp or end, end.replace(microsecond=0))
             return [record]
-        if unbroken and at <= hour:
+        if unbroken and at <= self._hour:
             return []
         return self._close(end)
 
@@ -232,6 +233,8 @@ def _merged(before: Contract, after: Contract) -> Contract | None:
 
     A frame may have lost a group: a field that is None is as it was. Registers are only ever added.
     """
+    if before == after:
+        return before
     for name in ("mode", "option", "subscribed_power", "phases", "producer", "meter", "estimated_power"):
         known, newer = getattr(before, name), getattr(after, name)
         if known is not None and newer is not None and known != newer:

@@ -147,6 +147,8 @@ class Ledger:
     def __init__(self, timezone: tzinfo, prices: Pricing | None = None) -> None:
         self._timezone = timezone
         self._prices = prices
+        #: The energies that were priced last, and their totals: most frames move no index.
+        self._priced: tuple[list[tuple[str, int]], DayTotals] | None = None
         self._forget()
 
     def _forget(self) -> None:
@@ -219,6 +221,12 @@ class Ledger:
         day = self._so_far
         order = dict.fromkeys((*day.fold.listed, *day.fold.registers, *day.energy))
         energy = {name: day.energy[name] for name in order if name in day.energy}
+        energies = list(energy.items())
+        if self._priced is None or self._priced[0] != energies:
+            self._priced = energies, self._price(energy)
+        return self._priced[1]
+
+    def _price(self, energy: Mapping[str, int]) -> DayTotals:
         costs = {name: self._prices.cost(name, wh) for name, wh in energy.items()} if self._prices else {}
         known = {name: cost for name, cost in costs.items() if cost is not None}
         # A price is needed from the first Wh on, as in the report.
