@@ -185,7 +185,7 @@ class Appliance:
         heard = self.meter.last_heard
         age = math.inf if heard is None else now - heard
         self._note(self._guard(self._silence_watch.notes, self.meter, now))
-        self._note(self._guard(self._line_watch.notes, self.meter.health, now))
+        self._note(self._guard(self._line_watch.notes, self.meter, now))
         return age
 
     def close(self) -> None:

@@ -95,7 +95,7 @@ def _batches(source: Source, wanted: Mode | None) -> Iterator[_Batch]:
         meter = Meter(source, SystemClock(), wanted, unframed=False)
         while (frames := meter.frames(1.0)) is not None:
             if meter.mode is not None:
-                yield _Batch(meter.mode, [heard.frame for heard in frames], meter.health.parity_inverted)
+                yield _Batch(meter.mode, [heard.frame for heard in frames], meter.parity_inverted)
         return
     from linkymonitor.tic.decoder import FrameDecoder
 

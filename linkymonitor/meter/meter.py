@@ -78,7 +78,9 @@ class Meter:
         self._fixed_mode = mode
         self._decoder: FrameDecoder | None = None
         self._acceptance: Acceptance | None = None
-        self._frames = self._incomplete = self._unframed = self._groups = 0
+        #: Complete frames so far, believed or not, and how many of them had a damaged border.
+        self.complete = self.unframed = 0
+        self._incomplete = self._groups = 0
         self._rejected = Counter[str]()
         #: When the last reading was believed, in monotonic seconds.
         self.last_heard: float | None = None
@@ -112,18 +114,28 @@ class Meter:
         return self._decoder.mode if self._decoder else None
 
     @property
+    def parity(self) -> bool | None:
+        """True when the source carries parity, False when it was stripped, None when that is not known yet."""
+        return self._decoder.parity if self._decoder else None
+
+    @property
+    def parity_inverted(self) -> bool:
+        """Whether the parity is odd where the TIC has even."""
+        return self._decoder is not None and self._decoder.inverted
+
+    @property
     def health(self) -> Health:
         """How well the meter is heard so far."""
         return Health(
-            frames=self._frames,
+            frames=self.complete,
             incomplete=self._incomplete,
-            unframed=self._unframed,
+            unframed=self.unframed,
             groups=self._groups,
             rejected=dict(self._rejected),
             last_heard=self.last_heard,
             speed=self._hunter.speed if self._hunter else (self.mode.speed if self.mode else None),
-            parity=self._decoder.parity if self._decoder else None,
-            parity_inverted=self._decoder is not None and self._decoder.inverted,
+            parity=self.parity,
+            parity_inverted=self.parity_inverted,
         )
 
     def obstacle(self, since: float) -> str:
@@ -162,7 +174,7 @@ class Meter:
             self._decoder = FrameDecoder(mode, unframed=self._takes_unframed)
         unframed = self._decoder.unframed
         heard = [self._hear(frame, self._decoder.mode) for frame in self._decoder.feed(chunk)]
-        self._unframed += self._decoder.unframed - unframed
+        self.unframed += self._decoder.unframed - unframed
         if not heard and self._clock.monotonic() - self._framed_at > _FRAMELESS:
             self._hear_groups(count_valid(chunk)[self._decoder.mode])
         return heard
@@ -206,7 +218,7 @@ class Meter:
             self._incomplete += 1
             self._hear_groups(len(frame.groups))
             return Heard(frame, None)
-        self._frames += 1
+        self.complete += 1
         now = self._framed_at = self._clock.monotonic()
         self._loose_groups = 0
         if self._acceptance is None or self._acceptance.mode is not mode:

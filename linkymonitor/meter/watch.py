@@ -15,7 +15,6 @@ from linkymonitor.language import Text
 from linkymonitor.meter.acceptance.judge import CONTRACT, FIRM, METER, ORDER
 from linkymonitor.meter.meter import BORDERS, STANDBY, Meter
 from linkymonitor.meter.standstill import STANDSTILL, STANDSTILL_POWER
-from linkymonitor.model.reading import Health
 from linkymonitor.system.rate_limit import RateLimit
 
 #: Status and text of one line of the daily log.
@@ -122,18 +121,18 @@ class LineWatch:
         self._noted: set[str] = set()
         self._rate_limit = RateLimit()
 
-    def notes(self, health: Health, now: float) -> list[Note]:
-        """Return what is to be noted of a line of this *health* at monotonic *now*."""
+    def notes(self, meter: Meter, now: float) -> list[Note]:
+        """Return what is to be noted of the line of *meter* at monotonic *now*."""
         notes: list[Note] = []
-        parity = health.parity
+        parity = meter.parity
         if parity is False and self._parity is not False and self._rate_limit.due("parity", now) is not None:
             notes.append(("INFO", _NO_PARITY))
-        # parity is None until enough bytes came: a source that comes back keeps its answer meanwhile.
+        # The parity is None until enough bytes came: a source that comes back keeps its answer meanwhile.
         self._parity = self._parity if parity is None else parity
-        if health.parity_inverted:
+        if meter.parity_inverted:
             notes += self._once(INVERTED_PARITY)
-        # Noise hits a border now and then; here it is the line itself.
-        if health.unframed >= FIRM and 2 * health.unframed > health.frames:
+        # Noise damages a border now and then. Where most borders are damaged the cause is the line.
+        if meter.unframed >= FIRM and 2 * meter.unframed > meter.complete:
             notes += self._once(_DAMAGED_BORDERS)
         return notes
 
