@@ -25,6 +25,8 @@ from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, code
 from linkymonitor.tic.day_profile import Switch
 
+#: The labels whose values are read here.
+_LABELS = ("HHPHC", "PJOURF+1", "LTARF", "NTARF")
 #: Compiled when it is first needed: most meters never send a name.
 _NOT_A_NAME = r"[^\w .+'/-]+"
 _LONGEST_NAME = 16
@@ -41,6 +43,10 @@ class Journal:
         self._contract: Contract | None = None
         #: Topic → its newest text, and how many frames in a row had it.
         self._heard: dict[str, tuple[str, int]] = {}
+        #: The values of a frame whose texts have all been counted often enough: the same values again add nothing.
+        #: None while some are still counted, and after a change of contract, which names the registers.
+        self._known: tuple[object, ...] | None = None
+        self._line = ""
         self._grid: dict[str, str] = {}
         self._names: dict[str, str] = {}
         #: The last line ``Grille:``, and the day (UTC) of the file that has it.
@@ -58,13 +64,28 @@ class Journal:
         if bool(disagreement) != self._apart:
             self._apart = bool(disagreement)
             notes.append(self._disagree(disagreement))
-        if reading.contract is not None:
+        if reading.contract is not None and reading.contract is not self._contract:
             before, self._contract = self._contract, reading.contract
+            self._known = None
             if not runs_on(before, reading.contract) or (before and before.mode is not reading.mode):
                 self._grid.clear()
                 self._names.clear()
                 self._heard.clear()
-        for topic, text in self._topics(reading).items():
+                self._line = ""
+        values = tuple(map(reading.values.get, _LABELS))
+        if values != self._known:
+            self._count(values)
+        day = reading.taken_at.astimezone(UTC).date()
+        # Before the time is known its day is not that of the file, which would have the line again once it is.
+        if self._line and reading.dated and (day, self._line) != self._noted:
+            self._noted = day, self._line
+            notes.append(("INFO", self._line))
+        return notes
+
+    def _count(self, values: tuple[object, ...]) -> None:
+        """Count the *values* of one frame, in the order of _LABELS."""
+        topics = self._topics(*values)
+        for topic, text in topics.items():
             # A frame that has lost a group is no disagreement.
             last, times = self._heard.get(topic, ("", 0))
             times = times + 1 if text == last else 1
@@ -74,18 +95,12 @@ class Journal:
                 self._grid[name] = text
             elif register and times >= NAMED and (register in self._names or len(self._names) < _MOST_NAMES):
                 self._names[register] = text
-        day, line = reading.taken_at.astimezone(UTC).date(), self._line()
-        # Before the time is known its day is not that of the file, which would have the line again once it is.
-        if line and reading.dated and (day, line) != self._noted:
-            self._noted = day, line
-            notes.append(("INFO", line))
-        return notes
+        self._known = values if all(self._heard[topic][1] >= NAMED for topic in topics) else None
+        self._line = self._written()
 
-    def _topics(self, reading: Reading) -> Mapping[str, str]:
-        """Return the texts of one frame, by topic."""
+    def _topics(self, group: object, profile: object, name: object, number: object) -> Mapping[str, str]:
+        """Return the texts of one frame, by topic; the values are those of _LABELS."""
         topics = {}
-        values = reading.values
-        group, profile, name = values.get("HHPHC"), values.get("PJOURF+1"), values.get("LTARF")
         if isinstance(group, str) and group:
             topics["heures"] = _tidy(group)
         if isinstance(profile, tuple) and profile:
@@ -94,7 +109,6 @@ class Journal:
                 for one in profile
                 if isinstance(one, Switch) and one.supplier_index
             )
-        number = values.get("NTARF")
         if isinstance(name, str) and isinstance(number, int):
             topics[f"noms {self._register(number)}"] = _tidy(name)
         return {topic: text for topic, text in topics.items() if text}
@@ -106,7 +120,7 @@ class Journal:
             return code(named[number - 1])
         return f"F{number or 0:02d}"
 
-    def _line(self) -> str:
+    def _written(self) -> str:
         """Return the line ``Grille:``, empty when nothing is known."""
         grid = dict(self._grid)
         if self._names:

@@ -9,9 +9,12 @@
 # - Nine groups in ten are the same as in the frame before, so what was read is remembered by its group; the
 #   answer depends on nothing else.
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
+from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Mode, code
 from linkymonitor.tic import parity
 from linkymonitor.tic.frame import Frame, InfoGroup
@@ -75,6 +78,8 @@ class FrameContent:
         self.lost: frozenset[str] = frozenset()
         #: Where else it may have lost any.
         self.gaps: Gaps | None = None
+        #: Whether the frame has lost nothing.
+        self.whole = frame.complete and not frame.rejected
         if frame.rejected and frame.complete:
             self._look_for_lost(mode)
 
@@ -93,28 +98,22 @@ class FrameContent:
         if unknown:
             self.gaps = Gaps([group.label for group in self.frame.groups], unknown, mode)
 
-    @property
-    def whole(self) -> bool:
-        """Whether the frame has lost nothing."""
-        return self.frame.complete and not self.frame.rejected
-
     def silent(self, *labels: str) -> bool:
         """Return whether the meter sent none of *labels*, for certain."""
-        if not self.frame.complete:
+        if not self.frame.complete or self.has(labels):
             return False
+        if self.whole:
+            return True
         gaps = self.gaps
-        return not any(
-            label in self.values or label in self.lost or (gaps is not None and gaps.may_hide(label))
-            for label in labels
-        )
+        return not any(label in self.lost or (gaps is not None and gaps.may_hide(label)) for label in labels)
 
     def missed(self, label: str) -> bool:
         """Return whether *label* is not there but may have been sent."""
         return label not in self.values and not self.silent(label)
 
-    def has(self, labels: frozenset[str]) -> bool:
+    def has(self, labels: Collection[str]) -> bool:
         """Return whether at least one of *labels* is there."""
-        return not labels.isdisjoint(self.values)
+        return not self.values.keys().isdisjoint(labels)
 
     def number(self, label: str) -> int | None:
         """Return the number under *label*, if it is there."""
@@ -133,6 +132,16 @@ class FrameContent:
 
 
 _CONTROLS = bytes(byte for byte in range(0x20) if byte != 0x09)
+
+
+@lru_cache(8)
+def shared(contract: Contract) -> Contract:
+    """Return the one object that stands for all contracts equal to *contract*.
+
+    So frames that follow each other have the same object while nothing of the contract changes, and whoever works
+    something out of a contract sees by ``is`` that the result is still right.
+    """
+    return contract
 
 
 def total_of(numbers: tuple[int | None, ...]) -> int | None:

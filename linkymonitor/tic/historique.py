@@ -8,7 +8,7 @@ from datetime import datetime
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode
-from linkymonitor.tic.content import NOMINAL_VOLTAGE, REGISTERS, FrameContent, total_of
+from linkymonitor.tic.content import NOMINAL_VOLTAGE, REGISTERS, FrameContent, shared, total_of
 
 _OPTARIF = {"BASE": "BASE", "HC..": "HC", "EJP.": "EJP"}
 # Index labels in the order of PERIODS.
@@ -81,7 +81,7 @@ def _contract(content: FrameContent, option: str | None, phases: int | None) -> 
     if phases is None and not content.whole:
         return None
     subscribed = content.number("ISOUSC")
-    return Contract(
+    contract = Contract(
         mode=Mode.HISTORIQUE,
         option=option,
         registers=REGISTERS[option],
@@ -91,6 +91,7 @@ def _contract(content: FrameContent, option: str | None, phases: int | None) -> 
         meter=content.text("ADCO"),
         estimated_power="PAPP" not in content.values,
     )
+    return shared(contract)
 
 
 def _indexes(content: FrameContent, option: str | None) -> Mapping[str, int]:
@@ -106,7 +107,7 @@ def _indexes(content: FrameContent, option: str | None) -> Mapping[str, int]:
 def _overload(
     content: FrameContent, phases: int | None, currents: tuple[int | None, ...], *, short: bool
 ) -> bool | None:
-    if "ADPS" in content.values or any(label in content.values for label in _ADIR):
+    if "ADPS" in content.values or content.has(_ADIR):
         return True
     if phases != 3:
         return False if phases and content.silent("ADPS") else None

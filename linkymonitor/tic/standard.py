@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -10,7 +10,7 @@ from functools import lru_cache
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Ejp, Mode
-from linkymonitor.tic.content import REGISTERS, FrameContent
+from linkymonitor.tic.content import REGISTERS, FrameContent, shared
 from linkymonitor.tic.day_profile import read_day_profile
 from linkymonitor.tic.horodate import Horodate
 from linkymonitor.tic.status import StatusRegister
@@ -29,7 +29,9 @@ _NGTF = {
     "EJP": "EJP",
     "TEMPO": "TEMPO",
 }
-_SUPPLIER_INDEXES = tuple((f"EASF{number:02d}", f"F{number:02d}") for number in range(1, 11))
+# The ten indexes of the supplier: labels, and the codes of registers that the contract does not name.
+_SUPPLIER_LABELS = tuple(f"EASF{number:02d}" for number in range(1, 11))
+_SUPPLIER_CODES = tuple(f"F{number:02d}" for number in range(1, 11))
 _IRMS = ("IRMS1", "IRMS2", "IRMS3")
 _URMS = ("URMS1", "URMS2", "URMS3")
 _SECOND_AND_THIRD = frozenset(
@@ -47,7 +49,7 @@ def interpret_standard(content: FrameContent, taken_at: datetime) -> Reading:
     status = found if isinstance(found, StatusRegister) else None
     option = _option(content)
     tariff = content.number("NTARF")
-    if tariff is None and status is not None and status.supplier_index <= len(_SUPPLIER_INDEXES):
+    if tariff is None and status is not None and status.supplier_index <= len(_SUPPLIER_LABELS):
         tariff = status.supplier_index
     phases = 3 if content.has(_SECOND_AND_THIRD) else 1 if content.has(_FIRST) else None
     currents = content.numbers(*_IRMS[:phases]) if phases else ()
@@ -59,7 +61,8 @@ def interpret_standard(content: FrameContent, taken_at: datetime) -> Reading:
     if estimated and product is not None and status is not None:
         power = 0 if status.injecting else product
     injected, injected_estimated = _injected(content, status, product)
-    registers = () if option is None else _registers(content, option, tariff)
+    indexes = [content.number(label) for label in _SUPPLIER_LABELS]
+    registers = () if option is None else _registers(option, tariff, indexes)
     clock = content.values.get("DATE")
     clock_at = None
     degraded = status is not None and status.clock_degraded
@@ -85,7 +88,7 @@ def interpret_standard(content: FrameContent, taken_at: datetime) -> Reading:
         injected_power_estimated=injected_estimated,
         currents=currents,
         voltages=voltages,
-        indexes=_indexes(content, option, registers),
+        indexes=_indexes(option, registers, indexes),
         total_index=content.number("EAST"),
         injected_index=content.number("EAIT"),
         overload=None if status is None else status.overload,
@@ -105,31 +108,38 @@ def _option(content: FrameContent) -> str | None:
         return None
     # NOI-CPT_54E §6.2.3.4: a meter without a text does not send NGTF. To name its contract after its
     # registers would be a guess, so it keeps their numbers.
-    name = normalise(content.text("NGTF") or "")
+    return _option_named(content.text("NGTF") or "")
+
+
+@lru_cache(8)
+def _option_named(text: str) -> str:
+    """Return the option of a contract whose name is *text*."""
+    name = normalise(text)
     # What separates fields in the daily log, or breaks its lines, has no place in a name.
     name = tidy("".join(" " if char in ",=" or not char.isprintable() else char for char in name))
     return _NGTF.get(name, name) or UNNAMED
 
 
-def _registers(content: FrameContent, option: str, tariff: int | None) -> tuple[str, ...]:
+def _registers(option: str, tariff: int | None, indexes: Sequence[int | None]) -> tuple[str, ...]:
     named = REGISTERS.get(option, ())
     # A supplier may count in a register that the contract's name does not know, such as a week-end's.
     return named + tuple(
         register
-        for number, (label, register) in enumerate(_SUPPLIER_INDEXES, 1)
-        if number > len(named) and (content.number(label) or number == tariff)
+        for number, (register, index) in enumerate(zip(_SUPPLIER_CODES, indexes, strict=True), 1)
+        if number > len(named) and (index or number == tariff)
     )
 
 
-def _indexes(content: FrameContent, option: str | None, registers: tuple[str, ...]) -> Mapping[str, int]:
+def _indexes(
+    option: str | None, registers: tuple[str, ...], indexes: Sequence[int | None]
+) -> Mapping[str, int]:
     named = REGISTERS.get(option or "", ())
-    indexes = {}
-    for position, (label, register) in enumerate(_SUPPLIER_INDEXES):
-        code = named[position] if position < len(named) else register
-        index = content.number(label)
-        if index is not None and code in registers:
-            indexes[code] = index
-    return indexes
+    codes = named + _SUPPLIER_CODES[len(named) :]
+    return {
+        register: index
+        for register, index in zip(codes, indexes, strict=True)
+        if index is not None and register in registers
+    }
 
 
 def _period(option: str | None, tariff: int | None) -> str | None:
@@ -151,15 +161,13 @@ def _contract(
         return None
     if phases is None and not content.whole:
         return None
-    if option not in REGISTERS and (
-        content.missed("NTARF") or any(content.missed(label) for label, _ in _SUPPLIER_INDEXES)
-    ):
+    if option not in REGISTERS and (content.missed("NTARF") or any(map(content.missed, _SUPPLIER_LABELS))):
         return None
     producer = "EAIT" in content.values or (status is not None and status.producer)
     if not producer and (content.missed("EAIT") or content.missed("STGE")):
         return None
     subscribed = content.number("PREF")
-    return Contract(
+    contract = Contract(
         mode=Mode.STANDARD,
         option=option,
         registers=registers,
@@ -169,6 +177,7 @@ def _contract(
         meter=content.text("ADSC"),
         estimated_power="SINSTS" not in content.values,
     )
+    return shared(contract)
 
 
 def _product(voltages: tuple[int | None, ...], currents: tuple[int | None, ...]) -> int | None:

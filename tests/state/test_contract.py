@@ -113,6 +113,15 @@ def test_another_contract_forgets_what_went_with_the_last_one():
     assert said(journal, other) == []  # the same line again says nothing
 
 
+def test_hours_that_are_known_for_long_name_the_registers_of_a_contract_that_is_heard_after_them():
+    """A first frame may have lost the name of the contract, and the profile is the same object all along."""
+    journal, hours = Journal(), profile()
+    unnamed = [reading(contract=None, PJOURF_plus_1=hours) for _ in range(NAMED + 1)]
+    assert said(journal, *unnamed) == ["Grille: demain=00:00 F01; 06:00 F02; 22:00 F01"]
+    named = [reading(contract=STANDARD, PJOURF_plus_1=hours) for _ in range(2)]
+    assert said(journal, *named) == ["Grille: demain=00:00 HC; 06:00 HP; 22:00 HC"]
+
+
 def test_each_file_says_it_again():
     journal = Journal()
     noon, morrow = reading(HHPHC="A"), reading(local(DAY, "12:00") + timedelta(days=1), HHPHC="A")

@@ -1,6 +1,7 @@
 """Frames and what they mean, whatever the mode."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
 from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.frame import Frame, InfoGroup, Rejected
 from linkymonitor.tic.interpret import interpret
@@ -26,6 +29,16 @@ def test_reading_again_gives_the_same():
 def test_what_is_remembered_is_bounded():
     for index in range(3000):
         assert historique(BASE, BASE=f"{index:09d}").indexes == {"TH": index}
+
+
+@pytest.mark.parametrize("spec", ["historique,hc", "standard,tempo,tri"])
+def test_a_contract_is_one_object_while_nothing_of_it_changes(spec):
+    options = parse_spec(spec)
+    house = House(options)
+    later = [house.frame_at(options.start + timedelta(hours=hours)) for hours in range(12)]
+    first, *others = [interpret(frame, options.mode, NOON).contract for frame in later]
+    assert first is not None
+    assert all(contract is first for contract in others)
 
 
 GROUPS = st.builds(
