@@ -36,7 +36,7 @@ from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.statements import format_contract
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.errors import ConfigError, LineError
-from linkymonitor.live.latest import document
+from linkymonitor.live.latest import Document
 from linkymonitor.meter.hunt import Hunter
 from linkymonitor.model.reading import Reading, View
 from linkymonitor.model.record import Contract, Record
@@ -121,7 +121,7 @@ def decoder(data: bytes) -> None:
 def _pass_on(reading: Reading, ledger: Ledger, fold: TariffFold, aggregator: Aggregator) -> list[Record]:
     tariff = fold.update(reading)
     view = View(reading=reading, tariff=tariff, today=ledger.update(reading), now=100.0)
-    document(view)
+    Document().of(view)
     return aggregator.add(reading)
 
 
