@@ -83,10 +83,10 @@ class Hunter:
         self.deadline = now + (TRY if self.mode is None else LOST)
 
     def _lock(self, now: float) -> bool:
-        found = decided(self._counts)
-        if found is None or self._wanted not in (None, found):
+        mode = decided(self._counts)
+        if mode is None or self._wanted not in (None, mode):
             return False
-        self.mode = found
+        self.mode = mode
         self._heard = now
         self.deadline = now + LOST
         return True

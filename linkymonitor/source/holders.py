@@ -30,11 +30,11 @@ def process(pid: int, root: Path) -> Text:
 def lockers(path: str, root: Path) -> list[int]:
     """Return the processes that hold a flock on *path*; every user may read them in /proc/locks."""
     try:
-        found = Path(path).stat()
+        status = Path(path).stat()
         locks = (root / "proc/locks").read_text()
     except OSError:
         return []
-    place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+    place = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     pids = re.findall(rf"FLOCK +\w+ +\w+ +(\d+) {re.escape(place)} ", locks)
     return [int(pid) for pid in pids if int(pid) > 0]
 

@@ -95,7 +95,7 @@ def read_header(path: Path) -> Header:
     """
     try:
         with open_plain(path) as file:
-            found = _header(file.readline(_LONGEST_LINE))
+            first = _header(file.readline(_LONGEST_LINE))
     except (OSError, *CUT_SHORT) as error:
         why = cause(error)
         raise LineError(
@@ -104,7 +104,7 @@ def read_header(path: Path) -> Header:
                 f"{path}: cannot be read ({why.en}); check the name and the right to read it",
             )
         ) from error
-    if found is None:
+    if first is None:
         raise LineError(
             Text(
                 f"{path} : sa première ligne n'est pas celle d'un enregistrement, version {_VERSION} ; "
@@ -113,7 +113,7 @@ def read_header(path: Path) -> Header:
                 "give a file that linkymonitor record wrote",
             )
         )
-    return found
+    return first
 
 
 def read_recording(path: Path) -> Iterator[tuple[float, bytes]]:

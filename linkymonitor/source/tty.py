@@ -5,13 +5,12 @@
 # - A port is read as 8 bits without parity, whatever the meter sends: 7E1 has the same ten-bit character,
 #   its parity then arrives as bit 7, and not every UART of a Pi can do 7E1.
 # - While the mode is hunted the port is raw: garbage has no ends that the kernel could wait for.
-# - Once the mode is known the port is canonical, and ETX is what the kernel waits for: it gathers a frame and
-#   wakes this program once, at the last byte. Nothing is decided before that byte, so nothing comes later.
-# - LF always ends a line in canonical mode, so the kernel is told to make CR of it (INLCR). A read makes LF
-#   again of a CR behind a STX or behind another CR, which is what the kernel changed: those are the places
-#   where a meter sends LF.
-# - Where ETX is damaged for ever, the kernel would wait for ever. After a pause that is longer than any frame
-#   the port is raw again, which gives what the kernel has gathered, and stays so until an ETX comes.
+# - Once the mode is known the port is canonical, and a line ends with ETX: the kernel gathers a frame and wakes
+#   this program once, at the last byte. No value is used before that byte, so no reading comes later.
+# - LF ends a line in canonical mode whatever the settings, so the kernel is told to change LF into CR (INLCR). A
+#   read changes a CR behind a STX or behind another CR back into LF: these are the places where a meter sends LF.
+# - Where every ETX is damaged, the kernel would wait for ever. After a pause that is longer than any frame the port
+#   becomes raw again: the bytes that the kernel has gathered come at once. The port stays raw until an ETX comes.
 # - flock keeps out a second reader of ours, and /proc/locks names the process that holds it. TIOCEXCL keeps
 #   out other programs, but not on a pty: there the flag outlives a process that was killed, and nobody but
 #   root could ever open the port again.

@@ -75,7 +75,7 @@ def test_what_is_not_a_valid_line_counts_for_nothing(line):
 
 
 def test_a_damaged_line_is_never_one_of_the_other_mode():
-    """Trying both rules on each line makes a reader flip at each damaged one (the two sums often agree)."""
+    """A reader that tried both rules on a line would change its mode at a damaged line: the two sums often agree."""
     for mode, frame in FRAMES.items():
         other = next(m for m in Mode if m is not mode)
         for group in frame.groups:
@@ -114,14 +114,14 @@ def test_real_captures_are_recognised():
         sample = (folder / about["file"]).read_bytes()
         assert detect(sample).value == about["mode"], about["file"]
         lines = sum(count_valid(sample).values())
-        # What the ends of the file cut is counted apart over there.
+        # INDEX.tsv counts the lines that the ends of the file cut apart, as partial.
         assert 0 <= lines - int(about["lines_ok"]) <= int(about["partial"]), about["file"]
         seen += 1
     assert seen
 
 
 class Wire:
-    """A meter, a port whose speed the hunter sets, and the time that the bytes take."""
+    """A meter, a port whose speed the hunter sets, and a clock that the bytes move."""
 
     def __init__(self, mode: Mode, speed: int, /, **wanted) -> None:
         self.mode, self.speed = mode, speed
@@ -132,7 +132,7 @@ class Wire:
     def run(
         self, seconds: float, *, silent: bool = False, noise: bytes | None = None, piece: int = 16
     ) -> None:
-        """Let the meter speak for *seconds*, *piece* bytes at a time."""
+        """Let the meter send for *seconds*, *piece* bytes at a time."""
         end = self.now + seconds
         while self.now < end:
             wire = WIRE[self.mode] if noise is None else noise

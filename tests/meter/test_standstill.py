@@ -1,4 +1,4 @@
-"""A meter that draws power and repeats itself no longer measures."""
+"""A meter that sends a power of 500 VA or more and the same values for ten minutes no longer measures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ START = datetime(2027, 1, 13, 11, 0, 0, tzinfo=UTC)
 
 
 def standstill(*frames: tuple[float, int | None], period: str | None = "TH..", **more) -> list[float]:
-    """Return when a meter is found to stand still that draws 2,300 VA: (seconds, index) of each frame.
+    """Return when a standstill is found in frames of 2,300 VA, each given as (seconds, index).
 
     *more* are other values of each frame by their label, given the seconds.
     """
@@ -44,12 +44,12 @@ def test_a_meter_that_repeats_itself_for_ten_minutes_stands_still():
 
 
 def test_silence_is_no_standstill():
-    # The first frame after a silence says no index; the second one says that it has moved.
+    # The first frame after a silence has no index; in the second one the index has grown.
     pairs = [(250 * n + more, None if not more else 500 + 160 * n) for n in range(20) for more in (0.0, 1.5)]
     assert standstill(*pairs) == []
-    # The power was cut for hours: the index is where it was.
+    # The power was cut for hours: the index has not grown.
     assert standstill((0.0, 500), (1.5, 500), (7200.0, None), (7201.5, 500), (7203.0, 501)) == []
-    # The one line that has the index is lost for an hour: nobody knows.
+    # The line of the index is lost for an hour: the index may have grown or not.
     assert standstill((0.0, 500), *((at, None) for at in range(2, 3600, 2))) == []
 
 
@@ -63,7 +63,7 @@ def test_a_meter_that_moves_again_is_believed_at_once():
 
 
 def test_a_meter_whose_other_values_vary_does_not_stand_still():
-    """What an old meter measures may flow out behind it: its power varies, its index stays."""
+    """An old meter may measure injected power: the power varies, and the index stays."""
     assert standstill(*EVERY_TWO_SECONDS, IINST=lambda at: 10 + at // 300) == []
     assert standstill(*EVERY_TWO_SECONDS, IINST=lambda at: 10 + (at == 400))[0] == 1004
 

@@ -1,4 +1,4 @@
-"""Sources that are closed at the end, on a clock that moves by hand, and meters on pseudo-terminals."""
+"""Fixtures: a clock that moves by hand, sources that are closed at the end, meters on pseudo-terminals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.pty_meter import Dongle, PtyMeter
 
 
 class Nap:
-    """A sleep that takes no time but the clock's."""
+    """A sleep that moves the clock and takes no real time."""
 
     def __init__(self, clock: WireClock) -> None:
         self.clock = clock
@@ -37,7 +37,7 @@ def nap(clock):
 
 @pytest.fixture
 def opened(clock, nap):
-    """Opens sources on a clock that only moves by hand, and closes them at the end."""
+    """The function that opens a source on *clock*; the sources are closed at the end of the test."""
     sources = []
 
     def opened(spec, **how):
@@ -63,14 +63,14 @@ def dongle(tmp_path):
 
 @pytest.fixture
 def said(caplog):
-    """The lines of the log so far, as LEVEL text."""
+    """The function that returns the lines of the log so far, each as "LEVEL text"."""
     caplog.set_level("INFO", "linkymonitor")
     return lambda: [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
 
 
 @pytest.fixture
 def nobody():
-    """Somebody who may not open what is not open to all; root may open anything."""
+    """A user without rights of his own; root may open any file."""
     if os.geteuid() != 0:
         yield
         return

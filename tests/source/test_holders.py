@@ -1,4 +1,4 @@
-"""A port that is somebody else's, or may not be opened."""
+"""A port that another program holds, or that the user may not open."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_port_is_free_once_it_is_closed(meter, opened):
 
 
 def fake_root(path: Path, *, cmdline: str = "quiet", holder: tuple[int, str, str] | None = None) -> Path:
-    """A machine with this kernel command line, and a process that has a file open."""
+    """Return the root folder of a machine with *cmdline*, and with a process that has a file open."""
     proc = path / "proc"
     proc.mkdir()
     (proc / "cmdline").write_text(cmdline + "\n")

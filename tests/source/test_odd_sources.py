@@ -1,4 +1,4 @@
-"""Sources that nobody can read: one sentence each, with the place, the fault and the remedy."""
+"""Sources that cannot be read: each gives one sentence with the place, the fault and the remedy."""
 
 from __future__ import annotations
 

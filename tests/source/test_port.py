@@ -1,4 +1,4 @@
-"""A port that stands for a meter: there, away, and found again."""
+"""A port of a meter: present, absent, and opened again."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_any_schedule_of_unplugging_is_survived_within_ten_seconds(dongle, opene
 
 
 class Hunt:
-    """A reading loop at its simplest: a source and a hunter."""
+    """The smallest reading loop: a source and a hunter."""
 
     def __init__(self, source, clock, meter) -> None:
         self.source, self.clock, self.meter = source, clock, meter
@@ -212,7 +212,7 @@ class Hunt:
         source.set_speed(self.hunter.speed)
 
     def run(self, seconds: float, mode: Mode, speed: int) -> None:
-        """Let the meter speak for *seconds*, a line at a time."""
+        """Let the meter send for *seconds*, a line at a time."""
         end = self.clock.monotonic() + seconds
         while True:
             for wire in WIRE[mode].splitlines(keepends=True):
@@ -227,7 +227,7 @@ class Hunt:
 
 
 def test_the_hunt_finds_the_meter_and_finds_it_again_when_it_is_switched(meter, opened, clock):
-    # Reading raw takes no time here: the clock is the meter's.
+    # The sleep of a raw port takes no time here: the meter alone moves the clock.
     hunt = Hunt(opened(meter.path, sleep=lambda seconds: None), clock, meter)
     hunt.run(12, Mode.HISTORIQUE, 1200)
     assert (hunt.hunter.mode, meter.listened_at, meter.canonical) == (Mode.HISTORIQUE, 1200, True)
@@ -238,7 +238,7 @@ def test_the_hunt_finds_the_meter_and_finds_it_again_when_it_is_switched(meter, 
 
 
 class FixedPort:
-    """A port at the far end that cannot change its speed."""
+    """A port of a serial server whose speed is fixed."""
 
     timeout, bytesize, parity, stopbits = None, 8, "N", 1
     rtscts = xonxoff = break_condition = cts = dsr = ri = cd = False
@@ -250,16 +250,16 @@ class FixedPort:
 
     @baudrate.setter
     def baudrate(self, speed):
-        """It stays as it is, and the answer says so."""
+        """Keep the speed; the answer of the server holds the speed that is kept."""
 
     def reset_input_buffer(self):
-        """Nothing waits."""
+        """Do nothing: no byte waits here."""
 
     reset_output_buffer = reset_input_buffer
 
 
 def serve_fixed_port(listener, connected):
-    """Answer as a server of RFC 2217 does, and tell *connected* of each connection."""
+    """Answer as a server of RFC 2217 does, and append each connection to *connected*."""
     while True:
         try:
             far, _ = listener.accept()

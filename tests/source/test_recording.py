@@ -34,7 +34,7 @@ def recorded(chunks=CHUNKS, start=NOON, speed=1200) -> bytes:
 
 @pytest.fixture
 def keep(tmp_path):
-    """Writes a recording and returns its path."""
+    """The function that writes a recording and returns its path."""
 
     def keep(content: bytes):
         path = tmp_path / "meter.tic"

@@ -1,4 +1,4 @@
-"""The time of the wire: what a replay takes, read by read, and how a meter's DATE corrects it."""
+"""The clock of a replay: how far each read moves it, and how the DATE of the meter corrects it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HISTORIQUE = write_frame(
 
 
 class Chunks(Source):
-    """A source that hands out chunks, with their offsets if it has recorded them."""
+    """A source of given chunks, with offsets if these are given."""
 
     name = "chunks"
 
@@ -48,7 +48,7 @@ class Chunks(Source):
 
 
 def standard(date: datetime, letter: str = "H") -> bytes:
-    """Return a frame with the DATE of a winter's day, long enough for its parity not to matter."""
+    """Return a frame in standard mode with *date* in DATE, long enough to show that it has no parity."""
     stamp = (date + timedelta(hours=1)).strftime(f"{letter}%y%m%d%H%M%S")
     groups = [InfoGroup("ADSC", "041876543210"), InfoGroup("DATE", "", stamp), InfoGroup("NGTF", "EJP")]
     groups += [InfoGroup(f"EASF{number:02d}", "000123456") for number in range(1, 11)]
@@ -56,7 +56,7 @@ def standard(date: datetime, letter: str = "H") -> bytes:
 
 
 def stamps(source: WireSource, clock: WireClock, timeout: float = 1000.0) -> list[datetime]:
-    """Return when each chunk was there."""
+    """Return the time at which each chunk was read."""
     found = []
     while (chunk := source.read(timeout)) is not None:
         if chunk:
@@ -71,7 +71,7 @@ def test_a_byte_lasts_ten_bits_and_a_frame_a_gap(mode):
     byte = 10 / mode.speed
     first, second = stamps(source, clock)
     assert (first - START).total_seconds() == pytest.approx(len(HISTORIQUE) * byte + FRAME_GAP, abs=1e-5)
-    # Without its end it is no frame yet, and no gap follows.
+    # Without its ETX it is no frame yet, and no gap follows.
     assert (second - first).total_seconds() == pytest.approx((len(HISTORIQUE) - 1) * byte, abs=1e-5)
 
 
@@ -131,7 +131,7 @@ def test_a_recording_whose_chunks_do_not_end_with_a_frame_keeps_its_pace():
 
 
 def test_a_simulated_meter_tells_its_own_time():
-    """With one frame a minute the wire is silent in between, and that takes its time too."""
+    """With one frame a minute, the silence between two frames takes its time too."""
     options = parse_spec("ejp,day=2027-01-13,at=19:00,every=60s,duration=10m,speed=max")
     clock = WireClock(options.start)
     source = WireSource(SimSource(options, clock, None), clock, options.mode, dated=False)
@@ -151,7 +151,7 @@ def test_the_first_date_says_when_the_capture_was_made():
 
 
 def test_a_true_start_is_left_alone_whatever_the_length_of_a_frame():
-    """Its DATE is of its beginning, cut to the second: up to three seconds behind the end of a long frame."""
+    """DATE is the time at which the frame began, in whole seconds: up to three seconds before a long frame ends."""
     options = parse_spec("standard,tempo,tri,producer,seed=3,day=2027-01-13,at=19:00")
     frames = [wire for _, wire in House(options).frames(options.start + timedelta(minutes=5))]
     clock = WireClock(options.start)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("english")
 
 @pytest.fixture
 def server():
-    """A serial server on the network: a loopback one, that accepts when it is told to."""
+    """A serial server on loopback, which accepts a connection when the test asks for it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
         yield listener
@@ -88,7 +88,7 @@ def test_a_server_that_always_hangs_up_is_said_once_and_tried_less_and_less(serv
     caller.start()
     source = opened(address(server))
     for _ in range(5):
-        assert source.read(60.0) == b""  # connects, is told that there is something to read, and there is not
+        assert source.read(60.0) == b""  # connects; the descriptor is ready to be read, and holds no byte
     server.shutdown(socket.SHUT_RDWR)
     caller.join()
     assert nap.taken == [1, 2, 4, 8]

@@ -1,4 +1,4 @@
-"""Frames on the wire, and readers that wait for them."""
+"""Frames as a meter sends them, and functions that read them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FRAME = WIRE[Mode.HISTORIQUE]
 
 
 def hear(source, count: int) -> list[bytes]:
-    """Read until *count* bytes have come; a byte that does not come in fifty reads of 0.1 s never will."""
+    """Read until *count* bytes have come; fifty reads of 0.1 s without a byte are a failure."""
     chunks, missing, reads = [], count, 0
     while missing > 0:
         assert reads < 50, f"{missing} of {count} bytes did not come"
@@ -47,7 +47,7 @@ def hear(source, count: int) -> list[bytes]:
 
 
 def retry(source, clock) -> None:
-    """Let the longest pause go by and have *source* opened again."""
+    """Let the longest pause between two tries pass, and have *source* opened again."""
     clock.advance(10.0)
     assert source.read(0.0) == b""
 
