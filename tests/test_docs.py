@@ -95,6 +95,15 @@ def test_every_file_that_is_named_is_there(page):
         assert any((root / path).is_dir() for root in roots), f"{name(page)}: {path} is nowhere"
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.parent != ROOT], ids=name)
+def test_a_line_has_one_sentence(page):
+    """In docs/, but for tables and lists: so a change of a sentence is a change of a line."""
+    prose = FENCE.sub("", page.read_text("utf-8"))
+    for line in prose.splitlines():
+        if not line.startswith(("|", "-", " ", "#")):
+            assert not re.search(r"[\w`)\"»][.?!] [A-Z`]", line), f"{name(page)}: {line}"
+
+
 def test_every_page_can_be_reached():
     reached = {READMES["en"]}
     while True:
