@@ -1,10 +1,10 @@
-"""The campaign against wrong figures: what is believed of corrupted and forged lines, beside what was sent."""
+"""The campaign against wrong figures: compares the accepted values of damaged and forged lines with those sent."""
 
 # Strategy
 #
 # - The simulator sends some minutes of each kind of house (streams.py), across its changes of period, its peaks and
-#   its overloads; that is what is true. Each run plays these minutes again with other faults (noise.py, forgery.py).
-# - What decoder and acceptance make of them is judged by what was sent (oracle.py).
+#   its overloads: the truth. Each run plays these minutes again with other faults (noise.py, forgery.py).
+# - The accepted values of decoder and acceptance are compared with the truth (oracle.py).
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from tests.support.streams import QUIET, Stream, lines_of, streams
 
 
 def corrupt(mode: Mode, model: str, with_parity: bool, lines: int, seed: int = 0) -> Tally:
-    """Hurt *lines* lines of the meters of one mode by one model, one line a frame.
+    """Damage *lines* lines of the meters of one mode by one model of noise, one line in each frame.
 
     Args:
         mode: of the meters.
         model: a name in noise.MODELS.
         with_parity: False for a source that strips bit 7.
-        lines: how many, at least.
+        lines: how many lines are damaged, at least.
         seed: other faults for another one.
     """
     tally, run = Tally(), 0
     apply = MODELS[model]
-    # What no checksum sees is a forgery: time can only judge it beside frames that are true.
+    # Damage with a right checksum is a forgery: acceptance needs true frames beside it to notice it.
     every = 4 if model == "swapped" else 1
     while tally.hurt < lines:
         for stream in streams(mode):
@@ -65,7 +65,7 @@ def _noisy(
             wire, received = parity.strip(wire), parity.strip(received)
         lines = 0
         if received != wire:
-            # All of a frame may be hurt at once; a line is.
+            # Some models damage a whole frame, the others one line of it.
             arrived = set(received.split(b"\x8d" if with_parity else b"\r"))
             lines = sum(one not in arrived for one in wire.split(b"\x8d" if with_parity else b"\r"))
         yield number, received, lines
@@ -75,7 +75,7 @@ def _noisy(
 
 
 def forge(mode: Mode, lines: int, seed: int = 0) -> Tally:
-    """Forge at least *lines* lines whose checksum, width and characters are right, one in each fourth frame."""
+    """Forge at least *lines* lines with right checksum, width and characters: one line in every fourth frame."""
     tally, run = Tally(), 0
     while tally.hurt < lines:
         for stream in streams(mode):
@@ -99,15 +99,15 @@ def _forged(stream: Stream, dice: Random, most: int) -> Iterator[tuple[int, byte
             return
 
 
-#: Frames that are not heard in a silence.
+#: How many frames are left out in a silence.
 _SILENCES = (8, 12, 20, 60, 150)
 FORGERY = "forgery"
 
 
 def begin(mode: Mode, model: str, with_parity: bool, count: int, seed: int = 0) -> Tally:
-    """Hurt one line of one of the first three frames, *count* times: half of a start, half after a silence.
+    """Damage a line in one of the first three frames, *count* times: half after a start, half after a silence.
 
-    Of a meter that sends short frames in an overload also of the first three that are not.
+    When a meter sends short frames in an overload, its first three long frames are damaged as well.
 
     Args:
         mode: of the meters.
@@ -123,7 +123,7 @@ def begin(mode: Mode, model: str, with_parity: bool, count: int, seed: int = 0) 
         before = QUIET if silence else 0
         since = dice.randrange(len(stream.wires) - 6 - before - silence)
         then = since + before + silence
-        # In an overload of three phases the frames that say it all are far between.
+        # In an overload of three phases there are many short frames between two long ones.
         whole = [number for number in range(then, len(stream.wires) - 3) if "PTEC" in stream.by_label[number]]
         hurt = dice.choice((*range(then, then + 3), *whole[:3]))
         lines = []
@@ -140,7 +140,7 @@ def begin(mode: Mode, model: str, with_parity: bool, count: int, seed: int = 0) 
     raise AssertionError("there are no meters")
 
 
-#: No power for longer than this (seconds) is a screen that is too old.
+#: A screen is too old when no power has come for longer than this, in seconds.
 OLD = 10.0
 
 
@@ -148,8 +148,8 @@ def degrade(spec: str, rate: float, frames: int, seed: int = 0) -> tuple[float, 
     """Flip a bit in each line of *frames* frames with the probability *rate*.
 
     Returns:
-        Which share of the frames made a reading with its power, its indexes and its period; and for which share of
-        the time the last power was not older than OLD.
+        The share of the frames that made a reading with power, indexes and tariff period; and the share of
+        the time in which the last power was not older than OLD.
     """
     options = parse_spec(spec)
     dice = Random(f"{seed}:degrade:{spec}:{rate}")
@@ -191,7 +191,7 @@ _CLEAN = (
 
 
 def clean_specs() -> list[str]:
-    """Return every kind of house that speaks undisturbed."""
+    """Return the options of every kind of house that sends undamaged frames."""
     found = []
     for mode in ("hist", "standard"):
         for contract in ("base", "hc", "ejp", "tempo"):
@@ -202,9 +202,9 @@ def clean_specs() -> list[str]:
 
 
 def listen(spec: str, frames: int, tally: Tally) -> None:
-    """Read *frames* undisturbed frames of a house, half of them live; whatever is held is wrong."""
+    """Read *frames* undamaged frames of a house, half of them live; a group that is held back is a fault."""
     options = parse_spec(spec)
-    # The house is asked once: its day costs more than some hundreds of frames.
+    # The house is made once: making its day costs more than some hundreds of frames.
     for live, heard in zip((False, True), itertools.tee(House(options).frames()), strict=True):
         _listen(spec, options.mode, heard, live, frames // 2 or 1, tally)
 

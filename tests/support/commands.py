@@ -1,4 +1,4 @@
-"""What tests of the commands do alike: wires to read, logs to look at, and processes that end."""
+"""Helpers for tests of the commands: bytes to read, logs to compare, and processes that end."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def records(folder: Path):
 
 @contextmanager
 def daemon(*argv, **environ):
-    """A daemon of its own process, killed at the latest at the end."""
+    """A daemon in its own process; it is killed at the end of the test if it still runs."""
     process = subprocess.Popen(
         [*PYTHON, *map(str, argv)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **environ},
-        # A shell that runs the tests in the background has them ignore Ctrl-C, and so would the daemon.
+        # A shell that runs the tests in the background makes them ignore Ctrl-C, and the daemon would inherit that.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- it takes no lock
     )
     try:
@@ -53,7 +53,7 @@ def daemon(*argv, **environ):
 
 
 def until(what, seconds=25.0):
-    """Wait until *what* is true, looking often."""
+    """Wait until *what* returns True."""
     end = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < end, "it did not happen in time"

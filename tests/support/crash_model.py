@@ -1,14 +1,14 @@
-"""A disk in memory that fails when told to, and whose power can be cut between any two calls."""
+"""A disk in memory that fails at chosen calls, and whose power can be cut between any two calls."""
 
 # Strategy
 #
-# What a cut may leave was measured on ext4 with its defaults; the model allows all of it, and a little more:
+# The states after a cut were measured on ext4 with its defaults. The model allows all of them, and a few more:
 #
-# - content that was synced is there; what came after it may be there up to any byte, followed by up to 4,095
-#   NUL bytes; a cut that was not synced (truncate) may not have happened;
+# - synced content stays; later content may be there up to any byte, followed by up to 4,095
+#   NUL bytes; a truncate that was not synced may not have happened;
 # - a name that was given, changed or removed since its directory was last synced is as before or as after,
 #   each name for itself; so a file whose content was never synced may take a name and be all NUL bytes;
-# - after an fsync that failed, what it should have written reads well and is lost in the next cut, although
+# - after an fsync that failed, the bytes that it should have written can be read, but the next cut loses them, although
 #   the fsync after it succeeds.
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ BLOCK = 4096
 
 
 class PowerCut(BaseException):
-    """The power is gone: nothing of the program runs on."""
+    """The power is cut: nothing of the program runs after it."""
 
 
 @dataclass(eq=False)
 class _File:
     data: bytearray = field(default_factory=bytearray)
     synced: bytes = b""
-    #: Where bytes begin that a failed sync left behind; None when there are none.
+    #: The place of the first byte that a failed sync did not write; None when there is no such byte.
     lost_from: int | None = None
 
 
@@ -45,13 +45,13 @@ class _Open:
     offset: int = 0
 
 
-#: Called before each operation with its number and name; returns None, or the trouble: an errno, "short" for a
+#: Called before each operation with its number and name; returns None, or the fault: an errno, "short" for a
 #: write that takes half. May raise PowerCut.
 Fault = Callable[[int, str], "int | str | None"]
 
 
 def no_fault(number: int, name: str) -> None:
-    """Let everything succeed."""
+    """Return None: every operation succeeds."""
 
 
 def cut_at(number: int) -> Fault:
@@ -70,11 +70,11 @@ def fail_at(numbers: range, trouble: int | str) -> Fault:
 
 
 class CrashDisk:
-    """Stands for the operating system in Storage.
+    """The operating system of a Storage, in memory.
 
     Args:
         content: path → bytes, all of it synced.
-        fault: what goes wrong, and when.
+        fault: decides which operations fail, and how.
     """
 
     def __init__(self, content: Mapping[str, bytes] | None = None, fault: Fault = no_fault) -> None:
@@ -89,14 +89,14 @@ class CrashDisk:
         self._next = 3
         self._locks: set[str] = set()
 
-    # What tests look at
+    # For tests:
 
     def content(self) -> dict[str, bytes]:
-        """Return what every file holds now, as a program would read it."""
+        """Return path → content of every file, as a program would read it now."""
         return {path: bytes(file.data) for path, file in self._live.items()}
 
     def crash(self, chance: random.Random) -> dict[str, bytes]:
-        """Return one of the states that a cut at this instant may leave."""
+        """Return a disk in one of the states that a power cut at this instant may leave."""
         state: dict[str, bytes] = {}
         for path in sorted(self._live.keys() | self._durable.keys()):
             file = chance.choice([self._live.get(path), self._durable.get(path)])
@@ -106,10 +106,10 @@ class CrashDisk:
 
     @property
     def descriptors(self) -> int:
-        """How many descriptors are open."""
+        """The number of open descriptors."""
         return len(self._open)
 
-    # What Storage calls
+    # For Storage:
 
     def open(self, path: str, flags: int, mode: int = 0) -> int:
         self._step("open")
@@ -229,7 +229,7 @@ class CrashDisk:
         try:
             self._step("sync")
         except OSError:
-            # The kernel has given up these pages and now calls them clean.
+            # The kernel has dropped these pages, and counts them as written.
             if file.lost_from is None:
                 file.lost_from = _common(bytes(file.data), file.synced)
             raise
@@ -263,7 +263,7 @@ def _common(one: bytes, other: bytes) -> int:
 
 
 def _to_block(common: int, room: int) -> int:
-    """Return how much of *room* reaches the last block boundary within it: sizes advance page by page."""
+    """Return the part of *room* up to the last block boundary within it: the size of a file grows block by block."""
     return max((common + room) // BLOCK * BLOCK - common, 0)
 
 

@@ -1,6 +1,6 @@
-"""How far a campaign goes: a short form with every change, the full one for ``make torture``.
+"""The extent of a campaign: the short form runs at every change, the full form in ``make torture``.
 
-Both forms assert the same; the short one tries fewer cases. A test with a short form has the mark ``campaign``.
+Both forms assert the same; the short form tries fewer cases. A test with a short form has the mark ``campaign``.
 """
 
 from __future__ import annotations

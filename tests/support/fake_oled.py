@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-#: How many argument bytes follow a command; what is not listed has none. (Data sheets, "Command Table".)
+#: Command → how many argument bytes follow it; a command that is not listed has none. (Data sheets, "Command Table".)
 ARGUMENTS = {
     "ssd1306": {
         **dict.fromkeys((0x20, 0x81, 0x8D, 0xA8, 0xD3, 0xD5, 0xD9, 0xDA, 0xDB), 1),
@@ -17,19 +17,19 @@ ARGUMENTS = {
     },
     "sh1106": dict.fromkeys((0x81, 0xA8, 0xAD, 0xD3, 0xD5, 0xD9, 0xDA, 0xDB), 1),
 }
-#: Commands that change nothing a picture shows here (timing, voltages, no operation).
+#: Commands that do not change the picture (timing, voltages, no operation).
 HARMLESS = {0x8D, 0xA8, 0xAD, 0xD3, 0xD5, 0xD9, 0xDA, 0xDB, 0x2E, 0xE3}
-#: What luma says to an SH1106 in an SSD1306's tongue, and the chip ignores.
+#: Commands of an SSD1306 that luma also sends to an SH1106, which ignores them.
 IGNORED = {"ssd1306": set(), "sh1106": {*range(0x20, 0x30), 0x8D}}
 
 
 class FakeOled:
-    """The glass and the bus in one object, with the methods of smbus2.SMBus that luma calls.
+    """A panel and its bus in one object, with the methods of smbus2.SMBus that luma calls.
 
     Attributes:
-        ailment: raised by each transfer while it is set.
+        ailment: an error; each transfer raises it while it is set.
         on_transfer: called with the number of bytes of each transfer, address and control byte included.
-        sent: that number, summed.
+        sent: the number of bytes of all transfers.
         unknown: commands that no data sheet lists.
     """
 
@@ -46,7 +46,7 @@ class FakeOled:
         self.power_on()
 
     def power_on(self) -> None:
-        """Forget everything, as after a power cut: the memory holds noise, the glass is dark."""
+        """Reset the chip, as after a power cut: the memory has random bytes, and the panel is dark."""
         self.columns = 132 if self.chip == "sh1106" else 128
         self.memory = bytearray((73 * cell + 41) & 0xFF for cell in range(self.columns * 8))
         self.lit = self.inverted = self.all_on = False
@@ -57,7 +57,7 @@ class FakeOled:
         self.mirrored = self.upended = True  # until 0xA1 and 0xC8 turn the glass the way luma mounts it
         self._command: list[int] = []
 
-    # --- the bus ---
+    # The bus:
 
     def write_i2c_block_data(
         self, address: int, control: int, data: list[int], force: bool | None = None
@@ -87,7 +87,7 @@ class FakeOled:
             else:
                 self._hear(byte)
 
-    # --- the chip ---
+    # The chip:
 
     def _store(self, byte: int) -> None:
         if self.column < self.columns:
@@ -147,10 +147,10 @@ class FakeOled:
         elif command not in HARMLESS:
             self.unknown.append(command)
 
-    # --- the eye ---
+    # For tests:
 
     def image(self) -> Image.Image:
-        """Return what a person sees."""
+        """Return the picture that a person sees."""
         seen = Image.new("1", (self.width, self.height))
         pixels = seen.load()
         assert pixels is not None

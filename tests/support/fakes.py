@@ -1,4 +1,4 @@
-"""Fakes of the world's edge that several tests share: pins that tell, a disk that tells, bytes on time."""
+"""Fakes of hardware that several tests share: pins and a disk that report their changes, a source with times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from linkymonitor.system.disk import SystemDisk
 
 
 def told_pins(tell: Callable[[int, bool], object]) -> MockFactory:
-    """Return gpiozero's factory of imagined pins; *tell* hears the number and the level of each change."""
+    """Return gpiozero's factory of mock pins; *tell* is called with the number and the level at each change."""
 
     class ToldPin(MockPin):
         def _change_state(self, value: bool) -> bool:
@@ -28,7 +28,7 @@ def told_pins(tell: Callable[[int, bool], object]) -> MockFactory:
 
 
 class ToldDisk(SystemDisk):
-    """The real disk; *tell* hears what is written, renamed and synced."""
+    """The real disk; *tell* is called at each write, rename and sync."""
 
     def __init__(self, tell: Callable[[str], object]) -> None:
         self._tell = tell
@@ -47,9 +47,9 @@ class ToldDisk(SystemDisk):
 
 
 class Bytes(Source):
-    """A source that gives chunks on the time of a WireClock, each so many seconds after the one before.
+    """A source of chunks on the time of a WireClock; each comes so many seconds after the chunk before it.
 
-    A chunk that comes with a negative time *leaps*: that much time has passed at once, as for a machine
+    With a negative time, the time *leaps*: so many seconds pass at once, as for a machine
     that was suspended, and the chunk is there when it wakes.
     """
 
@@ -66,7 +66,7 @@ class Bytes(Source):
         self._due: float | None = None
 
     def then(self, *chunks: tuple[float, bytes]) -> None:
-        """Give *chunks* too."""
+        """Add *chunks*."""
         self._chunks.extend(chunks)
 
     def read(self, timeout: float) -> bytes | None:
@@ -93,15 +93,15 @@ class Bytes(Source):
 
 
 class Probe:
-    """An output that keeps what it is given, and does as it is told."""
+    """An output that keeps its views and its ticks, and raises when a test asks for it."""
 
     def __init__(self, tell: Callable[[str], Any] = lambda what: None) -> None:
         self.views: list[Any] = []
         self.ticks: list[tuple[float, float]] = []
         self.closed = 0
-        #: Seconds until it wants to be ticked again.
+        #: Seconds until the next tick that it asks for.
         self.every = 3600.0
-        #: Raised by every call while it is set.
+        #: An error; every call raises it while it is set.
         self.ailment: Exception | None = None
         self._tell = tell
 

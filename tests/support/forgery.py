@@ -1,4 +1,4 @@
-"""Lies whose checksum, width and characters are right: groups and frames forged digit by digit."""
+"""Forges groups and frames digit by digit, with right checksum, width and characters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def forge_frame(stream: Stream, number: int, dice: Random) -> bytes:
     place = dice.randrange(len(groups))
     lie = forge_group(stream.mode, groups[place], dice)
     if stream.mode is Mode.HISTORIQUE and dice.random() < 0.05:
-        # What is not there says something too.
+        # A missing group has a meaning, too.
         alert = dice.choice(("PEJP", "ADPS"))
         before = {"PEJP": "PTEC", "ADPS": "IMAX"}[alert]
         labels = [group.label for group in groups]
@@ -50,7 +50,7 @@ _CHOICES = {
 
 
 def forge_group(mode: Mode, group: InfoGroup, dice: Random) -> InfoGroup:
-    """Return *group* with other data, or another horodate, that its label allows."""
+    """Return *group* with other data, or another horodate, that the rule of its label allows."""
     row = BY_MODE[mode][group.label]
     for _ in range(100):
         data, horodate = group.data, group.horodate
@@ -73,7 +73,7 @@ def forge_group(mode: Mode, group: InfoGroup, dice: Random) -> InfoGroup:
 
 
 def _digits(text: str, dice: Random) -> str:
-    """Return *text* with two digits changed so that the sum stays, or swapped, or one or all other."""
+    """Return *text* with two digits changed so that their sum stays, or swapped, or one or all digits changed."""
     digits = list(text)
     first, second = dice.sample(range(len(digits)), 2)
     kind = dice.randrange(4)

@@ -1,4 +1,4 @@
-"""INI files that a test writes, and what reading them says."""
+"""Reads INI files that a test writes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Fruit(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Everything:  # a part of yours may have a dataclass as well
+class Everything:
     text: str = "x"
     whole: int = 0
     real: float = 0.0
@@ -61,7 +61,7 @@ def written(tmp_path, text):
 
 
 def parsed(tmp_path, text, whole=Whole):
-    """Return what the INI *text* says, as the dataclass *whole*."""
+    """Return the settings of the INI *text*, as the dataclass *whole*."""
     path = written(tmp_path, text)
     return fill(whole, parse(path), path)[0]
 

@@ -1,4 +1,4 @@
-"""Records that can be told apart, lines of logs that hold them, and a log on a disk that may fail."""
+"""Records with different indexes, the lines of logs with them, and a log on a disk that may fail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 
 
 def record(number: int, at: datetime = START, **fields) -> Record:
-    """Return a record that can be told from any other by its index."""
+    """Return record *number*, which differs from all others by its index."""
     fields = {
         "contract": EJP,
         "tariff_period": "HN..",

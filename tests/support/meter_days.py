@@ -1,4 +1,4 @@
-"""Readings and records of one meter by local time, as the ledger takes them."""
+"""Readings and records of one meter by local time, for the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EJP = Contract(mode=Mode.HISTORIQUE, option="EJP", registers=("HN", "PM"), subsc
 
 
 def moment(text):
-    """A moment of Paris, in UTC: ``2026-12-01 08:00``; a second 02:30 is written ``02:30+01:00``."""
+    """Return a local time of Paris in UTC: ``2026-12-01 08:00``; the second 02:30 is written ``02:30+01:00``."""
     wall = datetime.fromisoformat(text)
     return (wall if wall.tzinfo else wall.replace(tzinfo=PARIS)).astimezone(UTC)
 
@@ -34,7 +34,7 @@ def record(at, contract=EJP, **indexes):
     return Record(
         started_at=end - timedelta(seconds=10),
         ended_at=end,
-        # The log holds a hash of the address, not the address.
+        # The log has a hash of the address, not the address.
         contract=contract,
         tariff_period="HN..",
         indexes=indexes,
@@ -42,5 +42,5 @@ def record(at, contract=EJP, **indexes):
 
 
 def fold(ledger, *readings):
-    """The energy after each reading."""
+    """Return the energy after each reading."""
     return [dict(ledger.update(one).energy) for one in readings]

@@ -1,12 +1,12 @@
-"""What a bad cable, a slow optocoupler or a second reader make of a line: faults of the UART, bit by bit."""
+"""Faults of a serial line, bit by bit: of a bad cable, a slow optocoupler or a second reader."""
 
 # Strategy
 #
 # - A character is ten bits on the wire: start (0), seven data bits, even parity, stop (1). A flip of a start or
-#   stop bit shifts what follows, so the bits are read again as a UART reads them, until it is in step again.
-# - A model takes the bytes of a whole frame, 8 bits each with their parity, and where the line to be hurt stands
-#   in them (from its LF to its CR). It may hurt what follows: a merge eats the border, a shift goes on.
-# - Where the source has lost its parity, bit 7 is cleared afterwards.
+#   stop bit shifts the characters after it, so the bits are read again as a UART reads them.
+# - A model takes the bytes of a whole frame, 8 bits each with their parity, and the place of the line to damage
+#   (from its LF to its CR). It may also damage the next line: a merge removes the border, and a shift goes on.
+# - For a source without parity, the caller clears bit 7 afterwards.
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from linkymonitor.tic.parity import add
 BITS = 10
 _PRINTABLE = bytes(range(0x20, 0x7F))
 
-#: Hurts ``wire[start:end]`` and perhaps what follows.
+#: Damages ``wire[start:end]``, and perhaps the bytes after it.
 Model = Callable[[Random, bytes, int, int], bytes]
 
 
@@ -53,7 +53,7 @@ def through_uart(wire: bytes, flips: Collection[int]) -> bytes:
         if level(at + BITS - 1):
             at += BITS
         else:
-            # A framing error: the character is handed over all the same, and the line has to come to rest
+            # A framing error: the UART gives the character all the same, and the line must come to rest
             # before the next start bit.
             at += BITS - 1
             while at < end and not level(at):
@@ -109,20 +109,20 @@ def extra_bytes(dice: Random, wire: bytes, start: int, end: int) -> bytes:
 
 
 def merged(dice: Random, wire: bytes, start: int, end: int) -> bytes:
-    """Lose everything from a place in the line to a place in the next one."""
+    """Lose all bytes from a place in the line to a place in the next line."""
     after = min(end + end - start, len(wire))
     return wire[: dice.randrange(start, end)] + wire[dice.randrange(end, after + 1) :]
 
 
 def second_reader(dice: Random, wire: bytes, start: int, end: int) -> bytes:
-    """Give 10, 30 or 50 % of the frame to another process: in chunks of some bytes, or in whole lines."""
+    """Lose 10, 30 or 50 % of the frame to a second reader: in chunks of some bytes, or in whole lines."""
     share = dice.choice((0.1, 0.3, 0.5))
     lines = dice.getrandbits(1)
     kept, place = [], 0
     while place < len(wire):
         size = wire.find(b"\x8d", place) - place + 1 if lines else dice.randrange(1, 33)
         size = size if size > 0 else len(wire) - place
-        # The ends of the frame are left, or there would be no frame to be wrong about.
+        # STX and ETX stay, or there would be no frame to judge.
         if dice.random() >= share or place == 0 or place + size >= len(wire):
             kept.append(wire[place : place + size])
         place += size
@@ -138,13 +138,13 @@ def burst(dice: Random, wire: bytes, start: int, end: int) -> bytes:
 
 
 def printables(dice: Random, wire: bytes, start: int, end: int) -> bytes:
-    """Replace the line, but for its ends, by printable characters whose parity is right."""
+    """Replace the line, but for LF and CR, by printable characters with right parity."""
     text = bytes(dice.choices(_PRINTABLE, k=end - start - 2))
     return wire[: start + 1] + add(text) + wire[end - 1 :]
 
 
 def swapped(dice: Random, wire: bytes, start: int, end: int) -> bytes:
-    """Swap two neighbours, which neither checksum nor parity sees: no UART does that, programs do."""
+    """Swap two neighbours, which leaves checksum and parity right: a fault of programs, not of a UART."""
     places = [place for place in range(start + 1, end - 2) if wire[place] != wire[place + 1]]
     place = dice.choice(places)
     return wire[:place] + wire[place + 1 : place + 2] + wire[place : place + 1] + wire[place + 2 :]

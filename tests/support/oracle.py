@@ -1,13 +1,13 @@
-"""Judges what is believed of hurt frames by what was sent."""
+"""Compares the accepted values of damaged frames with the values that the meter sent."""
 
 # Strategy
 #
-# - Decoder and acceptance get the hurt frames, as in the appliance; what comes out is compared with what was sent.
-# - A figure is wrong when it is outside the span of what the meter sent: in the frame before, the same and the next,
-#   and in the last three times it was heard right. A value that noise keeps away is late, not wrong; an index that is
-#   OLDEST_INDEX late is wrong.
-# - The tolerance is 10 VA, 1 A, 1 V, 1 Wh; whatever is not a quantity must be one of these to the letter.
-# - What interpret makes of the frame is judged as well: groups that are lost must not speak by their silence.
+# - Decoder and acceptance read the damaged frames, as in the appliance. The accepted values are compared with the sent.
+# - A figure is wrong when it is outside the span of the sent values: in the frame before, the same and the next,
+#   and in the last three frames that brought it undamaged. A value that noise delays is late, not wrong; but an index
+#   that is late by OLDEST_INDEX is wrong.
+# - The tolerance is 10 VA, 1 A, 1 V, 1 Wh. A value that is no quantity must equal one of the sent values.
+# - The reading that interpret makes of the frame is compared, too: a lost group must not change a value by its absence.
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from linkymonitor.tic.interpret import interpret
 from linkymonitor.tic.labels import BY_MODE, DIGITS
 from tests.support.streams import _AT, QUIET, Stream
 
-#: Seconds after which nothing may say an index any more: acceptance's STALE, and a frame on either side.
+#: An index must not appear so many seconds after it was sent: STALE of acceptance, plus a frame on either side.
 OLDEST_INDEX = 40.0
 
 _TOLERANCE = {"VA": 10, "A": 1, "V": 1, "Wh": 1, "varh": 1, "W": 10}
@@ -34,13 +34,13 @@ _TOLERANCE = {"VA": 10, "A": 1, "V": 1, "Wh": 1, "varh": 1, "W": 10}
 
 @dataclass
 class Tally:
-    """What a part of the campaign found."""
+    """The counts of a part of the campaign."""
 
     frames: int = 0
     hurt: int = 0
     #: Groups held back, by cause.
     held: Counter[str] = field(default_factory=Counter)
-    #: Hurt groups whose right checksum, width and characters carried them through the decoder.
+    #: Damaged groups that passed the decoder, because checksum, width and characters are right.
     decoded: int = 0
     wrong: int = 0
     examples: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Tally:
 
 
 class Oracle:
-    """Knows what was sent, and what may be believed of it."""
+    """Has the sent frames, and the values that may be accepted."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -65,12 +65,12 @@ class Oracle:
         self._heard: deque[tuple[int, dict[str, InfoGroup]]] = deque(maxlen=100)
 
     def hear(self, number: int, frame: Frame) -> None:
-        """Take note of what of frame *number* arrived as it was sent."""
+        """Record the groups of frame *number* that arrived undamaged."""
         sent = set(self._stream.frames[number].groups)
         self._heard.append((number, {group.label: group for group in frame.groups if group in sent}))
 
     def wrong(self, number: int, frame: Frame) -> list[str]:
-        """Return what is wrong in *frame*, believed after frame *number* was received."""
+        """Return the wrong values of *frame*, which acceptance returned after frame *number* was received."""
         sent = self._stream.frames[number].groups
         faults = [
             f"{group.label} {group.data!r} {group.horodate or ''}"
@@ -82,7 +82,7 @@ class Oracle:
         return faults
 
     def _sent(self, number: int, label: str) -> list[InfoGroup]:
-        """Return what the meter said under *label* around frame *number*, or was last heard to say."""
+        """Return the values that the meter sent under *label* around frame *number*, and the last undamaged ones."""
         by_label = self._stream.by_label
         found = [
             by_label[near][label]
@@ -120,7 +120,7 @@ class Oracle:
             return not believed & ~ones and not ~believed & ~zeros & 0xFFFFFFFF
         if group.label == "DATE":
             times = [at for one in (*sent, group) if (at := read_horodate(one.horodate or "").at)]
-            # Acceptance bears that DATE strays from the clock by five seconds.
+            # Acceptance allows DATE to differ from the clock by five seconds.
             return len(times) == len(sent) + 1 and (times[-1] - times[1]).total_seconds() <= 6
         tolerance = _TOLERANCE.get(row.unit)
         if tolerance is None or row.pattern is not DIGITS:
@@ -133,7 +133,7 @@ class Oracle:
         return min(values) - tolerance <= int(group.data) <= max(values) + tolerance
 
     def _misread(self, number: int, reading: Reading) -> Iterator[str]:
-        """Yield what *reading* says that none of the readings around frame *number* does."""
+        """Yield the values of *reading* that are in none of the sent readings around frame *number*."""
         since = min([number, *(heard for heard, _ in list(self._heard)[-6:])])
         sent = self._stream.readings[max(0, min(since, number - 3)) : number + 2]
         for name, nothing in _FIELDS:
@@ -156,25 +156,25 @@ _FIELDS: tuple[tuple[str, object], ...] = (
 
 
 def _agree(said: object, sent: object) -> bool:
-    """Return whether *said* is what was *sent*; a contract may come without its meter."""
+    """Return whether *said* equals *sent*; a contract may lack its meter."""
     if isinstance(said, Contract) and isinstance(sent, Contract) and said.meter is None:
         return said == sent._replace(meter=None)
     return said == sent
 
 
 def _between(wh: int, low: int, high: int, tolerance: int) -> bool:
-    """Return whether *wh* is on the way from *low* up to *high*, over the roll-over if need be."""
+    """Return whether the index *wh* is between *low* and *high*, across the roll-over if need be."""
     return (wh - low + tolerance) % 10**9 <= (high - low) % 10**9 + 2 * tolerance < 10**8
 
 
 def play(stream: Stream, hurt: Iterable[tuple[int, bytes, int]], tally: Tally, *, quiet: int = QUIET) -> None:
-    """Let decoder and acceptance read *stream*, with some frames as *hurt* says.
+    """Let decoder and acceptance read *stream*, with the frames of *hurt* damaged.
 
     Args:
-        stream: what was sent.
-        hurt: frame by frame, its number, its bytes as received, and how many lines of it were hurt.
-        tally: what is found is added to it.
-        quiet: frames that come before.
+        stream: the frames as sent.
+        hurt: for each frame its number, its bytes as received, and how many of its lines are damaged.
+        tally: the results are added to its counts.
+        quiet: frames that are read before these.
     """
     decoder, acceptance, oracle = (
         FrameDecoder(stream.mode, unframed=True),
@@ -188,7 +188,7 @@ def play(stream: Stream, hurt: Iterable[tuple[int, bytes, int]], tally: Tally, *
     for number, wire, lines in hurt:
         tally.frames += 1
         tally.hurt += lines
-        # Without its delimiters a frame may only end with the next one: it is judged beside both.
+        # A frame without its delimiters may end with the next frame: it is compared with both.
         for frame in decoder.feed(wire):
             if not frame.complete:
                 continue

@@ -1,4 +1,4 @@
-"""A meter at the far end of a pseudo-terminal, and the wire of a UART in between."""
+"""A meter at the far end of a pseudo-terminal, with the wire of a UART in between."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 
 
 class PtyMeter:
-    """One end of a pty, written to as a meter does; ``path`` is the device that a reader opens.
+    """The meter's end of a pty; ``path`` is the device that a reader opens.
 
-    The slave is held open too, so that closing and opening it again elsewhere does not hang it up.
+    The reader's end is kept open here, too, so that the terminal does not hang up when a reader closes it.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class PtyMeter:
         self._plugged = True
 
     def write(self, wire: bytes) -> None:
-        """Put *wire* into the line; what nobody reads must fit into the 4 KiB that the kernel holds."""
+        """Write *wire*; bytes that nobody has read must fit into the 4 KiB of the kernel."""
         room = select.poll()
         room.register(self._master, select.POLLOUT)
         while wire:
@@ -32,7 +32,7 @@ class PtyMeter:
             wire = wire[os.write(self._master, wire) :]
 
     def say(self, wire: bytes, speed: int) -> None:
-        """Send *wire* at *speed*: a reader that listens at another one hears what a UART would make of it."""
+        """Send *wire* at *speed*, in baud: a reader at another speed gets the bytes that a UART would make of it."""
         self.write(heard(wire, speed, self.listened_at))
 
     @property
@@ -48,17 +48,17 @@ class PtyMeter:
 
     @property
     def canonical(self) -> bool:
-        """Whether the kernel cuts the lines."""
+        """Whether the terminal is in canonical mode, in which the kernel cuts the lines."""
         return bool(self.attributes[3] & termios.ICANON)
 
     @property
     def unread(self) -> int:
-        """How many bytes nobody has read yet; whole lines only in canonical mode."""
+        """The number of bytes that nobody has read yet; in canonical mode, those of whole lines."""
         count = fcntl.ioctl(self._slave, termios.FIONREAD, b"\0" * 4)
         return int.from_bytes(count, "little")
 
     def unplug(self) -> None:
-        """Hang up: the device goes away as a dongle does."""
+        """Hang up: the device goes away like a dongle."""
         if self._plugged:
             self._plugged = False
             os.close(self._slave)
@@ -72,21 +72,21 @@ class PtyMeter:
 
 
 class Dongle:
-    """A USB dongle behind a stable link: each time it is plugged in it has another device."""
+    """A USB dongle behind a stable link; its device has another name each time it is plugged in."""
 
     def __init__(self, link: Path) -> None:
         self.link = link
         self.meter: PtyMeter | None = None
 
     def plug(self) -> PtyMeter:
-        """Come back under another name."""
+        """Plug the dongle in; its device has a new name."""
         self.unplug()
         self.meter = PtyMeter()
         self.link.symlink_to(self.meter.path)
         return self.meter
 
     def unplug(self) -> None:
-        """Go away, link and all."""
+        """Unplug the dongle; its link goes away, too."""
         if self.meter is not None:
             self.meter.unplug()
             self.meter = None
@@ -100,7 +100,7 @@ class Dongle:
 
 
 def heard(wire: bytes, sent_at: int, listened_at: int) -> bytes:
-    """Return what a UART that listens at *listened_at* baud makes of 8-bit *wire* sent at *sent_at*.
+    """Return the bytes that a UART at *listened_at* baud makes of the 8-bit *wire*, sent at *sent_at* baud.
 
     A start bit is a falling edge; the eight bits after it are sampled in their middle; a stop bit that is
     not there is not looked at, as on a port without error reporting.

@@ -1,6 +1,6 @@
 """A process in which acquire lives for days, and another that is its meter: ``python -m tests.support.soak``.
 
-Nothing but acquire is in the memory of the first, which it looks at when each day ends.
+The first process has only acquire in its memory, and measures that memory at the end of each day.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from zoneinfo import ZoneInfo
 from linkymonitor.source.base import Source
 from tests.support.extent import extent
 
-#: The hours (UTC) of each day that are lived; the others pass in silence.
+#: The hours (UTC) of each day in which the meter sends; in the others it is silent.
 HOURS = extent((6, 17, 23), tuple(range(24)))
 PARIS = ZoneInfo("Europe/Paris")
 START = datetime(2026, 11, 30, 23, tzinfo=UTC)  # midnight in Paris, the eve of a December of EJP
-#: A frame so often, but for some minutes of each day, when they follow one another as on a line.
+#: The time between two frames; in some minutes of each day the frames follow one another without a pause.
 SPARSE, DENSE_MINUTES = 14.0, 10
 
 _HEAD = struct.Struct("dI")
 ROOT = Path(__file__).parents[2]
-#: How another process runs this file.
+#: The command line that runs this file.
 ITSELF = [sys.executable, "-m", "tests.support.soak"]
 
 
 class Days(Source):
-    """A simulated meter on the time of a clock; the house lives in another process, whose memory is not looked at."""
+    """A simulated meter on the time of a clock; the house is in another process, whose memory is not measured."""
 
     live, instant = True, True
     name = "days"
@@ -70,7 +70,7 @@ class Days(Source):
 
 
 def meter(days: int, mode_name: str, noise: bool) -> None:
-    """Write the frames of *days*, each with its length and the seconds at which it ends."""
+    """Write the frames of *days*, each with its length and its end, in seconds."""
     from linkymonitor.model.terms import Mode
     from linkymonitor.simulator.house import House
     from linkymonitor.simulator.options import parse_spec
@@ -110,7 +110,7 @@ def resident() -> int:
 
 
 def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict[str, int]]:
-    """Follow the house for *days*; return what the process holds at the end of each."""
+    """Run acquire on the house for *days*; return memory and counts of the process at the end of each day."""
     from gpiozero.pins.mock import MockFactory
 
     from linkymonitor.appliance import Appliance
@@ -129,7 +129,7 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
     from linkymonitor.system.rate_limit import RateLimitFilter
     from linkymonitor.system.storage import Storage
 
-    speak("en")  # the budget of the diagnostics is in bytes, and was set in English
+    speak("en")  # the budget of the diagnostics, in bytes, is that of their English texts
 
     clock = WireClock(START)
     handler = logging.StreamHandler((directory / "journal").open("w"))
@@ -137,7 +137,7 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
     class Pins(MockFactory):
-        """Mock pins that do not remember each state they ever had."""
+        """Mock pins that do not keep a list of all their states."""
 
         def forget(self) -> None:
             for pin in self.pins.values():
@@ -162,7 +162,7 @@ def follow(days: int, directory: Path, mode_name: str, noise: bool) -> list[dict
         )
 
     class Midnight:
-        """An output that looks at the process when a day has passed."""
+        """An output that measures the process when a day has passed."""
 
         def __init__(self) -> None:
             self._next = clock.monotonic() + 86400

@@ -1,4 +1,4 @@
-"""Some minutes of each kind of simulated meter: what it sent, and what that means."""
+"""Some minutes of each kind of simulated meter: its frames and their readings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from linkymonitor.tic.decoder import FrameDecoder
 from linkymonitor.tic.frame import Frame
 from linkymonitor.tic.interpret import interpret
 
-#: Frames heard in peace before faults begin: beginnings are a campaign of their own.
+#: How many undamaged frames come before the faults: faults at the beginning are another campaign.
 QUIET = 6
 FRAMES = 300
 
@@ -42,7 +42,7 @@ STREAMS = {
 
 
 class Stream:
-    """Some minutes of one meter: what it sent, and what that means."""
+    """Some minutes of one meter: its frames and their readings."""
 
     def __init__(self, spec: str, frames: int = FRAMES) -> None:
         options = parse_spec(spec)
@@ -70,7 +70,7 @@ _AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def lines_of(wire: bytes) -> list[tuple[int, int]]:
-    """Return where each line of a frame begins and ends, LF and CR included."""
+    """Return the beginning and the end of each line of a frame, LF and CR included."""
     found, place = [], 1
     while (end := wire.find(b"\x8d", place)) >= 0:
         found.append((place, end + 1))
@@ -80,5 +80,5 @@ def lines_of(wire: bytes) -> list[tuple[int, int]]:
 
 @cache
 def streams(mode: Mode) -> tuple[Stream, ...]:
-    """Return the meters of the campaign in one mode."""
+    """Return the streams of the campaign in one mode."""
     return tuple(map(Stream, STREAMS[mode]))

@@ -1,4 +1,4 @@
-"""What a campaign did to the program and what came of it: said at once, and kept for the table of them all."""
+"""The results of a campaign: printed at once, and kept for the table of all campaigns."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-#: Where `make torture` gathers the rows of its parts.
+#: The file in which `make torture` gathers the rows of its parts; None when no table is made.
 KEPT = Path(os.environ["LINKYMONITOR_TALLY"]) if os.environ.get("LINKYMONITOR_TALLY") else None
 
 
 class Row(NamedTuple):
-    """One campaign, or a part of one: parts of the same name are one row of the table."""
+    """The result of a campaign, or of a part of it; parts with the same name make one row of the table."""
 
     campaign: str
-    #: What was done to the program, and how often.
+    #: The faults that were made, and how many.
     faults: int
-    #: Values, stamps or pins that were not the truth; lines that had been acknowledged and were not there.
+    #: How many values, stamps or pins were wrong; how many acknowledged lines were missing.
     wrong: int = 0
     lost: int = 0
     #: The longest time from a fault to normal work, in seconds, where there is one.
@@ -47,7 +47,7 @@ def tally(
     note: str = "",
     quiet: bool = False,
 ) -> None:
-    """Say what came of a campaign unless *quiet*, and keep it for the table if one is made."""
+    """Print the result of a campaign unless *quiet*, and keep it when a table is being made."""
     row = Row(campaign, faults, wrong, lost, recovery, note)
     if not quiet:
         print("\n" + _line(row))
@@ -69,7 +69,7 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def kept() -> list[Row]:
-    """Return the rows that were kept so far."""
+    """Return the rows that are kept so far."""
     if KEPT is None or not KEPT.exists():
         return []
     return [Row(*json.loads(line)) for line in KEPT.read_text(encoding="utf-8").splitlines()]

@@ -1,4 +1,4 @@
-"""What a rehearsal should have seen: asks the simulated house, never the code under test."""
+"""The expected values of a simulated house; computed without the code under test."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def timeline(
     until: datetime,
     step: timedelta = timedelta(seconds=30),
 ) -> list[tuple[datetime, T]]:
-    """Return when what was true of *house* changed, and to what, the first entry being *since*."""
+    """Return the instants at which the truth of *house* changes, with the new values; the first instant is *since*."""
     found: list[tuple[datetime, T]] = []
     elapsed = timedelta(0)
     begin = since.astimezone(ZoneInfo("UTC"))

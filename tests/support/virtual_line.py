@@ -1,4 +1,4 @@
-"""A meter on a pty, a world in which things happen to it, and a clock on which all of that takes no time."""
+"""A meter on a pty, events that change it, and a clock on which waiting takes no real time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _heard = lru_cache(4096)(heard)
 
 
 class World:
-    """What is going to happen, in the order of its time on *clock*."""
+    """The events to come, in the order of their times on *clock*."""
 
     def __init__(self, clock: WireClock) -> None:
         self.clock = clock
@@ -50,11 +50,11 @@ class World:
         self._count = itertools.count()
 
     def at(self, when: float, act: Callable[[], object]) -> None:
-        """Have *act* called at the monotonic time *when*."""
+        """Plan to call *act* at the monotonic time *when*."""
         heapq.heappush(self._plan, (when, next(self._count), act))
 
     def next_by(self, until: float) -> bool:
-        """Let the clock run to the next thing that happens by *until*, and let it happen; False if nothing does."""
+        """Advance the clock to the next event until *until*, and run it; return False when there is no such event."""
         if not self._plan or self._plan[0][0] > until:
             return False
         when, _, act = heapq.heappop(self._plan)
@@ -63,13 +63,13 @@ class World:
         return True
 
     def run_to(self, when: float) -> None:
-        """Let the clock run to *when*, if it is not there yet."""
+        """Advance the clock to *when*, if it is earlier."""
         if when > self.clock.monotonic():
             self.clock.advance(when - self.clock.monotonic())
 
 
 class Waiting(Source):
-    """A source of line.py whose waiting is the world's: its bytes are in the pty before it looks for them."""
+    """A port whose waiting runs the world: the bytes of the waiting time are in the pty before the port reads."""
 
     live = True
     is_meter = True
@@ -99,7 +99,7 @@ class Waiting(Source):
 
 
 class Speaker:
-    """The meter of a simulated house, that speaks line after line into whichever pty it is plugged into."""
+    """The meter of a simulated house, which sends line after line into the pty that it is plugged into."""
 
     def __init__(
         self, world: World, spec: str = "ejp", *, mode: Mode = Mode.HISTORIQUE, speed: int = 1200
@@ -109,9 +109,9 @@ class Speaker:
         self._houses = {one: House(parse_spec(f"{spec},{one.value},{start}")) for one in Mode}
         self.mode, self.speed = mode, speed
         self.plugged: PtyMeter | None = None
-        #: What the frames of the last STALE seconds say, each with when it was over: no reader knows it before.
+        #: The values of the frames of the last STALE seconds, each with its end: a reader has them after the end.
         self._said: deque[tuple[float, Reading]] = deque()
-        #: Cuts what is sent at once; None sends line by line.
+        #: Cuts a frame into the pieces that are sent; None sends line by line.
         self.pieces: Callable[[bytes], list[bytes]] = lambda wire: wire.splitlines(keepends=True)
         self._rest: deque[bytes] = deque()
         self.bytes = 0
@@ -119,12 +119,12 @@ class Speaker:
         world.at(world.clock.monotonic(), self._speak)
 
     def switch(self, mode: Mode, speed: int) -> None:
-        """Change mode and speed at once, in the middle of whatever is being said."""
+        """Change mode and speed at once, even in the middle of a frame."""
         self.mode, self.speed = mode, speed
         self._rest.clear()
 
     def said(self, reading: Reading) -> bool:
-        """Return whether each value of *reading* is one that its label had, in that mode, while it was not stale."""
+        """Return whether the meter sent each value of *reading*, in that mode, within the last STALE seconds."""
         frames = [one for _, one in self._said if one.mode is reading.mode]
         return bool(frames) and all(
             any(one.values.get(label) == value for one in reversed(frames))
@@ -154,7 +154,7 @@ class Speaker:
         self._speak()
 
     def _listened_at(self) -> int | None:
-        """Return the speed that the reader has set; None while nobody has opened the device, which then drops all."""
+        """Return the speed that the reader has set, in baud; None while nobody has the device open."""
         try:
             return self.plugged.listened_at if self.plugged is not None else None
         except KeyError:
@@ -162,15 +162,15 @@ class Speaker:
 
 
 class Follower:
-    """An appliance with a relay and a log, and the notes of whoever watches it."""
+    """An appliance with a relay and a log, and the readings that it made."""
 
     def __init__(self, world: World, source: object, directory: Path, speaker: Speaker | None = None) -> None:
         self.clock = world.clock
         self.pins = MockFactory()
         self.directory = directory
-        #: Monotonic time of each reading, and what it said.
+        #: The monotonic time of each reading, and the reading.
         self.readings: list[tuple[float, Reading]] = []
-        #: Readings that say what the meter did not.
+        #: The readings with a value that the meter did not send.
         self.wrong: list[Reading] = []
         self._speaker = speaker
         relay = Settings(pin=17, rule="periods", periods=("HN",), fail_state=False, name="tank")
@@ -192,7 +192,7 @@ class Follower:
             self.wrong.append(reading)
 
     def run(self, until: float) -> None:
-        """Follow the meter until then; whatever ends it earlier is a failure."""
+        """Run until that monotonic time; an earlier end is a failure."""
         self.appliance.run(until)
         assert self.clock.monotonic() >= until, "the appliance gave up"
 

@@ -1,4 +1,4 @@
-"""An appliance of real parts in a folder, the frames that it is sent, and what the world sees of it."""
+"""An appliance of real parts in a folder, frames for it, and a list of what it does."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HISTORIQUE = (
     ("MOTDETAT", "000000"),
 )
 SHORT = (("ADCO", "041876543210"), ("IINST1", "061"), ("IINST2", "012"), ("IINST3", "003"))
-#: NOI-CPT_02E table 5: in a short frame what is exceeded comes first.
+#: NOI-CPT_02E table 5: in a short frame the ADIR groups come first.
 ALARMED = (("ADIR1", "061"), *SHORT)
 
 
@@ -56,7 +56,7 @@ def frame(groups=HISTORIQUE, mode=Mode.HISTORIQUE, **changes) -> bytes:
 
 
 class Bench:
-    """An appliance of real parts in *folder*; ``events`` is what the world saw, in order."""
+    """An appliance of real parts in *folder*; ``events`` has its changes of pins, display and files, in order."""
 
     def __init__(self, folder, *chunks, outputs=None, mode=Mode.HISTORIQUE, clock=None, lang="fr", **parts):
         self.folder = folder
@@ -65,7 +65,7 @@ class Bench:
         self.source = Bytes(self.clock, chunks, mode)
         self.glass = FakeOled("ssd1306", 128, 32)
         self.glass.on_transfer = lambda count: self.events.append("display")
-        #: Monotonic time, pin and level of each change.
+        #: The monotonic time, the pin and the level of each change.
         self.levels: list[tuple[float, int, bool]] = []
         self.pins = told_pins(self._changed)
         self.hardware = Hardware(pins=self.pins, i2c=self.glass, clock=self.clock)
@@ -89,7 +89,7 @@ class Bench:
         self.levels.append((self.clock.monotonic(), pin, level))
 
     def everything(self) -> Bench:
-        """Put a relay, a lamp and a display on it."""
+        """Add a relay, a lamp and a display."""
         self.appliance.outputs = [
             relay.Relay(relay.Settings(pin=RELAY, rule="ejp", fail_state=False, name="tank"), self.hardware),
             led.Lamp(led.Settings(pin=LAMP, name="ejp"), self.hardware),
@@ -102,7 +102,7 @@ class Bench:
         return self
 
     def lines(self, status: str) -> list[str]:
-        """Return the texts of the log's lines of *status*."""
+        """Return the texts of the lines of the log with this *status*."""
         rows = [
             row.split("\t")
             for path in sorted(self.folder.glob("*.log"))

@@ -1,12 +1,12 @@
-"""Machines whose wall clock is wrong, and the logs that they write: what tests of the time of the house need."""
+"""Machines with wrong wall clocks, and the logs that they write; for tests of the time of the house."""
 
 # Strategy
 #
-# - A Machine is the truth and a wall clock that strays from it by a script: it boots in 1970, or as far behind as
-#   the power was off; somebody sets it by seconds or by decades, to and fro; a time service sets it right after some
+# - A Machine has the truth, and a wall clock that differs from it by a script: it boots in 1970, or as far behind as
+#   the power was off; somebody sets it by seconds or by decades, to and fro; a time service sets it right after a few
 #   minutes, or never; a standard meter sends its DATE, or does not.
-# - What the log holds is compared with the truth, line by line. A forward step that nobody vouches for is undone, or
-#   corrected, before the ten minutes are over after which it would be believed where nobody had ever vouched for
+# - The log is compared with the truth, line by line. A forward step that nobody vouches for is undone, or
+#   corrected, within the ten minutes after which it would be accepted where nobody had ever vouched for
 #   another time.
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CONTRACT = Contract(mode=Mode.STANDARD, option="BASE", registers=("TH",), subscr
 
 
 class Machine(WireClock):
-    """A machine whose wall clock strays: ``now()`` is the truth and how wrong it is."""
+    """A machine with a wrong wall clock: ``now()`` is the truth plus the error of the clock."""
 
     def __init__(self, truth: datetime = TRUTH) -> None:
         super().__init__(truth)
@@ -47,7 +47,7 @@ class Machine(WireClock):
         #: Whether a time service has set the clock, and nobody since.
         self.vouched = False
         self.wait = LONGEST_DOUBT
-        #: Monotonic time and what happens then, in order.
+        #: The monotonic time of each event, and the event, in order.
         self.script: list[tuple[float, Callable[[], object]]] = []
 
     @property
@@ -78,14 +78,14 @@ class Machine(WireClock):
         super().advance(max(until - self.monotonic(), 0.0))
 
     def stray(self, wrong: timedelta) -> None:
-        """Have somebody set the clock: from then on it is *wrong*."""
+        """Set the clock by hand: from then on its error is *wrong*."""
         self.wrong, self.vouched = wrong, False
 
     def show(self, wall: datetime) -> None:
         self.stray(wall - self.truth)
 
     def serve(self) -> None:
-        """Have a time service set the clock."""
+        """Set the clock as a time service does."""
         self.wrong, self.vouched = timedelta(0), True
 
 
@@ -109,7 +109,7 @@ class Life:
     machine: Machine
     disk: CrashDisk = field(default_factory=CrashDisk)
     truths: dict[int, datetime] = field(default_factory=dict)
-    #: What the meter's DATE is off by; None when it has none.
+    #: The error of the meter's DATE; None when the meter has no DATE.
     date: timedelta | None = None
     degraded: bool = False
 
@@ -117,7 +117,7 @@ class Life:
         return DailyLog(Storage(self.disk), LogSettings(dir=LOG, **settings), self.machine)
 
     def feed(self, log: DailyLog, count: int, every: float = 12.0) -> None:
-        """Append *count* records; each is closed by the frame that comes two seconds after its own."""
+        """Append *count* records; the frame that closes a record comes two seconds after its last frame."""
         for _ in range(count):
             number = len(self.truths)
             self.machine.advance(every - 2.0)
@@ -134,7 +134,7 @@ class Life:
             log.timeline.hear_meter(date)
 
     def lines(self) -> Iterator[tuple[bool, datetime, int | None]]:
-        """Yield whether a line begins a series, its stamp, and the number of its record, file after file."""
+        """Yield, line by line, whether it begins a series, its stamp, and the number of its record."""
         for file in files(LOG, Storage(self.disk)):
             reader = LineReader()
             begins = True
@@ -147,25 +147,25 @@ class Life:
                 begins = False
 
     def records(self) -> list[Record]:
-        """Return the records as a report reads them."""
+        """Return the records of the log, as a report reads them."""
         return list(records(LOG, *ALWAYS, storage=Storage(self.disk)))
 
     def series(self) -> dict[int, int]:
-        """Return the series of each record, after having found that no two of a series have the same stamp."""
+        """Return the series of each record; assert that no two records of a series have the same stamp."""
         found = self.records()
         keys = Counter((one.series, one.ended_at) for one in found)
         assert max(keys.values(), default=1) == 1, keys.most_common(1)
         return {one.indexes["TH"]: one.series for one in sorted(found, key=lambda one: one.indexes["TH"])}
 
     def told(self) -> list[int]:
-        """Return the numbers of the lines that tell a series, file after file."""
+        """Return the numbers of the lines ``Serie:``, file after file."""
         return [int(number) for number in re.findall(r"\tINFO\tSerie: (\d+)\n", self.text())]
 
     def stamps(self) -> dict[int, datetime]:
         return {number: at for _, at, number in self.lines() if number is not None}
 
     def errors(self) -> list[float]:
-        """Return how many seconds each record is dated after its truth."""
+        """Return the error of the stamp of each record, in seconds."""
         return [(at - self.truths[number]).total_seconds() for number, at in sorted(self.stamps().items())]
 
     def text(self) -> str:
@@ -174,11 +174,11 @@ class Life:
 
 
 def wind(machine: Machine, by: timedelta) -> None:
-    """Set the clock by *by*, but no clock shows less than its first second."""
+    """Set the clock forward or back by *by*, but not before PAST."""
     machine.stray(max(machine.wrong + by, PAST - machine.truth))
 
 
 def obeyed(log: DailyLog, life: Life, by: timedelta) -> None:
-    """Have a time service set the clock, which shows what is right and *by* more: as if the truth had been wrong."""
+    """Set the clock to *by* after the truth, as a time service: the log must follow it."""
     life.machine.wrong, life.machine.vouched = by, True
     life.feed(log, 1)

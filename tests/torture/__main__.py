@@ -15,7 +15,7 @@ from tests.support.noise import MODELS
 from tests.support.oracle import Tally
 from tests.support.tally import tally as keep
 
-#: What the short form does, and times how much the long one.
+#: The counts of the short form and of the full form.
 SHORT = {"lines": 20_000, "forged": 4_000, "clean": 20_000, "beginnings": 2_000}
 LONG = {"lines": 2_050_000, "forged": 52_000, "clean": 1_020_000, "beginnings": 136_000}
 
@@ -52,7 +52,7 @@ def jobs(lines: int, forged: int, clean: int, beginnings: int) -> list[Job]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the campaign, print its table and return 1 if anything wrong was believed."""
+    """Run the campaign, print its table and return 1 if a wrong value was accepted."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a hundredth of it")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")

@@ -20,7 +20,7 @@ KINDS = ("prefix", "dropall", "subset", "torn")
 
 
 def obstacle() -> str:
-    """Return why no recording can be made here; empty when it can."""
+    """Return the reason why this machine cannot make a recording; empty when it can."""
     if os.geteuid() != 0:
         return "needs root to mount"
     for path in ("/dev/fuse", "/dev/loop-control"):
@@ -37,7 +37,7 @@ def obstacle() -> str:
 
 
 def run(*command: str | Path) -> str:
-    """Run *command*; return what it prints."""
+    """Run *command*; return its output."""
     done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, timeout=60)
     return done.stdout.strip()
 
@@ -50,20 +50,20 @@ class Disk:
         self._marker = marker
 
     def mark(self, text: str) -> None:
-        """Put *text* among the writes."""
+        """Add *text* as a marker between the writes."""
         os.write(self._marker, text.encode())
 
 
 @contextmanager
 def recorded(folder: Path, options: str = "defaults") -> Iterator[Disk]:
-    """Give a fresh ext4 on a recorded disk; afterwards ``image`` and ``record`` are in *folder*."""
+    """Yield a fresh ext4 on a recorded disk; afterwards ``image`` and ``record`` are in *folder*."""
     image, record, front, inside = (folder / name for name in ("image", "record", "front", "inside"))
     front.mkdir()
     inside.mkdir()
     with image.open("wb") as file:
         file.truncate(SIZE)
     run("mkfs.ext4", "-q", "-b", "4096", "-E", "lazy_itable_init=0,lazy_journal_init=0", image)
-    # Its own process: the kernel asks it while this one waits for the kernel.
+    # In its own process: the kernel sends it requests while this process waits for the kernel.
     program = Path(recorder.__file__)
     with subprocess.Popen(
         [sys.executable, str(program), str(front), str(image), str(record)], stdout=subprocess.PIPE
@@ -90,7 +90,7 @@ def recorded(folder: Path, options: str = "defaults") -> Iterator[Disk]:
 
 
 class State(NamedTuple):
-    """A disk as a power cut may leave it, and what had been promised by then."""
+    """A disk as a power cut may leave it, and the markers before the cut."""
 
     kind: str
     image: bytes
@@ -104,7 +104,7 @@ class _Event(NamedTuple):
 
 
 def events(record: Path) -> list[_Event]:
-    """Return what was recorded, in order."""
+    """Return the recorded events, in order."""
     content, position, found = record.read_bytes(), 0, []
     while position < len(content):
         kind, offset, length = recorder.ENTRY.unpack_from(content, position)
@@ -124,13 +124,13 @@ def written(found: list[_Event]) -> int:
 
 
 def crash_states(folder: Path, count: int, chance: random.Random) -> Iterator[State]:
-    """Yield *count* states of what recorded() left in *folder*, from its first marker to the marker END."""
+    """Yield *count* states of the recording in *folder*, between its first marker and the marker END."""
     found = events(folder / "record")
     durable = bytearray((folder / "image").read_bytes())
     pending: list[_Event] = []
     markers: list[str] = []
     marks = [n for n, event in enumerate(found) if event.kind == b"M"]
-    # Half of them right after something was promised.
+    # Half of the states are right after a marker.
     points = chance.choices(range(marks[0] + 1, marks[-1]), k=count - count // 2)
     points = sorted(points + chance.choices(marks[1:-1], k=count // 2))
     for number, event in enumerate(found):
@@ -169,7 +169,7 @@ def _put(image: bytearray, event: _Event) -> None:
 
 @contextmanager
 def mounted(image: bytes, folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Give the filesystem of *image* after its power came back, and whether it had to be repaired."""
+    """Mount the filesystem of *image* after the cut; yield its folder, and whether it had to be repaired."""
     file, inside = folder / "state", folder / "after"
     file.write_bytes(image)
     inside.mkdir(exist_ok=True)
@@ -177,7 +177,7 @@ def mounted(image: bytes, folder: Path) -> Iterator[tuple[Path, bool]]:
     try:
         run("mount", "-o", "loop", file, inside)
     except subprocess.CalledProcessError:
-        # fsck.repair=yes is what the deployment guide asks for.
+        # The deployment guide asks for fsck.repair=yes.
         subprocess.run(["e2fsck", "-fy", str(file)], check=False, capture_output=True, timeout=60)
         run("mount", "-o", "loop", file, inside)
         repaired = True

@@ -1,13 +1,13 @@
-"""A disk that remembers each write, each flush and each marker, in order: a folder with two files, over FUSE."""
+"""A disk that records each write, each flush and each marker, in order: a folder with two files, over FUSE."""
 
 # Strategy
 #
 # dm-log-writes in user space, without its kernel module: ext4 stands on a loop device, the loop device on the
 # file `disk` of this folder. The loop driver turns each write of a block into a FUSE write and each flush into a
-# FUSE fsync; one thread answers them, so their order is total. What the workload has been promised it writes
-# into `marker`, which keeps its place among the writes.
+# FUSE fsync; one thread answers them, so they have one order. The workload writes each promise that it got
+# into `marker`, where the promise keeps its place among the writes.
 #
-# The kernel is spoken to on /dev/fuse itself (linux/fuse.h, protocol 7.31): no library, nothing to compile.
+# The program answers the kernel on /dev/fuse itself (linux/fuse.h, protocol 7.31), without a library.
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ LONGEST = 128 * 1024
 _IN = struct.Struct("<IIQQIIIHH")
 _OUT = struct.Struct("<IiQ")
 _ATTR = struct.Struct("<QQQQQQIIIIIIIIII")
-#: Of the record: kind, offset, length; the bytes of a write and of a marker follow.
+#: Head of an entry of the record: kind, offset, length; the bytes of a write or of a marker follow.
 ENTRY = struct.Struct("<cQI")
 
 
 class Recorder:
-    """Answers the kernel's requests about one image in memory.
+    """Answers the requests of the kernel for one image in memory.
 
     Args:
         device: the open /dev/fuse, mounted.
-        image: what the disk holds at the beginning.
-        log: where the record goes.
+        image: the content of the disk at the beginning.
+        log: the file of the record.
     """
 
     def __init__(self, device: int, image: bytes, log: Path) -> None:
@@ -65,7 +65,7 @@ class Recorder:
         self._log = log.open("wb", buffering=1 << 20)
 
     def serve(self) -> None:
-        """Answer until the folder is unmounted."""
+        """Answer requests until the folder is unmounted."""
         while True:
             try:
                 request = os.read(self._device, LONGEST + 4096)
@@ -156,7 +156,7 @@ class Recorder:
 
 
 def mount(folder: Path) -> int:
-    """Mount FUSE on *folder*; return the descriptor on which the kernel asks."""
+    """Mount FUSE on *folder*; return the descriptor of the requests."""
     device = os.open("/dev/fuse", os.O_RDWR)
     libc = ctypes.CDLL(None, use_errno=True)
     options = f"fd={device},rootmode=40000,user_id=0,group_id=0".encode()
