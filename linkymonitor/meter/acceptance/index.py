@@ -191,37 +191,37 @@ class Index(Judge):
     # The actions of the table, each with the new index, its frame, and the cause if it is held.
 
     def keep(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """It becomes the newest."""
+        """Keep it as the newest."""
         self._newest, self.newer = heard, heard.group
 
     def discard(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """The newest is held; it becomes the newest."""
+        """Hold the newest before it, and keep it as the newest."""
         if self.newer is not None:
             moment.held.append((self.newer, INDEX))
         self.keep(heard, moment, cause)
 
     def contradict(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """It is held, and nothing is believed any more; it becomes the newest."""
+        """Hold it, keep it as the newest, believe nothing."""
         self._believed = None
         self.hold(heard, moment, cause)
         self.keep(heard, moment, cause)
 
     def hold(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """It is held."""
+        """Hold it."""
         moment.held.append((heard.group, cause))
 
     def confirm(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """The newest is believed; it becomes the newest."""
+        """Believe the newest before it, and keep it as the newest."""
         self._believed = self._older = self._newest
         self.keep(heard, moment, cause)
 
     def believe(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """It is believed, and becomes the newest."""
+        """Believe it, and keep it as the newest."""
         self._believed = self._older = heard
         self.keep(heard, moment, cause)
 
     def median(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """The median of the last three is believed, unless that is a fall; it becomes the newest."""
+        """Believe the median of the last three unless that is a fall, and keep it as the newest."""
         older, newest, believed = self._older, self._newest, self._believed
         if newest is not None and newest.wh == heard.wh:
             self._believed = heard

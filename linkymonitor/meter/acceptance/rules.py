@@ -83,7 +83,7 @@ class Seen(Judge):
 
 
 class Alert(Seen):
-    """The same for a current in excess, which must also be a possible current."""
+    """Two frames in a row that have a current in excess, and one that a meter can have."""
 
     __slots__ = ()
 
@@ -150,7 +150,7 @@ class Median(Judge):
 
 
 class Stamped(Median):
-    """A value with its horodate: what two of the last three frames have, for horodates have no median."""
+    """The value with its horodate that two of the last three frames have, for horodates have no median."""
 
     __slots__ = ("_believed",)
 
@@ -210,7 +210,7 @@ class Status(Median):
 
 
 class Agreed(Judge):
-    """What as many frames in a row as needed have the same.
+    """The value that so many frames in a row have.
 
     Args:
         row: of the label.
@@ -218,11 +218,11 @@ class Agreed(Judge):
         check: whether a meter can send a group.
     """
 
-    __slots__ = ("_check", "_count", "_need", "_pending", "_since", "accepted", "confirmed")
+    __slots__ = ("_check", "_count", "_pending", "_since", "accepted", "confirmed", "need")
 
     def __init__(self, row: Label, need: int = 2, check: Callable[[InfoGroup], bool] | None = None) -> None:
         super().__init__()
-        self._need = need
+        self.need = need
         self._check = check or (_reads(row) if row.read is not str else None)
         self.accepted: InfoGroup | None = None
         #: Whether more than one frame had what is accepted.
@@ -251,8 +251,8 @@ class Agreed(Judge):
             self._count += 1
         else:
             self._contradict(group, moment)
-        need = FIRM if doubtful else 2 if self.accepted is None else self._need
-        at_once = moment.situation.at_once and not doubtful and (self.accepted is None or self._need == 2)
+        need = FIRM if doubtful else 2 if self.accepted is None else self.need
+        at_once = moment.situation.at_once and not doubtful and (self.accepted is None or self.need == 2)
         if self._count >= need or at_once:
             self.accepted, self._pending = group, None
             self.confirmed = self._count >= 2
@@ -272,7 +272,7 @@ class Agreed(Judge):
             # One frame against one: neither is believed.
             moment.held.append((self.accepted, UNCONFIRMED))
             self.accepted = None
-        elif moment.situation.apart and self._need == 2:
+        elif moment.situation.apart and self.need == 2:
             # It was so before the silence, and may have changed in it.
             self.accepted = None
 
@@ -291,7 +291,7 @@ class Agreed(Judge):
 
 
 class MeterClock(Judge):
-    """DATE: as far from the last one as the monotonic clock says, else two in a row that are."""
+    """A date as far from the last one as the monotonic clock says, or the second of two in a row that are."""
 
     __slots__ = ("_believed", "_pending")
 
