@@ -30,8 +30,8 @@ from linkymonitor.source.faults import PORT_ERRORS
 from linkymonitor.source.port import Port
 
 #: Seconds without an ETX after which a settled port is read raw. The longest frame (historique, three phases, Tempo)
-#: takes 3.0 s, and the 4,095 bytes that the kernel can gather take 4.3 s at 9600 baud.
-WITHOUT_END = 3.5
+#: takes 3.0 s. The 4,095 bytes that the kernel can gather take 4.27 s at 9600 baud, and a read waits up to 1 s.
+WITHOUT_END = 3.2
 
 _READ = 65536
 # Even parity leaves ETX at 0x03; odd parity makes it 0x83.
