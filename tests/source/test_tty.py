@@ -117,9 +117,9 @@ def test_noise_costs_the_same_groups_as_without_the_kernel(meter, source, mode, 
 def test_frames_without_an_end_come_raw_after_a_pause_and_lose_no_byte(meter, source, clock):
     wire = (FRAME[:-1] + DAMAGED_END) * 20
     meter.write(wire[:2000])
-    clock.advance(WITHOUT_END)
+    clock.advance(WITHOUT_END - 0.1)
     assert source.read(0.0) == b""
-    clock.advance(0.1)
+    clock.advance(0.2)
     meter.write(wire[2000:])
     assert source.read(0.0) == b""
     assert not meter.canonical
@@ -134,7 +134,7 @@ def test_frames_come_one_a_read_again_after_the_first_etx(meter, source, clock):
     meter.write(FRAME)
     assert source.read(0.0) == FRAME
     assert meter.canonical
-    clock.advance(WITHOUT_END)
+    clock.advance(WITHOUT_END - 0.1)
     for piece in (FRAME[:50], FRAME[50:]):
         assert source.read(0.0) == b""
         meter.write(piece)
