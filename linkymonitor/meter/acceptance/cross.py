@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from linkymonitor.meter.acceptance.judge import FIRM, Judge, Moment
+from linkymonitor.meter.acceptance.judge import FIRM, Moment
 from linkymonitor.meter.acceptance.rules import (
     ADIR,
     EASF,
@@ -26,7 +26,6 @@ from linkymonitor.meter.acceptance.rules import (
 )
 from linkymonitor.model.epochs import lead
 from linkymonitor.model.terms import PERIODS, Mode
-from linkymonitor.tic.frame import InfoGroup
 
 #: Volts of a current that comes without: what the mains may be, with a margin.
 _LEAST_VOLTS, _MOST_VOLTS = 186, 264
@@ -39,8 +38,8 @@ _TAIL = 60.0
 
 _CURRENT_OF = {"ADPS": "IINST", **dict(zip(ADIR, IINST, strict=True))}
 _PERIODS_OF = {"BASE": PERIODS["BASE"], "HC..": PERIODS["HC"]}
-_POWERS = ("PAPP", "SINSTS", *SINSTS, "SINSTI")
-_REGISTERS = {Mode.HISTORIQUE: frozenset(REGISTER_OF.values()), Mode.STANDARD: frozenset(EASF)}
+_POWERS = frozenset({"PAPP", "SINSTS", *SINSTS, "SINSTI"})
+_REGISTERS = frozenset({*REGISTER_OF.values(), *EASF})
 #: The labels of which one is the sum of the others.
 _TOTAL = frozenset({"EAST", *EASF})
 
@@ -61,7 +60,6 @@ class CrossChecks:
 
     def __init__(self, mode: Mode) -> None:
         self._historique = mode is Mode.HISTORIQUE
-        self._registers = _REGISTERS[mode]
         #: Label of the index of the period in force; empty when it has none.
         self.in_force = ""
         #: Label of an index → when its period ended, in monotonic seconds.
@@ -69,86 +67,73 @@ class CrossChecks:
         #: EAST less the sum of the registers, as it normally is; None until it is known.
         self._usual: int | None = None
 
-    def doubtful(
-        self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge], moment: Moment
-    ) -> set[str]:
-        """Return the labels of *groups* that do not fit the rest of their frame."""
-        changed = {label for label, group in groups.items() if judges[label].newer != group}
+    def doubtful(self, moment: Moment) -> set[str]:
+        """Return the labels whose groups do not fit the rest of their frame."""
+        changed = {label for label, group in moment.groups.items() if moment.judges[label].newer != group}
         return {
-            *self._doubtful_alerts(groups, changed),
-            *self._doubtful_powers(groups, changed, judges),
-            *self._doubtful_period(groups, moment.now),
-            *self._doubtful_registers(groups, changed, judges, moment),
-            *self._doubtful_total(groups, changed, judges),
+            *self._alerts(moment, changed),
+            *self._powers(moment, changed),
+            *self._period(moment),
+            *self._counting(moment, changed),
+            *self._total(moment, changed),
         }
 
-    def _doubtful_alerts(self, groups: Mapping[str, InfoGroup], changed: set[str]) -> Iterator[str]:
+    def _alerts(self, moment: Moment, changed: set[str]) -> Iterator[str]:
         """Yield the currents in excess that are not the current of their phase."""
         for alert in changed & _CURRENT_OF.keys():
-            current = groups.get(_CURRENT_OF[alert])
-            if current is not None and not -1 <= int(groups[alert].data) - int(current.data) <= 1:
+            current = moment.groups.get(_CURRENT_OF[alert])
+            if current is not None and not -1 <= int(moment.groups[alert].data) - int(current.data) <= 1:
                 yield alert
 
-    def _doubtful_powers(
-        self, groups: Mapping[str, InfoGroup], changed: set[str], judges: Mapping[str, Judge]
-    ) -> Iterator[str]:
+    def _powers(self, moment: Moment, changed: set[str]) -> Iterator[str]:
         """Yield the powers that are not voltage times current, and what is suspect beside them."""
-        powers = {
-            power: judge
-            for power in _POWERS
-            if power in groups and (power in changed or judges[power].doubts)
-            if isinstance(judge := judges[power], Median)
-        }
-        if not powers:
+        powers = _POWERS & moment.groups.keys()
+        if not any(label in changed or moment.judges[label].doubts for label in powers):
             return
         spans = self._historique_spans if self._historique else self._standard_spans
-        for power, least, most, others in spans(groups, judges):
-            if power not in powers:
+        for label, least, most, others in spans(moment):
+            judge = moment.judges.get(label)
+            if label not in powers or not isinstance(judge, Median):
                 continue
-            suspect = powers[power].suspect
             # Power and current are not taken at the same instant: the power may have been ahead by a frame.
-            if suspect is not None and least <= int(suspect.data) <= most:
-                powers[power].suspect = None
-            va = int(groups[power].data)
+            if judge.suspect is not None and least <= int(judge.suspect.data) <= most:
+                judge.suspect = None
+            va = int(moment.groups[label].data)
             # A power of 0 VA fits any current: the house injects.
-            if va and not least <= va <= most:
-                yield from changed & {power, *others}
+            if va and not least <= va <= most and (label in changed or judge.doubts):
+                yield from changed & {label, *others}
 
-    def _historique_spans(
-        self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]
-    ) -> Iterator[_Span]:
-        if "IINST" in groups:
-            least, most = _amperes(groups["IINST"], judges)
+    def _historique_spans(self, moment: Moment) -> Iterator[_Span]:
+        if "IINST" in moment.groups:
+            least, most = _amperes("IINST", moment)
             yield _Span("PAPP", least * _LEAST_VOLTS, most * _MOST_VOLTS + _ROUNDING, ("IINST",))
-        elif groups.keys() >= set(IINST):
+        elif moment.groups.keys() >= set(IINST):
             # Phases may work against each other, so there is only a highest sum.
-            total = sum(_amperes(groups[phase], judges)[1] for phase in IINST)
+            total = sum(_amperes(phase, moment)[1] for phase in IINST)
             yield _Span("PAPP", 0, total * _MOST_VOLTS + _ROUNDING, IINST)
 
-    def _standard_spans(
-        self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]
-    ) -> Iterator[_Span]:
+    def _standard_spans(self, moment: Moment) -> Iterator[_Span]:
         phases = []
         for volts_label, amps_label, power in zip(URMS, IRMS, SINSTS, strict=True):
-            if amps_label in groups and volts_label in groups:
-                volts = int(groups[volts_label].data)
-                least, most = _amperes(groups[amps_label], judges)
-                phase = _Span(
-                    power, least * volts * (1 - _SHARE), most * volts * (1 + _SHARE) + _ROUNDING, ()
-                )
-                phases.append(phase)
+            if amps_label in moment.groups and volts_label in moment.groups:
+                volts = int(moment.groups[volts_label].data)
+                least, most = _amperes(amps_label, moment)
+                highest = most * volts * (1 + _SHARE) + _ROUNDING
+                phases.append(_Span(power, least * volts * (1 - _SHARE), highest, ()))
         yield from phases
-        if judges.keys() & {*IRMS[1:], *URMS[1:]}:
+        if moment.judges.keys() & {*IRMS[1:], *URMS[1:]}:
             if len(phases) == len(SINSTS):
                 yield _Span("SINSTS", 0, sum(phase.most for phase in phases), (*IRMS, *URMS))
         elif phases:
             for power in ("SINSTS", "SINSTI"):
                 yield phases[0]._replace(power=power, others=(IRMS[0], URMS[0]))
 
-    def _doubtful_period(self, groups: Mapping[str, InfoGroup], now: float) -> Iterator[str]:
+    def _period(self, moment: Moment) -> Iterator[str]:
+        """Yield the period that its contract does not have, or that the status register denies."""
+        groups = moment.groups
         if "PTEC" in groups:
             period = groups["PTEC"].data
-            self._turn(REGISTER_OF.get(period, ""), now)
+            self._turn(REGISTER_OF.get(period, ""), moment.now)
             if "OPTARIF" in groups:
                 option = groups["OPTARIF"].data
                 allowed = PERIODS["TEMPO"] if option.startswith("BBR") else _PERIODS_OF.get(option)
@@ -156,7 +141,7 @@ class CrossChecks:
                     yield "PTEC"
         elif "NTARF" in groups:
             tariff = groups["NTARF"].data
-            self._turn(f"EASF{tariff}", now)
+            self._turn(f"EASF{tariff}", moment.now)
             # At a change of period one of the two may be ahead by a frame.
             if "STGE" in groups and int(groups["STGE"].data, 16) >> 10 & 15 != int(tariff) - 1:
                 yield "NTARF"
@@ -167,45 +152,34 @@ class CrossChecks:
             self._left[self.in_force] = now
             self.in_force = register
 
-    def _doubtful_registers(
-        self,
-        groups: Mapping[str, InfoGroup],
-        changed: set[str],
-        judges: Mapping[str, Judge],
-        moment: Moment,
-    ) -> Iterator[str]:
+    def _counting(self, moment: Moment, changed: set[str]) -> Iterator[str]:
         """Yield the registers that count out of their period; across a silence any may have counted."""
-        if moment.situation.at_once or moment.situation.apart or self.in_force not in groups:
+        if moment.situation.at_once or moment.situation.apart or self.in_force not in moment.groups:
             return
-        for label in (changed & self._registers) - {self.in_force}:
-            judge = judges[label]
-            left_at = self._left.get(label, -math.inf)
+        for label in (changed & _REGISTERS) - {self.in_force}:
+            judge, left_at = moment.judges[label], self._left.get(label, -math.inf)
             if judge.newer is not None and judge.lost_at is None and moment.now - left_at >= _TAIL:
                 yield label
 
-    def _doubtful_total(
-        self, groups: Mapping[str, InfoGroup], changed: set[str], judges: Mapping[str, Judge]
-    ) -> Iterator[str]:
+    def _total(self, moment: Moment, changed: set[str]) -> Iterator[str]:
         """Yield the total and the registers that changed, if their difference did."""
-        changed = changed & _TOTAL
-        if not changed or not groups.keys() >= _TOTAL:
+        if not changed & _TOTAL or not moment.groups.keys() >= _TOTAL:
             return
-        total = int(groups["EAST"].data)
-        difference = lead(total, sum(int(groups[label].data) for label in EASF))
+        wh = {label: int(moment.groups[label].data) for label in _TOTAL}
+        difference = lead(wh["EAST"], sum(wh.values()) - wh["EAST"])
         if -_SKEW <= difference <= _SKEW:
             self._usual = 0
         elif self._usual is None:
             self._usual = difference
         elif not -_SKEW <= lead(difference, self._usual) <= _SKEW:
-            doubtful = [label for label in changed if judges[label].newer is not None]
+            doubtful = [label for label in changed & _TOTAL if moment.judges[label].newer is not None]
             yield from doubtful
-            if any(judges[label].doubts >= FIRM - 1 for label in doubtful):
+            if any(moment.judges[label].doubts >= FIRM - 1 for label in doubtful):
                 self._usual = difference
 
 
-def _amperes(group: InfoGroup, judges: Mapping[str, Judge]) -> tuple[int, int]:
-    """Return the least and the most amperes of a current, in this frame and the one before."""
-    newer = judges[group.label].newer
-    now = int(group.data)
+def _amperes(label: str, moment: Moment) -> tuple[int, int]:
+    """Return the least and the most amperes of the current *label*, in this frame and the one before."""
+    newer, now = moment.judges[label].newer, int(moment.groups[label].data)
     before = now if newer is None else int(newer.data)
     return min(now, before) - 1, max(now, before) + 1

@@ -136,17 +136,21 @@ class Acceptance:
         short = self.mode is Mode.HISTORIQUE and (groups.keys() & BY_MODE[self.mode].keys()) <= _SHORT
         first_long = not (short or self._whole)
         situation = self._situation(frame, first_long, now)
-        moment = Moment(now, situation, self._subscribed(), self._flow, [])
-        missing = self._presence.missing(frame, groups, self._judges, moment, self._at, short=short)
+        subscribed = self._subscribed()
+        moment = Moment(frame, groups, self._judges, now, self._at, situation, subscribed, self._flow, [])
+        missing = self._presence.missing(moment, short=short)
         if first_long and self._live and self._at is not None:
             # Beside the labels of the short frames it would look as if the meter did not send the others.
             missing.append(Rejected(b"", MISSING))
-        self._whole = self._whole or first_long
         self._count_flow(now)
-        self._find_judges(groups, now)
-        believed = self._judge(groups, moment)
-        self._at = now
-        return self._verdict(frame, believed, missing, moment)
+        self._find_judges(moment)
+        believed = self._judge(moment)
+        self._at, self._whole = now, self._whole or first_long
+        waiting = [group for group in frame.groups if believed[group.label] is None]
+        held = tuple(self._held(group, cause) for group, cause in moment.held)
+        rejected = (*frame.rejected, *missing, *(Rejected(self._raw(group), WAITING) for group in waiting))
+        kept = tuple(filter(None, believed.values()))
+        return Verdict(Frame(kept, rejected, True, frame.parity), held, passed=len(groups) - len(held))
 
     def _situation(self, frame: Frame, first_long: bool, now: float) -> Situation:
         """Return how *frame* stands to the frames before it."""
@@ -181,60 +185,43 @@ class Acceptance:
             if power != "SINSTI":
                 self._flow.count(power, self._cross.in_force, now - self._at, now)
 
-    def _find_judges(self, groups: Mapping[str, InfoGroup], now: float) -> None:
-        """Give each of *groups* its judge, who forgets what is too old to compare with."""
-        judges = self._judges
-        if len(judges) > len(BY_MODE[self.mode]) + _MOST_UNKNOWN:
+    def _find_judges(self, moment: Moment) -> None:
+        """Give each label its judge, who forgets what is too old to compare with."""
+        judges, now = self._judges, moment.now
+        known = BY_MODE[self.mode].keys()
+        if len(judges) > len(known) + _MOST_UNKNOWN:
             # Of the labels without a specification this frame has those that the meter sends; noise made the others.
-            kept = BY_MODE[self.mode].keys() | groups.keys()
-            self._judges = judges = {label: judge for label, judge in judges.items() if label in kept}
+            for label in judges.keys() - known - moment.groups.keys():
+                del judges[label]
         stale = self._at is not None and now - self._at > STALE
-        for label in groups:
+        for label in moment.groups:
             judge = judges.get(label)
             if judge is None:
                 judges[label] = judge_of(label, self.mode)
             elif stale or (judge.lost_at is not None and now - judge.lost_at > STALE):
                 judge.forget_old()
 
-    def _judge(self, groups: Mapping[str, InfoGroup], moment: Moment) -> dict[str, InfoGroup | None]:
-        """Return what is believed under each label of *groups*."""
-        doubtful = self._cross.doubtful(groups, self._judges, moment)
+    def _judge(self, moment: Moment) -> dict[str, InfoGroup | None]:
+        """Return what is believed under each label of the frame."""
+        doubtful = self._cross.doubtful(moment)
         believed: dict[str, InfoGroup | None] = {}
-        for label, group in groups.items():
+        for label, group in moment.groups.items():
             judge = self._judges[label]
-            believed[label] = None
+            judge.lost_at, judge.absent = None, 0
             if not judge.sound(group):
                 moment.held.append((group, DOMAIN))
+                believed[label] = None
             elif label in doubtful:
                 judge.doubts += 1
                 believed[label] = judge.doubt(group, moment)
             else:
                 judge.doubts = 0
                 believed[label] = judge.take(group, moment)
-            judge.lost_at = None
-            judge.absent = 0
         for power in _TOTAL_OF[self.mode]:
             heard = believed.get(power)
             if heard is not None:
                 self._flow.hear(power, int(heard.data), moment.now)
         return believed
-
-    def _verdict(
-        self,
-        frame: Frame,
-        believed: Mapping[str, InfoGroup | None],
-        missing: Sequence[Rejected],
-        moment: Moment,
-    ) -> Verdict:
-        kept = tuple(filter(None, believed.values()))
-        waits = [group for group in frame.groups if believed[group.label] is None]
-        waiting = [Rejected(self._raw(group), WAITING) for group in waits]
-        held = tuple(self._held(group, cause) for group, cause in moment.held)
-        return Verdict(
-            Frame(kept, (*frame.rejected, *missing, *waiting), True, frame.parity),
-            held,
-            passed=len(frame.groups) - len(held),
-        )
 
     def _refuse(self, frame: Frame, cause: str, groups: Sequence[InfoGroup]) -> Verdict:
         return Verdict(frame._replace(groups=()), tuple(self._held(group, cause) for group in groups), cause)
@@ -355,49 +342,31 @@ class _Presence:
         self._gone: list[str] = []
         self._gone_for = 0
 
-    def missing(
-        self,
-        frame: Frame,
-        groups: Mapping[str, InfoGroup],
-        judges: Mapping[str, Judge],
-        moment: Moment,
-        last_at: float | None,
-        *,
-        short: bool,
-    ) -> list[Rejected]:
-        """Return the expected labels that *frame* lacks and that no damaged line explains; tell their judges.
+    def missing(self, moment: Moment, *, short: bool) -> list[Rejected]:
+        """Return the expected labels that the frame lacks and that no damaged line explains; tell their judges.
 
         Args:
-            frame: the new one.
-            groups: its groups by label.
-            judges: of all labels that are known.
             moment: of the frame.
-            last_at: when the frame before came, in monotonic seconds.
             short: whether the frame is a short one: short and long frames say nothing about each other's labels.
         """
-        absent = {label: judge for label, judge in judges.items() if label not in groups}
-        for label, judge in absent.items():
+        judges, damaged = moment.judges, moment.frame.rejected
+        absent = {label: judge for label, judge in judges.items() if label not in moment.groups}
+        for judge in absent.values():
             if judge.lost_at is None:
-                judge.lost_at = last_at
-                judge.lose(label, moment)
-        absent = {
-            label: judge
-            for label, judge in absent.items()
-            if (label in _SHORT if short else label not in ADIR)
-        }
-        expected = [
-            label for label in absent if label in _EXPECTED[self._mode] and absent[label].newer is not None
-        ]
+                judge.lost_at = moment.before
+                judge.lose(moment)
+        absent = {one: absent[one] for one in absent if (one in _SHORT if short else one not in ADIR)}
+        expected = [one for one in absent if one in _EXPECTED[self._mode] and absent[one].newer is not None]
         gone = [label for label in expected if label not in _ALERTS]
         alerts = [label for label in expected if label in _ALERTS]
         # A damaged line may be the absent one; and where one line was lost without a trace another may have been.
-        silent = not (frame.rejected or gone)
+        silent = not (damaged or gone)
         if silent:
             for judge in absent.values():
                 judge.skip()
         gaps = None
-        if alerts and frame.rejected and not gone:
-            gaps = Gaps(tuple(groups), (rejected.after for rejected in frame.rejected), self._mode)
+        if alerts and damaged and not gone:
+            gaps = Gaps(tuple(moment.groups), (rejected.after for rejected in damaged), self._mode)
         for label in alerts:
             judge = judges[label]
             # A line that is damaged elsewhere in the frame is not this one.
@@ -407,7 +376,7 @@ class _Presence:
             else:
                 gone.append(label)
         # A label that a meter has always sent may cease: then the same labels are gone from each whole frame.
-        if frame.rejected or gone != self._gone:
+        if damaged or gone != self._gone:
             self._gone, self._gone_for = gone, 0
         self._gone_for += 1
         if self._gone_for >= FIRM:
@@ -415,7 +384,7 @@ class _Presence:
                 judges[label].forget()
             gone = []
         missing = [Rejected(label.encode() + self._mode.separator, MISSING) for label in gone]
-        if moment.situation.at_once and frame.rejected:
+        if moment.situation.at_once and damaged:
             # No frame before tells what else this one should have.
             missing.append(Rejected(b"", MISSING))
         return missing

@@ -123,9 +123,9 @@ class Index(Judge):
         sure = self._sure()
         return self._believed.group if sure is not None and moment.now - sure.at <= STALE else None
 
-    def lose(self, label: str, moment: Moment) -> None:
+    def lose(self, moment: Moment) -> None:
         if self._newest is not None and not self._far:
-            self._seldom.begin(self._newest.wh, *moment.flow.of(label))
+            self._seldom.begin(self._newest.wh, *moment.flow.of(self._newest.group.label))
 
     def _sure(self) -> Hearing | None:
         """Return the newest index that is no candidate after a silence."""

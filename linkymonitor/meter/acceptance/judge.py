@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.model.epochs import REPEATED
-from linkymonitor.tic.frame import InfoGroup
+from linkymonitor.tic.frame import Frame, InfoGroup
 
 if TYPE_CHECKING:
     from linkymonitor.meter.acceptance.index import Flow
@@ -72,8 +73,13 @@ class Situation(Enum):
 class Moment(NamedTuple):
     """One frame as its judges see it, and the groups that they hold back."""
 
-    #: Monotonic seconds.
+    frame: Frame
+    #: The groups of the frame by label; and the judges of all labels that are known.
+    groups: Mapping[str, InfoGroup]
+    judges: Mapping[str, Judge]
+    #: When the frame came, and the one before, in monotonic seconds.
     now: float
+    before: float | None
     situation: Situation
     #: The VA that bound how fast an index may go; None when the meter has not said them.
     subscribed: int | None
@@ -115,8 +121,8 @@ class Judge:
     def skip(self) -> None:
         """Learn that a whole frame came without the label."""
 
-    def lose(self, label: str, moment: Moment) -> None:
-        """Learn that the frame before had *label* and this one has not."""
+    def lose(self, moment: Moment) -> None:
+        """Learn that the frame before had the label and this one has not."""
 
     def forget_old(self) -> None:
         """Forget what is more than STALE old."""
