@@ -23,20 +23,13 @@ from typing import TYPE_CHECKING
 
 from linkymonitor.errors import StorageError
 from linkymonitor.language import escape_controls
+from linkymonitor.meter.quarantine_file import EVERY, FILE_NAME, KEPT, LARGEST
 from linkymonitor.system.storage import Storage
 from linkymonitor.tic.privacy import mask_raw
 
 if TYPE_CHECKING:
-    # The report reads this file, and has no use for acceptance.
     from linkymonitor.meter.acceptance.frame import Held
 
-FILE_NAME = "quarantine.log"
-#: Lines that are kept: about 50 kB.
-KEPT = 500
-#: Seconds between two writes at the least.
-EVERY = 600.0
-#: Bytes at the end of the file that are looked at: what is larger is no file of ours.
-LARGEST = 200 * KEPT
 _LINE = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t[a-z]+\t[ -~]+(?:\t\+\d{1,9})?", re.ASCII)
 
 

@@ -7,25 +7,20 @@
 #   be read (checksum, parity, shape).
 # - It only keeps the newest lines, and is not always there: what it cannot know is not said.
 
-from __future__ import annotations
-
-import re
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from linkymonitor.errors import StorageError
-from linkymonitor.meter.quarantine import EVERY, FILE_NAME, KEPT, LARGEST
+from linkymonitor.meter.quarantine_file import EVERY, FILE_NAME, KEPT, LARGEST
+from linkymonitor.system.storage import Storage
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from linkymonitor.system.storage import Storage
-
-#: How many more there were of the group of a line.
-_MORE = re.compile(r"\t\+([0-9]{1,9})\Z")
+#: Before how many more there were of the group of a line, which has no more digits than this.
+_MORE = "\t+"
+_LONGEST_COUNT = 9
 #: Its newest lines are written at most so many seconds late.
 LATE = EVERY
 #: So many of the oldest lines are looked at to date the oldest one.
@@ -63,12 +58,18 @@ def read(log_dir: Path, storage: Storage) -> Refusals | None:
     for line in data.decode("ascii", "replace").split("\n"):
         stamp, _, rest = line.partition("\t")
         cause, tab, raw = rest.partition("\t")
-        more = _MORE.search(raw)
         with suppress(ValueError):
             at = datetime.fromisoformat(stamp.replace("/", "-")).replace(tzinfo=UTC).timestamp()
             if tab:
-                lines.append((at, cause, 1 + int(more[1]) if more else 1))
+                lines.append((at, cause, 1 + _more(raw)))
     full = len(lines) >= KEPT or len(data) >= LARGEST
     # Of the oldest lines any may bear a wrong date: the middle one of a few does not.
     oldest = sorted(at for at, *_ in lines[:_OLDEST])
     return Refusals(causes=lines, since=oldest[len(oldest) // 2] if full and oldest else 0.0)
+
+
+def _more(raw: str) -> int:
+    """Return how many more there were of the group whose line ends in *raw*."""
+    _, mark, digits = raw.rpartition(_MORE)
+    counted = mark and digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_COUNT
+    return int(digits) if counted else 0

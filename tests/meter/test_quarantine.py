@@ -13,7 +13,8 @@ import pytest
 from linkymonitor import cli
 from linkymonitor.meter.acceptance.frame import Held
 from linkymonitor.meter.acceptance.judge import CROSS, DOMAIN, INDEX, METER
-from linkymonitor.meter.quarantine import EVERY, FILE_NAME, KEPT, Quarantine
+from linkymonitor.meter.quarantine import Quarantine
+from linkymonitor.meter.quarantine_file import EVERY, FILE_NAME, KEPT
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec

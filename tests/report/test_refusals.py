@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.meter.acceptance.frame import Held
-from linkymonitor.meter.quarantine import FILE_NAME, KEPT, Quarantine
+from linkymonitor.meter.quarantine import Quarantine
+from linkymonitor.meter.quarantine_file import FILE_NAME, KEPT
 from linkymonitor.system.storage import Storage
 from tests.report.drawn import DAY, HOSTILE, build, ejp_day, text_of
 from tests.report.house import local, write_log
