@@ -3,10 +3,7 @@
 # A page carries its own summary, so that there is no second store to keep in step: a calendar of a year costs a
 # year of small reads.
 
-from __future__ import annotations
-
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -21,7 +18,8 @@ from linkymonitor.report.words import Words
 
 #: Days with mobile peaks in a winter, 1 November to 31 March.
 EJP_DAYS = 22
-_SUMMARY = re.compile(r'<meta name="linkymonitor-day" content="([^"]*)">')
+#: What stands before and after the summary in the head of a page.
+_BEFORE, _AFTER = '<meta name="linkymonitor-day" content="', '">'
 
 
 class Summary(NamedTuple):
@@ -45,7 +43,7 @@ class Summary(NamedTuple):
         return self.wh is not None and not self.so_far and not self.partial
 
     @classmethod
-    def of(cls, day: DayFigures) -> Summary:
+    def of(cls, day: DayFigures) -> "Summary":
         """Return the summary of *day*."""
         return cls(
             day=day.date,
@@ -59,7 +57,7 @@ class Summary(NamedTuple):
         )
 
     @classmethod
-    def failed(cls, day: date) -> Summary:
+    def failed(cls, day: date) -> "Summary":
         """Return the summary of a *day* that could not be drawn."""
         return cls(day=day, wh=None, eur=None)
 
@@ -79,11 +77,11 @@ class Summary(NamedTuple):
         )
 
     @classmethod
-    def read(cls, day: date, head: str) -> Summary:
+    def read(cls, day: date, head: str) -> "Summary":
         """Return the summary that the *head* of the page of *day* carries; one that is damaged says nothing."""
-        found = _SUMMARY.search(head)
+        text = head.partition(_BEFORE)[2].partition(_AFTER)[0]
         try:
-            row = json.loads(found[1].replace("&#34;", '"').replace("&quot;", '"')) if found else {}
+            row = json.loads(text.replace("&#34;", '"').replace("&quot;", '"') or "{}")
             eur = row.get("eur")
             colour = row.get("colour")
             return cls(

@@ -11,13 +11,15 @@ from linkymonitor.report.day import DayFigures
 from linkymonitor.report.texts import MONTHS, WEEKDAYS
 
 NBSP, THIN = "\u00a0", "\u202f"
-_HIGH_MARKS = re.compile(r" ([;!?])")
+_HIGH_MARKS = ";!?"
 _UNITS = ("kWh", "Wh", "kVA", "VA", "€", "h", "min", "%")
 
 
 def typeset(text: str) -> str:
     """Return the French *text* with its no-break spaces (Lexique de l'Imprimerie nationale)."""
-    text = _HIGH_MARKS.sub(THIN + r"\1", text.replace(" :", NBSP + ":"))
+    text = text.replace(" :", NBSP + ":")
+    for mark in _HIGH_MARKS:
+        text = text.replace(f" {mark}", THIN + mark)
     for unit in _UNITS:
         text = text.replace(f"}} {unit}", f"}}{NBSP}{unit}").replace(f"}}* {unit}", f"}}*{NBSP}{unit}")
     return re.sub(r"(\d) (h|min)\b", rf"\1{NBSP}\2", text)
