@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import compress
-from typing import Any
+from typing import Any, cast
 
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Colour, Ejp
@@ -128,6 +128,11 @@ def joined_registers(parts: Sequence[Columns]) -> dict[str, list[int | None]]:
         for part in parts:
             registers[code] += part.registers.get(code) or [None] * len(part)
     return registers
+
+
+def without_gaps(column: Sequence[int | None]) -> Sequence[int]:
+    """Return the values of *column* in their order, without its Nones: the very column when it has none."""
+    return [value for value in column if value is not None] if None in column else cast(Sequence[int], column)
 
 
 def known(column: Sequence[int | None]) -> bool:

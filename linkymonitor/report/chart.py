@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from operator import sub
 
 from linkymonitor.report.day import DayFigures
@@ -42,8 +41,8 @@ def chart_data(day: DayFigures, words: Words, refresh: int | None) -> dict[str, 
         "gaps": [[int(gap.start - day.start), int(gap.end - day.start)] for gap in day.quality.gaps],
         "times": _differences(curve.times),
         # Away from the mean: smaller numbers make a smaller page.
-        "below": _runs_of_zeros(list(map(sub, curve.power, curve.low))),
-        "above": _runs_of_zeros(list(map(sub, curve.high, curve.power))),
+        "below": _with_zeros_packed(list(map(sub, curve.power, curve.low))),
+        "above": _with_zeros_packed(list(map(sub, curve.high, curve.power))),
         "series": _series(day, words),
         "words": {
             "clock": "{h}\u00a0h\u00a0{m}" if words.french else "{h}:{m}",
@@ -93,18 +92,25 @@ def _serie(key: str, label: str, on: bool, column: Sequence[int]) -> dict[str, o
 
 def _differences(column: Sequence[int]) -> list[object]:
     """Return the first value of *column* and what each other one adds to the one before."""
-    return _runs_of_zeros([column[0], *map(sub, column[1:], column)])
+    return _with_zeros_packed([column[0], *map(sub, column[1:], column)])
 
 
-def _runs_of_zeros(column: list[int]) -> list[object]:
+def _with_zeros_packed(column: list[int]) -> list[object]:
     """Return *column* with each run of zeros as its length in a list, when there are many."""
     if column.count(0) * 4 < len(column):
         return list(column)
     packed: list[object] = []
-    for moving, run in groupby(column, key=bool):
-        if moving:
-            packed += run
-        else:
-            length = len(list(run))
-            packed += [[length]] if length > 2 else [0] * length
-    return packed
+    zeros = 0
+    for value in column:
+        if not value:
+            zeros += 1
+            continue
+        if zeros:
+            packed += _run_of_zeros(zeros)
+            zeros = 0
+        packed.append(value)
+    return packed + _run_of_zeros(zeros)
+
+
+def _run_of_zeros(length: int) -> list[object]:
+    return [[length]] if length > 2 else [0] * length

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import TypeVar
 
+from linkymonitor.daily_log.columns import without_gaps
 from linkymonitor.report.day import Curve
-from linkymonitor.report.heard import HeardDay, first_known
+from linkymonitor.report.heard import HeardDay, first_known, zeros_for_none
 from linkymonitor.report.injection import NOMINAL, may_inject
 
 T = TypeVar("T")
@@ -15,14 +16,14 @@ T = TypeVar("T")
 
 def curve(day: HeardDay) -> Curve:
     """Return the columns of the chart; records without a power are left out."""
-    rows = day.rows
-    measured = [power is not None for power in rows.apparent_power]
-    whole = all(measured)
+    rows, begin = day.rows, int(day.start)
+    power = without_gaps(rows.apparent_power)
+    whole = len(power) == len(rows)
+    measured = [value is not None for value in rows.apparent_power] if not whole else []
 
     def kept(column: Sequence[T]) -> Sequence[T]:
         return column if whole else list(compress(column, measured))
 
-    power = [value or 0 for value in kept(rows.apparent_power)]
     injected = None
     if may_inject(rows):
         # A current while no power is drawn flows out.
@@ -38,10 +39,10 @@ def curve(day: HeardDay) -> Curve:
         if index is not None:
             indexes[name] = index
     return Curve(
-        times=[int(at - day.start) for at in kept(day.times)],
+        times=[at - begin for at in kept(rows.ended_at)],
         power=power,
-        low=[value or 0 for value in first_known(kept(rows.power_min), power)],
-        high=[value or 0 for value in first_known(kept(rows.power_max), power)],
+        low=zeros_for_none(first_known(kept(rows.power_min), power)),
+        high=zeros_for_none(first_known(kept(rows.power_max), power)),
         current=_carried(kept(rows.current)),
         injected=injected if injected and any(injected) else None,
         indexes=indexes,
@@ -53,7 +54,7 @@ def _carried(values: Sequence[int | None]) -> Sequence[int] | None:
 
     The values before the first known one are equal to it.
     """
-    known = [value for value in values if value is not None]
+    known = without_gaps(values)
     if not known or len(known) == len(values):
         return known or None
     last, carried = known[0], []

@@ -3,8 +3,6 @@
 # A gap is five minutes without a record. Its energy is known by the indexes, its shape is not, so nothing that needs
 # a shape (peak, night minimum, injected current) looks into it.
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,7 +29,7 @@ class Hearing(NamedTuple):
     tail: float
 
 
-def hearing(day: HeardDay) -> Hearing:
+def hearing(day: "HeardDay") -> Hearing:
     """Return when *day* was heard."""
     begun = _beginning(day)
     silences: list[tuple[float, float]] = []
@@ -51,7 +49,7 @@ def hearing(day: HeardDay) -> Hearing:
     return Hearing(seconds=seconds, silences=silences, tail=max(tail, 0.0))
 
 
-def _beginning(day: HeardDay) -> float:
+def _beginning(day: "HeardDay") -> float:
     """Return when listening began: where the record before the day ended, else where the first one began."""
     before = day.records.before
     if before is not None:
@@ -59,7 +57,7 @@ def _beginning(day: HeardDay) -> float:
     return min(max(day.rows.started_at[0], day.start), day.times[0])
 
 
-def _heard_since(day: HeardDay, at: int, previous: float) -> tuple[float, list[tuple[float, float]]]:
+def _heard_since(day: "HeardDay", at: int, previous: float) -> tuple[float, list[tuple[float, float]]]:
     """Return for how long the record at the position *at* was heard, and the silence before it, if there is one.
 
     Args:
@@ -78,7 +76,7 @@ def _heard_since(day: HeardDay, at: int, previous: float) -> tuple[float, list[t
     return 0.0, [(previous, ended)]
 
 
-def quality(day: HeardDay, heard: Hearing, now: float) -> Quality:
+def quality(day: "HeardDay", heard: Hearing, now: float) -> Quality:
     """Return how much of *day* was heard, and how well.
 
     Args:
@@ -98,7 +96,7 @@ def quality(day: HeardDay, heard: Hearing, now: float) -> Quality:
     )
 
 
-def _coverage(day: HeardDay, heard: Hearing) -> float:
+def _coverage(day: "HeardDay", heard: Hearing) -> float:
     """Return the share of *day*, as far as it has come, that was heard: 0 to 1."""
     # What follows the last record counts once the next one has come; before, it is merely not there yet.
     pending = day.records.after is None and heard.tail <= SHORTEST_GAP
@@ -107,7 +105,7 @@ def _coverage(day: HeardDay, heard: Hearing) -> float:
     return min(round(covered / possible, 4), 1.0) if possible > 0 else 0.0
 
 
-def _gaps(day: HeardDay, silences: Sequence[tuple[float, float]]) -> tuple[Gap, ...]:
+def _gaps(day: "HeardDay", silences: Sequence[tuple[float, float]]) -> tuple[Gap, ...]:
     """Return the silences with their energy, which is shared by time where they run past a midnight."""
     known_from, known_to = day.registers.times[0], day.registers.times[-1]
     return tuple(

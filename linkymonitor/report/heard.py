@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from linkymonitor.daily_log.columns import Columns
+from linkymonitor.daily_log.columns import Columns, without_gaps
 from linkymonitor.report.gather import DayRecords
 from linkymonitor.report.indexes import IndexColumns, Indexes
 from linkymonitor.system.zones import midnight
@@ -76,3 +76,9 @@ def first_known(column: Sequence[int | None], other: Sequence[int | None]) -> Se
     if None not in column:
         return column
     return [there if value is None else value for value, there in zip(column, other, strict=True)]
+
+
+def zeros_for_none(column: Sequence[int | None]) -> Sequence[int]:
+    """Return *column* with 0 wherever it has no value."""
+    values = without_gaps(column)
+    return values if len(values) == len(column) else [value or 0 for value in column]

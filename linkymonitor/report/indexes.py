@@ -19,7 +19,7 @@ from itertools import groupby, pairwise
 from operator import gt, itemgetter, sub
 from typing import NamedTuple
 
-from linkymonitor.daily_log.columns import Columns, joined_registers, known
+from linkymonitor.daily_log.columns import Columns, joined_registers, known, without_gaps
 from linkymonitor.model.energy import drift, share, stood_at_zero
 from linkymonitor.model.epochs import LARGEST, Owner, advance, leaps, most, owner_after, rating, runs_on
 from linkymonitor.model.record import Contract
@@ -39,7 +39,7 @@ class Stairs(NamedTuple):
     """The readings of one register within one epoch; they only grow."""
 
     times: Sequence[float]
-    values: list[int]
+    values: Sequence[int]
 
     def at(self, when: float) -> int:
         """Return the reading at *when*: between two readings it is shared by time and rounded once."""
@@ -80,18 +80,18 @@ class Indexes:
 
     def __init__(self, rows: IndexColumns, times: Sequence[float], kind: Kind = Kind.REGISTERS) -> None:
         self.times = times
+        self.contracts = _contracts(rows.contract)
         self.codes: list[str] = []
         columns: dict[str, Sequence[int | None]]
         if kind is Kind.INJECTED:
             columns = {"injected": rows.injected_index}
-        elif kind is Kind.REGISTERS and (codes := _codes(rows)):
+        elif kind is Kind.REGISTERS and (codes := self._named(rows.registers)):
             self.codes = codes
             columns = {name: rows.registers[name] for name in codes}
         else:
             # A meter that names no register still counts in all.
             columns = {"": rows.total_index}
         self._read = {name: column for name, column in columns.items() if known(column)}
-        self.contracts = _contracts(rows.contract)
         self._bounded = kind is not Kind.INJECTED
         self.breaks = self._breaks()
         cuts = [0, *(at for at, _ in self.breaks), len(times)]
@@ -101,6 +101,13 @@ class Indexes:
             name: [self._stairs(name, column, *segment) for segment in self.segments]
             for name, column in self._read.items()
         }
+
+    def _named(self, registers: Mapping[str, Sequence[int | None]]) -> list[str]:
+        """Return those of *registers* that have a reading, in the order of the meter."""
+        listed = [
+            name for _, contract in self.contracts if contract is not None for name in contract.registers
+        ]
+        return [name for name in dict.fromkeys((*listed, *registers)) if known(registers.get(name, ()))]
 
     def _breaks(self) -> list[tuple[int, bool]]:
         """Return the positions at which an epoch begins, and whether the contract is the cause."""
@@ -127,7 +134,7 @@ class Indexes:
 
     def _leaps(self, column: Sequence[int | None]) -> list[tuple[int, int]]:
         """Return the positions at which *column* does what no index can, each with that of the reading before."""
-        values = [value for value in column if value is not None]
+        values = without_gaps(column)
         steps = list(map(sub, values[1:], values))
         # What the smallest subscription may count in no time is no leap. The common case costs two passes in C.
         powers = [
@@ -155,12 +162,13 @@ class Indexes:
     def _stairs(self, name: str, column: Sequence[int | None], start: int, stop: int) -> Stairs | None:
         """Return the readings of *column* in one segment, None when there is none."""
         part, times = column[start:stop], self.times[start:stop]
-        values = [value for value in part if value is not None]
+        values = without_gaps(part)
         if not values:
             return None
         if len(values) < len(part):
             first = next(at for at, value in enumerate(part) if value is not None)
             times = [at for at, value in zip(times, part, strict=True) if value is not None]
+            values = list(values)
             at = start + first
             last = self._last_heard(start, at)
             if last is not None:
@@ -169,6 +177,7 @@ class Indexes:
                     times.insert(0, self.times[last])
                     values.insert(0, 0)
         if any(map(gt, values, values[1:])):
+            values = list(values)
             for at in range(1, len(values)):
                 if values[at] < values[at - 1]:
                     values[at] = values[at - 1] + advance(values[at - 1], values[at])
@@ -270,10 +279,3 @@ def _contracts(column: Sequence[Contract | None]) -> list[tuple[int, Contract | 
     if not changes or changes[0][0]:
         changes.insert(0, (0, None))
     return changes
-
-
-def _codes(rows: IndexColumns) -> list[str]:
-    """Return the registers of *rows* in the order of the meter."""
-    contracts = {id(contract): contract for contract in rows.contract}.values()
-    listed = [name for contract in contracts if contract is not None for name in contract.registers]
-    return [name for name in dict.fromkeys((*listed, *rows.registers)) if known(rows.registers.get(name, ()))]

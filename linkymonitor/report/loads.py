@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from operator import mul
 
+from linkymonitor.daily_log.columns import without_gaps
 from linkymonitor.report.day import Band, DayFigures, SteadyLoad
 from linkymonitor.report.gaps import Hearing
-from linkymonitor.report.heard import HeardDay, first_known
+from linkymonitor.report.heard import HeardDay, first_known, zeros_for_none
 
 #: The shape of a day is looked at in stretches of this length, in seconds.
 _STRETCH = 300
@@ -39,7 +40,7 @@ def with_loads(figures: DayFigures, day: HeardDay, heard: Hearing) -> DayFigures
 def _peak(day: HeardDay) -> tuple[int | None, float | None]:
     """Return the highest power and when its record ended."""
     highest = first_known(day.rows.power_max, day.rows.apparent_power)
-    peak = max((power for power in highest if power is not None), default=None)
+    peak = max(without_gaps(highest), default=None)
     return (None, None) if peak is None else (peak, day.times[highest.index(peak)])
 
 
@@ -49,7 +50,7 @@ def _means(day: HeardDay, heard: Hearing) -> dict[int, float]:
     weights = heard.seconds
     if None in power:
         weights = [0.0 if value is None else seconds for seconds, value in zip(weights, power, strict=True)]
-    amounts = list(map(mul, weights, (value or 0 for value in power)))
+    amounts = list(map(mul, weights, zeros_for_none(power)))
     means = {}
     first = 0
     for stretch in range(int((day.end - day.start) // _STRETCH)):
