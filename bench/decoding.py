@@ -70,7 +70,7 @@ def measure_wrong() -> Iterator[Row]:
         damaged, by_label = _judge(mode)
         wrong = by_label.total()
         yield Row(
-            figure=f"decode, {mode.value} mono, no parity: wrong values a 10,000 damaged lines",
+            figure=f"decode, {mode.value} mono, no parity: wrong a 10,000 damaged lines",
             measured=wrong / damaged * 10_000,
             must=must,
             aim=aim,

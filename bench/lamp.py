@@ -68,7 +68,7 @@ def measure() -> Iterator[Row]:
                     raise CannotRun("the lamp did not follow the meter")
                 delays.append(moved[0] - sent)
     yield Row(
-        figure=f"lamp: last byte of the deciding frame to the pin (× {PI_ZERO})",
+        figure=f"lamp: last byte of the deciding frame to the pin, Pi Zero (× {PI_ZERO})",
         measured=statistics.median(delays) * 1000 * PI_ZERO,
         must=20,
         aim=10,

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from bench import streams
 from bench.measure import ENVIRONMENT, IN_MEMORY, OURS, Process
@@ -36,8 +37,8 @@ _FRAMES = {Mode.HISTORIQUE: 25, Mode.STANDARD: 40}
 #: Frames until the mode is found and everything has been imported.
 _WARM_UP = 8
 #: Must and aim: the share of a Pi Zero in percent, and the ratio to the loop with 8 bytes and with 1 at a time.
-_SHARE = {Mode.HISTORIQUE: (2, 1.5), Mode.STANDARD: (4, 3)}
-_RATIO = {
+_SHARE: Mapping[Mode, tuple[float, float]] = {Mode.HISTORIQUE: (2, 1.5), Mode.STANDARD: (4, 3)}
+_RATIO: Mapping[tuple[Mode, int], tuple[float, float]] = {
     (Mode.HISTORIQUE, FIFO): (0.45, 0.30),
     (Mode.HISTORIQUE, 1): (0.10, 0.06),
     (Mode.STANDARD, FIFO): (0.14, 0.10),
@@ -100,90 +101,87 @@ def acquire_on(line: Line, folder: str, *options: str, env: Mapping[str, str] = 
 def measure() -> Iterator[Row]:
     """Yield what reading a live meter costs in both modes, bytes 8 at a time and one at a time."""
     for mode in Mode:
-        yield from _measure(mode)
+        wires = list(islice(streams.frames(mode), _WARM_UP + _FRAMES[mode]))
+        seconds, used = _read(mode, wires[:_WARM_UP], wires[_WARM_UP:])
+        for together in (FIFO, 1):
+            yield from _rows(mode, together, seconds, used[False, together], used[True, together])
 
 
-def _measure(mode: Mode) -> Iterator[Row]:
-    wires = list(islice(streams.frames(mode), _WARM_UP + _FRAMES[mode]))
-    warm_up, measured = wires[:_WARM_UP], wires[_WARM_UP:]
-    with ExitStack() as stack:
-        ours = [stack.enter_context(_Reader(Line(together), mode, peer=False)) for together in (FIFO, 1)]
-        loops = [stack.enter_context(_Reader(Line(together), mode, peer=True)) for together in (FIFO, 1)]
-        readers = ours + loops
-        lines = [reader.line for reader in readers]
-        speak(lines, warm_up, streams.BAUD[mode])
-        for reader in readers:
-            reader.begin()
-        began = time.monotonic()
-        speak(lines, measured, streams.BAUD[mode])
-        seconds = time.monotonic() - began
-        for reader in readers:
-            reader.take()
-    for reader, loop in zip(ours, loops, strict=True):
-        reader.check(len(measured))
-        together = reader.line.together
-        name = f"live, {mode.value} mono, {'8 bytes' if together == FIFO else '1 byte'} at a time"
-        must, aim = _SHARE[mode]
-        yield Row(
-            figure=f"{name}: acquire's share of a Pi Zero (× {PI_ZERO})",
-            measured=reader.cpu / seconds * PI_ZERO * 100,
-            must=must,
-            aim=aim,
-            unit="%",
-            note=f"{len(measured)} frames, {reader.cpu / len(measured) * 1e3:.2f} ms and "
-            f"{reader.reads / len(measured):.1f} reads each",
-        )
-        most, goal = _RATIO[mode, together]
-        yield Row(
-            figure=f"{name}: CPU against a pyserial readline loop",
-            measured=reader.cpu / loop.cpu,
-            must=most,
-            aim=goal,
-            note=f"the loop takes {loop.cpu / len(measured) * 1e3:.2f} ms a frame",
-        )
+class _Used(NamedTuple):
+    """What a process used while the measured frames came."""
+
+    #: CPU time, in seconds.
+    cpu: float
+    reads: int
 
 
-class _Reader:
-    """acquire, or the loop of peer.py, on a line of its own."""
+def _read(
+    mode: Mode, warm_up: Sequence[bytes], measured: Sequence[bytes]
+) -> tuple[float, dict[tuple[bool, int], _Used]]:
+    """Let acquire and the loop read a meter.
 
-    def __init__(self, line: Line, mode: Mode, *, peer: bool) -> None:
-        self.line, self._mode, self._peer = line, mode, peer
-        self.cpu, self.reads = 0.0, 0
-        self._heard = 0
+    Returns:
+        How many seconds the measured frames took, and what each process used: whether it is the loop, and how many
+        bytes it got at a time.
 
-    def __enter__(self) -> _Reader:
+    Raises:
+        CannotRun: acquire did not hear all frames; it would have used less than it should.
+    """
+    lines: list[Line] = []
+    processes: dict[tuple[bool, int], Process] = {}
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime:
         with ExitStack() as stack:
-            stack.enter_context(self.line)
-            self._log = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            runtime = stack.enter_context(tempfile.TemporaryDirectory(dir=IN_MEMORY))
-            if self._peer:
-                peer = Path(__file__).with_name("peer.py")
-                process = Process((sys.executable, str(peer), self.line.path, str(streams.BAUD[self._mode])))
-            else:
-                env = ENVIRONMENT | {"XDG_RUNTIME_DIR": runtime}
-                process = acquire_on(self.line, str(self._log), env=env)
-            self._process = stack.enter_context(process)
-            self._stack = stack.pop_all()
-        return self
+            for is_loop in (False, True):
+                for together in (FIFO, 1):
+                    line = stack.enter_context(Line(together))
+                    lines.append(line)
+                    start = _start_loop if is_loop else _start_acquire
+                    process = start(line, mode, Path(folder, str(together)), Path(runtime, str(together)))
+                    processes[is_loop, together] = stack.enter_context(process)
+            speak(lines, warm_up, streams.BAUD[mode])
+            before = {which: _Used(process.cpu, process.reads) for which, process in processes.items()}
+            began = time.monotonic()
+            speak(lines, measured, streams.BAUD[mode])
+            seconds = time.monotonic() - began
+            used = {}
+            for which, process in processes.items():
+                process.alive()
+                used[which] = _Used(process.cpu - before[which].cpu, process.reads - before[which].reads)
+        for log_dir in Path(folder).iterdir():
+            text = "".join(path.read_text() for path in log_dir.glob("*.log"))
+            if (heard := sum(map(int, _HEARD.findall(text)))) < len(measured):
+                raise CannotRun(f"acquire heard {heard} frames of {len(measured)}: this machine is too busy")
+    return seconds, used
 
-    def __exit__(self, *_: object) -> None:
-        self._process.end()
-        self._heard = sum(
-            int(number) for path in self._log.glob("*.log") for number in _HEARD.findall(path.read_text())
-        )
-        self._stack.close()
 
-    def begin(self) -> None:
-        """Measure from here."""
-        self._before = self._process.cpu, self._process.reads
+def _start_acquire(line: Line, mode: Mode, log_dir: Path, runtime: Path) -> Process:
+    # acquire writes latest.json wherever the session has a folder in memory.
+    runtime.mkdir()
+    return acquire_on(line, str(log_dir), env=ENVIRONMENT | {"XDG_RUNTIME_DIR": str(runtime)})
 
-    def take(self) -> None:
-        """Take what was used since begin()."""
-        self._process.alive()
-        self.cpu = self._process.cpu - self._before[0]
-        self.reads = self._process.reads - self._before[1]
 
-    def check(self, frames: int) -> None:
-        """Raise CannotRun when acquire has not logged so many frames: a low figure would be no merit."""
-        if self._heard < frames:
-            raise CannotRun(f"acquire heard {self._heard} frames of {frames}: this machine is too busy")
+def _start_loop(line: Line, mode: Mode, log_dir: Path, runtime: Path) -> Process:
+    peer = Path(__file__).with_name("peer.py")
+    return Process((sys.executable, str(peer), line.path, str(streams.BAUD[mode])))
+
+
+def _rows(mode: Mode, together: int, seconds: float, ours: _Used, loop: _Used) -> Iterator[Row]:
+    name = f"live, {mode.value} mono, {'8 bytes' if together == FIFO else '1 byte'} at a time"
+    frames = _FRAMES[mode]
+    must, aim = _SHARE[mode]
+    yield Row(
+        figure=f"{name}: share of a Pi Zero (× {PI_ZERO})",
+        measured=ours.cpu / seconds * PI_ZERO * 100,
+        must=must,
+        aim=aim,
+        unit="%",
+        note=f"{frames} frames, {ours.cpu / frames * 1e3:.2f} ms and {ours.reads / frames:.1f} reads each",
+    )
+    must, aim = _RATIO[mode, together]
+    yield Row(
+        figure=f"{name}: CPU against pyserial readline",
+        measured=ours.cpu / loop.cpu,
+        must=must,
+        aim=aim,
+        note=f"readline and a checksum take {loop.cpu / frames * 1e3:.2f} ms a frame",
+    )

@@ -82,14 +82,14 @@ def difference(many: Sequence[str], few: Sequence[str], env: Mapping[str, str] =
     return more - less
 
 
-def cost(command: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -> Cost:
+def cost(command: Sequence[str]) -> Cost:
     """Return what one run of *command* costs.
 
     Raises:
         CannotRun: it failed.
     """
     launcher = (sys.executable, "-c", _LAUNCHER, *command)
-    done = subprocess.run(launcher, capture_output=True, text=True, env=env, check=False)
+    done = subprocess.run(launcher, capture_output=True, text=True, env=ENVIRONMENT, check=False)
     if done.returncode:
         raise CannotRun(f"{' '.join(command)}: exit status {done.returncode}: {done.stderr.strip()[-200:]}")
     cpu, memory = done.stdout.split()

@@ -19,7 +19,7 @@ def measure() -> Iterator[Row]:
     """Yield the instructions of a frame in both modes."""
     for mode, (must, aim) in _BUDGETS.items():
         yield Row(
-            figure=f"acquire -i FILE with latest.json, {mode.value} mono: instructions a frame",
+            figure=f"acquire -i FILE, latest.json, {mode.value} mono: instructions a frame",
             measured=_a_frame(mode) / 1000,
             must=must,
             aim=aim,
