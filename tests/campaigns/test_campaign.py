@@ -1,6 +1,6 @@
-"""The campaign against wrong figures in short: nothing wrong is believed, nothing right is held.
+"""The campaign against wrong figures in its short form: no wrong value is accepted, no right value is held.
 
-The whole of it is ``python -m tests.torture``, or LINKYMONITOR_TORTURE=1 here.
+The full form is ``python -m tests.torture``, or this file with LINKYMONITOR_TORTURE=1.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from tests.support.extent import extent
 from tests.support.noise import MODELS
 from tests.support.oracle import Tally
 
-#: How often each part of the campaign is done.
+#: How many times each part of the campaign runs.
 CORRUPTED, FORGED, BEGUN = extent(100, 33_000), extent(1_000, 26_000), extent(20, 2_200)
 DEGRADED, CLEAN = extent(1_000, 16_500), extent(60, 10_950)
-#: Of four kinds of houses that speak undisturbed, in short one is heard.
+#: The short form takes one of four kinds of houses that send undamaged frames.
 KINDS = clean_specs()[:: extent(4, 1)]
 
 modes = pytest.mark.parametrize("mode", Mode, ids=lambda mode: mode.value)
@@ -46,7 +46,7 @@ def test_nothing_wrong_is_believed_of_corrupted_lines(mode, with_parity, record_
 def test_nothing_wrong_is_believed_of_forged_lines(mode, record_property):
     tally = forge(mode, FORGED)
     record_property("forged lines", tally.hurt)
-    # The decoder believes nearly all of them.
+    # The decoder accepts nearly all of them.
     assert tally.decoded > 0.9 * tally.hurt
     assert tally.wrong == 0, tally.examples
 
@@ -70,7 +70,7 @@ def test_nothing_wrong_is_believed_at_a_start_or_after_a_silence(mode):
     ["hist,base", "hist,hc", "hist,ejp", "hist,hc,tri", "standard,base", "standard,hc", "standard,ejp"],
 )
 def test_a_bad_line_costs_little(spec):
-    """Of a hundred lines one is damaged, or ten are."""
+    """One line in a hundred is damaged, or one in ten."""
     kept, _ = degrade(spec, 0.01, DEGRADED)
     _, fresh = degrade(spec, 0.10, DEGRADED)
     assert kept >= 0.88
@@ -90,12 +90,12 @@ def test_of_clean_frames_no_group_is_held(share, record_property):
     assert tally.wrong == 0, tally.examples
 
 
-#: What is held in the captures, and the proof that it is wrong.
+#: The groups of the captures that are held, and why they are wrong.
 PROVEN = {
-    # Three runs of a program pasted together: the index goes from 1742238 back to 1742204, then to 1742220,
-    # 16 Wh in a frame of 1.4 s, which is 41 kW. The second splice is what three frames could not disprove.
+    # Three runs of a program, pasted together: the index goes from 1742238 back to 1742204, then to 1742220,
+    # 16 Wh in a frame of 1.4 s, which is 41 kW. Three frames were not enough to notice the second splice.
     "hist_mono_hc_hallard_readme.tic": {("HCHP", "001742204"), ("HCHP", "001742220")},
-    # A firmware that gives phases 48370, 17742 and 41187 VA where the sum of the three is 1407.
+    # The firmware sends 48370, 17742 and 41187 VA for the phases, while the sum of the three is 1407.
     "std_tri_base_esphome2060.tic": {("SINSTS1", "48370")},
 }
 

@@ -1,4 +1,4 @@
-"""Wall clocks that are wrong, jump and come back: what the log says of them, and that nothing else notices."""
+"""Wall clocks that are wrong, jump and come back: the log notes them, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SCRIPTS, RELAY_SCRIPTS, CUT_SCRIPTS = extent(100, 2000), extent(10, 500), extent
 
 
 def strayed(chance: random.Random) -> timedelta:
-    """Return a step of one second to fifty years, to and fro."""
+    """Return a step of one second to fifty years, forward or back."""
     seconds = (
         10 ** chance.uniform(0.0, 9.19) if chance.random() < 0.8 else chance.choice([1, 60, 3600, 50 * YEAR])
     )
@@ -61,7 +61,7 @@ def boot(machine: Machine, chance: random.Random) -> None:
 
 
 def misfortunes(machine: Machine, chance: random.Random, begin: float, length: float) -> None:
-    """Write the script of what happens to the wall clock in *length* seconds."""
+    """Return the script of the events of the wall clock in *length* seconds."""
     script = machine.script
     for _ in range(chance.choice([0, 1, 1, 2, 3])):
         when = begin + chance.uniform(0.0, length)
@@ -99,7 +99,7 @@ def ahead(machine: Machine, event: tuple[float, object], lasting: float) -> bool
 
 
 def live(seed: int) -> Life:
-    """Live through one script: one or two boots, each some minutes long, each ended by a stop."""
+    """Run through one script: one or two boots, each some minutes long, each ended by a stop."""
     chance = random.Random(seed)
     life = Life(Machine(TRUTH.replace(hour=chance.randrange(24), minute=chance.choice([0, 30, 50]))))
     machine = life.machine
@@ -212,7 +212,7 @@ def wire_frame(**changes: str) -> bytes:
 
 
 def an_hour_of_frames() -> list[tuple[float, bytes]]:
-    """Peak hours, their notice, silences shorter and longer than what relays bear, and the return."""
+    """Peak hours, their notice, silences shorter and longer than the limit of relays, and the return."""
     normal, notice, peak = wire_frame(), wire_frame(PEJP="30"), wire_frame(PTEC="PM..")
     return [
         *[(2.0, normal)] * 6,
@@ -233,7 +233,7 @@ def trace(machine: Machine) -> list[tuple[float, int, bool]]:
     """Return the monotonic time and the level of each change of the pins of a whole appliance on *machine*."""
     levels: list[tuple[float, int, bool]] = []
     pins: MockFactory = told_pins(
-        # A relay asks for 15 s and a microsecond: sums of floats reach that a rounding earlier or later.
+        # A relay asks for a tick after 15 s and a microsecond; sums of floats are rounded to just before or after that.
         lambda pin, level: levels.append((round(machine.monotonic(), 5), pin, level))
     )
     hardware = Hardware(pins=pins, clock=machine)

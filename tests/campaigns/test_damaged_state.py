@@ -1,6 +1,6 @@
-"""Every file that acquire keeps, damaged in every way: it starts, goes on, and what it writes reads back.
+"""Every file of acquire, damaged in every way: acquire starts and goes on, and its log can be read back.
 
-In short at some offsets, in full at each.
+The short form damages some offsets, the full form each.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _no_traceback(caplog):
 
 @pytest.fixture(scope="module")
 def before(tmp_path_factory, wire) -> dict[str, bytes]:
-    """What an installation holds that has run for two days: by the name of its role."""
+    """The files of an installation that has run for two days: role → content."""
     home = Home(tmp_path_factory.mktemp("before"), wire)
     assert home.acquire(START - timedelta(days=1)) == 0
     assert home.acquire(START - timedelta(minutes=5)) == 0
@@ -135,7 +135,7 @@ def damaged(home: Home, before: dict[str, bytes], role: str, damage: Callable[[P
 
 
 def started_well(home: Home) -> None:
-    """A start with whatever is there, and one more: both are logged, and nothing wrong is read."""
+    """Start twice with the files as they are: both starts are logged, and no wrong record is read."""
     try:
         before = home.records()
     except StorageError:  # a directory stands in the place of a log
@@ -207,7 +207,7 @@ def test_a_salt_that_a_cut_has_emptied_is_drawn_anew_and_kept(home, before):
 
 
 GIGABYTES = 2 << 30
-#: What a huge file holds: how it is made of so many bytes, and how many.
+#: The huge files: a function that makes so many bytes, and how many.
 HUGE: dict[str, tuple[Callable[[Path, int], object], int]] = {
     "NUL bytes": (lambda path, size: _sparse(path, size), extent(64 << 20, GIGABYTES)),
     "one line": (lambda path, size: _repeated(path, b"x" * 65536, size), extent(16 << 20, GIGABYTES)),
@@ -216,7 +216,7 @@ HUGE: dict[str, tuple[Callable[[Path, int], object], int]] = {
         extent(4 << 20, 128 << 20),
     ),
 }
-#: Runs a command, then says what its memory was at most: that of a child would be its parent's if that is larger.
+#: Runs a command, then prints its largest memory itself: os.wait4 would count the memory of the parent, too.
 _PEAK = """
 import sys
 from linkymonitor import cli
@@ -239,7 +239,7 @@ def _repeated(path: Path, piece: bytes, size: int) -> None:
 
 
 def peak(*words: object) -> int:
-    """Run a command that succeeds and says at most one sentence; return the bytes of memory that it took."""
+    """Run a command that succeeds and prints at most one sentence; return its largest memory in bytes."""
     done = subprocess.run(
         [sys.executable, "-c", _PEAK, *map(str, words)], capture_output=True, text=True, check=True
     )
@@ -248,7 +248,7 @@ def peak(*words: object) -> int:
 
 
 def peaks(home: Home, day: date) -> tuple[int, int]:
-    """Return the bytes of memory that report takes for *day*, and acquire after it."""
+    """Return the largest memory, in bytes, of report for *day*, and of acquire after it."""
     report = ("report", "-c", home.ini, "--log-dir", home.log, "-o", home.root / "pages", "-s", day)
     home.log.mkdir(exist_ok=True)
     return peak(*report), peak("acquire", *home.words)
@@ -256,7 +256,7 @@ def peaks(home: Home, day: date) -> tuple[int, int]:
 
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory, wire) -> tuple[int, int]:
-    """The memory that report and acquire take where there is no log yet."""
+    """The largest memory of report and of acquire when there is no log yet."""
     return peaks(Home(tmp_path_factory.mktemp("usual"), wire), DAY)
 
 
@@ -264,7 +264,7 @@ def usual(tmp_path_factory, wire) -> tuple[int, int]:
 @pytest.mark.parametrize("what", list(HUGE))
 @pytest.mark.parametrize("day", [DAY, DAY - timedelta(days=1)], ids=["today", "yesterday"])
 def test_a_huge_foreign_file_takes_no_more_memory_than_none(home, usual, what, day):
-    """Two gigabytes under the name of a log; in short, some megabytes."""
+    """Two gigabytes under the name of a log; in the short form, some megabytes."""
     home.log.mkdir()
     path = file_of(home.log, day)
     make, size = HUGE[what]

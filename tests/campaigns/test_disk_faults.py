@@ -40,7 +40,7 @@ CALLS = 2000
 LOG, RUN = Path("/log"), Path("/run")
 START = datetime(2027, 1, 13, 23, 50, tzinfo=UTC)
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-#: So many frames make more calls than CALLS, even when many fail and the rest of what was meant is not tried.
+#: So many frames make more calls than CALLS, even when many calls fail and the calls after them are left out.
 FRAMES = 720
 TROUBLES = [errno.ENOSPC, errno.EIO, errno.EROFS, "short"]
 
@@ -50,7 +50,7 @@ def name_of(trouble: int | str) -> str:
 
 
 def frames(count: int) -> list[bytes]:
-    """Return frames that can be told apart by their index."""
+    """Return frames that differ by their index."""
     return [
         write_frame(
             Frame(
@@ -106,7 +106,7 @@ class Bench:
         return self
 
     def check(self, count: int, content: dict[str, bytes] | None = None) -> None:
-        """Compare what the log holds, or would in *content*, with what was sent."""
+        """Compare the log, or the log of *content*, with the frames that were sent."""
         storage = self.storage if content is None else Storage(CrashDisk(content))
         statistics = Statistics()
         found = list(records(self.directory, *ALWAYS, statistics=statistics, storage=storage))
@@ -115,7 +115,7 @@ class Bench:
         assert sum(one.frames for one in found) == count
         indexes = [one.indexes["TH"] for one in found]
         assert indexes == sorted(set(indexes))
-        assert indexes[-1] >= 688322 + count - 2  # an index is believed one frame late
+        assert indexes[-1] >= 688322 + count - 2  # an index is accepted one frame late
         assert all(later.ended_at > one.ended_at for one, later in pairwise(found))
         assert (statistics.refused, statistics.torn, statistics.damaged) == (0, 0, [])
 
@@ -129,7 +129,7 @@ def disk_with(fault: Fault = no_fault) -> CrashDisk:
 @pytest.mark.parametrize("trouble", TROUBLES, ids=name_of)
 @pytest.mark.parametrize(("length", "apart", "step"), [(1, 100, 1), (40, 500, 20)], ids=["one", "forty"])
 def test_whatever_storage_call_fails_no_frame_is_lost_and_no_line_is_wrong(trouble, length, apart, step):
-    """A run has many failures, each long after the one before; together they hit each of the first calls."""
+    """A run has many failures, each long after the one before; all runs together hit each of the first calls."""
     counts = Counter[str]()
     step *= extent(50, 1)
     for first in range(1 + TROUBLES.index(trouble), apart + 1, step):
@@ -141,7 +141,7 @@ def test_whatever_storage_call_fails_no_frame_is_lost_and_no_line_is_wrong(troub
             bench.log.close()
         assert disk.calls >= CALLS
         bench.check(FRAMES)
-        # All of it was acknowledged: it is there after a cut, although an fsync has failed.
+        # All lines were acknowledged, so they are there after a cut, although an fsync has failed.
         bench.check(FRAMES, disk.crash(random.Random(first)))
         counts["runs"] += 1
         counts["calls made to fail"] += len(failing)
@@ -161,7 +161,7 @@ def test_the_calls_that_are_made_to_fail_are_all_reached():
 
 
 def test_a_card_that_cannot_be_written_at_the_start_costs_nothing_but_the_log():
-    """Display, relays and latest.json live on; the log says so once, and is complete once the card is mended."""
+    """Display, relays and latest.json go on; the log warns once, and is complete once the card is mended."""
     disk = disk_with()
     card = CrashDisk({"/log/2027_01_12_linkymonitor.log": b""})
     card.fault = lambda number, name: errno.EROFS if name != "names" else None
@@ -184,7 +184,7 @@ def test_a_card_that_cannot_be_written_at_the_start_costs_nothing_but_the_log():
 
 
 def test_lines_of_sixteen_hours_wait_in_order():
-    """The ring holds 4,096 lines; one more is one lost."""
+    """The queue has room for 4,096 lines; one line more, and the oldest is lost."""
     disk = disk_with()
     bench = Bench(disk, Storage(card := CrashDisk()))
     card.fault = lambda number, name: errno.EIO if name == "sync" else None
@@ -228,7 +228,7 @@ def small(tmp_path) -> Iterator[Path]:
 
 
 def fill(path: Path) -> None:
-    """Leave no byte free."""
+    """Fill the filesystem, so that no byte is free."""
     with path.open("wb", buffering=0) as file:
         for size in (65536, 4096):
             with suppress(OSError):

@@ -1,8 +1,8 @@
 """Daylight-saving days: 23 or 25 hours that add up to what the meter counted, the repeated hour told apart."""
 
-# Each day is lived by the appliance in UTC, a frame a minute from the eve to the morrow, and reported in local
-# time. The indexes that the hours must add up to are asked of the simulated house, at the frames before the two
-# midnights. In full, all 24 days of 2024 to 2035.
+# The appliance runs through each day in UTC, a frame a minute from the eve to the next day. The report is in local
+# time. The hours must add up to the indexes of the simulated house, at the frames before the two
+# midnights. The full form has all 24 days of 2024 to 2035.
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ CONTRACTS = ("historique,base", "standard,hc", "historique,ejp", "standard,tempo
 
 
 def live(folder, spec: str, day: date):
-    """Live *day* and a quarter of an hour around it; return the house, the ledger and when each frame began."""
+    """Run through *day* and 15 minutes around it; return the house, the ledger and the beginnings of the frames."""
     house = House(parse_spec(f"{spec},seed={day.toordinal() % 97},day={day - DAY},every=1m"))
     begin, end = local(day).astimezone(UTC) - timedelta(minutes=15), local(day + DAY).astimezone(UTC)
     house.skip_to(begin)
@@ -81,7 +81,7 @@ def live(folder, spec: str, day: date):
 
 
 def said_at(house, began, midnight) -> dict[str, int]:
-    """Return what the last frame heard before *midnight* said: the record of midnight says it again."""
+    """Return the indexes of the last frame before *midnight*, which the record of midnight repeats."""
     return dict(house.truth(max(at for over, at in began if over <= midnight)).indexes)
 
 

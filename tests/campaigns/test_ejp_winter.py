@@ -1,8 +1,8 @@
-"""A simulated EJP winter, lived by the appliance: lamp and relays against what was true in the house."""
+"""A simulated EJP winter: compares the lamp and the relays of the appliance with the truth in the house."""
 
-# The winter is lived at full rate around each change and leapt over in between, as by a machine that is
-# suspended: no pin moves in a leap. What the pins should have done is worked out below from the house's truth
-# and the instants of the frames alone, by other means than the code under test.
+# The appliance gets all frames around each change, and leaps over the time in between, like a machine that is
+# suspended: no pin moves in a leap. The expected changes of the pins are computed below from the truth of the house
+# and the instants of the frames, without the code under test.
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ from tests.support.truth import local
 PARIS = ZoneInfo("Europe/Paris")
 LAMP, SHED, NORMAL_HOURS = 25, 17, 27
 SEED = 11
-#: Seconds after which data are old for lamps and relays.
+#: After so many seconds data are old for lamps and relays.
 OLD = 15.0
-#: Seconds without a frame after which one frame is believed; else it takes two in a row that agree.
+#: After so many seconds without a frame, one frame is accepted; else two in a row must agree.
 GAP = 10.0
-#: Historique: the notice is a line that is there or not, and a line may be lost: so many frames without it end it.
+#: In historique the notice is a line, which may be lost: it takes so many frames without the line to end the notice.
 SILENT = 3
-#: Seconds on and off of each sign of the lamp, as the manual describes them.
+#: Seconds on and off of each pattern of the lamp, as the manual describes them.
 SIGNS = {
     "wink": [(0.05, 29.95)],
     "slow": [(1.0, 1.0)],
@@ -57,7 +57,7 @@ SIGN_OF = {Ejp.NORMAL: "wink", Ejp.NOTICE: "slow", Ejp.PEAK: "steady"}
 
 @dataclass
 class Happening:
-    """One thing that the world does: a frame ends or is lost, a leap ends, the appliance starts or stops."""
+    """An event: a frame ends or is lost, a leap ends, the appliance starts or stops."""
 
     at: float  # monotonic
     what: str
@@ -65,7 +65,7 @@ class Happening:
 
 
 class Winter:
-    """The bytes of a winter, and what happened when."""
+    """The bytes of a winter, and its events."""
 
     def __init__(self, mode: Mode, days: list[date]) -> None:
         self.options = parse_spec(f"ejp,{mode.value},seed={SEED},day=2026-10-31,at=12:00")
@@ -79,7 +79,7 @@ class Winter:
         return (at - self.options.start).total_seconds()
 
     def lives(self) -> Iterator[list[tuple[float, bytes, Ejp | None]]]:
-        """Yield what each life of the appliance hears: seconds since the piece before, bytes, the truth.
+        """Yield the bytes for each run of the appliance: seconds since the piece before, bytes, the truth.
 
         The truth is None for a frame that is lost on its way.
         """
@@ -107,7 +107,7 @@ class Winter:
         yield life
 
     def windows(self) -> Iterator[tuple[datetime, datetime, *tuple[str, ...]]]:
-        """Yield what is lived at full rate: from, to, and what befalls the appliance then."""
+        """Yield the times in which all frames are sent: from, to, and the event of the appliance then."""
         minute = timedelta(seconds=60)
         summer = local(date(2026, 10, 31), "14:00")
         yield summer, summer + minute
@@ -124,12 +124,12 @@ class Winter:
             yield over - minute / 2, over + minute
 
     def damaged(self, wire: bytes) -> bytes:
-        """Return *wire* without its end, or nothing: either way no complete frame."""
+        """Return *wire* without its end, or no bytes: in both cases there is no complete frame."""
         return self.dice.choice([wire[: len(wire) // 2], wire[:-1]])
 
 
 def live(winter: Winter, folder) -> tuple[dict[int, list[tuple[float, bool]]], list[Happening]]:
-    """Return what each pin did, monotonic time and level, and what happened, as the appliance lives *winter*."""
+    """Run the appliance through *winter*; return the changes of each pin (monotonic time, level) and the events."""
     clock, done, happened = winter.clock, {LAMP: [], SHED: [], NORMAL_HOURS: []}, []
     pins = told_pins(lambda pin, level: done[pin].append((clock.monotonic(), level)))
     hardware = Hardware(pins=pins, clock=clock)
@@ -168,7 +168,7 @@ def live(winter: Winter, folder) -> tuple[dict[int, list[tuple[float, bool]]], l
 
 
 def lit(sign: str, elapsed: float) -> bool:
-    """Return whether a lamp that has shown *sign* for *elapsed* seconds is lit."""
+    """Return whether a lamp is lit *elapsed* seconds after it began the pattern *sign*."""
     left = (elapsed + 1e-6) % sum(on + off for on, off in SIGNS[sign])
     for on, off in SIGNS[sign]:
         if left < on:
@@ -180,7 +180,7 @@ def lit(sign: str, elapsed: float) -> bool:
 
 
 def edges(sign: str, began: float, since: float, until: float) -> Iterator[float]:
-    """Yield the instants between *since* and *until* at which *sign*, shown since *began*, changes."""
+    """Yield the instants between *since* and *until* at which the pattern *sign*, which began at *began*, changes."""
     turn = sum(on + off for on, off in SIGNS[sign])
     cuts, place = [], 0.0
     for on, off in SIGNS[sign]:
@@ -198,7 +198,7 @@ def edges(sign: str, began: float, since: float, until: float) -> Iterator[float
 def expected(
     mode: Mode, happened: list[Happening]
 ) -> tuple[list[tuple[float, bool]], list[tuple[float, bool]], list]:
-    """Return what the lamp and both relays should have done."""
+    """Return the expected changes of the lamp and of both relays."""
     lamp: list[tuple[float, bool]] = []
     shed: list[tuple[float, bool]] = []
     hours: list[tuple[float, bool]] = []
@@ -236,7 +236,7 @@ def expected(
         put(lamp, here.at, lit(sign, here.at - began))
         if after.what == "leap":
             continue
-        # When what is known grows old, if it is not yet.
+        # The instant at which the data grow old, if they are not old yet.
         old_at = heard + OLD if heard is not None and heard + OLD > here.at else inf
         for at in edges(sign, began, here.at, min(after.at, old_at)):
             put(lamp, at, lit(sign, at - began))
@@ -274,7 +274,7 @@ def test_lamp_and_relays_of_a_winter_are_as_the_house_was(tmp_path, mode):
     same(done[SHED], shed, "relay ejp")
     same(done[NORMAL_HOURS], hours, "relay periods")
     same(done[LAMP], lamp, "lamp")
-    # And in the words of a person, on the clock on the wall:
+    # The same as a person describes it, in local time:
     zero = winter.clock.now() - timedelta(seconds=winter.clock.monotonic())
     for day in days:
         for clock, pin in (("06:30", SHED), ("07:00", NORMAL_HOURS)):

@@ -1,9 +1,9 @@
-"""Where indexes begin anew: the appliance, its log and the report against what was true in the simulated house."""
+"""Indexes that begin anew: compares the appliance, its log and the report with the truth in the simulated house."""
 
-# A day is lived in three windows, around its midnight, its noon and its evening; what happens happens at noon,
-# and the energy between the windows is in the indexes. The truth is asked of the house at the very instants of
-# the frames, so the comparison is to the Wh. Of the frames around the change, which one the log begins with is
-# for acceptance to say, so that alone is read from the log.
+# The frames of a day come in three windows, around midnight, noon and evening. The change is at noon,
+# and the indexes have the energy between the windows. The truth is that of the house at the very instants of
+# the frames, so the comparison is to the Wh. Acceptance decides with which frame after the change the log begins,
+# so that instant alone is read from the log.
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ pytestmark = pytest.mark.campaign
 DAY = date(2026, 1, 13)
 EVE, MORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)
 ROLL_OVER = 1_000_000_000
-#: A frame each so often, in a window: further apart than acceptance compares, so that each is taken as it comes.
+#: The time between two frames of a window: acceptance does not compare frames that are so far apart.
 EVERY = 55
-#: Frames that agree before acceptance believes in another meter, contract or step of an index.
+#: How many frames must agree before acceptance takes another meter, contract or step of an index.
 FIRM = 5
 
 
 class Odd(House):
-    """A house whose meter says its indexes *shifted*, and some labels otherwise."""
+    """A house whose meter sends its indexes *shifted*, and other data for some labels."""
 
     def __init__(self, spec: str, shift: int = 0, says: dict[str, str] | None = None) -> None:
         super().__init__(parse_spec(f"{spec},day={EVE},every={EVERY}s"))
@@ -65,7 +65,7 @@ class Odd(House):
         return group
 
 
-#: The register that is shifted, with the total: one of each contract.
+#: Contract → the register that is shifted, together with the total.
 RESET = {
     "TH": ("BASE", "EASF01"),
     "HP": ("HCHP", "EASF02"),
@@ -77,13 +77,13 @@ SHIFTED = {"EAST"}.union(*RESET.values())
 
 @dataclass
 class Frames:
-    """What one meter said, and when each frame had been heard."""
+    """The frames of one meter, with the end of each."""
 
     house: House
     at: list[datetime] = field(default_factory=list)
 
     def energy(self, since: datetime | None = None) -> dict[str, int]:
-        """Return what each register truly counted from the frame that ended at *since* (the first) to the last."""
+        """Return the true energy of each register, from the frame that ended at *since* (the first) to the last."""
         first = self.at[0] if since is None else min(self.at, key=lambda one: abs(one - since))
         before, after = self.said(first), self.said(self.at[-1])
         return {code: wh - before[code] for code, wh in after.items()}
@@ -95,7 +95,7 @@ class Frames:
 
 
 class Life:
-    """An appliance in *folder*, and what it was told."""
+    """An appliance in *folder*, and the frames that it got."""
 
     def __init__(self, folder, start: datetime) -> None:
         self.folder = folder
@@ -163,14 +163,14 @@ def add(*parts: dict[str, int]) -> dict[str, int]:
 
 
 def live(folder, old: House, new: House, *, gap: bool = False, restart: bool = False) -> Life:
-    """Live DAY with *old* until noon and *new* from then on.
+    """Run through DAY with *old* until noon and *new* from then on.
 
     Args:
-        folder: of the log.
+        folder: the folder of the log.
         old: the house before noon.
-        new: the house after, *old* itself if nothing but its frames change.
-        gap: nothing is heard from 11 h to 13 h.
-        restart: another appliance takes over at noon.
+        new: the house after noon; *old* itself when only its frames change.
+        gap: True when no frame comes from 11:00 to 13:00.
+        restart: True when another appliance begins at noon.
     """
     life = Life(folder, local(EVE, "23:50"))
     noon_ends, noon_begins = local(DAY, "11:00" if gap else "12:00"), local(DAY, "13:00" if gap else "12:00")
@@ -204,7 +204,7 @@ GAPS = [pytest.param(False, id="heard"), pytest.param(True, id="in a gap")]
 
 
 def check_epoch(life: Life, old: House, new: House, contract: bool, reset: str = "") -> None:
-    """Check that both sides of noon are counted to the Wh, and nothing across."""
+    """Check that the energy before and after noon is counted to the Wh, and none across noon."""
     first, second = life.heard[id(old)], life.heard[id(new)]
     noon = local(DAY, "12:00")
     energy, day = figures_of(life.folder, life.clock.now())
@@ -217,7 +217,7 @@ def check_epoch(life: Life, old: House, new: House, contract: bool, reset: str =
     assert place <= FIRM
     expected = add(first.energy(midnight_frame(first)), second.energy(begun))
     if not contract and place:
-        # While the step is doubted, what was not reset may go on; what is held with it is lost.
+        # Until the step is accepted, registers that were not reset may go on; groups held with the step are lost.
         doubted = {
             code: wh - first.said(first.at[-1])[code]
             for code, wh in second.said(second.at[place - 1]).items()
@@ -270,7 +270,7 @@ def test_an_index_that_is_reset(tmp_path, spec, gap):
 
 
 def whole(life: Life, *houses: House) -> dict[str, int]:
-    """Return what the day truly used from its midnight to the last frame: nothing may be lost at noon."""
+    """Return the true energy of the day from midnight to the last frame; none may be lost at noon."""
     first, last = life.heard[id(houses[0])], life.heard[id(houses[-1])]
     before, after = first.said(midnight_frame(first)), last.said(last.at[-1])
     return {code: after[code] - before[code] for code in before}
@@ -305,7 +305,7 @@ def test_a_roll_over_is_counted_through(tmp_path, spec, gap):
     ),
 )
 def test_another_subscribed_power_loses_nothing(tmp_path, spec, says, gap):
-    """The registers are the same: it is no epoch."""
+    """The registers are the same, so no epoch ends."""
     old, new = Odd(spec), Odd(spec, says=says)
     life = live(tmp_path, old, new, gap=gap)
     check_whole(life, old, new)
@@ -315,7 +315,7 @@ def test_another_subscribed_power_loses_nothing(tmp_path, spec, says, gap):
 
 @pytest.mark.parametrize(
     ("kind", "gap"),
-    # In this order, in short too, each contract and each number of phases is heard and has a gap.
+    # In this order the short form, too, has each contract and each number of phases, with a gap.
     pairs(
         ["base,mono", "base,tri", "hc,tri", "hc,mono", "ejp,mono", "ejp,tri", "tempo,tri", "tempo,mono"], GAPS
     ),
@@ -337,7 +337,7 @@ def test_another_mode_that_names_the_contract_otherwise_is_an_epoch(tmp_path):
 
 
 def test_what_is_injected_is_counted_on_both_sides(tmp_path):
-    """The index of injection begins anew with the others."""
+    """The index of injection begins anew with the other indexes."""
     old, new = Odd("standard,base,producer,seed=7"), Odd("standard,base,producer,seed=8")
     life = live(tmp_path, old, new)
     _, day = figures_of(life.folder, life.clock.now())
@@ -355,7 +355,7 @@ def test_what_is_injected_is_counted_on_both_sides(tmp_path):
 
 
 def test_nothing_is_taken_for_an_epoch_that_fewer_frames_say(tmp_path):
-    """One to four frames of another meter in between."""
+    """One to four frames of another meter come in between."""
     house, other = Odd("historique,ejp,seed=7"), Odd("historique,ejp,seed=8")
     life = Life(tmp_path, local(EVE, "23:50"))
     chunks = life.window(house, local(EVE, "23:52"), local(DAY, "00:05"))
@@ -372,7 +372,7 @@ def test_nothing_is_taken_for_an_epoch_that_fewer_frames_say(tmp_path):
 
 
 def test_a_day_so_far_is_the_same_live_and_in_the_report(tmp_path):
-    """At the full pace of the line, eight frames a record, with a silence over midnight."""
+    """Frames at the full pace of the line, eight frames a record, with a silence over midnight."""
     house = House(replace(Odd("historique,hc,seed=7").options, every=None))
     life = Life(tmp_path, local(EVE, "23:30"))
     chunks = life.window(house, local(EVE, "23:30"), local(EVE, "23:33"))

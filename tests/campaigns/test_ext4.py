@@ -1,8 +1,8 @@
-"""What a power cut leaves of our files on real ext4, block by block."""
+"""The state of our files on real ext4 after a power cut, at every block."""
 
-# The workload is the real DailyLog on a virtual clock, whose days are compressed on the way, and a state file
-# replaced again and again; beside them, as a control, a file replaced without a sync: a rig that never finds it
-# damaged would find nothing else either.
+# The workload is the real DailyLog on a virtual clock, with days that are compressed on the way, and a state file
+# that is replaced again and again. As a control, another file is replaced without a sync: a test that never finds this
+# file damaged would find no other damage either.
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from tests.support.extent import FULL, extent
 from tests.support.tally import tally
 
 STATES = int(os.environ.get("LINKYMONITOR_EXT4_STATES", extent(24, 600)))
-#: Real seconds that the recording lasts at least: the kernel commits each 5 s and writes back after 30 s.
+#: The shortest recording, in real seconds: the kernel commits every 5 s and writes back after 30 s.
 LASTING = extent(0.0, 30.0)
-#: Pauses in which nothing but the control is written: longer than the 5 s between two commits.
+#: Pauses in which only the control is written, in seconds: longer than the 5 s between two commits.
 PAUSES = extent(0, 8)
 RECORDS = 700
 START = datetime(2026, 2, 17, 22, 0, tzinfo=UTC)
@@ -64,7 +64,7 @@ def state(version: int) -> bytes:
 
 
 def version_of(path: Path) -> int | None:
-    """Return the version of a state file that is whole, 0 when it is not there, None when it is damaged."""
+    """Return the version of a whole state file, 0 when there is no file, None when it is damaged."""
     try:
         content = path.read_bytes()
         version = int(json.loads(content)["version"])
@@ -77,7 +77,7 @@ def version_of(path: Path) -> int | None:
 
 @pytest.fixture
 def memory() -> Iterator[Path]:
-    """A folder in memory, where there is one."""
+    """A folder in memory, if the machine has one."""
     shm = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="linkymonitor-ext4-", dir=shm if shm.is_dir() else None))
     yield folder
@@ -85,7 +85,7 @@ def memory() -> Iterator[Path]:
 
 
 def work(disk: disks.Disk) -> None:
-    """Log five days, and say what was promised when."""
+    """Log five days, and write a marker for each promise."""
     clock = WireClock(START)
     storage = Storage()
     log = DailyLog(storage, LogSettings(dir=disk.filesystem / "log", compress_after=timedelta(days=1)), clock)
@@ -149,7 +149,7 @@ def test_what_was_acknowledged_is_there_after_any_power_cut_on_real_ext4(memory)
             unsafe = version_of(folder / "unsafe.json")
             control["damaged" if unsafe is None else "whole"] += 1
 
-            # And then the program starts, and goes on.
+            # After the cut the program starts, and goes on.
             clock = WireClock(START.replace(month=3))
             again = DailyLog(storage, LogSettings(dir=log), clock)
             for number in range(before, before + 3):
@@ -180,7 +180,7 @@ def test_what_was_acknowledged_is_there_after_any_power_cut_on_real_ext4(memory)
 
 
 def read(log: Path, found: Counter[str], statistics: Statistics) -> int:
-    """Return how many records *log* holds; count those that nobody wrote."""
+    """Return how many records are in *log*; count those that nobody wrote."""
     numbers = []
     for one in records(log, *ALWAYS, statistics=statistics):
         number = one.indexes["HN"]

@@ -1,4 +1,4 @@
-"""Every reader of ours against the kept corpus and inputs made up on the spot; ``python -m tests.fuzz`` goes on."""
+"""Every reader against the kept corpus and random inputs; ``python -m tests.fuzz`` tries more."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.extent import extent
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus"
-#: A target may take milliseconds: those that take most are given less while everybody waits.
+#: The slowest targets get fewer inputs: one call may take milliseconds.
 SHORT = {
     "decoder": 200,
     "log": 200,
@@ -42,7 +42,7 @@ def test_the_kept_inputs_pass(name):
 
 
 def mutations(name: str) -> st.SearchStrategy[bytes]:
-    """Bytes, and kept inputs with pieces taken out, put in, doubled, changed or swapped."""
+    """Random bytes, and kept inputs with pieces removed, added, doubled, changed or swapped."""
     seeds = st.sampled_from(kept(name))
     edit = st.tuples(st.floats(0, 1), st.integers(0, 40), st.binary(max_size=40))
 
@@ -81,7 +81,7 @@ def test_made_up_inputs_pass(name):
 @pytest.mark.campaign
 @each_target
 def test_atheris_finds_nothing_in_a_while(name):
-    """A taste of ``python -m tests.fuzz``: coverage leads it where made-up inputs do not go."""
+    """A short ``python -m tests.fuzz``: guided by coverage, it goes further than random inputs."""
     pytest.importorskip("atheris", reason="atheris is not installed: pip install 'linkymonitor[fuzz]'")
     runs = extent(300, 20_000)
     found = subprocess.run(

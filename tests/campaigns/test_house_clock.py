@@ -1,4 +1,4 @@
-"""One clock for the house: what is shown, written and counted has the same time, whatever the wall clock does."""
+"""One clock for the house: display, log and counts have the same time, whatever the wall clock does."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def new_frame(wh: int, clock: datetime, *, degraded: bool = False) -> bytes:
 
 
 class Home:
-    """A folder with a log, and the lives of one machine that follow each other there."""
+    """A folder with a log, and the boots of one machine that writes there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         (folder / "run").mkdir()
         self.storage = Storage()
         self.shown: list[str] = []
-        #: What latest.json said at each reading, and the reading itself.
+        #: The content of latest.json at each reading, and the reading itself.
         self.latest: list[str | None] = []
         self.readings: list[Reading] = []
 
@@ -95,7 +95,7 @@ class Home:
         *,
         display: bool = False,
     ) -> Ledger:
-        """Let a whole appliance follow *chunks* on *machine*; return its ledger."""
+        """Run a whole appliance on *chunks* and *machine*; return its ledger."""
         storage, ledger = self.storage, Ledger(PARIS)
         log = DailyLog(storage, LogSettings(dir=self.folder), machine, salt="pepperpepperpepp")
         hardware = Hardware(
@@ -121,7 +121,7 @@ class Home:
         self.latest.append(json.loads((self.folder / "run/latest.json").read_text())["taken_at"])
 
     def reported(self, day: date = DAY) -> int:
-        """Return the Wh of *day* as the page of the report has them."""
+        """Return the Wh of *day* on the page of the report."""
         now = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
         found = as_json(self.folder, (day, day), tz=PARIS, prices=Prices(), now=now, storage=Storage())
         return int(found["consumed"]["wh"])
@@ -185,9 +185,9 @@ def test_nothing_has_a_date_until_the_time_is_known(home):
 
 @pytest.mark.parametrize("by", [timedelta(minutes=4), timedelta(hours=-3), timedelta(hours=-10)], ids=str)
 def test_the_energy_of_today_follows_a_step_of_the_time(home, by):
-    """Nobody is there to be waited for, so the clock is believed, until a time service comes after all.
+    """No time service is installed, so the wall clock is accepted, until a time service sets it after all.
 
-    Where the clock goes back the report leaves out what is stamped for the second time, and has its energy later.
+    Where the clock goes back, the report leaves out records with a repeated stamp, and has their energy later.
     """
     machine = Machine(MORNING)
     machine.wait = 0.0
@@ -211,7 +211,7 @@ def test_the_energy_of_a_day_that_the_clock_had_wrong_is_not_that_of_today(home)
 
 
 def meter_at(home: Home, machine: Machine, off: timedelta, count: int = 300, **how: bool) -> Ledger:
-    """Let a standard meter be heard whose clock is *off*."""
+    """Run with a standard meter whose clock is *off* by that much."""
     truth = machine.truth
     chunks = [
         (2.0, new_frame(5_000 + number // 8, truth + off + timedelta(seconds=2 * number), **how))
@@ -258,7 +258,7 @@ def test_a_meter_whose_clock_is_degraded_sets_no_time(tmp_path):
 
 
 def test_the_time_of_a_meter_in_winter_and_in_summer_is_one(tmp_path):
-    """The letter of the season is part of a horodate: the hour that comes twice is no step."""
+    """A horodate has the letter of the season, so the hour that comes twice is no step."""
     home = Home(tmp_path)
     machine = Machine(datetime(2027, 10, 31, 0, 55, tzinfo=UTC))
     machine.serve()
@@ -267,7 +267,7 @@ def test_the_time_of_a_meter_in_winter_and_in_summer_is_one(tmp_path):
 
 
 class WornCard(SystemDisk):
-    """A card that has lost what is in the file of the eve."""
+    """A card that cannot read the file of the eve."""
 
     def open(self, path: str, flags: int, mode: int = 0) -> int:
         if path.endswith("2026_12_01_linkymonitor.log"):

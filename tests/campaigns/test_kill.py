@@ -1,8 +1,8 @@
 """kill -9 at any moment: the real daemon on a real pseudo-terminal, over and over on one log directory."""
 
-# What is acknowledged is what the file holds: a line is written and synced in one go, so every whole line that
-# can be read before the kill must be there after it, and at the same place. The lives are forked from a process
-# that has imported everything, else a test would spend its time on imports.
+# A line in the file is acknowledged: it is written and synced at once. So every whole line that
+# can be read before the kill must be there after it, at the same place. The daemons are forked from a process
+# that has imported all modules, else a test would spend its time on imports.
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from tests.support.tally import tally
 
 KILLS = int(os.environ.get("LINKYMONITOR_KILLS") or extent(6, 500))
 SEED = int(os.environ.get("LINKYMONITOR_SEED", "9"))
-#: Times the speed of the line: about a record a second, so that stamps stay true.
+#: The pace in multiples of the speed of the line: about a record a second, so that stamps stay true.
 SPEED = 10.0
-#: A record at the latest so long after a restart, in seconds.
+#: The first record must come within so many seconds after a restart.
 FIRST_RECORD = 30.0
 
 _NURSERY = """
@@ -53,7 +53,7 @@ for line in sys.stdin:
 
 
 class Nursery:
-    """Gives birth to daemons, one at a time."""
+    """Forks daemons, one at a time."""
 
     def __init__(self, errors: Path) -> None:
         self.errors = errors.open("wb")
@@ -72,15 +72,15 @@ class Nursery:
         return int(self._answer(20.0))
 
     def death(self, timeout: float) -> int:
-        """Wait for its end and return the status, as os.waitpid does."""
+        """Wait for the end of the daemon and return its status, as os.waitpid does."""
         return int(self._answer(timeout))
 
     def lives(self) -> bool:
-        """Return whether the daemon has not ended yet."""
+        """Return whether the daemon still runs."""
         return not select.select([self._process.stdout], [], [], 0)[0]
 
     def last_words(self) -> str:
-        """Return the end of what the daemons have said on stderr."""
+        """Return the end of what the daemons have written to stderr."""
         return Path(self.errors.name).read_text(errors="replace")[-2000:]
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class Nursery:
 
 
 class Feed(threading.Thread):
-    """The simulated meter at its end of the terminal; it waits for nobody, and keeps what it has said."""
+    """The simulated meter at its end of the terminal; it does not wait for readers, and keeps the frames it sent."""
 
     def __init__(self, spec: str) -> None:
         super().__init__(daemon=True)
@@ -114,7 +114,7 @@ class Feed(threading.Thread):
                 try:
                     os.write(self.master, piece)
                 except BlockingIOError:
-                    # Nobody reads: what a serial line does is to lose it.
+                    # Nobody reads: a serial line loses the bytes then.
                     continue
 
     def stop(self) -> None:
@@ -125,7 +125,7 @@ class Feed(threading.Thread):
 
 
 def whole_lines(folder: Path) -> list[bytes]:
-    """Return every line of the log that has its end, in order."""
+    """Return every whole line of the log, in order."""
     found: list[bytes] = []
     for path in sorted(folder.glob("*_linkymonitor.log")):
         found += path.read_bytes().split(b"\n")[:-1]
@@ -133,7 +133,7 @@ def whole_lines(folder: Path) -> list[bytes]:
 
 
 def wait_for_record(folder: Path, nursery: Nursery, born: float) -> None:
-    """Return as soon as the log has one record more; what was born at *born* has to write it in time."""
+    """Return as soon as the log has one record more; the daemon that began at *born* must write it in time."""
 
     def count() -> int:
         return sum(path.read_bytes().count(b"\tDATA\t") for path in folder.glob("*_linkymonitor.log"))
@@ -167,7 +167,7 @@ def test_no_kill_costs_a_line_or_makes_a_wrong_one(tmp_path):
             born = time.monotonic()
             kind = dice.choice(("young", "any", "written", "written"))
             if kind == "written":
-                # Wait until the log grows, then strike at about that moment.
+                # Wait until the log grows, then kill at about that moment.
                 wait_for_record(folder, nursery, born)
                 time.sleep(dice.choice((0.0, dice.uniform(0.0, 0.02))))
                 after_write += 1
@@ -183,7 +183,7 @@ def test_no_kill_costs_a_line_or_makes_a_wrong_one(tmp_path):
             assert after[: len(acknowledged)] == acknowledged, f"life {number}: lines lost"
             lives_with_records += any(b"\tDATA\t" in line for line in after[len(before) :])
             if number % 10 == 0:
-                # The next life must record soon, whatever this one left.
+                # The next daemon must record soon, whatever this one left behind.
                 pid = nursery.birth(*command)
                 born = time.monotonic()
                 wait_for_record(folder, nursery, born)
@@ -211,7 +211,7 @@ def test_no_kill_costs_a_line_or_makes_a_wrong_one(tmp_path):
 
 
 def check_against(feed: Feed, records) -> None:
-    """Compare *records* with what the meter can have said."""
+    """Compare *records* with the values that the meter can have sent."""
     house = feed.source.house
     start, end = feed.source.options.start, house.now
     low, high = house.truth(start).indexes, house.truth(end).indexes

@@ -1,4 +1,4 @@
-"""The line that never gives up: switches, dongles that come and go, garbage, on ptys and a clock of our own."""
+"""The reader of a line under stress: meters that switch, dongles that come and go, noise; on ptys and a test clock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.pty_meter import Dongle, PtyMeter
 from tests.support.tally import tally
 from tests.support.virtual_line import NOON, Follower, Speaker, Waiting, World
 
-#: What a meter may be switched to; some dongles speak historique at 9600 baud.
+#: The modes and speeds of a meter; some dongles give historique at 9600 baud.
 KINDS = ((Mode.HISTORIQUE, 1200), (Mode.STANDARD, 9600), (Mode.HISTORIQUE, 9600))
 SWITCHES, UNPLUGS = extent(5, 200), extent(12, 1000)
 
@@ -125,7 +125,7 @@ def test_a_dongle_that_comes_back_is_heard_within_10_seconds(world, tmp_path):
 
 
 def test_looking_for_a_dongle_costs_next_to_nothing(world, tmp_path):
-    """Two looks a second: a thousandth of a core even where each costs half a millisecond."""
+    """Two checks a second take a thousandth of a core, even when each takes half a millisecond."""
     with Dongle(Path(f"/dev/shm/gone-{os.getpid()}")) as dongle:
         dongle.plug()
         source = Waiting(world, dongle.link)
@@ -137,7 +137,7 @@ def test_looking_for_a_dongle_costs_next_to_nothing(world, tmp_path):
 
 @pytest.mark.parametrize(("mode", "speed"), KINDS, ids=lambda part: str(getattr(part, "value", part)))
 def test_the_size_of_a_read_makes_no_difference(world, mode, speed):
-    """One byte, a few, a line, or all there is: the same frames; through a pty, whose kernel cuts the lines."""
+    """Reads of one byte, a few, a line or all bytes give the same frames; through a pty, with lines cut by the kernel."""
     told = {}
     for size in (1, 3, 64, 4096):
         world = World(WireClock(NOON))
@@ -198,7 +198,7 @@ def test_one_byte_or_64_kib_a_read_give_the_same_readings_and_counts(mode):
 @pytest.mark.campaign
 @pytest.mark.parametrize("wrong", [(1200, 9600), (9600, 1200)], ids=["1200 as 9600", "9600 as 1200"])
 def test_a_meter_at_a_wrong_speed_gives_no_value(world, tmp_path, wrong):
-    """The speed is fixed, and is the wrong one: an hour of garbage."""
+    """The speed is fixed to the wrong one: an hour of noise."""
     sent, listened = wrong
     with PtyMeter() as meter:
         speaker = Speaker(world, mode=Mode.HISTORIQUE, speed=sent)
@@ -213,7 +213,7 @@ def test_a_meter_at_a_wrong_speed_gives_no_value(world, tmp_path, wrong):
 
 
 class Repeating(Source):
-    """A live source in memory: one frame again and again, each taking its time on the clock."""
+    """A live source in memory: one frame again and again, each with its time on the clock."""
 
     live, mode = True, Mode.HISTORIQUE
     name = "repeating"
@@ -311,7 +311,7 @@ def test_what_need_not_move_an_index_is_no_standstill(tmp_path, frame):
 @pytest.mark.parametrize("stop", [7.0, 50.0])
 @pytest.mark.parametrize("after", ["PM..", "HN.."])
 def test_what_came_while_the_program_was_stopped_acts_on_nothing(world, tmp_path, stop, after):
-    """The relay is fed in HN; twenty frames of HN wait in the kernel, and HN is over since."""
+    """The relay is on in HN; twenty frames of HN wait in the kernel, but HN is over."""
     start = world.clock.monotonic()
     with PtyMeter() as meter:
         for number in range(30):
@@ -333,18 +333,18 @@ def test_what_came_while_the_program_was_stopped_acts_on_nothing(world, tmp_path
     assert {period for at, period in seen if at >= 61.4 + stop} <= {None, after}
     assert seen[-1][1] == after
     levels = [bool(state.state) for state in follower.pins.pin(17).states]
-    # Fed once two frames have agreed, and at rest in the end.
+    # On once two frames agree, and off at the end.
     again = stop > 15 and after == "HN.."
     assert levels == ([False, True, False, True, False] if again else [False, True, False])
 
 
 DAY = extent(3600, 86400)
-#: For a day; a part of a day is let have its part, and the beginnings, which cost more.
+#: The budget of a day. A part of a day has its part of it, and the cost of the beginnings, which is higher.
 BUDGET = extent(60_000, 200_000)
 
 
 def flapping(clock, chance):
-    """Twelve seconds of meter, twelve of nothing, all day: what makes the most conditions begin and end."""
+    """Twelve seconds of frames, twelve of silence, all day: this makes the most conditions begin and end."""
     index = 688322
     while True:
         until = clock.monotonic() + 12
@@ -357,7 +357,7 @@ def flapping(clock, chance):
 
 
 def noise(clock, chance):
-    """Any byte."""
+    """Random bytes."""
     while True:
         yield chance.randbytes(200)
 
@@ -373,7 +373,7 @@ def mostly_noise(clock, chance):
 @pytest.mark.campaign
 @pytest.mark.parametrize("bad", [noise, mostly_noise, flapping], ids=lambda bad: bad.__name__)
 def test_a_day_of_garbage_leaves_few_diagnostics(tmp_path, bad, capsys, caplog):
-    """All that is not a DATA line: notes in the daily log, and what the service writes to the journal."""
+    """Diagnostics are the notes in the daily log, and the lines of the service in the journal of systemd."""
     clock = WireClock(NOON)
     journal = io.StringIO()
     handler = logging.StreamHandler(journal)

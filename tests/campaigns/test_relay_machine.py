@@ -28,12 +28,12 @@ from tests.support.extent import extent
 
 NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 PERIODS = ("HN..", "PM..")
-#: So many frames in a row are believed by the most doubtful of readers.
+#: So many frames in a row that agree are accepted in every situation.
 FIRM = 6
 
 
 class Memory:
-    """A daily log that keeps nothing, and a latest.json that is nowhere."""
+    """A daily log that keeps nothing, and no latest.json."""
 
     def append(self, *_: object) -> None: ...
     def note(self, *_: object) -> None: ...
@@ -48,7 +48,7 @@ class Memory:
 
 
 class Wire(Source):
-    """A live source in memory: what *chunks* hold is read at once, and else time passes."""
+    """A live source in memory: *chunks* are read at once; when there is none, time passes."""
 
     name, live, mode = "machine", True, Mode.HISTORIQUE
 
@@ -66,9 +66,9 @@ class Wire(Source):
 class House(RuleBasedStateMachine):
     """Frames, silence, noise, a wall clock that jumps and a part that raises, in any order, before a real Relay.
 
-    What is true of the wire and of the clock is kept here, apart from the program: when the last whole frame
-    ended, and the period it told. A period that was told long enough for anybody to believe it is obeyed while it
-    is fresh; one that was never told, never; and what is not fresh means the fail state.
+    The truth about wire and clock is kept here, apart from the program: the end of the last whole frame,
+    and its period. The relay must follow a period that enough frames had, while it
+    is fresh, and never a period that no frame had. Old data mean the fail state.
     """
 
     @initialize(fail_on=st.booleans(), mode=st.sampled_from(["periods", "ejp"]))
@@ -115,10 +115,10 @@ class House(RuleBasedStateMachine):
         if self.raises:
             raise RuntimeError("a callback of the user's")
 
-    # What happens
+    # The events:
 
     def _advance(self, seconds: float) -> None:
-        """Let the appliance's loop run for so long; it is closed at the end."""
+        """Run the loop of the appliance for so long; it is closed at the end."""
         self.appliance.follow(self.clock.monotonic() + seconds)
 
     def _say(self, data: bytes) -> None:
@@ -184,7 +184,7 @@ class House(RuleBasedStateMachine):
         self.closed = True
         self.appliance.close()
 
-    # What must be
+    # The invariants:
 
     @invariant()
     def the_relay_is_as_the_rule_says_or_in_its_fail_state(self) -> None:

@@ -1,15 +1,15 @@
 """Weeks of a house through the whole of acquire: memory, descriptors and threads stay as they were after a few days.
 
-Some hours of seven days of historique in short; sixty whole days of each mode and of noise in full.
+The short form has some hours of seven days of historique; the full form, sixty whole days of each mode and of noise.
 """
 
 # Strategy
 #
-# - Memory does not grow like a line but in steps: pymalloc takes 1 MiB at a time of the system and touches it page
-#   by page, glibc extends its heap when what is free is in pieces. So only a long run has a slope; a short one has a
+# - Memory grows in steps: pymalloc takes 1 MiB at a time of the system and uses it page
+#   by page, glibc extends its heap when free memory is in pieces. So only a long run has a slope; a short run has a
 #   bound on all steps together.
-# - Objects are what leaks. Their count swings by thousands, for the memories of the decoder and of interpret()
-#   are emptied when they are full, and it swings about the same middle for ever.
+# - A leak is a growing count of objects. The count swings by thousands, as the caches of decoder and interpret()
+#   are emptied when they are full, but about the same middle for ever.
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from tests.support.extent import FULL, extent
 from tests.support.soak import ITSELF, ROOT
 
 DAYS = extent(7, 60)
-#: The day from which on nothing is new any more: a file has been compressed by then, and each memory filled.
+#: From this day on nothing is new: a file has been compressed by then, and each cache has been full.
 SETTLED = 5
-#: What may grow: bytes of memory and objects a day, over sixty days.
+#: The growth that is allowed: bytes of memory and objects a day, over sixty days.
 SLOPE, OBJECTS = 10_000, 100
-#: What CPython takes from the system at a time; and how far the count of objects swings.
+#: The bytes that CPython takes from the system at a time, and how far the count of objects swings.
 ARENA, SWING = 1 << 20, 8000
 
 
 def slope_of(held: list[dict[str, int]], what: str) -> float:
-    """Return by how much *what* grows a day: least squares."""
+    """Return the growth of *what* a day, by least squares."""
     values = [day[what] for day in held]
     middle = (len(values) - 1) / 2
     return sum((day - middle) * value for day, value in enumerate(values)) / sum(
@@ -50,7 +50,7 @@ def table(held: list[dict[str, int]]) -> str:
     )
 
 
-#: What is followed at the same time: by its name, the words for follow().
+#: Name of a run → the arguments of follow(); the runs are made at the same time.
 RUNS = {"historique": ["historique"]}
 if FULL:
     RUNS |= {"standard": ["standard"], "standard, noise": ["standard", "noise"]}
@@ -74,7 +74,7 @@ def test_weeks_cost_no_more_than_days(tmp_path, capsys):
 
 
 def check(held: list[dict[str, int]], name: str, capsys) -> None:
-    """Assert that what the process *held* at the end of each day stays as it was."""
+    """Assert that memory and counts at the end of each day, *held*, stay as they were."""
     assert len(held) == DAYS
     assert {day["descriptors"] for day in held} == {held[0]["descriptors"]}
     assert {day["threads"] for day in held} == {1}
@@ -96,7 +96,7 @@ def check(held: list[dict[str, int]], name: str, capsys) -> None:
 
 
 def test_labels_that_noise_makes_are_not_kept():
-    """A label that no specification has may be the meter's own, so it is remembered; each frame here has another."""
+    """An unknown label may be the meter's own, so it is remembered; each frame here has another one."""
     from linkymonitor.meter.acceptance.frame import Acceptance
     from linkymonitor.model.terms import Mode
     from linkymonitor.tic.frame import Frame, InfoGroup

@@ -1,1 +1,1 @@
-"""What is thrown at every reader of ours: the targets, a small corpus for each, and a runner."""
+"""The fuzz targets, one for each reader, with a small corpus for each, and a runner."""

@@ -1,4 +1,4 @@
-"""Fuzz one target with atheris: ``python -m tests.fuzz TARGET -runs=200000``; without a target, say which there are."""
+"""Fuzzes one target with atheris: ``python -m tests.fuzz TARGET -runs=200000``; without a target, lists the targets."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def main(words: list[str]) -> int:
         )
         return 2
     name, *options = words
-    # libFuzzer writes what it finds into the first folder: never into the committed one.
+    # libFuzzer writes new inputs into the first folder, which must not be the committed one.
     folders = [word for word in options if not word.startswith("-")] or [
         tempfile.mkdtemp(prefix="fuzz-found-")
     ]
     options = [word for word in options if word.startswith("-")]
-    # Short inputs are tried ten times as often, and a frame of a few groups has all that a long one has.
+    # Short inputs are tried ten times as often, and a frame of a few groups is as good as a long one.
     defaults = ["-timeout=10", "-rss_limit_mb=512", f"-max_len={400 if name in ('decoder', 'ini') else 2048}"]
     atheris.Setup([sys.argv[0], *defaults, *options, *folders, str(CORPUS / name)], TARGETS[name])
     atheris.Fuzz()

@@ -1,12 +1,12 @@
-"""One function for each thing that reads what we did not write: it raises when a promise is broken."""
+"""One function for each reader of bytes from outside; the function raises when the reader breaks a promise."""
 
 # Strategy
 #
-# - A target takes any bytes and returns. It may raise nothing: what the reader is allowed to raise is caught
-#   here, and what it promises besides (same frames wherever the stream is cut, what is written reads back) is
-#   asserted here, so that a fuzzer finds wrong answers and not only crashes.
-# - A checksum stands in the way of a fuzzer that only flips bytes. When the first byte says so, each line is
-#   given its right one, and the fuzzer goes on to what lies behind.
+# - A target takes any bytes and returns. It must not raise: the errors that the reader may raise are caught
+#   here, and its other promises (the same frames wherever the stream is cut, written text reads back) are
+#   asserted here. So a fuzzer finds wrong answers, and not only crashes.
+# - A checksum stops a fuzzer that only flips bytes. With certain first bytes of the input, each line is
+#   given its right checksum, and the fuzzer reaches the code behind the check.
 # - No target needs a directory but those whose reader opens its file itself; theirs is in memory where there is one.
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _SEAL, _STANDARD = 0x01, 0x02
 
 @cache
 def _scratch() -> Path:
-    """A folder in memory, where the machine has one, that goes away with the process."""
+    """Return a folder, in memory if the machine has such a place; it is removed with the process."""
     memory = Path("/dev/shm")
     where = Path(tempfile.mkdtemp(prefix="fuzz", dir=memory if os.access(memory, os.W_OK) else None))
     atexit.register(shutil.rmtree, where, ignore_errors=True)
@@ -187,7 +187,7 @@ def ini(data: bytes) -> None:
 
 
 def record(data: bytes) -> None:
-    """A recording, plain and gzipped: what is read of it has times that never decrease."""
+    """A recording, plain and gzipped: its times never decrease."""
     start = recording.header(NOON, 9600)
     for content in (data, start + data, gzip.compress(start + data, 1, mtime=0)):
         path = _scratch() / "recording"
@@ -204,13 +204,13 @@ def record(data: bytes) -> None:
 
 
 def sim(data: bytes) -> None:
-    """The words after ``sim:``, and the first frames of the house that they ask for."""
+    """The words after ``sim:``, and the first frames of their house."""
     text = data.decode(errors="replace")
     try:
         options = parse_spec(text)
     except ValueError:
         return
-    # A house takes a third of a second to build: one in 256, and one in 16 of those that are out of the ordinary.
+    # A house takes a third of a second to make: one house in 256 is made, and one in 16 of the unusual ones.
     if crc32(data) % (256 if 2000 <= options.first_day.year < 2100 else 16):
         return
     for _, wire in islice(House(options).frames(), 2):
@@ -218,7 +218,7 @@ def sim(data: bytes) -> None:
 
 
 def state(data: bytes) -> None:
-    """A log directory in which everything is damaged, when the daily log starts: it writes on, and reads back."""
+    """A log directory with damaged files: the daily log starts, writes on, and its lines read back."""
     first, _, second = data.partition(b"\xff\xfe\xfd")
     before = file_of(LOG, NOON.date() - timedelta(days=1))
     ahead = file_of(LOG, date(2031, 1, 1))
@@ -275,7 +275,7 @@ def state(data: bytes) -> None:
 
 
 def salt(data: bytes) -> None:
-    """The salt file: whatever is in it, what is used has no less than 16 characters, and is used again."""
+    """The salt file: whatever is in it, the salt has at least 16 characters, and is the same at the next start."""
     from linkymonitor.commands import folders
 
     where = _scratch() / "salted"
@@ -309,7 +309,7 @@ _INSERTED = (
 
 @cache
 def _week() -> Mapping[str, tuple[bytes, ...]]:
-    """The lines of three UTC days of a house, by file: a record each half an hour."""
+    """Return file → the lines of three UTC days of a house, a record every half an hour."""
     made = Contract(mode=Mode.STANDARD, option="HC", registers=("HC", "HP"), subscribed_power=9000, phases=1)
     files: dict[str, list[bytes]] = {}
     counts = {"HC": 1_000_000, "HP": 2_000_000}
@@ -337,7 +337,7 @@ def _week() -> Mapping[str, tuple[bytes, ...]]:
 
 
 def _damaged(data: bytes) -> dict[str, bytes]:
-    """Return the log of three days after what *data* orders: four bytes for each damage."""
+    """Return the log of three days with the damages of *data*: four bytes for each damage."""
     files = {name: list(lines) for name, lines in _week().items()}
     names = list(files)
     for at in range(0, min(len(data) - 3, 64), 4):
@@ -372,7 +372,7 @@ def _damaged(data: bytes) -> dict[str, bytes]:
 
 
 def report(data: bytes) -> None:
-    """A damaged log: pages and figures are drawn, the days add up to the range, and a day is the same alone."""
+    """A damaged log: pages and figures are made, the days add up to the range, and a day is the same alone."""
     from linkymonitor.report import build as reports
     from linkymonitor.report.days import as_json, days
     from linkymonitor.report.section import Settings
