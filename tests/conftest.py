@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, settings
 from linkymonitor import cli, language
 from tests.support.commands import wire
 
-# The terminal of the tests speaks French, as one does that says nothing; a test that wants English says so.
+# The terminal of the tests has no locale, so its language is French; a test of English uses the fixture `english`.
 os.environ["LANG"] = "C.UTF-8"
 for name in ("LC_ALL", "LC_MESSAGES"):
     os.environ.pop(name, None)
 
-# Examples are drawn anew on each run of a developer and are the same on each run of CI.
+# hypothesis makes new examples on each run of a developer, and the same ones on each run of CI.
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
@@ -24,20 +24,20 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 @pytest.fixture(autouse=True)
 def nobody_speaks():
-    """Let no test leave the language that it has set to the next one."""
+    """Reset the language of the process after each test."""
     yield
     language.speak(None)
 
 
 @pytest.fixture
 def english(monkeypatch):
-    """A terminal whose user reads English."""
+    """Set the locale of the terminal to English."""
     monkeypatch.setenv("LANG", "en_US.UTF-8")
 
 
 @pytest.fixture(scope="session")
 def captures() -> Path:
-    """The folder of real captures; tests that want it skip, saying so, where it is not."""
+    """Return the folder of real captures; skip the test when there is none."""
     where = os.environ.get("LINKYMONITOR_CAPTURES")
     if not where or not Path(where).is_dir():
         pytest.skip("LINKYMONITOR_CAPTURES does not name the folder of the real captures")
@@ -46,7 +46,7 @@ def captures() -> Path:
 
 @pytest.fixture
 def apart(monkeypatch, tmp_path):
-    """French, no configuration of this machine, and a runtime directory of our own."""
+    """Set French, no configuration of this machine, and a runtime directory for the test."""
     for name in ("LC_ALL", "LC_MESSAGES", "RUNTIME_DIRECTORY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")

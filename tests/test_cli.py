@@ -1,4 +1,4 @@
-"""The words, statuses and languages of a command line: what README.md says."""
+"""The arguments, statuses and languages of a command line, as in README.md."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_wrong_words_are_one_sentence_in_the_language_of_the_terminal(call, monk
 
 
 def test_a_choice_or_an_abbreviation_that_is_none_is_said_in_french(call):
-    # Python has changed how it quotes the choices.
+    # Versions of Python quote the choices differently.
     wrong = call("simulate", "--pty", "--contract", "gaz")[2].splitlines()[-1]
     assert wrong.replace("'", "").endswith(
         "--contract : gaz inconnu ; on attend l'un de base, hc, ejp, tempo".replace("'", "")
@@ -174,7 +174,7 @@ def test_the_mode_may_be_abbreviated(call, historique, word):
 
 
 def test_no_name_of_a_file_commands_the_terminal(call, historique, tmp_path):
-    """In what is printed when all goes well, too: the names are those of somebody's folder."""
+    """Not even when all goes well: the output repeats the names of files, which may be anything."""
     odd = tmp_path / "a\x1b[31m\x9b\udcff.ini"
     odd.write_text(f"[log]\ndir = {tmp_path}/\x1b]0;title\x07\n")
     for words in (
@@ -189,7 +189,7 @@ def test_no_name_of_a_file_commands_the_terminal(call, historique, tmp_path):
 
 
 def test_what_is_logged_to_a_terminal_follows_lang(historique, tmp_path):
-    """The display, the pins and the meter alike; the log keeps the language of the configuration."""
+    """This holds for the display, the pins and the meter; the log keeps the language of the configuration."""
     words = ["acquire", "-l", "-i", historique, "--log-dir", tmp_path / "log", "-t", "5", "-v"]
     (tmp_path / "my.ini").write_text("[display]\nport = 4711\n")
     done = subprocess.run(

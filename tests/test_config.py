@@ -211,7 +211,7 @@ def test_a_class_may_be_picked_by_the_section_and_its_faults_are_told(tmp_path):
 
 
 def told(call) -> tuple[Text, ...]:
-    """Return the faults that *call* finds; nothing but a configuration error may come of it."""
+    """Return the faults that *call* raises; it may raise a ConfigError only."""
     try:
         call()
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""What reaches a terminal: no character of it is a command, and it is in French or English."""
+"""Text for a terminal: it has no control characters, and is in French or English."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def test_a_device_is_read_whatever_its_mode(spec):
                 with pytest.raises(LineBusy):
                     linkymonitor.open_meter(port.path)
             assert {reading.mode for reading in readings} == {parse_spec(spec).mode}
-            # Closed is closed: the port is free again.
+            # After close() the port is free again.
             linkymonitor.open_meter(port.path).close()
         finally:
             over.set()
@@ -130,7 +130,7 @@ def test_what_cannot_be_read_raises_one_sentence(tmp_path):
 
 
 def test_what_is_logged_is_in_the_language_asked_for(caplog):
-    """Of both parts that log: the port, and the meter that is heard on it."""
+    """Both parts that log use that language: the port, and the meter."""
     caplog.set_level("INFO")
     with (
         PtyMeter() as port,

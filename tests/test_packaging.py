@@ -24,7 +24,7 @@ ASK = (
 
 
 def run(*argv: str, cwd: Path, **environ: str) -> str:
-    """Run *argv* away from the checkout, which must not be found by chance, and return what it prints."""
+    """Run *argv* away from the checkout, which Python must not find by chance, and return its output."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
         argv,
@@ -81,7 +81,7 @@ def test_the_wheel_holds_what_the_repository_has_and_nothing_else(wheel):
 
 
 def test_the_wheel_works_installed_away_from_the_checkout(wheel, tmp_path):
-    """Its dependencies are lent by the environment of the tests: nothing is fetched."""
+    """The dependencies come from the environment of the tests: no package is fetched."""
     home = tmp_path / "venv"
     run(sys.executable, "-m", "venv", "--without-pip", str(home), cwd=tmp_path)
     python = home / "bin" / "python"
@@ -134,7 +134,7 @@ def test_the_installed_command_is_the_package_s():
 
 
 def test_the_day_of_the_release_is_that_of_the_changelog():
-    """Before the first release it is a day on which the version was being made."""
+    """Before the first release it is a day of the work on that version."""
     heads = re.findall(r"^## \[(.+?)\](?: - (\S+))?$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     released = [head for head in heads if head[0] != "Unreleased"]
     if released:

@@ -34,7 +34,7 @@ def stated() -> dict[str, dict[str, str]]:
 
 
 def classes() -> dict[str, type]:
-    """Return the class of each kind of section, ``lamp:`` for [lamp:NAME]; an output picks its own by ``type``."""
+    """Return section → class, ``lamp:`` for [lamp:NAME], without outputs: their ``type`` chooses the class."""
     hints = typing.get_type_hints(Settings)
     plain = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
     named = {f"{name}:": typing.get_args(hints[name])[1] for name in ("lamp", "relay")}
@@ -42,7 +42,7 @@ def classes() -> dict[str, type]:
 
 
 def sections() -> dict[str, type]:
-    """Return the section of the shipped file that stands for each class, and that class."""
+    """Return the sections of the shipped file, each with its class."""
     return {
         section: cls
         for section in stated()
@@ -60,7 +60,7 @@ def test_every_section_of_the_schema_is_in_the_shipped_file():
 
 @pytest.mark.parametrize("section", stated())
 def test_the_shipped_file_states_every_key_with_its_default(section):
-    """Both ways: a key that is not stated is missing, one that no part knows is a lie."""
+    """The file has every key of the class, and no other key."""
     cls, keys = sections()[section], stated()[section]
     readers = {name: reader for name, reader in fields_of(cls).items() if name != "name"}
     keys = {getattr(cls, "aliases", {}).get(key, key): value for key, value in keys.items()}

@@ -137,7 +137,7 @@ def test_looking_for_a_dongle_costs_next_to_nothing(world, tmp_path):
 
 @pytest.mark.parametrize(("mode", "speed"), KINDS, ids=lambda part: str(getattr(part, "value", part)))
 def test_the_size_of_a_read_makes_no_difference(world, mode, speed):
-    """Reads of one byte, a few, a line or all bytes give the same frames; through a pty, with lines cut by the kernel."""
+    """Reads of one byte, a few, a line or all bytes give the same frames, through a pty whose kernel cuts lines."""
     told = {}
     for size in (1, 3, 64, 4096):
         world = World(WireClock(NOON))

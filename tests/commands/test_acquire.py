@@ -1,4 +1,4 @@
-"""`acquire`: what it reads, when it ends, and what it leaves behind."""
+"""`acquire`: its sources, its end, and the files that it leaves."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_wrong_simulator_is_wrong_usage(call, tmp_path):
 
 @pytest.mark.parametrize("mode", ["historique", "standard"])
 def test_acquire_logs_a_file_on_the_time_of_the_wire(call, historique, standard, tmp_path, mode):
-    """A byte lasts ten bits, a gap 25 ms; a standard meter's DATE corrects the clock."""
+    """A byte lasts ten bits, a gap 25 ms; the DATE of a standard meter corrects the clock."""
     path, folder = {"historique": historique, "standard": standard}[mode], tmp_path / "log"
     start = datetime.fromisoformat("2026-03-01T12:00:00+01:00" if mode == "historique" else AT)
     began = time.monotonic()
@@ -59,7 +59,7 @@ def test_acquire_logs_a_file_on_the_time_of_the_wire(call, historique, standard,
     length = {"historique": 10 / 1200, "standard": 10 / 9600}[mode] * path.stat().st_size
     sent = re.findall(rb"[\x03\x83]", path.read_bytes())
     wanted = start + timedelta(seconds=length + 0.025 * len(sent))
-    # A stamp is cut to the second, and a DATE is that of its frame's beginning.
+    # A stamp is cut to the second, and DATE is the time of the beginning of the frame.
     assert timedelta(0) <= wanted - found[-1].ended_at < timedelta(seconds=3)
     assert sum(record.frames for record in found) == len(sent)
     assert [record.frames for record in found[:-1]] == [8] * (len(found) - 1)
@@ -68,7 +68,7 @@ def test_acquire_logs_a_file_on_the_time_of_the_wire(call, historique, standard,
 
 def test_a_standard_meter_s_date_wins_over_the_start(call, standard, tmp_path):
     call("acquire", "-i", standard, "--log-dir", tmp_path / "log", "--at", "2026-12-24T12:00:00+01:00")
-    # The first DATE tells when the capture was made.
+    # The first DATE is the time of the capture.
     assert {record.ended_at.date() for record in records(tmp_path / "log")} == {DAY.date()}
 
 
@@ -185,7 +185,7 @@ def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
                 assert document["values"]["ADCO"].startswith("*********")
                 assert document["raw"]["ADCO"] == [None, document["values"]["ADCO"]]
                 assert int(document["raw"]["PAPP"][1]) == document["values"]["PAPP"]
-                # The port is held, and so is the log.
+                # Both the port and the log are locked.
                 with daemon("acquire", "-i", meter.path, "--log-dir", "other", LANG="en_US.UTF-8") as second:
                     _, err = second.communicate(timeout=30)
                 assert second.returncode == 75
@@ -207,7 +207,7 @@ def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
 
 
 def test_storms_of_signals_leave_whole_lines(tmp_path):
-    """A stop that is asked for again and again is still one stop."""
+    """Many signals to stop are one stop."""
     for number in range(4):
         folder = tmp_path / f"log{number}"
         with daemon("acquire", "-i", "sim:hc", "--log-dir", folder) as process:

@@ -1,4 +1,4 @@
-"""`check`: what would start, or every fault of the configuration."""
+"""`check`: the parts that would start, or every fault of the configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`decode` as people and programs call it: what docs/formats.md says."""
+"""`decode` as people and programs call it, in the format of docs/formats.md."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("apart")
 
 
 def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path, monkeypatch):
-    """`sudo linkymonitor acquire -i sim:` must not stand in for the meter that the service reads."""
+    """`sudo linkymonitor acquire -i sim:` must not replace the readings of the meter that the service reads."""
     from linkymonitor.settings import default_path, load
     from linkymonitor.system.storage import Storage
 
@@ -28,7 +28,7 @@ def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path,
 
 @pytest.fixture
 def open_folder():
-    """A folder that every user can look into; those of pytest are its own."""
+    """A folder that every user can read; those of pytest are for its user alone."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         yield Path(name)

@@ -1,4 +1,4 @@
-"""Callbacks and outputs of the user's own, and the display without hardware."""
+"""Callbacks and outputs of the user, and the display without hardware."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_no_callback_ends_the_daemon(call, historique, tmp_path, monkeypatch, ca
 
 
 def test_a_callback_that_closes_our_files_costs_no_line_and_no_false_success(historique, tmp_path):
-    """The source is a file, which cannot be opened again in its middle: a port is."""
+    """The source is a file: unlike a port it cannot be opened again in its middle."""
     (tmp_path / "closer_for_test.py").write_text("import os\ndef ring(reading):\n    os.closerange(3, 256)\n")
     (tmp_path / "my.ini").write_text("[callbacks]\ncall = closer_for_test.ring\n")
     words = [
@@ -93,7 +93,7 @@ def test_a_module_of_one_s_own_that_does_not_load_is_one_sentence(call, tmp_path
 
 
 def test_led_turns_on_display_and_lamps_without_hardware(call, historique, tmp_path, caplog):
-    """On a machine without pins or bus the meter is read all the same, and it is said once."""
+    """On a machine without pins or bus the meter is read all the same, and there is one warning for each."""
     caplog.set_level(logging.INFO)
     status, _, _ = call("acquire", "-l", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
     assert status == 0

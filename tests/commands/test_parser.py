@@ -13,7 +13,7 @@ from linkymonitor.commands.parser import FRENCH, parse
 
 
 def test_argparse_looks_each_text_of_the_catalogue_up():
-    """A text that a new Python has changed is found here, and gets a second row."""
+    """This test fails for a text that a new Python has changed: the text then needs a second row."""
     source = inspect.getsource(argparse)
     missing = {text for text in FRENCH if text not in source and "suggestion" not in text}
     assert missing == set()

@@ -1,4 +1,4 @@
-"""The table of commands and the functions that it stands for."""
+"""The table of commands and the functions of the commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from linkymonitor.commands.table import COMMANDS
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_takes_what_its_row_has(name):
-    """A command is called with a value for each option: mypy cannot see that call."""
+    """A command is called with a value for each option, in a call that mypy cannot check."""
     row = COMMANDS[name]
     function = getattr(import_module(f"linkymonitor.commands.{name}"), name)
     common, *own = inspect.signature(function).parameters.values()

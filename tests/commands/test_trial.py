@@ -31,7 +31,7 @@ def test_the_words_beside_the_picture_are_typeset_in_their_language(monkeypatch,
 
 
 def test_a_meter_is_found_where_groups_are_right(tmp_path, capsys, standard):
-    """A file, a link to nowhere and a port that cannot be opened are passed over, and none is tried twice."""
+    """A file, a dangling link and a port that cannot be opened are skipped, and no port is tried twice."""
     (tmp_path / "serial" / "by-id").mkdir(parents=True)
     (tmp_path / "serial" / "by-id" / "a-file").write_bytes(b"")
     (tmp_path / "serial" / "by-id" / "gone").symlink_to(tmp_path / "nothing")

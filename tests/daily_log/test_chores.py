@@ -1,4 +1,4 @@
-"""Old days are compressed and removed in small steps, and no bad file keeps the others from it."""
+"""Old files are compressed and removed in small steps, and a bad file does not stop that."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_files_are_kept_for_ever_unless_told_otherwise(clock):
 
 
 def test_a_compressed_day_can_still_grow(clock):
-    """The clock may come back from the future, or a copy be put back."""
+    """A clock that was ahead may be set back, or the user may put a copy back."""
     day = START.replace(hour=1)
     path = file_of(LOG, day.date())
     disk = CrashDisk({f"{path}.gz": gzip.compress(data_line(day, 1))})

@@ -1,4 +1,4 @@
-"""Wherever a log is cut, nothing acknowledged is lost and nothing wrong is read."""
+"""Wherever a log is cut, no acknowledged line is lost, and no wrong record is read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.logs import (
 )
 from tests.support.tally import tally
 
-#: More of them for a longer campaign: 20,000 is the goal of a release.
+#: The number of cuts; a release should have 20,000.
 STATES = int(os.environ.get("LINKYMONITOR_CRASH_STATES") or extent(200, 20_000))
 
 
@@ -94,7 +94,7 @@ def test_whatever_a_cut_leaves_nothing_acknowledged_is_lost_and_nothing_wrong_is
 
 
 def live_and_die(chance: random.Random) -> bool:
-    """Write through a power cut and check what is there after it; return whether it came."""
+    """Write until a power cut and check the files after it; return whether the cut came."""
     clock = WireClock(chance.choice([START, START.replace(hour=23, minute=58)]))
     old = old_files(chance.choice([0, 0, 5]))
     old.pop(str(file_of(LOG, TODAY)), None)

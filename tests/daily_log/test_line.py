@@ -1,4 +1,4 @@
-"""A line says what a record says, and nothing that is torn is believed."""
+"""A line has the values of its record, and a torn line is not accepted."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def line(text: str, status: str = "DATA") -> bytes:
 
 
 def alone(data: bytes) -> Entry | None:
-    """Return what the line *data* says when it is the only one of its file."""
+    """Return the record of the line *data*, the only line of its file."""
     return LineReader().parse(data.removesuffix(b"\n"))
 
 
@@ -305,9 +305,9 @@ def test_a_record_is_taken_to_start_where_the_one_before_it_ended():
 def drawn(log: str) -> tuple[list[str], list[list[str]]]:
     """Return the labels and rows of LinkyGraphCreate.pl's graph.
 
-    Its rule, in our words: of a DATA line without its blanks, split at commas, then at the equals sign, it
-    keeps the values that hold a digit or a dash, after the stamp and in their order. The names come from the
-    first line alone; every row then has to hold the same.
+    Its rule: it takes the blanks out of a DATA line, splits the line at commas, then at the equals sign, and
+    keeps the values with a digit or a dash, after the stamp and in their order. The names come from the
+    first line alone, and every row must have the same names.
     """
     labels: list[str] = []
     rows = []
@@ -353,14 +353,14 @@ def test_the_forerunners_script_draws_our_ejp_log(mode, more):
 
 
 def offer_line(*registers: tuple[str, int]) -> str:
-    """Return a line that names these registers of a supplier."""
+    """Return a line with these registers of a supplier."""
     codes = tuple(name for name, _ in registers)
     under = contract("OFFRE", Mode.STANDARD, registers=codes)
     return format_record(record(under, tariff_period="F01", indexes=dict(registers)))
 
 
 def everything(lines: list[bytes]) -> dict[str, list[Record | None]]:
-    """Return what *lines* say, read in each of the ways there are."""
+    """Return the records of *lines*, read by each of the readers."""
     reader = LineReader()
     at_once: list[Record | None] = []
     for batch in LineReader().batches(lines):

@@ -1,4 +1,4 @@
-"""Lines wait, get their stamps when they are written, and are taken out once they are on the card."""
+"""Lines wait, get their stamps when they are written, and leave the queue once they are on the card."""
 
 from __future__ import annotations
 

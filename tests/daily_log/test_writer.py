@@ -1,4 +1,4 @@
-"""The log holds what was acknowledged, whatever befalls the card, the power or the clock."""
+"""The log keeps all acknowledged lines through faults of the card, the power or the clock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.support.logs import (
 
 
 class UntrustedClock(WireClock):
-    """A clock that is wrong until somebody says it is right, and that a time service may vouch for."""
+    """A clock that is wrong until a test sets it right; a time service may vouch for it."""
 
     right = False
     vouched = True
@@ -168,7 +168,7 @@ def test_a_log_moved_away_under_our_feet_is_begun_again(tmp_path, clock):
 
 
 def test_a_whole_day_stays_within_two_megabytes_and_a_fifth(disk):
-    """It was two before a line told the state of the peak and an overload."""
+    """It was two megabytes before a line had the state of the peak and the overload."""
     clock = WireClock(START.replace(hour=0, minute=0))
     log = log_on(disk, clock)
     for number in range(7363):
@@ -270,7 +270,7 @@ def test_what_a_card_never_takes_costs_the_oldest_lines_and_says_how_many(disk, 
     read = numbers_in(disk)
     assert read == list(range(read[0], RING + 100))
     assert len(read) >= RING - 5
-    # The warning of the beginning is one of them.
+    # The warning about the start is one of these lines.
     assert f"lignes perdues : {read[0] + 1}" in text_of(disk) + text_of(disk, date(2026, 2, 21))
     assert "Contrat" in text_of(disk).splitlines()[0]
 
@@ -381,7 +381,7 @@ def test_a_large_step_back_is_noted_and_believed(disk, clock):
 
 
 def test_a_file_that_cannot_be_opened_does_not_keep_other_days_from_being_written(tmp_path):
-    """A link, or the file of another user: one `sudo` is enough."""
+    """A link, or the file of another user, which one `sudo` may make."""
     file_of(tmp_path, date(2099, 1, 1)).symlink_to(tmp_path / "elsewhere")
     clock = WireClock(START)
     log = DailyLog(Storage(), LogSettings(dir=tmp_path, sync_every=timedelta(0)), clock, salt="salt")

@@ -1,4 +1,4 @@
-"""The energy of a meter: the fold over readings, and the columns of the report by the same rules."""
+"""The energy of a meter: the fold over readings and the columns of the report have the same rules."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_registers_that_are_not_in_a_reading_count_when_they_are_heard_again():
     assert fold.take(20, OFFER, {"F01": 103, "F02": 54}) == [Step("F01", 10, 20, 2), Step("F02", 0, 20, 4)]
 
 
-# Histories of a meter: what its readers make of it must be the same, whatever happens to it.
+# The history of a meter: the fold and the report must get the same energy from any history.
 
 CONTRACTS = [
     OFFER,
@@ -79,7 +79,7 @@ EVENTS = st.lists(
         st.one_of(st.integers(0, 20), st.integers(0, 300), st.integers(0, 7200), st.just(200_000)),  # seconds
         st.sampled_from(NAMES),  # the register in force
         st.one_of(st.floats(0, 0.2), st.floats(0, 1)),  # share of 18 kVA
-        st.sets(st.sampled_from(NAMES)),  # those that the record lost
+        st.sets(st.sampled_from(NAMES)),  # the registers that the record lost
         st.sampled_from([*CONTRACTS[:1] * 8, *CONTRACTS]),
         st.sampled_from(["", "", "", "", "", "", "reset", "leap"]),
     ),
@@ -136,12 +136,12 @@ def test_the_columns_of_the_report_and_the_fold_have_the_same_energy_in_each_hou
 @settings(deadline=None, max_examples=200)
 @given(STARTS, EVENTS.filter(bool), st.integers(0, 40))
 def test_the_display_and_the_report_have_the_same_day(starts, events, restarted):
-    """Of every frame a record is made, and at some time the day is begun anew from the log."""
+    """Every frame makes a record, and at frame *restarted* the ledger begins anew from the log."""
     ledger, aggregator = Ledger(PARIS), Aggregator(2)
     logged = []
     frames = [row for row in life(starts, events) if row.indexes]
     if restarted < len(frames):
-        # The log has a hash of the meter's address: that another one came meanwhile only its indexes show.
+        # The log has a hash of the meter's address, so after a restart only the indexes show a change of meter.
         frames = [row._replace(contract=row.contract and row.contract._replace(meter=None)) for row in frames]
     for number, row in enumerate(frames):
         if number == restarted:

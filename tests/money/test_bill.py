@@ -1,4 +1,4 @@
-"""Bills: exact products, one rounding, totals that are the sum of what is shown."""
+"""Bills: exact products, one rounding, totals that are the sum of the shown amounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices: what the user set, found by register code."""
+"""Prices that the user has set, found by register code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lamps on gpiozero's mock pins: patterns in time, and what old data look like."""
+"""Lamps on gpiozero's mock pins: patterns in time, and the pattern of old data."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def lamp(pins, **given):
 
 
 def watch(one, start, end, heard=math.inf):
-    """Tick *one* whenever it asks for it from *start* to *end*; return the changes as (time, lit).
+    """Tick the lamp *one* from *start* to *end*, at the times that it asks for; return the changes as (time, lit).
 
-    The data are as old as at *heard*, or always fresh.
+    The last frame came at *heard*; by default, one comes at each tick.
     """
     changes = []
     now = start
@@ -131,7 +131,7 @@ def test_a_change_is_shown_within_the_update(pins):
 
 
 def test_late_ticks_do_not_shift_the_pattern(pins):
-    """A year of ticks, each late, and the lamp still turns with the seconds."""
+    """After a year of late ticks the pattern still begins on time."""
     one = lamp(pins)
     one.update(view(Ejp.NOTICE))
     for second in range(0, 365 * 86400, 86399):
@@ -198,7 +198,7 @@ def test_a_pin_used_twice_is_a_fault_of_the_configuration(pins):
     ],
 )
 def test_without_gpio_the_lamp_is_imagined_and_one_warning_names_the_cure(monkeypatch, caplog, lang, cure):
-    """The real search for a pin factory fails, with the warnings that gpiozero gives."""
+    """The real search for a pin factory fails, with the warnings of gpiozero."""
     if Path("/proc/device-tree/model").exists():
         pytest.skip("this machine may have GPIO pins, and something on pin 25")
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)

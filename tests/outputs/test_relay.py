@@ -1,4 +1,4 @@
-"""Relays on gpiozero's mock pins: what the rule wants, at once, and the fail state when nobody speaks."""
+"""Relays on gpiozero's mock pins: the decision of the rule, at once, and the fail state when the meter is silent."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def relay(pins, **given):
 
 
 def levels(pins, pin=17):
-    """The levels the pin had, in order; the first is that of the input it was before us."""
+    """Return the levels of the pin, in order; the first is from before the relay, when the pin was an input."""
     return [bool(state.state) for state in pins.pin(pin).states]
 
 
 class StuckPin(MockPin):
-    """A pin whose writes fail as often as *failures* says."""
+    """A pin whose next *failures* writes fail."""
 
     failures = 0
     writes = 0
@@ -297,7 +297,7 @@ def test_a_pin_that_cannot_be_given_back_does_not_stop_the_stop(pins, caplog):
 
 
 def test_a_rule_with_a_fault_leaves_the_relay_in_its_fail_state(pins):
-    """Frames keep coming, so the age of the data would never release it."""
+    """Frames go on, so the data never grow old."""
     heater = relay(pins)
     heater.update(view())
     with pytest.raises(AttributeError):
@@ -309,7 +309,7 @@ def test_a_rule_with_a_fault_leaves_the_relay_in_its_fail_state(pins):
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """On in HC, and for a minute at least; it remembers since when it is on, and stumbles over a period XX."""
+    """On in HC, and for a minute at least; its memory is the time since which it is on. It raises in a period XX."""
 
     def wants(self, view, now_on, memory):
         if view.reading.tariff_period == "XX":
@@ -321,7 +321,7 @@ class Hold:
 
 @pytest.fixture
 def holding(pins, monkeypatch):
-    """A relay with a rule that remembers."""
+    """Return a relay with a rule that has a memory."""
     monkeypatch.setattr(rules, "Hold", Hold, raising=False)
     return relay(pins, rule="hold", periods=())
 
@@ -361,7 +361,7 @@ JUMPS = st.tuples(st.just("jump"), st.integers(-50 * 365, 50 * 365))
 
 
 class Truth:
-    """What the coil must be at any time, worked out from the schedule alone."""
+    """The expected state of the coil at any time, computed from the schedule alone."""
 
     def __init__(self, fail_state):
         self.fail_state = fail_state
@@ -374,7 +374,7 @@ class Truth:
         self.ruled = before if period is None else period == "HC.."
 
     def at(self, now):
-        # Floats of a clock: what was 15 s ago may be 15.0000000000001 s old.
+        # A float for 15 s may be 15.0000000000001.
         return self.fail_state if self.heard is None or now - self.heard > 15.0 + 1e-9 else self.ruled
 
 
@@ -387,7 +387,7 @@ class Truth:
 )
 @given(st.lists(st.one_of(FRAMES, WAITS, WAITS, JUMPS), max_size=30), st.booleans(), st.booleans())
 def test_whatever_happens_the_coil_is_as_the_rule_or_the_fail_state_says(schedule, active_high, fail_state):
-    """Ticks come only when the relay asked for them; the wall clock jumps by up to fifty years."""
+    """Ticks come only when the relay asks for them; the wall clock jumps by up to fifty years."""
     pins = MockFactory()
     clock = WireClock(NOON)
     heater = Relay(

@@ -16,7 +16,7 @@ NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 
 
 def view(period=None, told=None, ejp=Ejp.UNKNOWN):
-    """A view whose frame says *period*, while the fold was *told* one before."""
+    """Return a view: *period* is in the frame, and *told* is the last period that is known."""
     reading = Reading(taken_at=NOON, mode=Mode.HISTORIQUE, tariff_period=period)
     return View(reading=reading, tariff=TariffState(tariff_period=told, ejp=ejp))
 

@@ -1,4 +1,4 @@
-"""Simulated houses by their words, and what their meters send."""
+"""Simulated houses by their options, and the data that their meters send."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def wire(spec: str, count: int) -> bytes:
 
 
 def data(spec: str, label: str, horodate: bool = False) -> str | None:
-    """Return what the first frame of *spec* says under *label*."""
+    """Return the data of *label* in the first frame of *spec*."""
     for group in house(spec).frame_at(parse_spec(spec).start).groups:
         if group.label == label:
             return group.horodate if horodate else group.data
@@ -34,7 +34,7 @@ def data(spec: str, label: str, horodate: bool = False) -> str | None:
 
 
 def bad_lines(raw: bytes, mode: Mode) -> list[bytes]:
-    """Return the lines whose checksum is wrong, by a second reading of the rule (NOI-CPT_54E §5.3.6)."""
+    """Return the lines with a wrong checksum, by a second implementation of the rule (NOI-CPT_54E §5.3.6)."""
     separator = mode.separator
     bad = []
     for line in filter(None, re.split(rb"[\x02-\x04\r\n]", bytes(byte & 0x7F for byte in raw))):

@@ -1,4 +1,4 @@
-"""The meter of the simulated house: it can be repeated, and its lines are as the specification says."""
+"""The meter of the simulated house: it is repeatable, and its lines follow the specification."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_without_a_day_it_is_always_the_same_one():
 
 
 def test_a_skip_changes_nothing_of_what_comes_after():
-    """Energy is counted whether or not anybody listens."""
+    """Energy is counted whether or not frames are read."""
     patient, hurried = house("hc,pv"), house("hc,pv")
     later = patient.now + 9 * DAY + 7 * HOUR
     for day in range(9):
@@ -93,7 +93,7 @@ def test_frames_are_as_long_as_those_of_real_meters(spec, size):
 
 @pytest.mark.parametrize("spec", EVERY_METER)
 def test_every_meter_is_understood_to_the_last_group_and_says_the_truth(spec):
-    """Two readings of the checksum rule, then the whole path up to the reading."""
+    """Two implementations of the checksum, then the whole path up to the reading."""
     simulated = house(f"{spec},day=2026-05-13,at=13:00,seed=3")
     mode = simulated.options.mode
     decoder = FrameDecoder(mode)

@@ -1,4 +1,4 @@
-"""What is true in the simulated house: energy, sun and overload."""
+"""The truth in the simulated house: energy, sun and overload."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_indexes_are_what_the_powers_add_up_to(spec):
     assert after.total_index - before.total_index == pytest.approx(drawn / 3600, abs=1)
     assert after.injected_index - before.injected_index == pytest.approx(injected / 3600, abs=1)
     assert sum(energy(simulated, start, end).values()) == after.total_index - before.total_index
-    assert 4000 < drawn / 3600 < 40000  # what a household draws in a day
+    assert 4000 < drawn / 3600 < 40000  # Wh that a household draws in a day
 
 
 @pytest.mark.parametrize("spec", ["hc", "standard,ejp,peak,tri", "tempo"])
@@ -115,7 +115,7 @@ def test_without_panels_nothing_is_injected():
 
 
 def test_who_injects_without_a_contract_shows_a_current_and_no_power():
-    """All that historique says, and all that standard says but for one bit of STGE."""
+    """The injection is not in any other label of historique, and in standard in one bit of STGE only."""
     noon = "day=2026-06-21,at=15:30,pv"
     assert data(noon, "PAPP") == "00000"
     assert int(data(noon, "IINST")) > 0

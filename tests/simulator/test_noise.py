@@ -34,7 +34,7 @@ def test_parity_shows_one_bit_and_not_two(kind):
         assert kind == "flip" or parity.odd(raw) == 0
         for frame in decoder.feed(raw):
             causes.update(rejected.why for rejected in frame.rejected)
-    # A bit of LF or CR does more than that.
+    # A bit of LF or CR changes more than one line.
     shown = causes["parity"] / causes.total()
     assert shown > 0.85 if kind == "flip" else shown == 0
 

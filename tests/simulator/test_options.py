@@ -1,4 +1,4 @@
-"""The words that a simulated house is asked for with."""
+"""The words for the options of a simulated house."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_the_standard_meter_says_the_peak(at, status, dpm, profile):
 
 
 def test_a_tempo_day_runs_from_6_to_6_and_is_announced_at_20():
-    """In June only the day that was asked for is not blue."""
+    """In June all days are blue, but for the day of the options."""
     simulated = house("tempo,colour=white,day=2026-06-10")
     found = timeline(
         simulated,

@@ -1,4 +1,4 @@
-"""Where the bytes of the simulated meter go."""
+"""The simulated meter on a reader, a file and a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_ten_times_the_speed_takes_a_tenth_of_the_time(clock):
 
 
 def test_a_reader_that_comes_back_late_gets_what_the_meter_says_now(clock):
-    """A meter waits for nobody: memory does not grow, and the data are not old."""
+    """A meter does not wait for its reader: memory does not grow, and the data are not old."""
     source = SimSource(parse_spec("standard,day=2026-01-13,at=12:00"), clock, sleep=clock.advance)
     source.read(1.0)
     clock.advance(3600)

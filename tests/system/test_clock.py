@@ -20,7 +20,7 @@ def test_the_real_clock_answers():
 
 
 def test_the_kernel_is_asked_where_systemd_has_set_no_clock(monkeypatch, tmp_path):
-    """clock_adjtime(2) says the same by another door: what it returns is 5 while nobody keeps the clock."""
+    """clock_adjtime(2) gives the same state by another call: 5 while nobody keeps the clock."""
     monkeypatch.setattr("linkymonitor.system.clock._TOUCHED", str(tmp_path / "nothing"))
     libc = ctypes.CDLL(None)
     state = libc.clock_adjtime(time.CLOCK_REALTIME, ctypes.create_string_buffer(512))

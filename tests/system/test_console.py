@@ -1,4 +1,4 @@
-"""What becomes of a command whose standard streams are closed, full, left by their readers or short of letters."""
+"""Commands whose standard streams are closed, full, left by their readers or short of letters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 @pytest.fixture
 def house(tmp_path, monkeypatch) -> Path:
-    """A folder with thirty seconds of a meter and a configuration that stays in it."""
+    """A folder with thirty seconds of a meter, and a configuration whose files stay in the folder."""
     options = parse_spec("ejp,seed=3,day=2027-01-13,at=19:00,parity=no")
     wire = b"".join(piece for _, piece in House(options).frames(options.start + timedelta(seconds=30)))
     (tmp_path / "h.tic").write_bytes(wire)
@@ -51,7 +51,7 @@ def shell(command: str, **environ: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode()
 
 
-#: Every command, and a file that it makes.
+#: The arguments of every command, and a file that the command makes.
 WORK = [
     pytest.param("check -c my.ini", None, id="check"),
     pytest.param("decode h.tic", None, id="decode"),
@@ -66,14 +66,14 @@ WORK = [
 
 @pytest.mark.parametrize(("command", "made"), WORK)
 def test_nobody_who_listens_keeps_no_command_from_its_work(house, command, made):
-    # The reader of the pipe is gone by the time that Python has started.
+    # The reader of the pipe has left when Python starts.
     assert shell(f"{PYTHON} {command} >&- 2> >(:)")[0] == 0
     assert made is None or (house / made).stat().st_size
 
 
 @pytest.mark.parametrize(("command", "made"), [WORK[1], WORK[2]])
 def test_a_closed_stderr_keeps_no_command_from_its_work(house, command, made):
-    """One that prints there and one that logs there; the others do either."""
+    """One command prints there, and one logs there; the others do one of the two."""
     assert shell(f"{PYTHON} {command} > >(:) 2>&-")[0] == 0
     assert made is None or (house / made).stat().st_size
 
@@ -139,7 +139,7 @@ def test_data_lose_nothing_on_a_terminal_of_ascii(house):
 
 @pytest.fixture
 def streams(monkeypatch):
-    """The standard streams of this process, given back at the end whatever a test does to them."""
+    """The standard streams of this process, which are restored at the end."""
     kept = [os.dup(descriptor) for descriptor in (1, 2)]
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, getattr(sys, name))

@@ -1,4 +1,4 @@
-"""The guard: what is logged of a part that raises."""
+"""The guard: the lines that are logged for a part that raises."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DENIED = Text("accès refusé ; donnez-en le droit", "access denied; give the ri
 
 @pytest.fixture
 def said(caplog):
-    """Return what is logged, limited as it is on stderr."""
+    """Return the logged lines, with the limit of stderr."""
     caplog.set_level(logging.INFO)
     limit = RateLimitFilter(lambda: 0.0)
     caplog.handler.addFilter(limit)

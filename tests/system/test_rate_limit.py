@@ -1,4 +1,4 @@
-"""The rate limit: what is logged of a cause that lasts."""
+"""The rate limit: the lines that are logged for a cause that lasts."""
 
 from __future__ import annotations
 

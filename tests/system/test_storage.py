@@ -383,7 +383,7 @@ def test_a_cut_during_a_change_leaves_the_old_file_or_the_new_one(action):
 
 
 def test_without_a_sync_a_replaced_file_may_be_all_nul():
-    """The model knows what it is there to find."""
+    """A control: the model finds the damage that a sync prevents."""
     found = set()
     for seed in range(60):
         disk = CrashDisk({str(PATH): b"old"})
@@ -408,7 +408,7 @@ def _act(storage: Storage, action: str) -> None:
 
 
 def _content(state: dict[str, bytes], action: str) -> bytes:
-    """Return what a reader of the day finds: the plain file when there is one."""
+    """Return the content of the day for a reader: that of the plain file when there is one."""
     if str(PATH) in state:
         return state[str(PATH)]
     return gzip.decompress(state[str(PACKED)])

@@ -1,4 +1,4 @@
-"""Whose word is taken for the time of the house, and when."""
+"""Which clock becomes the time of the house, and when."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_meter_tells_the_time_where_the_wall_clock_is_older_than_the_log():
 
 @pytest.mark.parametrize(("kept", "behind"), [(True, -5 * 3600.0), (False, 0.0)])
 def test_a_clock_without_a_battery_that_went_on_from_where_it_stopped_is_plainly_wrong(kept, behind):
-    """Whoever stops a machine properly has its time saved, later than the newest line."""
+    """A proper stop of the machine saves the time, which is later than the newest line."""
     life = Life(Machine(), date=timedelta(0))
     life.machine.is_kept = kept
     life.machine.stray(-timedelta(hours=5))
@@ -91,7 +91,7 @@ def test_a_clock_without_a_battery_that_went_on_from_where_it_stopped_is_plainly
 @pytest.mark.parametrize("wait", [0.0, LONGEST_DOUBT])
 @pytest.mark.parametrize("off", [timedelta(hours=3, minutes=30), timedelta(hours=-1)], ids=str)
 def test_a_wall_clock_that_can_be_right_is_believed_over_a_meter_that_is_hours_off(off, wait):
-    """An hour off is a meter that has the wrong season."""
+    """A meter that is wrong by an hour has the wrong season."""
     life = Life(Machine(), date=off)
     life.machine.wait = wait
     log = life.start()
@@ -152,7 +152,7 @@ def test_what_still_waits_at_the_stop_is_dated_as_early_as_it_can_be(wrong, know
 
 
 def test_no_line_is_lost_for_want_of_a_clock():
-    """Without any clock for sixteen hours there is no room left: an early date is better than none."""
+    """After sixteen hours without a clock the queue is full: an early stamp is better than a lost line."""
     life = Life(Machine())
     life.machine.show(PAST)
     log = life.start()

@@ -1,4 +1,4 @@
-"""The zones of the machine: a name that is none, and a machine that has none at all."""
+"""The zones of the machine: a name that is no zone, and a machine without a database of zones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames written as text, one group a line, and what they mean."""
+"""Frames written as text, one group a line, and their readings."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ def groups_of(text):
 
 
 def read(mode, text, *, without=(), lost=(), complete=True, **changed):
-    """Return what the frame written in *text* says, some groups left out, damaged or changed."""
+    """Return the reading of the frame written in *text*, with some groups left out, damaged or changed."""
     groups = [
         group._replace(data=changed[group.label]) if group.label in changed else group
         for group in groups_of(text)

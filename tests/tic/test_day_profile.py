@@ -1,4 +1,4 @@
-"""Day profiles: what happens at which time of the day."""
+"""Day profiles: the switches of a day, and their times."""
 
 from datetime import time
 

@@ -1,4 +1,4 @@
-"""The decoder: what every group costs, what every delimiter does, and its three promises."""
+"""The decoder: its groups, its delimiters, and its three promises."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def decode(mode: Mode, chunks: Iterable[bytes]) -> list[Frame]:
 
 
 def whole(mode: Mode, wire: bytes) -> list[Frame]:
-    """Return the frames of *wire* without what was found out about its parity."""
+    """Return the frames of *wire*, all with an unknown parity."""
     return [frame._replace(parity=None) for frame in decode(mode, [wire])]
 
 
@@ -78,7 +78,7 @@ LINE = b"\nPAPP 02070 *\r"
 
 
 def sealed(text: bytes) -> bytes:
-    """Return the line of *text*, label and data, with the check character that is right."""
+    """Return the line of *text*, label and data, with its right check character."""
     return b"\n%s %c\r" % (text, (sum(text) & 0x3F) + 0x20)
 
 
@@ -172,7 +172,7 @@ def test_only_a_frame_from_stx_to_etx_is_complete(wire: bytes, complete: list[bo
 
 
 def unframed(wire: bytes) -> list[bool]:
-    """Return which frames of *wire* are complete for who takes them with a damaged border, too."""
+    """Return for each frame of *wire* whether it is complete, when a damaged border is allowed."""
     decoder = FrameDecoder(HISTORIQUE, unframed=True)
     frames = [*decoder.feed(wire), *decoder.close()]
     complete = [frame for frame in frames if frame.complete]
@@ -202,7 +202,7 @@ def test_who_asks_for_it_gets_frames_with_one_damaged_border(wire: bytes, comple
 
 
 def test_a_border_that_may_have_been_an_alert_of_an_overload_does_not_end_it() -> None:
-    """Noise made an ETX within ADIR1: what follows it looks like a frame that has lost its STX, without an alert."""
+    """Noise made an ETX within ADIR1: the groups after it look like a frame without its STX, and without an ADIR."""
     decoder = FrameDecoder(HISTORIQUE, unframed=True)
     short = (("ADCO", "022163000001"), ("IINST1", "022"), ("IINST2", "001"), ("IINST3", "000"))
     lines = b"".join(write_group(InfoGroup(*group), HISTORIQUE) for group in short)
@@ -273,7 +273,7 @@ def test_an_unknown_label_with_a_right_checksum_is_a_group() -> None:
 
 
 def test_a_glued_adps_is_read_for_what_it_means() -> None:
-    """An old meter repeats the value inside the label."""
+    """Some old meters send the value within the label, too."""
     (frame,) = whole(HISTORIQUE, write_frame(Frame((InfoGroup("ADPS047", "047"),)), HISTORIQUE))
     assert frame.groups == (InfoGroup("ADPS", "047"),)
 

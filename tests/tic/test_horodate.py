@@ -1,4 +1,4 @@
-"""The time stamp of a group."""
+"""The horodate of a group."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The label table: every row is tested by its own example."""
+"""The label table: the example of every row is its test."""
 
 from datetime import UTC, datetime
 
@@ -25,7 +25,7 @@ def name_of(label):
 
 @pytest.mark.parametrize("label", LABELS, ids=name_of)
 def test_every_label_survives_the_wire(label):
-    """The example of each row is written by a meter, read back, and given its meaning."""
+    """The example of each row is written as a meter writes it, decoded and interpreted."""
     group = InfoGroup(label.name, label.example, STAMP if label.stamped else None)
     (frame,) = FrameDecoder(label.mode).feed(write_frame(Frame((group,)), label.mode))
     assert frame.groups == (group,)
@@ -52,7 +52,7 @@ def test_every_row_holds_together(label):
 def test_a_number_has_its_exact_width_and_nothing_but_digits(label):
     assert label.width == len(label.example)
     assert label.fault(label.example[1:]) == "width"
-    # What the checksum does not see: bit 6 flipped, which makes a q of a 1; then what int() would take.
+    # First data with a right checksum, where a flipped bit 6 made a q of a 1; then data that int() would accept.
     for wrong in "pq?² +-_":
         assert label.fault(wrong + label.example[1:]) == "characters"
 

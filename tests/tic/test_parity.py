@@ -32,7 +32,7 @@ def test_a_source_that_carries_parity_is_told_from_one_that_has_lost_it() -> Non
 
 
 def test_line_feed_and_end_of_text_keep_their_value_with_parity() -> None:
-    """The kernel cuts the lines of an 8-bit port at them."""
+    """The kernel of an 8-bit port ends a read at these two characters."""
     assert parity.add(b"\n\x03") == b"\n\x03"
 
 

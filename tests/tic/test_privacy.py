@@ -1,4 +1,4 @@
-"""Meter numbers and delivery points: in no artefact of a whole run, however damaged the line."""
+"""Meter addresses and delivery points: they are in no output of a whole run, however damaged the line is."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from linkymonitor.tic.labels import LABELS
 from linkymonitor.tic.privacy import PERSONAL, hashed, mask, mask_group, mask_raw
 
 METER, POINT = "041876543210", "19283746556473"
-#: So many of its digits in a row would help somebody who looks for the household.
+#: So many digits of an address in a row would help to find the household.
 TELLING = 6
 
 
 def tells(text: str, number: str) -> list[str]:
-    """Return the pieces of *number* that *text* gives away."""
+    """Return the pieces of *number* that are in *text*."""
     pieces = {number[at : at + TELLING] for at in range(len(number) - TELLING + 1)}
     return sorted(piece for piece in pieces if piece in text)
 
@@ -56,7 +56,7 @@ def test_only_personal_groups_are_masked():
 
 
 def test_every_label_that_names_a_household_is_known():
-    """A meter address or a delivery point is as wide as one, and nothing else is."""
+    """The width of the data tells: only a meter address or a delivery point has its width."""
     wide = {row.name for row in LABELS if "address" in row.meaning or "delivery point" in row.meaning}
     assert wide - {"PRM"} <= PERSONAL
     assert "PRM" in PERSONAL
@@ -111,7 +111,7 @@ def test_a_damaged_line_shows_what_can_be_no_number_of_a_household(raw, shown):
 @example(label="ADSC", even=True, harm=[], cut=(6, 0))
 @example(label="PRM", even=True, harm=[("flip", 2, 4)], cut=(1, 2))
 def test_no_damage_to_the_line_of_a_number_gives_it_away(label, even, harm, cut):
-    """Flipped, lost and added bytes, cut at either end, with parity or without."""
+    """The damages are flipped, lost and added bytes, and cuts at either end, with parity or without."""
     number = POINT if label == "PRM" else METER
     mode = Mode.HISTORIQUE if label == "ADCO" else Mode.STANDARD
     line = bytearray(write_group(InfoGroup(label, number), mode))
@@ -145,9 +145,9 @@ def test_what_stands_for_a_number_is_the_same_for_one_salt_only():
 
 
 def canary(mode: Mode) -> bytes:
-    """Return some minutes of a meter with a number of its own, on a line that damages a line in ten.
+    """Return some minutes of a meter with the address METER, on wires that damage a line in ten.
 
-    Now and then its number is another with a right checksum, as a check of six bits lets through.
+    Now and then the address is another one with a right checksum: a checksum of six bits lets some damage through.
     """
     options = parse_spec(f"{mode.value},tempo,producer,seed=3,day=2027-01-13,at=19:00" if mode is Mode.STANDARD
                          else "ejp,seed=3,day=2027-01-13,at=19:00")  # fmt: skip
@@ -172,7 +172,7 @@ def canary(mode: Mode) -> bytes:
                 case 1:
                     del sent[at : at + dice.randrange(1, 5)]
                 case 2:
-                    # The number itself is what matters here.
+                    # Only the address matters here.
                     start = sent.find(parity.add(METER.encode()))
                     if start >= 0:
                         sent[start + dice.randrange(12)] ^= 1 << dice.randrange(8)

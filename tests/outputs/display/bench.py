@@ -1,4 +1,4 @@
-"""A display on a bus that a test can look at, and the pictures that it should show."""
+"""A display on a bus in memory, and the pictures that it should show."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from linkymonitor.system.clock import WireClock
 from tests.support.fake_oled import FakeOled
 
 EVENING = datetime(2026, 2, 20, 18, 42, tzinfo=UTC)
-#: The same on the wall.
+#: The same in local time.
 LOCAL = EVENING.astimezone(ZoneInfo("Europe/Paris"))
 NO_ANSWER = OSError(errno.EREMOTEIO, "Remote I/O error")
 
@@ -40,7 +40,7 @@ def view(va: int = 1234, frames: int = 10, **tariff: object) -> View:
 
 
 class Bench:
-    """A display on a bus, and the hands of a clock."""
+    """A display on a bus, with a clock that the test advances."""
 
     def __init__(self, chip: str = "ssd1306", size: str = "128x32", bus: FakeOled | None = None, **settings):
         self.settings = oled.Settings(chip=oled.Chip(chip), size=oled.Size(size), **settings)
@@ -52,13 +52,13 @@ class Bench:
         )
 
     def update(self, view: View) -> int:
-        """Return the bytes that the update cost on the bus."""
+        """Update the display; return how many bytes it sent on the bus."""
         before = self.bus.sent
         self.output.update(view)
         return self.bus.sent - before
 
     def wait(self, seconds: float, age: float = 0.0) -> float:
-        """Let time pass and return how long the output then wants to be left alone."""
+        """Advance the clock and tick; return the seconds until the next tick that the output asks for."""
         self.clock.advance(seconds)
         return self.output.tick(self.clock.monotonic(), age) - self.clock.monotonic()
 

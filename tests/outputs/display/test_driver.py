@@ -1,4 +1,4 @@
-"""The panel on its bus: what is sent, and what happens when it is away."""
+"""The panel on its bus: the bytes that are sent, and a panel that goes away."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_changed_figure_costs_a_fraction_of_a_picture(chip, size):
     bench = Bench(chip, size, shift_every=timedelta(0))
     bench.update(view(1234))
     whole = bench.settings.size.width * bench.settings.size.height // 8
-    # A digit; all the digits of the power; both, with the sign of life.
+    # One digit; all digits of the power; all digits and the sign of life.
     assert bench.update(view(1235)) <= whole / 16
     assert bench.update(view(8868)) <= whole / 4
     assert bench.update(view(8869, frames=11)) <= whole / 10

@@ -1,4 +1,4 @@
-"""The display on its bus: what is seen, and when."""
+"""The display on its bus: its pictures, and their times."""
 
 from __future__ import annotations
 

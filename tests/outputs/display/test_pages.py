@@ -1,6 +1,6 @@
-"""What each page says, and what it looks like on both chips and both sizes of panel.
+"""The text of each page, and its picture on both chips and both sizes of panel.
 
-The pictures in tests/golden/oled are what a person sees; LINKYMONITOR_WRITE_GOLDEN=1 draws them anew. Look at
+The pictures in tests/golden/oled are those that a person sees; LINKYMONITOR_WRITE_GOLDEN=1 draws them anew. Look at
 them before you commit them.
 """
 
@@ -117,7 +117,7 @@ NOISY = EJP._replace(
     health=HEALTH._replace(rejected={"checksum": 210, "width": 4}, incomplete=17, parity=False)
 )
 
-#: name → (page, view, what else is different)
+#: Name → page, view, and changes of the scene.
 CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "start": ("live", None, {}),
     "live": ("live", EJP, {}),
@@ -171,7 +171,7 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
 
 
 def seen(chip: str, size: str, page: str, view: View | None, **different: object) -> Image.Image:
-    """Return what a person sees of *page*, by way of the bytes on the bus."""
+    """Return the picture of *page*, made of the bytes on the bus."""
     settings = oled.Settings(chip=oled.Chip(chip), size=oled.Size(size), pages=(page,))
     bus = FakeOled(chip, height=settings.size.height)
     clock = WireClock(different.get("at", WINTER))
@@ -229,7 +229,7 @@ COMPOSED = {
     for name, (page, view, _) in CASES.items()
     for height in (32, 64)
 }
-#: Those without a lit band, which loses its edge to the shift.
+#: The pages without a lit band: the shift cuts the edge of such a band.
 DARK = {
     name: (shown, height)
     for name, (shown, height) in COMPOSED.items()

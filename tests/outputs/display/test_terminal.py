@@ -1,4 +1,4 @@
-"""The display in a terminal: the same picture in blocks, or its words where nothing can be drawn."""
+"""The display in a terminal: the picture in blocks, or its text on a stream that is no terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GLYPHS = {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
 
 
 class Terminal(io.StringIO):
-    """A screen of characters that understands the few sequences we send."""
+    """A screen of characters that knows the escape sequences of TerminalDisplay."""
 
     def __init__(self, tty: bool = True) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ def image() -> Image.Image:
 
 
 def read_back(rows: list[str]) -> Image.Image:
-    """Return the picture that half blocks show."""
+    """Return the picture of rows of half blocks."""
     image = Image.new("1", (len(rows[0]), 2 * len(rows)))
     for y, row in enumerate(rows):
         for x, letter in enumerate(row):
