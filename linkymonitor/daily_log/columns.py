@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import compress
-from typing import Any, cast
+from typing import Any
 
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Colour, Ejp
@@ -130,11 +130,12 @@ def joined_registers(parts: Sequence[Columns]) -> dict[str, list[int | None]]:
     return registers
 
 
-def without_gaps(column: Sequence[int | None]) -> Sequence[int]:
-    """Return the values of *column* in their order, without its Nones: the very column when it has none."""
-    return [value for value in column if value is not None] if None in column else cast(Sequence[int], column)
+def without_gaps(column: Iterable[int | None]) -> list[int]:
+    """Return the values of *column* in their order, without its Nones."""
+    # `is` and not `in`: to compare a number with None takes four times as long.
+    return [value for value in column if value is not None]
 
 
 def known(column: Sequence[int | None]) -> bool:
     """Return whether *column* has any value."""
-    return column.count(None) < len(column)
+    return any(value is not None for value in column)

@@ -97,7 +97,8 @@ def _differences(column: Sequence[int]) -> list[object]:
 
 def _with_zeros_packed(column: list[int]) -> list[object]:
     """Return *column* with each run of zeros as its length in a list, when there are many."""
-    if column.count(0) * 4 < len(column):
+    zeros = len(column) - len(list(filter(None, column)))
+    if zeros * 4 < len(column):
         return list(column)
     packed: list[object] = []
     zeros = 0

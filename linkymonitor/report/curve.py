@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from linkymonitor.daily_log.columns import without_gaps
 from linkymonitor.report.day import Curve
-from linkymonitor.report.heard import HeardDay, first_known, zeros_for_none
+from linkymonitor.report.heard import HeardDay, first_known
 from linkymonitor.report.injection import NOMINAL, may_inject
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ def curve(day: HeardDay) -> Curve:
     rows, begin = day.rows, int(day.start)
     power = without_gaps(rows.apparent_power)
     whole = len(power) == len(rows)
-    measured = [value is not None for value in rows.apparent_power] if not whole else []
+    measured = [value is not None for value in rows.apparent_power]
 
     def kept(column: Sequence[T]) -> Sequence[T]:
         return column if whole else list(compress(column, measured))
@@ -41,8 +41,8 @@ def curve(day: HeardDay) -> Curve:
     return Curve(
         times=[at - begin for at in kept(rows.ended_at)],
         power=power,
-        low=zeros_for_none(first_known(kept(rows.power_min), power)),
-        high=zeros_for_none(first_known(kept(rows.power_max), power)),
+        low=[value or 0 for value in first_known(kept(rows.power_min), power)],
+        high=[value or 0 for value in first_known(kept(rows.power_max), power)],
         current=_carried(kept(rows.current)),
         injected=injected if injected and any(injected) else None,
         indexes=indexes,

@@ -73,12 +73,6 @@ def hour_marks(start: float, end: float) -> list[float]:
 
 def first_known(column: Sequence[int | None], other: Sequence[int | None]) -> Sequence[int | None]:
     """Return *column* with the value of the *other* wherever it has none."""
-    if None not in column:
+    if len(without_gaps(column)) == len(column):
         return column
     return [there if value is None else value for value, there in zip(column, other, strict=True)]
-
-
-def zeros_for_none(column: Sequence[int | None]) -> Sequence[int]:
-    """Return *column* with 0 wherever it has no value."""
-    values = without_gaps(column)
-    return values if len(values) == len(column) else [value or 0 for value in column]

@@ -39,7 +39,7 @@ class Stairs(NamedTuple):
     """The readings of one register within one epoch; they only grow."""
 
     times: Sequence[float]
-    values: Sequence[int]
+    values: list[int]
 
     def at(self, when: float) -> int:
         """Return the reading at *when*: between two readings it is shared by time and rounded once."""
@@ -168,7 +168,6 @@ class Indexes:
         if len(values) < len(part):
             first = next(at for at, value in enumerate(part) if value is not None)
             times = [at for at, value in zip(times, part, strict=True) if value is not None]
-            values = list(values)
             at = start + first
             last = self._last_heard(start, at)
             if last is not None:
@@ -177,7 +176,6 @@ class Indexes:
                     times.insert(0, self.times[last])
                     values.insert(0, 0)
         if any(map(gt, values, values[1:])):
-            values = list(values)
             for at in range(1, len(values)):
                 if values[at] < values[at - 1]:
                     values[at] = values[at - 1] + advance(values[at - 1], values[at])

@@ -9,7 +9,7 @@ from operator import mul
 from linkymonitor.daily_log.columns import without_gaps
 from linkymonitor.report.day import Band, DayFigures, SteadyLoad
 from linkymonitor.report.gaps import Hearing
-from linkymonitor.report.heard import HeardDay, first_known, zeros_for_none
+from linkymonitor.report.heard import HeardDay, first_known
 
 #: The shape of a day is looked at in stretches of this length, in seconds.
 _STRETCH = 300
@@ -47,10 +47,11 @@ def _peak(day: HeardDay) -> tuple[int | None, float | None]:
 def _means(day: HeardDay, heard: Hearing) -> dict[int, float]:
     """Return the mean power of each stretch of the day that is at least half covered, by its number."""
     power = day.rows.apparent_power
-    weights = heard.seconds
-    if None in power:
+    weights, powers = heard.seconds, without_gaps(power)
+    if len(powers) < len(power):
         weights = [0.0 if value is None else seconds for seconds, value in zip(weights, power, strict=True)]
-    amounts = list(map(mul, weights, zeros_for_none(power)))
+        powers = [value or 0 for value in power]
+    amounts = list(map(mul, weights, powers))
     means = {}
     first = 0
     for stretch in range(int((day.end - day.start) // _STRETCH)):
