@@ -122,10 +122,11 @@ class Appliance:
         self._deadline = -math.inf
 
     def _dated(self, reading: Reading) -> Reading:
-        """Return *reading* with the time of the house, for which its own clock may vouch."""
+        """Return *reading* with the time of the house, which the clock of the meter may confirm or set."""
         if reading.meter_clock is not None and not reading.meter_clock_degraded:
-            self.timeline.hear_meter(reading.meter_clock)
-        taken_at = self.timeline.read()
+            taken_at = self.timeline.hear_meter(reading.meter_clock)
+        else:
+            taken_at = self.timeline.read()
         return reading._replace(taken_at=taken_at, dated=self.timeline.settled)
 
     def _pass(self, reading: Reading, heard: Heard) -> None:

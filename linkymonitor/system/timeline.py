@@ -142,9 +142,17 @@ class Timeline:
         self._settle(mono, wall)
         self._show(before)
 
-    def hear_meter(self, date: datetime) -> None:
-        """Compare *date*, the meter's own DATE in the frame that has just come, with the wall clock."""
+    def hear_meter(self, date: datetime) -> datetime:
+        """Compare *date*, the meter's own DATE in the frame that has just come, with the wall clock.
+
+        Returns:
+            The time that the house clock shows afterwards.
+        """
         self.look()
+        self._compare(date)
+        return self._at(self._seen, self._eras[-1].offset)
+
+    def _compare(self, date: datetime) -> None:
         offset, before = date - _EPOCH - timedelta(seconds=self._seen), self._meter_heard
         self._meter_heard = offset
         if date < BUILT or before is None or abs(offset - before) > _AGREEMENT:
