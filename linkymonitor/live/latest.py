@@ -76,21 +76,22 @@ class Document:
     def of(self, view: View) -> bytes:
         """Return the JSON of *view* (docs/formats.md, ``latest.json``), meter numbers masked."""
         reading = view.reading
-        head = {
+        members = {
             "schema": 1,
-            "taken_at": reading.taken_at.isoformat() if reading.dated else None,
+            "taken_at": reading.taken_at if reading.dated else None,
             "heard": round(view.now, 3),
-            "mode": reading.mode.value,
+            "mode": reading.mode,
             "period": reading.tariff_period,
-            "ejp": view.tariff.ejp.value,
+            "ejp": view.tariff.ejp,
         }
-        text = f'{_inside(head)},"values":{{{self._values(reading.values)}}}'
+        texts = [f'"{name}":{_json(value)}' for name, value in members.items()]
+        texts.append(f'"values":{{{self._values(reading.values)}}}')
         if reading.raw:
             raw = {
                 label: [horodate, mask_group(label, data)] for label, (horodate, data) in reading.raw.items()
             }
-            text += "," + _inside({"raw": raw})
-        return f"{{{text}}}\n".encode()
+            texts.append(f'"raw":{_json(raw)}')
+        return f"{{{','.join(texts)}}}\n".encode()
 
     def _values(self, values: Mapping[str, object]) -> str:
         """Return the members of *values*, of which only those that are other objects are written anew."""
@@ -98,7 +99,7 @@ class Document:
         for label, value in values.items():
             member = before.get(label)
             if member is None or member[0] is not value:
-                member = value, _inside(jsonable({label: value}))
+                member = value, f"{_json(label)}:{_json(shown(label, value))}"
             self._members[label] = member
         return ",".join([text for _, text in self._members.values()])
 
@@ -106,17 +107,23 @@ class Document:
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-def _inside(members: Mapping[str, object]) -> str:
-    """Return the JSON of an object without its braces."""
-    return escape_controls(_encode(members)[1:-1])
+def _json(value: object) -> str:
+    """Return the JSON of *value*, which may be a typed one."""
+    if type(value) is int:
+        return str(value)  # nine in ten of what changes; the encoder would take ten times as long
+    return escape_controls(_encode(plain(value)))
 
 
 def jsonable(values: Mapping[str, object], *, show_ids: bool = False) -> dict[str, object]:
     """Return *values* (label → typed value) as JSON can carry them, meter numbers masked unless *show_ids*."""
     return {
-        label: plain(value) if show_ids or not isinstance(value, str) else mask_group(label, value)
-        for label, value in values.items()
+        label: plain(value) if show_ids else plain(shown(label, value)) for label, value in values.items()
     }
+
+
+def shown(label: str, value: object) -> object:
+    """Return *value* as everybody may see it: the number of a meter masked."""
+    return mask_group(label, value) if isinstance(value, str) else value
 
 
 def plain(value: object) -> object:

@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from linkymonitor.model.epochs import Owner, advance, leaps, most, owner_after, rating, runs_on
@@ -25,11 +25,13 @@ from linkymonitor.model.record import Contract
 #: Between two readings that are at most so far apart there is no silence. So a record that ends at midnight contains
 #: the last reading of the day.
 UNBROKEN = timedelta(seconds=60)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def whole_seconds(at: datetime) -> float:
     """Return *at* as POSIX time in whole seconds, the precision of the log."""
-    return at.replace(microsecond=0).timestamp()
+    since_epoch = at - _EPOCH
+    return since_epoch.days * 86400.0 + since_epoch.seconds
 
 
 def share(wh: int, begin: float, end: float, instant: float) -> int:
@@ -146,14 +148,12 @@ class IndexFold:
         another = contract is not None and contract is not self._contract
         if another or (meter and meter != self._owner.meter):
             self._own(contract, meter)
-        moved = {
-            name: index
-            for name, index in indexes.items()
-            if (last := self.registers.get(name)) is None or last.wh != index
-        }
-        if any(self._leaps(name, index, at) for name, index in moved.items()):
-            self._end_epoch()
-        steps = [step for name, index in moved.items() if (step := self._step(name, index, at)) is not None]
+        moved: dict[str, int] = {}
+        for name, index in indexes.items():
+            last = self.registers.get(name)
+            if last is None or last.wh != index:
+                moved[name] = index
+        steps = self._steps(moved, at) if moved else []
         for name, index in indexes.items():
             self.registers[name] = LastReading(index, at, self._contract)
         if indexes:
@@ -170,6 +170,12 @@ class IndexFold:
                 self.listed = ()
             self._owner = owner_after(self._owner, owner)
         self._contract = contract or self._contract
+
+    def _steps(self, moved: Mapping[str, int], at: float) -> list[Step]:
+        """Return the steps of the registers that *moved*; none when one of them leaps, which ends the epoch."""
+        if any(self._leaps(name, index, at) for name, index in moved.items()):
+            self._end_epoch()
+        return [step for name, index in moved.items() if (step := self._step(name, index, at)) is not None]
 
     def _leaps(self, name: str, index: int, at: float) -> bool:
         last = self.registers.get(name)

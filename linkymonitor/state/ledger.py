@@ -147,8 +147,9 @@ class Ledger:
     def __init__(self, timezone: tzinfo, prices: Pricing | None = None) -> None:
         self._timezone = timezone
         self._prices = prices
-        #: The energies that were priced last, and their totals: most frames move no index.
-        self._priced: tuple[list[tuple[str, int]], DayTotals] | None = None
+        #: What was counted when totals were last asked for, and the totals: in most frames no index moves.
+        self._counted: tuple[object, ...] = ()
+        self._totals = DayTotals()
         self._forget()
 
     def _forget(self) -> None:
@@ -219,14 +220,14 @@ class Ledger:
     def totals(self) -> DayTotals:
         """Return the totals of the day so far."""
         day = self._so_far
+        counted = (day.fold.listed, *day.fold.registers, *day.energy.items())
+        if counted != self._counted:
+            self._counted, self._totals = counted, self._totals_of(day)
+        return self._totals
+
+    def _totals_of(self, day: _Day) -> DayTotals:
         order = dict.fromkeys((*day.fold.listed, *day.fold.registers, *day.energy))
         energy = {name: day.energy[name] for name in order if name in day.energy}
-        energies = list(energy.items())
-        if self._priced is None or self._priced[0] != energies:
-            self._priced = energies, self._price(energy)
-        return self._priced[1]
-
-    def _price(self, energy: Mapping[str, int]) -> DayTotals:
         costs = {name: self._prices.cost(name, wh) for name, wh in energy.items()} if self._prices else {}
         known = {name: cost for name, cost in costs.items() if cost is not None}
         # A price is needed from the first Wh on, as in the report.

@@ -389,7 +389,8 @@ class Storage:
         # The number of the process is in the name because two reports may write the same page at the same time.
         # The name is no Path: pathlib interns every part of a path, and a new name for each frame would make the table
         # of interned strings grow, which Python then copies, a megabyte at a time.
-        aside = f"{path.parent}/.{path.name}.{os.getpid()}.tmp"
+        directory, slash, name = str(path).rpartition("/")
+        aside = f"{directory}{slash}.{name}.{os.getpid()}.tmp"
         descriptor = open_anew(self._disk, aside, mode)
         renamed = False
         try:
