@@ -78,8 +78,6 @@ _Act: TypeAlias = Callable[["Index", Hearing, Moment, str], None]
 class Index(Judge):
     """An energy: the median of the last three, never less and never faster than energy can flow."""
 
-    __slots__ = ("_believed", "_drawn", "_far", "_newest", "_odd", "_odd_times", "_older", "_seldom", "state")
-
     def __init__(self, row: Label) -> None:
         super().__init__()
         #: Whether the subscribed power bounds it: no reactive and no injected energy.
@@ -232,32 +230,34 @@ class Index(Judge):
         self.keep(heard, moment, cause)
 
 
-_U, _H, _P, _A, _S, _C, _B = State
+_BELIEVE_NONE = (State.UNKNOWN, State.HEARD, State.PAIRED)
+_BORNE_OUT = (State.SURE, State.CANDIDATE, State.SECONDED)
 #: What is known; how the new index stands to it; what becomes of the new index; what is known then.
 _ROWS: tuple[tuple[tuple[State, ...], tuple[Event, ...], _Act, State], ...] = (
-    ((_U,), (Event.STRAYS,), Index.keep, _H),
-    ((_H,), (Event.SAME,), Index.confirm, _S),
-    ((_H,), (Event.FOLLOWS, Event.PAUSED), Index.keep, _P),
-    ((_H,), (Event.LATE, Event.STRAYS), Index.keep, _H),
-    ((_P,), (Event.SAME, Event.FOLLOWS, Event.PAUSED), Index.confirm, _S),
-    ((_P,), (Event.LATE,), Index.confirm, _C),
-    ((_P,), (Event.STRAYS,), Index.keep, _H),
-    ((_U, _H, _P), (Event.ALONE,), Index.believe, _A),
-    ((_U, _H, _P, _A), (Event.IMPOSSIBLE,), Index.contradict, _H),
-    ((_A, _S, _B), (Event.SAME, Event.FOLLOWS), Index.median, _S),
-    ((_A, _S, _B), (Event.PAUSED,), Index.median, _B),
-    ((_A, _S, _B), (Event.LATE, Event.ALONE), Index.median, _C),
-    ((_C,), (Event.SAME,), Index.median, _S),
-    ((_C,), (Event.FOLLOWS, Event.PAUSED), Index.keep, _B),
-    ((_C,), (Event.LATE,), Index.keep, _C),
-    ((_C,), (Event.ALONE,), Index.median, _C),
-    ((_C, _B), (Event.STRAYS,), Index.discard, _C),
-    ((_S,), (Event.IMPOSSIBLE,), Index.hold, _S),
-    ((_C,), (Event.IMPOSSIBLE,), Index.hold, _C),
-    ((_B,), (Event.IMPOSSIBLE,), Index.hold, _B),
-    ((_S, _C, _B), (Event.INSISTS,), Index.believe, _S),
-    (tuple(State), (Event.EXPECTED,), Index.believe, _S),
+    ((State.UNKNOWN,), (Event.STRAYS,), Index.keep, State.HEARD),
+    ((State.HEARD,), (Event.SAME,), Index.confirm, State.SURE),
+    ((State.HEARD,), (Event.FOLLOWS, Event.PAUSED), Index.keep, State.PAIRED),
+    ((State.HEARD,), (Event.LATE, Event.STRAYS), Index.keep, State.HEARD),
+    ((State.PAIRED,), (Event.SAME, Event.FOLLOWS, Event.PAUSED), Index.confirm, State.SURE),
+    ((State.PAIRED,), (Event.LATE,), Index.confirm, State.CANDIDATE),
+    ((State.PAIRED,), (Event.STRAYS,), Index.keep, State.HEARD),
+    (_BELIEVE_NONE, (Event.ALONE,), Index.believe, State.ASSUMED),
+    ((*_BELIEVE_NONE, State.ASSUMED), (Event.IMPOSSIBLE,), Index.contradict, State.HEARD),
+    ((State.ASSUMED, State.SURE, State.SECONDED), (Event.SAME, Event.FOLLOWS), Index.median, State.SURE),
+    ((State.ASSUMED, State.SURE, State.SECONDED), (Event.PAUSED,), Index.median, State.SECONDED),
+    ((State.ASSUMED, State.SURE, State.SECONDED), (Event.LATE, Event.ALONE), Index.median, State.CANDIDATE),
+    ((State.CANDIDATE,), (Event.SAME,), Index.median, State.SURE),
+    ((State.CANDIDATE,), (Event.FOLLOWS, Event.PAUSED), Index.keep, State.SECONDED),
+    ((State.CANDIDATE,), (Event.LATE,), Index.keep, State.CANDIDATE),
+    ((State.CANDIDATE,), (Event.ALONE,), Index.median, State.CANDIDATE),
+    ((State.CANDIDATE, State.SECONDED), (Event.STRAYS,), Index.discard, State.CANDIDATE),
+    ((State.SURE,), (Event.IMPOSSIBLE,), Index.hold, State.SURE),
+    ((State.CANDIDATE,), (Event.IMPOSSIBLE,), Index.hold, State.CANDIDATE),
+    ((State.SECONDED,), (Event.IMPOSSIBLE,), Index.hold, State.SECONDED),
+    (_BORNE_OUT, (Event.INSISTS,), Index.believe, State.SURE),
+    (tuple(State), (Event.EXPECTED,), Index.believe, State.SURE),
 )
+#: What is known, and how the new index stands to it → what becomes of it, and what is known then.
 TRANSITIONS = {
     (state, event): (act, after)
     for states, events, act, after in _ROWS
@@ -297,8 +297,6 @@ class _Mark(NamedTuple):
 
 class _Seldom:
     """What an index that is heard seldom is compared with (docs/adr/0019)."""
-
-    __slots__ = ("_anchor", "_candidate")
 
     def __init__(self) -> None:
         #: The last index before a pause of STALE, or that was believed after one; and a later one that waits.

@@ -91,8 +91,6 @@ class Moment(NamedTuple):
 class Judge:
     """The rule by which one label changes, and what is known of the label."""
 
-    __slots__ = ("absent", "doubts", "lost_at", "newer")
-
     def __init__(self) -> None:
         #: The last group that was possible; None while the meter is not known to send the label.
         self.newer: InfoGroup | None = None

@@ -52,16 +52,12 @@ NAMES = ("ADCO", "OPTARIF", "ADSC", "NGTF")
 class Free(Judge):
     """Each group is believed: the rule of a text that is sent once."""
 
-    __slots__ = ()
-
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         return group
 
 
 class Seen(Judge):
     """Two frames in a row that have the label, whatever its value."""
-
-    __slots__ = ("_count",)
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,8 +81,6 @@ class Seen(Judge):
 class Alert(Seen):
     """Two frames in a row that have a current in excess, and one that a meter can have."""
 
-    __slots__ = ()
-
     def sound(self, group: InfoGroup) -> bool:
         return int(group.data) <= _HIGHEST["A"]
 
@@ -98,8 +92,6 @@ class Median(Judge):
         row: of the label.
         for_ever: whether the cross-check stands however long the meter breaks it.
     """
-
-    __slots__ = ("_for_ever", "_highest", "_older", "suspect")
 
     def __init__(self, row: Label, for_ever: bool = False) -> None:
         super().__init__()
@@ -152,8 +144,6 @@ class Median(Judge):
 class Stamped(Median):
     """The value with its horodate that two of the last three frames have, for horodates have no median."""
 
-    __slots__ = ("_believed",)
-
     def __init__(self, row: Label) -> None:
         super().__init__(row)
         self._believed: InfoGroup | None = None
@@ -181,8 +171,6 @@ class Stamped(Median):
 
 class Status(Median):
     """The status register: each bit as two of the last three have it."""
-
-    __slots__ = ()
 
     def sound(self, group: InfoGroup) -> bool:
         if group is self.newer:
@@ -217,8 +205,6 @@ class Agreed(Judge):
         need: frames in a row that it takes to change what is believed.
         check: whether a meter can send a group.
     """
-
-    __slots__ = ("_check", "_count", "_pending", "_since", "accepted", "confirmed", "need")
 
     def __init__(self, row: Label, need: int = 2, check: Callable[[InfoGroup], bool] | None = None) -> None:
         super().__init__()
@@ -292,8 +278,6 @@ class Agreed(Judge):
 
 class MeterClock(Judge):
     """A date as far from the last one as the monotonic clock says, or the second of two in a row that are."""
-
-    __slots__ = ("_believed", "_pending")
 
     def __init__(self, row: Label) -> None:
         super().__init__()
