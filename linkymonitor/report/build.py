@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text
+from linkymonitor.money.tariffs import Prices
+from linkymonitor.report.calendar import Summary
+from linkymonitor.report.day import DayFigures
+from linkymonitor.report.days import cause_of, guarded_days, keep_traceback, not_drawn
+from linkymonitor.report.gather import LogDays
+from linkymonitor.report.pages import Pages
+from linkymonitor.report.section import Settings
 from linkymonitor.system.resources import shipped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from linkymonitor.daily_log.files import Statistics
-    from linkymonitor.money.tariffs import Prices
-    from linkymonitor.report.calendar import Summary
-    from linkymonitor.report.day import DayFigures
-    from linkymonitor.report.pages import Pages
-    from linkymonitor.report.section import Settings
-    from linkymonitor.system.storage import Storage
-
+from linkymonitor.system.storage import Storage
 
 #: What the chart needs below the folder of the pages; the licence goes with it.
 DYGRAPHS = ("dygraph.min.js", "dygraph.min.css", "LICENSE", "VERSION")
@@ -69,11 +65,6 @@ def build(
         ConfigError: a template or a section is missing or wrong.
         StorageError: the folder of the logs cannot be read, or that of the pages written.
     """
-    # Here and not above: every command reads the settings of this file, one needs its pages.
-    from linkymonitor.report.days import guarded_days, keep_traceback, not_drawn
-    from linkymonitor.report.gather import LogDays
-    from linkymonitor.report.pages import Pages
-
     tell = on_failure or (lambda _: None)
     folders = template_folders(settings)
     storage.make_directory(settings.dir)
@@ -121,9 +112,6 @@ def _page(
         figures: what to draw, or why there is nothing.
         known: the days that have a page, to link to.
     """
-    from linkymonitor.report.calendar import Summary
-    from linkymonitor.report.days import cause_of
-
     failure = figures
     if not isinstance(figures, Exception):
         try:
@@ -137,9 +125,7 @@ def _page(
 def _summaries(
     folder: Path, days: Iterable[date], storage: Storage, tell: Callable[[Text], object]
 ) -> Iterator[Summary]:
-    """Yield what the pages of *days* say in their heads; *tell* is handed a sentence about one that is none."""
-    from linkymonitor.report.calendar import Summary
-
+    """Yield the summaries that the pages of *days* carry; *tell* is handed a sentence about each unreadable page."""
     for day in days:
         path = folder / f"{day}.html"
         try:
