@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.daily_log.columns import Columns, known
+from linkymonitor.daily_log.columns import Columns, known, without_gaps
 from linkymonitor.model.record import Record
 from tests.support.logs import START, record
 
@@ -52,6 +52,14 @@ def test_parts_are_joined_whatever_registers_they_name(parts):
     assert all(len(column) == len(joined) for column in joined.registers.values())
 
 
+def test_the_times_of_columns_are_whole_seconds_and_a_row_has_them_as_datetimes():
+    ended_at = START + timedelta(seconds=2)
+    columns = Columns.of([record(0, START), record(1, ended_at + timedelta(microseconds=7))])
+    assert columns.ended_at == [START.timestamp(), ended_at.timestamp()]
+    assert columns.row(1).ended_at == ended_at
+    assert columns.row(1).indexes["HN"] == 1
+
+
 def test_nothing_is_joined_to_nothing():
     assert len(Columns.joined([])) == 0
 
@@ -59,3 +67,4 @@ def test_nothing_is_joined_to_nothing():
 def test_a_column_without_a_value_is_not_known():
     assert not known([None, None])
     assert known([None, 0])
+    assert without_gaps([None, 0, None, 3]) == [0, 3]
