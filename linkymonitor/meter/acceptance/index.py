@@ -186,40 +186,41 @@ class Index(Judge):
             moment.held.append((self._newest.group, INDEX))
         return borne_out
 
-    # The actions of the table, each with the new index, its frame, and the cause if it is held.
+    # The actions of the table: what becomes of the new index, which is the newest then unless it is held. *cause* is
+    # why it is held.
 
     def keep(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Keep it as the newest."""
+        """Keep the new index to compare the next with it."""
         self._newest, self.newer = heard, heard.group
 
     def discard(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Hold the newest before it, and keep it as the newest."""
+        """Hold the newest and put the new index in its place."""
         if self.newer is not None:
             moment.held.append((self.newer, INDEX))
         self.keep(heard, moment, cause)
 
     def contradict(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Hold it, keep it as the newest, believe nothing."""
+        """Hold the new index, believe none, and compare the next with it."""
         self._believed = None
         self.hold(heard, moment, cause)
         self.keep(heard, moment, cause)
 
     def hold(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Hold it."""
+        """Hold the new index."""
         moment.held.append((heard.group, cause))
 
     def confirm(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Believe the newest before it, and keep it as the newest."""
+        """Believe the newest and put the new index in its place."""
         self._believed = self._older = self._newest
         self.keep(heard, moment, cause)
 
     def believe(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Believe it, and keep it as the newest."""
+        """Believe the new index."""
         self._believed = self._older = heard
         self.keep(heard, moment, cause)
 
     def median(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Believe the median of the last three unless that is a fall, and keep it as the newest."""
+        """Believe the median of the last three, unless it is a fall."""
         older, newest, believed = self._older, self._newest, self._believed
         if newest is not None and newest.wh == heard.wh:
             self._believed = heard

@@ -53,15 +53,10 @@ class Situation(Enum):
     FIRST = ("the first frame of a file, or its first long one", True, False, True)
     START = ("the first frame of a live meter", False, False, False)
     FOLLOWS = ("at most 10 s after the frame before", False, False, False)
-    AFTER_SILENCE = (
-        "more than 10 s after the frame before, and frames used to be closer",
-        False,
-        True,
-        False,
-    )
-    SLOW = ("five frames in a row came 10 to 30 s apart, of a live meter", False, True, False)
-    LONE = ("five frames in a row came alone, and nothing in this one is damaged", True, True, True)
-    LONE_DAMAGED = ("five frames in a row came alone, and a line of this one is damaged", False, True, True)
+    AFTER_SILENCE = ("more than 10 s after the frame before; frames used to be closer", False, True, False)
+    SLOW = ("frames always come alone, of a live meter, this one within 30 s", False, True, False)
+    LONE = ("frames always come alone, and nothing in this one is damaged", True, True, True)
+    LONE_DAMAGED = ("frames always come alone, and a line of this one is damaged", False, True, True)
 
     def __init__(self, meaning: str, at_once: bool, apart: bool, lone: bool) -> None:
         self.meaning = meaning

@@ -1,4 +1,4 @@
-"""The parts of docs/acceptance.md that are drawn from the code."""
+"""The parts of docs/acceptance.md that the code draws: ``python -m tests.meter.acceptance.page`` draws them anew."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from enum import Enum
+from pathlib import Path
 
 from linkymonitor.meter.acceptance.index import TRANSITIONS, Event, State
 from linkymonitor.meter.acceptance.judge import Situation
@@ -98,3 +99,18 @@ PARTS = {
     "events": lambda: list_meanings(Event),
     "diagram": lambda: f"```mermaid\n{draw_index()}\n```",
 }
+
+
+PAGE = Path(__file__).parents[3] / "docs/acceptance.md"
+
+
+def parts_of(text: str) -> dict[str, str]:
+    """Return the drawn parts of the page *text*, by name."""
+    return dict(re.findall(r"<!-- (\w+) -->\n\n(.*?)\n\n<!-- end -->", text, re.DOTALL))
+
+
+if __name__ == "__main__":
+    page = PAGE.read_text("utf-8")
+    for part, old in parts_of(page).items():
+        page = page.replace(old, PARTS[part]())
+    PAGE.write_text(page, "utf-8")

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
-from pathlib import Path
 
 import pytest
 
 from linkymonitor.meter.acceptance.index import TRANSITIONS, Event, State
 from tests.meter.acceptance.lines import EJP, Line
-from tests.meter.acceptance.page import PARTS
+from tests.meter.acceptance.page import PAGE, PARTS, parts_of
 
-PAGE = (Path(__file__).parents[3] / "docs/acceptance.md").read_text("utf-8")
-_EXAMPLES = PAGE[PAGE.index("## Worked examples") : PAGE.index("## How it is checked")]
+TEXT = PAGE.read_text("utf-8")
+_EXAMPLES = TEXT[TEXT.index("## Worked examples") : TEXT.index("## How it is checked")]
 _HEAD = "| seconds after the last | sent | believed | held back |\n| ---: | --- | --- | --- |\n"
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_of_the_page_is_what_the_code_draws(part):
-    (drawn,) = re.findall(rf"<!-- {part} -->\n\n(.*?)\n\n<!-- end -->", PAGE, re.DOTALL)
-    assert drawn == PARTS[part]()
+    assert parts_of(TEXT)[part] == PARTS[part]()
 
 
 @pytest.mark.parametrize("rows", [text.split("\n\n")[0] for text in _EXAMPLES.split(_HEAD)[1:]])
