@@ -4,8 +4,8 @@
 #
 # - A group that does not fit is only doubted. Its judge holds it, and drops the check after FIRM frames in a row: then
 #   the rule is wrong about this meter.
-# - Two groups that do not fit each other are both suspects. A group that is what it was before is none: other frames
-#   have borne it out. So only a power that changed is compared.
+# - When two groups do not fit each other, either may be wrong. A group that has not changed was borne out by the frame
+#   before, so only groups that changed are compared and doubted.
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class CrossChecks:
                 yield "NTARF"
 
     def _turn(self, register: str, now: float) -> None:
-        """Learn that a frame has the period of *register* in force."""
+        """Note that a frame has the period of *register* in force."""
         if register != self.in_force:
             self._left[self.in_force] = now
             self.in_force = register

@@ -10,9 +10,9 @@ back, each with its cause. Nothing is corrected.
 #   (cross.py)? Do other frames bear it out (agreement: rules.py, index.py)? None of this looks at parity.
 # - A frame whose groups are out of order is two frames that lost what was between them; a frame that names another
 #   meter or contract may be about that one as a whole. Both are refused whole, until they come FIRM times in a row.
-# - A group that is held is replaced by the last believed one where frames have to agree, else it is left out. A group
-#   that is left out, or missing, is named in ``rejected``: interpret takes an absence for an answer (no PEJP: no
-#   notice), and this was none.
+# - A group that is held is replaced by the last believed one where frames have to agree, else it is left out.
+# - The absence of a label has a meaning for interpret (no PEJP: no notice). So a label that is left out here, or lost
+#   on the line, is named in ``rejected`` of the frame that is passed on.
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Acceptance:
         self._whole = False
 
     def interrupt(self, now: float) -> None:
-        """Learn that what was sent before the monotonic time *now* is lost, as if the meter had been silent."""
+        """Note that what was sent before the monotonic time *now* is lost, as if the meter had been silent."""
         if self._at is not None:
             self._at = min(self._at, now - GAP)
 
@@ -303,7 +303,7 @@ class _Names:
             if group is None:
                 continue
             known = judge.accepted if isinstance(judge, Agreed) else None
-            # What relays a stream may trim texts: that is no other contract.
+            # A program that relays a stream may trim texts. A trimmed name is the same contract.
             if known is None or group is known or normalise(group.data) == normalise(known.data):
                 self._strangers.pop(label, None)
             else:
@@ -359,7 +359,7 @@ class _Presence:
         expected = [one for one in absent if one in _EXPECTED[self._mode] and absent[one].newer is not None]
         gone = [label for label in expected if label not in _ALERTS]
         alerts = [label for label in expected if label in _ALERTS]
-        # A damaged line may be the absent one; and where one line was lost without a trace another may have been.
+        # A damaged line may be the absent label. Where one line was lost without a trace, another may have been too.
         silent = not (damaged or gone)
         if silent:
             for judge in absent.values():
@@ -369,7 +369,7 @@ class _Presence:
             gaps = Gaps(tuple(moment.groups), (rejected.after for rejected in damaged), self._mode)
         for label in alerts:
             judge = judges[label]
-            # A line that is damaged elsewhere in the frame is not this one.
+            # A damaged line elsewhere in the frame cannot have been this label.
             judge.absent += silent or (gaps is not None and not gaps.may_hide(label))
             if judge.absent >= SILENT or (silent and moment.situation.at_once):
                 judge.forget()

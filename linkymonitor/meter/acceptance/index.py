@@ -117,7 +117,7 @@ class Index(Judge):
             return None
         if moment.situation.lone and self._newest is heard:
             return group
-        # Better no index than an old one: the next frame has a new one.
+        # No index is better than an old one: the next frame has another.
         sure = self._sure()
         return self._believed.group if sure is not None and moment.now - sure.at <= STALE else None
 
@@ -331,7 +331,7 @@ class _Seldom:
             if before is None or flow is None:
                 continue
             if before.bears_out(*flow):
-                # Of next to nothing no share can be told.
+                # After so few VAh the Wh of one VAh are not known.
                 slope = flow if flow[1] > _ROOM else before.slope
                 mark, bearer = mark._replace(slope=slope, times=before.times + 1), before
                 break

@@ -112,10 +112,10 @@ class Judge:
         return None
 
     def skip(self) -> None:
-        """Learn that a whole frame came without the label."""
+        """Note that a whole frame came without the label."""
 
     def lose(self, moment: Moment) -> None:
-        """Learn that the frame before had the label and this one has not."""
+        """Note that the frame before had the label and this one has not."""
 
     def forget_old(self) -> None:
         """Forget what is more than STALE old."""

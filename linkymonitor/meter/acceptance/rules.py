@@ -259,7 +259,7 @@ class Agreed(Judge):
             moment.held.append((self.accepted, UNCONFIRMED))
             self.accepted = None
         elif moment.situation.apart and self.need == 2:
-            # It was so before the silence, and may have changed in it.
+            # The accepted value is from before the silence, and may have changed since.
             self.accepted = None
 
     def _drop_pending(self, moment: Moment) -> None:
@@ -289,7 +289,7 @@ class MeterClock(Judge):
         horodate = read_horodate(group.horodate or "")
         at, now = horodate.at, moment.now
         if at is None or horodate.degraded:
-            # A clock that says it is wrong is nobody's source of time.
+            # A date that the meter marks as degraded is passed on, but no other date is compared with it.
             if _possible(group.horodate):
                 return group
             moment.held.append((group, DOMAIN))
@@ -348,7 +348,7 @@ RULES: Mapping[str, Callable[[Label], Judge]] = {
     "MSG2": lambda row: Free(),
     **dict.fromkeys(("ADPS", *ADIR), lambda row: Alert()),
     **dict.fromkeys(NAMES, lambda row: Agreed(row, FIRM)),
-    # Absurd for ever on some meters, with right checksums.
+    # Some meters always send absurd values here, with right checksums.
     **dict.fromkeys(SINSTS, lambda row: Median(row, for_ever=True)),
     "ISOUSC": lambda row: Agreed(row, FIRM, _between(1, 90)),
     "PREF": lambda row: Agreed(row, FIRM, _between(1, 36)),
@@ -364,7 +364,7 @@ def judge_of(label: str, mode: Mode) -> Judge:
     """Return a new judge for *label*."""
     row = BY_MODE[mode].get(label)
     if row is None:
-        # A label that was never there before may be another one, damaged.
+        # A label without a specification may be a damaged one.
         return Seen()
     if label in RULES:
         return RULES[label](row)
