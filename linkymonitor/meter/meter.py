@@ -21,8 +21,9 @@ from linkymonitor.tic.interpret import interpret
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a read waits at most where waiting takes real time, so that a stop is heard.
-_LONGEST_WAIT = 0.5
+#: Seconds that a read waits at most where waiting takes real time, so that a signal to stop has an effect. A frame in
+#: standard mode comes sooner, so no other wake-up costs CPU.
+_LONGEST_WAIT = 1.0
 #: Seconds without a complete frame after which groups outside of frames are counted.
 _FRAMELESS = 5.0
 #: A read that ends so many seconds too late finds old bytes in the kernel.
