@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
@@ -69,39 +68,34 @@ class Document:
     """The content of latest.json, one view after another."""
 
     def __init__(self) -> None:
-        #: Label → the value of the frame before, and its member of the JSON object ``values``. A value that is the
-        #: same object again has the same text. What a frame does not hold is forgotten.
+        #: Label → its last value, and its member of the JSON object ``values``. The same object has the same text.
         self._members: dict[str, tuple[object, str]] = {}
 
     def of(self, view: View) -> bytes:
         """Return the JSON of *view* (docs/formats.md, ``latest.json``), meter numbers masked."""
         reading = view.reading
-        members = {
-            "schema": 1,
-            "taken_at": reading.taken_at if reading.dated else None,
-            "heard": round(view.now, 3),
-            "mode": reading.mode,
-            "period": reading.tariff_period,
-            "ejp": view.tariff.ejp,
-        }
-        texts = [f'"{name}":{_json(value)}' for name, value in members.items()]
-        texts.append(f'"values":{{{self._values(reading.values)}}}')
+        taken_at = f'"{reading.taken_at.isoformat()}"' if reading.dated else "null"
+        text = (
+            f'{{"schema":1,"taken_at":{taken_at},"heard":{round(view.now, 3)},"mode":"{reading.mode.value}"'
+            f',"period":{_json(reading.tariff_period)},"ejp":"{view.tariff.ejp.value}"'
+            f',"values":{{{self._values(reading.values)}}}'
+        )
         if reading.raw:
             raw = {
                 label: [horodate, mask_group(label, data)] for label, (horodate, data) in reading.raw.items()
             }
-            texts.append(f'"raw":{_json(raw)}')
-        return f"{{{','.join(texts)}}}\n".encode()
+            text += f',"raw":{_json(raw)}'
+        return f"{text}}}\n".encode()
 
     def _values(self, values: Mapping[str, object]) -> str:
         """Return the members of *values*, of which only those that are other objects are written anew."""
-        before, self._members = self._members, {}
+        texts = []
         for label, value in values.items():
-            member = before.get(label)
+            member = self._members.get(label)
             if member is None or member[0] is not value:
-                member = value, f"{_json(label)}:{_json(shown(label, value))}"
-            self._members[label] = member
-        return ",".join([text for _, text in self._members.values()])
+                member = self._members[label] = value, f"{_json(label)}:{_json(shown(label, value))}"
+            texts.append(member[1])
+        return ",".join(texts)
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -110,7 +104,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def _json(value: object) -> str:
     """Return the JSON of *value*, which may be a typed one."""
     if type(value) is int:
-        return str(value)  # nine in ten of what changes; the encoder would take ten times as long
+        return str(value)  # nine in ten of the values that change; the encoder takes ten times as long
     return escape_controls(_encode(plain(value)))
 
 
@@ -126,10 +120,14 @@ def shown(label: str, value: object) -> object:
     return mask_group(label, value) if isinstance(value, str) else value
 
 
+#: The simple types of JSON, as Python has them.
+_PLAIN = (str, int, float, type(None))
+
+
 def plain(value: object) -> object:
     """Return *value* in the types of JSON: a tuple with named fields becomes an object."""
-    if isinstance(value, datetime):
-        return value.isoformat()
+    if isinstance(value, _PLAIN):
+        return value
     if isinstance(value, Enum):
         return value.value
     if hasattr(value, "_asdict"):
