@@ -3,9 +3,9 @@
 # Strategy
 #
 # - One thread, one loop. A read waits until something is due: bytes, an output's next deadline, a sync.
-# - The order of a reading is the order of the calls in _pass(): pins first, display after, files last.
-# - Each part is guarded from the others: one that raises is logged with its traceback and called again with
-#   the next reading. Everything that acts looks at the monotonic clock.
+# - A reading passes the parts in the order of the calls in _pass(): pins first, then the display, files last.
+# - Each part is guarded from the others: a part that raises is logged with its traceback, and is called again with
+#   the next reading. Whatever acts after some time goes by the monotonic clock.
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Appliance:
     """Everything that follows one meter, in the order in which a reading reaches it.
 
     Args:
-        timeline: the time of the house, which dates all that has a date; that of the log when it is not given.
-        quarantine: keeps what acceptance held back; None keeps nothing.
+        timeline: the time of the house, which dates readings and records; the timeline of the log when not given.
+        quarantine: keeps the groups that acceptance held back; None keeps nothing.
         outputs: relays and lamps before displays, so that pins are set before anything slower.
         callbacks: called with each reading.
         silence: the meter is called silent after this many seconds without a complete frame.
@@ -112,7 +112,7 @@ class Appliance:
                 self._take(heard)
 
     def _take(self, heard: Heard) -> None:
-        """Take one frame in: what is believed goes its way, what is not is put aside."""
+        """Pass the reading of one frame on, and give the groups that are not believed to the quarantine."""
         if heard.reading is None:
             self._guard(self.aggregator.miss, heard.refused)
         else:
@@ -134,7 +134,7 @@ class Appliance:
         now = self.clock.monotonic()
         if self.meter.live and self.view is not None and now - self.view.now > TRUSTED_FOR:
             self._guard(self.tariff.age)
-        # What cannot be worked out is unknown: a lamp says so, and a relay must not wait for it.
+        # A part that raises leaves its state unknown: a lamp shows that, and a relay must not wait for the part.
         tariff = self._guard(self.tariff.update, reading) or TariffState()
         today = self._guard(self.today.update, reading, heard.short) or DayTotals()
         view = View(reading=reading, tariff=tariff, health=self.meter.health, today=today, now=now)
@@ -162,7 +162,7 @@ class Appliance:
             self._guard(self.log.note, status, text)
 
     def _tick(self) -> float:
-        """Let everything that is due happen; return when the next thing is."""
+        """Call each part that is due; return the monotonic time at which the next one is."""
         now = self.clock.monotonic()
         if now < self._deadline:
             return self._deadline
@@ -177,12 +177,12 @@ class Appliance:
         return self._deadline
 
     def _due(self, tick: Callable[..., float], *args: float) -> float:
-        """Return when *tick* wants to be called next; soon, when it raised: a fail state may hang on it."""
+        """Return when *tick* is due next: soon when it raised, as the fail state of a relay may depend on it."""
         due = self._guard(tick, *args)
         return args[0] + _RETRY if due is None else due
 
     def _watch(self, now: float) -> float:
-        """Note what is to be noted of the line; return how old the last reading is, in seconds."""
+        """Log changes of the line and of the meter; return the age of the last reading in seconds."""
         heard = self.meter.last_heard
         age = math.inf if heard is None else now - heard
         self._note(self._guard(self._silence_watch.notes, self.meter, now))
@@ -190,7 +190,7 @@ class Appliance:
         return age
 
     def close(self) -> None:
-        """Take every part to its rest: pins first, then the last record, then the log."""
+        """Close every part: pins first, then the last record, then the log."""
         for output in self.outputs:
             self._guard(output.close)
         last = self._guard(self.aggregator.close)

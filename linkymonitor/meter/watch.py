@@ -4,7 +4,7 @@
 #
 # - A condition is noted when it begins and when it ends. A cable that comes and goes all day is noted now and then
 #   (system/rate_limit.py), each time as it is by then, with the number of changes that were not noted.
-# - These are folds: they are handed what is known and return notes, status and text. Whoever calls them writes.
+# - A watch is a fold: it takes the state of the meter and returns notes (status, text). The caller writes them.
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class SilenceWatch:
         return math.inf if self._is_silent else self._heard_at + self._silence + _NUDGE
 
     def notes(self, meter: Meter, now: float) -> list[Note]:
-        """Return what is to be noted of *meter* at monotonic *now*."""
+        """Return notes for the log on *meter* at monotonic *now*."""
         self._heard_at = self._began if meter.last_heard is None else max(meter.last_heard, self._began)
         self._is_silent = now - self._heard_at >= self._silence
         state = _STUCK if meter.stuck else ""
@@ -122,7 +122,7 @@ class LineWatch:
         self._rate_limit = RateLimit()
 
     def notes(self, meter: Meter, now: float) -> list[Note]:
-        """Return what is to be noted of the line of *meter* at monotonic *now*."""
+        """Return notes for the log on the line of *meter* at monotonic *now*."""
         notes: list[Note] = []
         parity = meter.parity
         if parity is False and self._parity is not False and self._rate_limit.due("parity", now) is not None:
@@ -151,7 +151,7 @@ class ClockWatch:
         self._rate_limit = RateLimit()
 
     def notes(self, ahead: timedelta | None, now: float) -> list[Note]:
-        """Return what is to be noted at monotonic *now* of a meter whose clock is so far *ahead*; None: not known."""
+        """Return notes for the log on a meter whose clock is *ahead* by so much at monotonic *now*; None: not known."""
         apart = ahead is not None and abs(ahead) >= _APART
         if ahead is None or apart is self._is_apart or self._rate_limit.due("clock", now) is None:
             return []

@@ -31,13 +31,13 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Reading(NamedTuple):
-    """What the meter said in one frame, whichever dialect it speaks.
+    """The values of one frame, in the same fields for both modes.
 
-    A field is None when the meter did not say it; it is never a guess, but for the two powers whose
-    ``…_estimated`` flag says so. Energies are in Wh, powers in VA, currents in A, voltages in V.
+    A field is None when the frame lacks its group. No field is a guess, but for the two powers with an
+    ``…_estimated`` flag. Energies are in Wh, powers in VA, currents in A, voltages in V.
     """
 
-    #: When the frame was heard, aware, UTC. Only what the clock showed, which may be wrong, unless ``dated``.
+    #: When the frame was heard, aware, UTC. Unless ``dated`` it is what the clock showed, which may be wrong.
     taken_at: datetime
     mode: Mode
     #: False while acquire waits for a clock that it can believe (docs/adr/0020); open_meter does not wait.
@@ -58,9 +58,9 @@ class Reading(NamedTuple):
     indexes: Mapping[str, int] = _NOTHING
     total_index: int | None = None
     injected_index: int | None = None
-    #: Power above the subscription, from ADPS, ADIRn or STGE bit 7; None when the frame cannot say.
+    #: Power above the subscription, from ADPS, ADIRn or STGE bit 7; None when a damaged frame does not show it.
     overload: bool | None = None
-    #: Mobile peak as this very frame tells it; UNKNOWN when the frame cannot say.
+    #: Mobile peak according to this frame alone; UNKNOWN when a damaged frame does not show it.
     ejp: Ejp = Ejp.UNKNOWN
     colour: Colour | None = None
     tomorrow: Colour | None = None
@@ -74,7 +74,7 @@ class Reading(NamedTuple):
 
 
 class TariffState(NamedTuple):
-    """What the readings so far say of the tariff."""
+    """The tariff according to the readings so far."""
 
     ejp: Ejp = Ejp.UNKNOWN
     #: True when the contract in force has mobile peaks that a lamp should announce.

@@ -9,7 +9,7 @@ from linkymonitor.model.terms import Colour, Ejp, Mode
 
 
 class Contract(NamedTuple):
-    """What the meter counts for, as far as its frames say.
+    """The contract that the meter counts for, as far as frames name it.
 
     A change of any field opens a new epoch of the indexes, except that *registers* may grow:
     a register that is not listed stands at zero.
@@ -33,7 +33,7 @@ class Record(NamedTuple):
     """One interval of readings, stamped with its end: started_at < t ≤ ended_at.
 
     Powers, currents and voltages are means (min and max beside the power); indexes are the last ones.
-    A report makes 7 000 of them, which a dataclass takes ten times as long for.
+    A named tuple, because a report makes 7,000 of them and a dataclass would take ten times as long.
     """
 
     started_at: datetime

@@ -1,15 +1,15 @@
-"""Readings to records: some frames, one line."""
+"""Gathers the readings of some frames into one record, which is one line of the log."""
 
 # Strategy
 #
 # - A record covers the time since the end of the one before it, up to its own end, and nothing that changes
 #   its meaning happens within: the tariff period, the contract, whether power is injected.
-# - Every full and half hour ends a record, so that a day can be cut at any local midnight. That the hour has passed
-#   is only known from the frame after it. So near the hour a record that is full is kept back until that frame
-#   comes, or the hour would end without a record.
-# - A line of the log is dated to the second. A record that would end in the second of the one before it takes
-#   another frame in instead: lines more frequent than seconds would have to be dated ahead of the clock.
-# - A silence ends a record too, at its last frame: no mean can be given of what was not heard.
+# - Every full and half hour ends a record, so that a day can be cut at any local midnight. Only the frame after the
+#   hour shows that the hour has passed. So a record that is full shortly before the hour is kept back until that
+#   frame comes, and then ends at the hour.
+# - A line of the log is dated to the second. A record that would end in the same second as the record before takes
+#   one more frame in: two lines a second would have to be dated ahead of the clock.
+# - A silence ends a record too, at its last frame: nobody knows the mean power during the silence.
 # - The end of an epoch (epochs.py) ends a record, and the next epoch begins with a record of a single frame. Its
 #   energy is then counted from its first index on, and that of the epoch before up to its last.
 # - Frames without any measured value make no record: a meter in standby sends its address alone, and noise may leave
@@ -72,7 +72,7 @@ class Aggregator:
         """Take the reading of one whole frame; return the records that it ends, oldest first.
 
         Args:
-            reading: what the frame says.
+            reading: of the frame.
             rejected: groups of the frame that were refused.
         """
         at = reading.taken_at
@@ -108,7 +108,7 @@ class Aggregator:
 
         Args:
             at: when it was heard.
-            overload: whether it tells that too much is drawn.
+            overload: whether more than the subscribed power is drawn.
             rejected: groups of the frame that were refused.
         """
         ended = self._end_by_time(at)
@@ -127,14 +127,14 @@ class Aggregator:
     def close(self) -> Record | None:
         """Return what is left, a shorter record, at the end of the input; None when nothing is."""
         kept, self._kept_back = self._kept_back, None
-        # Both at once cannot be: a frame that opens an interval lets go of what was kept back.
+        # There is never both: a frame that opens an interval returns the record that was kept back.
         if self._open is None:
             return kept
         closed = self._close(self._open.last_at)
         return closed[0] if closed else None
 
     def _end_by_time(self, at: datetime) -> list[Record]:
-        """Return the record that cannot go on until *at*: a half hour, a silence or a clock set back lies between."""
+        """Return the record that must end before *at*: a half hour, a silence or a clock set back lies between."""
         last = self._open.last_at if self._open else self._kept_back.ended_at if self._kept_back else None
         if last is None:
             return []

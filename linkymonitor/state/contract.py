@@ -2,10 +2,11 @@
 
 # Strategy
 #
-# - What a contract is (option, power, meter…) is in the line ``Contrat:``. The meter sends what goes with it piece by
+# - The contract (option, power, meter…) is in the line ``Contrat:``. The meter sends its hours and names piece by
 #   piece: off-peak hours as a letter (HHPHC) or as tomorrow's profile (PJOURF+1), the name of a period (LTARF) while
-#   it is in force (NTARF). All that is known is one line, ``Grille:``. It is written when it grows or changes, and
-#   once in each file, so that a file can be read alone. Until the time is known nobody knows which file: it waits.
+#   that period is in force (NTARF). All pieces together are one line, ``Grille:``. The line is written when it grows
+#   or changes, and once in each file, so that a file can be read alone. Until the time is known nobody knows the
+#   file, and the line waits.
 # - A value counts when two frames in a row have it, and of free text only letters, digits and simple signs.
 # - The name of a period counts after NAMED frames. Name and number of a period change in one frame, but acceptance
 #   may let them through a frame or two apart: until then the name of one period stands beside the number of another.

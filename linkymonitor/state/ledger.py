@@ -2,17 +2,17 @@
 
 # Strategy
 #
-# - The report counts the same from the daily log: what is shown now and what it says tomorrow are equal, to the Wh.
-#   So the records that go to the log are counted by the same rules (model/energy.py), in ``_recorded``.
+# - The report counts the same energy from the daily log: the display of today and the report of tomorrow are equal, to
+#   the Wh. So the records that go to the log are counted by the same rules (model/energy.py), in ``_recorded``.
 # - Readings are counted at once, in ``_so_far``. When a record closes, ``_recorded`` counts it, and ``_so_far`` starts
 #   again from ``_recorded``: the record takes the place of the readings that it was made of.
 # - The day begins with the last value at or before midnight, which the record of midnight has; across a silence the
 #   energy is shared by time between the two records around it. Until the second of them is there, the reading that
 #   ended the silence stands for it.
-# - To continue a day is to have lived it: records of the daily log are counted like those of this run. So a day
-#   begins anew from the log when the time is known at last, or turns out to be another.
-# - Where a meter has a total beside its registers, they must go on by the same: a register that is not read, or is
-#   misread, shows there.
+# - After a restart the records of the daily log are counted like those of this run, and the day goes on. So a day
+#   can also be counted anew from the log, when the time becomes known or is set.
+# - Where a meter has a total beside its registers, both must grow by the same. They do not when a register is not
+#   read, or is misread.
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class _Day:
 
 
 class _TotalCheck:
-    """Compares what the registers and the total of the meter go on by, from when they were first read together."""
+    """Compares the growth of the registers with that of the total, since they were first read together."""
 
     def __init__(self) -> None:
         #: Wh by which the registers went on further than the total: 0 but for rounding, unless a register is not
@@ -140,7 +140,7 @@ class Ledger:
     """The totals of the local day.
 
     Args:
-        timezone: whose midnights begin the days.
+        timezone: the days begin at its midnights.
         prices: what energy costs, or None.
     """
 

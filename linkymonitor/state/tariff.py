@@ -1,13 +1,13 @@
-"""Where the tariff stands, and whether too much power is drawn, as the readings so far have it."""
+"""The state of the tariff, and whether too much power is drawn, from the readings so far."""
 
 # Strategy
 #
-# - The newest frame that has a value wins at once; a frame without it changes nothing. That two frames must agree
-#   before anything acts is checked before, in meter/acceptance.
+# - The newest frame that has a value counts at once; a frame without the value changes nothing. Values that two
+#   frames must confirm have been confirmed before, in meter/acceptance.
 # - After a silence, peaks and periods are unknown until a frame has them: they may have changed meanwhile.
-# - What is remembered belongs to one contract on one meter in one mode. When one of the three changes, all is
-#   forgotten, or a peak of the old contract would last for ever.
-# - A frame may be damaged just where it names its meter or its option: None is never a change.
+# - The state belongs to one contract on one meter in one mode. When one of the three changes the state is forgotten,
+#   or a peak of the old contract would last for ever.
+# - A frame may have lost the group with its meter or its option: None is never a change.
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class TariffFold:
         self._overload = False
 
     def age(self) -> None:
-        """Take note of a silence: peaks and periods are unknown after it."""
+        """Forget peaks and periods after a silence: they may have changed meanwhile."""
         self._ejp, self._period = Ejp.UNKNOWN, None
 
     def update(self, reading: Reading) -> TariffState:
-        """Take *reading*, which a complete frame gave, into account.
+        """Take *reading*, of a complete frame, into account.
 
         Returns:
             The state of the tariff, also kept in ``state``.
@@ -52,7 +52,7 @@ class TariffFold:
         self._peaks_seen |= self._ejp in (Ejp.PEAK, Ejp.NOTICE)
         self._period = reading.tariff_period or self._period
         self._colour = reading.colour or self._colour
-        # A meter that does not announce tomorrow's colour sends none, so the last one may not outlive its day.
+        # Before tomorrow's colour is known the meter sends none, so the last colour must not outlive its day.
         self._tomorrow = reading.tomorrow
         if reading.overload is not None:
             self._overload = reading.overload

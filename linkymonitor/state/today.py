@@ -1,4 +1,4 @@
-"""The energy of today: what the ledger counts, in the time of the house."""
+"""The energy of today, which the ledger counts, dated by the time of the house."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _STEP = timedelta(seconds=2)
 
 
 class Today:
-    """The energy of the local day, counted anew from the log when the time is known at last, or is another.
+    """The energy of the local day. It is counted anew from the log when the time becomes known, or is set.
 
-    Energy whose day is not known waits in the records of the log, and is counted from there.
+    While the time is not known nobody knows the day of the energy: it waits in the records of the log.
 
     Args:
-        ledger: counts.
+        ledger: counts the energy.
         timeline: the time of the house.
         day_so_far: returns the records between two instants, oldest first: those of the log.
     """
@@ -45,7 +45,7 @@ class Today:
         """Return the energy of the day, *reading* included.
 
         Args:
-            reading: what was heard, dated by the house.
+            reading: of the newest frame, dated by the time of the house.
             short: whether it is of a short frame, whose indexes are those of a frame before.
         """
         if not reading.dated:
@@ -53,20 +53,20 @@ class Today:
         return self.ledger.update(reading) if self._is_followed() and not short else self.ledger.totals()
 
     def settle(self, record: Record) -> None:
-        """Share the energy of a silence over midnight as the log will, whose next *record* this is."""
+        """Count *record*, the next of the log, in place of its readings: the log shares a silence over midnight."""
         if not self.ledger.settle(record):
-            # It was open when the day was counted from the log, which has it now.
+            # The record was still open when the day was counted from the log. The log has it now.
             self._followed = None
 
     def follow(self) -> list[tuple[str, Text]]:
-        """Count the day from the log if the time is known at last, or is another; return what is to be noted."""
+        """Count the day from the log if the time became known, or was set; return notes for the log."""
         if not self._timeline.settled or self._is_followed():
             return []
         self._followed = self._timeline.shifted
         try:
             self.ledger.restart(self._day_so_far(*self.ledger.day_of(self._timeline.read())))
         except StorageError as error:
-            # The totals of the day begin where they can.
+            # Without the log the totals of the day begin with the next reading.
             return [("WARN", error.text)]
         return []
 

@@ -2,12 +2,12 @@
 
 # Strategy
 #
-# - Some things are told by a label that is not there (no ADPS: no overload; no PEJP: no notice; no NGTF: no name). An
-#   absence counts only when the frame is complete and no group that it lost may have been the one that is missing:
-#   see FrameContent.silent(). Otherwise one damaged group would end a notice or open a new contract. Groups come in
-#   one order, so a group damaged after PTEC was no PEJP: a line that is bad at the end of each frame hides no notice.
-# - Nine groups in ten are the same as in the frame before, so what was read is remembered by its group; the
-#   answer depends on nothing else.
+# - Some labels mean something by their absence (no ADPS: no overload; no PEJP: no notice; no NGTF: no name). An
+#   absence counts only when the frame is complete and none of its damaged groups may have been the missing one: see
+#   FrameContent.silent(). Otherwise one damaged group would end a notice or open a new contract. Groups come in one
+#   order, so a group damaged after PTEC was no PEJP: a line that is bad at the end of each frame hides no notice.
+# - Nine groups in ten are the same as in the frame before, so the value of each group is remembered. A value depends
+#   on its group alone. The memory is cleared when it is full.
 
 from collections.abc import Collection
 from datetime import datetime
@@ -99,7 +99,7 @@ class FrameContent:
             self.gaps = Gaps([group.label for group in self.frame.groups], unknown, mode)
 
     def silent(self, *labels: str) -> bool:
-        """Return whether the meter sent none of *labels*, for certain."""
+        """Return whether the meter certainly sent none of *labels*."""
         if not self.frame.complete or self.has(labels):
             return False
         if self.whole:
@@ -138,8 +138,8 @@ _CONTROLS = bytes(byte for byte in range(0x20) if byte != 0x09)
 def shared(contract: Contract) -> Contract:
     """Return the one object that stands for all contracts equal to *contract*.
 
-    So frames that follow each other have the same object while nothing of the contract changes, and whoever works
-    something out of a contract sees by ``is`` that the result is still right.
+    Frames that follow each other so have the same object while nothing of the contract changes, and code that keeps
+    a result for a contract sees by ``is`` that the result is still right.
     """
     return contract
 

@@ -2,8 +2,8 @@
 
 # Strategy
 #
-# - A field is filled from what this very frame holds, and None when it does not hold it. To keep the last value,
-#   to wait for a change to be confirmed or to doubt a figure is for those who see more than one frame.
+# - A field is filled from this frame alone, and is None when the frame lacks its group. Acceptance and the folds of
+#   state/ see more than one frame: they keep last values, wait for a change to be confirmed, and doubt figures.
 
 from __future__ import annotations
 
