@@ -65,8 +65,8 @@ def call(capsys):
             status = cli.main([str(word) for word in argv])
         except SystemExit as ended:
             status = ended.code
-        said = capsys.readouterr()
-        return status, said.out, said.err
+        output = capsys.readouterr()
+        return status, output.out, output.err
 
     return run
 

@@ -74,9 +74,9 @@ def english(monkeypatch):
     ],
 )
 def test_the_type_of_a_field_reads_its_text(tmp_path, key, text, value):
-    found = getattr(parsed(tmp_path, f"[all]\n{key} = {text}\n").all, key)
-    assert found == value
-    assert type(found) is type(value)
+    read = getattr(parsed(tmp_path, f"[all]\n{key} = {text}\n").all, key)
+    assert read == value
+    assert type(read) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_a_file_that_is_no_ini_is_one_sentence(tmp_path, text, says):
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path):
-    found = parsed(tmp_path, b"\xef\xbb\xbf[all]\r\nwhole = 7\r\ntext = a b\r\n").all
-    assert (found.whole, found.text) == (7, "a b")
+    read = parsed(tmp_path, b"\xef\xbb\xbf[all]\r\nwhole = 7\r\ntext = a b\r\n").all
+    assert (read.whole, read.text) == (7, "a b")
 
 
 def test_a_file_that_is_not_there_names_it_and_the_option(tmp_path):
@@ -179,15 +179,15 @@ def test_a_file_that_is_not_there_names_it_and_the_option(tmp_path):
 
 
 def test_sections_without_a_name_exist_even_when_the_file_is_silent(tmp_path):
-    found = parsed(tmp_path, "")
-    assert found.all == Everything()
-    assert found.pin == {}
+    settings = parsed(tmp_path, "")
+    assert settings.all == Everything()
+    assert settings.pin == {}
 
 
 def test_named_sections_know_their_name_and_keep_their_order(tmp_path):
-    found = parsed(tmp_path, "[pin:two]\npin = 2\n[pin:one]\npin = 1\n").pin
-    assert list(found) == ["two", "one"]
-    assert found["two"].name == "two"
+    pins = parsed(tmp_path, "[pin:two]\npin = 2\n[pin:one]\npin = 1\n").pin
+    assert list(pins) == ["two", "one"]
+    assert pins["two"].name == "two"
     assert faults(tmp_path, "[pin:x]\npin = 1\nname = y\n") == ["[pin:x] name: unknown; expected one of pin"]
     assert faults(tmp_path, "[pin:]\npin = 1\n")
 
@@ -204,8 +204,8 @@ class Choosing:
 
 
 def test_a_class_may_be_picked_by_the_section_and_its_faults_are_told(tmp_path):
-    found = parsed(tmp_path, "[part:a]\ntype = strict\npin = 3\n", Choosing)
-    assert found.part == {"a": ("strict", Typed(pin=3, type="strict", name="a"))}
+    settings = parsed(tmp_path, "[part:a]\ntype = strict\npin = 3\n", Choosing)
+    assert settings.part == {"a": ("strict", Typed(pin=3, type="strict", name="a"))}
     assert faults(tmp_path, "[part:a]\ntype = strict\n", Choosing) == ["[part:a] pin: missing"]
     assert faults(tmp_path, "[part:a]\ntype = x\npin = 3\n", Choosing) == ["[part:a] type = x: unknown"]
 
@@ -307,8 +307,8 @@ class Refusing:
 
 
 def test_a_dataclass_of_yours_may_have_slots_factories_and_old_hints(tmp_path):
-    found = parsed(tmp_path, "[pin:a]\nneeded = 1\nold_style =\nreverse = 2\n", Yours).pin["a"]
-    assert (found.needed, found.words, found.old_style, found.reverse) == (1, (), None, 2)
+    section = parsed(tmp_path, "[pin:a]\nneeded = 1\nold_style =\nreverse = 2\n", Yours).pin["a"]
+    assert (section.needed, section.words, section.old_style, section.reverse) == (1, (), None, 2)
     assert faults(tmp_path, "[pin:a]\n", Yours) == ["[pin:a] needed: missing"]
 
 

@@ -65,7 +65,7 @@ def test_the_shipped_file_states_every_key_with_its_default(section):
     readers = {name: reader for name, reader in fields_of(cls).items() if name != "name"}
     keys = {getattr(cls, "aliases", {}).get(key, key): value for key, value in keys.items()}
     assert keys.keys() == readers.keys()
-    defaults = {one.name: one.default for one in fields(cls)}
+    defaults = {field.name: field.default for field in fields(cls)}
     for key, reader in readers.items():
         if defaults[key] is MISSING or (section.startswith("relay:") and key in ("fail_state", "periods")):
             continue  # there is no default to state: the example shows one that works
@@ -85,19 +85,19 @@ def test_every_key_of_the_shipped_file_has_a_line_of_comment():
 
 def test_the_shipped_file_reads_as_it_is_and_with_its_examples(tmp_path):
     text = shipped("etc/linkymonitor.ini").read_text()
-    found = parsed(tmp_path, text, Settings)
-    assert list(found.lamp) == ["ejp"]
-    assert found.relay == {}
+    settings = parsed(tmp_path, text, Settings)
+    assert list(settings.lamp) == ["ejp"]
+    assert settings.relay == {}
     lines = [re.sub(r"^#(?=\[|[a-z])", "", line) for line in text.splitlines()]
-    found = parsed(tmp_path, "\n".join(lines), Settings)
-    assert list(found.relay) == ["chauffe-eau"]
+    settings = parsed(tmp_path, "\n".join(lines), Settings)
+    assert list(settings.relay) == ["chauffe-eau"]
 
 
 def test_every_setting_of_the_shipped_classes_has_a_type_that_can_be_read_and_named():
     for cls in classes().values():
-        for key, one in fields_of(cls).items():
-            assert one.expected.fr, (cls, key)
-            assert one.expected.en, (cls, key)
+        for key, key_type in fields_of(cls).items():
+            assert key_type.expected.fr, (cls, key)
+            assert key_type.expected.en, (cls, key)
 
 
 @pytest.mark.parametrize(

@@ -109,5 +109,5 @@ def test_of_real_captures_only_what_is_proven_wrong_is_held(captures):
         for count, frame in enumerate(frames):
             accepted = acceptance.accept(frame, 1.5 * count)
             assert not accepted.refused, path.name
-            held = {(one.label, one.data) for one in accepted.held}
+            held = {(group.label, group.data) for group in accepted.held}
             assert held <= PROVEN.get(path.name, set()), path.name

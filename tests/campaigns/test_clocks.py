@@ -89,9 +89,11 @@ def to_and_fro(machine: Machine, step: timedelta, lasting: float) -> None:
             machine.wrong, machine.vouched = before, vouched
 
     machine.script.append((machine.monotonic() + lasting, back))
-    machine.script.sort(key=lambda one: one[0])
+    machine.script.sort(key=lambda event: event[0])
     # What else somebody does meanwhile may leave it ahead: it is put right in time.
-    machine.script[:] = [one for one in machine.script if one[1] is back or not ahead(machine, one, lasting)]
+    machine.script[:] = [
+        event for event in machine.script if event[1] is back or not ahead(machine, event, lasting)
+    ]
 
 
 def ahead(machine: Machine, event: tuple[float, object], lasting: float) -> bool:
@@ -124,41 +126,41 @@ def live(seed: int) -> Life:
 
 @pytest.mark.campaign
 def test_whatever_the_wall_clock_does_the_log_tells_the_time_that_was():
-    found = Counter[str]()
+    counts = Counter[str]()
     for seed in range(SCRIPTS):
         life = live(seed)
-        found["records"] += len(life.truths)
+        counts["records"] += len(life.truths)
         stamps = life.stamps()
-        found["lost"] += len(life.truths.keys() - stamps.keys())
+        counts["lost"] += len(life.truths.keys() - stamps.keys())
         series = life.series()
         assert series.keys() == life.truths.keys()
         assert list(series.values()) == sorted(series.values()), f"script {seed}"
         steps = life.text().count(BACKWARDS)
         assert steps >= max(series.values()) == max(life.told(), default=0), f"script {seed}"
-        found["series"] += steps
+        counts["series"] += steps
         last: datetime | None = None
         for begins, at, number in life.lines():
             if not begins and last is not None and at < last:
-                found["decreasing"] += 1
+                counts["decreasing"] += 1
             if number is not None:
                 last = at
-                found["ahead"] += at > life.truths[number] + timedelta(seconds=5)
-                found["exact"] += abs(at - life.truths[number]) <= timedelta(seconds=5)
+                counts["ahead"] += at > life.truths[number] + timedelta(seconds=5)
+                counts["exact"] += abs(at - life.truths[number]) <= timedelta(seconds=5)
             elif begins:
                 last = at
-            found["before the build"] += at < BUILT
-        if found["lost"] + found["decreasing"] + found["ahead"] + found["before the build"]:
-            pytest.fail(f"script {seed}: {dict(found)}")
+            counts["before the build"] += at < BUILT
+        if counts["lost"] + counts["decreasing"] + counts["ahead"] + counts["before the build"]:
+            pytest.fail(f"script {seed}: {dict(counts)}")
     tally(
         "scripts of wrong clocks",
         SCRIPTS,
-        wrong=found["decreasing"] + found["before the build"] + found["ahead"],
-        lost=found["lost"],
-        note=f"{found['records']:,} records in {SCRIPTS + found['series']:,} series; stamps decreasing, before the "
+        wrong=counts["decreasing"] + counts["before the build"] + counts["ahead"],
+        lost=counts["lost"],
+        note=f"{counts['records']:,} records in {SCRIPTS + counts['series']:,} series; stamps decreasing, before the "
         "build or more than 5 s ahead are wrong, as are two of a series that are the same; "
-        f"{100 * found['exact'] / found['records']:.1f} % within 5 s",
+        f"{100 * counts['exact'] / counts['records']:.1f} % within 5 s",
     )
-    assert found["records"] > SCRIPTS * 50
+    assert counts["records"] > SCRIPTS * 50
 
 
 @pytest.mark.campaign

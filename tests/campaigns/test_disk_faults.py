@@ -101,7 +101,7 @@ class Bench:
         )
 
     def run(self, count: int, every: float = 2.0) -> Bench:
-        self.source.then(*((every, one) for one in WIRE[:count]))
+        self.source.then(*((every, wire) for wire in WIRE[:count]))
         self.appliance.run()
         return self
 
@@ -109,14 +109,14 @@ class Bench:
         """Compare the log, or the log of *content*, with the frames that were sent."""
         storage = self.storage if content is None else Storage(CrashDisk(content))
         statistics = Statistics()
-        found = list(records(self.directory, *ALWAYS, statistics=statistics, storage=storage))
+        logged = list(records(self.directory, *ALWAYS, statistics=statistics, storage=storage))
         assert self.appliance.meter.health.frames == count
         assert len(self.display.views) == count
-        assert sum(one.frames for one in found) == count
-        indexes = [one.indexes["TH"] for one in found]
+        assert sum(record.frames for record in logged) == count
+        indexes = [record.indexes["TH"] for record in logged]
         assert indexes == sorted(set(indexes))
         assert indexes[-1] >= 688322 + count - 2  # an index is accepted one frame late
-        assert all(later.ended_at > one.ended_at for one, later in pairwise(found))
+        assert all(later.ended_at > record.ended_at for record, later in pairwise(logged))
         assert (statistics.refused, statistics.torn, statistics.damaged) == (0, 0, [])
 
 
@@ -188,7 +188,7 @@ def test_lines_of_sixteen_hours_wait_in_order():
     disk = disk_with()
     bench = Bench(disk, Storage(card := CrashDisk()))
     card.fault = lambda number, name: errno.EIO if name == "sync" else None
-    bench.source.then(*((30.0, one) for one in WIRE[:3000]))
+    bench.source.then(*((30.0, wire) for wire in WIRE[:3000]))
 
     def mend(reading: Reading) -> None:
         if reading.indexes.get("TH", 0) == 688322 + 2900:

@@ -35,14 +35,14 @@ DAY = timedelta(days=1)
 
 def changes(years: range) -> list[date]:
     """Return the days of *years* on which clocks change: those that do not have 24 hours."""
-    found = []
+    days = []
     for year in years:
         day = date(year, 1, 1)
         while day.year == year:
             if local(day + DAY).astimezone(UTC) - local(day).astimezone(UTC) != DAY:
-                found.append(day)
+                days.append(day)
             day += DAY
-    return found
+    return days
 
 
 DAYS = changes(extent(range(2026, 2027), range(2024, 2036)))
@@ -102,7 +102,7 @@ def test_hours_add_up_to_the_indexes(tmp_path, spec, day):
     assert hours == (23 if day.month == 3 else 25)
     assert len(found.hours) == found.length == hours
 
-    before, after = (said_at(house, began, local(one)) for one in (day, day + DAY))
+    before, after = (said_at(house, began, local(midnight)) for midnight in (day, day + DAY))
     counted = {code: after[code] - before[code] for code in before if after[code] != before[code]}
     assert abs(sum(hour.wh for hour in found.hours) - sum(counted.values())) <= 1
     sums = {code: sum(hour.energy.get(code, 0) for hour in found.hours) for code in before}

@@ -143,10 +143,10 @@ class Life:
 def figures_of(folder, now: datetime) -> tuple[dict[str, int], DayFigures]:
     """Return the energy of DAY by register as `report --json` prints it, and the day."""
     common = {"tz": PARIS, "prices": Prices(), "now": now, "storage": Storage()}
-    found = as_json(folder, (DAY, DAY), **common)
+    figures = as_json(folder, (DAY, DAY), **common)
     (day,) = days(folder, (DAY, DAY), **common)
-    energy = {code: part["wh"] for code, part in found["periods"].items()}
-    assert sum(energy.values()) == found["consumed"]["wh"]
+    energy = {code: part["wh"] for code, part in figures["periods"].items()}
+    assert sum(energy.values()) == figures["consumed"]["wh"]
     return energy, day
 
 
@@ -333,7 +333,7 @@ def test_another_mode_that_names_the_contract_otherwise_is_an_epoch(tmp_path):
     named = {f"F{n:02}": wh for n, wh in enumerate(second.energy().values(), 1)}
     assert used(energy) == used(add(first.energy(midnight_frame(first)), named))
     assert used(life.ledger.totals().energy) == used(energy)
-    assert [one.contract for one in day.breaks] == [True]
+    assert [change.contract for change in day.breaks] == [True]
 
 
 def test_what_is_injected_is_counted_on_both_sides(tmp_path):

@@ -130,22 +130,22 @@ def test_what_was_acknowledged_is_there_after_any_power_cut_on_real_ext4(memory)
     recording = time.monotonic() - began
     found, control = Counter[str](), Counter[str]()
     endings = Counter[int]()
-    for one in disks.crash_states(memory, STATES, random.Random(7)):
+    for state in disks.crash_states(memory, STATES, random.Random(7)):
         found["states"] += 1
-        found[one.kind] += 1
-        with disks.mounted(one.image, memory) as (folder, repaired):
+        found[state.kind] += 1
+        with disks.mounted(state.image, memory) as (folder, repaired):
             found["repaired by e2fsck"] += repaired
             log, storage = folder / "log", Storage()
             statistics = Statistics()
             found["archives read"] += sum(path.suffix == ".gz" for path in log.glob("*.gz"))
             before = read(log, found, statistics)
             endings[before] += 1
-            found["acknowledged lines lost"] += max(promised(one.markers, "L") - before, 0)
+            found["acknowledged lines lost"] += max(promised(state.markers, "L") - before, 0)
             found["torn or NUL tails"] += statistics.torn
             found["damaged archives"] += len(statistics.damaged)
             version = version_of(folder / "state.json")
             found["state files damaged"] += version is None
-            found["state files older than acknowledged"] += (version or 0) < promised(one.markers, "S")
+            found["state files older than acknowledged"] += (version or 0) < promised(state.markers, "S")
             unsafe = version_of(folder / "unsafe.json")
             control["damaged" if unsafe is None else "whole"] += 1
 
@@ -182,9 +182,11 @@ def test_what_was_acknowledged_is_there_after_any_power_cut_on_real_ext4(memory)
 def read(log: Path, found: Counter[str], statistics: Statistics) -> int:
     """Return how many records are in *log*; count those that nobody wrote."""
     numbers = []
-    for one in records(log, *ALWAYS, statistics=statistics):
-        number = one.indexes["HN"]
+    for record in records(log, *ALWAYS, statistics=statistics):
+        number = record.indexes["HN"]
         numbers.append(number)
-        found["wrong lines read"] += one.apparent_power != number * 7 % 9000 or one.indexes["PM"] != 80072
+        found["wrong lines read"] += (
+            record.apparent_power != number * 7 % 9000 or record.indexes["PM"] != 80072
+        )
     found["wrong lines read"] += numbers != list(range(len(numbers)))
     return len(numbers)

@@ -84,10 +84,10 @@ def test_atheris_finds_nothing_in_a_while(name):
     """A short ``python -m tests.fuzz``: guided by coverage, it goes further than random inputs."""
     pytest.importorskip("atheris", reason="atheris is not installed: pip install 'linkymonitor[fuzz]'")
     runs = extent(300, 20_000)
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "tests.fuzz", name, f"-runs={runs}", "-artifact_prefix=/tmp/"],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
-    assert found.returncode == 0, found.stderr[-3000:]
+    assert process.returncode == 0, process.stderr[-3000:]

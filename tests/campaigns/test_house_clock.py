@@ -123,8 +123,8 @@ class Home:
     def reported(self, day: date = DAY) -> int:
         """Return the Wh of *day* on the page of the report."""
         now = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
-        found = as_json(self.folder, (day, day), tz=PARIS, prices=Prices(), now=now, storage=Storage())
-        return int(found["consumed"]["wh"])
+        figures = as_json(self.folder, (day, day), tz=PARIS, prices=Prices(), now=now, storage=Storage())
+        return int(figures["consumed"]["wh"])
 
     def text(self) -> str:
         return "".join(path.read_text() for path in sorted(self.folder.glob("*.log")))
@@ -172,15 +172,15 @@ def test_nothing_has_a_date_until_the_time_is_known(home):
     at(machine, 61.0, machine.serve)
     home.live(machine, [(2.0, old_frame(103_000 + number // 8)) for number in range(60)], display=True)
     shown = home.shown[1:]  # the first one waits for the meter
-    before = [one for one in shown if "--:--" in one]
+    before = [text for text in shown if "--:--" in text]
     assert before
     assert shown[: len(before)] == before
-    assert all("08:0" in one for one in shown[len(before) :])
-    waited = [one for one in home.readings if not one.dated]
+    assert all("08:0" in text for text in shown[len(before) :])
+    waited = [reading for reading in home.readings if not reading.dated]
     assert len(waited) == 30
     assert home.latest[:30] == [None] * 30
-    assert home.latest[30:] == [one.taken_at.isoformat() for one in home.readings[30:]]
-    assert all(abs(one.taken_at - MORNING) < timedelta(minutes=3) for one in home.readings[30:])
+    assert home.latest[30:] == [reading.taken_at.isoformat() for reading in home.readings[30:]]
+    assert all(abs(reading.taken_at - MORNING) < timedelta(minutes=3) for reading in home.readings[30:])
 
 
 @pytest.mark.parametrize("by", [timedelta(minutes=4), timedelta(hours=-3), timedelta(hours=-10)], ids=str)
@@ -237,7 +237,7 @@ def test_a_meter_sets_the_time_of_a_machine_that_is_years_behind(tmp_path):
     machine.show(PAST)
     meter_at(home, machine, timedelta(0), 30)
     assert not home.readings[0].dated
-    assert all(one.dated for one in home.readings[1:])
+    assert all(reading.dated for reading in home.readings[1:])
     assert abs(home.readings[-1].taken_at - machine.truth) <= timedelta(seconds=3)
     assert "Horloge du compteur" not in home.text()
 
@@ -253,7 +253,7 @@ def test_a_meter_whose_clock_is_degraded_sets_no_time(tmp_path):
     home, machine = Home(tmp_path), Machine(MORNING)
     machine.show(PAST)
     meter_at(home, machine, timedelta(days=-3), 60, degraded=True)
-    assert not any(one.dated for one in home.readings)
+    assert not any(reading.dated for reading in home.readings)
     assert home.latest == [None] * len(home.readings)
 
 

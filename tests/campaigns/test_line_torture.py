@@ -55,7 +55,7 @@ def test_a_meter_that_changes_mode_or_speed_is_heard_again_within_30_seconds(wor
         when = world.clock.monotonic() + 40
         kind = KINDS[0]
         for _ in range(SWITCHES):
-            kind = chance.choice([one for one in KINDS if one != kind])
+            kind = chance.choice([other_kind for other_kind in KINDS if other_kind != kind])
             world.at(when, lambda kind=kind: speaker.switch(*kind))
             switches.append((when, kind))
             when += 45 + chance.random() * 10
@@ -138,7 +138,7 @@ def test_looking_for_a_dongle_costs_next_to_nothing(world, tmp_path):
 @pytest.mark.parametrize(("mode", "speed"), KINDS, ids=lambda part: str(getattr(part, "value", part)))
 def test_the_size_of_a_read_makes_no_difference(world, mode, speed):
     """Reads of one byte, a few, a line or all bytes give the same frames, through a pty whose kernel cuts lines."""
-    told = {}
+    values_of = {}
     for size in (1, 3, 64, 4096):
         world = World(WireClock(NOON))
         with PtyMeter() as meter:
@@ -152,10 +152,10 @@ def test_the_size_of_a_read_makes_no_difference(world, mode, speed):
             while len(heard) < 8:
                 heard += [one.reading.values for one in listener.frames(0.5) if one.reading]
             listener.close()
-        told[size] = heard[2:]
-    assert told[1]
-    first = told[4096][0]["ADCO" if mode is Mode.HISTORIQUE else "ADSC"]
-    for size, values in told.items():
+        values_of[size] = heard[2:]
+    assert values_of[1]
+    first = values_of[4096][0]["ADCO" if mode is Mode.HISTORIQUE else "ADSC"]
+    for size, values in values_of.items():
         assert {one["ADCO" if mode is Mode.HISTORIQUE else "ADSC"] for one in values} == {first}, size
 
 

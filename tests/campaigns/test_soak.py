@@ -80,19 +80,19 @@ def check(held: list[dict[str, int]], name: str, capsys) -> None:
     assert {day["threads"] for day in held} == {1}
     settled = held[SETTLED - 1 :]
     memory, objects = slope_of(settled, "resident"), slope_of(settled, "blocks")
-    said = (
+    text = (
         f"{name}, {DAYS} days: {memory / 1000:+.1f} kB and {objects:+.0f} objects a day from day {SETTLED} on, "
         f"{held[0]['descriptors']} descriptors, 1 thread{table(held)}"
     )
     if FULL:
         with capsys.disabled():
-            print(f"\n  {said}")
-        assert memory <= SLOPE, said
-        assert abs(objects) <= OBJECTS, said
+            print(f"\n  {text}")
+        assert memory <= SLOPE, text
+        assert abs(objects) <= OBJECTS, text
     blocks = [day["blocks"] for day in settled]
-    assert max(blocks) - min(blocks) <= SWING, said
-    assert settled[-1]["resident"] - settled[0]["resident"] <= ARENA, said
-    assert settled[-1]["resident"] <= 40_000_000, said
+    assert max(blocks) - min(blocks) <= SWING, text
+    assert settled[-1]["resident"] - settled[0]["resident"] <= ARENA, text
+    assert settled[-1]["resident"] <= 40_000_000, text
 
 
 def test_labels_that_noise_makes_are_not_kept():

@@ -55,15 +55,15 @@ def test_acquire_logs_a_file_on_the_time_of_the_wire(call, historique, standard,
     began = time.monotonic()
     assert call("acquire", "-i", path, "--log-dir", folder, "--at", start.isoformat())[0] == 0
     assert time.monotonic() - began < 20
-    found = records(folder)
+    logged = records(folder)
     length = {"historique": 10 / 1200, "standard": 10 / 9600}[mode] * path.stat().st_size
     sent = re.findall(rb"[\x03\x83]", path.read_bytes())
     wanted = start + timedelta(seconds=length + 0.025 * len(sent))
     # A stamp is cut to the second, and DATE is the time of the beginning of the frame.
-    assert timedelta(0) <= wanted - found[-1].ended_at < timedelta(seconds=3)
-    assert sum(record.frames for record in found) == len(sent)
-    assert [record.frames for record in found[:-1]] == [8] * (len(found) - 1)
-    assert 1 <= found[-1].frames <= 8, "the last record is shorter, and is there"
+    assert timedelta(0) <= wanted - logged[-1].ended_at < timedelta(seconds=3)
+    assert sum(record.frames for record in logged) == len(sent)
+    assert [record.frames for record in logged[:-1]] == [8] * (len(logged) - 1)
+    assert 1 <= logged[-1].frames <= 8, "the last record is shorter, and is there"
 
 
 def test_a_standard_meter_s_date_wins_over_the_start(call, standard, tmp_path):
@@ -99,10 +99,10 @@ def test_a_recording_is_replayed_at_its_own_time(call, tmp_path):
 def test_the_simulator_as_fast_as_can_be_lives_its_own_day(call, tmp_path):
     spec = "sim:ejp,day=2027-01-13,at=06:50,peak,duration=20m,every=5s,speed=max"
     assert call("acquire", "-i", spec, "--log-dir", tmp_path / "log")[0] == 0
-    found = records(tmp_path / "log")
-    peak = next(record for record in found if record.tariff_period == "PM..")
+    logged = records(tmp_path / "log")
+    peak = next(record for record in logged if record.tariff_period == "PM..")
     assert peak.started_at >= datetime(2027, 1, 13, 5, 59, 50, tzinfo=UTC)
-    assert found[-1].ended_at > datetime(2027, 1, 13, 6, 9, 50, tzinfo=UTC)
+    assert logged[-1].ended_at > datetime(2027, 1, 13, 6, 9, 50, tzinfo=UTC)
 
 
 def test_stdin_is_read_to_its_end(historique, tmp_path):

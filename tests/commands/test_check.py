@@ -54,10 +54,10 @@ def test_check_finds_what_only_a_start_would(call, tmp_path):
     )
     status, _, err = call("check", "-c", tmp_path / "my.ini")
     assert status == 1
-    said = err.replace(f"{tmp_path}/my.ini: ", "").splitlines()
-    assert said[0].endswith("[lamp:two] pin = 25 : déjà prise par [lamp:one] pin ; choisissez-en une autre")
-    assert said[1] == "[display] button = 17 : déjà prise par [relay:tank] pin ; choisissez-en une autre"
-    assert [line.split(" :")[0] for line in said[2:]] == [
+    faults = err.replace(f"{tmp_path}/my.ini: ", "").splitlines()
+    assert faults[0].endswith("[lamp:two] pin = 25 : déjà prise par [lamp:one] pin ; choisissez-en une autre")
+    assert faults[1] == "[display] button = 17 : déjà prise par [relay:tank] pin ; choisissez-en une autre"
+    assert [line.split(" :")[0] for line in faults[2:]] == [
         "[callbacks] call = gone.function",
         "[callbacks] call = json.nothing",
         "[callbacks] call = plain",

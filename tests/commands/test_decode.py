@@ -71,26 +71,26 @@ def test_values_are_typed_and_named_and_masked(call, standard, historique):
 def test_what_comes_before_the_first_frame_and_a_cut_one_are_shown_incomplete(call, historique, tmp_path):
     sent = historique.read_bytes()
     (tmp_path / "cut.tic").write_bytes(sent[60:1000])
-    found = [json.loads(line) for line in call("decode", tmp_path / "cut.tic")[1].splitlines()]
-    assert found[0]["complete"] is False
-    assert found[-1]["complete"] is False
-    assert all(frame["groups"] for frame in found)
+    frames = [json.loads(line) for line in call("decode", tmp_path / "cut.tic")[1].splitlines()]
+    assert frames[0]["complete"] is False
+    assert frames[-1]["complete"] is False
+    assert all(frame["groups"] for frame in frames)
 
 
 def test_an_unknown_label_with_a_right_checksum_is_a_group(call, tmp_path):
     sent = write_frame(Frame((InfoGroup("BASE", "000123456"), InfoGroup("ZORGLUB", "42"))), Mode.HISTORIQUE)
     (tmp_path / "new.tic").write_bytes(sent)
-    found = json.loads(call("decode", tmp_path / "new.tic")[1])
-    assert found["groups"][1] == {"label": "ZORGLUB", "horodate": None, "data": "42", "known": False}
-    assert "known" not in found["groups"][0]
-    assert found["rejected"] == []
+    frame = json.loads(call("decode", tmp_path / "new.tic")[1])
+    assert frame["groups"][1] == {"label": "ZORGLUB", "horodate": None, "data": "42", "known": False}
+    assert "known" not in frame["groups"][0]
+    assert frame["rejected"] == []
 
 
 def test_a_label_of_the_other_mode_is_one_that_the_table_does_not_know(call, tmp_path):
     sent = write_frame(Frame((InfoGroup("ADSC", "123456789456"), InfoGroup("PAPP", "01230"))), Mode.STANDARD)
     (tmp_path / "mixed.tic").write_bytes(sent)
-    found = json.loads(call("decode", "-m", "standard", tmp_path / "mixed.tic")[1])
-    assert [group.get("known", True) for group in found["groups"]] == [True, False]
+    frame = json.loads(call("decode", "-m", "standard", tmp_path / "mixed.tic")[1])
+    assert [group.get("known", True) for group in frame["groups"]] == [True, False]
 
 
 def test_garbage_is_no_failure(call, tmp_path):

@@ -49,11 +49,11 @@ def test_a_meter_is_found_where_groups_are_right(tmp_path, capsys, standard):
         speaker = threading.Thread(target=speak)
         speaker.start()
         try:
-            found = find_meter("/dev/null", devices=tmp_path)
+            port = find_meter("/dev/null", devices=tmp_path)
         finally:
             over.set()
             speaker.join()
-    assert found == str(tmp_path / "ttyUSB0")
+    assert port == str(tmp_path / "ttyUSB0")
     assert capsys.readouterr().out.splitlines() == [
         "Écoute de /dev/null…",
         f"Écoute de {tmp_path / 'ttyUSB0'}…",

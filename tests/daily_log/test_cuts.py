@@ -70,14 +70,14 @@ def test_wherever_a_log_is_cut_no_wrong_value_is_read(tail, going_on, maker):
             if going_on == "healed":
                 file.heal()
             file.append((b"\n" if going_on == "after a line end" else b"") + b"".join(after))
-        found = {}
+        stamps = {}
         for one in records(LOG, *ALWAYS, storage=Storage(disk)):
-            found[one.ended_at] = one.indexes["HN"]
+            stamps[one.ended_at] = one.indexes["HN"]
             assert one.indexes["PM"] == 80072
             assert one.apparent_power in (410, one.indexes["HN"] % 9000)
-        assert found.items() <= truth.items(), f"wrong at {offset}"
+        assert stamps.items() <= truth.items(), f"wrong at {offset}"
         complete = max(whole[:offset].count(b"\n") - 1, 0)
-        assert len(found) >= complete + (1 if going_on == "as is" else 2)
+        assert len(stamps) >= complete + (1 if going_on == "as is" else 2)
 
 
 # A life, a power cut, another life
@@ -137,14 +137,14 @@ def live_and_die(chance: random.Random) -> bool:
         log.tick(clock.monotonic())
     log.close()
     statistics = Statistics()
-    found = numbers_in(again, statistics)
+    numbers = numbers_in(again, statistics)
     of_old, first, second = (
-        [number for number in found if low <= number < low + 1000] for low in (0, 1000, 2000)
+        [number for number in numbers if low <= number < low + 1000] for low in (0, 1000, 2000)
     )
     assert of_old == sorted(range(1, len(old) + 1), reverse=True)
     assert first == list(range(1000, 1000 + len(first)))
     assert acknowledged <= len(first) <= appended
     assert second == list(range(2000, 2010))
-    assert found == of_old + first + second
+    assert numbers == of_old + first + second
     assert (statistics.refused, statistics.torn, statistics.damaged) == (0, 0, [])
     return died

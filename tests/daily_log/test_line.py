@@ -140,7 +140,7 @@ def all_records(draw) -> tuple[Contract, Record]:
         meter=draw(st.none() | st.from_regex(r"[0-9]{12}", fullmatch=True)),
         estimated_power=draw(st.booleans()),
     )
-    indexes = {one: value for one in under.registers if (value := draw(numbers(10**9))) is not None}
+    indexes = {register: value for register in under.registers if (value := draw(numbers(10**9))) is not None}
     currents = draw(st.tuples(*[st.integers(0, 999)] * phases) | st.just(()))
     colours = st.sampled_from([None, *Colour])
     return under, Record(
@@ -171,9 +171,9 @@ def all_records(draw) -> tuple[Contract, Record]:
 def test_every_record_survives_the_log(given_record):
     under, written = given_record
     reader = LineReader()
-    said = reader.parse(line(format_contract(under, SALT), "INFO")[:-1])
+    entry = reader.parse(line(format_contract(under, SALT), "INFO")[:-1])
     read = reader.parse(line(format_record(written))[:-1])
-    hashed = said.contract.meter
+    hashed = entry.contract.meter
     assert (hashed is None) == (under.meter is None)
     assert hashed != under.meter or under.meter is None
     assert read.record == written._replace(contract=under._replace(meter=hashed))
@@ -182,10 +182,10 @@ def test_every_record_survives_the_log(given_record):
 @given(all_records())
 def test_a_line_by_itself_tells_the_option_by_its_registers(given_record):
     under, written = given_record
-    found = alone(line(format_record(written))).record
-    assert found.indexes == written.indexes
-    assert found.contract.registers == under.registers
-    assert found.contract.option == (under.option if under.option in PERIODS else "")
+    read_back = alone(line(format_record(written))).record
+    assert read_back.indexes == written.indexes
+    assert read_back.contract.registers == under.registers
+    assert read_back.contract.option == (under.option if under.option in PERIODS else "")
 
 
 @given(st.text(), st.text(), st.integers(0, 99999))
@@ -285,8 +285,8 @@ def test_notes_are_read_whatever_they_say():
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_reader_raise(data):
-    for found in (alone(data), alone(line(FORERUNNER)[:26] + data + b"\n")):
-        assert found is None or isinstance(found, Entry)
+    for entry in (alone(data), alone(line(FORERUNNER)[:26] + data + b"\n")):
+        assert entry is None or isinstance(entry, Entry)
 
 
 def test_a_record_is_taken_to_start_where_the_one_before_it_ended():
@@ -315,7 +315,7 @@ def drawn(log: str) -> tuple[list[str], list[list[str]]]:
         match = re.match(r"(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d)\tDATA\t(.*)", text)
         if match is None:
             continue
-        pairs = [one.split("=") for one in re.sub(r"\s", "", match[2]).split(",")]
+        pairs = [pair.split("=") for pair in re.sub(r"\s", "", match[2]).split(",")]
         kept = [(name, value) for name, value in pairs if re.search(r"[\d-]", value)]
         labels = labels or ["Date", *(name for name, _ in kept)]
         rows.append([match[1], *(value for _, value in kept)])

@@ -89,7 +89,7 @@ def test_a_record_that_ends_at_midnight_is_in_the_file_that_its_stamp_names(disk
     log.close()
     assert days(LOG, Storage(disk)) == [date(2026, 2, 20), date(2026, 2, 21)]
     read = list(records(LOG, midnight, midnight + timedelta(hours=1), storage=Storage(disk)))
-    assert [one.ended_at for one in read] == [midnight]
+    assert [logged.ended_at for logged in read] == [midnight]
 
 
 @pytest.mark.parametrize("event", ["period", "warning", "contract", "close"])
@@ -146,7 +146,7 @@ def test_records_of_the_same_second_get_stamps_of_their_own(disk, clock):
     for number in range(3):
         log.append(record(number, clock.now()))
     log.close()
-    stamps = [one.ended_at for one in records(LOG, *ALWAYS, storage=Storage(disk))]
+    stamps = [logged.ended_at for logged in records(LOG, *ALWAYS, storage=Storage(disk))]
     assert stamps == [START + timedelta(seconds=n) for n in range(3)]
 
 
@@ -164,7 +164,7 @@ def test_a_log_moved_away_under_our_feet_is_begun_again(tmp_path, clock):
     file_of(tmp_path, TODAY).rename(tmp_path / "moved")
     log.append(record(2, START + timedelta(seconds=12)))
     log.close()
-    assert [one.indexes["HN"] for one in records(tmp_path, *ALWAYS)] == [2]
+    assert [logged.indexes["HN"] for logged in records(tmp_path, *ALWAYS)] == [2]
 
 
 def test_a_whole_day_stays_within_two_megabytes_and_a_fifth(disk):
@@ -187,12 +187,12 @@ def test_the_newest_file_is_healed_at_the_start_whatever_its_day(disk, clock):
     path = str(file_of(LOG, TODAY))
     torn = CrashDisk({path: whole[path] + b"2026/02/20 19:1" + bytes(99)})
     later = WireClock(START + timedelta(days=1))
-    said = []
-    log = log_on(torn, later, on_event=lambda status, text: said.append((status, str(text))))
+    notes = []
+    log = log_on(torn, later, on_event=lambda status, text: notes.append((status, str(text))))
     assert torn.content()[path] == whole[path]
     log.close()
-    assert said == [("INFO", f"Journal : 114 octets d'une ligne coupée retirés de {Path(path).name}")]
-    assert said[0][1] in text_of(torn, date(2026, 2, 21))
+    assert notes == [("INFO", f"Journal : 114 octets d'une ligne coupée retirés de {Path(path).name}")]
+    assert notes[0][1] in text_of(torn, date(2026, 2, 21))
 
 
 @pytest.mark.parametrize(
@@ -225,8 +225,8 @@ def test_the_newest_stamp_of_the_folder_is_known(disk, clock):
 
 
 def test_lines_wait_for_the_card_and_are_written_in_order(disk, clock):
-    said = []
-    log = log_on(disk, clock, on_event=lambda status, text: said.append(status))
+    statuses = []
+    log = log_on(disk, clock, on_event=lambda status, text: statuses.append(status))
     feed(log, clock, range(10))
     disk.fault = lambda number, name: errno.ENOSPC if name == "write" else None
     feed(log, clock, range(10, 40))
@@ -237,7 +237,7 @@ def test_lines_wait_for_the_card_and_are_written_in_order(disk, clock):
     assert not log.refused
     log.close()
     assert numbers_in(disk) == list(range(50))
-    assert said == ["WARN", "WARN"], "one when it begins, one when it ends"
+    assert statuses == ["WARN", "WARN"], "one when it begins, one when it ends"
     assert text_of(disk).count("\tWARN\t") == 2
 
 
@@ -276,26 +276,26 @@ def test_what_a_card_never_takes_costs_the_oldest_lines_and_says_how_many(disk, 
 
 
 def test_what_a_card_refuses_until_the_end_is_told_as_lost(disk, clock):
-    told = []
-    log = log_on(disk, clock, on_event=lambda *event: told.append(event))
+    events = []
+    log = log_on(disk, clock, on_event=lambda *event: events.append(event))
     disk.fault = lambda number, name: errno.EROFS if name == "open" else None
     feed(log, clock, range(RING + 100))
     log.close()
-    assert [status for status, _ in told] == ["WARN", "WARN"]
+    assert [status for status, _ in events] == ["WARN", "WARN"]
     # The records, and the note of the refusal.
-    assert f"sont perdues : {RING + 101} ; vérifiez la carte" in told[-1][1].fr
-    assert f"are lost: {RING + 101}; check the card" in told[-1][1].en
+    assert f"sont perdues : {RING + 101} ; vérifiez la carte" in events[-1][1].fr
+    assert f"are lost: {RING + 101}; check the card" in events[-1][1].en
 
 
 def test_a_card_that_takes_all_lines_at_the_end_loses_none(disk, clock):
-    told = []
-    log = log_on(disk, clock, on_event=lambda *event: told.append(event))
+    events = []
+    log = log_on(disk, clock, on_event=lambda *event: events.append(event))
     disk.fault = lambda number, name: errno.EROFS if name == "open" else None
     feed(log, clock, range(5))
     disk.fault = lambda number, name: None
     log.close()
     assert log.pending == 0
-    assert not any("sont perdues" in text.fr for _, text in told)
+    assert not any("sont perdues" in text.fr for _, text in events)
 
 
 @pytest.mark.parametrize("trouble", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, "short"], ids=str)
@@ -331,8 +331,10 @@ def test_what_happens_before_the_clock_is_right_is_dated_backwards(disk):
     log.tick(clock.monotonic())
     log.close()
     read = list(records(LOG, *ALWAYS, storage=Storage(disk)))
-    assert [one.indexes["HN"] for one in read] == list(range(5))
-    assert [START - one.ended_at for one in read] == [timedelta(seconds=3 + 12 * n) for n in (4, 3, 2, 1, 0)]
+    assert [logged.indexes["HN"] for logged in read] == list(range(5))
+    assert [START - logged.ended_at for logged in read] == [
+        timedelta(seconds=3 + 12 * n) for n in (4, 3, 2, 1, 0)
+    ]
     assert "19:08:57\tINFO\tDémarrage" in text_of(disk)
 
 
@@ -348,7 +350,7 @@ def test_a_log_from_the_future_does_not_keep_the_present_out(vouched):
     feed(log, clock, range(40, 70))
     log.close()
     now = records(LOG, START, START + timedelta(hours=1), storage=Storage(disk))
-    assert [one.indexes["HN"] for one in now] == list(range(10, 70))
+    assert [logged.indexes["HN"] for logged in now] == list(range(10, 70))
 
 
 def test_held_lines_are_bounded(disk):
@@ -365,7 +367,7 @@ def test_a_small_step_back_leaves_stamps_that_grow(disk, clock, back):
     clock.set(clock.now() - timedelta(seconds=12 + back))
     feed(log, clock, range(5, 20))
     log.close()
-    stamps = [one.ended_at for one in records(LOG, *ALWAYS, storage=Storage(disk))]
+    stamps = [logged.ended_at for logged in records(LOG, *ALWAYS, storage=Storage(disk))]
     assert stamps == sorted(set(stamps))
     assert stamps[-1] == clock.now().replace(microsecond=0), "time is caught up"
 
@@ -392,15 +394,15 @@ def test_a_file_that_cannot_be_opened_does_not_keep_other_days_from_being_writte
 
 def test_what_cannot_be_written_is_named(tmp_path):
     file_of(tmp_path, TODAY).symlink_to(tmp_path / "elsewhere")
-    clock, told = WireClock(START), []
+    clock, events = WireClock(START), []
     log = DailyLog(
         Storage(),
         LogSettings(dir=tmp_path, sync_every=timedelta(0)),
         clock,
-        on_event=lambda *event: told.append(event),
+        on_event=lambda *event: events.append(event),
     )
     feed(log, clock, range(5))
-    (refused,) = told
+    (refused,) = events
     assert refused[0] == "WARN"
     assert f"({file_of(tmp_path, TODAY).name} : liens symboliques en boucle)" in refused[1].fr
     file_of(tmp_path, TODAY).unlink()

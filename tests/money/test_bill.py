@@ -75,8 +75,8 @@ def test_the_days_of_a_month_cost_the_month(price, year, month):
 
 
 def test_days_of_two_months_have_the_shares_of_two_months():
-    found = subscription(Decimal("62"), days(date(2026, 1, 30), date(2026, 2, 14)))
-    assert found == Decimal(62) * 2 / 31 + Decimal(62) * 14 / 28
+    share = subscription(Decimal("62"), days(date(2026, 1, 30), date(2026, 2, 14)))
+    assert share == Decimal(62) * 2 / 31 + Decimal(62) * 14 / 28
 
 
 @settings(deadline=None)

@@ -26,9 +26,9 @@ def test_a_price_is_found_by_the_code_of_its_register(register, key):
 def test_every_period_has_a_price_of_its_own():
     codes = [code(period) for periods in PERIODS.values() for period in periods]
     codes += [f"F{number:02}" for number in range(1, 11)]
-    found = [ALL.of(register) for register in codes]
-    assert None not in found
-    assert len(set(found)) == len(codes)
+    prices = [ALL.of(register) for register in codes]
+    assert None not in prices
+    assert len(set(prices)) == len(codes)
 
 
 @pytest.mark.parametrize("register", ["injection", "subscription_month", "F11", "XX", "of", "__class__"])

@@ -38,7 +38,7 @@ def lamp(pins, **given):
     return Lamp(Settings(name="ejp", **given), Hardware(pins=pins, lang="en"))
 
 
-def watch(one, start, end, heard=math.inf):
+def watch(light, start, end, heard=math.inf):
     """Tick the lamp *one* from *start* to *end*, at the times that it asks for; return the changes as (time, lit).
 
     The last frame came at *heard*; by default, one comes at each tick.
@@ -46,18 +46,18 @@ def watch(one, start, end, heard=math.inf):
     changes = []
     now = start
     while now <= end:
-        before = one.on
-        deadline = one.tick(now, max(0.0, now - heard))
+        before = light.on
+        deadline = light.tick(now, max(0.0, now - heard))
         assert deadline > now
-        if one.on is not before:
-            changes.append((round(now, 3), one.on))
+        if light.on is not before:
+            changes.append((round(now, 3), light.on))
         now = deadline
     return changes
 
 
 def test_the_lamp_is_on_pin_25_and_dark_at_first(pins):
-    one = lamp(pins)
-    assert not one.on
+    light = lamp(pins)
+    assert not light.on
     assert [state.state for state in pins.pin(25).states] == [False]
 
 
@@ -70,16 +70,16 @@ def test_the_lamp_is_on_pin_25_and_dark_at_first(pins):
     ],
 )
 def test_each_state_of_the_tariff_has_its_pattern(pins, ejp, changes):
-    one = lamp(pins)
-    one.update(view(ejp))
-    assert one.on, "the pattern begins within the update"
-    assert watch(one, 100.0, 140.0) == changes
+    light = lamp(pins)
+    light.update(view(ejp))
+    assert light.on, "the pattern begins within the update"
+    assert watch(light, 100.0, 140.0) == changes
 
 
 def test_an_unknown_state_winks_twice_each_four_seconds(pins):
-    one = lamp(pins)
-    one.update(view(Ejp.UNKNOWN))
-    assert watch(one, 100.0, 104.2) == [
+    light = lamp(pins)
+    light.update(view(Ejp.UNKNOWN))
+    assert watch(light, 100.0, 104.2) == [
         (100.1, False),
         (100.3, True),
         (100.4, False),
@@ -89,86 +89,86 @@ def test_an_unknown_state_winks_twice_each_four_seconds(pins):
 
 
 def test_no_frame_yet_looks_like_an_unknown_state(pins):
-    one = lamp(pins)
-    one.tick(50.0, math.inf)
-    assert one.on
-    assert watch(one, 50.0, 51.0, heard=-math.inf) == [(50.1, False), (50.3, True), (50.4, False)]
+    light = lamp(pins)
+    light.tick(50.0, math.inf)
+    assert light.on
+    assert watch(light, 50.0, 51.0, heard=-math.inf) == [(50.1, False), (50.3, True), (50.4, False)]
 
 
 def test_a_peak_is_not_shown_any_more_when_the_data_are_old(pins):
-    one = lamp(pins)
-    one.update(view(Ejp.PEAK))
-    changes = watch(one, 100.0, 120.0, heard=100.0)
+    light = lamp(pins)
+    light.update(view(Ejp.PEAK))
+    changes = watch(light, 100.0, 120.0, heard=100.0)
     assert changes[:3] == [(115.1, False), (115.3, True), (115.4, False)]
 
 
 def test_the_peak_is_shown_again_with_the_first_frame(pins):
-    one = lamp(pins)
-    one.update(view(Ejp.PEAK))
-    watch(one, 100.0, 118.0, heard=100.0)
-    assert not one.on
-    one.update(view(Ejp.PEAK, now=118.5))
-    assert one.on
+    light = lamp(pins)
+    light.update(view(Ejp.PEAK))
+    watch(light, 100.0, 118.0, heard=100.0)
+    assert not light.on
+    light.update(view(Ejp.PEAK, now=118.5))
+    assert light.on
 
 
 def test_frames_that_say_the_same_do_not_disturb_the_pattern(pins):
-    one = lamp(pins)
+    light = lamp(pins)
     lit = []
     for tenth in range(100):
-        one.update(view(Ejp.NOTICE, now=100.0 + tenth / 10))
-        lit.append(one.on)
+        light.update(view(Ejp.NOTICE, now=100.0 + tenth / 10))
+        lit.append(light.on)
     assert lit == [second % 2 == 0 for second in range(10) for _ in range(10)]
 
 
 def test_a_change_is_shown_within_the_update(pins):
-    one = lamp(pins)
+    light = lamp(pins)
     states = []
     for moment, ejp in enumerate([Ejp.NORMAL, Ejp.NOTICE, Ejp.PEAK, Ejp.NORMAL]):
-        one.tick(100.5 + moment * 10, 0.0)
-        one.update(view(ejp, now=101.0 + moment * 10))
-        states.append(one.on)
+        light.tick(100.5 + moment * 10, 0.0)
+        light.update(view(ejp, now=101.0 + moment * 10))
+        states.append(light.on)
     assert states == [True] * 4
 
 
 def test_late_ticks_do_not_shift_the_pattern(pins):
     """After a year of late ticks the pattern still begins on time."""
-    one = lamp(pins)
-    one.update(view(Ejp.NOTICE))
+    light = lamp(pins)
+    light.update(view(Ejp.NOTICE))
     for second in range(0, 365 * 86400, 86399):
-        one.tick(100.0 + second + 0.3, 0.0)
-        assert one.on is (second % 2 == 0)
+        light.tick(100.0 + second + 0.3, 0.0)
+        assert light.on is (second % 2 == 0)
 
 
 def test_the_link_lamp_flashes_at_each_frame(pins):
-    one = lamp(pins, shows=Shows.LINK)
-    one.update(view(now=100.0))
-    assert watch(one, 100.0, 101.5, heard=100.0) == [(100.1, False)]
-    one.update(view(now=101.5))
-    assert one.on
-    assert watch(one, 101.5, 103.0, heard=101.5) == [(101.6, False)]
+    light = lamp(pins, shows=Shows.LINK)
+    light.update(view(now=100.0))
+    assert watch(light, 100.0, 101.5, heard=100.0) == [(100.1, False)]
+    light.update(view(now=101.5))
+    assert light.on
+    assert watch(light, 101.5, 103.0, heard=101.5) == [(101.6, False)]
 
 
 def test_the_link_lamp_says_that_the_meter_is_silent(pins):
-    one = lamp(pins, shows=Shows.LINK)
-    one.update(view(now=100.0))
-    assert watch(one, 100.0, 115.2, heard=100.0) == [(100.1, False), (115.0, True), (115.1, False)]
+    light = lamp(pins, shows=Shows.LINK)
+    light.update(view(now=100.0))
+    assert watch(light, 100.0, 115.2, heard=100.0) == [(100.1, False), (115.0, True), (115.1, False)]
 
 
 def test_a_lamp_that_a_low_level_lights(pins):
-    one = lamp(pins, active_high=False)
+    light = lamp(pins, active_high=False)
     assert pins.pin(25).state
-    one.update(view(Ejp.PEAK))
+    light.update(view(Ejp.PEAK))
     assert not pins.pin(25).state
-    one.close()
+    light.close()
     assert [bool(state.state) for state in pins.pin(25).states] == [False, True, False, True]
 
 
 def test_a_stop_leaves_the_lamp_dark_and_the_pin_free(pins):
-    one = lamp(pins)
-    one.update(view(Ejp.PEAK))
-    one.close()
-    one.close()
-    assert not one.on
+    light = lamp(pins)
+    light.update(view(Ejp.PEAK))
+    light.close()
+    light.close()
+    assert not light.on
     assert not pins.pin(25).state
     lamp(pins)
 
@@ -204,10 +204,10 @@ def test_without_gpio_the_lamp_is_imagined_and_one_warning_names_the_cure(monkey
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     monkeypatch.setattr(Device, "pin_factory", None)
     speak(lang)
-    one = Lamp(Settings(name="ejp"), Hardware())
-    one.update(view(Ejp.PEAK))
-    assert one.on
-    one.close()
+    light = Lamp(Settings(name="ejp"), Hardware())
+    light.update(view(Ejp.PEAK))
+    assert light.on
+    light.close()
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert cure in record.getMessage()

@@ -45,7 +45,7 @@ def test_a_hurt_line_differs_and_the_others_arrive(kind):
     simulated = house(f"standard,noise=0.05,kinds={kind}")
     hurt = [frame for _, frame in itertools.islice(simulated.frames(), 60)]
     assert hurt != clean
-    assert any(one == other for one, other in zip(hurt, clean, strict=True))
+    assert any(received == other for received, other in zip(hurt, clean, strict=True))
     assert set(simulated.noise.hits) == {kind}
     if kind == "cut":
         cut = [frame for frame, whole in zip(hurt, clean, strict=True) if frame != whole]

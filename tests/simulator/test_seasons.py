@@ -70,13 +70,13 @@ def test_the_standard_meter_says_the_peak(at, status, dpm, profile):
 def test_a_tempo_day_runs_from_6_to_6_and_is_announced_at_20():
     """In June all days are blue, but for the day of the options."""
     simulated = house("tempo,colour=white,day=2026-06-10")
-    found = timeline(
+    changes = timeline(
         simulated,
         lambda truth: (truth.colour, truth.tomorrow),
         simulated.now - 5 * HOUR,
         simulated.now + DAY + 8 * HOUR,
     )
-    assert found == [
+    assert changes == [
         (local(date(2026, 6, 9), "19:00"), (Colour.BLUE, None)),
         (local(date(2026, 6, 9), "20:00"), (Colour.BLUE, Colour.WHITE)),
         (local(date(2026, 6, 10)), (Colour.BLUE, None)),

@@ -67,7 +67,7 @@ def _noisy(
         if received != wire:
             # Some models damage a whole frame, the others one line of it.
             arrived = set(received.split(b"\x8d" if with_parity else b"\r"))
-            lines = sum(one not in arrived for one in wire.split(b"\x8d" if with_parity else b"\r"))
+            lines = sum(line not in arrived for line in wire.split(b"\x8d" if with_parity else b"\r"))
         yield number, received, lines
         hurt += lines
         if hurt >= most:
@@ -192,13 +192,13 @@ _CLEAN = (
 
 def clean_specs() -> list[str]:
     """Return the options of every kind of house that sends undamaged frames."""
-    found = []
+    specs = []
     for mode in ("hist", "standard"):
         for contract in ("base", "hc", "ejp", "tempo"):
             for phases in ("mono", "tri"):
                 extras = (*_CLEAN, "old,at=18:50") if mode == "hist" else _CLEAN
-                found += [f"{mode},{contract},{phases},{extra}" for extra in extras]
-    return [f"{spec},seed={number}".replace(",,", ",") for number, spec in enumerate(found)]
+                specs += [f"{mode},{contract},{phases},{extra}" for extra in extras]
+    return [f"{spec},seed={number}".replace(",,", ",") for number, spec in enumerate(specs)]
 
 
 def listen(spec: str, frames: int, tally: Tally) -> None:

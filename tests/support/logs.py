@@ -63,8 +63,8 @@ def text_of(disk: CrashDisk, day: date = TODAY) -> str:
 
 
 def numbers_in(disk: CrashDisk, statistics: Statistics | None = None) -> list[int]:
-    found = records(LOG, *ALWAYS, statistics=statistics, storage=Storage(disk))
-    return [one.indexes["HN"] for one in found]
+    logged = records(LOG, *ALWAYS, statistics=statistics, storage=Storage(disk))
+    return [record.indexes["HN"] for record in logged]
 
 
 def data_line(at: datetime, number: int) -> bytes:
@@ -79,7 +79,7 @@ def forerunner_line(at: datetime, number: int) -> bytes:
 
 
 def read(folder: Path, start: datetime = ALWAYS[0], end: datetime = ALWAYS[1], **options) -> list[int]:
-    return [one.indexes["HN"] for one in records(folder, start, end, **options)]
+    return [record.indexes["HN"] for record in records(folder, start, end, **options)]
 
 
 def old_files(count: int) -> dict[str, bytes]:

@@ -43,4 +43,4 @@ def record(at, contract=EJP, **indexes):
 
 def fold(ledger, *readings):
     """Return the energy after each reading."""
-    return [dict(ledger.update(one).energy) for one in readings]
+    return [dict(ledger.update(reading).energy) for reading in readings]

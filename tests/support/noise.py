@@ -73,13 +73,13 @@ def flips(count: int) -> Model:
 def two_flips_one_way(dice: Random, wire: bytes, start: int, end: int) -> bytes:
     """Invert two data or parity bits that have the same level, as a slow optocoupler does."""
     to = dice.getrandbits(1)
-    found = [
+    places = [
         place * BITS + 1 + bit
         for place in range(start, end)
         for bit in range(8)
         if wire[place] >> bit & 1 != to
     ]
-    return through_uart(wire, set(dice.sample(found, 2)))
+    return through_uart(wire, set(dice.sample(places, 2)))
 
 
 def random_bytes(count: int) -> Model:
@@ -133,8 +133,8 @@ def burst(dice: Random, wire: bytes, start: int, end: int) -> bytes:
     """Replace 8 to 120 bits in a row by random ones."""
     length = dice.choice((8, 15, 30, 60, 120))
     first = dice.randrange(start * BITS, end * BITS)
-    found = {at for at in range(first, min(first + length, len(wire) * BITS)) if dice.getrandbits(1)}
-    return through_uart(wire, found)
+    flips = {at for at in range(first, min(first + length, len(wire) * BITS)) if dice.getrandbits(1)}
+    return through_uart(wire, flips)
 
 
 def printables(dice: Random, wire: bytes, start: int, end: int) -> bytes:

@@ -84,7 +84,7 @@ class Oracle:
     def _sent(self, number: int, label: str) -> list[InfoGroup]:
         """Return the values that the meter sent under *label* around frame *number*, and the last undamaged ones."""
         by_label = self._stream.by_label
-        found = [
+        sent = [
             by_label[near][label]
             for near in (number - 1, number, number + 1)
             if 0 <= near < len(by_label) and label in by_label[near]
@@ -95,11 +95,11 @@ class Oracle:
             if counts and now - self._stream.at[then] > OLDEST_INDEX:
                 break
             if label in groups:
-                found.append(groups[label])
+                sent.append(groups[label])
                 heard += 1
                 if heard == 3:
                     break
-        return found
+        return sent
 
     def _possible(self, number: int, group: InfoGroup) -> bool:
         row = self._rows.get(group.label)

@@ -125,9 +125,9 @@ class Speaker:
 
     def said(self, reading: Reading) -> bool:
         """Return whether the meter sent each value of *reading*, in that mode, within the last STALE seconds."""
-        frames = [one for _, one in self._said if one.mode is reading.mode]
+        frames = [sent for _, sent in self._said if sent.mode is reading.mode]
         return bool(frames) and all(
-            any(one.values.get(label) == value for one in reversed(frames))
+            any(sent.values.get(label) == value for sent in reversed(frames))
             for label, value in reading.values.items()
         )
 

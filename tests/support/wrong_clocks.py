@@ -152,10 +152,13 @@ class Life:
 
     def series(self) -> dict[int, int]:
         """Return the series of each record; assert that no two records of a series have the same stamp."""
-        found = self.records()
-        keys = Counter((one.series, one.ended_at) for one in found)
+        records = self.records()
+        keys = Counter((record.series, record.ended_at) for record in records)
         assert max(keys.values(), default=1) == 1, keys.most_common(1)
-        return {one.indexes["TH"]: one.series for one in sorted(found, key=lambda one: one.indexes["TH"])}
+        return {
+            record.indexes["TH"]: record.series
+            for record in sorted(records, key=lambda record: record.indexes["TH"])
+        }
 
     def told(self) -> list[int]:
         """Return the numbers of the lines ``Serie:``, file after file."""

@@ -219,8 +219,8 @@ def test_a_torn_gzip_gives_what_it_holds_and_says_so(tmp_path, cut):
     path = tmp_path / "x.gz"
     path.write_bytes(gzip.compress(LINES)[:cut])
     damages: list[str] = []
-    found = b"".join(Storage().blocks(path, damages.append))
-    assert LINES.startswith(found)
+    content = b"".join(Storage().blocks(path, damages.append))
+    assert LINES.startswith(content)
     assert len(damages) == 1
 
 
@@ -384,13 +384,13 @@ def test_a_cut_during_a_change_leaves_the_old_file_or_the_new_one(action):
 
 def test_without_a_sync_a_replaced_file_may_be_all_nul():
     """A control: the model finds the damage that a sync prevents."""
-    found = set()
+    contents = set()
     for seed in range(60):
         disk = CrashDisk({str(PATH): b"old"})
         Storage(disk).replace(PATH, b"new", sync=False)
-        found.add(disk.crash(random.Random(seed)).get(str(PATH)))
-    assert {b"old", b"new", b""} <= found
-    assert any(state and not state.strip(b"\0") for state in found)
+        contents.add(disk.crash(random.Random(seed)).get(str(PATH)))
+    assert {b"old", b"new", b""} <= contents
+    assert any(state and not state.strip(b"\0") for state in contents)
 
 
 def _before(action: str) -> dict[str, bytes]:

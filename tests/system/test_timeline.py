@@ -147,7 +147,7 @@ def test_what_still_waits_at_the_stop_is_dated_as_early_as_it_can_be(wrong, know
     life.feed(log, 20)
     log.close()
     assert len(life.stamps()) == 20 + known
-    assert all(abs(one - error) < 15.0 for one in life.errors()[int(known) :])
+    assert all(abs(seconds - error) < 15.0 for seconds in life.errors()[int(known) :])
     assert ("datées au plus tôt" in life.text()) is (error != -1200.0)
 
 

@@ -239,7 +239,7 @@ def test_every_single_flipped_bit_is_caught_by_odd_parity_too() -> None:
         for bit in range(8):
             noisy = bytearray(wire)
             noisy[at] ^= 1 << bit
-            got = {group for one in decode(HISTORIQUE, [bytes(noisy)]) for group in one.groups}
+            got = {group for frame in decode(HISTORIQUE, [bytes(noisy)]) for group in frame.groups}
             assert got <= sent, (at, bit)
 
 

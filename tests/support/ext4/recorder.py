@@ -125,10 +125,10 @@ class Recorder:
             )
             return answer + bytes(64 - len(answer))
         if opcode == LOOKUP:
-            found = NAMES.get(bytes(body).rstrip(b"\0"))
-            if node != ROOT or found is None:
+            number = NAMES.get(bytes(body).rstrip(b"\0"))
+            if node != ROOT or number is None:
                 raise OSError(errno.ENOENT, "")
-            return struct.pack("<QQQQII", found, 0, 3600, 3600, 0, 0) + self._attributes(found)
+            return struct.pack("<QQQQII", number, 0, 3600, 3600, 0, 0) + self._attributes(number)
         if opcode in (GETATTR, SETATTR):
             return struct.pack("<QII", 3600, 0, 0) + self._attributes(node)
         if opcode in (OPEN, OPENDIR):
