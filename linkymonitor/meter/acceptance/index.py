@@ -131,11 +131,12 @@ class Index(Judge):
 
     def _event(self, heard: Hearing, moment: Moment, fault: str) -> Event:  # noqa: PLR0911 -- one for each event
         """Return how *heard* stands to what is known."""
-        newest, believed, sure, lone = self._newest, self._believed, self._sure(), moment.situation.lone
+        newest, believed, lone = self._newest, self._believed, moment.situation.lone
         silence = 0.0 if newest is None else heard.at - newest.at
         self._far = (believed is None or silence > STALE) and self._seldom.known and not lone
         if heard.group is self.newer and self.state is State.SURE and silence <= GAP and not fault:
             return Event.SAME
+        sure = self._sure()
         if believed is not None and sure is not None and not fault:
             bound = lead(sure.wh, believed.wh) + self._bound(sure, heard, moment)
             fault = INDEX if advance(believed.wh, heard.wh) > bound else ""
