@@ -123,7 +123,7 @@ class Pin:
 
     def _open(self, number: int, active_high: bool, hardware: Hardware) -> Any:
         try:
-            # gpiozero warns of each backend it cannot load; one message of ours says what to do.
+            # gpiozero warns of each backend that it cannot load; our own message has the remedy.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 import gpiozero

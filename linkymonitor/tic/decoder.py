@@ -2,7 +2,7 @@
 
 # Strategy
 #
-# - The stream has no end and cannot be asked again, so nothing here raises on bad bytes. A group that
+# - The stream has no end, and a meter does not repeat a frame. So nothing here raises on bad bytes. A group that
 #   fails is set aside in Frame.rejected with its cause. A frame that is cut short comes out with
 #   complete=False and keeps its good groups. The next STX starts afresh.
 # - Bytes are searched and split by functions written in C, never by a loop in Python, which would cost a Pi Zero

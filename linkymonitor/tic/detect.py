@@ -17,7 +17,7 @@ from linkymonitor.tic.encoder import checksum
 #: So many valid lines of one mode, and none of the other, leave no doubt.
 ENOUGH = 5
 
-# Clears the parity bit, and makes LF of whatever ends a line.
+# Translation that clears the parity bit, and turns each character that ends a line into LF.
 _TO_LINES = bytes(10 if byte in b"\x02\x03\x04\n\r" else byte for byte in parity.SEVEN_BITS)
 _BY_SEPARATOR = {mode.separator: mode for mode in Mode}
 

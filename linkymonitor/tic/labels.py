@@ -8,7 +8,7 @@
 # - A checksum of six bits lets one damaged group in sixty-four through. A flipped bit 6 or two swapped characters
 #   leave it right. So fault() also checks the width of the data and their characters. Numbers, nine rows in
 #   ten, are checked without a regular expression; the patterns of the others are compiled when first needed.
-# - Free text may be shorter than the specification says: programs that relay a stream trim it.
+# - Free text may be shorter than in the specification: programs that relay a stream trim it.
 
 from __future__ import annotations
 

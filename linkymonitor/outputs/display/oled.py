@@ -198,7 +198,7 @@ def _open_button(settings: Settings, hardware: Hardware, pressed: threading.Even
     if number is None:
         return None
     try:
-        # gpiozero warns of each backend it cannot load; one message of ours is enough.
+        # gpiozero warns of each backend that it cannot load; our own message is enough.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from gpiozero import Button
