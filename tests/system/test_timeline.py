@@ -109,10 +109,10 @@ def test_one_frame_of_the_meter_proves_nothing():
     timeline = Timeline(machine)
     for days in (0, 3, 9, 1):
         machine.advance(2.0)
-        timeline.hear_meter(machine.truth + timedelta(days=days))
+        assert timeline.hear_meter(machine.truth + timedelta(days=days)) == machine.now()
         assert timeline.known() is None
     machine.advance(2.0)
-    timeline.hear_meter(machine.truth + timedelta(days=1))
+    assert timeline.hear_meter(machine.truth + timedelta(days=1)) == timeline.read()
     assert timeline.known() == machine.truth + timedelta(days=1)
 
 
