@@ -1,10 +1,9 @@
-"""Reads the lines of the daily log back: records, as columns, and what else a line says."""
+"""Reads the lines of the daily log: records as columns, and every other line as an Entry."""
 
 # Strategy
 #
 # - Torn lines are expected at each start (a power cut), so nothing is believed that does not match in full: a
-#   fixed count of digits everywhere, no field missing after PuissMin. What may be wrong is refused, never
-#   interpreted.
+#   fixed count of digits everywhere, no field missing after PuissMin. A line that may be wrong is refused.
 # - Files of LinkyAcq.pl were edited, merged and copied for years: its fields are known by their names, in any
 #   order, and in such a file one may be missing.
 # - A day is some 7,400 lines and a report reads it on a Pi Zero. Lines that differ in nothing but digits have
@@ -177,7 +176,7 @@ def _time(stamp: bytes) -> datetime:
 
 
 class LineReader:
-    """Reads the lines of one file, in order: what a record stands for hangs on the lines before it.
+    """Reads the lines of one file, in order: the meaning of a record depends on the lines before it.
 
     Lines are given without their line ends.
 

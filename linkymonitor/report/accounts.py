@@ -32,7 +32,7 @@ class Accounts(NamedTuple):
 
     #: Register → Wh, for each hour; registers at rest are left out.
     hours: Sequence[Mapping[str, int]]
-    #: Registers that were in force and not read, so that what they counted is not known.
+    #: Registers that were in force and not read, so that their energy is unknown.
     unread: tuple[str, ...] = ()
 
     def sums(self, codes: Sequence[str]) -> dict[str, int | None]:

@@ -168,11 +168,11 @@ class DayFigures(NamedTuple):
     apart: int = 0
     #: What the day before used, in Wh.
     eve: int | None = None
-    #: A mobile peak begins on this day.
+    #: Whether a mobile peak begins on this day.
     ejp: bool = False
     #: A mobile peak of the day before ends on this day, at 1 h.
     ejp_tail: bool = False
-    #: Tempo: the colour from 6 h, and tomorrow's if the meter says it.
+    #: Tempo: the colour from 6 h, and that of tomorrow if the meter sends it.
     colour: str | None = None
     tomorrow: str | None = None
     curve: Curve = Curve()

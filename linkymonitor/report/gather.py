@@ -1,4 +1,4 @@
-"""Cuts the log into local days: the records of each, their neighbours, and what the log notes beside them."""
+"""Cuts the log into local days: the records of each day, the records next to it, and its lines ``Grille:``."""
 
 # Strategy
 #
@@ -50,7 +50,7 @@ class DayRecords(NamedTuple):
     eve: Record | None = None
     #: The lines ``Grille:`` from the day before to the end of the day.
     grids: Sequence[Grid] = ()
-    #: What acceptance held back on any day, None when nobody knows.
+    #: The groups that acceptance held back, on any day; None when there is no file of them.
     held: Refusals | None = None
 
 

@@ -1,11 +1,11 @@
-"""Why groups were not believed: what quarantine.log, beside the daily logs, tells a page."""
+"""The groups that acceptance held back, with their causes, as quarantine.log beside the daily logs lists them."""
 
 # Strategy
 #
 # - The log counts what is refused, whatever the cause (Rejets). The file has a line for each group that was right
 #   on the wire and not believed, or counts it on the line of another of its hour: what it does not explain could not
 #   be read (checksum, parity, shape).
-# - It only keeps the newest lines, and is not always there: what it cannot know is not said.
+# - The file only keeps the newest lines, and may be missing: a page leaves out what is then unknown.
 
 from collections import Counter
 from collections.abc import Sequence
