@@ -8,7 +8,10 @@
 # - A checksum of six bits lets one damaged group in sixty-four through. A flipped bit 6 or two swapped characters
 #   leave it right. So fault() also checks the width of the data and their characters. Numbers, nine rows in
 #   ten, are checked without a regular expression; the patterns of the others are compiled when first needed.
-# - Free text may be shorter than in the specification: programs that relay a stream trim it.
+# - Free text may be shorter than in the specification: programs that relay a stream trim it. A trimmed text has no
+#   blank at its end. A short text with a blank at its end has lost characters on the line: the loss of two or four
+#   blanks leaves the checksum right.
+# - A blank whose bit 6 has flipped is a backquote, so free text may hold any printable character but the backquote.
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from linkymonitor.tic.values import read_colour, read_potentials, read_relays, t
 #: The usual patterns; a pattern is a regular expression for the whole data of a group.
 DIGITS = "[0-9]+"
 HEX = "[0-9A-F]+"
-TEXT = "[ -~]*"
+TEXT = "[ -_a-~]*"
 
 _compiled = cache(re.compile)
 
@@ -43,7 +46,7 @@ class Label:
         unit: the unit of the value.
         fills: the field of Reading that the value fills, if any.
         width: how many characters the data have, or the least and the most. When not given, the width of the
-            example; for free text, any width up to that of the example.
+            example; free text that was trimmed may be shorter.
         stamped: True when the group carries a horodate.
         pattern: a regular expression that the whole data must match.
     """
@@ -97,6 +100,8 @@ class Label:
     def fault(self, data: str) -> str | None:
         """Return ``width`` or ``characters`` when *data* break the rule of this label in that respect, else None."""
         if not self._least <= len(data) <= self._most:
+            return "width"
+        if self.pattern is TEXT and len(data) < self._most and data.endswith(" "):
             return "width"
         if self.pattern is DIGITS:
             sound = data.isdigit() and data.isascii()

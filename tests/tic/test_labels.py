@@ -103,7 +103,18 @@ def test_standard_enumerations_take_what_is_documented(label, good, bad):
     assert [row.fault(data) for data in bad] == ["characters"] * len(bad)
 
 
-def test_free_text_may_be_trimmed_but_not_longer():
-    assert STANDARD["MSG1"].width == (0, 32)
-    assert STANDARD["MSG1"].fault("x" * 33) == "width"
-    assert STANDARD["DATE"].fault("0") == "width"
+@pytest.mark.parametrize(
+    ("label", "data", "fault"),
+    [
+        pytest.param("MSG1", "PAS DE          MESSAGE", None, id="trimmed on its right"),
+        pytest.param("NGTF", "PRODUCTEUR", None, id="trimmed on both sides"),
+        pytest.param("NGTF", "", None, id="all blanks, trimmed"),
+        pytest.param("MSG1", "PAS DE      MESSAGE         ", "width", id="four blanks lost on the line"),
+        pytest.param("LTARF", " HEURE  CUSE  ", "width", id="two letters lost on the line"),
+        pytest.param("MSG1", "x" * 33, "width", id="longer than the specification"),
+        pytest.param("DATE", "0", "width", id="a text in a group that has none"),
+        pytest.param("LTARF", "`HEURE  CREUSE  ", "characters", id="a blank whose bit 6 has flipped"),
+    ],
+)
+def test_a_text_is_whole_or_trimmed(label, data, fault):
+    assert STANDARD[label].fault(data) == fault
