@@ -31,6 +31,8 @@ T = TypeVar("T")
 _AS_MET = frozenset(f"F{number:02d}" for number in range(1, 11))
 _HALF_HOUR = timedelta(minutes=30)
 _SECOND = timedelta(seconds=1)
+#: A record does not last longer, however few frames come: on a page, records five minutes apart have a gap between.
+_LONGEST = timedelta(minutes=4)
 #: Changes may end several records within a second. They are then dated ahead of the clock, but never by so much:
 #: a record that is earlier by more was read after the clock had been set back.
 _AHEAD = timedelta(seconds=5)
@@ -93,13 +95,17 @@ class Aggregator:
         self._missed, self._overload = 0, False
         if at == self._hour or opens_epoch:
             ended += self._close(at)
-        elif self._open.frames >= self._frames_per_record and self._has_a_second_left(at):
+        elif self._is_full(self._open, at) and self._has_a_second_left(at):
             closed = self._close(at)
             if self._hour - at > UNBROKEN:
                 ended += closed
             elif closed:
                 (self._kept_back,) = closed
         return ended
+
+    def _is_full(self, interval: Interval, at: datetime) -> bool:
+        """Return whether *interval*, whose last frame came *at*, has enough frames, or has lasted long enough."""
+        return interval.frames >= self._frames_per_record or at - interval.started_at >= _LONGEST
 
     def add_overload(self, at: datetime, overload: bool | None, rejected: int = 0) -> list[Record]:
         """Take a short frame, which holds currents only; return the records that its time ends, oldest first.

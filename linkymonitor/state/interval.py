@@ -14,7 +14,7 @@ class Interval:
     """The frames of a record that is not closed yet."""
 
     def __init__(self, started_at: datetime) -> None:
-        self._started_at = started_at
+        self.started_at = started_at
         self.last_at = started_at
         self.frames = 0
         self.overload = False
@@ -59,7 +59,7 @@ class Interval:
         currents = _phase_means(self._currents)
         known = [current for current in currents if current is not None]
         return Record(
-            started_at=self._started_at,
+            started_at=self.started_at,
             ended_at=ended_at,
             contract=contract,
             tariff_period=period,

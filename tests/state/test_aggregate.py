@@ -62,6 +62,15 @@ def test_a_record_closes_every_so_many_frames():
     assert ends(records) == [10.5, 22.5, 28.5]
 
 
+@pytest.mark.parametrize(
+    "every", [pytest.param(60, id="a frame a minute"), pytest.param(100, id="less often")]
+)
+def test_a_record_lasts_four_minutes_at_most(every):
+    """Frames may be few on a bad line, or in a simulated month: the pages call five minutes without a record a gap."""
+    times = ends(records_of(reading(every * n) for n in range(60)))
+    assert max(after - before for before, after in pairwise(times)) <= 240
+
+
 def test_a_record_starts_where_the_one_before_it_ended():
     records = records_of(reading(1.5 * n) for n in range(20))
     assert records[0].started_at == START
