@@ -68,7 +68,15 @@ def build(
     tell = on_failure or (lambda _: None)
     folders = template_folders(settings)
     storage.make_directory(settings.dir)
-    pages = Pages(folders, lang, tz, settings.sections, autorefresh, (settings.dir / ".templates", storage))
+    pages = Pages(
+        folders,
+        lang,
+        tz,
+        settings.sections,
+        autorefresh,
+        (settings.dir / ".templates", storage),
+        settings.note,
+    )
     _copy_dygraphs(settings.dir, storage)
     there = _days_with_page(settings.dir, storage)
     first, last = dates

@@ -69,6 +69,7 @@ class Pages:
         sections: the sections of a day page, in order.
         autorefresh: whether pages draw themselves again.
         compiled: where compiled templates are kept, and what writes them; None to compile each time.
+        note: a few words at the top of each page; None: none.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Pages:
         sections: Sequence[str],
         autorefresh: bool = False,
         compiled: tuple[Path, Storage] | None = None,
+        note: str | None = None,
     ) -> None:
         self._words = Words(lang, tz)
         self._sections = sections
@@ -102,6 +104,7 @@ class Pages:
             t=self._words.text,
             style=Markup(self._source("page.css")),
             version=__version__,
+            note=note,
             refresh=self._refresh,
         )
 

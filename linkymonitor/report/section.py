@@ -17,6 +17,8 @@ class Settings:
     sections: tuple[str, ...] = ("answer", "cards", "chart", "synthesis", "hours", "quality", "contract")
     #: Folder of your own templates; a file there stands in for the shipped one of the same name.
     templates: Path | None = None
+    #: A few words at the top of each page; a trial says there that its house is simulated.
+    note: str | None = None
 
     def __post_init__(self) -> None:
         faults = [
