@@ -104,6 +104,14 @@ def whole(word: str) -> int:
         raise _unexpected(word, Text("un nombre entier", "a whole number")) from None
 
 
+def days(word: str) -> int:
+    """Return a number of days, 0 to 1000."""
+    read = int(word) if word.isdecimal() and len(word) <= 4 else -1
+    if not 0 <= read <= 1000:
+        raise _unexpected(word, Text("un nombre de jours, de 0 à 1000", "a number of days, 0 to 1000"))
+    return read
+
+
 def _number(word: str) -> float:
     try:
         return float(word.replace(",", "."))

@@ -140,6 +140,24 @@ COMMANDS: Mapping[str, Command] = {
                 metavar="DIR",
                 name="folder",
             ),
+            Option(
+                ("--past",),
+                Text(
+                    "jours passés d'une maison simulée (défaut : 40)",
+                    "days of the past of a simulated house (default: 40)",
+                ),
+                read=read.days,
+                default=40,
+                metavar=Text("JOURS", "DAYS"),
+            ),
+            Option(
+                ("--fresh",),
+                Text("recommence la maison simulée", "begin the simulated house again"),
+            ),
+            Option(
+                ("--no-open",),
+                Text("n'ouvre pas le navigateur", "do not open the browser"),
+            ),
         ),
     ),
     "report": Command(
@@ -224,8 +242,8 @@ COMMANDS: Mapping[str, Command] = {
             Option(
                 ("--with",),
                 Text(
-                    "autres options de sim:, séparées par des virgules",
-                    "other options of sim:, separated by commas",
+                    "autres options de sim:, séparées par des virgules ; docs/simulator.fr.md les a toutes",
+                    "other options of sim:, separated by commas; docs/simulator.md has all",
                 ),
                 read=str,
                 default="",

@@ -11,7 +11,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 from linkymonitor.simulator.load import SLOT, load_of
-from linkymonitor.simulator.options import PARIS, Options
+from linkymonitor.simulator.options import PARIS, ExtraLoad, Options
 from linkymonitor.simulator.seasons import Calendar, Tariff
 
 _WH = 3600  # W s
@@ -210,7 +210,7 @@ class Household:
         dice = Random(f"{options.seed}:meter").random
         shares = [share * (0.7 + 0.6 * dice()) for share in _SHARES[options.contract]]
         total = 5e6 + 4e7 * dice()
-        self._first = options.first_day - _A_DAY
+        self._first = options.origin - _A_DAY
         registers = tuple(int(total * share / sum(shares)) for share in shares)
         self._total = sum(registers)
         self._injected = int(2e6 + 8e6 * dice()) if options.generates else 0
@@ -242,6 +242,14 @@ class Household:
                     del self._days[next(iter(self._days))]
         self._today = self._days[number]
         return self._today
+
+    def switch_on(self, load: ExtraLoad) -> None:
+        """Add *load*, and what it draws to the indexes from then on; what was before it does not change."""
+        number = (load.at.astimezone(PARIS).date() - self._first).days
+        self.options = replace(self.options, loads=(*self.options.loads, load))
+        del self._openings[number + 1 :]
+        self._days = {other: made for other, made in self._days.items() if other < number}
+        self._today = None
 
     def eve(self, day: Day) -> Day:
         """Return the day before *day*."""
@@ -281,7 +289,7 @@ class Household:
             indexes=dict(zip(self._codes, registers, strict=True)),
             total_index=self._total + day.wh(seconds),
             injected_index=self._injected + day.injected_wh(slot),
-            overload=self._overloads(drawn, currents),
+            overload=self.overloads(drawn, currents),
         )
 
     @property
@@ -289,7 +297,8 @@ class Household:
         """The subscribed current (ISOUSC), in A for each phase (NOI-CPT_02E §2.3.3, §2.5.2)."""
         return self.options.subscribed * 5 // self.options.phases
 
-    def _overloads(self, drawn: int, currents: Sequence[int]) -> bool:
+    def overloads(self, drawn: int, currents: Sequence[int]) -> bool:
+        """Return whether the meter calls it an overload: *drawn* VA in all, *currents* in A by phase."""
         if self.options.mode is Mode.STANDARD:
             return drawn > 1000 * self.options.subscribed
         return max(currents) > self.subscribed_current

@@ -131,11 +131,14 @@ def load_of(options: Options, day: date, tariff_at: Callable[[datetime], Tariff]
         if not dear[min(washing // (60 * _MINUTE), len(dear) - 1)]:
             house.draw(2, washing, 18 * _MINUTE, 1950)
             house.draw(2, washing + 18 * _MINUTE, 65 * _MINUTE, 180, 0.5)
-    if options.overload and day == options.first_day:
-        first = int((options.start - house.start).total_seconds()) // SLOT + 2 * _MINUTE
-        # An overload is of a single phase in historique, and of the sum of all phases in standard.
-        for phase in range(options.phases if options.mode is Mode.STANDARD else 1):
-            house.draw(phase, first, 90 // SLOT, options.subscribed * 1250 // options.phases)
+    for extra in options.extra_loads:
+        first = (extra.at - house.start) // timedelta(seconds=SLOT)
+        if 0 <= first < house.slots:
+            # An overload is of a single phase in historique, and of the sum of all phases in standard.
+            for phase in range(options.phases if options.mode is Mode.STANDARD else 1):
+                house.draw(
+                    phase, first, extra.duration // timedelta(seconds=SLOT), extra.watts // options.phases
+                )
     if options.generates:
         _roof(house, Random(f"{options.seed}:sky:{day.isoformat()}").random)
     return _finished(house, options)

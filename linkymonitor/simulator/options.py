@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
@@ -33,6 +34,14 @@ def _fault(word: str, expected: Text | str) -> BadSetting:
     return BadSetting(word + Text(" : on attend ", ": expected ") + expected)
 
 
+class ExtraLoad(NamedTuple):
+    """Something that is switched on at one instant, besides what the household draws each day."""
+
+    at: datetime
+    duration: timedelta
+    watts: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """One simulated house, its contract and its meter; equal options make equal bytes."""
@@ -54,6 +63,11 @@ class Options:
     at: time | None = None
     #: The stream ends after so long; None: never.
     duration: timedelta | None = None
+    #: The indexes count from the eve of this local day on; None: from the eve of *day*. So houses that only differ in
+    #: *day* and *at* are one house at two times.
+    since: date | None = None
+    #: The days to which *peak* and *colour* apply; None: *day* alone.
+    days: frozenset[date] | None = None
     #: True: *day* is a peak day (under Tempo, a red one). False: an ordinary day. None: the season decides.
     peak: bool | None = None
     #: The peak days, in place of those of the season.
@@ -64,6 +78,8 @@ class Options:
     notice: timedelta = timedelta(minutes=30)
     #: True: a load exceeds the subscribed power for 90 s, two minutes after the start.
     overload: bool = False
+    #: Loads that are switched on besides those of each day.
+    loads: tuple[ExtraLoad, ...] = ()
     seed: int = 1
     #: The share of the lines that are damaged, 0 to 1.
     noise: float = 0.0
@@ -102,6 +118,11 @@ class Options:
             )
         if self.day is not None and not 2000 <= self.day.year < 2100:
             raise _fault(f"day = {self.day}", Text("un jour de ce siècle", "a day of this century"))
+        if self.since is not None and not date(2000, 1, 2) <= self.since <= self.first_day:
+            raise _fault(
+                f"since = {self.since}",
+                Text("un jour de ce siècle, au plus day", "a day of this century, until day"),
+            )
         if self.every is not None and not timedelta(0) < self.every <= timedelta(days=31):
             raise _fault(
                 "every", Text("une durée telle que 60s, jusqu'à 31d", "a duration such as 60s, up to 31d")
@@ -120,6 +141,23 @@ class Options:
         return self.day or DEFAULT_DAY
 
     @property
+    def origin(self) -> date:
+        """The local day from whose eve on the indexes count."""
+        return self.since or self.first_day
+
+    def is_singled_out(self, day: date) -> bool:
+        """Return whether *peak* and *colour* apply to the local *day*."""
+        return day == self.first_day if self.days is None else day in self.days
+
+    @property
+    def extra_loads(self) -> tuple[ExtraLoad, ...]:
+        """What is switched on besides the load of each day, an overload included."""
+        if not self.overload:
+            return self.loads
+        watts = self.subscribed * 1250
+        return (*self.loads, ExtraLoad(self.start + timedelta(minutes=2), timedelta(seconds=90), watts))
+
+    @property
     def start(self) -> datetime:
         """The instant of the first byte, in UTC."""
         return datetime.combine(self.first_day, self.at or time(), PARIS).astimezone(UTC)
@@ -136,7 +174,7 @@ class Options:
 
 
 #: Word without a value → the field that it sets, and the value.
-_WORDS: Mapping[str, tuple[str, object]] = {
+WORDS: Mapping[str, tuple[str, object]] = {
     "standard": ("mode", Mode.STANDARD),
     "std": ("mode", Mode.STANDARD),
     "historique": ("mode", Mode.HISTORIQUE),
@@ -157,10 +195,11 @@ _WORDS: Mapping[str, tuple[str, object]] = {
 }
 
 #: French word → English word.
-_FRENCH = {
+FRENCH = {
     "ancien": "old",
     "bruit": "noise",
     "chaque": "every",
+    "depuis": "since",
     "contrat": "contract",
     "couleur": "colour",
     "duree": "duration",
@@ -218,7 +257,7 @@ def _one_of(choices: Mapping[str, object]) -> Reader:
 
 
 def _word_for(field: str) -> Reader:
-    return _one_of({word: value for word, (name, value) in _WORDS.items() if name == field})
+    return _one_of({word: value for word, (name, value) in WORDS.items() if name == field})
 
 
 def _duration(text: str) -> object:
@@ -251,7 +290,7 @@ def _speed(text: str) -> object:
 
 
 #: Key → the field that it sets, and the reader of its value.
-_KEYS: Mapping[str, tuple[str, Reader]] = {
+KEYS: Mapping[str, tuple[str, Reader]] = {
     "mode": ("mode", _word_for("mode")),
     "contract": ("contract", _word_for("contract")),
     "phases": ("phases", _kind(int)),
@@ -263,6 +302,7 @@ _KEYS: Mapping[str, tuple[str, Reader]] = {
     "parity": ("parity", _kind(bool)),
     "power": ("power", _kind(int)),
     "day": ("day", _date),
+    "since": ("since", _date),
     "at": ("at", _time),
     "duration": ("duration", _duration),
     "ejp": ("ejp_days", lambda text: frozenset(_date(day) for day in text.split("+") if day)),
@@ -274,6 +314,10 @@ _KEYS: Mapping[str, tuple[str, Reader]] = {
     "every": ("every", _duration),
     "speed": ("speed", _speed),
 }
+
+
+#: The keys with a value; the others are words, too, and have yes or no.
+VALUED = tuple(key for key, (field, _) in KEYS.items() if field != WORDS.get(key, ("", None))[0])
 
 
 def parse_spec(text: str) -> Options:
@@ -288,19 +332,19 @@ def parse_spec(text: str) -> Options:
     values: dict[str, object] = {}
     for word in filter(None, (word.strip().lower() for word in text.removeprefix(SIMULATED).split(","))):
         written, equals, value = word.partition("=")
-        key = _FRENCH.get(written, written)
-        if equals and key in _KEYS:
-            name, read = _KEYS[key]
+        key = FRENCH.get(written, written)
+        if equals and key in KEYS:
+            name, read = KEYS[key]
             try:
                 values[name] = read(value)
             except BadSetting as expected:
                 raise _fault(f"{written} = {value}", expected.text) from None
             if name == "ejp_days":
                 values["contract"] = "EJP"
-        elif not equals and key in _WORDS:
-            name, meaning = _WORDS[key]
+        elif not equals and key in WORDS:
+            name, meaning = WORDS[key]
             values[name] = meaning
-        elif word == written and key in _KEYS:
+        elif word == written and key in KEYS:
             raise _fault(word, Text(f"une valeur, comme dans {word}=…", f"a value, as in {word}=…"))
         else:
             raise _unknown(word)
@@ -310,8 +354,8 @@ def parse_spec(text: str) -> Options:
 def _unknown(word: str) -> BadSetting:
     """Return the fault of an unknown *word*, with the nearest known word."""
     written, equals, _ = word.partition("=")
-    keys = [*_KEYS, *(french for french, key in _FRENCH.items() if key in _KEYS)]
-    known = [f"{key}=" for key in keys] if equals else [*_WORDS, *_FRENCH, *_KEYS]
+    keys = [*KEYS, *(french for french, key in FRENCH.items() if key in KEYS)]
+    known = [f"{key}=" for key in keys] if equals else [*WORDS, *FRENCH, *KEYS]
     near = get_close_matches(written + equals, known, n=1)
     if near:
         return BadSetting(
@@ -320,9 +364,10 @@ def _unknown(word: str) -> BadSetting:
                 f"{word}: unknown, did you mean {near[0]}?",
             )
         )
-    words = ", ".join(_WORDS)
+    words, more = ", ".join(WORDS), ", ".join(f"{key}=" for key in VALUED)
     return BadSetting(
         Text(
-            f"{word} : inconnu ; on attend certains de {words}", f"{word}: unknown, expected some of {words}"
+            f"{word} : inconnu ; on attend certains de {words}, {more}",
+            f"{word}: unknown, expected some of {words}, {more}",
         )
     )

@@ -92,7 +92,7 @@ class Calendar:
     def is_peak(self, day: date) -> bool:
         """Return whether an EJP peak begins on *day*."""
         options = self._options
-        if options.peak is not None and day == options.first_day:
+        if options.peak is not None and options.is_singled_out(day):
             return options.peak
         if options.ejp_days is not None:
             return day in options.ejp_days
@@ -101,7 +101,7 @@ class Calendar:
     def colour(self, day: date) -> Colour:
         """Return the colour of the Tempo day that begins on *day*."""
         options = self._options
-        if day == options.first_day:
+        if options.is_singled_out(day):
             if options.colour is not None:
                 return options.colour
             if options.peak is not None:

@@ -10,13 +10,13 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import PARIS, Options
 from linkymonitor.source.base import Source
-from linkymonitor.system.clock import Clock, SystemClock
+from linkymonitor.system.clock import Clock, SystemClock, WireClock
 
 #: A meter does not wait for its reader, and the kernel keeps about four seconds of a line. A reader that is later, in
 #: seconds, loses bytes.
@@ -43,6 +43,7 @@ class SimSource(Source):
         speed: the pace, in multiples of the true speed of the line. None: each read returns a whole frame at once, and
             the caller advances its clock by ``elapsed``.
         sleep: waits so many seconds; a test advances its clock in its place.
+        house: a house that was made before; the stream begins with its next frame, and *options* are not used.
     """
 
     def __init__(
@@ -51,18 +52,21 @@ class SimSource(Source):
         clock: Clock,
         speed: float | None = 1.0,
         sleep: Callable[[float], None] = time.sleep,
+        house: House | None = None,
     ) -> None:
-        self.options = dated(options, clock)
+        self.options = house.options if house is not None else dated(options, clock)
         self.mode: Mode = self.options.mode
         self.name = f"sim:{self.mode.value},{self.options.contract.lower()},seed={self.options.seed}"
         self.paced = speed is not None
         #: The simulated house, which has the truth.
-        self.house = House(self.options)
+        self.house = house if house is not None else House(self.options)
+        self._started_at = self.house.now
         self._clock = clock
         self._speed = speed or 1.0
         self._sleep = sleep
-        self._frames = self.house.frames()
-        self._ended_at = self.options.start
+        lasts = self.options.duration
+        self._frames = self.house.frames(None if lasts is None else self._started_at + lasts)
+        self._ended_at = self._started_at
         self._pieces = self._in_pieces()
         self._next: tuple[float, bytes] | None = None
         self._began: float | None = None
@@ -111,7 +115,7 @@ class SimSource(Source):
     def _in_pieces(self) -> Iterator[tuple[float, bytes]]:
         """Yield each line with the time of its last byte, in seconds since the start."""
         for at, wire in self._frames:
-            left = (at - self.options.start).total_seconds()
+            left = (at - self._started_at).total_seconds()
             for piece in _LINE.findall(wire):
                 left += len(piece) * 10 / self.mode.speed
                 yield left, piece
@@ -119,8 +123,34 @@ class SimSource(Source):
     def _skip(self) -> None:
         """Go on with the frame of this moment; the frames that nobody read in time are lost."""
         elapsed = (self._clock.monotonic() - (self._began or 0.0)) * self._speed
-        self.house.skip_to(self.options.start + timedelta(seconds=elapsed))
+        self.house.skip_to(self._started_at + timedelta(seconds=elapsed))
         self._pieces, self._next = self._in_pieces(), None
+
+
+class HouseClock(WireClock):
+    """The clock of a house that lives at another time: it runs with the real one, *speed* times as fast."""
+
+    def __init__(self, start: datetime, real: Clock, speed: float) -> None:
+        super().__init__(start)
+        self._start = self._now
+        self._real = real
+        self._speed = speed
+        self._began = real.monotonic()
+
+    def now(self) -> datetime:
+        """Return the time of the house, aware, in UTC."""
+        return self._start + timedelta(seconds=self._lived())
+
+    def monotonic(self) -> float:
+        """Return the monotonic time of the house, in seconds from an arbitrary start."""
+        return self._monotonic + self._lived()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for *seconds* of the house."""
+        time.sleep(seconds / self._speed)
+
+    def _lived(self) -> float:
+        return (self._real.monotonic() - self._began) * self._speed
 
 
 def write_file(

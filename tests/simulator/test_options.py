@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
+from pathlib import Path
 
 import pytest
 
 from linkymonitor.model.terms import PERIODS, Mode
-from linkymonitor.simulator.options import Options, parse_spec
+from linkymonitor.simulator.options import FRENCH, VALUED, WORDS, Options, parse_spec
 from tests.simulator.houses import HOUR, MINUTE
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_specification_is_read_in_any_order_and_either_language():
@@ -49,6 +53,7 @@ def test_a_specification_is_read_in_any_order_and_either_language():
         ("tempoo", "tempoo: unknown, did you mean tempo?"),
         ("standard,sede=7", "sede=7: unknown, did you mean seed=?"),
         ("xyzzy", "xyzzy: unknown, expected some of standard, "),
+        ("day=2026-01-13,since=2026-01-14", "since = 2026-01-14: expected a day of this century, until day"),
         ("seed", "seed: expected a value, as in seed=…"),
         ("jour", "jour: expected a value, as in jour=…"),
         ("jouur=2026-01-13", "jouur=2026-01-13: unknown, did you mean jour=?"),
@@ -75,6 +80,31 @@ def test_a_word_that_cannot_be_used_is_named_with_its_remedy(spec, message):
         parse_spec(spec)
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
+
+
+def test_an_unknown_word_is_told_all_that_are_known():
+    with pytest.raises(ValueError) as raised:
+        parse_spec("xyzzy")
+    assert all(word in str(raised.value) for word in (*WORDS, *(f"{key}=" for key in VALUED)))
+
+
+def documented(page: str) -> dict[str, tuple[str, str]]:
+    """Each word of a page on the simulator, with the equals sign of a key → the other language's word, the default."""
+    rows = re.findall(
+        r"^\| `([a-z=]+)` \| ([^|]+) \| ([^|]+) \|", (ROOT / page).read_text("utf-8"), re.MULTILINE
+    )
+    return {word: (other.strip(" `"), default.strip(" `")) for word, other, default in rows}
+
+
+@pytest.mark.parametrize("page", ["docs/simulator.md", "docs/simulator.fr.md"])
+def test_the_pages_on_the_simulator_have_each_word_its_french_and_its_default(page):
+    rows = documented(page)
+    assert set(rows) == {*WORDS, *(f"{key}=" for key in VALUED)}
+    french = {english: word for word, english in FRENCH.items()}
+    for word, (other, default) in rows.items():
+        assert other == french.get(word.rstrip("="), "–"), word
+        if default != "–":
+            assert parse_spec(f"{word.rstrip('=')}={default}") == Options(), word
 
 
 @pytest.mark.usefixtures("english")
