@@ -36,11 +36,13 @@ $(VENV)/dev.ready: $(VENV)/run.ready pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-run: $(VENV)/run.ready ## read the meter, or a simulated one, with the display in the terminal
+run: $(VENV)/run.ready ## read the meter, or a simulated house, with the display in the terminal
 	@$(BIN)/linkymonitor run --dir $(DATA) $(ARGS)
 
 report: $(VENV)/run.ready ## draw the pages of what `make run` has logged
-	@$(BIN)/linkymonitor report --log-dir $(DATA)/log -o $(DATA)/pages $(ARGS)
+	@last=$$(ls -t $(DATA)/*/log/trial.json 2>/dev/null | head -n 1); \
+	[ -n "$$last" ] || { echo "*** Nothing is logged yet: make run" >&2; exit 1; }; \
+	$(BIN)/linkymonitor report -c "$${last%log/trial.json}linkymonitor.ini" $(ARGS)
 
 test: $(VENV)/dev.ready ## every test; the campaigns in short
 	@$(call debian,command -v chromium,chromium,the tests of the pages in a browser are skipped,true)

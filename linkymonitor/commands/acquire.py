@@ -51,6 +51,8 @@ class Job:
     display: bool = False
     #: The terminal and the imagined pins of `run`; None: the hardware.
     trial: Trial | None = None
+    #: The source and its clock, when they are open already; None: *spec* is opened.
+    opened: tuple[Source, Clock] | None = None
 
 
 def acquire(
@@ -96,7 +98,8 @@ def carry_out(job: Job, settings: Settings) -> int:
         LineBusy: another process has the port or the folder of the log.
         LineError: the source cannot be read.
         StorageError: a folder cannot be used, and only its owner can mend that.
-        UsageError: the options of a simulated meter are not understood.
+        UsageError: the options of a simulated meter are not understood, or the folder of the log is that of a trial
+            with something else.
     """
     from linkymonitor.system.storage import Storage
 
@@ -108,8 +111,9 @@ def carry_out(job: Job, settings: Settings) -> int:
     called = callbacks(settings)
     storage = Storage()
     with ExitStack() as stack:
-        source, clock = open_input(job.spec, job.at, job.mode, settings.meter)
+        source, clock = job.opened or open_input(job.spec, job.at, job.mode, settings.meter)
         stack.callback(source.close)
+        folders.keep_to(job.log_dir, kind_of(job.spec))
         folders.take(storage, job.log_dir, stack)
         appliance = _appliance(job, settings, storage, source, clock, called)
         appliance.log.note("INFO", Text(f"Démarrage : source {job.spec}", f"Starting: source {job.spec}"))
@@ -202,8 +206,15 @@ def _outputs(job: Job, settings: Settings, clock: Clock, timeline: Timeline) -> 
 
         outputs.append(oled.Output(settings.display, hardware))
     if trial:
-        outputs.append(trial.captions(relays, lamps))
+        outputs += [trial.captions(relays, lamps), *trial.others]
     return outputs
+
+
+def kind_of(spec: str) -> str:
+    """Return what *spec* names: folders.SIMULATED, METER or FILE."""
+    if spec.startswith(SIMULATED):
+        return folders.SIMULATED
+    return folders.METER if _is_meter(spec) else folders.FILE
 
 
 def _is_meter(spec: str) -> bool:

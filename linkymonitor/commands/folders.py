@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import os
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from linkymonitor.errors import StorageError
+from linkymonitor.errors import StorageError, UsageError
 from linkymonitor.language import Text
 
 if TYPE_CHECKING:
@@ -33,6 +35,15 @@ _PAGE = re.compile(r"\d{4}-\d\d-\d\d\.html")
 _DAMAGED = re.compile(r".+\.bad(-\d+)?")
 #: The fewest characters of a salt; a shorter one was cut.
 _SALT = 16
+#: The file in which a trial keeps what its folder was made for; a folder without it is not of a trial.
+_FACTS = "trial.json"
+#: What a folder may be made for.
+SIMULATED, METER, FILE = "simulated", "meter", "file"
+_MADE_FOR = {
+    SIMULATED: Text("une maison simulée", "a simulated house"),
+    METER: Text("un compteur", "a meter"),
+    FILE: Text("un fichier", "a file"),
+}
 
 
 def take(storage: Storage, directory: Path, stack: ExitStack) -> None:
@@ -101,6 +112,43 @@ def of_latest(wanted: Path | None, storage: Storage, *, meter: bool) -> Path | N
         log.warning("%s", error.text + without)
         return None
     return directory
+
+
+def facts(directory: Path) -> dict[str, Any]:
+    """Return what a trial keeps in the log directory; empty when it is not of a trial, or the file is damaged."""
+    try:
+        kept = json.loads((directory / _FACTS).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) and kept.get("made_for") in _MADE_FOR else {}
+
+
+def keep_facts(storage: Storage, directory: Path, made_for: str, more: Mapping[str, object]) -> None:
+    """Keep in the log directory that a trial made it for SIMULATED, METER or FILE, and *more*.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    text = json.dumps({"made_for": made_for, **more}, ensure_ascii=False, indent=1)
+    storage.replace(directory / _FACTS, f"{text}\n".encode())
+
+
+def keep_to(directory: Path, wanted: str) -> None:
+    """Refuse a log directory that a trial made for something else than *wanted*: SIMULATED, METER or FILE.
+
+    Raises:
+        UsageError: it was made for something else.
+    """
+    made_for = facts(directory).get("made_for", wanted)
+    if made_for != wanted:
+        raise UsageError(
+            Text(
+                f"{directory} : ce journal est celui d'{_MADE_FOR[made_for].fr} ; pour {_MADE_FOR[wanted].fr}, "
+                "choisissez un autre dossier",
+                f"{directory}: this log is of {_MADE_FOR[made_for].en}; choose another folder for "
+                f"{_MADE_FOR[wanted].en}",
+            )
+        )
 
 
 def salt(storage: Storage, directory: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from linkymonitor.source.open import open_source
 from linkymonitor.system.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from linkymonitor.outputs.base import Output
     from linkymonitor.outputs.display.terminal import TerminalDisplay
     from linkymonitor.outputs.led import Lamp
     from linkymonitor.outputs.relay import Relay
@@ -72,6 +74,18 @@ def _hears(port: str, clock: Clock) -> bool:
     return False
 
 
+def terminal_display() -> TerminalDisplay:
+    """Return the display on standard output: a picture, or lines of text where there are no block characters."""
+    from linkymonitor.outputs.display.terminal import TerminalDisplay
+
+    environ = dict(os.environ)
+    try:
+        "▀▙".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        environ["TERM"] = "dumb"
+    return TerminalDisplay(sys.stdout, environ)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
     """The replacements of the hardware in a trial."""
@@ -80,6 +94,8 @@ class Trial:
     terminal: TerminalDisplay
     #: A gpiozero pin factory.
     pins: object
+    #: Outputs that a trial has besides.
+    others: Sequence[Output] = ()
 
     def captions(self, relays: Mapping[str, Relay], lamps: Mapping[str, Lamp]) -> Captions:
         """Return an output that shows the states of *relays* and *lamps* beside the display; both are name → part."""
