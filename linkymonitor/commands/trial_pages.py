@@ -54,7 +54,8 @@ INVENTED = Prices(
     }
 )
 _SIMULATED = Text("Maison simulée", "Simulated house")
-_INVENTED = Text(", prix inventés", ", invented prices")
+#: The note on the pages of a simulated house with INVENTED prices.
+SIMULATED_NOTE = _SIMULATED + Text(", prix inventés", ", invented prices")
 
 
 def settings_of_trial(settings: Settings, folder: Path, lang: str, *, simulated: bool) -> Settings:
@@ -65,7 +66,7 @@ def settings_of_trial(settings: Settings, folder: Path, lang: str, *, simulated:
     pages = tuple(page for other in others for page in ("live", other)) or ("live",)
     note = Text("", "")
     if simulated:
-        note = _SIMULATED + _INVENTED if invented else _SIMULATED
+        note = SIMULATED_NOTE if invented else _SIMULATED
     return replace(
         settings,
         general=replace(settings.general, lang=lang),

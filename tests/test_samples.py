@@ -1,0 +1,35 @@
+"""The sample pages of docs/samples are what the code draws today."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parent.parent / "docs/samples"
+
+
+def drawing():
+    spec = importlib.util.spec_from_file_location("draw_samples", SAMPLES / "draw_samples.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_each_sample_is_in_the_list_and_small_enough_for_the_repository():
+    module = drawing()
+    assert (SAMPLES / "index.html").read_text("utf-8") == module.index()
+    names = {f"{name}{ending}" for name in module.HOUSES for ending in module.ENDINGS.values()}
+    assert {path.name for path in SAMPLES.glob("*.html")} == {*names, "index.html"}
+    assert all((SAMPLES / name).stat().st_size <= 200_000 for name in names)
+
+
+@pytest.mark.parametrize("name", ["base", "ejp", "hc", "tempo"])
+def test_a_sample_is_what_the_code_draws(name, tmp_path):
+    drawing().draw(name, tmp_path)
+    for page in tmp_path.iterdir():
+        same = page.read_bytes() == (SAMPLES / page.name).read_bytes()
+        assert same, f"{page.name} is no longer what the code draws: run `make samples`, and look at it"
