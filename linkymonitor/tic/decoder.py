@@ -190,14 +190,14 @@ class FrameDecoder:
         """Return *stretch* in 7 bits, or None when a character is wrong; set self.parity."""
         ascii_only = stretch.isascii()
         # While every character has the right parity, self.parity need not be counted again.
-        if self.parity and not ascii_only and not parity.odd(stretch):
-            return parity.strip(stretch)
+        if self.parity and not ascii_only and (sound := parity.strip_checked(stretch)) is not None:
+            return sound
         if len(stretch) >= parity.ENOUGH:
             self.parity = not ascii_only and parity.carries_parity(stretch)
         # A first frame may be too short for that count; but if all of its characters are even, it carries parity.
-        if (self.parity or (self.parity is None and not ascii_only)) and not parity.odd(stretch):
-            return parity.strip(stretch)
-        return stretch if ascii_only and not self.parity else None
+        if self.parity or (self.parity is None and not ascii_only):
+            return parity.strip_checked(stretch)
+        return stretch if ascii_only else None
 
     def _emit_damaged(self, stretch: bytes, complete: bool, frames: list[Frame]) -> None:
         """Add the frame of a stretch with wrong characters: each wrong character costs its group."""

@@ -16,6 +16,7 @@ def test_parity_once_added_is_even_and_strips_back(text: bytes) -> None:
     wire = parity.add(text)
     assert parity.odd(wire) == 0
     assert parity.strip(wire) == text
+    assert parity.strip_checked(wire) == text
 
 
 @pytest.mark.parametrize("bit", range(8))
@@ -23,6 +24,7 @@ def test_any_one_flipped_bit_is_odd(bit: int) -> None:
     wire = bytearray(parity.add(TEXT))
     wire[7] ^= 1 << bit
     assert parity.odd(bytes(wire)) == 1
+    assert parity.strip_checked(bytes(wire)) is None
 
 
 def test_a_source_that_carries_parity_is_told_from_one_that_has_lost_it() -> None:
