@@ -38,7 +38,7 @@ _TAIL = 60.0
 
 _CURRENT_OF = {"ADPS": "IINST", **dict(zip(ADIR, IINST, strict=True))}
 _PERIODS_OF = {"BASE": PERIODS["BASE"], "HC..": PERIODS["HC"]}
-_POWERS = frozenset({"PAPP", "SINSTS", *SINSTS, "SINSTI"})
+_POWERS = {Mode.HISTORIQUE: ("PAPP",), Mode.STANDARD: ("SINSTS", *SINSTS, "SINSTI")}
 _REGISTERS = frozenset({*REGISTER_OF.values(), *EASF})
 #: The labels of which one is the sum of the others.
 _TOTAL = frozenset({"EAST", *EASF})
@@ -60,6 +60,7 @@ class CrossChecks:
 
     def __init__(self, mode: Mode) -> None:
         self._historique = mode is Mode.HISTORIQUE
+        self._power_labels = _POWERS[mode]
         #: Label of the index of the period in force; empty when it has none.
         self.in_force = ""
         #: Label of an index → when its period ended, in monotonic seconds.
@@ -87,7 +88,7 @@ class CrossChecks:
 
     def _powers(self, moment: Moment, changed: set[str]) -> Iterator[str]:
         """Yield the powers that are not voltage times current, and what is suspect beside them."""
-        powers = _POWERS & moment.groups.keys()
+        powers = [label for label in self._power_labels if label in moment.groups]
         if not any(label in changed or moment.judges[label].doubts for label in powers):
             return
         spans = self._historique_spans if self._historique else self._standard_spans

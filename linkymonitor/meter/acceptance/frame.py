@@ -146,9 +146,9 @@ class Acceptance:
         self._find_judges(moment)
         believed = self._judge(moment)
         self._at, self._whole = now, self._whole or first_long
-        waiting = [group for group in frame.groups if believed[group.label] is None]
+        waiting = [Rejected(self._raw(groups[one]), WAITING) for one in believed if believed[one] is None]
         held = tuple(self._held(group, cause) for group, cause in moment.held)
-        rejected = (*frame.rejected, *missing, *(Rejected(self._raw(group), WAITING) for group in waiting))
+        rejected = (*frame.rejected, *missing, *waiting)
         kept = tuple(filter(None, believed.values()))
         return Verdict(Frame(kept, rejected, True, frame.parity), held, passed=len(groups) - len(held))
 

@@ -109,7 +109,8 @@ class Median(Judge):
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         older, newer = self._older, self.newer
         self._older, self.newer = newer, group
-        self._suspect(None, moment)
+        if self.suspect is not None:
+            self._suspect(None, moment)
         if moment.situation.at_once:
             # The first is believed until two others outvote it.
             self._older = group
@@ -221,16 +222,14 @@ class Agreed(Judge):
     def sound(self, group: InfoGroup) -> bool:
         return group is self.accepted or self._check is None or self._check(group)
 
-    def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        return self._agree(group, moment, doubtful=False)
-
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
-        return self._agree(group, moment, doubtful=True)
+        return self.take(group, moment, doubtful=True)
 
-    def _agree(self, group: InfoGroup, moment: Moment, *, doubtful: bool) -> InfoGroup | None:
+    def take(self, group: InfoGroup, moment: Moment, *, doubtful: bool = False) -> InfoGroup | None:
         self.newer = group
         if group == self.accepted:
-            self._drop_pending(moment)
+            if self._pending is not None:
+                self._drop_pending(moment)
             self.confirmed = True
             return group
         if group == self._pending:
