@@ -57,7 +57,7 @@ _TOTAL_OF = {Mode.HISTORIQUE: {"PAPP": ""}, Mode.STANDARD: {"SINSTS": "EAST", "S
 #: Labels that interpret reads, so that their absence is an answer.
 _EXPECTED = {mode: frozenset(row.name for row in BY_MODE[mode].values() if row.fills) for mode in Mode}
 #: Labels that give the subscribed power → VA of one unit.
-_RATINGS = {"PCOUP": 1000, "PREF": 1000, "ISOUSC": 200}
+_RATINGS = {Mode.HISTORIQUE: {"ISOUSC": 200}, Mode.STANDARD: {"PCOUP": 1000, "PREF": 1000}}
 
 
 class Held(NamedTuple):
@@ -169,7 +169,7 @@ class Acceptance:
     def _subscribed(self) -> int | None:
         """Return the VA that bound the indexes, None when the meter has not said them."""
         powers = []
-        for label, unit in _RATINGS.items():
+        for label, unit in _RATINGS[self.mode].items():
             judge = self._judges.get(label)
             if isinstance(judge, Agreed) and judge.accepted is not None:
                 phases = 3 if label == "ISOUSC" and IINST[0] in self._judges else 1
@@ -351,6 +351,8 @@ class _Presence:
         """
         judges, damaged = moment.judges, moment.frame.rejected
         absent = {label: judge for label, judge in judges.items() if label not in moment.groups}
+        if not (absent or damaged or self._gone):
+            return []
         for judge in absent.values():
             if judge.lost_at is None:
                 judge.lost_at = moment.before
