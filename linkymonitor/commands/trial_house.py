@@ -184,9 +184,8 @@ class TrialHouse:
         now = self.now()
         begin = max(self.newest() or now - 40000 * _A_DAY, local(self._life.since, 0))
         days, made = -((begin - now) // _A_DAY), -1
-        refusals: list[Text] = []
         clock = WireClock(begin)
-        log = self._log(clock, lambda status, text: refusals.append(text) if status == "WARN" else None)
+        log = self._log(clock)
         try:
             for record in records(self._house, begin, now, self._life.silences):
                 clock.advance((record.ended_at - clock.now()).total_seconds())
@@ -200,7 +199,14 @@ class TrialHouse:
         finally:
             log.close()
         if log.pending:
-            raise StorageError(refusals[0] if refusals else trouble(self.log_dir, OSError()).text)
+            raise StorageError(
+                Text(
+                    f"{self.log_dir} : le disque ne prend pas la suite du passé ; faites de la place, puis relancez : "
+                    "ce qui est fait est entier",
+                    f"{self.log_dir}: the disk does not take the rest of the past; free some space, then start again: "
+                    "what is made is whole",
+                )
+            )
         progress(days, days)
 
     def open(self) -> tuple[Source, Clock]:
@@ -237,9 +243,9 @@ class TrialHouse:
         finally:
             log.close()
 
-    def _log(self, clock: Clock, on_event: Callable[[str, Text], object] | None = None) -> DailyLog:
+    def _log(self, clock: Clock) -> DailyLog:
         salt = folders.salt(self.storage, self.log_dir)
-        return DailyLog(self.storage, self._settings, clock, salt=salt, lang=self._lang, on_event=on_event)
+        return DailyLog(self.storage, self._settings, clock, salt=salt, lang=self._lang)
 
     def _keep(self, life: Life) -> None:
         self._life = life

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.daily_log.files import records
+from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text
 from linkymonitor.money.tariffs import Prices
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from linkymonitor.model.reading import View
     from linkymonitor.settings import Settings
     from linkymonitor.system.storage import Storage
+
+log = logging.getLogger(__name__)
 
 #: Seconds between two drawings while a trial goes on.
 EVERY = 180.0
@@ -113,14 +117,22 @@ class TrialPages:
         settings: of the trial.
         storage: writes the pages.
         now: returns the time of the house, in UTC.
+        monotonic: the clock for EVERY. It is the real one: a house may live faster.
     """
 
-    def __init__(self, settings: Settings, storage: Storage, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        storage: Storage,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._storage = storage
         self._now = now
         self._since = self._day(now()) - _A_DAY
-        self._due = time.monotonic() + EVERY
+        self._monotonic = monotonic
+        self._due = monotonic() + EVERY
         self._drawing: threading.Thread | None = None
 
     @property
@@ -159,7 +171,7 @@ class TrialPages:
 
     def tick(self, now: float, data_age: float) -> float:
         """Begin to draw, if it is time to."""
-        if time.monotonic() >= self._due and self._drawing is None:
+        if self._monotonic() >= self._due and self._drawing is None:
             self._drawing = threading.Thread(target=self._draw_aside)
             self._drawing.start()
         return now + _LOOK
@@ -171,9 +183,12 @@ class TrialPages:
 
     def _draw_aside(self) -> None:
         try:
-            self.draw_again()
+            for sentence in self.draw_again():
+                log.warning("%s", sentence)
+        except LinkyMonitorError as error:
+            log.warning("%s", error)
         finally:
-            self._due = time.monotonic() + EVERY
+            self._due = self._monotonic() + EVERY
             self._drawing = None
 
     def _draw(self, first: date, last: date) -> list[Text]:

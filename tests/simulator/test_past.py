@@ -41,17 +41,15 @@ def mean(found: list[Record], name: str) -> float:
 
 
 @pytest.mark.parametrize(
-    "spec",
+    ("spec", "begin", "end"),
     [
-        pytest.param("ejp,pv,seed=7,ejp=2026-01-13", id="EJP with panels"),
-        pytest.param("standard,tempo,tri,producer,seed=3", id="Tempo, a producer of three phases"),
-        pytest.param("standard,hc,pv,seed=3", id="HC in standard mode, panels without a contract"),
-        pytest.param("hc,tri,seed=3", id="three phases in historique mode"),
-        pytest.param("base,old,seed=3", id="an old meter, which has no power"),
+        pytest.param("ejp,pv,seed=7,ejp=2026-01-13", 5.5, 6.5, id="EJP, when its peak begins"),
+        pytest.param("ejp,pv,seed=7,ejp=2026-01-13", 11.5, 12.5, id="EJP, while panels inject"),
+        pytest.param("standard,tempo,tri,producer,seed=3", 4.5, 5.5, id="Tempo, when its day begins"),
+        pytest.param("standard,hc,pv,seed=3", 11.5, 12, id="standard mode, panels without a contract"),
+        pytest.param("hc,tri,seed=3", 20.5, 21.5, id="three phases in historique mode"),
+        pytest.param("base,old,seed=3", 11.5, 12, id="an old meter, which has no power"),
     ],
-)
-@pytest.mark.parametrize(
-    ("begin", "end"), [pytest.param(5.0, 7.0, id="morning"), pytest.param(11.5, 12.5, id="noon")]
 )
 def test_the_past_is_what_a_box_would_have_logged(spec, begin, end):
     """The same indexes at the half hours, the same periods, and about the same means."""
