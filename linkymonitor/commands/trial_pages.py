@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two drawings while a trial goes on.
 EVERY = 180.0
+#: Seconds until the first drawing of a trial that began with an empty log.
+SOON = 20.0
 #: Seconds between two looks at whether a drawing is due.
 _LOOK = 1.0
 _A_DAY = timedelta(days=1)
@@ -143,6 +145,8 @@ class TrialPages:
     def draw_all(self, changed_since: datetime | None) -> list[Text]:
         """Draw the days whose pages are missing, and those after an instant; return what could not be drawn.
 
+        Nothing is drawn while the log is empty.
+
         Args:
             changed_since: the log is new from then on; None: all of it.
 
@@ -151,6 +155,9 @@ class TrialPages:
             StorageError: a folder cannot be read or written.
         """
         first, today = self._first_day(), self._day(self._now())
+        if first is None:
+            self._due = self._monotonic() + SOON
+            return []
         if changed_since is not None:
             changed = min(self._day(changed_since), today)
             while first < changed and (self._settings.report.dir / f"{first}.html").exists():
@@ -164,7 +171,8 @@ class TrialPages:
             ConfigError: a template is wrong.
             StorageError: a folder cannot be read or written.
         """
-        return self._draw(max(self._since, self._first_day()), self._day(self._now()))
+        today = self._day(self._now())
+        return self._draw(max(self._since, self._first_day() or today), today)
 
     def update(self, view: View) -> None:
         """Do nothing: the pages follow the log."""
@@ -208,11 +216,11 @@ class TrialPages:
         )
         return failures
 
-    def _first_day(self) -> date:
-        """Return the first local day of the log; today when it is empty."""
+    def _first_day(self) -> date | None:
+        """Return the first local day of the log, None when it is empty."""
         earliest = datetime(2000, 1, 1, tzinfo=UTC)
         first = next(iter(records(self._settings.log.dir, earliest, _LATEST, storage=self._storage)), None)
-        return self._day(first.started_at if first else self._now())
+        return self._day(first.started_at) if first else None
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(self._settings.zone).date()

@@ -10,6 +10,7 @@ import pytest
 
 from linkymonitor.commands.trial_pages import (
     EVERY,
+    SOON,
     TrialPages,
     settings_of_trial,
     show_in_browser,
@@ -69,6 +70,19 @@ def test_pages_are_drawn_again_while_the_trial_goes_on(settings, pages, clock):
     pages.close()
     later = drawn(settings)
     assert [day for day in later if later[day] != first[day]] == ["2026-01-12", "2026-01-13"]
+
+
+def test_an_empty_log_has_no_pages_until_there_is_something_to_draw(tmp_path, clock):
+    settings = settings_of_trial(Settings(), tmp_path, "fr", simulated=False)
+    pages = TrialPages(settings, Storage(), clock.now, clock.monotonic)
+    settings.log.dir.mkdir()
+    assert pages.draw_all(None) == []
+    assert not pages.index.exists()
+    write_log(settings.log.dir, records(NOW - timedelta(minutes=5), NOW, step=60))
+    clock.advance(SOON)
+    pages.tick(clock.monotonic(), 0.0)
+    pages.close()
+    assert sorted(drawn(settings)) == ["2026-01-13"]
 
 
 def test_a_drawing_that_fails_is_logged_and_tried_again(settings, pages, clock, caplog):
