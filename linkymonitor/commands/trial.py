@@ -117,10 +117,12 @@ class Captions:
     def update(self, view: View) -> None:
         """Show the quality of the line after a new reading."""
         health = view.health
-        refused = sum(health.rejected.values())
+        frames, refused = health.frames, sum(health.rejected.values())
         self._health = Text(
-            f"{view.reading.mode.value}, {health.speed} bauds, {health.frames} trames, {refused} groupes refusés",
-            f"{view.reading.mode.value}, {health.speed} baud, {health.frames} frames, {refused} groups rejected",
+            f"{view.reading.mode.value}, {health.speed} bauds, {frames} {'trames' if frames > 1 else 'trame'}, "
+            f"{refused} {'groupes refusés' if refused > 1 else 'groupe refusé'}",
+            f"{view.reading.mode.value}, {health.speed} baud, {frames} {'frame' if frames == 1 else 'frames'}, "
+            f"{refused} {'group' if refused == 1 else 'groups'} rejected",
         )
         self._show()
 
@@ -133,7 +135,8 @@ class Captions:
         """Do nothing: the last picture stays on the terminal."""
 
     def _show(self) -> None:
-        on, off = Text("allumé", "on"), Text("éteint", "off")
+        # Of one length: the words must not change their place with the state of a lamp.
+        on, off = Text("allumé", "on "), Text("éteint", "off")
         colon = Text(" : ", ": ")
         self._terminal.tell(
             [str(name + colon + (on if part.on else off)) for name, part in self._parts], str(self._health)
