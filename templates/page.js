@@ -273,6 +273,8 @@
     drawCallback: function (g, first) { if (!first) keep(); },
     zoomCallback: function () { if (graph.xAxisRange()[1] - graph.xAxisRange()[0] < 60) zoom(1); }
   });
+  // The chart on an A4 sheet, in pixels.
+  var PAPER = [690, 320];
   var graph = null;
   function keep() { if (graph) remember({ window: graph.xAxisRange(), on: visibility() }); }
   graph = new Dygraph(holder, rows, setup);
@@ -338,16 +340,31 @@
   });
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  // Paper is light and narrow: the curve is drawn again for it, and back.
+  // Paper is light and narrow: the curve is drawn again for it, and back. A canvas that changes its size while the
+  // page goes to the printer comes out blank, so paper gets pictures of the canvases.
+  var pictures = [];
+  function unprint() {
+    pictures.forEach(function (picture) { picture.remove(); });
+    pictures = [];
+  }
   addEventListener("beforeprint", function () {
+    unprint();
     document.documentElement.classList.add("printing");
-    graph.updateOptions(Object.assign(options(), { showRangeSelector: false, dateWindow: graph.xAxisRange() }), true);
-    graph.resize(690, 320);
+    graph.updateOptions(Object.assign(options(), { showRangeSelector: false, pixelRatio: 3, dateWindow: graph.xAxisRange() }), true);
+    graph.resize(PAPER[0], PAPER[1]);
+    holder.querySelectorAll("canvas").forEach(function (canvas) {
+      var picture = new Image();
+      picture.alt = ""; picture.className = "paper"; picture.src = canvas.toDataURL();
+      ["left", "top", "width", "height"].forEach(function (side) { picture.style[side] = canvas.style[side]; });
+      canvas.parentNode.insertBefore(picture, canvas);
+      pictures.push(picture);
+    });
   });
   addEventListener("afterprint", function () {
+    unprint();
     document.documentElement.classList.remove("printing");
     holder.style.width = holder.style.height = "";
-    graph.updateOptions(Object.assign(options(), { showRangeSelector: true }), true);
+    graph.updateOptions(Object.assign(options(), { showRangeSelector: true, pixelRatio: null }), true);
     graph.resize(null, null); graph.resize();
   });
 })();

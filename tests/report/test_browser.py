@@ -338,6 +338,25 @@ def test_a_day_prints_on_one_sheet(show, name, tmp_path):
     assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_printed_day_has_its_curve(show, theme):
+    """Ink in the colour of what is used runs along the day, but in the gap of two hours."""
+    pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed: nobody looked at the paper")
+    page = show(NAMES[0], theme=theme)
+    before = page.locator("#chart").bounding_box()
+    sheet = pdfium.PdfDocument(page.pdf(prefer_css_page_size=True))[0].render().to_pil().convert("RGB")
+    use = (0xB5, 0x53, 0x2A)
+    inked = {
+        x
+        for x in range(sheet.width)
+        for y in range(sheet.height)
+        if all(abs(a - b) < 40 for a, b in zip(sheet.getpixel((x, y)), use, strict=True))
+    }
+    assert len(inked) > 0.6 * sheet.width, "no curve on paper"
+    sync_api.expect(page.locator("#chart .paper")).to_have_count(0)
+    assert page.locator("#chart").bounding_box() == before
+
+
 def test_without_scripts_the_page_says_where_to_look(browser, pages):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
