@@ -70,7 +70,7 @@ def sheet(lang: str) -> Image.Image:
         ("live", calm, night),
         ("live", peak, evening),
         ("today", peak, evening),
-        ("line", peak, evening),
+        ("tariff", calm, night),
     ]
     panels = [framed(picture(compose(name, seen, scene), 128, 32)) for name, seen, scene in shown]
     wide, high = panels[0].size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from linkymonitor.model.terms import Ejp
@@ -17,12 +18,15 @@ def compose(name: str, view: View | None, scene: Scene) -> Screen:
     """Return the screen to show while the rotation is at page *name*.
 
     Before the first frame this is the start screen; while the power drawn exceeds the subscribed power, the alert.
+    In a mobile peak every screen is inverted, so that the peak is seen from across the room.
     """
     if view is None:
         return start(scene)
-    if view.tariff.overload and not scene.stale:
-        return alert(view, scene)
-    return pages.PAGES[name](view, scene)
+    if scene.stale:
+        return pages.PAGES[name](view, scene)
+    screen = alert(view, scene) if view.tariff.overload else pages.PAGES[name](view, scene)
+    peak = view.tariff.has_peaks and view.tariff.ejp is Ejp.PEAK
+    return replace(screen, inverted=True) if peak else screen
 
 
 def start(scene: Scene) -> Screen:
@@ -31,7 +35,7 @@ def start(scene: Scene) -> Screen:
     return Screen(
         (
             scene.centred("linkymonitor", y=top),
-            scene.centred(scene.say("attente compteur", "awaiting meter"), y=top + 16),
+            scene.centred(scene.say("écoute compteur", "awaiting meter"), y=top + 16),
         )
     )
 
@@ -50,14 +54,13 @@ def alert(view: View, scene: Scene) -> Screen:
         if subscribed:
             limit = scene.number(subscribed // 200)  # in A: at 200 V a kVA is 5 A, the sum of all phases
     title = scene.say("DÉPASSEMENT", "OVERLOAD")
-    band = scene.row((f"  {title}", beat(scene)), y=0, inverse=True)
-    peak = view.tariff.has_peaks and view.tariff.ejp is Ejp.PEAK
+    band = TextLine(f"  {title}", y=0, inverse=True, right=beat(scene))
     if not scene.tall:
         text = f"{amount} / {limit} {unit}" if limit else f"{amount} {unit}"
-        return Screen((band, scene.centred(text, y=16)), inverted=peak)
+        return Screen((band, scene.centred(text, y=16)))
     wide = len(amount) * cell(LARGE)[0]
     left = (scene.width - wide - (len(unit) + 1) * cell(NORMAL)[0]) // 2
     lines = [band, TextLine(amount, left, 20, LARGE), TextLine(unit, left + wide + cell(NORMAL)[0], 27)]
     if limit:
         lines.append(scene.centred(scene.say(f"souscrit {limit} {unit}", f"limit {limit} {unit}"), y=48))
-    return Screen(tuple(lines), inverted=peak)
+    return Screen(tuple(lines))

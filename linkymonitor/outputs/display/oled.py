@@ -20,6 +20,7 @@ from linkymonitor.language import Text
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.display.compose import compose
 from linkymonitor.outputs.display.driver import Panel
+from linkymonitor.outputs.display.line_quality import LineQuality
 from linkymonitor.outputs.display.paint import paint, to_image
 from linkymonitor.outputs.display.panel import Chip, Settings, Size
 from linkymonitor.outputs.display.screen import Scene, Screen
@@ -58,6 +59,8 @@ class Display:
         self._panel = Panel(settings, hardware.i2c, self._clock.monotonic)
         self._view: View | None = None
         self._beat = False
+        self._injects = False
+        self._line_quality = LineQuality()
         self._shown: tuple[object, ...] | None = None  # the inputs of the picture on the panel; None: send it
         now = self._clock.monotonic()
         self._page, self._page_since = 0, now
@@ -73,7 +76,12 @@ class Display:
         if self._view is None or view.health.frames != self._view.health.frames:
             self._beat = not self._beat
         self._view = view
-        self._refresh(self._clock.monotonic(), 0.0)
+        now = self._clock.monotonic()
+        contract = view.reading.contract
+        if view.reading.injected_power or (contract and contract.producer):
+            self._injects = True
+        self._line_quality.update(view.health, now)
+        self._refresh(now, 0.0)
 
     def tick(self, now: float, data_age: float) -> float:
         """Turn the page when it is due, replace old values by ``--``, and set up a display that was away."""
@@ -82,7 +90,7 @@ class Display:
         stay, shift = self._settings.rotate_every.total_seconds(), self._settings.shift_every.total_seconds()
         if self._pressed.is_set() or (stay and now - self._page_since >= stay):
             self._pressed.clear()
-            self._page = (self._page + 1) % len(self._settings.pages)
+            self._page = (self._page + 1) % len(self._pages)
             self._page_since = now
         if shift and now - self._shift_since >= shift:
             self._shift = (self._shift + 1) % len(_SHIFTS)
@@ -91,7 +99,7 @@ class Display:
         complete = self._refresh(now, data_age)
 
         deadlines = [now + self._until_next_word(data_age)]
-        if stay and len(self._settings.pages) > 1:
+        if stay and len(self._pages) > 1:
             deadlines.append(self._page_since + stay)
         if shift:
             deadlines.append(self._shift_since + shift)
@@ -102,6 +110,12 @@ class Display:
         if self._button is not None:
             deadlines.append(now + BUTTON_PERIOD)
         return min(deadlines)
+
+    @property
+    def _pages(self) -> tuple[str, ...]:
+        """The pages in rotation: while the line is bad, that of the line is among them."""
+        pages = self._settings.pages
+        return (*pages, "line") if self._line_quality.is_bad and "line" not in pages else pages
 
     def close(self) -> None:
         """Switch the display off and release the hardware."""
@@ -124,12 +138,15 @@ class Display:
             now=local,
             silence=_whole(data_age) if data_age >= SHOWN_FOR else None,
             beat=self._beat,
+            injects=self._injects,
         )
         contrast = settings.night_contrast if self._is_night(local) else settings.contrast
-        wanted = (self._view, self._page, scene, self._shift, contrast)
+        pages = self._pages
+        page = pages[self._page % len(pages)]
+        wanted = (self._view, page, scene, self._shift, contrast)
         if wanted == self._shown:
             return True
-        screen = compose(settings.pages[self._page], self._view, scene)
+        screen = compose(page, self._view, scene)
         if self._terminal is not None:
             self._terminal(picture(screen, scene.width, scene.height))
             self._shown = wanted

@@ -16,14 +16,17 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from linkymonitor.model.terms import Ejp, Mode
-from linkymonitor.outputs.display.screen import LARGE, NORMAL, SMALL, Scene, Screen, TextLine, cell
+from linkymonitor.outputs.display.screen import LARGE, SMALL, Scene, Screen, TextLine
 from linkymonitor.outputs.display.wording import (
     amperes,
     beat,
     cause_of,
+    cost_of_day,
     counts,
+    long_name,
     merged_colours,
     most_that_fit,
+    next_hour,
     registers_of,
     short_name,
     subscription,
@@ -54,7 +57,8 @@ def live(view: View, scene: Scene) -> Screen:
     peak = tariff.has_peaks and tariff.ejp is Ejp.PEAK and not scene.stale
     right = "→01:00" if peak else scene.clock
     lines = [scene.row((tariff_state(view, scene), f"{right} {beat(scene)}"), y=0)]
-    drawn, injected = reading.apparent_power, reading.injected_power
+    drawn = reading.apparent_power
+    injected = reading.injected_power if scene.injects else None
     drawn_mark = "~" if reading.apparent_power_estimated else ""
     injected_mark = "~" if reading.injected_power_estimated else ""
 
@@ -63,20 +67,26 @@ def live(view: View, scene: Scene) -> Screen:
 
     if scene.tall:
         # The unit stands on the baseline of the large figure.
-        lines.append(TextLine(f"C {kva(drawn, drawn_mark)}", 0, 20, LARGE))
-        lines.append(TextLine("kVA", scene.width - 3 * cell(NORMAL)[0], 27))
+        lines.append(TextLine(f"C {kva(drawn, drawn_mark)}", y=20, font=LARGE))
+        lines.append(TextLine("", y=27, right="kVA"))
         if scene.stale:
             lines.append(scene.row(("", scene.age), y=48))
         else:
-            left = volts(view) if injected is None else f"I {kva(injected, injected_mark)}"
-            lines.append(
-                scene.row((left, amperes(view)), (left, amperes(view, summed=True)), (left, ""), y=48)
-            )
+            currents = [amperes(view), amperes(view, summed=True), ""]
+            left = f"I {kva(injected, injected_mark)}" if injected is not None else volts(view)
+            if injected is None and len(reading.currents) < 2 and cost_of_day(view, scene):
+                left = scene.say("jour ", "today ") + cost_of_day(view, scene)
+                currents = [current for current in currents if len(left + current) < scene.columns]
+            lines.append(scene.row(*((left, current) for current in currents), y=48))
     elif scene.stale:
         lines.append(scene.row(("C --", scene.age), y=16))
     elif injected is None:
-        consumed = f"C {kva(drawn, drawn_mark)} kVA"
-        lines.append(scene.row((consumed, amperes(view, summed=True)), (consumed, ""), y=16))
+        # One power only needs no letter, so there is room for its unit and a second fact.
+        second = cost_of_day(view, scene) or next_hour(view, scene)
+        powers = [f"{kva(drawn, drawn_mark, decimals)} kVA" for decimals in (2, 1)]
+        if not second:
+            second, powers = amperes(view, summed=True), [f"C {kva(drawn, drawn_mark)} kVA"]
+        lines.append(scene.row(*((power, second) for power in powers), (powers[0], ""), y=16))
     else:
         for decimals in (3, 2, 1):
             left = f"C {kva(drawn, drawn_mark, decimals)}"
@@ -84,7 +94,7 @@ def live(view: View, scene: Scene) -> Screen:
             if scene.fits(left, right):
                 break
         lines.append(scene.row((left, right), y=16))
-    return Screen(tuple(lines), inverted=peak)
+    return Screen(tuple(lines))
 
 
 @page
@@ -95,12 +105,10 @@ def today(view: View, scene: Scene) -> Screen:
     unknown = scene.stale or not energy
     total = sum(energy.values()) / 1000
 
-    money = scene.say("prix ?", "price?")
-    if view.today.total_cost is not None:
-        money = scene.money(view.today.total_cost)
-    summary = [(f"{scene.number(total, n)}kWh", money) for n in (1, 0)]
+    money = cost_of_day(view, scene) or scene.say("prix ?", "price?")
+    summary = [(f"{scene.number(total, n)} kWh", money) for n in (1, 0)]
     if unknown:
-        summary = [("--kWh", scene.say("-- €", "€--"))]
+        summary = [("-- kWh", scene.say("-- €", "€--"))]
 
     def amounts(some: Sequence[str], decimals: int) -> list[str]:
         return [f"{short_name(name)} {scene.number(energy.get(name, 0) / 1000, decimals)}" for name in some]
@@ -130,7 +138,10 @@ def today(view: View, scene: Scene) -> Screen:
     if scene.stale:
         lines.append(scene.row(("", scene.age), y=48))
     elif not unknown and len(names) > 2:
-        lines += [detail(names[:2], 32), detail(names[2:4], 48)]
+        # A day of Tempo has three registers, each with the word of its colour.
+        for index, name in enumerate(names[:3]):
+            amount = scene.number(energy.get(name, 0) / 1000, 1)
+            lines.append(scene.row((long_name(name, scene), f"{amount} kWh"), y=32 + 10 * index, font=SMALL))
     elif not unknown:
         if len(names) == 2:
             lines.append(detail(names, 34))

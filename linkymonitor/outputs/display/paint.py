@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkymonitor.outputs.display.screen import Screen, cell
+from linkymonitor.outputs.display.screen import RIGHT_MARGIN, Screen, TextLine, cell
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,7 +42,7 @@ def paint(screen: Screen, width: int, height: int, shift: tuple[int, int] = (0, 
         bands[:count] = [int.from_bytes(band, "little") for band in pack(screen.picture)]
     for piece in screen.lines:
         top, offset = divmod(piece.y, 8)
-        for index, strip in enumerate(_strip(piece.text, piece.font, piece.x, offset, piece.inverse, width)):
+        for index, strip in enumerate(_strip(piece, offset, width)):
             if top + index < count:
                 bands[top + index] |= strip
     full = (1 << 8 * width) - 1
@@ -75,25 +75,29 @@ def pack(picture: Image) -> Bands:
 
 
 @lru_cache(maxsize=128)
-def _strip(text: str, font: str, x: int, offset: int, inverse: bool, width: int) -> tuple[int, ...]:
-    """Return *text* as bands, each a little-endian integer.
+def _strip(piece: TextLine, offset: int, width: int) -> tuple[int, ...]:
+    """Return *piece* as bands, each a little-endian integer.
 
     A band is an integer because combining two lines, shifting and comparing are then one operation each.
 
     Args:
-        text: the text.
-        font: its font.
-        x: the first column of the text, in pixels.
+        piece: the line of text.
         offset: how many rows of the first band stand above the text, 0 to 7.
-        inverse: True for dark letters on a lit band.
         width: the width of the panel, in pixels.
     """
-    height = cell(font)[1]
-    letters = [_glyph(letter, font, offset) for letter in text.translate(_STANDS_FOR)]
+    across, height = cell(piece.font)
+    letters, last = (
+        [_glyph(letter, piece.font, offset) for letter in text.translate(_STANDS_FOR)]
+        for text in (piece.text, piece.right)
+    )
+    end = width - RIGHT_MARGIN - across * len(last)
     strips = []
     for band in range((offset + height + 7) // 8):
-        row = (bytes(x) + b"".join([letter[band] for letter in letters]))[:width].ljust(width, b"\0")
-        if inverse:
+        row = (bytes(piece.x) + b"".join([letter[band] for letter in letters]))[:width]
+        if last:
+            row = row[:end].ljust(end, b"\0") + b"".join([letter[band] for letter in last])
+        row = row.ljust(width, b"\0")
+        if piece.inverse:
             lit = ((1 << height) - 1 << offset) >> 8 * band & 0xFF
             row = bytes(lit & ~column for column in row)
         strips.append(int.from_bytes(row, "little"))

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 #: The fonts, by the width and height of their letters in pixels.
 SMALL, NORMAL, LARGE = "6x12", "8x16", "12x24"
 
+#: The dark columns at the edges of the screen, which the bezel of a panel may cover. The last column of every letter is
+#: dark, too, so the right edge needs fewer.
+LEFT_MARGIN, RIGHT_MARGIN = 2, 1
+#: The fewest columns between the left and the right text of a row: half a letter.
+_BETWEEN = 4
+
 #: The two glyphs of the sign of life, which change places at each frame; our font files have them.
 BEATS = ("\ue000", "\ue001")
 
@@ -28,15 +34,17 @@ def cell(font: str) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of text; the part beyond the edge of the screen is cut."""
+    """One line of text, and a second text at its right end; the part beyond the edge of the screen is cut."""
 
     text: str
     #: The place of its top left corner, in pixels.
-    x: int = 0
+    x: int = LEFT_MARGIN
     y: int = 0
     font: str = NORMAL
     #: True for dark letters on a lit band as wide as the screen.
     inverse: bool = False
+    #: A text that ends at the right margin of the screen.
+    right: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Screen:
         for line in self.lines:
             rows.setdefault(line.y + cell(line.font)[1] // 2 >> 3, []).append(line)
         return tuple(
-            " ".join(line.text.rstrip() for line in sorted(row, key=lambda line: line.x))
+            " ".join(f"{line.text}  {line.right}".strip() for line in sorted(row, key=lambda line: line.x))
             .replace(BEATS[0], "•")
             .replace(BEATS[1], "•")
             .strip()
@@ -79,11 +87,13 @@ class Scene:
     silence: float | None = None
     #: Changes at each complete frame.
     beat: bool = False
+    #: Whether the house has panels: it has injected power, or its contract is that of a producer.
+    injects: bool = False
 
     @property
     def columns(self) -> int:
         """How many letters of the font NORMAL fit in a row."""
-        return self.width // cell(NORMAL)[0]
+        return (self.width - LEFT_MARGIN - RIGHT_MARGIN) // cell(NORMAL)[0]
 
     @property
     def tall(self) -> bool:
@@ -135,24 +145,23 @@ class Scene:
         return f"{self.say('muet', 'silent')} {int(amount)} {unit}"
 
     def fits(self, left: str, right: str, font: str = NORMAL) -> bool:
-        """Return whether both texts fit on one line, with a space between them."""
-        return (len(left) + len(right) + bool(left and right)) * cell(font)[0] <= self.width
+        """Return whether both texts fit on one line, with some columns between them."""
+        room = self.width - LEFT_MARGIN - RIGHT_MARGIN - (_BETWEEN if left and right else 0)
+        return (len(left) + len(right)) * cell(font)[0] <= room
 
-    def row(self, *choices: tuple[str, str], y: int, font: str = NORMAL, inverse: bool = False) -> TextLine:
+    def row(self, *choices: tuple[str, str], y: int, font: str = NORMAL) -> TextLine:
         """Return a line with a text on the left and one on the right.
 
         Args:
             choices: pairs of texts, the best first. The first pair that fits is taken, else the last.
             y: the first pixel row of the line.
             font: a font of this module.
-            inverse: True for dark letters on a lit band.
         """
         for left, right in choices:
             if self.fits(left, right, font):
                 break
-        columns = self.width // cell(font)[0]
-        return TextLine(left + right.rjust(columns - len(left)), 0, y, font, inverse)
+        return TextLine(left, y=y, font=font, right=right)
 
-    def centred(self, text: str, *, y: int, font: str = NORMAL, inverse: bool = False) -> TextLine:
+    def centred(self, text: str, *, y: int, font: str = NORMAL) -> TextLine:
         """Return *text* in the middle of the screen."""
-        return TextLine(text, max(0, (self.width - len(text) * cell(font)[0]) // 2), y, font, inverse)
+        return TextLine(text, max(LEFT_MARGIN, (self.width - len(text) * cell(font)[0]) // 2), y, font)

@@ -89,10 +89,27 @@ def period_name(view: View, scene: Scene) -> str:
 
 
 def short_name(register: str) -> str:
-    """Return the name of a register in three letters; a Tempo register keeps the meter's letter for its colour."""
+    """Return the name of a register in three letters; a Tempo register keeps the meter's letter for its colour.
+
+    The register of mobile peaks is ``EJP``: beside hours, the meter's ``PM`` would be read as the afternoon.
+    """
     if colour_of(register) is None:
-        return register
+        return "EJP" if register == "PM" else register
     return register[:2] + register[3].lower()
+
+
+def long_name(register: str, scene: Scene) -> str:
+    """Return the name of a register with the word of its Tempo colour."""
+    colour = colour_of(register)
+    if colour is None:
+        return short_name(register)
+    return f"{register[:2]} {_COLOURS[colour].render(scene.lang).lower()}"
+
+
+def cost_of_day(view: View, scene: Scene) -> str:
+    """Return what the day has cost so far, empty while a price that is needed is not set."""
+    cost = view.today.total_cost
+    return "" if cost is None or not view.today.energy else scene.money(cost)
 
 
 def contract_of(view: View) -> Contract | None:
@@ -175,39 +192,34 @@ def volts(view: View) -> str:
 def tariff_lines(view: View, scene: Scene) -> tuple[list[tuple[str, str]], list[tuple[str, str]], str]:
     """Return the choices for the first and the second line of the tariff page (see Scene.row), and a note."""
     period, state = period_in_force(view), view.tariff
-    power = subscribed_power(view)
-    abo = f"{power // 1000} kVA" if power and not scene.tall else ""
     unknown = scene.say("demain ?", "tomorrow?")
 
     if state.has_peaks or period in ("HN", "PM"):
-        # In English the hour comes last: "7:00 PM" would be the evening.
+        # In words, because the meter's PM, for a mobile peak, would be read as the afternoon beside an hour.
         note = scene.say("préavis non garanti", "notice not assured")
+        normal = scene.say("Heures normales", "Normal hours")
         if state.ejp is Ejp.PEAK or period == "PM":
-            return (
-                [(scene.say("PM  → 1:00 HN", "PM → HN at 1:00"), "")],
-                [(unknown, abo), (unknown, "")],
-                note,
-            )
+            until = scene.say("EJP jusqu'à 1 h", "EJP until 1:00")
+            return [(until, "")], [(scene.say("demain EJP ?", "EJP tomorrow?"), "")], note
         if state.ejp is Ejp.NOTICE:
             soon = scene.now is not None and scene.now.hour == 6
-            coming = scene.say("HN  → PM bientôt", "HN → PM soon")
-            if soon:
-                coming = scene.say("HN  → 7:00 PM", "HN → PM at 7:00")
+            coming = scene.say("EJP à 7 h", "EJP at 7:00") if soon else scene.say("EJP bientôt", "EJP soon")
             return [(coming, "")], [(scene.say("préavis reçu", "notice given"), "")], ""
         if scene.now is not None and not _in_ejp_season(scene.now):
-            off = scene.say("hors saison EJP", "no peak season")
-            return [(scene.say("HN  → 1er nov.", "HN → 1 Nov"), "")], [(off, "")], ""
-        return [(scene.say("HN  → 7:00 PM ?", "HN → PM at 7:00?"), "")], [(unknown, abo), (unknown, "")], note
+            return [(normal, "")], [(scene.say("EJP : 1er nov.", "EJP from 1 Nov"), "")], ""
+        doubt = scene.say("EJP 7 h ?", "EJP at 7:00?")
+        return [(normal, "")], [(doubt, "")], note
 
     colour = colour_of(period)
     if colour is not None or state.tomorrow is not None or state.colour is not None:
         name = period_name(view, scene)
-        until = {"HC": "6:00", "HP": "22:00"}.get(period[:2], "")
+        until = {"HC": scene.say("6 h", "6:00"), "HP": scene.say("22 h", "22:00")}.get(period[:2], "")
         following = unknown
         if state.tomorrow is not None:
             following = scene.say("demain ", "tomorrow ") + _COLOURS[state.tomorrow].render(scene.lang)
         note = scene.say("nouveau jour à 6 h", "new day at 6:00")
-        return [(f"{name} → {until}" if until else name, "")], [(following, "")], note
+        first = [(f"{name} → {until}", ""), (f"{name} →{until}", "")] if until else [(name, "")]
+        return first, [(following, "")], note
 
     name = {
         "TH": scene.say("Base", "Flat rate"),
@@ -217,10 +229,11 @@ def tariff_lines(view: View, scene: Scene) -> tuple[list[tuple[str, str]], list[
     label = view.reading.values.get("LTARF")
     if not name:
         name = " ".join(label.split()).capitalize() if isinstance(label, str) else period or "?"
-    then = scene.say("tarif unique", "one price") if period == "TH" else _next_switch(view, scene)
-    if not then and not scene.tall:
-        then = subscription(view, scene)
-    return [(name[: scene.columns], "")], [(then, "")], ""
+    then = [(scene.say("tarif unique", "one price") if period == "TH" else _next_switch(view, scene), "")]
+    if then == [("", "")] and not scene.tall:
+        power = subscription(view, scene)
+        then = [(power, ""), (power.partition(" ")[2], "")]
+    return [(name[: scene.columns], "")], then, ""
 
 
 def _next_switch(view: View, scene: Scene) -> str:
@@ -228,9 +241,27 @@ def _next_switch(view: View, scene: Scene) -> str:
 
     The profile is that of tomorrow (NOI-CPT_54E §6.2.3.21). For the rest of today it is only likely, hence the ``?``.
     """
+    following, likely = _following(view, scene)
+    if following is None:
+        return ""
+    number = following.supplier_index or 0
+    contract = contract_of(view)
+    names = PERIODS.get(contract.option, ()) if contract else ()
+    name = code(names[number - 1]) if number <= len(names) else f"F{number:02d}"
+    return f"→ {following.start.hour}:{following.start.minute:02d} {name}" + (" ?" if likely else "")
+
+
+def next_hour(view: View, scene: Scene) -> str:
+    """Return the hour of the next change of the tariff period, empty while it is not known."""
+    following, _ = _following(view, scene)
+    return f"→{following.start.hour}:{following.start.minute:02d}" if following else ""
+
+
+def _following(view: View, scene: Scene) -> tuple[Switch | None, bool]:
+    """Return the next change of the tariff period, if it is known, and whether it is only likely."""
     profile, now = view.reading.values.get("PJOURF+1"), scene.now
     if not isinstance(profile, tuple) or now is None:
-        return ""
+        return None, False
     current = view.reading.values.get("NTARF")
     switches = [
         switch
@@ -238,14 +269,9 @@ def _next_switch(view: View, scene: Scene) -> str:
         if isinstance(switch, Switch) and switch.supplier_index not in (None, current)
     ]
     if not switches:
-        return ""
+        return None, False
     later = [switch for switch in switches if switch.start > now.time()]
-    following = (later or switches)[0]
-    number = following.supplier_index or 0
-    contract = contract_of(view)
-    names = PERIODS.get(contract.option, ()) if contract else ()
-    name = code(names[number - 1]) if number <= len(names) else f"F{number:02d}"
-    return f"→ {following.start.hour}:{following.start.minute:02d} {name}" + (" ?" if later else "")
+    return (later or switches)[0], bool(later)
 
 
 def _in_ejp_season(now: datetime) -> bool:

@@ -36,6 +36,43 @@ def test_the_pages_take_turns():
     assert bench.picture == bench.expect("live", view())
 
 
+def test_the_page_of_the_line_comes_by_itself_while_the_line_is_bad():
+    bench = Bench(pages=("live", "today"), shift_every=timedelta(0))
+
+    def after_a_minute(groups: int, rejected: int) -> list[bool]:
+        """Return which of the next three pages is that of the line."""
+        bench.wait(60)
+        health = Health(frames=10 + groups // 10, groups=groups, rejected={"checksum": rejected}, speed=1200)
+        heard = view()._replace(health=health)
+        bench.update(heard)
+        pages = []
+        for _ in range(3):
+            bench.wait(8)
+            now = LOCAL + timedelta(seconds=bench.clock.monotonic() - began)
+            beats = [
+                bench.expect("line", heard, beat=beat, now=now.replace(second=0, microsecond=0))
+                for beat in (True, False)
+            ]
+            pages.append(bench.picture in beats)
+        return pages
+
+    began = bench.clock.monotonic()
+    bench.update(view())
+    assert after_a_minute(500, 0) == [False, False, False]
+    assert sorted(after_a_minute(900, 50)) == [False, False, True]
+    assert after_a_minute(1300, 50) == [False, False, False]
+
+
+def test_a_house_that_has_injected_keeps_the_place_of_the_injected_power():
+    bench = Bench(pages=("live",))
+    bench.update(view())
+    assert bench.picture == bench.expect("live", view())
+    sunny = view(0)._replace(reading=view(0).reading._replace(injected_power=1800))
+    bench.update(sunny)
+    bench.update(view())
+    assert bench.picture == bench.expect("live", view(), injects=True)
+
+
 def test_a_rotation_of_zero_stays():
     bench = Bench(rotate_every=timedelta(0), shift_every=timedelta(0))
     bench.update(view())
@@ -298,9 +335,9 @@ def test_the_terminal_gets_pictures_with_their_words_and_only_new_ones():
     output.tick(clock.monotonic(), 0.0)
     output.update(view(ejp=Ejp.PEAK, frames=11))
     assert [image.info["text"] for image in shown] == [
-        ("linkymonitor", "attente compteur"),
-        ("EJP NON  19:42 •", "C 1,234  I 0,000"),
-        ("EJP OUI →01:00 •", "C 1,234  I 0,000"),
+        ("linkymonitor", "écoute compteur"),
+        ("EJP NON  19:42 •", "C 1,234 kVA  5 A"),
+        ("EJP OUI  →01:00 •", "C 1,234 kVA  5 A"),
     ]
     assert shown[1].size == (128, 32)
     assert shown[2].tobytes() == Bench().expect("live", view(ejp=Ejp.PEAK), beat=False)

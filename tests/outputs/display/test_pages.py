@@ -121,10 +121,14 @@ NOISY = EJP._replace(
 CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "start": ("live", None, {}),
     "live": ("live", EJP, {}),
+    "live-panels": ("live", EJP, {"panels": True}),
+    "live-no-price": ("live", EJP._replace(today=DayTotals(energy=DAY.energy)), {}),
     "live-peak": ("live", PEAK, {}),
+    "live-peak-panels": ("live", PEAK, {"panels": True}),
     "live-notice": ("live", NOTICE, {}),
     "live-unknown": ("live", EJP._replace(tariff=EJP.tariff._replace(ejp=Ejp.UNKNOWN)), {}),
     "live-hc": ("live", HC, {}),
+    "live-hc-standard": ("live", HC_STANDARD._replace(today=DayTotals()), {}),
     "live-base": ("live", BASE, {}),
     "live-tempo": ("live", TEMPO, {}),
     "live-three-phases": ("live", THREE_PHASES, {}),
@@ -134,6 +138,7 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "live-en": ("live", EJP, {"lang": "en"}),
     "live-peak-en": ("live", PEAK, {"lang": "en"}),
     "today": ("today", EJP, {}),
+    "today-peak": ("today", PEAK, {}),
     "today-no-price": ("today", EJP._replace(today=DayTotals(energy=DAY.energy)), {}),
     "today-none": ("today", EJP._replace(today=DayTotals()), {}),
     "today-base": ("today", BASE, {}),
@@ -157,6 +162,7 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "tariff-silent": ("tariff", TEMPO, {"age": 7300.0}),
     "tariff-en": ("tariff", EJP, {"lang": "en"}),
     "line": ("line", EJP, {}),
+    "line-peak": ("line", PEAK, {}),
     "line-noisy": ("line", NOISY, {}),
     "line-standard": ("line", THREE_PHASES, {}),
     "line-silent": ("line", EJP, {"age": 12.4}),
@@ -176,6 +182,8 @@ def seen(chip: str, size: str, page: str, view: View | None, **different: object
     bus = FakeOled(chip, height=settings.size.height)
     clock = WireClock(different.get("at", WINTER))
     output = oled.Output(settings, Hardware(i2c=bus, clock=clock, lang=different.get("lang", "fr")))
+    if different.get("panels"):
+        output.update(ESTIMATED)
     if view is not None:
         output.update(view)
     if "age" in different:
@@ -219,7 +227,7 @@ def test_no_text_leaves_the_screen(name, tall):
     shown = compose(page, view, scene(tall, silence=silence, lang=different.get("lang", "fr")))
     for line in shown.lines:
         width, height = cell(line.font)
-        assert line.x + width * len(line.text) <= 128, line
+        assert line.x + width * (len(line.text) + len(line.right)) <= 128, line
         assert line.y + height <= (64 if tall else 32), line
 
 
@@ -246,12 +254,50 @@ def test_the_burn_in_shift_cuts_no_pixel(shown, height):
     assert len(set(lit)) == 1
 
 
+@pytest.mark.parametrize(("shown", "height"), DARK.values(), ids=DARK)
+def test_the_columns_at_the_bezel_stay_dark(shown, height):
+    image = to_image(paint(shown, 128, height))
+    left, _, right, _ = image.getbbox()
+    assert left >= 2
+    assert right <= 127
+
+
 def test_the_live_page_is_that_of_the_design():
-    assert pages.live(EJP, scene(now=WINTER)).text == ("EJP NON  18:42 •", "C 1,234  I 0,000")
-    assert pages.live(PEAK, scene()).text == ("EJP OUI →01:00 •", "C 3,980  I 0,000")
-    assert pages.live(PEAK, scene()).inverted
-    assert pages.today(EJP, scene()).text == ("22,6kWh  15,87 €", "HN 9,9   PM 12,7")
+    panels = scene(now=WINTER, injects=True)
+    assert pages.live(EJP, panels).text == ("EJP NON  18:42 •", "C 1,234  I 0,000")
+    assert pages.live(PEAK, panels).text == ("EJP OUI  →01:00 •", "C 3,980  I 0,000")
+    assert pages.today(EJP, scene()).text == ("22,6 kWh  15,87 €", "HN 9,9  EJP 12,7")
     assert pages.line(EJP, scene()).text == ("1200 hist.  100%", "58 912 tr.  0 er")
+
+
+def test_a_house_without_panels_sees_its_power_with_the_unit_and_the_cost_of_the_day():
+    assert pages.live(EJP, scene()).text[1] == "1,23 kVA  15,87 €"
+    assert pages.live(BASE, scene()).text[1] == "1,23 kVA  4,38 €"
+    assert pages.live(EJP, scene(tall=True)).text[1:] == ("C 1,234 kVA", "jour 15,87 €")
+
+
+def test_without_prices_the_next_change_of_the_tariff_is_shown_if_it_is_known():
+    free = DayTotals()
+    assert pages.live(HC_STANDARD._replace(today=free), scene(now=WINTER)).text[1] == "1,23 kVA  →22:30"
+    assert pages.live(HC._replace(today=free), scene(now=WINTER)).text[1] == "C 1,234 kVA  5 A"
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
+@pytest.mark.parametrize("tall", [False, True])
+def test_every_page_is_inverted_in_a_peak(page, tall):
+    assert compose(page, PEAK, scene(tall)).inverted
+    assert not compose(page, PEAK, scene(tall, silence=12.0)).inverted
+    assert not compose(page, EJP, scene(tall)).inverted
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("view", [EJP, PEAK, NOTICE], ids=["normal", "peak", "notice"])
+def test_no_page_writes_pm_beside_an_hour(view, lang):
+    for page in pages.PAGES.values():
+        for tall in (False, True):
+            words = " ".join(page(view, scene(tall, lang=lang)).text)
+            assert "PM" not in words
+            assert "HN →" not in words
 
 
 def test_an_unset_clock_is_not_shown_as_a_time():
@@ -261,7 +307,7 @@ def test_an_unset_clock_is_not_shown_as_a_time():
 @pytest.mark.parametrize("page", pages.PAGES)
 @pytest.mark.parametrize("tall", [False, True])
 def test_old_data_are_never_shown(page, tall):
-    figures = ("1,23", "3,98", "22,6", "15,87", "9,9", "12,7", "OUI", "100%", "58 912", "PM")
+    figures = ("1,23", "3,98", "22,6", "15,87", "9,9", "12,7", "OUI", "100%", "58 912", "jusqu")
     shown = pages.PAGES[page](PEAK, scene(tall, silence=12.0))
     assert not [figure for figure in figures if figure in " ".join(shown.text)]
     assert "--" in " ".join(shown.text)
@@ -311,28 +357,29 @@ def test_two_great_powers_share_a_line():
             injected_power_estimated=True,
         ),
     )
-    assert pages.live(view, scene()).text[1] == "C ~12,3  I ~12,3"
+    assert pages.live(view, scene(injects=True)).text[1] == "C ~12,3  I ~12,3"
 
 
 @pytest.mark.parametrize(
-    ("local", "first"),
+    ("local", "second"),
     [
-        ("2026-02-20T19:42", "HN  → 7:00 PM ?"),
-        ("2026-03-31T06:59", "HN  → 7:00 PM ?"),
-        ("2026-03-31T07:00", "HN  → 1er nov."),
-        ("2026-04-01T00:30", "HN  → 1er nov."),
-        ("2026-10-31T06:00", "HN  → 1er nov."),
-        ("2026-10-31T07:00", "HN  → 7:00 PM ?"),
-        ("2026-11-01T00:00", "HN  → 7:00 PM ?"),
+        ("2026-02-20T19:42", "EJP 7 h ?"),
+        ("2026-03-31T06:59", "EJP 7 h ?"),
+        ("2026-03-31T07:00", "EJP : 1er nov."),
+        ("2026-04-01T00:30", "EJP : 1er nov."),
+        ("2026-10-31T06:00", "EJP : 1er nov."),
+        ("2026-10-31T07:00", "EJP 7 h ?"),
+        ("2026-11-01T00:00", "EJP 7 h ?"),
     ],
 )
-def test_a_peak_is_expected_in_the_season_only(local, first):
-    assert pages.tariff(EJP, scene(now=datetime.fromisoformat(local))).text[0] == first
+def test_a_peak_is_expected_in_the_season_only(local, second):
+    shown = pages.tariff(EJP, scene(tall=True, now=datetime.fromisoformat(local)))
+    assert shown.text[:2] == ("Heures normales", second)
 
 
 def test_a_notice_names_the_hour_when_it_is_near():
     at_six = datetime.fromisoformat("2026-02-20T06:31")
-    assert pages.tariff(NOTICE, scene(now=at_six)).text == ("HN  → 7:00 PM", "préavis reçu")
+    assert pages.tariff(NOTICE, scene(now=at_six)).text == ("EJP à 7 h", "préavis reçu")
 
 
 def test_a_supplier_s_own_period_keeps_the_name_that_the_meter_gives():
