@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands import folders
-from linkymonitor.commands.shared import Common, callbacks, open_input, signals
+from linkymonitor.commands.shared import Common, callbacks, open_input, signals, without_groups
 from linkymonitor.errors import ConfigError, UsageError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, escape_controls
 from linkymonitor.model.terms import Mode, WantedMode
 from linkymonitor.source.base import SIMULATED
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from linkymonitor.system.clock import Clock
     from linkymonitor.system.storage import Storage
     from linkymonitor.system.timeline import Timeline
+
+
+_MODE_UNKNOWN = Text("mode à trouver", "mode to be found")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +100,7 @@ def carry_out(job: Job, settings: Settings) -> int:
     Raises:
         ConfigError: two parts want the same pin, or there is no function of the name of a callback.
         LineBusy: another process has the port or the folder of the log.
-        LineError: the source cannot be read.
+        LineError: the source cannot be read, or it has ended without one valid group.
         StorageError: a folder cannot be used, and only its owner can mend that.
         UsageError: the options of a simulated meter are not understood, or the folder of the log is that of a trial
             with something else.
@@ -117,9 +121,25 @@ def carry_out(job: Job, settings: Settings) -> int:
         folders.take(storage, job.log_dir, stack)
         appliance = _appliance(job, settings, storage, source, clock, called)
         appliance.log.note("INFO", Text(f"Démarrage : source {job.spec}", f"Starting: source {job.spec}"))
+        if job.trial is None:
+            _announce(job)
         with signals(appliance.stop):
             appliance.run(clock.monotonic() + job.seconds if job.seconds else math.inf)
+    if appliance.meter.ended and not appliance.meter.sound_groups:
+        raise without_groups(job.spec)
     return 1 if appliance.log.pending else 0
+
+
+def _announce(job: Job) -> None:
+    """Tell a person at a terminal what is read and where it is written; a service has no terminal."""
+    if not sys.stderr.isatty():
+        return
+    mode = Text(f"mode {job.mode.value}", f"mode {job.mode.value}") if job.mode else _MODE_UNKNOWN
+    sentence = Text(
+        f"Lecture de {job.spec}, {mode.fr} ; journal dans {job.log_dir} ; Ctrl-C pour arrêter",
+        f"Reading {job.spec}, {mode.en}; log in {job.log_dir}; Ctrl-C to stop",
+    )
+    print(escape_controls(str(sentence)), file=sys.stderr)
 
 
 def _appliance(
@@ -150,7 +170,7 @@ def _appliance(
         timeline=timeline,
         salt=folders.salt(storage, job.log_dir),
         lang=settings.lang,
-        on_event=_show,
+        on_event=_show if job.at is None else _show_warning,
         on_full=lambda: folders.make_room(storage, job.log_dir, settings.report.dir),
     )
     return Appliance(
@@ -167,6 +187,12 @@ def _appliance(
         silence=settings.meter.silence.total_seconds(),
         journal=Journal(),
     )
+
+
+def _show_warning(status: str, text: Text) -> None:
+    """Show on stderr a note of the log about its card: of the time, which the user has chosen, nothing is said."""
+    if status != "INFO":
+        _show(status, text)
 
 
 def _show(status: str, text: Text) -> None:

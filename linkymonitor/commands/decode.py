@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from linkymonitor.commands.shared import Common, sim_options
+from linkymonitor.commands.shared import Common, sim_options, without_groups
 from linkymonitor.language import escape_controls
 from linkymonitor.model.terms import Mode, WantedMode
 from linkymonitor.source.base import SIMULATED
@@ -36,10 +36,14 @@ class _Batch(NamedTuple):
 def decode(
     common: Common, *, mode: WantedMode | None, source: str, values: bool, count: bool, show_ids: bool
 ) -> int:
-    """Print one JSON object for each frame of a source, and a summary."""
+    """Print one JSON object for each frame of a source, and a summary.
+
+    Raises:
+        LineError: the source cannot be read, or it has ended without one valid group.
+    """
     wanted = known = mode.mode if mode else None
     complete = incomplete = groups = rejected = 0
-    inverted = False
+    inverted = ended = False
     show = None if count else _printer(values=values, show_ids=show_ids)
     opened = _open(source, wanted, common)
     try:
@@ -56,6 +60,7 @@ def decode(
                         incomplete += 1
                     if show:
                         show(frame, known)
+            ended = True
     finally:
         opened.close()
         if inverted:
@@ -68,6 +73,8 @@ def decode(
         f"rejected={rejected}",
         file=sys.stderr,
     )
+    if ended and not groups:
+        raise without_groups(source)
     return 0
 
 

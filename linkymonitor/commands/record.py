@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from linkymonitor.commands.bare import fresh_file, keep_apart, spare
-from linkymonitor.commands.shared import Common, open_input, signals
+from linkymonitor.commands.shared import Common, open_input, signals, without_groups
 from linkymonitor.language import Text, escape_controls
 from linkymonitor.model.terms import WantedMode
 
@@ -16,7 +16,11 @@ from linkymonitor.model.terms import WantedMode
 def record(
     common: Common, *, mode: WantedMode | None, source: str, output: Path, seconds: float | None
 ) -> int:
-    """Write the bytes of *source* with their times into *output*, the number of the meter in clear."""
+    """Write the bytes of *source* with their times into *output*, the number of the meter in clear.
+
+    Raises:
+        LineError: the source cannot be read, or it has ended without one valid group.
+    """
     from linkymonitor.meter.meter import Meter
     from linkymonitor.source.recording import Tap, block, header
 
@@ -44,4 +48,6 @@ def record(
         meter = Meter(tap, clock, wanted, settings.speed.baud)
         while not stopped and clock.monotonic() < until and meter.frames(0.5) is not None:
             pass
+    if meter.ended and not meter.sound_groups:
+        raise without_groups(source)
     return 0

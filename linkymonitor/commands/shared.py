@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from linkymonitor.errors import BadSetting, ConfigError, UsageError
+from linkymonitor.errors import BadSetting, ConfigError, LineError, UsageError
 from linkymonitor.language import Text, as_text
 from linkymonitor.model.terms import Mode
 from linkymonitor.source.base import SIMULATED
@@ -116,6 +116,22 @@ def _misspelt(spec: str, error: ValueError) -> UsageError:
     # The fault repeats the wrong word, so a long spec need not be repeated.
     place = spec if len(spec) < _SHORT else SIMULATED
     return UsageError(place + Text(" : ", ": ") + fault)
+
+
+def without_groups(spec: str) -> LineError:
+    """Return the error of an input that has ended without one valid group.
+
+    Args:
+        spec: the source as the user wrote it.
+    """
+    return LineError(
+        Text(
+            f"{spec} : pas un seul groupe valide ; est-ce bien la TIC d'un compteur ? Sinon essayez l'autre mode : "
+            "-m historique ou -m standard",
+            f"{spec}: not one valid group; is this the TIC of a meter? If it is, try the other mode: "
+            "-m historique or -m standard",
+        )
+    )
 
 
 def sim_options(spec: str, mode: Mode | None = None) -> Options:

@@ -81,11 +81,14 @@ class Meter:
         self._acceptance: Acceptance | None = None
         #: Complete frames so far, believed or not, and how many of them had a damaged border.
         self.complete = self.unframed = 0
+        #: Groups with a right checksum so far, in whatever frame, believed or not.
+        self.sound_groups = 0
         self._incomplete = self._groups = 0
         self._rejected = Counter[str]()
         #: When the last reading was believed, in monotonic seconds.
         self.last_heard: float | None = None
-        self._ended = False
+        #: True once the input has ended.
+        self.ended = False
         #: When the last read was over, in monotonic seconds.
         self._read_at: float | None = None
         #: When the last complete frame came, believed or not; and groups since then, if it was long ago.
@@ -153,13 +156,13 @@ class Meter:
 
         What still waits for a second frame at the end stays unsaid: there as elsewhere, one frame proves nothing.
         """
-        if self._ended:
+        if self.ended:
             return None
         before = self._clock.monotonic() if self._read_at is None else self._read_at
         chunk = self._source.read(timeout)
         self._read_at = self._clock.monotonic()
         if chunk is None:
-            self._ended = True
+            self.ended = True
             return self._cut_short() or None
         if self._hunter is not None:
             if self._read_at - before - timeout > _STALLED:
@@ -212,6 +215,7 @@ class Meter:
 
     def _hear(self, frame: Frame, mode: Mode) -> Heard:
         """Count *frame* and return it, with its reading when it is complete and believed."""
+        self.sound_groups += len(frame.groups)
         for rejected in frame.rejected:
             if rejected.why != BORDER:
                 self._rejected[rejected.why] += 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -239,3 +241,47 @@ def test_acquire_opens_no_socket(historique, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "SOCKET" not in done.stderr
+
+
+def at_a_terminal(*words, **environ) -> str:
+    """Run acquire with its stderr on a terminal; return what the terminal got."""
+    controller, terminal = pty.openpty()
+    done = subprocess.run(
+        [*PYTHON, "acquire", *map(str, words)],
+        stderr=terminal,
+        timeout=60,
+        env={**os.environ, **environ},
+        check=True,
+    )
+    assert done.returncode == 0
+    os.close(terminal)
+    said = b""
+    with suppress(OSError):  # the end of a pty is an error on Linux
+        while chunk := os.read(controller, 4096):
+            said += chunk
+    os.close(controller)
+    return said.decode()
+
+
+def test_by_hand_it_says_what_it_reads_and_where_it_writes(historique, tmp_path):
+    words = ("-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
+    folder = tmp_path / "log"
+    assert at_a_terminal(*words) == (
+        f"Lecture de {historique}, mode à trouver ; journal dans {folder} ; Ctrl-C pour arrêter\r\n"
+    )
+    assert at_a_terminal(*words, "-m", "H", LANG="en_GB.UTF-8") == (
+        f"Reading {historique}, mode historique; log in {folder}; Ctrl-C to stop\r\n"
+    )
+
+
+def test_without_a_terminal_it_says_nothing(historique, tmp_path):
+    words = ("-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
+    done = subprocess.run([*PYTHON, "acquire", *map(str, words)], capture_output=True, timeout=60, check=True)
+    assert done.stderr == b""
+
+
+def test_a_time_that_the_user_gives_is_no_step_of_the_clock_on_stderr(call, historique, tmp_path, caplog):
+    for at in (AT, "2026-01-13T18:58:00+01:00"):
+        assert call("acquire", "-i", historique, "--log-dir", tmp_path / "log", "--at", at)[0] == 0
+    assert "Horloge" not in caplog.text
+    assert "Horloge : l'heure recule de" in log_text(tmp_path / "log")

@@ -12,6 +12,7 @@ import sys
 import threading
 
 import pytest
+from PIL import Image
 
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic import parity
@@ -93,15 +94,12 @@ def test_a_label_of_the_other_mode_is_one_that_the_table_does_not_know(call, tmp
     assert [group.get("known", True) for group in frame["groups"]] == [True, False]
 
 
-def test_garbage_is_no_failure(call, tmp_path):
+def test_garbage_has_its_summary_before_the_sentence(call, tmp_path):
     (tmp_path / "noise").write_bytes(os.urandom(5000))
-    status, _, err = call("decode", tmp_path / "noise")
-    assert status == 0
-    assert " groups=0 " in err
+    assert " groups=0 " in call("decode", tmp_path / "noise")[2]
     (tmp_path / "empty").write_bytes(b"")
-    assert (
-        call("decode", tmp_path / "empty")[2] == "mode=historique frames=0 incomplete=0 groups=0 rejected=0\n"
-    )
+    summary = call("decode", tmp_path / "empty")[2].splitlines()[0]
+    assert summary == "mode=historique frames=0 incomplete=0 groups=0 rejected=0"
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -178,3 +176,29 @@ def test_a_closed_standard_output_is_no_traceback(standard):
     done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, timeout=60)
     assert done.returncode == 0
     assert done.stderr.startswith(b"mode=standard frames=")
+
+
+@pytest.mark.parametrize("mode", [(), ("-m", "standard")])
+def test_an_input_without_one_valid_group_is_1_and_one_sentence(call, tmp_path, mode):
+    picture = tmp_path / "day.png"
+    Image.effect_noise((200, 200), 50).save(picture)
+    (tmp_path / "text.md").write_text("# A text\n\nIt is no TIC: *no* group is in it.\n" * 50)
+    (tmp_path / "empty.tic").touch()
+    for name in ("day.png", "text.md", "empty.tic"):
+        for words in (
+            ("decode", "--count", *mode, tmp_path / name),
+            ("acquire", *mode, "-i", tmp_path / name, "--log-dir", tmp_path / "log"),
+            ("record", *mode, "-i", tmp_path / name, "-o", tmp_path / f"{name}.rec"),
+        ):
+            status, _, err = call(*words)
+            assert status == 1
+            assert err.splitlines()[-1] == (
+                f"linkymonitor: {tmp_path / name} : pas un seul groupe valide ; est-ce bien la TIC d'un compteur ? "
+                "Sinon essayez l'autre mode : -m historique ou -m standard"
+            )
+        (tmp_path / f"{name}.rec").unlink()
+
+
+def test_one_valid_group_is_enough(call, tmp_path):
+    (tmp_path / "one.tic").write_bytes(b"\nPAPP 01230 '\r\nPAPP 01230 ?\r")
+    assert call("decode", "--count", "-m", "historique", tmp_path / "one.tic")[0] == 0
