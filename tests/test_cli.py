@@ -19,7 +19,7 @@ def test_wrong_usage_is_2_and_help_is_0(call):
     assert call("acquire", "-m", "fast")[0] == 2
     assert call("acquire", "-t", "-5")[0] == 2
     assert call("acquire", "-t", "nan")[0] == 2
-    assert call("report", "-s", "yesterday")[0] == 2
+    assert call("report", "-s", "tomorrow")[0] == 2
     assert call("report", "-s", "9999-12-31")[0] == 2
     assert call("acquire", "--at", "0001-01-01T00:00:00+05:00")[0] == 2
     assert call("decode", "sim:day=0001-01-01")[0] == 2
@@ -44,9 +44,15 @@ def test_help_says_what_every_option_is_for(call, monkeypatch, command, lang):
     ("words", "fr", "en"),
     [
         (
-            ["report", "-s", "hier"],
-            "report: -s/--start : « hier » ; on attend une date de ce siècle telle que 2026-11-21 ou 2026_11_21",
-            "report: argument -s/--start: “hier”; expected a date of this century such as 2026-11-21 or 2026_11_21",
+            ["report", "-s", "demain"],
+            "report: -s/--start : « demain » ; on attend une date de ce siècle telle que 2026-11-21 ou 21/11/2026",
+            "report: argument -s/--start: “demain”; expected a date of this century such as 2026-11-21 or, day first, "
+            "21/11/2026",
+        ),
+        (
+            ["report", "-s", "2021_02_31"],
+            "report: -s/--start : « 2021_02_31 » ; février 2021 a 28 jours",
+            "report: argument -s/--start: “2021_02_31”; February 2021 has 28 days",
         ),
         (
             ["acquire", "-t", "abc"],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentTypeError
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from linkymonitor.language import Text
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 #: The years that a date may have: the horodates of a meter have two digits for the year.
 _YEARS = range(2000, 2100)
+#: A date from year to day: the forerunner's, that of its log, that of ISO 8601.
+_DATE = r"(?P<year>\d{4})([-_/])(?P<month>\d{1,2})\2(?P<day>\d{1,2})"
+_FRENCH_DATE = r"(?P<day>\d{1,2})([-/.])(?P<month>\d{1,2})\2(?P<year>\d{4})"
 #: Numbers of seconds and paces must be below this.
 _LARGEST = 1e10
 
@@ -34,20 +38,68 @@ def mode(word: str) -> WantedMode:
 
 
 def day(word: str) -> date:
-    """Return the date *word*, written ``2026-11-21`` or ``2026_11_21``."""
-    try:
-        read = date.fromisoformat(word.replace("_", "-"))
-    except ValueError:
-        read = date.min
+    """Return the date *word*: ``2026-11-21``, with ``_`` or ``/`` instead of ``-``, or ``21/11/2026`` as in France."""
+    # Not compiled when the module is imported: `decode` has no date, and starts faster without.
+    numbers = re.fullmatch(_DATE, word) or re.fullmatch(_FRENCH_DATE, word)
+    if numbers is None:
+        try:
+            read = date.fromisoformat(word)
+        except ValueError:
+            raise _no_date(word) from None
+    else:
+        year, month, number = (int(numbers[name]) for name in ("year", "month", "day"))
+        if year not in _YEARS or not 1 <= month <= 12:
+            raise _no_date(word)
+        try:
+            read = date(year, month, number)
+        except ValueError:
+            raise _too_few_days(word, year, month) from None
     if read.year not in _YEARS:
-        raise _unexpected(
-            word,
-            Text(
-                "une date de ce siècle telle que 2026-11-21 ou 2026_11_21",
-                "a date of this century such as 2026-11-21 or 2026_11_21",
-            ),
-        )
+        raise _no_date(word)
     return read
+
+
+#: What is said in French and in English → how long ago the day is.
+_SPOKEN_DAYS = {
+    "aujourd'hui": timedelta(0),
+    "today": timedelta(0),
+    "hier": timedelta(days=1),
+    "yesterday": timedelta(days=1),
+    "avant-hier": timedelta(days=2),
+}
+
+
+def past_day(word: str) -> date | timedelta:
+    """Return the date *word*, or for ``today``, ``yesterday``, ``hier`` or ``avant-hier`` how long before today it is.
+
+    What is today depends on the time zone of the house, which only the settings have.
+    """
+    ago = _SPOKEN_DAYS.get(word.lower().replace("\u2019", "'"))
+    return day(word) if ago is None else ago
+
+
+def _no_date(word: str) -> ArgumentTypeError:
+    return _unexpected(
+        word,
+        Text(
+            "une date de ce siècle telle que 2026-11-21 ou 21/11/2026",
+            "a date of this century such as 2026-11-21 or, day first, 21/11/2026",
+        ),
+    )
+
+
+def _too_few_days(word: str, year: int, month: int) -> ArgumentTypeError:
+    """Return the fault of *word*, whose month has fewer days."""
+    from linkymonitor.money.bill import days_in_month
+    from linkymonitor.report.texts import MONTHS
+
+    name, count = MONTHS[month - 1], days_in_month(year, month)
+    return ArgumentTypeError(
+        Text(
+            f"« {word} » ; {name.fr} {year} a {count} jours",
+            f"“{word}”; {name.en} {year} has {count} days",
+        )
+    )
 
 
 def instant(word: str) -> datetime:

@@ -8,53 +8,62 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands.shared import Common
-from linkymonitor.errors import UsageError
+from linkymonitor.errors import LinkyMonitorError, UsageError
 from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from linkymonitor.daily_log.files import Statistics
+    from linkymonitor.system.storage import Storage
+
+_DAY = timedelta(days=1)
 
 
 def report(
     common: Common,
     *,
     log_dir: Path | None,
-    start: date | None,
-    end: date | None,
+    start: date | timedelta | None,
+    end: date | timedelta | None,
     autoupdate: bool,
     output: Path | None,
     lang: str | None,
     json: bool,
+    every: bool = False,
 ) -> int:
     """Draw the pages of the days from *start* to *end*, or print their figures.
 
     Args:
         common: the options of every command.
         log_dir: the folder of the daily log; None: that of the configuration.
-        start: the first day; None: *end*, else yesterday.
-        end: the last day; None: *start*, else today.
+        start: the first day, or how long before today it is; None: *end*, else yesterday.
+        end: the last day, or how long before today it is; None: *start*, else today.
         autoupdate: whether the pages draw themselves again in the browser.
         output: the folder of the pages; None: that of the configuration.
         lang: of the pages; None: that of the configuration.
         json: print the figures, and draw no page.
+        every: of the days, take those that have a log; without *start* and *end* all of these.
 
     Returns:
         The exit status.
 
     Raises:
-        UsageError: the last day is earlier than the first.
+        LinkyMonitorError: there is no such folder of a log.
+        UsageError: the last day is earlier than the first, or no day has come yet.
     """
     _spare_the_garbage_collector()
     from linkymonitor.daily_log.files import Statistics
     from linkymonitor.system.storage import Storage
 
-    settings = common.settings()
+    settings, storage = common.settings(), Storage()
     log_dir = log_dir or settings.log.dir
     now = datetime.now(UTC)
-    dates = _dates(start, end, now.astimezone(settings.zone).date())
-    _warn_without(log_dir)
+    _demand(log_dir)
+    today = now.astimezone(settings.zone).date()
+    dates, only = _days(start, end, today, _Log(log_dir, settings.zone, storage), every=every)
     found = Statistics()
     failures: list[Text] = []
     if json:
@@ -68,7 +77,7 @@ def report(
             tz=settings.zone,
             prices=settings.tariff,
             now=now,
-            storage=Storage(),
+            storage=storage,
             statistics=found,
             on_failure=failures.append,
         )
@@ -81,11 +90,12 @@ def report(
             replace(settings.report, dir=output) if output else settings.report,
             log_dir,
             dates,
+            only=only,
             tz=settings.zone,
             lang=lang or settings.lang,
             prices=settings.tariff,
             now=now,
-            storage=Storage(),
+            storage=storage,
             autorefresh=autoupdate,
             statistics=found,
             on_failure=failures.append,
@@ -108,27 +118,86 @@ def _spare_the_garbage_collector() -> None:
     atexit.register(gc.freeze)
 
 
-def _dates(start: date | None, end: date | None, today: date) -> tuple[date, date]:
-    """Return the first day and the last one: yesterday and today when neither is asked for."""
-    first = start or end or today - timedelta(days=1)
-    last = end or start or today
-    if last < first:
+class _Log:
+    """The days of the log; its folder is read when one of them is asked for.
+
+    Args:
+        directory: the folder.
+        zone: the zone whose midnights bound the days.
+        storage: reads the folder.
+    """
+
+    def __init__(self, directory: Path, zone: ZoneInfo, storage: Storage) -> None:
+        self.directory = directory
+        self._zone = zone
+        self._storage = storage
+
+    def days(self) -> set[date]:
+        """Return the days that have a log."""
+        from linkymonitor.report.logged import logged_days
+
+        return logged_days(self.directory, self._zone, self._storage)
+
+
+def _days(
+    start: date | timedelta | None, end: date | timedelta | None, today: date, log: _Log, *, every: bool
+) -> tuple[tuple[date, date], Collection[date] | None]:
+    """Return the first day and the last one, and which of them are meant, None for all.
+
+    Without *start* and *end* these are yesterday and today, or all days with a log when *every* is True.
+    """
+    first, last = (today - day if isinstance(day, timedelta) else day for day in (start, end))
+    if first and last and last < first:
         raise UsageError(Text(f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}"))
-    return first, last
+    if every:
+        return _logged_days(first, last, log)
+    first, last = first or last or today - _DAY, last or first or today
+    if last <= today:
+        return (first, last), None
+    # Only a clock that was wrong has logged a day that has not come yet: such a day is drawn.
+    logged = log.days()
+    if not any(first <= day <= last for day in logged) and first > today:
+        raise UsageError(
+            Text(
+                f"{first} n'est pas encore venu : aujourd'hui est le {today}, et le journal n'a rien de ce jour ; "
+                "donnez un autre jour",
+                f"{first} has not come yet: today is {today}, and the log has nothing of that day; give another day",
+            )
+        )
+    come = (first + timedelta(days=count) for count in range((today - first).days + 1))
+    return (first, last), {*come, *logged}
 
 
-def _warn_without(log_dir: Path) -> None:
-    """Print a sentence on stderr when the folder *log_dir* is missing: the pages do not mention it."""
+def _logged_days(
+    first: date | None, last: date | None, log: _Log
+) -> tuple[tuple[date, date], Collection[date]]:
+    """Return the first and the last day with a log between *first* and *last*, where given, and all such days."""
+    days = {day for day in log.days() if (first or day) <= day <= (last or day)}
+    if not days:
+        raise LinkyMonitorError(
+            Text(
+                f"{log.directory} : aucun journal de ces jours, donc rien à dessiner ; corrigez --log-dir ou [log] dir",
+                f"{log.directory}: no log of these days, so nothing to draw; mend --log-dir or [log] dir",
+            )
+        )
+    return (min(days), max(days)), days
+
+
+def _demand(log_dir: Path) -> None:
+    """Refuse to go on when the folder *log_dir* is missing: no page would mention it.
+
+    Raises:
+        LinkyMonitorError: there is no such folder.
+    """
     try:
         log_dir.stat()
     except FileNotFoundError:
-        print(
+        raise LinkyMonitorError(
             Text(
                 f"{log_dir} : pas de dossier de ce nom, donc rien à dessiner ; corrigez --log-dir ou [log] dir",
                 f"{log_dir}: no folder of that name, so nothing to draw; mend --log-dir or [log] dir",
-            ),
-            file=sys.stderr,
-        )
+            )
+        ) from None
     except OSError:
         pass  # the same error comes again when the folder is read
 

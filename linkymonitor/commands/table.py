@@ -164,8 +164,18 @@ COMMANDS: Mapping[str, Command] = {
         Text("dessine les pages", "draws the pages"),
         options=(
             _LOG_DIR,
-            Option(("-s", "--start"), Text("premier jour", "first day"), read=read.day, metavar="DATE"),
-            Option(("-e", "--end"), Text("dernier jour", "last day"), read=read.day, metavar="DATE"),
+            Option(
+                ("-s", "--start"),
+                Text("premier jour : 2026-11-21, 21/11/2026, hier", "first day: 2026-11-21, yesterday"),
+                read=read.past_day,
+                metavar="DATE",
+            ),
+            Option(("-e", "--end"), Text("dernier jour", "last day"), read=read.past_day, metavar="DATE"),
+            Option(
+                ("--all",),
+                Text("chaque jour qui a un journal", "every day that has a log"),
+                name="every",
+            ),
             Option(("-a", "--autoupdate"), Text("la page se met à jour seule", "the page refreshes itself")),
             Option(
                 ("-o", "--output"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,11 @@ from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report.calendar import Summary
+from linkymonitor.report.calendar import Summary, is_page
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import cause_of, guarded_days, keep_traceback, not_drawn
 from linkymonitor.report.gather import LogDays
+from linkymonitor.report.logged import stretches
 from linkymonitor.report.pages import Pages
 from linkymonitor.report.section import Settings
 from linkymonitor.system.resources import shipped
@@ -34,6 +36,7 @@ def build(
     log_dir: Path,
     dates: tuple[date, date],
     *,
+    only: Collection[date] | None = None,
     tz: ZoneInfo,
     lang: str,
     prices: Prices,
@@ -49,6 +52,7 @@ def build(
         settings: where and what.
         log_dir: the daily logs.
         dates: first and last day, inclusive.
+        only: draw only these of them; None: all of them.
         tz: the zone whose midnights bound the days.
         lang: ``fr`` or ``en``.
         prices: what a kWh costs.
@@ -78,14 +82,20 @@ def build(
         settings.note,
     )
     _copy_dygraphs(settings.dir, storage)
-    there = _days_with_page(settings.dir, storage)
     first, last = dates
-    known = {*there, *(first + timedelta(days=count) for count in range((last - first).days + 1))}
+    wanted = {first + timedelta(days=count) for count in range((last - first).days + 1)}
+    if only is not None:
+        wanted &= set(only)
+    there = _days_with_page(settings.dir, storage)
+    there -= _drop_empty_future(
+        settings.dir, {day for day in there - wanted if day > now.astimezone(tz).date()}, storage
+    )
+    known = there | wanted
     drawn: dict[date, Summary] = {}
     written = []
     wrong: list[ConfigError] = []
     source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
-    for day, figures in guarded_days(source, dates, prices):
+    for day, figures in chain.from_iterable(guarded_days(source, run, prices) for run in stretches(wanted)):
         page, drawn[day], failure = _page(pages, day, figures, known)
         if failure is not None:
             if isinstance(failure, ConfigError):
@@ -103,7 +113,7 @@ def build(
         written.append(path)
     if wrong and len(wrong) == len(drawn):
         raise wrong[0]  # a template that draws no day is mended by the user
-    others = _summaries(settings.dir, [day for day in there if day not in drawn], storage, tell)
+    others = _summaries(settings.dir, sorted(there - drawn.keys()), storage, tell)
     index = settings.dir / "index.html"
     storage.replace(index, pages.index([*drawn.values(), *others]))
     return [*written, index]
@@ -137,7 +147,7 @@ def _summaries(
     for day in days:
         path = folder / f"{day}.html"
         try:
-            head = next(storage.blocks(path), b"")[:_HEAD].decode(errors="replace")
+            head = _head(path, storage)
         except (FileNotFoundError, StorageError):
             tell(_no_page(path))
             continue
@@ -185,16 +195,40 @@ def template_folders(settings: Settings) -> list[Path]:
     return folders
 
 
-def _days_with_page(folder: Path, storage: Storage) -> list[date]:
+def _days_with_page(folder: Path, storage: Storage) -> set[date]:
     """Return the days that have a page in *folder*."""
-    days = []
+    days = set()
     for name in storage.names(folder):
         if len(name) == 15 and name.endswith(".html"):
-            try:
-                days.append(date.fromisoformat(name[:10]))
-            except ValueError:
-                continue
+            with suppress(ValueError):
+                days.add(date.fromisoformat(name[:10]))
     return days
+
+
+def _drop_empty_future(folder: Path, days: Iterable[date], storage: Storage) -> set[date]:
+    """Remove from *folder* those pages of *days*, which have not come yet, that have nothing; return their days.
+
+    A mistyped year, or a clock that was wrong, made them: they would stand first in the calendar for ever.
+    """
+    dropped = set()
+    for day in days:
+        path = folder / f"{day}.html"
+        with suppress(FileNotFoundError, StorageError):
+            head = _head(path, storage)
+            if is_page(head) and Summary.read(day, head).wh is None:
+                storage.remove(path)
+                dropped.add(day)
+    return dropped
+
+
+def _head(path: Path, storage: Storage) -> str:
+    """Return the beginning of the page *path*, in which its summary stands.
+
+    Raises:
+        FileNotFoundError: there is no such page.
+        StorageError: the page cannot be read.
+    """
+    return next(storage.blocks(path), b"")[:_HEAD].decode(errors="replace")
 
 
 def _copy_dygraphs(folder: Path, storage: Storage) -> None:

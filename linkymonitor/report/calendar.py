@@ -98,6 +98,11 @@ class Summary(NamedTuple):
             return cls(day=day, wh=None, eur=None)
 
 
+def is_page(head: str) -> bool:
+    """Return whether *head* is that of a page of a day that we have drawn."""
+    return _BEFORE in head
+
+
 def calendar_data(summaries: Iterable[Summary], words: Words) -> dict[str, object]:
     """Return what the template of the calendar shows of the days of *summaries*."""
     days = sorted(summaries, key=lambda summary: summary.day)

@@ -6,22 +6,22 @@ import gzip
 import json
 import subprocess
 import sys
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
+from tests.report.house import PARIS, local, records, write_log
 
 pytestmark = pytest.mark.usefixtures("apart")
 
 
 def test_a_report_of_nothing_says_so_and_is_no_failure(call, tmp_path):
     (tmp_path / "log").mkdir()
-    for folder in ("log", "gone"):
-        status, _, _ = call(
-            "report", "--log-dir", tmp_path / folder, "-o", tmp_path / "pages", "-s", "2026-02-20"
-        )
-        assert status == 0
-        assert (tmp_path / "pages" / "2026-02-20.html").exists()
-        assert (tmp_path / "pages" / "index.html").exists()
+    status, _, _ = call("report", "--log-dir", tmp_path / "log", "-o", tmp_path / "pages", "-s", "2026-02-20")
+    assert status == 0
+    assert (tmp_path / "pages" / "2026-02-20.html").exists()
+    assert (tmp_path / "pages" / "index.html").exists()
 
 
 def test_a_report_has_a_page_a_day_and_figures_as_promised(call, tmp_path):
@@ -78,13 +78,78 @@ def test_a_report_says_how_many_lines_it_could_not_read(call, tmp_path):
     assert err.startswith(f"{packed} : archive abîmée, lue jusqu'où elle peut l'être")
 
 
-def test_a_log_directory_that_is_not_there_is_said_and_is_no_failure(call, tmp_path):
-    for more in (["--json"], ["-o", tmp_path / "p"]):
-        status, _, err = call("report", "--log-dir", tmp_path / "gone", "-s", "2026-02-20", *more)
-        assert status == 0
-        assert err == (
-            f"{tmp_path}/gone : pas de dossier de ce nom, donc rien à dessiner ; corrigez --log-dir ou [log] dir\n"
+@pytest.mark.parametrize("more", [[], ["-s", "2026-02-20"], ["--json"], ["--all"]], ids=" ".join)
+def test_a_log_directory_that_is_not_there_is_an_error_and_nothing_is_drawn(call, tmp_path, more):
+    status, out, err = call("report", "--log-dir", tmp_path / "gone", "-o", tmp_path / "p", *more)
+    assert (status, out) == (1, "")
+    assert err == (
+        f"linkymonitor: {tmp_path}/gone : pas de dossier de ce nom, donc rien à dessiner ; corrigez --log-dir ou "
+        "[log] dir\n"
+    )
+    assert not (tmp_path / "p").exists()
+
+
+def pages_of(folder):
+    """Return the days that have a page in *folder*."""
+    return [path.stem for path in sorted(folder.glob("2*.html"))]
+
+
+def test_all_draws_every_day_that_has_a_log_and_no_other(call, tmp_path):
+    log, pages = tmp_path / "log", tmp_path / "p"
+    for day in (date(2021, 2, 10), date(2021, 2, 11), date(2026, 1, 13)):
+        # The last half hour is of the next day in Paris: its only log is in this file.
+        write_log(log, records(local(day, 12), local(day + timedelta(days=1), 0, 30), step=600))
+    assert call("report", "--log-dir", log, "-o", pages, "--all")[0] == 0
+    there = ["2021-02-10", "2021-02-11", "2021-02-12", "2026-01-13", "2026-01-14"]
+    assert pages_of(pages) == there
+    assert call("report", "--log-dir", log, "-o", tmp_path / "some", "--all", "-s", "11/02/2021")[0] == 0
+    assert pages_of(tmp_path / "some") == there[1:]
+
+
+def test_all_of_an_empty_log_is_an_error(call, tmp_path):
+    status, _, err = call("report", "--log-dir", tmp_path, "-o", tmp_path / "p", "--all")
+    assert status == 1
+    assert "aucun journal de ces jours" in err
+
+
+@pytest.mark.parametrize(
+    "word", ["2021-02-11", "2021_02_11", "2021/02/11", "11/02/2021", "2021-2-11", "20210211"]
+)
+def test_a_date_may_be_written_as_the_log_or_as_the_french_write_it(call, tmp_path, word):
+    status, out, _ = call("report", "--log-dir", tmp_path, "--json", "-s", word)
+    assert status == 0
+    assert (json.loads(out)["from"], json.loads(out)["to"]) == ("2021-02-11", "2021-02-11")
+
+
+@pytest.mark.parametrize(
+    ("word", "ago"),
+    [("hier", 1), ("yesterday", 1), ("avant-hier", 2), ("today", 0), ("Aujourd\u2019hui", 0)],
+)
+def test_a_date_may_be_a_word(call, tmp_path, word, ago):
+    before = datetime.now(PARIS).date()
+    status, out, _ = call("report", "--log-dir", tmp_path, "--json", "-s", word)
+    after = datetime.now(PARIS).date()
+    assert status == 0
+    assert json.loads(out)["to"] in {str(today - timedelta(days=ago)) for today in (before, after)}
+
+
+def test_a_day_that_has_not_come_is_refused(call, tmp_path):
+    for more in ([], ["--json"]):
+        status, out, err = call(
+            "report", "--log-dir", tmp_path, "-o", tmp_path / "p", "-s", "2062-01-13", *more
         )
+        assert (status, out) == (2, "")
+        assert err.startswith("linkymonitor: 2062-01-13 n'est pas encore venu : aujourd'hui est le 2")
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_month_that_is_not_over_is_drawn_until_today(call, tmp_path):
+    today = datetime.now(PARIS).date()
+    last = today + timedelta(days=20)
+    status, _, _ = call("report", "--log-dir", tmp_path, "-o", tmp_path / "p", "-s", today, "-e", last)
+    assert status == 0
+    assert pages_of(tmp_path / "p")[0] == str(today)
+    assert len(pages_of(tmp_path / "p")) <= 2, "a midnight may have come meanwhile"
 
 
 def test_figures_alone_are_printed_without_the_import_of_jinja(tmp_path):

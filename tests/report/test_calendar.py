@@ -84,6 +84,18 @@ def test_the_calendar_neither_calls_a_partial_day_full_nor_ranks_it(tmp_path, la
     assert f'<span class="tag partial">{mark}</span>' in cells[2][3]
 
 
+def test_empty_pages_of_days_that_have_not_come_are_removed(tmp_path):
+    """A mistyped year had made them, or a clock that was wrong."""
+    future = date(2062, 1, 13)
+    build(tmp_path, ejp_day(), (future, future), now=local(future, 12))
+    pages = tmp_path / "pages"
+    (pages / "2063-01-01.html").write_text("a page of somebody else")
+    index = build(tmp_path, [])["index.html"]
+    assert "2062" not in index
+    assert not (pages / "2062-01-13.html").exists()
+    assert (pages / "2063-01-01.html").exists()
+
+
 @pytest.mark.parametrize("head", ["", "junk", '<meta name="linkymonitor-day" content="{">', "\0" * 50])
 def test_a_page_that_is_not_ours_says_nothing(head):
     assert Summary.read(DAY, head) == Summary(day=DAY, wh=None, eur=None)

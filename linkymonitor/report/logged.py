@@ -1,0 +1,53 @@
+"""Which local days have a log."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from linkymonitor.daily_log import files
+from linkymonitor.daily_log.columns import Columns
+from linkymonitor.system.storage import Storage
+from linkymonitor.system.zones import midnight
+
+_DAY = timedelta(days=1)
+
+
+def logged_days(directory: Path, tz: ZoneInfo, storage: Storage) -> set[date]:
+    """Return the local days that have a log in *directory*.
+
+    Raises:
+        StorageError: the folder cannot be read.
+    """
+    utc_days = {file.day for file in files.files(directory, storage) if file.day.year < date.max.year}
+    days = {datetime.combine(day, time(12), UTC).astimezone(tz).date() for day in utc_days}
+    # A file holds some hours of a second local day. That one may have no other file.
+    return days | {
+        day
+        for utc_day in utc_days
+        for day in (utc_day - _DAY, utc_day + _DAY)
+        if day not in days and _has_records(directory, utc_day, day, tz, storage)
+    }
+
+
+def stretches(days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Yield the first and the last day of each run of *days* without a hole."""
+    run: list[date] = []
+    for day in sorted(days):
+        if run and day - run[-1] > _DAY:
+            yield run[0], run[-1]
+            run = []
+        run.append(day)
+    if run:
+        yield run[0], run[-1]
+
+
+def _has_records(directory: Path, utc_day: date, day: date, tz: ZoneInfo, storage: Storage) -> bool:
+    """Return whether the file of *utc_day* has records of the local *day*."""
+    begin = datetime.combine(utc_day, time(), UTC)
+    # The record that ends at a midnight is of the day before.
+    start = max(begin, midnight(day, tz) + timedelta.resolution)
+    end = min(begin + _DAY, midnight(day + _DAY, tz) + timedelta.resolution)
+    if start >= end:
+        return False
+    return any(isinstance(batch, Columns) for batch in files.batches(directory, start, end, storage=storage))
