@@ -62,10 +62,11 @@ def _call(words: Sequence[str]) -> int:
     except SystemExit as ended:  # argparse has printed its message or the help
         return ended.code if isinstance(ended.code, int) else DONE
     common = Common(config=arguments.pop("config"), verbose=arguments.pop("verbose"))
+    page = name == "report" and str(arguments["output"]) == "-"
     try:
         _mind_stdout(
-            answer=name == "decode" or bool(arguments.get("json")),
-            needed=bool(arguments.get("json") or arguments.get("pty")),
+            answer=name == "decode" or bool(arguments.get("json")) or page,
+            needed=bool(arguments.get("json") or arguments.get("pty")) or page,
         )
         # Only the module of the command is imported: `decode` must not wait for what `acquire` needs.
         command = getattr(import_module(f"linkymonitor.commands.{name}"), name)

@@ -42,6 +42,8 @@ def _int(words: str) -> int:
 
 
 def _duration(words: str) -> timedelta:
+    if words == "0":  # in any unit
+        return timedelta(0)
     match = _DURATION.fullmatch(words.lower())
     if not match:
         raise ValueError(words)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands.shared import Common
-from linkymonitor.errors import LinkyMonitorError, UsageError
+from linkymonitor.errors import LinkyMonitorError, StorageError, UsageError
 from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from linkymonitor.daily_log.files import Statistics
+    from linkymonitor.settings import Settings
     from linkymonitor.system.storage import Storage
 
 _DAY = timedelta(days=1)
@@ -42,7 +44,8 @@ def report(
         start: the first day, or how long before today it is; None: *end*, else yesterday.
         end: the last day, or how long before today it is; None: *start*, else today.
         autoupdate: whether the pages draw themselves again in the browser.
-        output: the folder of the pages; None: that of the configuration.
+        output: the folder of the pages; ``-`` prints one page, which needs no other file; None: the folder of the
+            configuration.
         lang: of the pages; None: that of the configuration.
         json: print the figures, and draw no page.
         every: of the days, take those that have a log; without *start* and *end* all of these.
@@ -82,10 +85,29 @@ def report(
             on_failure=failures.append,
         )
         print(escape_controls(dumps(figures, ensure_ascii=False, indent=1), keep="\n"))
-    else:
+    elif _is_stdout(output):
         # Only here: the pages need Jinja, whose import takes a quarter of a run.
+        from linkymonitor.report.build import build_one
+
+        page = build_one(
+            settings.report,
+            log_dir,
+            _the_day(dates, asked=start is not None or end is not None or every),
+            tz=settings.zone,
+            lang=lang or settings.lang,
+            prices=settings.tariff,
+            now=now,
+            storage=storage,
+            autorefresh=autoupdate,
+            statistics=found,
+            on_failure=failures.append,
+        )
+        # A page is UTF-8 whatever the terminal is.
+        sys.stdout.buffer.write(page)
+    else:
         from linkymonitor.report.build import build
 
+        newest = _newest(log_dir, now, storage)
         written = build(
             replace(settings.report, dir=output) if output else settings.report,
             log_dir,
@@ -97,10 +119,13 @@ def report(
             now=now,
             storage=storage,
             autorefresh=autoupdate,
+            newest=newest,
             statistics=found,
             on_failure=failures.append,
         )
         print("\n".join(map(str, written)))
+        if start is None and end is None and not every:
+            failures += _silence(log_dir, newest, now, settings)
     _warn_about(found, log_dir)
     for sentence in failures:
         print(sentence, file=sys.stderr)
@@ -181,6 +206,55 @@ def _logged_days(
             )
         )
     return (min(days), max(days)), days
+
+
+def _is_stdout(output: Path | None) -> bool:
+    """Return whether *output* is ``-``."""
+    return output is not None and str(output) == "-"
+
+
+def _the_day(dates: tuple[date, date], *, asked: bool) -> date:
+    """Return the one day of *dates* that goes to stdout: the first, yesterday, when no day was *asked* for."""
+    first, last = dates
+    if asked and first != last:
+        raise UsageError(
+            Text(
+                f"-o - : une seule page, et ces dates en font plusieurs ({first} à {last}) ; donnez un seul jour, "
+                "ou un dossier",
+                f"-o -: one page only, and these dates make several ({first} to {last}); give one day, or a folder",
+            )
+        )
+    return first
+
+
+def _newest(log_dir: Path, now: datetime, storage: Storage) -> datetime | None:
+    """Return the end of the newest record of the log, None when there is none."""
+    from linkymonitor.daily_log.search import last_before
+
+    # A file that cannot be read is told of by the page of its day.
+    with suppress(StorageError):
+        record = last_before(log_dir, now, storage=storage)
+        return None if record is None else record.ended_at
+    return None
+
+
+def _silence(log_dir: Path, newest: datetime | None, now: datetime, settings: Settings) -> list[Text]:
+    """Return the sentence about a meter that is not heard any more, if it has been silent for too long."""
+    patience = settings.report.silent_after
+    if newest is None or not patience or now - newest <= patience:
+        return []
+    at = newest.astimezone(settings.zone)
+    hours = int((now - newest) / timedelta(hours=1))
+    days = hours // 24
+    age = Text(f"{hours} h", f"{hours} h") if days < 2 else Text(f"{days} jours", f"{days} days")
+    return [
+        Text(
+            f"{log_dir} : aucun relevé depuis le {at:%Y-%m-%d} à {at:%H:%M}, il y a {age.fr} ; vérifiez que "
+            "linkymonitor tourne (systemctl status linkymonitor) et que le câble tient au compteur",
+            f"{log_dir}: no record since {at:%Y-%m-%d} at {at:%H:%M}, {age.en} ago; check that "
+            "linkymonitor runs (systemctl status linkymonitor) and that the wire of the meter holds",
+        )
+    ]
 
 
 def _demand(log_dir: Path) -> None:

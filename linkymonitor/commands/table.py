@@ -179,7 +179,10 @@ COMMANDS: Mapping[str, Command] = {
             Option(("-a", "--autoupdate"), Text("la page se met à jour seule", "the page refreshes itself")),
             Option(
                 ("-o", "--output"),
-                Text("dossier des pages", "folder of the pages"),
+                Text(
+                    "dossier des pages ; - : une seule page, sur la sortie",
+                    "folder of the pages; -: one page, on stdout",
+                ),
                 read=read.path,
                 metavar="DIR",
             ),

@@ -13,13 +13,14 @@ from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report.calendar import Summary, is_page
+from linkymonitor.report.calendar import LastHeard
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import cause_of, guarded_days, keep_traceback, not_drawn
 from linkymonitor.report.gather import LogDays
 from linkymonitor.report.logged import stretches
 from linkymonitor.report.pages import Pages
 from linkymonitor.report.section import Settings
+from linkymonitor.report.summary import Summary, is_page
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.storage import Storage
 
@@ -43,6 +44,7 @@ def build(
     now: datetime,
     storage: Storage,
     autorefresh: bool = False,
+    newest: datetime | None = None,
     statistics: Statistics | None = None,
     on_failure: Callable[[Text], object] | None = None,
 ) -> list[Path]:
@@ -59,6 +61,7 @@ def build(
         now: the present; a day that is not over is drawn so far.
         storage: writes the pages.
         autorefresh: whether the pages draw themselves again every ten minutes.
+        newest: the end of the newest record of the log, None when there is none.
         statistics: counts what was found in the logs.
         on_failure: handed a sentence about each page that could not be drawn or read.
 
@@ -114,9 +117,63 @@ def build(
     if wrong and len(wrong) == len(drawn):
         raise wrong[0]  # a template that draws no day is mended by the user
     others = _summaries(settings.dir, sorted(there - drawn.keys()), storage, tell)
+    heard = None
+    if newest is not None and settings.silent_after:
+        heard = LastHeard(newest, settings.silent_after, stopped=now - newest > settings.silent_after)
     index = settings.dir / "index.html"
-    storage.replace(index, pages.index([*drawn.values(), *others]))
+    calendar = pages.index([*drawn.values(), *others], heard)
+    storage.replace(index, calendar)
+    _keep_names(settings.dir, now.astimezone(tz).date(), calendar, storage)
     return [*written, index]
+
+
+def _keep_names(folder: Path, today: date, calendar: bytes, storage: Storage) -> None:
+    """Put the pages of *today* and of the day before in *folder* under the names that stay, to be bookmarked.
+
+    They are copies, not redirections: a phone keeps the address that it ends at. Where there is no page of that day,
+    the calendar stands in its place.
+    """
+    for name, day in (("today.html", today), ("yesterday.html", today - timedelta(days=1))):
+        content = calendar
+        with suppress(FileNotFoundError, StorageError):
+            content = b"".join(storage.blocks(folder / f"{day}.html"))
+        storage.replace(folder / name, content)
+
+
+def build_one(
+    settings: Settings,
+    log_dir: Path,
+    day: date,
+    *,
+    tz: ZoneInfo,
+    lang: str,
+    prices: Prices,
+    now: datetime,
+    storage: Storage,
+    autorefresh: bool = False,
+    statistics: Statistics | None = None,
+    on_failure: Callable[[Text], object] | None = None,
+) -> bytes:
+    """Return the page of *day* alone, which needs no other file: it carries Dygraphs inside it.
+
+    The arguments are those of `build`.
+
+    Raises:
+        ConfigError: a template or a section is missing or wrong.
+        StorageError: the folder of the logs cannot be read.
+    """
+    folders = template_folders(settings)
+    pages = Pages(folders, lang, tz, settings.sections, autorefresh, note=settings.note, alone=True)
+    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    ((_, figures),) = guarded_days(source, (day, day), prices)
+    page, _, failure = _page(pages, day, figures, ())
+    if isinstance(failure, ConfigError):
+        raise failure
+    if failure is not None:
+        keep_traceback(day, failure)
+        if on_failure:
+            on_failure(not_drawn(day, failure))
+    return page
 
 
 def _page(

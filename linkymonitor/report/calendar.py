@@ -1,130 +1,97 @@
-"""The calendar of days: what each page carries of its day in its head, and what is drawn from all of them."""
+"""The calendar of days: what its template shows of their summaries."""
 
-# A page carries its own summary, so that there is no second store to keep in step: a calendar of a year costs a
-# year of small reads.
-
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
 from linkymonitor.money.bill import add_up, days_in_month
-from linkymonitor.report.day import DayFigures
+from linkymonitor.report.calendar_texts import CalendarTexts
 from linkymonitor.report.formats import NBSP
+from linkymonitor.report.summary import Summary
 from linkymonitor.report.texts import DAY_FLAGS, DAY_TAGS, Texts
 from linkymonitor.report.words import Words
 
 #: Days with mobile peaks in a winter, 1 November to 31 March.
 EJP_DAYS = 22
-#: What stands before and after the summary in the head of a page.
-_BEFORE, _AFTER = '<meta name="linkymonitor-day" content="', '">'
+#: An amount of a day that is not less has no cents in its square.
+_NO_CENTS = 100
+#: The colours of Tempo → how their days are counted, and one such day.
+_COUNTED = {
+    "blue": (CalendarTexts.counted_blue, CalendarTexts.counted_blue_one),
+    "white": (CalendarTexts.counted_white, CalendarTexts.counted_white_one),
+    "red": (CalendarTexts.counted_red, CalendarTexts.counted_red_one),
+}
+_COLOURS = {"blue": CalendarTexts.blue, "white": CalendarTexts.white, "red": CalendarTexts.red}
 
 
-class Summary(NamedTuple):
-    """What the calendar knows of a day."""
+class LastHeard(NamedTuple):
+    """When the meter was last heard, as the log has it."""
 
-    day: date
-    #: None when nothing was measured.
-    wh: int | None
-    eur: Decimal | None
-    ejp: bool = False
-    colour: str | None = None
-    so_far: bool = False
-    #: Too much of it was not heard to set it beside other days.
-    partial: bool = False
-    #: Nothing of it was heard: the energy is its share of a silence.
-    silent: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """Whether the day can be set beside others."""
-        return self.wh is not None and not self.so_far and not self.partial
-
-    @classmethod
-    def of(cls, day: DayFigures) -> "Summary":
-        """Return the summary of *day*."""
-        return cls(
-            day=day.date,
-            wh=day.consumed,
-            eur=day.total,
-            ejp=day.ejp,
-            colour=day.colour,
-            so_far=day.so_far,
-            partial=day.partial,
-            silent=day.silent,
-        )
-
-    @classmethod
-    def failed(cls, day: date) -> "Summary":
-        """Return the summary of a *day* that could not be drawn."""
-        return cls(day=day, wh=None, eur=None)
-
-    def as_text(self) -> str:
-        """Return the summary as the head of a page carries it."""
-        return json.dumps(
-            {
-                "wh": self.wh,
-                "eur": None if self.eur is None else str(self.eur),
-                "ejp": self.ejp,
-                "colour": self.colour,
-                "so_far": self.so_far,
-                "partial": self.partial,
-                "silent": self.silent,
-            },
-            separators=(",", ":"),
-        )
-
-    @classmethod
-    def read(cls, day: date, head: str) -> "Summary":
-        """Return the summary that the *head* of the page of *day* carries; one that is damaged says nothing."""
-        text = head.partition(_BEFORE)[2].partition(_AFTER)[0]
-        try:
-            row = json.loads(text.replace("&#34;", '"').replace("&quot;", '"') or "{}")
-            eur = row.get("eur")
-            colour = row.get("colour")
-            return cls(
-                day=day,
-                wh=None if row.get("wh") is None else int(row["wh"]),
-                eur=None if eur is None else Decimal(eur),
-                ejp=row.get("ejp") is True,
-                colour=colour if colour in ("blue", "white", "red") else None,
-                so_far=row.get("so_far") is True,
-                partial=row.get("partial") is True,
-                silent=row.get("silent") is True,
-            )
-        except (ValueError, TypeError, AttributeError, InvalidOperation):
-            return cls(day=day, wh=None, eur=None)
+    at: datetime
+    #: How much later that is a fault.
+    patience: timedelta
+    #: Whether it is when the calendar is drawn; a browser that shows it later looks again.
+    stopped: bool
 
 
-def is_page(head: str) -> bool:
-    """Return whether *head* is that of a page of a day that we have drawn."""
-    return _BEFORE in head
+def calendar_data(
+    summaries: Iterable[Summary], words: Words, heard: LastHeard | None = None
+) -> dict[str, object]:
+    """Return what the template of the calendar shows of the days of *summaries*.
 
-
-def calendar_data(summaries: Iterable[Summary], words: Words) -> dict[str, object]:
-    """Return what the template of the calendar shows of the days of *summaries*."""
+    Args:
+        summaries: of the days that have a page.
+        words: the language.
+        heard: when the meter was last heard; None: nothing is said about it.
+    """
     days = sorted(summaries, key=lambda summary: summary.day)
     priced = any(summary.eur is not None for summary in days)
     scale = (Texts.least, Texts.most) if priced else (Texts.least_kwh, Texts.most_kwh)
+    last = _last_whole_day(days)
     return {
         "years": _years(days, words, priced),
-        "last": _last_whole_day(days, words),
+        "last": None if last is None else _sentence_about(last, words),
+        "last_href": None if last is None else f"{last.day}.html",
         "left": _ejp_left(days, words),
         "scale": [words.say(text) for text in scale],
+        "squares": words.say(CalendarTexts.squares_eur if priced else CalendarTexts.squares_kwh),
+        "legend": _legend(days, words),
+        "silence": None if heard is None else _silence(heard, words),
+        "names": {
+            "legend": words.say(CalendarTexts.legend),
+            "today": words.say(CalendarTexts.today),
+            "yesterday": words.say(CalendarTexts.yesterday),
+        },
     }
 
 
-def _last_whole_day(days: Sequence[Summary], words: Words) -> str | None:
-    """Return the sentence about the newest day that can be set beside others."""
-    last = next((summary for summary in reversed(days) if summary.whole), None)
-    if last is None or last.wh is None:
-        return None
-    name = words.long_date(last.day)
-    if words.french:
-        name = name[0].lower() + name[1:]
-    used = words.kwh(last.wh, 1)
+def _silence(heard: LastHeard, words: Words) -> dict[str, object]:
+    """Return what the calendar says when the meter is not heard any more, and when it says so."""
+    at = heard.at.timestamp()
+    return {
+        "text": words.say(CalendarTexts.stopped, _in_sentence(words.local_date(at), words), words.clock(at)),
+        "at": round(at),
+        "patience": round(heard.patience.total_seconds()),
+        "stopped": heard.stopped,
+    }
+
+
+def _in_sentence(day: date, words: Words) -> str:
+    """Return *day* in full, as it stands in the middle of a sentence."""
+    name = words.long_date(day)
+    return name[0].lower() + name[1:] if words.french else name
+
+
+def _last_whole_day(days: Sequence[Summary]) -> Summary | None:
+    """Return the newest day that can be set beside others."""
+    return next((summary for summary in reversed(days) if summary.whole), None)
+
+
+def _sentence_about(last: Summary, words: Words) -> str:
+    """Return the sentence about the newest whole day, *last*."""
+    name, used = _in_sentence(last.day, words), words.kwh(last.wh or 0, 1)
     if last.eur is None:
         return words.say(Texts.index_last_kwh, name, used)
     return words.say(Texts.index_last, name, words.eur(last.eur), used)
@@ -147,13 +114,36 @@ def _ejp_left(days: Sequence[Summary], words: Words) -> str | None:
     return words.say(Texts.index_left, left, EJP_DAYS)
 
 
+def _legend(days: Sequence[Summary], words: Words) -> list[dict[str, str]]:
+    """Return the marks that the squares of *days* have, and what each of them means."""
+    marks = []
+    if any(summary.ejp for summary in days):
+        marks.append({"tag": "peak", "tag_text": words.say(Texts.ejp), "text": words.say(CalendarTexts.ejp)})
+    marks += [
+        {"tag": colour, "tag_text": words.say(DAY_TAGS[colour]), "text": words.say(text)}
+        for colour, text in _COLOURS.items()
+        if any(summary.colour == colour and not summary.ejp for summary in days)
+    ]
+    styles = {_style(summary, None) for summary in days if not summary.whole}
+    marks += [
+        {"style": style, "text": words.say(text)}
+        for style, text in (
+            ("ongoing", CalendarTexts.so_far),
+            ("part", CalendarTexts.partial),
+            ("void", CalendarTexts.no_data),
+        )
+        if style in styles
+    ]
+    return marks
+
+
 def _years(days: Sequence[Summary], words: Words, priced: bool) -> list[dict[str, object]]:
     """Return years, newest first, with their months, and these with their days."""
     levels = _levels(days, priced)
-    years = []
+    years: list[dict[str, object]] = []
     for year, in_year in groupby(reversed(days), key=lambda summary: summary.day.year):
         of_year = list(in_year)
-        months = []
+        months: list[dict[str, object]] = []
         for month, in_month in groupby(of_year, key=lambda summary: summary.day.month):
             of_month = list(in_month)
             months.append(
@@ -161,7 +151,9 @@ def _years(days: Sequence[Summary], words: Words, priced: bool) -> list[dict[str
                     "id": f"{year}-{month:02d}",
                     "name": words.month(month).capitalize(),
                     "text": _sums(of_month, words),
-                    "cells": _cells(year, month, of_month, levels, words),
+                    "cells": _cells(year, month, of_month, levels, words, priced),
+                    # The newest month is drawn larger, with its figures beside it.
+                    "facts": [] if years or months else _facts(of_month, words, priced),
                 }
             )
         years.append({"year": year, "text": _sums(of_year, words), "months": months})
@@ -184,21 +176,111 @@ def _sums(days: Sequence[Summary], words: Words) -> str:
     if not measured:
         return words.say(Texts.index_no_data)
     used = words.kwh(sum(summary.wh or 0 for summary in measured), 0)
-    eur = add_up(summary.eur for summary in measured)
-    count = words.say(Texts.index_day) if len(measured) == 1 else words.say(Texts.index_days, len(measured))
+    eur = _cost(measured)
+    count = _days_counted(measured, words)
     if eur is None:
         text = words.say(Texts.index_month, used, count)
     else:
         text = words.say(Texts.index_month_eur, words.eur(eur), used, count)
+    return ", ".join([text, *_counted(measured, words)])
+
+
+def _days_counted(measured: Sequence[Summary], words: Words) -> str:
+    """Return how many days were *measured*, and how many of these in part."""
+    text = words.say(Texts.index_day) if len(measured) == 1 else words.say(Texts.index_days, len(measured))
     partial = sum(summary.partial and not summary.so_far for summary in measured)
-    if partial:
-        text += ", " + words.say(Texts.index_partial, partial)
-    peaks = sum(summary.ejp for summary in measured)
-    return text + (", " + words.say(Texts.index_ejp, peaks) if peaks else "")
+    return f"{text}, {words.say(Texts.index_partial, partial)}" if partial else text
+
+
+def _cost(days: Iterable[Summary]) -> Decimal | None:
+    """Return what *days* cost; None when that is not known of one of them.
+
+    A day of which hardly anything was heard has no cost of its own and costs no other day its place in the sum.
+    """
+    return add_up(summary.eur for summary in days if summary.eur is not None or not summary.partial)
+
+
+def _counted(days: Sequence[Summary], words: Words) -> list[str]:
+    """Return how many of *days* are EJP days, and how many of each colour."""
+    texts = []
+    peaks = sum(summary.ejp for summary in days)
+    cost = _peak_cost(days)
+    if peaks and cost is not None:
+        texts.append(words.say(CalendarTexts.counted_ejp_eur, peaks, words.eur(cost)))
+    elif peaks:
+        texts.append(words.say(Texts.index_ejp, peaks))
+    for colour, (many, one) in _COUNTED.items():
+        count = sum(summary.colour == colour for summary in days)
+        if count:
+            texts.append(words.say(one) if count == 1 else words.say(many, count))
+    return texts
+
+
+def _peak_cost(days: Iterable[Summary]) -> Decimal | None:
+    """Return what the hours of EJP peak of *days* cost; None when nobody knows."""
+    return add_up(summary.peak_eur for summary in days if summary.peak_eur is not None)
+
+
+def _facts(days: Sequence[Summary], words: Words, priced: bool) -> list[dict[str, str | None]]:
+    """Return the figures of a month, one by one: name, value, unit, and the page that shows more."""
+    measured = [summary for summary in days if summary.wh is not None]
+    facts: list[dict[str, str | None]] = []
+
+    def add(name: str, value: str, href: str | None = None, note: str = "") -> None:
+        facts.append({"name": name, "value": value, "note": note, "href": href})
+
+    cost = _cost(measured)
+    if cost is not None:
+        add(words.say(CalendarTexts.cost), _euros(cost, words))
+    if measured:
+        used = _kwh(sum(summary.wh or 0 for summary in measured), words, 0)
+        add(words.say(CalendarTexts.energy), used, note=_days_counted(measured, words))
+    peaks, peak_cost = sum(summary.ejp for summary in measured), _peak_cost(measured)
+    if peaks and peak_cost is not None:
+        many = words.say(CalendarTexts.peaks_in, peaks)
+        note = words.say(CalendarTexts.peaks_in_one) if peaks == 1 else many
+        add(words.say(CalendarTexts.peaks), _euros(peak_cost, words), note=note)
+    injected = sum(summary.injected or 0 for summary in measured)
+    if injected:
+        text = _kwh(injected, words, 0 if injected >= 10_000 else 1)
+        if any(summary.estimated for summary in measured):
+            text = words.say(CalendarTexts.about, text)
+        add(words.say(CalendarTexts.injected), text)
+    whole = [summary for summary in days if summary.whole]
+    ranked = sorted(
+        (weight, summary.day) for summary in whole if (weight := _weight(summary, priced)) is not None
+    )
+    if len(ranked) > 1:
+        show = _euros if priced else _as_kwh
+        mean = sum((weight for weight, _ in ranked), Decimal(0)) / len(ranked)
+        add(words.say(CalendarTexts.a_day), show(mean, words))
+        for label, (weight, day) in (
+            (CalendarTexts.dearest if priced else CalendarTexts.hungriest, ranked[-1]),
+            (CalendarTexts.least if priced else CalendarTexts.lightest, ranked[0]),
+        ):
+            add(words.say(label), show(weight, words), f"{day}.html", f"{words.weekday(day)} {day.day}")
+    return facts
+
+
+def _weight(summary: Summary, priced: bool) -> Decimal | None:
+    """Return what a day is ranked by: its cost, or its energy in Wh where there are no prices."""
+    return summary.eur if priced else Decimal(summary.wh or 0)
+
+
+def _euros(amount: Decimal, words: Words) -> str:
+    return f"{words.eur(amount)}{NBSP}€" if words.french else f"€{words.eur(amount)}"
+
+
+def _kwh(wh: int, words: Words, places: int = 1) -> str:
+    return f"{words.kwh(wh, places)}{NBSP}kWh"
+
+
+def _as_kwh(wh: Decimal, words: Words) -> str:
+    return _kwh(round(wh), words)
 
 
 def _cells(
-    year: int, month: int, days: Sequence[Summary], levels: Mapping[date, int], words: Words
+    year: int, month: int, days: Sequence[Summary], levels: Mapping[date, int], words: Words, priced: bool
 ) -> list[dict[str, object] | None]:
     """Return the squares of a month, Monday first; None for one before the first day."""
     by_date = {summary.day: summary for summary in days}
@@ -208,20 +290,30 @@ def _cells(
         if summary is None:
             cells.append({"day": number, "href": None})
         else:
-            cells.append(_cell(summary, levels.get(summary.day), words))
+            cells.append(_cell(summary, levels.get(summary.day), words, priced))
     return cells
 
 
-def _cell(summary: Summary, level: int | None, words: Words) -> dict[str, object]:
+def _style(summary: Summary, level: int | None) -> str:
+    """Return how the square of a day is drawn; a day that cannot be set beside others has no shade."""
+    if summary.so_far:
+        return "ongoing"
+    if summary.wh is None:
+        return "void"
+    if summary.partial:
+        return "part"
+    return "plain" if level is None else f"d{level}"
+
+
+def _cell(summary: Summary, level: int | None, words: Words, priced: bool) -> dict[str, object]:
     """Return the square of a day that has a page."""
     parts = [words.long_date(summary.day)]
     if summary.wh is None:
         parts.append(words.say(Texts.index_no_data))
     else:
         if summary.eur is not None:
-            eur = words.eur(summary.eur)
-            parts.append(f"{eur}{NBSP}€" if words.french else f"€{eur}")
-        parts.append(f"{words.kwh(summary.wh, 1)}{NBSP}kWh")
+            parts.append(_euros(summary.eur, words))
+        parts.append(_kwh(summary.wh, words))
     partial = "partial" if summary.partial and not summary.so_far else ""
     if summary.so_far:
         parts.append(words.say(Texts.so_far))
@@ -234,8 +326,20 @@ def _cell(summary: Summary, level: int | None, words: Words) -> dict[str, object
     return {
         "day": summary.day.day,
         "href": f"{summary.day}.html",
-        "style": "void" if level is None else f"d{level}",
+        "style": _style(summary, level),
         "title": ", ".join(parts),
         "tag": "peak" if summary.ejp else tag,
         "tag_text": words.say(DAY_TAGS[tag]) if tag else "",
+        "figure": _figure(summary, words, priced),
     }
+
+
+def _figure(summary: Summary, words: Words, priced: bool) -> str:
+    """Return the figure in the square of a day, in € or in kWh, the same for all; empty when it is not known."""
+    if summary.wh is None:
+        return ""
+    if not priced:
+        return words.kwh(summary.wh, 1 if summary.wh < _NO_CENTS * 1000 else 0)
+    if summary.eur is None:
+        return ""
+    return words.number(summary.eur, 2 if summary.eur < _NO_CENTS else 0)

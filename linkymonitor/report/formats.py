@@ -86,6 +86,10 @@ class Formats:
         text = f"{local.hour}{NBSP}h"
         return f"{text}{NBSP}{local.minute:02d}" if local.minute else text
 
+    def local_date(self, when: float) -> date:
+        """Return the date on the wall at *when*."""
+        return datetime.fromtimestamp(when, self._tz).date()
+
     def hour(self, hour: int) -> str:
         """Return a whole hour."""
         return f"{hour}{NBSP}h" if self.french else f"{hour:02d}:00"

@@ -27,11 +27,13 @@ from linkymonitor import __version__
 from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text
 from linkymonitor.money.bill import days_in_month
-from linkymonitor.report.calendar import Summary, calendar_data
+from linkymonitor.report.calendar import LastHeard, calendar_data
 from linkymonitor.report.chart import chart_data
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.hourly import bars
+from linkymonitor.report.summary import Summary
 from linkymonitor.report.words import Words
+from linkymonitor.system.resources import shipped
 from linkymonitor.system.storage import Storage
 
 #: A page that follows the present draws itself again after this, in seconds (the forerunner's pace).
@@ -70,6 +72,7 @@ class Pages:
         autorefresh: whether pages draw themselves again.
         compiled: where compiled templates are kept, and what writes them; None to compile each time.
         note: a few words at the top of each page; None: none.
+        alone: whether a page has no folder: it then carries Dygraphs inside it, and links to no other page.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Pages:
         autorefresh: bool = False,
         compiled: tuple[Path, Storage] | None = None,
         note: str | None = None,
+        alone: bool = False,
     ) -> None:
         self._words = Words(lang, tz)
         self._sections = sections
@@ -96,9 +100,7 @@ class Pages:
         )
         self._environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": True}
         self._environment.filters["strong"] = _strong
-        script = self._source("page.js")
-        digest = b2a_base64(hashlib.sha256(script.encode()).digest(), newline=False).decode()
-        self._script = {"text": Markup(script), "hash": f"sha256-{digest}"}
+        self._script = self._inline("page.js")
         self._environment.globals.update(
             words=self._words,
             t=self._words.text,
@@ -106,6 +108,7 @@ class Pages:
             version=__version__,
             note=note,
             refresh=self._refresh,
+            alone=_dygraphs() if alone else None,
         )
 
     def day(self, day: DayFigures, known: Iterable[date]) -> bytes:
@@ -134,9 +137,14 @@ class Pages:
             script=None,
         )
 
-    def index(self, summaries: Iterable[Summary]) -> bytes:
-        """Return the calendar of *summaries*."""
-        return self._draw("index.html.j2", **calendar_data(summaries, self._words), script=None)
+    def index(self, summaries: Iterable[Summary], heard: LastHeard | None = None) -> bytes:
+        """Return the calendar of *summaries*; *heard* is when the meter was, None to say nothing about it."""
+        return self._draw(
+            "index.html.j2",
+            **calendar_data(summaries, self._words, heard),
+            calendar_style=Markup(self._source("calendar.css")),
+            script=self._inline("calendar.js") if heard else None,
+        )
 
     def _draw(self, name: str, **values: object) -> bytes:
         try:
@@ -159,10 +167,26 @@ class Pages:
                 )
             ) from error
 
+    def _inline(self, name: str) -> dict[str, str]:
+        """Return the script *name* as a page carries it, with the hash by which the policy of the page knows it."""
+        return _with_hash(self._source(name))
+
     def _source(self, name: str) -> str:
         loader = self._environment.loader
         assert loader is not None
         return loader.get_source(self._environment, name)[0]
+
+
+def _with_hash(script: str) -> dict[str, str]:
+    digest = b2a_base64(hashlib.sha256(script.encode()).digest(), newline=False).decode()
+    return {"text": Markup(script), "hash": f"sha256-{digest}"}
+
+
+def _dygraphs() -> dict[str, str]:
+    """Return Dygraphs as a page without a folder carries it: its script, the hash of that, and its style."""
+    folder = shipped("static/dygraphs")
+    style = (folder / "dygraph.min.css").read_text("utf-8")
+    return {**_with_hash((folder / "dygraph.min.js").read_text("utf-8")), "style": Markup(style)}
 
 
 def _strong(text: str) -> Markup:

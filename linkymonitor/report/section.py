@@ -1,6 +1,7 @@
 """The settings of the report, apart from what draws it: every command reads the whole configuration."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from linkymonitor.errors import BadSetting
@@ -19,6 +20,8 @@ class Settings:
     templates: Path | None = None
     #: A few words at the top of each page; a trial says there that its house is simulated.
     note: str | None = None
+    #: How old the newest record may be before the nightly report warns; 0: it never does.
+    silent_after: timedelta = timedelta(days=2)
 
     def __post_init__(self) -> None:
         faults = [

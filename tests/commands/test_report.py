@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
-from datetime import date, datetime, timedelta
+from base64 import b64encode
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from tests.report.drawn import parsed
 from tests.report.house import PARIS, local, records, write_log
 
 pytestmark = pytest.mark.usefixtures("apart")
@@ -35,6 +39,8 @@ def test_a_report_has_a_page_a_day_and_figures_as_promised(call, tmp_path):
         "2027-01-13.html",
         "2027-01-14.html",
         "index.html",
+        "today.html",
+        "yesterday.html",
     }
     assert '<html lang="fr"' in (tmp_path / "p" / "2027-01-13.html").read_text()
     call("report", "--log-dir", tmp_path / "log", "-o", tmp_path / "e", "-s", "2027-01-13", "--lang", "en")
@@ -141,6 +147,53 @@ def test_a_day_that_has_not_come_is_refused(call, tmp_path):
         assert (status, out) == (2, "")
         assert err.startswith("linkymonitor: 2062-01-13 n'est pas encore venu : aujourd'hui est le 2")
     assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize(
+    ("days", "silent_after", "status"), [(3, None, 1), (1, None, 0), (3, "0", 0), (1, "12h", 1), (8, "7d", 1)]
+)
+def test_the_nightly_report_ends_with_1_when_the_box_has_stopped(call, tmp_path, days, silent_after, status):
+    ini = tmp_path / "l.ini"
+    ini.write_text(f"[report]\nsilent_after = {silent_after}\n" if silent_after else "")
+    newest = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
+    write_log(tmp_path / "log", records(newest - timedelta(hours=1), newest, step=600))
+    words = ("report", "-c", ini, "--log-dir", tmp_path / "log", "-o", tmp_path / "p")
+    ended, out, err = call(*words)
+    assert ended == status
+    assert len(out.splitlines()) == 3, "every page is drawn"
+    if status:
+        assert f"/log : aucun relevé depuis le {newest.astimezone(PARIS):%Y-%m-%d à %H:%M}, il y a " in err
+        assert err.count("\n") == 1
+    else:
+        assert err == ""
+    assert call(*words, "-s", "2026-02-20")[0] == 0, "whoever asks for a day gets it"
+
+
+def test_a_nightly_report_of_a_log_without_a_record_is_no_failure(call, tmp_path):
+    status, _, err = call("report", "--log-dir", tmp_path, "-o", tmp_path / "p")
+    assert (status, err) == (0, "")
+    assert (tmp_path / "p" / "yesterday.html").exists()
+
+
+def test_one_page_goes_to_stdout_and_needs_no_other_file(call, tmp_path):
+    day = date(2026, 1, 13)
+    write_log(tmp_path / "log", records(local(day), local(day, 3), step=600))
+    words = ("report", "--log-dir", tmp_path / "log", "-o", "-")
+    status, page, err = call(*words, "-s", "13/01/2026")
+    assert (status, err) == (0, "")
+    reader = parsed(page)
+    assert [link for link in reader.links if not link.startswith(("#", "data:"))] == []
+    assert "dygraphs/blob/v2.2.2" in page
+    policy = re.search(r"script-src ([^;]*)", page)[1]
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    hashes = {b64encode(sha256(script.encode()).digest()).decode() for script in scripts}
+    assert len(hashes) == 2
+    assert all(f"'sha256-{digest}'" in policy for digest in hashes)
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("log", "run")] == []
+    assert "<title>" in call(*words)[1], "without dates it is the page of yesterday"
+    status, page, err = call(*words, "-s", "2026-01-13", "-e", "2026-01-14")
+    assert (status, page) == (2, "")
+    assert err.startswith("linkymonitor: -o - : une seule page, et ces dates en font plusieurs")
 
 
 def test_a_month_that_is_not_over_is_drawn_until_today(call, tmp_path):

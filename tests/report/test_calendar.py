@@ -11,11 +11,13 @@ import pytest
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
-from linkymonitor.report.calendar import Summary
 from linkymonitor.report.gather import split_days
 from linkymonitor.report.section import Settings
+from linkymonitor.report.summary import Summary
 from tests.report.drawn import DAY, PRICES, build, ejp_day, parsed, text_of
 from tests.report.house import PARIS, contract, local, period_of, records
+
+NEXT = DAY + timedelta(days=1)
 
 
 def test_the_calendar_gathers_the_pages_that_are_there(tmp_path):
@@ -28,13 +30,15 @@ def test_the_calendar_gathers_the_pages_that_are_there(tmp_path):
     build(tmp_path, rows, (DAY - timedelta(days=2), DAY - timedelta(days=1)))
     index = build(tmp_path, rows)["index.html"]
     reader = parsed(index)
-    assert [link for link in reader.links if link.startswith("2026-01-1")] == [
+    squares = re.findall(r'class="day [^"]*" href="([^"]*)"', index)
+    assert set(reader.links) >= set(squares)
+    assert squares == [
         "2026-01-11.html",
         "2026-01-12.html",
         "2026-01-13.html",
     ]
     assert 'class="tag peak">EJP' in index
-    assert "en 3 jours, 1 EJP" in text_of(index)
+    assert "en 3 jours, 1 EJP (pointe" in text_of(index)
 
 
 def test_the_calendar_counts_the_ejp_days_left_only_when_it_saw_the_winter(tmp_path):
@@ -76,12 +80,77 @@ def test_the_calendar_neither_calls_a_partial_day_full_nor_ranks_it(tmp_path, la
     index = build(tmp_path, [], **options)["index.html"]
     said = text_of(index).replace("\xa0", " ")
     assert last in said
-    assert said.count(sums) == 2, "for the year and for the month"
+    assert sums in said
     cells = re.findall(r'class="day (\w+)" href="([^"]+)" title="([^"]*)"[^>]*>(.*?)</a>', index)
-    assert sorted(style for style, *_ in cells) == ["d1", "d3", "void"]
-    assert cells[2][0] == "void"
+    assert sorted(style for style, *_ in cells) == ["d1", "d3", "part"]
+    assert cells[2][0] == "part"
     assert [mark in title for _, _, title, _ in cells] == [False, False, True]
     assert f'<span class="tag partial">{mark}</span>' in cells[2][3]
+
+
+def test_each_square_has_its_figure_and_the_legend_has_what_the_squares_have(tmp_path):
+    index = build(tmp_path, ejp_day(), (DAY - timedelta(days=3), NEXT), now=local(NEXT, 1))["index.html"]
+    figures = dict(re.findall(r'href="2026-01-(\d\d)\.html" title=.*?<b>(.*?)</b></a>', index))
+    assert figures["10"] == ""
+    assert re.fullmatch(r"\d+,\d\d", figures["13"])
+    legend = text_of(re.search(r'<div class="legend".*?</div>', index, re.DOTALL)[0])
+    assert "Coût de chaque jour, en €" in legend
+    for mark in ("jour EJP", "pas encore fini", "sans mesure", "mesuré en partie"):
+        assert mark in legend
+    apart = Settings(dir=tmp_path / "unpriced")
+    unpriced = build(tmp_path, [], (DAY, DAY), prices=Prices(), settings=apart)["index.html"]
+    assert re.search(r'href="2026-01-13\.html" title=.*?<b>\d+,\d</b></a>', unpriced)
+    assert "Énergie de chaque jour, en kWh" in unpriced
+
+
+def test_the_newest_month_has_its_figures_and_the_cost_of_the_ejp_peak(tmp_path):
+    index = build(tmp_path, ejp_day(), (DAY - timedelta(days=1), DAY))["index.html"]
+    facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", index))
+    page = (tmp_path / "pages" / "2026-01-13.html").read_text("utf-8")
+    (cost,) = {str(summary.peak_eur) for summary in [Summary.read(DAY, page[:4096])]}
+    assert text_of(facts["Pointe EJP"]).replace("\xa0", " ") == f"{cost.replace('.', ',')} € en 1 jour "
+    assert "environ" in facts["Injecté"]
+
+
+def test_the_sentence_about_the_last_day_is_a_link(tmp_path):
+    index = build(tmp_path, ejp_day())["index.html"]
+    assert re.search(r'<a href="2026-01-13\.html">Dernier jour complet, mardi 13', index)
+
+
+@pytest.mark.parametrize(
+    "now", [local(DAY + timedelta(days=1), 9), local(DAY, 18)], ids=["after", "on the day"]
+)
+def test_yesterday_and_today_have_addresses_that_stay(tmp_path, now):
+    pages = tmp_path / "pages"
+    today = now.astimezone(PARIS).date()
+    build(tmp_path, ejp_day(), (today - timedelta(days=1), today), now=now)
+    for name, day in (("today", today), ("yesterday", today - timedelta(days=1))):
+        assert (pages / f"{name}.html").read_bytes() == (pages / f"{day}.html").read_bytes()
+    # A later run that draws other days keeps them right.
+    build(tmp_path, [], (DAY - timedelta(days=5), DAY - timedelta(days=5)), now=now + timedelta(days=1))
+    assert (pages / "yesterday.html").read_bytes() == (pages / f"{today}.html").read_bytes()
+    assert (pages / "today.html").read_bytes() == (pages / "index.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("fr", "Le compteur n’est plus entendu depuis le mardi 13 janvier 2026 à 12 h 05"),
+        ("en", "The meter has not been heard since Tuesday 13 January 2026 at 12:05"),
+    ],
+)
+def test_a_calendar_says_when_the_meter_is_not_heard_any_more(tmp_path, lang, words):
+    newest = local(DAY, 12, 5)
+    late = build(tmp_path, ejp_day(), lang=lang, newest=newest, now=newest + timedelta(days=3))["index.html"]
+    assert words in re.sub(r"\s", " ", text_of(late))
+    assert 'data-patience="172800">' in late
+    soon = build(tmp_path, [], lang=lang, newest=newest, now=newest + timedelta(days=1))["index.html"]
+    assert 'data-patience="172800" hidden>' in soon
+    settings = Settings(dir=tmp_path / "pages", silent_after=timedelta(0))
+    never = build(tmp_path, [], newest=newest, now=newest + timedelta(days=3), settings=settings)[
+        "index.html"
+    ]
+    assert "data-patience" not in never
 
 
 def test_empty_pages_of_days_that_have_not_come_are_removed(tmp_path):
