@@ -102,10 +102,9 @@ def run(
         print(why)
     with ExitStack() as stack:
         _take(storage, job.log_dir, stack)
-        logged_until = None
+        logged_until = pages.logged_until()
         if house is not None:
             house.move_in(past)
-            logged_until = house.newest()
             if not _past_made(house):
                 return 0
         else:

@@ -121,7 +121,7 @@ class TrialHouse:
                 f"une autre maison était là ({facts.get('house', '?')})",
                 f"another house was there ({facts.get('house', '?')})",
             )
-        newest = self.newest()
+        newest = self._newest()
         if newest is None:
             return None
         if newest > self.now() + _FUTURE:
@@ -167,7 +167,7 @@ class TrialHouse:
         if life is None:
             today = now.astimezone(PARIS).date()
             life = Life(self._asked, today - past * _A_DAY, today)
-        self._keep(life.looked_at(now, self.newest()))
+        self._keep(life.looked_at(now, self._newest()))
         self._house = House(self._life.options(now))
 
     def make_past(self, progress: Callable[[int, int], object], stopped: Callable[[], bool]) -> None:
@@ -182,7 +182,7 @@ class TrialHouse:
         """
         assert self._house is not None
         now = self.now()
-        begin = max(self.newest() or now - 40000 * _A_DAY, local(self._life.since, 0))
+        begin = max(self._newest() or now - 40000 * _A_DAY, local(self._life.since, 0))
         days, made = -((begin - now) // _A_DAY), -1
         clock = WireClock(begin)
         log = self._log(clock)
@@ -235,7 +235,7 @@ class TrialHouse:
         clock = HouseClock(now, self._clock, speed)
         return SimSource(house.options, clock, 1.0, clock.sleep, house=house), clock
 
-    def newest(self) -> datetime | None:
+    def _newest(self) -> datetime | None:
         """Return the stamp of the newest record of the log, None when there is none."""
         log = self._log(WireClock(self.now()))
         try:

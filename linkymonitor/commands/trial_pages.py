@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.daily_log.files import records
+from linkymonitor.daily_log.search import last_before
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text
 from linkymonitor.money.tariffs import Prices
@@ -141,6 +142,15 @@ class TrialPages:
     def index(self) -> Path:
         """The page to begin with."""
         return self._settings.report.dir / "index.html"
+
+    def logged_until(self) -> datetime | None:
+        """Return the time of the newest record of the log, None when it is empty.
+
+        Raises:
+            StorageError: the log cannot be read.
+        """
+        last = last_before(self._settings.log.dir, _LATEST, storage=self._storage)
+        return last.ended_at if last else None
 
     def draw_all(self, changed_since: datetime | None) -> list[Text]:
         """Draw the days whose pages are missing, and those after an instant; return what could not be drawn.

@@ -50,6 +50,7 @@ def test_the_first_drawing_has_each_day_of_the_log_and_the_next_what_has_changed
     assert pages.draw_all(None) == []
     first = drawn(settings)
     assert sorted(first) == ["2026-01-11", "2026-01-12", "2026-01-13"]
+    assert pages.logged_until() == NOW
     pages.draw_all(NOW - timedelta(days=1))
     second = drawn(settings)
     assert [day for day in second if second[day] != first[day]] == ["2026-01-12", "2026-01-13"]
@@ -76,6 +77,7 @@ def test_an_empty_log_has_no_pages_until_there_is_something_to_draw(tmp_path, cl
     settings = settings_of_trial(Settings(), tmp_path, "fr", simulated=False)
     pages = TrialPages(settings, Storage(), clock.now, clock.monotonic)
     settings.log.dir.mkdir()
+    assert pages.logged_until() is None
     assert pages.draw_all(None) == []
     assert not pages.index.exists()
     write_log(settings.log.dir, records(NOW - timedelta(minutes=5), NOW, step=60))
