@@ -61,7 +61,9 @@ def _call(words: Sequence[str]) -> int:
         name, arguments = parse(words)
     except SystemExit as ended:  # argparse has printed its message or the help
         return ended.code if isinstance(ended.code, int) else DONE
-    common = Common(config=arguments.pop("config"), verbose=arguments.pop("verbose"))
+    common = Common(
+        config=arguments.pop("config"), verbose=arguments.pop("verbose"), lang=arguments.pop("lang")
+    )
     page = name == "report" and str(arguments["output"]) == "-"
     try:
         _mind_stdout(

@@ -104,15 +104,21 @@ def default_path(system: Path | None = None) -> Path:
     return system if system.exists() else shipped("etc/linkymonitor.ini")
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, lang: str | None = None) -> Settings:
     """Return the settings of the file *path*; from now on this process prints in the language of these settings.
+
+    Args:
+        path: an INI file.
+        lang: the language that the user asks for, instead of [general] lang; None: that of the file.
 
     Raises:
         ConfigError: with one sentence for each fault.
     """
     parser = config.parse(path)
-    lang = parser.get("general", "lang", fallback="").strip()
-    if lang in LANGUAGES:
-        speak(lang)
+    written = lang or parser.get("general", "lang", fallback="").strip()
+    if written in LANGUAGES:
+        speak(written)
     settings, notes = config.fill(Settings, parser, path)
+    if lang is not None:
+        settings.general.lang = lang
     return replace(settings, path=path, notes=notes)

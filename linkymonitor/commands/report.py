@@ -32,7 +32,6 @@ def report(
     end: date | timedelta | None,
     autoupdate: bool,
     output: Path | None,
-    lang: str | None,
     json: bool,
     every: bool = False,
 ) -> int:
@@ -46,7 +45,6 @@ def report(
         autoupdate: whether the pages draw themselves again in the browser.
         output: the folder of the pages; ``-`` prints one page, which needs no other file; None: the folder of the
             configuration.
-        lang: of the pages; None: that of the configuration.
         json: print the figures, and draw no page.
         every: of the days, take those that have a log; without *start* and *end* all of these.
 
@@ -94,7 +92,7 @@ def report(
             log_dir,
             _the_day(dates, asked=start is not None or end is not None or every),
             tz=settings.zone,
-            lang=lang or settings.lang,
+            lang=settings.lang,
             prices=settings.tariff,
             now=now,
             storage=storage,
@@ -114,7 +112,7 @@ def report(
             dates,
             only=only,
             tz=settings.zone,
-            lang=lang or settings.lang,
+            lang=settings.lang,
             prices=settings.tariff,
             now=now,
             storage=storage,

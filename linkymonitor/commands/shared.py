@@ -40,6 +40,8 @@ class Common(NamedTuple):
     #: The file of the configuration; None: that of the machine, else the one that is shipped.
     config: Path | None = None
     verbose: bool = False
+    #: The language of screens, pages, logs and messages; None: that of the configuration.
+    lang: str | None = None
 
     def settings(self) -> Settings:
         """Return the settings of the configuration.
@@ -49,7 +51,7 @@ class Common(NamedTuple):
         """
         from linkymonitor.settings import default_path, load
 
-        return load(self.config or default_path())
+        return load(self.config or default_path(), self.lang)
 
     def log_to_stderr(self) -> None:
         """Show on stderr the lines that the parts log from now on.

@@ -54,6 +54,14 @@ COMMON = (
         metavar="FILE",
     ),
     Option(("-v", "--verbose"), Text("en dire plus", "say more")),
+    Option(
+        ("--lang",),
+        Text(
+            "langue des écrans, des pages, du journal et des messages",
+            "language of screens, pages, log and messages",
+        ),
+        choices=LANGUAGES,
+    ),
 )
 
 _SOURCE = Text(
@@ -186,7 +194,6 @@ COMMANDS: Mapping[str, Command] = {
                 read=read.path,
                 metavar="DIR",
             ),
-            Option(("--lang",), Text("langue des pages", "language of the pages"), choices=LANGUAGES),
             Option(("--json",), Text("les chiffres seuls", "the figures alone")),
         ),
     ),
