@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands.shared import Common, callbacks
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, as_text, escape_controls
+from linkymonitor.money.statements import doubts, price_list
 
 if TYPE_CHECKING:
     from linkymonitor.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: The names of the UART on the header of a Raspberry Pi, and its pins, TXD and RXD.
 _UART_PORTS = {"/dev/ttyAMA0", "/dev/ttyS0", "/dev/serial0"}
@@ -60,9 +63,10 @@ def check(common: Common) -> int:
                 f"relay {name}: GPIO {relay.pin}, rule {relay.rule}",
             )
         )
-    if not any(price is not None for price in astuple(settings.tariff)):
-        lines.append(Text("prix non réglés : voir [tariff]", "prices not set: see [tariff]"))
+    lines += price_list(settings.tariff)
     print("\n".join(escape_controls(str(line)) for line in lines))
+    for doubt in doubts(settings.tariff):
+        log.warning("%s", doubt)
     return 0
 
 

@@ -8,6 +8,9 @@ from linkymonitor.language import Text
 from linkymonitor.model.terms import code
 from linkymonitor.money import bill
 
+#: A dearer kWh, in €, was probably set in centimes: bills print c€/kWh.
+DOUBTED = Decimal(3)
+
 #: Register code → key, where the key is not the code in lower case.
 _KEYS = {"TH": "base"}
 
@@ -80,8 +83,7 @@ class Prices:
 
     def of(self, register: str) -> Decimal | None:
         """Return the price of *register* (``HN``, ``TH``, ``F01``) in €/kWh, or None when it is not set."""
-        own = code(register)
-        key = _KEYS.get(own, own.lower())
+        key = key_of(register)
         return getattr(self, key) if key in _REGISTER_KEYS else None
 
     def cost(self, register: str, wh: int) -> Decimal | None:
@@ -90,6 +92,18 @@ class Prices:
         if price is None:
             return None
         return bill.round_cents(bill.cost(wh, price))
+
+    @property
+    def doubted(self) -> dict[str, Decimal]:
+        """Key → its price, in €/kWh, for each one that was probably set in centimes."""
+        prices = {name: getattr(self, name) for name in _names() if name != "subscription_month"}
+        return {name: price for name, price in prices.items() if price is not None and price > DOUBTED}
+
+
+def key_of(register: str) -> str:
+    """Return the key of ``[tariff]`` that has the price of *register*; one that has none gives a name of no key."""
+    own = code(register)
+    return _KEYS.get(own, own.lower())
 
 
 def _names() -> list[str]:

@@ -97,3 +97,14 @@ def test_the_pins_of_what_is_not_used_are_free(call, historique, tmp_path):
     (tmp_path / "my.ini").write_text("[relay:tank]\npin = 15\nrule = ejp\nfail_state = off\n")
     words = ("-c", tmp_path / "my.ini", "-i", historique, "--log-dir", tmp_path / "log", "--at", AT)
     assert call("acquire", *words)[0] == 0
+
+
+def test_check_doubts_a_price_in_centimes_and_ends_well(call, caplog, tmp_path):
+    path = tmp_path / "cents.ini"
+    path.write_text("[general]\nlang = fr\n[tariff]\nhn = 16,32\npm = 1,2340\n")
+    status, out, _ = call("check", "-c", str(path))
+    assert status == 0
+    assert "prix, EJP : HN 16,32 €/kWh, PM 1,2340 €/kWh" in out
+    (warning,) = caplog.records
+    assert warning.levelname == "WARNING"
+    assert warning.getMessage().startswith("[tariff] hn = 16,32 : plus de 3 €/kWh")

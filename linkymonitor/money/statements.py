@@ -1,0 +1,82 @@
+"""The prices that are set, the ones that are missing and the ones to doubt, in words."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from linkymonitor.language import Text, as_text
+from linkymonitor.model.terms import PERIODS, code
+from linkymonitor.money.tariffs import Prices, key_of
+
+_SUPPLIER_INDEXES = tuple(f"F{number:02}" for number in range(1, 11))
+_OPTIONS = {"BASE": Text("Base", "Base"), "HC": Text("heures creuses", "off-peak hours")}
+
+
+def price_list(prices: Prices) -> list[Text]:
+    """Return a line for each contract that has prices, with the keys that are missing; one line when none is set."""
+    lines = [line for option, periods in PERIODS.items() for line in _of_option(prices, option, periods)]
+    others = [name for name in _SUPPLIER_INDEXES if prices.of(name) is not None]
+    if others:
+        lines.append(
+            Text("prix, autres offres : ", "prices, other offers: ")
+            + _joined([_stated(prices, name) for name in others])
+        )
+    if not lines:
+        lines.append(Text("prix non réglés : voir [tariff]", "prices not set: see [tariff]"))
+    if prices.injection is not None:
+        sold = decimal(prices.injection)
+        lines.append(
+            Text(f"injection payée : {sold.fr} €/kWh", f"injection paid: {sold.en} €/kWh"),
+        )
+    if prices.subscription_month is not None:
+        paid = decimal(prices.subscription_month)
+        lines.append(Text(f"abonnement : {paid.fr} €/mois", f"subscription: {paid.en} €/month"))
+    return lines
+
+
+def doubts(prices: Prices) -> list[Text]:
+    """Return a sentence for each price that was probably set in centimes."""
+    sentences = []
+    for key, price in prices.doubted.items():
+        given, meant = decimal(price), decimal(price.scaleb(-2))
+        sentences.append(
+            Text(
+                f"[tariff] {key} = {given.fr} : plus de 3 €/kWh ; un prix s'écrit en euros, non en centimes : "
+                f"peut-être {meant.fr}",
+                f"[tariff] {key} = {given.en}: more than 3 €/kWh; a price is in euros, not in centimes: "
+                f"perhaps {meant.en}",
+            )
+        )
+    return sentences
+
+
+def decimal(price: Decimal) -> Text:
+    """Return *price* as it was set, with the comma or the point of the language."""
+    digits = f"{price:f}"
+    return Text(digits.replace(".", ","), digits)
+
+
+def _of_option(prices: Prices, option: str, periods: tuple[str, ...]) -> Iterator[Text]:
+    registers = [code(period) for period in periods]
+    missing = [name for name in registers if prices.of(name) is None]
+    if len(missing) == len(registers):
+        return
+    name = _OPTIONS.get(option, as_text(option.capitalize() if option == "TEMPO" else option))
+    stated = _joined([_stated(prices, register) for register in registers if register not in missing])
+    yield Text("prix, ", "prices, ") + name + Text(" : ", ": ") + stated
+    if missing:
+        keys = ", ".join(map(key_of, missing))
+        yield Text(
+            f"prix qui manquent : {keys} ; réglez-les dans [tariff]",
+            f"prices that are missing: {keys}; set them in [tariff]",
+        )
+
+
+def _stated(prices: Prices, register: str) -> Text:
+    price = prices.of(register)
+    assert price is not None
+    given = decimal(price)
+    return Text(f"{register} {given.fr} €/kWh", f"{register} {given.en} €/kWh")
+
+
+def _joined(parts: list[Text]) -> Text:
+    return Text(", ".join(part.fr for part in parts), ", ".join(part.en for part in parts))
