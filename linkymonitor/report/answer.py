@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from linkymonitor.language import Text
+from linkymonitor.money.tariffs import DOUBTED, key_of
 from linkymonitor.report.day import ELSEWHERE, DayFigures
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.texts import Texts
@@ -54,7 +55,9 @@ def _unread(day: DayFigures, words: Words) -> Iterator[str]:
 
 def _cost(day: DayFigures, words: Words) -> Iterator[str]:
     """Yield what the day used and cost, and the share of its dear register."""
-    if day.consumed is not None:
+    if day.lost:
+        yield _known(day, words)
+    elif day.consumed is not None:
         used = _used(day.consumed, words)
         at = (words.clock(day.until),) if day.so_far else ()
         if day.shown_cost is None:
@@ -62,6 +65,37 @@ def _cost(day: DayFigures, words: Words) -> Iterator[str]:
         else:
             text = words.say(_cost_text(day), *at, words.eur(day.shown_cost), used)
         yield text + _of_which(day, words) + "."
+
+
+def _known(day: DayFigures, words: Words) -> str:
+    """Return when the day was measured, and what is known of it: with energy that nobody knows it has no cost."""
+    text = _measured(day, words)
+    if day.barely or not day.consumed:
+        return text + "."
+    used = _used(day.consumed, words)
+    if day.consumed_eur is None:
+        return words.say(Texts.say_known, text, used) + "."
+    eur = words.amount(day.consumed_eur)
+    return words.say(Texts.say_known_eur, text, used, eur) + _of_which(day, words) + "."
+
+
+def _measured(day: DayFigures, words: Words) -> str:
+    first, last = day.lost[0], day.lost[-1]
+    late, early = first.start <= day.start, last.end >= day.until
+    if late and early and len(day.lost) == 2:
+        return words.say(Texts.say_only, words.clock(first.end), words.end_clock(last.start, day))
+    if len(day.lost) == 1 and early:
+        return words.say(Texts.say_stopped, words.clock(last.start))
+    if len(day.lost) == 1 and late:
+        return words.say(Texts.say_started, words.clock(first.end))
+    return words.say(Texts.say_broken)
+
+
+def _doubted(day: DayFigures, words: Words) -> Iterator[str]:
+    """Yield the prices that were probably set in centimes."""
+    for line in day.lines:
+        if line.price is not None and line.price > DOUBTED:
+            yield words.say(Texts.say_doubted, key_of(line.code), words.price(line.price))
 
 
 def _cost_text(day: DayFigures) -> Text:
@@ -106,7 +140,8 @@ def _over_subscription(day: DayFigures, words: Words) -> Iterator[str]:
 def _partial(day: DayFigures, words: Words) -> Iterator[str]:
     if not day.so_far and day.partial:
         missing = words.number((1 - day.quality.coverage) * 100)
-        yield words.say(Texts.say_partial, words.say(Texts.nearly_all) if missing == "100" else missing)
+        text = Texts.say_partial_lost if day.lost else Texts.say_partial
+        yield words.say(text, words.say(Texts.nearly_all) if missing == "100" else missing)
 
 
 def _load(day: DayFigures, words: Words) -> Iterator[str]:
@@ -118,18 +153,26 @@ def _load(day: DayFigures, words: Words) -> Iterator[str]:
 
 
 def _injected(day: DayFigures, words: Words) -> Iterator[str]:
-    if day.injected is not None and day.injected.wh >= _LEAST_INJECTED:
-        text = Texts.say_injected if day.injected.estimated else Texts.say_injected_exact
-        yield words.say(text, words.kwh(day.injected.wh, 1))
+    injected = day.injected
+    if injected is None or injected.wh < _LEAST_INJECTED:
+        return
+    used = words.kwh(injected.wh, 1)
+    if injected.at_least:
+        yield words.say(Texts.say_injected_least, words.kwh(injected.low_wh, 1), words.unheard(day))
+    elif injected.eur is not None:
+        yield words.say(Texts.say_injected_paid, used, words.amount(injected.eur))
+    else:
+        yield words.say(Texts.say_injected if injected.estimated else Texts.say_injected_exact, used)
 
 
 #: In the order of the page.
 _ALWAYS: Sequence[_Sentences] = (
     _unread,
     _cost,
+    _doubted,
     _epochs,
     _beyond_registers,
     _over_subscription,
     _partial,
 )
-_WITH_ROOM: Sequence[_Sentences] = (_load, _injected)
+_WITH_ROOM: Sequence[_Sentences] = (_injected, _load)

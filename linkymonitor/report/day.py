@@ -9,11 +9,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from linkymonitor.model.record import Contract
+from linkymonitor.money import bill
 
 #: The code of what the total of the meter has counted beyond the registers that are read.
 ELSEWHERE = "?"
 #: A day of which less was heard is partial.
 _WHOLE = 0.9
+#: A day of which less was heard, and whose energy is not known either, has no figures worth a total.
+_BARELY = 0.01
 _HOUR = 3600
 
 
@@ -38,6 +41,17 @@ class Injected(NamedTuple):
     high_wh: int
     estimated: bool
     reading: int | None = None
+    #: True when part of the day was not heard and what it gave is not known: the truth is *low_wh* or more.
+    at_least: bool = False
+    #: What a kWh is paid, in €; None when it is not set.
+    price: Decimal | None = None
+
+    @property
+    def eur(self) -> Decimal | None:
+        """What it is paid, to the cent; an estimate earns nothing."""
+        if self.price is None or self.estimated:
+            return None
+        return bill.round_cents(bill.cost(self.wh, self.price))
 
 
 class Gap(NamedTuple):
@@ -201,6 +215,25 @@ class DayFigures(NamedTuple):
     def silent(self) -> bool:
         """Whether the day lies within a silence, and its energy is a share of what the indexes went on by."""
         return self.empty and self.consumed is not None
+
+    @property
+    def lost(self) -> tuple[Gap, ...]:
+        """The silences whose energy nobody knows."""
+        return tuple(gap for gap in self.quality.gaps if gap.wh is None)
+
+    @property
+    def barely(self) -> bool:
+        """Whether so little was heard that neither the energy nor the cost of the day is known."""
+        return not self.empty and bool(self.lost) and self.quality.coverage < _BARELY
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """The registers that counted and whose price is not set."""
+        return tuple(
+            line.code
+            for line in self.lines
+            if line.wh and line.price is None and line.code not in ("", ELSEWHERE)
+        )
 
     @property
     def unaccounted(self) -> bool:

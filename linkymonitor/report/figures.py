@@ -58,7 +58,9 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
     figures = with_energy(figures, day, prices)
     figures = with_loads(figures, day, heard)
     figures = with_contract(figures, day)
-    return figures._replace(injected=injected(day, heard), eve=_used_on_the_eve(day), curve=curve(day))
+    return figures._replace(
+        injected=injected(day, heard, prices.injection), eve=_used_on_the_eve(day), curve=curve(day)
+    )
 
 
 def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: Prices) -> DayFigures:
@@ -82,7 +84,7 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
         counted = Indexes(around.columns, around.times, Kind.INJECTED)
         wh = counted.over(start, end) if counted.stairs else None
         if wh is not None:
-            share = Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False)
+            share = Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False, price=prices.injection)
             figures = figures._replace(injected=share)
     if until <= start:
         return figures

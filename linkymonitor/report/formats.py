@@ -52,6 +52,17 @@ class Formats:
         """Return *amount* to the cent, without its sign."""
         return self.number(amount, 2)
 
+    def amount(self, eur: Decimal) -> str:
+        """Return *eur* to the cent, with its sign on the side of the language."""
+        return f"{self.eur(eur)}{NBSP}€" if self.french else f"€{self.eur(eur)}"
+
+    def duration(self, seconds: float) -> str:
+        """Return a length of time in hours and minutes."""
+        hours, minutes = divmod(round(seconds / 60), 60)
+        if not hours:
+            return f"{minutes}{NBSP}min"
+        return f"{hours}{NBSP}h" + (f"{NBSP}{minutes:02d}" if minutes else "")
+
     def price(self, amount: Decimal) -> str:
         """Return a price of the kWh, with as many figures as it was given, four at least."""
         exponent = amount.as_tuple().exponent

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from linkymonitor.daily_log.columns import Columns, known
 from linkymonitor.report.day import Injected
@@ -21,15 +22,31 @@ _HALF_AMPERE = 0.5
 _HOUR = 3600
 
 
-def injected(day: HeardDay, heard: Hearing) -> Injected | None:
-    """Return what went to the grid on *day*, None when nothing did."""
+def injected(day: HeardDay, heard: Hearing, price: Decimal | None) -> Injected | None:
+    """Return what went to the grid on *day*, None when nothing did.
+
+    Args:
+        day: the day.
+        heard: when it was heard.
+        price: what an injected kWh is paid, in €; None when it is not set.
+    """
     if known(day.rows.injected_index):
         counted = Indexes(day.around.columns, day.around.times, Kind.INJECTED)
         wh = sum(counted.between([day.start, day.end])[0].values())
-        return Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False, reading=day.rows.injected_index[-1])
+        return Injected(
+            wh=wh,
+            low_wh=wh,
+            high_wh=wh,
+            estimated=False,
+            reading=day.rows.injected_index[-1],
+            at_least=any(counted.over(start, end) is None for start, end in heard.silences),
+            price=price,
+        )
     if not may_inject(day.rows):
         return None
-    return _estimated(day.rows, heard.seconds)
+    estimate = _estimated(day.rows, heard.seconds)
+    # No index knows what went out while nobody listened.
+    return estimate and estimate._replace(at_least=bool(heard.silences), price=price)
 
 
 def may_inject(rows: Columns) -> bool:

@@ -81,6 +81,7 @@ class RangeFigures:
             "high_wh": sum(part.high_wh for part in injected),
             "estimated": any(part.estimated for part in injected),
             "eur": self._paid(injected),
+            **({"at_least": True} if any(part.at_least for part in injected) else {}),
         }
 
     def _peak(self) -> dict[str, object] | None:

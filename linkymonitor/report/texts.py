@@ -19,13 +19,25 @@ class Texts:
     consumed = Text("Consommé", "Used")
     cost = Text("Coût du jour", "Cost of the day")
     cost_so_far = Text("Coût à cette heure", "Cost so far")
+    cost_known = Text("Coût connu", "Known cost")
+    consumed_known = Text("Consommé, connu", "Used, as far as known")
     including_subscription = Text("dont abonnement {} €", "including €{} of subscription")
     without_subscription = Text("hors abonnement, non réglé", "subscription not set")
     no_prices = Text("prix non réglés", "prices not set")
-    injected = Text("Injecté", "Injected")
-    injected_estimated = Text("Injecté, estimé", "Injected, estimated")
+    no_price_of = Text("prix non réglé : {}", "price not set: {}")
+    price_remedy = Text(
+        "À régler dans la section [tariff] de linkymonitor.ini : {}. Puis redessinez ce jour.",
+        "To be set in the section [tariff] of linkymonitor.ini: {}. Then draw this day again.",
+    )
+    injected = Text("Injecté", "Exported")
+    injected_estimated = Text("Injecté, estimé", "Exported, estimated")
+    injected_least = Text("Injecté, au moins", "Exported, at least")
+    injected_while_heard = Text("environ {} pendant l’écoute", "about {} while listening")
+    injected_paid = Text("payé {}", "paid {}")
+    unheard_once = Text("rien d’entendu de {} à {}", "nothing heard from {} to {}")
+    unheard_times = Text("rien d’entendu pendant {}, en {} fois", "nothing heard for {}, in {} silences")
     between = Text("entre {} et {} kWh", "between {} and {} kWh")
-    by_index = Text("par l’index du compteur", "by the meter’s index")
+    by_index = Text("par l’index du compteur", "from the meter’s register")
     peak = Text("Plus forte puissance", "Highest power")
     peak_at = Text("à {}", "at {}")
     peak_share = Text("{} % de {} kVA", "{}% of {} kVA")
@@ -73,7 +85,8 @@ class Texts:
     subscription = Text("Abonnement, 1/{} de {}", "Subscription, 1/{} of {}")
     total = Text("Total TTC", "Total incl. tax")
     total_energy = Text("Total TTC, hors abonnement", "Total incl. tax, without subscription")
-    injected_line = Text("Injecté, hors total", "Injected, not in the total")
+    injected_line = Text("Injecté, hors total", "Exported, not in the total")
+    injected_line_least = Text("Injecté au moins, hors total", "Exported at least, not in the total")
     eve_line = Text("{}, pour mémoire", "{}, for comparison")
     in_force = Text("en cours", "in force")
     hours = Text("Heure par heure", "Hour by hour")
@@ -155,6 +168,10 @@ class Texts:
         "Tempo : la couleur d’un jour vaut de 6 h à 6 h le lendemain.",
         "Tempo: the colour of a day holds from 6:00 to 6:00 the next day.",
     )
+    note_unpaid = Text(
+        "Une injection estimée n’est pas comptée en euros : seul un index d’injection le permet.",
+        "Estimated export is not counted in euros: that takes a register of the meter.",
+    )
     note_injected = Text(
         "Sans index d’injection, l’injection est estimée : I\u00a0×\u00a0U quand la puissance soutirée est nulle, à un "
         "demi-ampère près.",
@@ -231,8 +248,14 @@ class Texts:
     say_over = Text(
         "La puissance a dépassé l’abonnement de {} kVA à {}.", "Power went above the subscribed {} kVA at {}."
     )
-    say_injected = Text("La maison a injecté environ *{} kWh*.", "The house injected about *{} kWh*.")
-    say_injected_exact = Text("La maison a injecté *{} kWh*.", "The house injected *{} kWh*.")
+    say_injected = Text("La maison a injecté environ *{} kWh*.", "The house exported about *{} kWh*.")
+    say_injected_exact = Text("La maison a injecté *{} kWh*.", "The house exported *{} kWh*.")
+    say_injected_paid = Text(
+        "La maison a injecté *{} kWh*, payés *{}*.", "The house exported *{} kWh*, which earns *{}*."
+    )
+    say_injected_least = Text(
+        "La maison a injecté *au moins {} kWh* ; {}.", "The house exported *at least {} kWh*; {}."
+    )
     say_break_contract = Text(
         "À {}, compteur ou contrat ont changé : les index repartent de là.",
         "At {} the meter or the contract changed: indexes start anew.",
@@ -247,9 +270,23 @@ class Texts:
     )
     say_partial = Text(
         "Il manque {} % de la mesure ; l’énergie connue par les index est comptée.",
-        "{}% of the measure is missing; energy known by the indexes is counted.",
+        "{}% of the day was not measured; what the meter’s registers show is counted.",
+    )
+    say_partial_lost = Text(
+        "Il manque {} % de la mesure, et l’énergie de ce temps.",
+        "{}% of the day was not measured, and its energy is not known.",
     )
     nearly_all = Text("plus de 99", "More than 99")
+    say_stopped = Text("*Mesure arrêtée à {}*", "*Measurement stopped at {}*")
+    say_started = Text("*Mesure commencée à {}*", "*Measurement began at {}*")
+    say_only = Text("*Mesure de {} à {} seulement*", "*Measured from {} to {} only*")
+    say_broken = Text("*Mesure interrompue*", "*Measurement interrupted*")
+    say_known = Text("{} : *{} kWh* connus", "{}: *{} kWh* known")
+    say_known_eur = Text("{} : *{} kWh* connus, pour *{}* d’énergie", "{}: *{} kWh* known, *{}* of energy")
+    say_doubted = Text(
+        "*Prix douteux* : {} = {} €/kWh. Les factures sont en centimes, les réglages en euros.",
+        "*Doubtful price*: {} = {} €/kWh. Bills are in centimes, the settings in euros.",
+    )
     footer_data = Text("Énergie par les index du compteur.", "Energy by the indexes of the meter.")
     footer_zone = Text("Heures de {}.", "Times of {}.")
     index_title = Text("Calendrier de la consommation", "Calendar of electricity used")

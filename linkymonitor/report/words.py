@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from linkymonitor.language import Text
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Mode, code
+from linkymonitor.money.tariffs import key_of
 from linkymonitor.report import answer
 from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap
 from linkymonitor.report.formats import NBSP, Formats, typeset
@@ -133,6 +134,26 @@ class Words(Formats):
             return self.say(Texts.same_as, name)
         return self.say(Texts.more_than if change > 0 else Texts.less_than, self.number(abs(change)), name)
 
+    def unheard(self, day: DayFigures) -> str:
+        """Return when nothing of *day* was heard, which has at least one gap."""
+        gaps = day.quality.gaps
+        if len(gaps) == 1:
+            return self.say(Texts.unheard_once, self.clock(gaps[0].start), self.end_clock(gaps[0].end, day))
+        seconds = sum(gap.end - gap.start for gap in gaps)
+        return self.say(Texts.unheard_times, self.duration(seconds), len(gaps))
+
+    def no_price(self, day: DayFigures) -> str:
+        """Return why *day*, whose energy is known, has no cost."""
+        if any(line.price is not None for line in day.lines) and day.unpriced:
+            return self.say(Texts.no_price_of, self.missing_prices(day))
+        return self.say(Texts.no_prices)
+
+    def missing_prices(self, day: DayFigures) -> str:
+        """Return the keys of the prices that *day* needs and that are not set; of a day without any, all of them."""
+        known = any(line.price is not None for line in day.lines)
+        wanted = day.unpriced if known else [line.code for line in day.lines if line.code]
+        return ", ".join(key_of(name) for name in wanted if name != ELSEWHERE)
+
     def notes(self, day: DayFigures) -> list[str]:
         """Return what the reader should know of this contract."""
         contract, injected = day.contract, day.injected
@@ -148,6 +169,8 @@ class Words(Formats):
                 notes.append(Texts.note_estimated)
         if injected is not None and injected.estimated:
             notes.append(Texts.note_injected)
+            if injected.price is not None:
+                notes.append(Texts.note_unpaid)
         return [self.say(note) for note in notes]
 
     def changes(self, day: DayFigures) -> list[str]:

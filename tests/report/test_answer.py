@@ -1,0 +1,105 @@
+"""What the page says of money, of injection and of what was not heard."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from linkymonitor.money.tariffs import Prices
+from tests.report.drawn import DAY, PRICES, build, ejp_day, text_of
+from tests.report.house import contract, flat, lively, local, records
+
+NOON = [(local(DAY, 10), local(DAY, 14, 12))]
+SOLD = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), injection=Decimal("0.04"))
+
+
+def said(tmp_path, rows, **options):
+    return (
+        text_of(build(tmp_path, rows, **options)[f"{DAY}.html"]).replace("\xa0", " ").replace("\u202f", " ")
+    )
+
+
+def sunny(when):
+    return -1500 if 10 <= when.hour < 14 else 300
+
+
+def test_an_injection_that_is_paid_has_its_price_and_its_amount(tmp_path):
+    words = said(tmp_path, ejp_day(power=sunny, injected_index=4000), prices=SOLD)
+    assert "La maison a injecté 6,0 kWh, payés 0,24 €." in words
+    assert "Injecté, hors total 000 016 000 6,000 0,0400 0,24" in words
+
+
+def test_an_estimated_injection_is_not_paid_and_says_so(tmp_path):
+    words = said(tmp_path, ejp_day(power=sunny), prices=SOLD)
+    assert "0,0400 –" in words
+    assert "Une injection estimée n’est pas comptée en euros" in words
+
+
+def test_an_injection_with_a_gap_is_at_least_what_was_heard(tmp_path):
+    words = said(tmp_path, ejp_day(power=lively, silent=NOON))
+    assert "La maison a injecté au moins" in words
+    assert "rien d’entendu de 10 h à 14 h 1" in words
+    assert "environ" not in words.partition("La maison a injecté")[2].partition(".")[0]
+    assert "Injecté, au moins" in words
+    assert "≥ " in words
+
+
+def test_an_index_knows_what_was_injected_in_a_gap(tmp_path):
+    words = said(tmp_path, ejp_day(power=sunny, injected_index=4000, silent=NOON), prices=SOLD)
+    assert "La maison a injecté 6,0 kWh, payés 0,24 €." in words
+    assert "au moins" not in words
+
+
+def test_an_index_that_is_first_read_at_noon_gives_at_least_the_rest(tmp_path):
+    rows = records(local(DAY, 12), local(DAY + timedelta(days=1), 1), power=sunny, injected_index=1, step=60)
+    words = said(tmp_path, rows, prices=SOLD)
+    assert "La maison a injecté au moins 3,0 kWh" in words
+    assert "≥ 0,12" in words
+
+
+@pytest.mark.parametrize("minutes", [1, 12])
+def test_a_day_of_which_next_to_nothing_was_measured_has_no_cost(tmp_path, minutes):
+    rows = records(local(DAY) - timedelta(hours=1), local(DAY, 0, minutes), power=flat(400), step=60)
+    words = said(tmp_path, rows)
+    assert f"Mesure arrêtée à 0 h {minutes:02d}." in words
+    assert "a coûté" not in words
+    assert not re.search(r"\d €", words)
+
+
+def test_a_day_that_was_measured_in_part_has_the_cost_of_what_is_known(tmp_path):
+    words = said(tmp_path, records(local(DAY), local(DAY, 6), power=flat(1000), step=60))
+    assert "Mesure arrêtée à 6 h : 6,0 kWh connus, pour 0,85 € d’énergie." in words
+    assert "Il manque 75 % de la mesure, et l’énergie de ce temps." in words
+    words = said(tmp_path / "late", records(local(DAY, 9), local(DAY + timedelta(days=1), 1), step=60))
+    assert "Mesure commencée à 9 h" in words
+    words = said(tmp_path / "only", records(local(DAY, 9), local(DAY, 15), step=60))
+    assert "Mesure de 9 h 01 à 15 h seulement" in words
+
+
+def test_a_gap_whose_energy_is_known_leaves_the_cost_of_the_day(tmp_path):
+    assert "Ce jour a coûté" in said(tmp_path, ejp_day(silent=NOON))
+
+
+def test_the_price_that_is_missing_is_named_with_its_place(tmp_path):
+    words = said(tmp_path, ejp_day(), prices=Prices(hn=Decimal("0.1418")))
+    assert "prix non réglé : pm" in words
+    assert "À régler dans la section [tariff] de linkymonitor.ini : pm." in words
+    words = said(tmp_path / "none", ejp_day(), prices=Prices())
+    assert "prix non réglés" in words
+    assert "linkymonitor.ini : hn, pm." in words
+
+
+def test_a_price_in_centimes_is_doubted_on_the_page(tmp_path):
+    words = said(tmp_path, ejp_day(), prices=Prices(hn=Decimal("0.1418"), pm=Decimal("123.40")))
+    assert "Prix douteux : pm = 123,4000 €/kWh." in words
+    assert "Prix douteux" not in said(tmp_path / "right", ejp_day(), prices=PRICES)
+
+
+def test_english_has_the_sign_before_the_amount(tmp_path):
+    rows = ejp_day(power=sunny, injected_index=4000)
+    words = said(tmp_path, rows, prices=SOLD, lang="en")
+    assert "The house exported 6.0 kWh, which earns €0.24." in words
+    assert contract().option in words
