@@ -45,11 +45,11 @@ class Summary(NamedTuple):
 
     @classmethod
     def of(cls, day: DayFigures) -> "Summary":
-        """Return the summary of *day*."""
+        """Return the summary of *day*; one that was hardly measured has no energy and no cost to add up."""
         return cls(
             day=day.date,
-            wh=day.consumed,
-            eur=day.total,
+            wh=None if day.barely else day.consumed,
+            eur=None if day.barely else day.total,
             ejp=day.ejp,
             colour=day.colour,
             so_far=day.so_far,

@@ -66,8 +66,8 @@ class Texts:
         "UTC time;local time;power VA;lowest VA;highest VA",
     )
     series_power = Text("Puissance consommée", "Power used")
-    series_injected = Text("Puissance injectée", "Power injected")
-    series_injected_estimated = Text("Puissance injectée, estimée", "Power injected, estimated")
+    series_injected = Text("Puissance injectée", "Power exported")
+    series_injected_estimated = Text("Puissance injectée, estimée", "Power exported, estimated")
     series_current = Text("Intensité", "Current")
     series_index = Text("Index {}", "Index, {}")
     right_axis = Text("Échelle de droite : A, kWh depuis minuit.", "Right scale: A, kWh since midnight.")
@@ -78,7 +78,7 @@ class Texts:
     min_max = Text("de {} à {} VA", "{} to {} VA")
     synthesis = Text("Synthèse", "Summary")
     period = Text("Période", "Period")
-    index_end = Text("Index, fin", "Index, end")
+    index_end = Text("Index, fin", "Reading at the end")
     kwh = Text("kWh", "kWh")
     price = Text("€/kWh", "€/kWh")
     eur = Text("€", "€")
@@ -95,9 +95,10 @@ class Texts:
     hour = Text("Heure", "Hour")
     dearest = Text("Heure la plus chère", "Dearest hour")
     cheapest = Text("Heure la moins chère", "Cheapest hour")
-    hungriest = Text("Heure la plus gourmande", "Hungriest hour")
-    soberest = Text("Heure la plus sobre", "Most frugal hour")
-    quality = Text("Qualité de la mesure", "Quality of the measure")
+    hungriest = Text("Heure la plus gourmande", "Hour of highest use")
+    soberest = Text("Heure la plus sobre", "Hour of lowest use")
+    all_well = Text("complète, rien refusé", "complete, nothing refused")
+    quality = Text("Qualité de la mesure", "Measurement quality")
     covered = Text("Journée couverte", "Day covered")
     covered_so_far = Text("Couverte jusqu’à {}", "Covered until {}")
     records = Text("Relevés", "Records")
@@ -115,25 +116,29 @@ class Texts:
     unreadable_or_other = Text("illisibles, ou cause non gardée", "unreadable, or cause not kept")
     gaps = Text("Trous de plus de 5 min", "Gaps longer than 5 min")
     none = Text("aucun", "none")
-    gap_known = Text("de {} à {} : {} kWh, connus par l’index", "from {} to {}: {} kWh, known by the index")
+    gap_known = Text(
+        "de {} à {} : {} kWh, connus par l’index", "from {} to {}: {} kWh, known from the register"
+    )
     gap_shared = Text(
         "de {} à {} : {} kWh environ (part au prorata du temps)",
         "from {} to {}: about {} kWh (shared out by time)",
     )
     gap_unknown = Text("de {} à {} : énergie inconnue", "from {} to {}: energy unknown")
-    contract = Text("Contrat du jour", "Contract of the day")
+    contract = Text("Contrat du jour", "Contract on this day")
     option = Text("Option", "Option")
     subscribed = Text("Puissance souscrite", "Subscribed power")
     phases = Text("Raccordement", "Connection")
     mono = Text("monophasé", "single-phase")
     tri = Text("triphasé", "three-phase")
-    mode = Text("Mode du compteur", "Mode of the meter")
+    mode = Text("Mode du compteur", "Meter mode")
     historique = Text("historique", "historique")
     standard = Text("standard", "standard")
     producer = Text("Producteur", "Producer")
     off_peak = Text("Heures creuses", "Off-peak hours")
+    off_peak_seen = Text("{}, observées", "{}, as observed")
+    from_to = Text("{}–{}", "{}–{}")
     off_peak_group = Text("groupe {}", "group {}")
-    timetable = Text("Horaires du lendemain", "Timetable of tomorrow")
+    timetable = Text("Horaires du lendemain", "Tomorrow’s timetable")
     change = Text("{}{} : {} → {}", "{}{}: {} → {}")
     change_at = Text("À {}, ", "At {}, ")
     change_meter = Text("compteur", "meter")
@@ -145,7 +150,7 @@ class Texts:
     change_phases = Text("raccordement", "connection")
     change_producer = Text("producteur", "producer")
     change_heures = Text("heures creuses", "off-peak hours")
-    change_demain = Text("horaires du lendemain", "timetable of tomorrow")
+    change_demain = Text("horaires du lendemain", "tomorrow’s timetable")
     change_noms = Text("nom de {}", "name of {}")
     yes = Text("oui", "yes")
     no = Text("non", "no")
@@ -175,7 +180,7 @@ class Texts:
     note_injected = Text(
         "Sans index d’injection, l’injection est estimée : I\u00a0×\u00a0U quand la puissance soutirée est nulle, à un "
         "demi-ampère près.",
-        "Without an injection index, injection is estimated: I × U while no power is drawn, "
+        "This meter has no export register, so what the house exports is estimated: I × U while no power is drawn, "
         "to half an ampere.",
     )
     flag_ejp = Text("Jour EJP, 7 h à 1 h", "EJP day, 7:00 to 1:00")
@@ -184,7 +189,7 @@ class Texts:
     flag_white = Text("Jour blanc", "White day")
     flag_red = Text("Jour rouge", "Red day")
     flag_so_far = Text("Jusqu’à {}", "Until {}")
-    flag_length = Text("Journée de {} h", "Day of {} h")
+    flag_length = Text("Journée de {} h", "{}-hour day")
     flag_partial = Text("Journée partielle", "Partial day")
     flag_empty = Text("Sans mesure", "No data")
     tomorrow_blue = Text("Demain : bleu", "Tomorrow: blue")
@@ -201,20 +206,20 @@ class Texts:
     say_silent = Text(
         "*Aucun relevé* pour ce jour ; l’index du compteur connaît l’énergie du silence : la part de ce jour, au "
         "prorata du temps, est de *{} kWh*. Sa forme est inconnue.",
-        "*No record* for this day; the energy of the silence is known by the index: the share of this day, by time, is "
-        "*{} kWh*. Its shape is unknown.",
+        "*No record* for this day; the meter’s register shows what the whole silence used: this day’s share of it, by "
+        "time, is *{} kWh*. When it was used is not known.",
     )
     say_unread = Text(
         "*Consommation inconnue* : l’index du registre en vigueur, {}, n’a pas été lu.",
-        "*Consumption unknown*: the index of the register in force, {}, was not read.",
+        "*Consumption unknown*: the register in force, {}, was not read.",
     )
     say_unread_some = Text(
         "*Consommation inconnue* : les index des registres en vigueur n’ont pas été lus ({}).",
-        "*Consumption unknown*: the indexes of the registers in force were not read ({}).",
+        "*Consumption unknown*: the registers in force were not read ({}).",
     )
     say_elsewhere = Text(
         "Le total du compteur compte *{} kWh* de plus que les registres lus : leur prix est inconnu.",
-        "The total of the meter counts *{} kWh* more than the registers that are read: their price is unknown.",
+        "The meter’s total counts *{} kWh* more than the registers that were read: what they cost is not known.",
     )
     say_failed = Text(
         "*Cette journée n’a pas pu être dessinée* ; les autres le sont, et son journal n’a pas changé.",
@@ -224,6 +229,7 @@ class Texts:
     flag_failed = Text("Non dessinée", "Not drawn")
     cost_unknown = Text("montant inconnu", "amount unknown")
     unread = Text("non lu", "not read")
+    at_rest = Text("Index au repos : {}", "Registers at rest: {}")
     elsewhere = Text("Registre non lu", "Register not read")
     supplier_index = Text("Index fournisseur {}", "Supplier index {}")
     say_future = Text("Ce jour n’est pas encore venu.", "This day has not come yet.")
@@ -232,10 +238,11 @@ class Texts:
         "À {}, la journée a coûté *{} €* pour *{} kWh*", "By {} the day cost *€{}* for *{} kWh*"
     )
     say_energy_cost = Text(
-        "L’énergie de ce jour a coûté *{} €* pour *{} kWh*", "Energy cost *€{}* for *{} kWh*"
+        "L’énergie de ce jour a coûté *{} €* pour *{} kWh*", "This day’s energy cost *€{}* for *{} kWh*"
     )
     say_energy_cost_so_far = Text(
-        "À {}, l’énergie du jour a coûté *{} €* pour *{} kWh*", "By {} energy cost *€{}* for *{} kWh*"
+        "À {}, l’énergie du jour a coûté *{} €* pour *{} kWh*",
+        "By {} the day’s energy cost *€{}* for *{} kWh*",
     )
     say_used = Text("Ce jour a consommé *{} kWh*", "This day used *{} kWh*")
     say_used_so_far = Text("À {}, la journée a consommé *{} kWh*", "By {} the day used *{} kWh*")
@@ -243,7 +250,7 @@ class Texts:
     say_of_which_kwh = Text(", dont {} kWh en {}", ", of which {} kWh in {}")
     say_load = Text(
         "Une charge de {} environ a duré de {} à {}, en {}.",
-        "A load of about {} lasted from {} to {}, in {}.",
+        "A load of about {} ran from {} to {}, in {}.",
     )
     say_over = Text(
         "La puissance a dépassé l’abonnement de {} kVA à {}.", "Power went above the subscribed {} kVA at {}."
@@ -258,15 +265,15 @@ class Texts:
     )
     say_break_contract = Text(
         "À {}, compteur ou contrat ont changé : les index repartent de là.",
-        "At {} the meter or the contract changed: indexes start anew.",
+        "At {} the meter or the contract changed: the registers start anew.",
     )
     say_break_index = Text(
         "À {}, un index a fait un saut impossible : rien n’est compté à travers.",
-        "At {} an index made an impossible leap: nothing is counted across it.",
+        "At {} a register made an impossible leap: nothing is counted across it.",
     )
     say_apart = Text(
         "Les registres et le total du compteur s’écartent de {} Wh : un registre n’est pas lu, ou l’est mal.",
-        "The registers and the total of the meter differ by {} Wh: a register is not read, or misread.",
+        "The registers and the meter’s total differ by {} Wh: a register was not read, or was misread.",
     )
     say_partial = Text(
         "Il manque {} % de la mesure ; l’énergie connue par les index est comptée.",
@@ -287,12 +294,12 @@ class Texts:
         "*Prix douteux* : {} = {} €/kWh. Les factures sont en centimes, les réglages en euros.",
         "*Doubtful price*: {} = {} €/kWh. Bills are in centimes, the settings in euros.",
     )
-    footer_data = Text("Énergie par les index du compteur.", "Energy by the indexes of the meter.")
-    footer_zone = Text("Heures de {}.", "Times of {}.")
-    index_title = Text("Calendrier de la consommation", "Calendar of electricity used")
+    footer_data = Text("Énergie par les index du compteur.", "Energy from the meter’s registers.")
+    footer_zone = Text("Heures de {}.", "Times are those of {}.")
+    index_title = Text("Calendrier de la consommation", "Electricity, day by day")
     index_none = Text(
         "Aucune page de jour encore : la première viendra avec le premier relevé.",
-        "No day page yet: the first will come with the first record.",
+        "No day yet: the first comes with the first record.",
     )
     index_last = Text(
         "Dernier jour complet, {} : *{} €* pour *{} kWh*.", "Last full day, {}: *€{}* for *{} kWh*."
@@ -300,8 +307,8 @@ class Texts:
     index_last_kwh = Text("Dernier jour complet, {} : *{} kWh*.", "Last full day, {}: *{} kWh*.")
     least = Text("Jours les moins chers", "Cheapest days")
     most = Text("les plus chers", "dearest")
-    least_kwh = Text("Jours les plus sobres", "Most frugal days")
-    most_kwh = Text("les plus gourmands", "hungriest")
+    least_kwh = Text("Jours les plus sobres", "Days of lowest use")
+    most_kwh = Text("les plus gourmands", "highest")
     index_days = Text("{} jours", "{} days")
     index_day = Text("1 jour", "1 day")
     index_month = Text("{} kWh en {}", "{} kWh in {}")

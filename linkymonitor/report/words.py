@@ -13,7 +13,7 @@ from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Mode, code
 from linkymonitor.money.tariffs import key_of
 from linkymonitor.report import answer
-from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap
+from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap, SynthesisLine
 from linkymonitor.report.formats import NBSP, Formats, typeset
 from linkymonitor.report.hourly import hour_names
 from linkymonitor.report.texts import (
@@ -32,6 +32,18 @@ from linkymonitor.report.texts import (
 _COLOURED = frozenset(code(period) for periods in PERIODS.values() for period in periods)
 #: Causes of refused groups that a page tells apart.
 _CAUSES_SHOWN = 3
+#: Options whose off-peak hours have a price of their own.
+_OFF_PEAK = ("HC", "TEMPO")
+#: Of more registers than this, those at rest are no lines of the table.
+_FEW = 2
+#: From this share on, the rest is the rounding of the last record.
+_ALL = 0.998
+_MINUTE = 60
+
+
+def rests(day: DayFigures, line: SynthesisLine) -> bool:
+    """Return whether *line* is one of many that counted nothing on *day*."""
+    return len(day.lines) > _FEW and line.wh == 0 and any(other.wh != 0 for other in day.lines)
 
 
 class _Rendered(dict[str, str]):
@@ -180,6 +192,8 @@ class Words(Formats):
             what, _, register = change.what.partition(" ")
             if what not in CHANGES:
                 continue  # a topic of a newer version
+            if what == "heures" and (day.contract is None or day.contract.option not in _OFF_PEAK):
+                continue  # a Linky sends the letter of its timetable whatever the contract
             if what == "meter":  # personal data: which meter it is stays out of the page
                 before, after = self.say(Texts.change_meter_old), self.say(Texts.change_meter_new)
             else:
@@ -205,6 +219,49 @@ class Words(Formats):
         if what == "heures":
             return self.say(Texts.off_peak_group, text)
         return self.timetable(text) if what == "demain" else text
+
+    def off_peak(self, day: DayFigures) -> str | None:
+        """Return the off-peak hours that were observed; None where they mean nothing, or were not all heard."""
+        if day.contract is None or day.contract.option not in _OFF_PEAK or day.so_far or day.partial:
+            return None
+        spans = [(band.start, band.end) for band in day.bands if band.code.startswith("HC")]
+        if not spans or len(spans) == len(day.bands):
+            return None
+        # Two Tempo colours, or what goes on past midnight, are one stretch of off-peak hours.
+        joined = [spans[0]]
+        for start, end in spans[1:]:
+            if start - joined[-1][1] < _MINUTE:
+                joined[-1] = (joined[-1][0], end)
+            else:
+                joined.append((start, end))
+        if len(joined) > 1 and joined[0][0] <= day.start + _MINUTE and joined[-1][1] >= day.end - _MINUTE:
+            joined = [*joined[1:-1], (joined[-1][0], joined[0][1])]
+        hours = ", ".join(
+            self.say(Texts.from_to, *(self.clock(round(at / _MINUTE) * _MINUTE) for at in span))
+            for span in joined
+        )
+        return self.say(Texts.off_peak_seen, hours)
+
+    def at_rest(self, day: DayFigures) -> str | None:
+        """Return the readings of the registers of Tempo that counted nothing: a table has no line of theirs."""
+        resting = [line for line in day.lines if rests(day, line)]
+        if not resting:
+            return None
+        readings = (
+            f"{self.in_period(line.code)}{NBSP}{self.register(line.reading)}"
+            for line in resting
+            if line.reading is not None
+        )
+        return self.say(Texts.at_rest, ", ".join(readings))
+
+    def lines(self, day: DayFigures) -> list[SynthesisLine]:
+        """Return the lines of the synthesis; of many registers, those that counted."""
+        return [line for line in day.lines if not rests(day, line)]
+
+    def all_well(self, day: DayFigures) -> bool:
+        """Return whether the measure of *day* was whole and nothing was refused, so that there is nothing to read."""
+        quality = day.quality
+        return not (day.empty or quality.gaps or quality.rejected or quality.coverage < _ALL)
 
     def timetable(self, text: str) -> str:
         """Return the switches of a day, ``06:00 HP; 22:00 HC``, for people."""

@@ -64,6 +64,7 @@ def test_an_index_that_is_first_read_at_noon_gives_at_least_the_rest(tmp_path):
 def test_a_day_of_which_next_to_nothing_was_measured_has_no_cost(tmp_path, minutes):
     rows = records(local(DAY) - timedelta(hours=1), local(DAY, 0, minutes), power=flat(400), step=60)
     words = said(tmp_path, rows)
+    assert "sans mesure" in (tmp_path / "pages" / "index.html").read_text()
     assert f"Mesure arrêtée à 0 h {minutes:02d}." in words
     assert "a coûté" not in words
     assert not re.search(r"\d €", words)
