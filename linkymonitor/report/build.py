@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -14,6 +15,7 @@ from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.calendar import LastHeard
+from linkymonitor.report.compiled import Compiled, cache_folder
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import cause_of, guarded_days, keep_traceback, not_drawn
 from linkymonitor.report.gather import LogDays
@@ -81,9 +83,11 @@ def build(
         tz,
         settings.sections,
         autorefresh,
-        (settings.dir / ".templates", storage),
+        _compiled(storage),
         settings.note,
     )
+    with suppress(StorageError):
+        _drop_compiled(settings.dir, storage)
     _copy_dygraphs(settings.dir, storage)
     first, last = dates
     wanted = {first + timedelta(days=count) for count in range((last - first).days + 1)}
@@ -163,7 +167,9 @@ def build_one(
         StorageError: the folder of the logs cannot be read.
     """
     folders = template_folders(settings)
-    pages = Pages(folders, lang, tz, settings.sections, autorefresh, note=settings.note, alone=True)
+    pages = Pages(
+        folders, lang, tz, settings.sections, autorefresh, _compiled(storage), note=settings.note, alone=True
+    )
     source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
     ((_, figures),) = guarded_days(source, (day, day), prices)
     page, _, failure = _page(pages, day, figures, ())
@@ -217,6 +223,22 @@ def _no_page(path: Path) -> Text:
         f"{path}: not a page that can be read, left out of the calendar; remove what is in its place, then draw that "
         "day again",
     )
+
+
+def _compiled(storage: Storage) -> Compiled | None:
+    """Return the compiled templates of this user, None when there is no place for them."""
+    folder = cache_folder()
+    return None if folder is None else Compiled(folder / "templates", storage)
+
+
+def _drop_compiled(folder: Path, storage: Storage) -> None:
+    """Remove the compiled templates that earlier versions kept among the pages in *folder*."""
+    old = folder / ".templates"
+    for name in storage.names(old):
+        if re.fullmatch(r"[0-9a-f]{40}", name):
+            storage.remove(old / name)
+    with suppress(OSError):
+        old.rmdir()
 
 
 def template_folders(settings: Settings) -> list[Path]:

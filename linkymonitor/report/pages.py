@@ -14,51 +14,30 @@ import hashlib
 import re
 from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import jinja2
-from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from linkymonitor import __version__
-from linkymonitor.errors import ConfigError, StorageError
+from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text
 from linkymonitor.money.bill import days_in_month
 from linkymonitor.report.calendar import LastHeard, calendar_data
 from linkymonitor.report.chart import chart_data
+from linkymonitor.report.compiled import Compiled
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.hourly import bars
 from linkymonitor.report.summary import Summary
 from linkymonitor.report.words import Words
 from linkymonitor.system.resources import shipped
-from linkymonitor.system.storage import Storage
 
 #: A page that follows the present draws itself again after this, in seconds (the forerunner's pace).
 REFRESH = 600
 
 _STRONG = re.compile(r"\*([^*]+)\*")
-
-
-class _Compiled(jinja2.BytecodeCache):
-    """Compiled templates, kept beside the pages: compiling them costs more than all the figures of a day."""
-
-    def __init__(self, folder: Path, storage: Storage) -> None:
-        self._folder = folder
-        self._storage = storage
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill *bucket* with what was kept; Jinja checks that the template has not changed since."""
-        with suppress(FileNotFoundError, StorageError):
-            bucket.bytecode_from_string(b"".join(self._storage.blocks(self._folder / bucket.key)))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what *bucket* holds; one that cannot be kept is compiled again next time."""
-        with suppress(StorageError):
-            self._storage.make_directory(self._folder)
-            self._storage.replace(self._folder / bucket.key, bucket.bytecode_to_string(), sync=False)
 
 
 class Pages:
@@ -70,7 +49,7 @@ class Pages:
         tz: the zone whose clocks the pages show.
         sections: the sections of a day page, in order.
         autorefresh: whether pages draw themselves again.
-        compiled: where compiled templates are kept, and what writes them; None to compile each time.
+        compiled: the compiled templates that are kept; None to compile each time.
         note: a few words at the top of each page; None: none.
         alone: whether a page has no folder: it then carries Dygraphs inside it, and links to no other page.
     """
@@ -82,7 +61,7 @@ class Pages:
         tz: ZoneInfo,
         sections: Sequence[str],
         autorefresh: bool = False,
-        compiled: tuple[Path, Storage] | None = None,
+        compiled: Compiled | None = None,
         note: str | None = None,
         alone: bool = False,
     ) -> None:
@@ -96,7 +75,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            bytecode_cache=_Compiled(*compiled) if compiled else None,
+            bytecode_cache=compiled,
         )
         self._environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": True}
         self._environment.filters["strong"] = _strong

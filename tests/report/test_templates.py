@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from linkymonitor.errors import ConfigError
+from linkymonitor.report.compiled import cache_folder
 from linkymonitor.report.section import Settings
 from tests.report.drawn import build, ejp_day
 
@@ -73,3 +75,43 @@ def test_a_folder_of_templates_that_is_not_there_is_said_in_the_language_of_the_
 def test_settings_refuse_a_section_that_is_a_path():
     with pytest.raises(ValueError, match="sections"):
         Settings(sections=("../secret",))
+
+
+def test_only_what_is_to_be_served_lies_in_the_folder_of_the_pages(tmp_path, monkeypatch):
+    """Compiled templates, which older versions kept there, are in the cache of the user."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    old = tmp_path / "pages" / ".templates"
+    old.mkdir(parents=True)
+    (old / ("0a" * 20)).write_bytes(b"compiled")
+    build(tmp_path, ejp_day())
+    assert {path.name for path in (tmp_path / "pages").iterdir()} == {
+        "2026-01-13.html",
+        "dygraphs",
+        "index.html",
+        "today.html",
+        "yesterday.html",
+    }
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "cache/linkymonitor/templates").iterdir()}
+    assert kept
+    build(tmp_path, [])
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "nothing was compiled again"
+
+
+def test_templates_are_compiled_again_where_nothing_can_be_kept(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert "2026-01-13.html" in build(tmp_path, ejp_day())
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({"CACHE_DIRECTORY": "/var/cache/one:/var/cache/two", "XDG_CACHE_HOME": "/x"}, "/var/cache/one"),
+        ({"XDG_CACHE_HOME": "/x"}, "/x/linkymonitor"),
+        ({"XDG_CACHE_HOME": "not/absolute"}, "/home/me/.cache/linkymonitor"),
+        ({}, "/home/me/.cache/linkymonitor"),
+    ],
+)
+def test_the_folder_of_caches_is_that_of_systemd_or_of_the_user(monkeypatch, environ, folder):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert cache_folder(environ) == Path(folder)
