@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -94,10 +95,11 @@ def build(
     if only is not None:
         wanted &= set(only)
     there = _days_with_page(settings.dir, storage)
-    there -= _drop_empty_future(
+    gone = _drop_empty_future(
         settings.dir, {day for day in there - wanted if day > now.astimezone(tz).date()}, storage
     )
-    known = there | wanted
+    there -= gone
+    known = sorted(there | wanted)
     drawn: dict[date, Summary] = {}
     written = []
     wrong: list[ConfigError] = []
@@ -120,6 +122,7 @@ def build(
         written.append(path)
     if wrong and len(wrong) == len(drawn):
         raise wrong[0]  # a template that draws no day is mended by the user
+    _relink(settings.dir, pages, _beside(drawn.keys() | gone, known) - drawn.keys(), known, storage)
     others = _summaries(settings.dir, sorted(there - drawn.keys()), storage, tell)
     heard = None
     if newest is not None and settings.silent_after:
@@ -129,6 +132,29 @@ def build(
     storage.replace(index, calendar)
     _keep_names(settings.dir, now.astimezone(tz).date(), calendar, storage)
     return [*written, index]
+
+
+def _beside(days: Iterable[date], known: Sequence[date]) -> set[date]:
+    """Return those of *known*, in order, that stand next to one of *days*."""
+    beside: set[date] = set()
+    for day in days:
+        beside.update(known[max(bisect_left(known, day) - 1, 0) : bisect_left(known, day)])
+        beside.update(known[bisect_right(known, day) :][:1])
+    return beside
+
+
+def _relink(
+    folder: Path, pages: Pages, days: Iterable[date], known: Sequence[date], storage: Storage
+) -> None:
+    """Write the links of the pages of *days* in *folder* anew: pages beside them have come or gone."""
+    for day in sorted(days):
+        path = folder / f"{day}.html"
+        # A page that cannot be read is told of with the calendar.
+        with suppress(FileNotFoundError, StorageError, UnicodeDecodeError):
+            page = b"".join(storage.blocks(path)).decode()
+            relinked = pages.relinked(page, day, known)
+            if is_page(page) and relinked != page:
+                storage.replace(path, relinked.encode())
 
 
 def _keep_names(folder: Path, today: date, calendar: bytes, storage: Storage) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from binascii import b2a_base64
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -37,6 +38,9 @@ from linkymonitor.system.resources import shipped
 #: A page that follows the present draws itself again after this, in seconds (the forerunner's pace).
 REFRESH = 600
 
+_DAY = timedelta(days=1)
+#: Between these a page links to the days beside it.
+_NAV, _NAV_END = "<nav ", "</nav>"
 _STRONG = re.compile(r"\*([^*]+)\*")
 
 
@@ -97,7 +101,7 @@ class Pages:
             day=day,
             sections=self._sections,
             summary=Summary.of(day).as_text(),
-            links=_links(day.date, known),
+            links=self._links(day.date, known),
             month_days=days_in_month(day.date.year, day.date.month),
             current=day.bands[-1].code if day.bands else None,
             bars=bars(day, self._words),
@@ -112,9 +116,45 @@ class Pages:
             date=day,
             cause=cause.render(self._words.lang),
             summary=Summary.failed(day).as_text(),
-            links=_links(day, known),
+            links=self._links(day, known),
             script=None,
         )
+
+    def relinked(self, page: str, day: date, known: Iterable[date]) -> str:
+        """Return *page*, that of *day*, with its links as they are when *known* are the days that have a page."""
+        head, found, rest = page.partition(_NAV)
+        _, end, tail = rest.partition(_NAV_END)
+        if not found or not end:  # a template of the user's, without these links
+            return page
+        return head + self._draw("nav.html.j2", links=self._links(day, known)).decode().strip() + tail
+
+    def _links(self, day: date, known: Iterable[date]) -> dict[str, object]:
+        """Return the links of the page of *day*: to its month, and to the pages before and after it.
+
+        These are the nearest of the *known* days. Where there is none, the day beside is named without a link.
+        """
+        days = sorted(known)
+        place = bisect_left(days, day)
+        earlier, later = days[:place][-1:], days[bisect_right(days, day) :][:1]
+        eve, morrow = day - _DAY, day + _DAY
+        return {
+            "before": eve,
+            "after": morrow,
+            "month": f"{day:%Y-%m}",
+            "month_name": self._words.month(day.month),
+            "year": day.year,
+            "before_name": self._name_beside(earlier[0] if earlier else eve, day),
+            "after_name": self._name_beside(later[0] if later else morrow, day),
+            "previous": f"{earlier[0]}.html" if earlier else None,
+            "following": f"{later[0]}.html" if later else None,
+        }
+
+    def _name_beside(self, other: date, day: date) -> str:
+        """Return how the page of *day* names *other*: its weekday next door, else as much of its date as is needed."""
+        if abs(other - day) <= _DAY:
+            return self._words.weekday(other)
+        name = f"{other.day} {self._words.month(other.month)}"
+        return name if other.year == day.year else f"{name} {other.year}"
 
     def index(self, summaries: Iterable[Summary], heard: LastHeard | None = None) -> bytes:
         """Return the calendar of *summaries*; *heard* is when the meter was, None to say nothing about it."""
@@ -171,15 +211,3 @@ def _dygraphs() -> dict[str, str]:
 def _strong(text: str) -> Markup:
     """Return *text* escaped, its words between stars made strong."""
     return Markup(_STRONG.sub(r"<b>\1</b>", str(escape(text))))
-
-
-def _links(day: date, known: Iterable[date]) -> dict[str, object]:
-    """Return the days beside *day*, and their pages where there are some."""
-    pages = set(known)
-    before, after = day - timedelta(days=1), day + timedelta(days=1)
-    return {
-        "before": before,
-        "after": after,
-        "previous": f"{before}.html" if before in pages else None,
-        "following": f"{after}.html" if after in pages else None,
-    }

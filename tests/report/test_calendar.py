@@ -153,6 +153,27 @@ def test_a_calendar_says_when_the_meter_is_not_heard_any_more(tmp_path, lang, wo
     assert "data-patience" not in never
 
 
+def beside(page):
+    """Return the links of *page* to the pages before and after it: relation, address and name."""
+    return re.findall(r'<a rel="(prev|next)" href="([^"]+)">(.*?)</a>', page)
+
+
+def test_a_page_links_to_the_nearest_pages_also_when_they_are_drawn_later(tmp_path):
+    pages = tmp_path / "pages"
+    alone = build(tmp_path, ejp_day())["2026-01-13.html"]
+    assert beside(alone) == []
+    assert "<span>‹ lundi</span>" in alone
+    far = build(tmp_path, [], (date(2025, 12, 30), date(2025, 12, 30)))["2025-12-30.html"]
+    assert beside(far) == [("next", "2026-01-13.html", "13 janvier 2026 ›")]
+    path = pages / "2026-01-13.html"
+    assert beside(path.read_text("utf-8")) == [("prev", "2025-12-30.html", "‹ 30 décembre 2025")]
+    build(tmp_path, [], (DAY - timedelta(days=1), DAY - timedelta(days=1)))
+    assert beside(path.read_text("utf-8")) == [("prev", "2026-01-12.html", "‹ lundi")]
+    relinked = path.read_bytes()
+    build(tmp_path, [])
+    assert path.read_bytes() == relinked, "only the links were written anew"
+
+
 def test_empty_pages_of_days_that_have_not_come_are_removed(tmp_path):
     """A mistyped year had made them, or a clock that was wrong."""
     future = date(2062, 1, 13)
@@ -162,6 +183,9 @@ def test_empty_pages_of_days_that_have_not_come_are_removed(tmp_path):
     index = build(tmp_path, [])["index.html"]
     assert "2062" not in index
     assert not (pages / "2062-01-13.html").exists()
+    assert beside((pages / "2026-01-13.html").read_text("utf-8")) == [
+        ("next", "2063-01-01.html", "1 janvier 2063 ›")
+    ]
     assert (pages / "2063-01-01.html").exists()
 
 
