@@ -223,6 +223,7 @@ class _Reader:
                 self._fault(
                     f"[{name}] {spelling} = {words}"
                     + Text(f" : on attend {expected.fr}", f": expected {expected.en}")
+                    + fields[key].remedy(spelling, words)
                 )
         if "name" in fields and ":" in name:
             values["name"] = name.partition(":")[2]

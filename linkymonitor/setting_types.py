@@ -17,6 +17,12 @@ _TRUE = frozenset({"1", "yes", "true", "on", "oui", "vrai"})
 _FALSE = frozenset({"0", "no", "false", "off", "non", "faux"})
 _DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(ms|s|m|min|h|d|j)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
+_COMMENT = re.compile(r"\s[#;].*")
+_QUOTES = "\"'«»“”‘’"
+#: A number, and the unit that somebody has written behind it.
+_WITH_UNIT = re.compile(r"([+-]?\d[\d.,]*)\s*([^\d\s.,].*)")
+_CENTS = re.compile(r"c(€|t|ent|\b)", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]{2}", re.IGNORECASE)
 _TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
 
 
@@ -27,6 +33,8 @@ class SettingType(NamedTuple):
     read: Callable[[str], object]
     #: The text that is expected, in words for the user.
     expected: Text
+    #: The Python type.
+    kind: object = None
 
 
 def _bool(words: str) -> bool:
@@ -141,6 +149,10 @@ class Key(NamedTuple):
             return None
         return self.type.read(words)
 
+    def remedy(self, key: str, words: str) -> Text | str:
+        """Return how to write *key* instead of *words*, which cannot be read; empty when the mistake is not known."""
+        return _remedy(key, words, self.type.kind, self.type.read) or ""
+
     @property
     def expected(self) -> Text:
         """The text that is expected, in words for the user."""
@@ -169,7 +181,9 @@ def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Key:
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     kind, *others = [member for member in members if member is not NoneType]
     reader = TYPES.get(kind)
-    if reader is None and isinstance(kind, type) and issubclass(kind, Enum):
+    if reader is not None:
+        reader = reader._replace(kind=kind)
+    elif isinstance(kind, type) and issubclass(kind, Enum):
         reader = _choice_of(kind)
     if reader is None or others:
         raise TypeError(
@@ -177,3 +191,51 @@ def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Key:
         )
     required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     return Key(reader, optional=NoneType in members, required=required)
+
+
+def _remedy(key: str, words: str, kind: object, read: Callable[[str], object]) -> Text | None:
+    """Return how to write the setting *key* instead of *words*, None when the mistake is not known.
+
+    Args:
+        key: the key, as the file has it.
+        words: its text, which *read* refuses.
+        kind: the Python type of the setting.
+        read: returns the value of a text; raises ValueError when the text has none.
+    """
+    if kind is int and _HEX.fullmatch(words):
+        return _write(key, as_text(f"0x{words.upper()}"), Text("en hexadécimal", "in hexadecimal"))
+    bare, causes = words, []
+    if _COMMENT.search(bare):
+        bare = _COMMENT.sub("", bare)
+        causes.append(Text("un commentaire a sa propre ligne", "a comment has its own line"))
+    if bare.strip(_QUOTES) != bare:
+        bare = bare.strip(_QUOTES).strip()
+        causes.append(Text("sans guillemets", "without quotes"))
+    match = _WITH_UNIT.fullmatch(bare)
+    if match and kind in (int, float, Decimal):
+        bare = match[1]
+        if kind is Decimal and _CENTS.match(match[2]):
+            euros = Decimal(bare.replace(",", ".")) / 100 if _reads(read, bare) else Decimal(0)
+            point = f"{euros.normalize():f}"
+            return _write(
+                key,
+                Text(point.replace(".", ","), point),
+                Text("en € et non en centimes", "in €, not in cents"),
+            )
+        causes.append(Text("sans unité", "without a unit"))
+    if not causes or not _reads(read, bare):
+        return None
+    french, english = (", ".join(cause.render(lang) for cause in causes) for lang in ("fr", "en"))
+    return _write(key, as_text(bare), Text(french, english))
+
+
+def _write(key: str, words: Text, why: Text) -> Text:
+    return Text(f" ; écrivez {key} = {words.fr} : {why.fr}", f"; write {key} = {words.en}: {why.en}")
+
+
+def _reads(read: Callable[[str], object], words: str) -> bool:
+    try:
+        read(words)
+    except ValueError:
+        return False
+    return True

@@ -319,3 +319,75 @@ def test_whatever_a_class_of_yours_refuses_is_told_beside_the_rest(tmp_path):
         "[mine] and too big",
         "[odd] Unreadable.strange: no way to read a complex",
     ]
+
+
+@pytest.mark.parametrize(
+    ("section", "written", "fr", "en"),
+    [
+        (
+            "tariff",
+            "hn = 0,1632 # mon prix",
+            "écrivez hn = 0,1632 : un commentaire a sa propre ligne",
+            "write hn = 0,1632: a comment has its own line",
+        ),
+        (
+            "tariff",
+            'hn = "0,1632"',
+            "écrivez hn = 0,1632 : sans guillemets",
+            "write hn = 0,1632: without quotes",
+        ),
+        ("tariff", "hn = 0,1632 €", "écrivez hn = 0,1632 : sans unité", "write hn = 0,1632: without a unit"),
+        (
+            "tariff",
+            "hn = 0.1632€/kWh",
+            "écrivez hn = 0.1632 : sans unité",
+            "write hn = 0.1632: without a unit",
+        ),
+        (
+            "tariff",
+            "hn = 16,32 c€/kWh",
+            "écrivez hn = 0,1632 : en € et non en centimes",
+            "write hn = 0.1632: in €, not in cents",
+        ),
+        (
+            "tariff",
+            "hn = « 0,16 € » ; bleu",
+            "écrivez hn = 0,16 : un commentaire a sa propre ligne, sans guillemets, sans unité",
+            "write hn = 0,16: a comment has its own line, without quotes, without a unit",
+        ),
+        (
+            "display",
+            "address = 3C",
+            "écrivez address = 0x3C : en hexadécimal",
+            "write address = 0x3C: in hexadecimal",
+        ),
+        (
+            "display",
+            "contrast = 128 # fort",
+            "un commentaire a sa propre ligne",
+            "a comment has its own line",
+        ),
+        (
+            "meter",
+            "mode = 'auto'",
+            "écrivez mode = auto : sans guillemets",
+            "write mode = auto: without quotes",
+        ),
+        ("report", "nothing = 3", "inconnu", "unknown"),
+        (
+            "tariff",
+            "hn = cher # trop",
+            "on attend un nombre tel que 0,1781",
+            "expected a number such as 0.1781",
+        ),
+    ],
+)
+def test_a_common_mistake_is_named_with_the_text_to_write(tmp_path, section, written, fr, en):
+    (tmp_path / "my.ini").write_text(f"[{section}]\n{written}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "my.ini")
+    (fault,) = caught.value.faults
+    assert fault.fr.endswith(fr) or section == "report"
+    assert fault.en.endswith(en) or section == "report"
+    assert fr in fault.fr
+    assert en in fault.en

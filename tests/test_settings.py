@@ -181,7 +181,7 @@ def test_durations_that_would_make_the_daemon_spin_are_refused(tmp_path, key):
                 "night_contrast = -1",
                 "pages = now",
                 "button = 99",
-                "night_start, night_end",
+                "night_start = 22",
             ],
         ),
         (

@@ -128,10 +128,15 @@ class Settings:
                 )
             )
         if (self.night_start is None) != (self.night_end is None):
+            start = self.night_start is not None
+            given, missing = ("night_start", "night_end") if start else ("night_end", "night_start")
+            hour, example = getattr(self, given), "7:00" if start else "22:00"
             faults.append(
                 Text(
-                    "night_start, night_end : on attend les deux ou aucun",
-                    "night_start, night_end: expected both or neither",
+                    f"{given} = {hour:%H:%M} : {missing} manque ; écrivez aussi {missing} = {example}, ou videz "
+                    f"{given}",
+                    f"{given} = {hour:%H:%M}: {missing} is missing; write {missing} = {example}, too, or leave "
+                    f"{given} empty",
                 )
             )
         if faults:

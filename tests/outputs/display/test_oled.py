@@ -13,7 +13,7 @@ import pytest
 from gpiozero import LED, PinUnknownPi
 from gpiozero.pins.mock import MockFactory
 
-from linkymonitor.errors import ConfigError
+from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.model.reading import Health
 from linkymonitor.model.terms import Ejp
 from linkymonitor.outputs.base import NEVER
@@ -355,11 +355,12 @@ def test_the_terminal_gets_pictures_with_their_words_and_only_new_ones():
         ({"pages": ()}, "expected some of live"),
         ({"button": 40}, "button = 40: expected a GPIO number from 0 to 27"),
         ({"rotate_every": timedelta(-1)}, "expected a duration"),
-        ({"night_start": time(22)}, "expected both or neither"),
+        ({"night_start": time(22)}, "night_start = 22:00: night_end is missing; write night_end = 7:00, too"),
+        ({"night_end": time(0)}, "night_end = 00:00: night_start is missing; write night_start = 22:00, too"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(wrong, sentence):
-    with pytest.raises(ValueError, match="expected") as caught:
+    with pytest.raises(BadSetting) as caught:
         oled.Settings(**wrong)
     assert sentence in str(caught.value)
 
