@@ -2,8 +2,8 @@
 
 # Strategy
 #
-# - A group that does not fit is only doubted. Its judge holds it, and drops the check after FIRM frames in a row: then
-#   the rule is wrong about this meter.
+# - A group that does not fit is only doubted here. The judge of its label holds the group, and drops the check after
+#   FIRM frames in a row: the rule is then wrong about this meter.
 # - When two groups do not fit each other, either may be wrong. A group that has not changed was borne out by the frame
 #   before, so only groups that changed are compared and doubted.
 
@@ -27,7 +27,7 @@ from linkymonitor.meter.acceptance.rules import (
 from linkymonitor.model.epochs import lead
 from linkymonitor.model.terms import PERIODS, Mode
 
-#: Volts of a current that comes without: what the mains may be, with a margin.
+#: The volts that are assumed where the meter sends no voltage: the range of the mains, with a margin.
 _LEAST_VOLTS, _MOST_VOLTS = 186, 264
 #: VA that rounding adds to a power; the share by which a power may differ from volts times amperes.
 _ROUNDING, _SHARE = 10, 0.05
@@ -51,7 +51,7 @@ class _Span(NamedTuple):
     #: VA.
     least: float
     most: float
-    #: The labels that are wrong if the power is right.
+    #: The labels to doubt beside the power: if the power is right, one of these is wrong.
     others: tuple[str, ...]
 
 
@@ -87,7 +87,7 @@ class CrossChecks:
                 yield alert
 
     def _powers(self, moment: Moment, changed: set[str]) -> Iterator[str]:
-        """Yield the powers that are not voltage times current, and what is suspect beside them."""
+        """Yield the powers that are not voltage times current, and the labels to doubt beside them."""
         powers = [label for label in self._power_labels if label in moment.groups]
         if not any(label in changed or moment.judges[label].doubts for label in powers):
             return
@@ -96,7 +96,7 @@ class CrossChecks:
             judge = moment.judges.get(label)
             if label not in powers or not isinstance(judge, Median):
                 continue
-            # Power and current are not taken at the same instant: the power may have been ahead by a frame.
+            # The meter does not measure power and current at the same instant: the power may be ahead by a frame.
             if judge.suspect is not None and least <= int(judge.suspect.data) <= most:
                 judge.suspect = None
             va = int(moment.groups[label].data)
@@ -154,7 +154,7 @@ class CrossChecks:
             self.in_force = register
 
     def _counting(self, moment: Moment, changed: set[str]) -> Iterator[str]:
-        """Yield the registers that count out of their period; across a silence any may have counted."""
+        """Yield the registers that count outside of their period; none after a silence: any may have counted in it."""
         if moment.situation.at_once or moment.situation.apart or self.in_force not in moment.groups:
             return
         for label in (changed & _REGISTERS) - {self.in_force}:
@@ -163,7 +163,7 @@ class CrossChecks:
                 yield label
 
     def _total(self, moment: Moment, changed: set[str]) -> Iterator[str]:
-        """Yield the total and the registers that changed, if their difference did."""
+        """Yield the total and the registers that changed, if the difference between total and registers changed."""
         if not changed & _TOTAL or not moment.groups.keys() >= _TOTAL:
             return
         wh = {label: int(moment.groups[label].data) for label in _TOTAL}

@@ -8,9 +8,11 @@ back, each with its cause. Nothing is corrected.
 #
 # - Each group is asked three things. Is its value possible at all (domain: rules.py)? Does it fit the rest of its frame
 #   (cross.py)? Do other frames bear it out (agreement: rules.py, index.py)? None of this looks at parity.
-# - A frame whose groups are out of order is two frames that lost what was between them; a frame that names another
-#   meter or contract may be about that one as a whole. Both are refused whole, until they come FIRM times in a row.
-# - A group that is held is replaced by the last believed one where frames have to agree, else it is left out.
+# - A frame whose groups are out of order is two frames run together: the end of the first and the start of the second
+#   are lost. A frame that names another meter or contract may belong wholly to that meter or contract. Both kinds of
+#   frames are refused whole, until FIRM of them come in a row.
+# - A group that is held is replaced by the last believed group of its label where frames have to agree. Elsewhere the
+#   label is left out.
 # - The absence of a label has a meaning for interpret (no PEJP: no notice). So a label that is left out here, or lost
 #   on the line, is named in ``rejected`` of the frame that is passed on.
 
@@ -48,11 +50,11 @@ from linkymonitor.tic.values import normalise
 _ALERTS = frozenset({"PEJP", "ADPS", *ADIR})
 #: The labels of a short frame (NOI-CPT_02E §2.5.2).
 _SHORT = frozenset({"ADCO", *ADIR, *IINST})
-#: Some programs that relay a stream put it first.
+#: Labels that have no place in the order: some programs that relay a stream put MOTDETAT first.
 _ANYWHERE = frozenset({"MOTDETAT"})
 #: Labels without a specification that are remembered: noise makes new ones without end.
 _MOST_UNKNOWN = 32
-#: Power → the total that counts it. The register in force counts the power that is drawn too.
+#: Label of a power → label of the total that counts the power. The register in force counts drawn power as well.
 _TOTAL_OF = {Mode.HISTORIQUE: {"PAPP": ""}, Mode.STANDARD: {"SINSTS": "EAST", "SINSTI": "EAIT"}}
 #: Labels that interpret reads, so that their absence is an answer.
 _EXPECTED = {mode: frozenset(row.name for row in BY_MODE[mode].values() if row.fills) for mode in Mode}
@@ -74,14 +76,15 @@ class Held(NamedTuple):
 class Verdict(NamedTuple):
     """What acceptance makes of one frame."""
 
-    #: The groups that are believed; its ``rejected`` also names the groups that wait and the labels that are missing.
-    #: A frame that is refused has no groups, and neither has the first frame of a live meter.
+    #: A frame of the believed groups; its ``rejected`` also names the groups that wait and the labels that are
+    #: missing. There are no groups where the frame is refused, nor in the first frame of a live meter.
     frame: Frame
-    #: The groups that are held back: of this frame, or of an earlier one that this frame contradicts.
+    #: The groups that are held back: of this frame, or of an earlier frame that this frame contradicts.
     held: tuple[Held, ...] = ()
-    #: Why the frame is refused whole (``order``, ``meter`` or ``contract``); empty when it is not.
+    #: Why the frame is refused whole (``order``, ``meter`` or ``contract``); empty when it is accepted.
     refused: str = ""
-    #: Groups of the frame that are not held, less the earlier ones that are held only now.
+    #: How many groups of the frame are not held, less the groups of earlier frames that are held only now: those were
+    #: counted in their own frames. So the count can be lower than the number of groups that are passed on.
     passed: int = 0
 
 
@@ -90,14 +93,15 @@ class Acceptance:
 
     Args:
         mode: the dialect; another mode needs another Acceptance.
-        live: whether a second frame is sure to come, so that nothing of the first is believed at once.
+        live: whether a second frame is sure to come. No group of the first frame is then believed at once.
     """
 
     def __init__(self, mode: Mode, *, live: bool = False) -> None:
         self.mode = mode
         self._live = live
         self._order = _Order(mode)
-        #: Frames in a row that came more than GAP after the one before. Those of a file do until two come closer.
+        #: Frames in a row that came more than GAP after the frame before. The frames of a file are assumed to come
+        #: alone, until two of them come within GAP.
         self._lone = 0 if live else FIRM
         self._forget_meter()
 
@@ -140,7 +144,8 @@ class Acceptance:
         moment = Moment(frame, groups, self._judges, now, self._at, situation, subscribed, self._flow, [])
         missing = self._presence.missing(moment, short=short)
         if first_long and self._live and self._at is not None:
-            # Beside the labels of the short frames it would look as if the meter did not send the others.
+            # The groups of this frame still wait, and only those of the short frames before are believed. An entry
+            # without a label marks each absence as unknown, or interpret would take it for an answer.
             missing.append(Rejected(b"", MISSING))
         self._count_flow(now)
         self._find_judges(moment)
@@ -167,7 +172,7 @@ class Acceptance:
         return Situation.LONE_DAMAGED if frame.rejected else Situation.LONE
 
     def _subscribed(self) -> int | None:
-        """Return the VA that bound the indexes, None when the meter has not said them."""
+        """Return the subscribed power in VA, which limits the indexes; None when the meter has not sent it."""
         powers = []
         for label, unit in _RATINGS[self.mode].items():
             judge = self._judges.get(label)
@@ -177,7 +182,7 @@ class Acceptance:
         return max(powers, default=None)
 
     def _count_flow(self, now: float) -> None:
-        """Count the VAh that flowed since the last frame for the indexes that count them."""
+        """Add the VAh that flowed since the last frame to each index that counts them."""
         if self._at is None:
             return
         for power, total in _TOTAL_OF[self.mode].items():
@@ -186,11 +191,11 @@ class Acceptance:
                 self._flow.count(power, self._cross.in_force, now - self._at, now)
 
     def _find_judges(self, moment: Moment) -> None:
-        """Give each label its judge, who forgets what is too old to compare with."""
+        """Give each label its judge; tell the judge to forget groups that are too old for a comparison."""
         judges, now = self._judges, moment.now
         known = BY_MODE[self.mode].keys()
         if len(judges) > len(known) + _MOST_UNKNOWN:
-            # Of the labels without a specification this frame has those that the meter sends; noise made the others.
+            # The meter sends the unspecified labels that this frame has. Noise made the other unspecified labels.
             for label in judges.keys() - known - moment.groups.keys():
                 del judges[label]
         stale = self._at is not None and now - self._at > STALE
@@ -234,29 +239,30 @@ class Acceptance:
 
 
 def _cause_of(labels: Iterable[str]) -> str:
-    """Return why a frame is refused that names another one under *labels*."""
+    """Return the cause for which a frame is refused whose *labels* name another meter or contract."""
     return METER if any(label in METERS for label in labels) else CONTRACT
 
 
 class _Order:
-    """The order of the labels of a meter: that of the specification, or one of its own."""
+    """The order of the labels of a meter: the order of the specification, or one that this meter keeps instead."""
 
     def __init__(self, mode: Mode) -> None:
         self._rank = {label: rank for rank, label in enumerate(BY_MODE[mode]) if label not in _ANYWHERE}
         for label in ADIR:
-            self._rank[label] = -1  # NOI-CPT_02E table 5: in a short frame they come first
+            self._rank[label] = -1  # NOI-CPT_02E table 5: in a short frame the ADIR come first
         #: The labels of the last frame that was in order.
         self._good: tuple[str, ...] = ()
-        #: The meter's own order; another one that may be, and in how many frames in a row it came.
+        #: The labels in the meter's own order, if that is not the order of the specification.
         self._own: tuple[str, ...] = ()
+        #: The labels of the last frame that was out of order, and how many frames in a row had these labels.
         self._odd: tuple[str, ...] = ()
         self._odd_times = 0
 
     def fault(self, frame: Frame, *, started: bool) -> InfoGroup | None:
         """Return the first group that comes twice or in the wrong place, None if the order is the meter's.
 
-        Noise does not repeat itself: an order that comes FIRM times in a row is that of this meter, or of whatever
-        relays it. So is the order of a first frame in which nothing is damaged, for want of another.
+        Noise does not repeat itself. So an order that FIRM frames in a row have is the order of this meter, or of the
+        program that relays its stream. The order of a first frame is accepted at once if nothing in it is damaged.
         """
         labels = tuple(group.label for group in frame.groups)
         if labels in (self._good, self._own):
@@ -290,13 +296,13 @@ class _Names:
     """The names of other meters and contracts that frames gave."""
 
     def __init__(self) -> None:
-        #: Label → the name, and in how many frames in a row that had the label it came.
+        #: Label → the other name, and in how many frames in a row it came; frames without the label do not count.
         self._strangers: dict[str, tuple[str, int]] = {}
-        #: When the last of them came, in monotonic seconds.
+        #: When a frame last gave another name, in monotonic seconds.
         self._at = -math.inf
 
     def strangers(self, groups: Mapping[str, InfoGroup], judges: Mapping[str, Judge]) -> list[InfoGroup]:
-        """Return those of *groups* that name another meter or contract than the one that is known."""
+        """Return those of *groups* that name a meter or a contract other than the known one."""
         found = []
         for label in NAMES:
             group, judge = groups.get(label), judges.get(label)
@@ -318,15 +324,15 @@ class _Names:
             name, count = self._strangers.get(group.label, ("", 0))
             count = count + 1 if name == group.data else 1
             self._strangers[group.label] = group.data, count
-            # A name that only one frame gave so far is taken back by two others.
+            # If only one frame gave the known name, two frames with another name replace it.
             judge = judges[group.label]
             firm &= count >= (FIRM if isinstance(judge, Agreed) and judge.confirmed else 2)
         return firm
 
     def lost(self, groups: Mapping[str, InfoGroup], accepted_at: float | None, now: float) -> list[str]:
-        """Return the labels that named another one twice in a row, and that the frame with *groups* has lost.
+        """Return the labels that gave another name at least twice in a row, and that the frame of *groups* has lost.
 
-        Such a frame may be of either meter. A name that came once is more likely a damaged one.
+        Such a frame may be of either meter. A name that came only once is more likely a damaged name.
         """
         if accepted_at is None or not accepted_at < self._at >= now - GAP:
             return []
@@ -334,11 +340,11 @@ class _Names:
 
 
 class _Presence:
-    """Which labels a meter has ceased to send, and which are only lost."""
+    """Which labels a meter no longer sends, and which labels are only lost on the line."""
 
     def __init__(self, mode: Mode) -> None:
         self._mode = mode
-        #: The labels that were gone from the last frame without a trace, and from how many frames in a row.
+        #: The expected labels that the last frame lacked without a trace, and how many frames in a row lacked these.
         self._gone: list[str] = []
         self._gone_for = 0
 
@@ -346,8 +352,9 @@ class _Presence:
         """Return the expected labels that the frame lacks and that no damaged line explains; tell their judges.
 
         Args:
-            moment: of the frame.
-            short: whether the frame is a short one: short and long frames say nothing about each other's labels.
+            moment: the frame, and the judges.
+            short: whether the frame is a short one. Short frames prove nothing about the labels of long frames, nor
+                long frames about those of short ones.
         """
         judges, damaged = moment.judges, moment.frame.rejected
         absent = {label: judge for label, judge in judges.items() if label not in moment.groups}
@@ -361,7 +368,7 @@ class _Presence:
         expected = [one for one in absent if one in _EXPECTED[self._mode] and absent[one].newer is not None]
         gone = [label for label in expected if label not in _ALERTS]
         alerts = [label for label in expected if label in _ALERTS]
-        # A damaged line may be the absent label. Where one line was lost without a trace, another may have been too.
+        # A damaged line may have had the absent label. Where one line was lost without a trace, others may be lost too.
         silent = not (damaged or gone)
         if silent:
             for judge in absent.values():
@@ -371,13 +378,13 @@ class _Presence:
             gaps = Gaps(tuple(moment.groups), (rejected.after for rejected in damaged), self._mode)
         for label in alerts:
             judge = judges[label]
-            # A damaged line elsewhere in the frame cannot have been this label.
+            # By the order of the labels, a damaged line elsewhere in the frame cannot have had this label.
             judge.absent += silent or (gaps is not None and not gaps.may_hide(label))
             if judge.absent >= SILENT or (silent and moment.situation.at_once):
                 judge.forget()
             else:
                 gone.append(label)
-        # A label that a meter has always sent may cease: then the same labels are gone from each whole frame.
+        # A meter may cease to send a label. Then each frame without damage lacks the same labels.
         if damaged or gone != self._gone:
             self._gone, self._gone_for = gone, 0
         self._gone_for += 1
@@ -387,6 +394,6 @@ class _Presence:
             gone = []
         missing = [Rejected(label.encode() + self._mode.separator, MISSING) for label in gone]
         if moment.situation.at_once and damaged:
-            # No frame before tells what else this one should have.
+            # No earlier frame shows which other labels this frame should have.
             missing.append(Rejected(b"", MISSING))
         return missing

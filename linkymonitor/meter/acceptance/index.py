@@ -1,14 +1,17 @@
-"""The rule of an index: a table of states, and what the power says of an index that is heard seldom."""
+"""The rule of an index: a table of states, and a comparison with the power for an index that is heard seldom."""
 
 # Strategy
 #
 # - An index never falls, and never goes faster than the cut-off device lets energy through. While frames follow each
-#   other, that bounds the next index to a few Wh. After a silence of hours nearly any index is within the bound: one
-#   index alone proves nothing then, and the next one has to bear it out.
-# - What is known of an index is one of the states of State. A new index is one of the events of Event. TRANSITIONS
-#   says what follows from the two; docs/acceptance.md shows it as a diagram.
+#   other, the next index can be only a few Wh higher. After a silence of hours nearly any index is possible. A single
+#   index then proves nothing, and the next index has to bear it out.
+# - State lists what can be known of an index, and Event how a new index can stand to that. TRANSITIONS has the action
+#   and the next state for each pair of the two; docs/acceptance.md shows TRANSITIONS as a diagram.
 # - An index whose line is damaged in nearly all frames has no neighbour to bear it out. The power is heard meanwhile,
 #   so the index is compared with the VAh that flowed (docs/adr/0019).
+#
+# Three indexes have names here. The believed index is the one that is passed on. The newest index is the last index
+# that was kept, believed or not. The new index is that of the present frame: each action but hold() keeps it.
 
 from __future__ import annotations
 
@@ -22,44 +25,46 @@ from linkymonitor.model.epochs import QUEUED, advance, lead, most
 from linkymonitor.tic.frame import InfoGroup
 from linkymonitor.tic.labels import Label
 
-#: Wh by which two indexes may differ that are still the same.
+#: Two indexes that differ by at most so many Wh are taken for the same index.
 _SAME = 1
-#: Wh by which an index that is heard seldom may differ from what the power makes of the one before. Two digits that
-#: change places make a difference of at least 9 Wh.
+#: Wh by which an index that is heard seldom may differ from the index that the power predicts. Two digits that change
+#: places make a difference of at least 9 Wh.
 _ROOM = 8
-#: The most Wh that one VAh may count, and by how much the Wh of one VAh may change between two intervals.
-_MOST_SHARE, _SHARE_CHANGE = 1.1, 0.05
+#: The most Wh that the meter may count for one VAh.
+_MOST_SHARE = 1.1
+#: By how much the Wh that the meter counts for one VAh may change from one interval to the next.
+_SHARE_CHANGE = 0.05
 
 
 class State(StrEnum):
     """What is known of an index."""
 
-    UNKNOWN = "nothing was heard"
-    HEARD = "one index was heard, and nothing bears it out"
-    PAIRED = "two were heard, the second possible after the first; a third decides"
-    ASSUMED = "one is believed at once, because no second frame may come"
-    SURE = "one is believed that another bears out"
-    CANDIDATE = "one is believed; the first one after a silence waits"
-    SECONDED = "one is believed; the first one after a silence is possible after another of the last 30 s"
+    UNKNOWN = "no index was heard"
+    HEARD = "one index was heard, and no other bears it out"
+    PAIRED = "two indexes were heard, the second possible after the first; a third decides"
+    ASSUMED = "an index is believed at once, because perhaps no second frame ever comes"
+    SURE = "an index is believed that another index bears out"
+    CANDIDATE = "an index is believed; the newest came after a silence, and waits for another"
+    SECONDED = "an index is believed; the newest came after a silence, and fits one of the last 30 s; the next decides"
 
 
 class Event(StrEnum):
     """How a new index stands to what is known."""
 
-    SAME = "at most 1 Wh after the newest, within 30 s"
-    FOLLOWS = "possible after the newest, within 10 s"
-    PAUSED = "possible after the newest, after 10 to 30 s"
-    LATE = "possible after the newest, after more than 30 s"
-    STRAYS = "not possible after the newest, which only waits; or there is no newest"
-    ALONE = "possible, and no second frame may come"
-    EXPECTED = "as the power makes it of one that is more than 30 s old"
-    IMPOSSIBLE = "not possible after the one that is believed, or does not fit the rest of the frame"
-    INSISTS = "the fifth impossible one in a row, each possible after the one before"
+    SAME = "at most 1 Wh above the newest index, within 30 s"
+    FOLLOWS = "possible after the newest index, within 10 s"
+    PAUSED = "possible after the newest index, after 10 to 30 s"
+    LATE = "possible after the newest index, after more than 30 s"
+    STRAYS = "contradicts a newest index that nothing has confirmed; or is the first index"
+    ALONE = "possible, and perhaps no second frame ever comes"
+    EXPECTED = "equals an index over 30 s old plus the energy that the power says flowed since"
+    IMPOSSIBLE = "contradicts the believed index, or the rest of its frame"
+    INSISTS = "the fifth impossible index in a row, each of them possible after the one before"
 
 
-#: The states in which what is believed is older than the newest: a silence lies between them.
+#: The states in which a silence lies between the believed index and the newest.
 _AFTER_SILENCE = (State.CANDIDATE, State.SECONDED)
-#: The states in which the newest need not follow the one before: it is only asked to be possible.
+#: The states in which a new index is compared with the believed index only, not with the newest.
 _COUNTING = (State.ASSUMED, State.SURE)
 
 
@@ -76,26 +81,28 @@ _Act: TypeAlias = Callable[["Index", Hearing, Moment, str], None]
 
 
 class Index(Judge):
-    """An energy: the median of the last three, never less and never faster than energy can flow."""
+    """An energy: the median of the last three indexes, which never falls nor grows faster than energy can flow."""
 
     def __init__(self, row: Label) -> None:
         super().__init__()
-        #: Whether the subscribed power bounds it: no reactive and no injected energy.
+        #: Whether the subscribed power limits the index, which is so for neither reactive nor injected energy.
         self._drawn = row.fills != "injected_index" and row.unit == "Wh"
         self._seldom = _Seldom()
-        #: Whether the newest came STALE after the one before it.
+        #: Whether the last index was compared with the power: it came more than STALE after the newest index of then,
+        #: or while no index was believed.
         self._far = False
         self.forget()
 
     def forget(self) -> None:
         self.state = State.UNKNOWN
         self._believed: Hearing | None = None
-        #: The last two that were possible.
+        #: The last two indexes that were kept.
         self._older: Hearing | None = None
         self._newest: Hearing | None = None
         self.newer = None
-        #: The last one that was held, and how many in a row insisted.
+        #: The last impossible index.
         self._odd: Hearing | None = None
+        #: How many impossible indexes came in a row, each possible after the one before.
         self._odd_times = 0
 
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
@@ -107,7 +114,7 @@ class Index(Judge):
         Args:
             group: the new index.
             moment: its frame.
-            fault: why it is impossible, if the rest of the frame says so.
+            fault: the cause, if the rest of the frame contradicts *group*; else empty.
         """
         heard = Hearing(int(group.data), moment.now, group)
         event = self._event(heard, moment, fault)
@@ -117,7 +124,7 @@ class Index(Judge):
             return None
         if moment.situation.lone and self._newest is heard:
             return group
-        # No index is better than an old one: the next frame has another.
+        # To pass on no index is better than to pass on an old one: the next frame has a fresh index.
         sure = self._sure()
         return self._believed.group if sure is not None and moment.now - sure.at <= STALE else None
 
@@ -126,7 +133,7 @@ class Index(Judge):
             self._seldom.begin(self._newest.wh, *moment.flow.of(self._newest.group.label))
 
     def _sure(self) -> Hearing | None:
-        """Return the newest index that is no candidate after a silence."""
+        """Return the newest index of before the silence, or the newest of all if no silence came."""
         return self._older if self.state in _AFTER_SILENCE else self._newest
 
     def _event(self, heard: Hearing, moment: Moment, fault: str) -> Event:  # noqa: PLR0911 -- one for each event
@@ -164,7 +171,7 @@ class Index(Judge):
         return most(heard.at - since.at, moment.subscribed if self._drawn else None, QUEUED)
 
     def _insists(self, heard: Hearing, moment: Moment) -> bool:
-        """Return whether *heard* is the last of so many impossible ones that they are a step of the meter."""
+        """Return whether so many impossible indexes came in a row, *heard* the last, that the meter made a step."""
         if self._believed is None or self.state is State.ASSUMED:
             return False
         odd, newest = self._odd, self._newest
@@ -180,28 +187,30 @@ class Index(Judge):
         return True
 
     def _expected(self, heard: Hearing, moment: Moment) -> bool:
-        """Return whether the power bears out *heard*; hold the newest if the power speaks against that one."""
+        """Return whether the power bears out *heard*; hold the newest index if the power speaks against the newest."""
         mark = _Mark(heard.wh, *moment.flow.of(heard.group.label), None)
         borne_out, waiting_was_wrong = self._seldom.bears_out(mark, believed=self._believed is not None)
         if waiting_was_wrong and self._newest is not None:
             moment.held.append((self._newest.group, INDEX))
         return borne_out
 
-    # The actions of the table: what becomes of the new index, which is the newest then unless it is held. *cause* is
-    # why it is held.
+    # The actions of the table. *heard* is the new index, and *cause* is why the new index is held, if it is.
 
     def keep(self, heard: Hearing, moment: Moment, cause: str) -> None:
         """Keep the new index to compare the next with it."""
         self._newest, self.newer = heard, heard.group
 
     def discard(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Hold the newest and put the new index in its place."""
+        """Hold the newest index and keep the new index in its place."""
         if self.newer is not None:
             moment.held.append((self.newer, INDEX))
         self.keep(heard, moment, cause)
 
     def contradict(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Hold the new index, believe none, and compare the next with it."""
+        """Hold the new index, forget the believed index, and compare the next index with the new one.
+
+        The new and the believed index contradict each other, and either may be wrong.
+        """
         self._believed = None
         self.hold(heard, moment, cause)
         self.keep(heard, moment, cause)
@@ -211,7 +220,7 @@ class Index(Judge):
         moment.held.append((heard.group, cause))
 
     def confirm(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Believe the newest and put the new index in its place."""
+        """Believe the newest index and keep the new index in its place."""
         self._believed = self._older = self._newest
         self.keep(heard, moment, cause)
 
@@ -221,7 +230,7 @@ class Index(Judge):
         self.keep(heard, moment, cause)
 
     def median(self, heard: Hearing, moment: Moment, cause: str) -> None:
-        """Believe the median of the last three, unless it is a fall."""
+        """Believe the median of the last three indexes, unless it is below the believed index."""
         older, newest, believed = self._older, self._newest, self._believed
         if newest is not None and newest.wh == heard.wh:
             self._believed = heard
@@ -234,7 +243,7 @@ class Index(Judge):
 
 _BELIEVE_NONE = (State.UNKNOWN, State.HEARD, State.PAIRED)
 _BORNE_OUT = (State.SURE, State.CANDIDATE, State.SECONDED)
-#: What is known; how the new index stands to it; what becomes of the new index; what is known then.
+#: States, events, the action, and the state after it: each action follows from each of its states and events.
 _ROWS: tuple[tuple[tuple[State, ...], tuple[Event, ...], _Act, State], ...] = (
     ((State.UNKNOWN,), (Event.STRAYS,), Index.keep, State.HEARD),
     ((State.HEARD,), (Event.SAME,), Index.confirm, State.SURE),
@@ -259,7 +268,7 @@ _ROWS: tuple[tuple[tuple[State, ...], tuple[Event, ...], _Act, State], ...] = (
     (_BORNE_OUT, (Event.INSISTS,), Index.believe, State.SURE),
     (tuple(State), (Event.EXPECTED,), Index.believe, State.SURE),
 )
-#: What is known, and how the new index stands to it → what becomes of it, and what is known then.
+#: State and event → the action, and the state after it.
 TRANSITIONS = {
     (state, event): (act, after)
     for states, events, act, after in _ROWS
@@ -272,16 +281,17 @@ class _Mark(NamedTuple):
     """An index that was heard, beside the VAh that had flowed by then."""
 
     wh: int
-    #: In how many frames the power had been unknown by then: only VAh of one era can be compared.
+    #: A count of frames without the power. The VAh of two marks with different counts cannot be compared.
     era: int
     vah: float
-    #: The Wh that were counted in the interval before it, and the VAh that flowed then; None when it is not known.
+    #: The Wh that the meter counted in the interval before this mark, and the VAh that flowed in the same interval;
+    #: None when they are not known.
     slope: tuple[int, float] | None
-    #: How many in a row bore each other out.
+    #: How many marks in a row bore each other out, this mark included.
     times: int = 1
 
     def flow(self, later: _Mark) -> tuple[int, float] | None:
-        """Return the Wh and VAh from here to *later*, None when they cannot be, or are not known."""
+        """Return the Wh and VAh from this mark to *later*, None when they are impossible together, or not known."""
         counted, flowed = advance(self.wh, later.wh), later.vah - self.vah
         possible = later.era == self.era and counted <= flowed * _MOST_SHARE + _SAME
         return (counted, flowed) if possible else None
@@ -301,8 +311,9 @@ class _Seldom:
     """What an index that is heard seldom is compared with (docs/adr/0019)."""
 
     def __init__(self) -> None:
-        #: The last index before a pause of STALE, or that was believed after one; and a later one that waits.
+        #: The last index before a pause of more than STALE, or the last index that the power has borne out since.
         self._anchor: _Mark | None = None
+        #: A later index, which waits for another index to bear it out.
         self._candidate: _Mark | None = None
 
     @property
@@ -311,34 +322,35 @@ class _Seldom:
         return self._anchor is not None
 
     def begin(self, wh: int, era: int, vah: float) -> None:
-        """Compare with this index what comes later."""
+        """Make this index the one that later indexes are compared with."""
         self._anchor = _Mark(wh, era, vah, self._anchor.slope if self._anchor is not None else None)
         self._candidate = None
 
     def bears_out(self, mark: _Mark, *, believed: bool) -> tuple[bool, bool]:
-        """Compare *mark* with what came before it.
+        """Compare *mark* with the indexes before it.
 
         Args:
             mark: the new index.
             believed: whether any index is believed.
 
         Returns:
-            Whether the power bears *mark* out, and whether the one that waited is wrong then.
+            Whether the power bears *mark* out; and whether *mark* then shows that the waiting index is wrong.
         """
         anchor, candidate, bearer = self._anchor, self._candidate, None
-        # The last believed index is asked before the one that waits, for that one may be the wrong index.
+        # The anchor comes first, for the waiting index may be wrong.
         for before in (anchor, candidate):
             flow = before.flow(mark) if before is not None else None
             if before is None or flow is None:
                 continue
             if before.bears_out(*flow):
-                # After so few VAh the Wh of one VAh are not known.
+                # So few VAh do not show how many Wh the meter counts for one VAh.
                 slope = flow if flow[1] > _ROOM else before.slope
                 mark, bearer = mark._replace(slope=slope, times=before.times + 1), before
                 break
             mark = mark._replace(slope=flow, times=1)
-        # An index that the power rules out has to insist: two slips of a register that stands may be alike. So has
-        # one after the label was taken for gone while the power was unknown: no bound of the cut-off device holds.
+        # Two marks that bear each other out are enough, but for two cases that take FIRM marks. In the first case the
+        # power is known and rules *mark* out: while a register stands still, two slips of its digits may be alike.
+        # In the second case the power was unknown for a while and no index is believed: nothing limits *mark* then.
         compared = anchor is not None and anchor.era == mark.era
         ruled_out = anchor is None or anchor.flow(mark) is None
         if mark.times < (FIRM if ruled_out and (compared or not believed) else 2):
@@ -358,16 +370,17 @@ class Flow:
     def __init__(self) -> None:
         #: Label of a power → its VA, and when it was last believed.
         self._powers: dict[str, tuple[int, float]] = {}
-        #: Label of an index → VAh that flowed while it counted, and in how many frames the power was unknown.
+        #: Label of an index → VAh that flowed while the index counted.
         self._vah: dict[str, float] = {}
+        #: Label of an index → its era: in how many frames the power was unknown while the index counted.
         self._eras: dict[str, int] = {}
 
     def hear(self, power: str, va: int, now: float) -> None:
-        """Remember that the label *power* was believed to have so many VA at *now*."""
+        """Remember that *va* was believed under the label *power* at the monotonic time *now*."""
         self._powers[power] = va, now
 
     def count(self, power: str, index: str, seconds: float, now: float) -> None:
-        """Add what flowed as *power* in the *seconds* up to *now* to what *index* counted."""
+        """Add the VAh that flowed as *power* in the *seconds* up to *now* to those of the index *index*."""
         va, heard_at = self._powers.get(power, (0, -math.inf))
         if now - heard_at > STALE:
             self._eras[index] = self._eras.get(index, 0) + 1
@@ -375,5 +388,5 @@ class Flow:
             self._vah[index] = self._vah.get(index, 0.0) + va * seconds / 3600
 
     def of(self, index: str) -> tuple[int, float]:
-        """Return the era of the index *index*, and the VAh that it has counted up to now."""
+        """Return the era of the index *index*, and the VAh that flowed so far while it counted."""
         return self._eras.get(index, 0), self._vah.get(index, 0.0)

@@ -44,9 +44,10 @@ class Situation(Enum):
     """How a frame stands to the frames before it.
 
     Attributes:
-        at_once: whether a group is believed that nothing contradicts, because no second frame may come.
+        at_once: whether a group that nothing contradicts is believed at once, because perhaps no second frame ever
+            comes.
         apart: whether the frame comes after a silence of more than GAP.
-        lone: whether the next frame will come too late to bear this one out.
+        lone: whether the next frame will come too late to bear out the groups of this frame.
     """
 
     #                                                                                    at once apart  lone
@@ -69,17 +70,19 @@ class Moment(NamedTuple):
     """One frame as its judges see it, and the groups that they hold back."""
 
     frame: Frame
-    #: The groups of the frame by label; and the judges of all labels that are known.
+    #: The groups of the frame by label.
     groups: Mapping[str, InfoGroup]
+    #: The judges of all labels that are known, by label.
     judges: Mapping[str, Judge]
-    #: When the frame came, and the one before, in monotonic seconds.
+    #: When the frame came, in monotonic seconds.
     now: float
+    #: When the frame before came; None for the first frame.
     before: float | None
     situation: Situation
-    #: The VA that bound how fast an index may go; None when the meter has not said them.
+    #: The subscribed power in VA, which limits how fast an index grows; None when the meter has not sent it.
     subscribed: int | None
     flow: Flow
-    #: Filled by the judges: groups of this frame or of one before, each with its cause.
+    #: Filled by the judges: groups of this frame, or of an earlier frame, each with its cause.
     held: list[tuple[InfoGroup, str]]
 
 
@@ -87,13 +90,14 @@ class Judge:
     """The rule by which one label changes, and what is known of the label."""
 
     def __init__(self) -> None:
-        #: The last group that was possible; None while the meter is not known to send the label.
+        #: The last group that was possible, believed or not: the next group is compared with it. None while the meter
+        #: is not known to send the label.
         self.newer: InfoGroup | None = None
         #: When the last frame with the label came, in monotonic seconds; None while each frame has it.
         self.lost_at: float | None = None
-        #: Frames in a row without the label, of those that cannot have lost it.
+        #: Frames in a row without the label. A frame that may have lost the label on the line does not count.
         self.absent = 0
-        #: Frames in a row in which the group did not fit the rest.
+        #: Frames in a row whose group under the label did not fit the rest of the frame.
         self.doubts = 0
 
     def sound(self, group: InfoGroup) -> bool:
@@ -115,10 +119,10 @@ class Judge:
         """Note that a whole frame came without the label."""
 
     def lose(self, moment: Moment) -> None:
-        """Note that the frame before had the label and this one has not."""
+        """Note that the frame before had the label, and the frame of *moment* has not."""
 
     def forget_old(self) -> None:
-        """Forget what is more than STALE old."""
+        """Forget the groups that are more than STALE old."""
 
     def forget(self) -> None:
         """Forget everything: the meter no longer sends the label."""

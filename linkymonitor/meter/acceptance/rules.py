@@ -1,4 +1,4 @@
-"""Which rule each label follows, and the rules that are short: all but that of an index."""
+"""Which rule each label follows, and the short rules: all but the rule of an index."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NAMES = ("ADCO", "OPTARIF", "ADSC", "NGTF")
 
 
 class Free(Judge):
-    """Each group is believed: the rule of a text that is sent once."""
+    """Each group is believed: the rule of a text that the meter sends only once."""
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         return group
@@ -79,7 +79,7 @@ class Seen(Judge):
 
 
 class Alert(Seen):
-    """Two frames in a row that have a current in excess, and one that a meter can have."""
+    """A current in excess from the second frame in a row on; it must be at most 150 A."""
 
     def sound(self, group: InfoGroup) -> bool:
         return int(group.data) <= _HIGHEST["A"]
@@ -100,7 +100,8 @@ class Median(Judge):
         self._highest = _NO_LIMIT if limit is None else f"{limit:0{len(row.example)}d}"
         self._for_ever = for_ever
         self._older: InfoGroup | None = None
-        #: The group of the frame before, if it did not fit there: it may have been ahead of the rest by a frame.
+        #: The power of the frame before, if it failed the cross-check there. It may have been ahead of the current by
+        #: a frame, so it is compared once more, with the currents of this frame.
         self.suspect: InfoGroup | None = None
 
     def sound(self, group: InfoGroup) -> bool:
@@ -276,7 +277,7 @@ class Agreed(Judge):
 
 
 class MeterClock(Judge):
-    """A date as far from the last one as the monotonic clock says, or the second of two in a row that are."""
+    """A DATE that advanced as the monotonic clock did, since the believed DATE or else since the DATE before."""
 
     def __init__(self, row: Label) -> None:
         super().__init__()
