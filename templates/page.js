@@ -35,7 +35,7 @@
     // Indexes are drawn from midnight on, in kWh, beside amperes; the readout says them whole.
     return serie.key === "index" ? function (v, at, column) { return (v - column[0]) / 1000; } : function (v) { return v; };
   });
-  var rows = [], place = [], holes = D.gaps.slice(), high = [];
+  var rows = [], place = [], holes = D.gaps.slice(), highest = [];
   function blank(time) { rows.push([time].concat(columns.map(function () { return null; }))); place.push(-1); }
   // The axis is the whole day, whatever of it was heard.
   if (times[0] > 0) blank(0);
@@ -48,18 +48,35 @@
     }
     rows.push([time].concat(columns.map(function (column, n) { return shown[n](column[at], at, column); })));
     place.push(at);
-    high.push(columns[0][at] + above[at]);
+    highest.push(columns[0][at] + above[at]);
+  });
+  // What each register has counted since the first record; nothing is counted across a break.
+  var counted = columns.map(function (column, n) {
+    var sum = 0, breaks = D.breaks.slice();
+    return D.series[n].key !== "index" ? null : column.map(function (value, at) {
+      var crossed = breaks.length > 0 && at > 0 && breaks[0] <= times[at];
+      while (breaks.length && breaks[0] <= times[at]) breaks.shift();
+      if (at && !crossed) sum += Math.max(value - column[at - 1], 0);
+      return sum;
+    });
   });
   if (times[times.length - 1] < D.length) { blank(times[times.length - 1] + 0.5); blank(D.length); }
 
   function pad(n) { return (n < 10 ? "0" : "") + n; }
+  // The first of sorted *values* that is not below *limit*.
+  function firstFrom(values, limit) {
+    var low = 0, high = values.length;
+    while (low < high) { var middle = (low + high) >> 1; if (values[middle] < limit) low = middle + 1; else high = middle; }
+    return low;
+  }
   function hourOf(time) {
     var at = 0;
     while (at + 1 < D.hours.length && D.hours[at + 1][0] <= time) at++;
     return D.hours[at];
   }
   function clock(time, seconds) {
-    var hour = hourOf(time), rest = Math.round(time - hour[0]), m = Math.floor(rest / 60), s = rest % 60;
+    if (time >= D.length && !seconds) return W.hour.replace("{h}", 24);
+    var hour = hourOf(Math.min(time, D.length - 1)), rest = Math.round(Math.min(time, D.length - 1) - hour[0]), m = Math.floor(rest / 60), s = rest % 60;
     var text = W.clock.replace("{h}", W.pad ? pad(hour[1]) : hour[1]).replace("{m}", pad(m));
     if (seconds) text += W.seconds.replace("{s}", pad(s));
     return text + (hour[2] ? " " + hour[2] : "");
@@ -86,6 +103,24 @@
       }
     });
     return ticks;
+  }
+
+  function bandAt(time) { return D.bands.filter(function (band) { return band[0] < time && time <= band[1]; })[0]; }
+  // What the registers counted between two times, in Wh, and its cost; null when a price is missing.
+  function energy(from, to) {
+    var wh = 0, eur = 0, known = false;
+    function until(sums, time) {
+      var at = firstFrom(times, time);
+      if (at === 0 || at === times.length) return sums[at ? at - 1 : 0];
+      return sums[at - 1] + (sums[at] - sums[at - 1]) * (time - times[at - 1]) / (times[at] - times[at - 1]);
+    }
+    counted.forEach(function (sums, n) {
+      if (!sums) return;
+      var part = until(sums, to) - until(sums, from), price = D.series[n].price;
+      known = true; wh += part;
+      if (price !== null) eur += part / 1000 * price; else if (part) eur = NaN;
+    });
+    return known && D.accounted ? { wh: wh, eur: isNaN(eur) ? null : eur } : null;
   }
 
   var ink = {};
@@ -180,23 +215,26 @@
   // Above the highest point: the names of the periods stand there.
   var ROOM = 1.12;
   function right(serie) { return serie.key === "current" || serie.key === "index"; }
-  function top() {
-    var on = visibility(), most = 500;
-    if (on[0]) most = high.reduce(function (a, b) { return Math.max(a, b); }, most);
-    D.series.forEach(function (serie, n) { if (n && on[n] && serie.key === "injected") most = columns[n].reduce(function (a, b) { return Math.max(a, b); }, most); });
-    return [0, most * ROOM];
+  // The records that a window shows, with the one before and the one behind.
+  function within(window) { return [Math.max(firstFrom(times, window[0]) - 1, 0), firstFrom(times, window[1]) + 1]; }
+  function most(values, part, least) {
+    return values.slice(part[0], part[1]).reduce(function (a, b) { return Math.max(a, b); }, least);
   }
-  function rightRange() {
-    var on = visibility(), least = 0, most = 0;
+  // Both scales follow the window.
+  function scales(window) {
+    var on = visibility(), part = within(window), left = 500, low = Infinity, high = -Infinity;
     D.series.forEach(function (serie, n) {
-      if (!on[n] || !right(serie)) return;
-      columns[n].forEach(function (value, at, column) {
-        value = shown[n](value, at, column);
-        if (value > most) most = value;
-        if (value < least) least = value;
-      });
+      if (!on[n]) return;
+      if (n === 0) left = most(highest, part, left);
+      else if (serie.key === "injected") left = most(columns[n], part, left);
+      else if (serie.key === "current") { low = Math.min(low, 0); high = most(columns[n], part, high); }
+      else for (var at = part[0]; at < Math.min(part[1], times.length); at++) {
+        var value = shown[n](columns[n][at], at, columns[n]);
+        low = Math.min(low, value); high = Math.max(high, value);
+      }
     });
-    return [least, most > least ? least + (most - least) * ROOM : least + 1];
+    if (!(high > low)) { low = Math.min(low, 0); high = low + 1; }
+    return [[0, left * ROOM], isFinite(low) ? [low, low + (high - low) * ROOM] : [0, 1]];
   }
   function kva(value) { return value === 0 ? "0" : number(value / 1000, value % 1000 ? (value % 100 ? 2 : 1) : 0) + "\u00a0kVA"; }
 
@@ -213,6 +251,10 @@
       readout.append(hint);
       return;
     }
+    function add(text) {
+      var part = document.createElement("span");
+      part.textContent = text; readout.append(part);
+    }
     say("", clock(time, true));
     var on = visibility();
     D.series.forEach(function (serie, n) {
@@ -220,15 +262,24 @@
       var value = columns[n][at];
       if (serie.key === "index") say(serie.label, number(value / 1000, 3) + "\u00a0kWh");
       else if (serie.key === "current") say(serie.label, number(value, 0) + "\u00a0A");
-      else {
+      else if (n === 0) {
         say(serie.label, number(value, 0) + "\u00a0VA");
-        if (n === 0 && (above[at] || below[at])) {
-          var span = document.createElement("span");
-          span.textContent = W.span.replace("{}", number(value - below[at], 0)).replace("{}", number(value + above[at], 0));
-          readout.append(span);
-        }
-      }
+        if (above[at] || below[at]) add(W.span.replace("{}", number(value - below[at], 0)).replace("{}", number(value + above[at], 0)));
+      } else if (value) say(serie.label, number(value, 0) + "\u00a0VA");
     });
+    var band = bandAt(time), drawn = columns[0][at];
+    if (!band) return;
+    // Watts are never more than VA.
+    if (band[4] !== null && drawn) say(band[3], W.rate.replace("{}", number(drawn / 1000 * band[4], 2)));
+    else add(band[3]);
+  }
+  var summary = document.getElementById("range");
+  function sumUp(window) {
+    var whole = window[0] <= 0 && window[1] >= D.length, sum = whole ? null : energy(window[0], window[1]);
+    if (whole) { summary.textContent = W.pick; return; }
+    var text = W.range.replace("{}", clock(window[0])).replace("{}", clock(window[1]));
+    if (sum) text += W.colon + number(sum.wh / 1000, 3) + "\u00a0kWh" + (sum.eur === null ? "" : ", " + W.money.replace("{}", number(sum.eur, 2)));
+    summary.textContent = text;
   }
 
   holder.textContent = "";
@@ -242,43 +293,93 @@
   function secondAxis() {
     var on = visibility(), seen = D.series.some(function (serie, n) { return on[n] && right(serie); });
     var hint = document.getElementById("axis-hint");
-    if (hint) hint.hidden = !seen;
+    if (hint) hint.hidden = !D.series.some(function (serie, n) { return on[n] && serie.key === "index"; });
     // Room for two lines, so that reading the curve does not move it.
     document.getElementById("readout").style.minHeight = seen ? "3em" : "";
     return seen;
   }
-  // Touch scrolls the page: only the mouse and the range selector zoom.
+  // Fingers are led below; what Dygraphs would do with them is left out.
   var touchless = {};
   Object.keys(Dygraph.defaultInteractionModel).forEach(function (name) { if (name.indexOf("touch") !== 0) touchless[name] = Dygraph.defaultInteractionModel[name]; });
+  // The strip below has the first curve that is shown, in its colour.
+  function strip() {
+    var first = Math.max(visibility().indexOf(true), 0);
+    D.series.forEach(function (serie, n) { series[serie.label].showInRangeSelector = n === first; });
+    return colours()[first];
+  }
+  function rightLabel(value) {
+    var on = visibility(), amperes = D.series.some(function (serie, n) { return on[n] && serie.key === "current"; });
+    value = Math.round(value * 1000) / 1000;
+    return number(value, String(value % 1).length > 4 ? 2 : value % 1 ? 1 : 0) + (amperes ? "\u00a0A" : "\u00a0kWh");
+  }
 
-  function options() {
+  function options(window) {
+    var pen = strip(), scale = scales(window || (graph ? graph.xAxisRange() : whole));
     return {
-      colors: colours(), visibility: visibility(), axisLineColor: ink.rule, gridLineColor: ink.rule, rangeSelectorPlotStrokeColor: ink.use,
-      rangeSelectorPlotFillColor: ink.use + "55", rangeSelectorPlotFillGradientColor: ink.use + "22", rangeSelectorBackgroundStrokeColor: ink.rule,
+      colors: colours(), visibility: visibility(), series: series, axisLineColor: ink.rule, gridLineColor: ink.rule, rangeSelectorPlotStrokeColor: pen,
+      rangeSelectorPlotFillColor: pen + "55", rangeSelectorPlotFillGradientColor: pen + "22", rangeSelectorBackgroundStrokeColor: ink.rule,
       rangeSelectorForegroundStrokeColor: ink.soft, rangeSelectorAlpha: 0.35,
       axes: {
         x: { ticker: ticker, axisLabelFormatter: tickLabel, valueFormatter: function (v) { return clock(v, true); }, drawGrid: true, axisLabelWidth: 64 },
-        y: { valueRange: top(), axisLabelFormatter: kva, axisLabelWidth: 58, includeZero: true },
-        y2: { valueRange: rightRange(), drawAxis: secondAxis(), drawGrid: false, independentTicks: true, includeZero: true, axisLabelWidth: secondAxis() ? 40 : 8, axisLabelFormatter: function (v) { return number(v, v % 1 ? 1 : 0); } }
+        y: { valueRange: scale[0], axisLabelFormatter: kva, axisLabelWidth: 58, includeZero: true },
+        y2: { valueRange: scale[1], drawAxis: secondAxis(), drawGrid: false, independentTicks: true, includeZero: true, axisLabelWidth: secondAxis() ? 62 : 8, axisLabelFormatter: rightLabel }
       }
     };
   }
-  var setup = options();
-  Object.assign(setup, {
-    labels: labels, series: series, legend: "never", showRangeSelector: true, rangeSelectorHeight: 34, dateWindow: state.window || whole,
-    connectSeparatedPoints: false, highlightCircleSize: 4, underlayCallback: underlay, plotter: paint,
-    interactionModel: touchless, xRangePad: 0, yRangePad: 0, animatedZooms: false, rightGap: 8,
-    highlightCallback: function (e, x, points, row) { read(x, place[row]); },
-    unhighlightCallback: function () { read(0, null); },
-    drawCallback: function (g, first) { if (!first) keep(); },
-    zoomCallback: function () { if (graph.xAxisRange()[1] - graph.xAxisRange()[0] < 60) zoom(1); }
-  });
   // The chart on an A4 sheet, in pixels.
   var PAPER = [690, 320];
   var graph = null;
+  var setup = options(state.window);
+  Object.assign(setup, {
+    labels: labels, legend: "never", showRangeSelector: true, rangeSelectorHeight: 34, dateWindow: state.window || whole,
+    connectSeparatedPoints: false, highlightCircleSize: 5, hideOverlayOnMouseOut: false, drawHighlightPointCallback: marker, underlayCallback: underlay, plotter: paint,
+    interactionModel: touchless, xRangePad: 0, yRangePad: 0, animatedZooms: false, rightGap: 8,
+    highlightCallback: function (e, x, points, row) { if (pointer === "mouse") pinned = false; if (!pinned) { at = row; readRow(); } },
+    unhighlightCallback: function () { if (!pinned) letGo(); },
+    drawCallback: drawn,
+    zoomCallback: function () { if (graph.xAxisRange()[1] - graph.xAxisRange()[0] < 60) zoom(1); }
+  });
+  // The row that is read, and whether a finger or a key has chosen it: then it stays when the mouse leaves.
+  var at = -1, pinned = false, pointer = "mouse";
+  function marker(g, name, ctx, x, y, colour, radius, row) {
+    var column = labels.indexOf(name);
+    if (D.series[column - 1].key === "injected" && !g.getValue(row, column)) return;
+    ctx.beginPath(); ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    ctx.fillStyle = colour; ctx.strokeStyle = ink.card; ctx.lineWidth = 2; ctx.fill(); ctx.stroke();
+  }
+  var hair = document.createElement("div");
+  hair.className = "hair"; hair.hidden = true;
+  function readRow() {
+    var range = graph.xAxisRange(), area = graph.getArea();
+    read(rows[at][0], place[at]);
+    hair.hidden = rows[at][0] < range[0] || rows[at][0] > range[1];
+    hair.style.left = graph.toDomXCoord(rows[at][0]) + "px"; hair.style.top = area.y + "px"; hair.style.height = area.h + "px";
+  }
+  function choose(row) {
+    at = row; pinned = true;
+    graph.clearSelection(); graph.setSelection(row);
+    readRow();
+  }
+  function letGo() {
+    at = -1; pinned = false; hair.hidden = true;
+    graph.clearSelection(); read(0, null);
+  }
+  function drawn(g, first) {
+    sumUp(g.xAxisRange());
+    if (first || !graph) return;
+    if (at >= 0) { graph.clearSelection(); graph.setSelection(at); readRow(); }
+    keep();
+  }
   function keep() { if (graph) remember({ window: graph.xAxisRange(), on: visibility() }); }
   graph = new Dygraph(holder, rows, setup);
+  // Between a new window and its picture Dygraphs has no callback, and our copy of it does not change.
+  graph.computeYAxisRanges_ = function (extremes) {
+    var scale = scales(graph.xAxisRange());
+    graph.axes_.forEach(function (axis, n) { axis.valueRange = scale[n]; });
+    Dygraph.prototype.computeYAxisRanges_.call(graph, extremes);
+  };
   window.linkymonitor = graph;
+  holder.append(hair);
   read(0, null);
 
   var wide = secondAxis();
@@ -291,10 +392,20 @@
     holder.style.width = holder.style.height = "";
     graph.resize();
   }
-  boxes.forEach(function (box) { box.addEventListener("change", function () { redraw(); keep(); }); });
+  // The right scale has one unit: amperes leave when an index is shown, and the other way.
+  boxes.forEach(function (box, n) {
+    box.addEventListener("change", function () {
+      var key = D.series[n].key;
+      if (box.checked && right(D.series[n])) boxes.forEach(function (other, m) { if (right(D.series[m]) && D.series[m].key !== key) other.checked = false; });
+      redraw(); keep();
+    });
+  });
   function zoom(factor) {
-    var range = graph.xAxisRange(), middle = (range[0] + range[1]) / 2, half = Math.max((range[1] - range[0]) * factor, 120) / 2;
-    show(middle - half, middle + half);
+    // The point that is read stays where it is.
+    var range = graph.xAxisRange(), width = range[1] - range[0], wider = Math.min(Math.max(width * factor, 120), D.length);
+    var fixed = at >= 0 && rows[at][0] >= range[0] && rows[at][0] <= range[1] ? rows[at][0] : (range[0] + range[1]) / 2;
+    var before = (fixed - range[0]) / width * wider;
+    show(fixed - before, fixed - before + wider);
   }
   function show(a, b) {
     if (a < 0) { b -= a; a = 0; }
@@ -311,33 +422,58 @@
   });
   // Two clicks give the whole day back, whatever the data cover.
   holder.addEventListener("dblclick", function () { setTimeout(function () { show(0, D.length); }, 0); });
-  var at = -1;
+  function follow(time) {
+    var range = graph.xAxisRange(), width = range[1] - range[0];
+    if (time < range[0] || time > range[1]) show(time - width / 2, time + width / 2);
+  }
   holder.addEventListener("keydown", function (e) {
     var move = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
     if (move) {
       var range = graph.xAxisRange(), pace = Math.max(1, Math.round(rows.length * (range[1] - range[0]) / D.length / 200));
-      at = at < 0 ? rows.findIndex(function (row) { return row[0] >= range[0]; }) : Math.min(Math.max(at + move * pace, 0), rows.length - 1);
-      graph.setSelection(at); read(rows[at][0], place[at]);
+      choose(at < 0 ? rows.findIndex(function (row) { return row[0] >= range[0]; }) : Math.min(Math.max(at + move * pace, 0), rows.length - 1));
+      follow(rows[at][0]);
     } else if (e.key === "+" || e.key === "=") zoom(0.5);
     else if (e.key === "-" || e.key === "−") zoom(2);
-    else if (e.key === "Escape") { at = -1; graph.clearSelection(); show(0, D.length); }
+    else if (e.key === "Escape") { letGo(); show(0, D.length); }
     else return;
     e.preventDefault();
   });
-  holder.addEventListener("blur", function () { at = -1; });
 
-  var saver = document.querySelector("[data-csv]");
-  if (saver) saver.addEventListener("click", function () {
-    var lines = [[W.csv].concat(D.series.slice(1).map(function (serie) { return serie.label; })).join(";")];
-    times.forEach(function (time, n) {
-      lines.push([new Date((D.start + time) * 1000).toISOString(), clock(time, true), columns[0][n], columns[0][n] - below[n], columns[0][n] + above[n]]
-        .concat(columns.slice(1).map(function (column) { return column[n]; })).join(";"));
-    });
-    var link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], { type: "text/csv" }));
-    link.download = D.name + ".csv"; link.click();
-    setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
+  // One finger reads, two zoom and move; up and down scrolls the page (touch-action).
+  var fingers = {}, grip = null;
+  function sorted() { return Object.keys(fingers).map(function (id) { return fingers[id]; }).sort(function (a, b) { return a - b; }); }
+  function across(e) { return e.clientX - holder.getBoundingClientRect().left; }
+  function touched() {
+    var xs = sorted(), area = graph.getArea();
+    if (xs.length === 1) {
+      var row = firstFrom(clocks, graph.toDataXCoord(Math.min(Math.max(xs[0], area.x), area.x + area.w)));
+      if (row > 0 && (row === clocks.length || clocks[row] + clocks[row - 1] > 2 * graph.toDataXCoord(xs[0]))) row--;
+      choose(row);
+    } else if (grip && xs[1] - xs[0] > 10) {
+      var pace = Math.min(Math.max((grip[1] - grip[0]) / (xs[1] - xs[0]), 120 / area.w), D.length / area.w);
+      var from = grip[0] - (xs[0] - area.x) * pace;
+      show(from, from + pace * area.w);
+    }
+  }
+  var clocks = rows.map(function (row) { return row[0]; });
+  ["pointerdown", "pointermove"].forEach(function (name) { holder.addEventListener(name, function (e) { pointer = e.pointerType; }, true); });
+  holder.addEventListener("pointerdown", function (e) {
+    var area = graph.getArea(), y = e.clientY - holder.getBoundingClientRect().top;
+    if (e.pointerType === "mouse" || y > area.y + area.h) return;
+    fingers[e.pointerId] = across(e);
+    grip = Object.keys(fingers).length === 2 ? sorted().map(function (x) { return graph.toDataXCoord(x); }) : null;
+    touched();
   });
+  holder.addEventListener("pointermove", function (e) {
+    if (!(e.pointerId in fingers)) return;
+    fingers[e.pointerId] = across(e);
+    touched();
+  });
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    holder.addEventListener(name, function (e) { delete fingers[e.pointerId]; grip = null; });
+  });
+
+  graph.day = { data: D, times: times, columns: columns, below: below, above: above, hourOf: hourOf };
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   // Paper is light and narrow: the curve is drawn again for it, and back. A canvas that changes its size while the

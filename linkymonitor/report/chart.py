@@ -22,6 +22,7 @@ def chart_data(day: DayFigures, words: Words, refresh: int | None) -> dict[str, 
     curve = day.curve
     if not curve.times:
         return {"refresh": refresh, "words": {}, "times": None}
+    prices = _prices(day)
     return {
         "lang": words.lang,
         "name": day.date.isoformat(),
@@ -35,10 +36,15 @@ def chart_data(day: DayFigures, words: Words, refresh: int | None) -> dict[str, 
                 int(band.end - day.start),
                 words.kind(band.code),
                 words.in_period(band.code),
+                prices.get(band.code),
             ]
             for band in day.bands
         ],
         "gaps": [[int(gap.start - day.start), int(gap.end - day.start)] for gap in day.quality.gaps],
+        "breaks": [int(epoch.at - day.start) for epoch in day.breaks],
+        # Energy that no register accounts for would be missing from the sum of a range.
+        "accounted": not day.unaccounted,
+        "hourly": _hourly(day),
         "times": _differences(curve.times),
         # Away from the mean: smaller numbers make a smaller page.
         "below": _with_zeros_packed(list(map(sub, curve.power, curve.low))),
@@ -46,14 +52,56 @@ def chart_data(day: DayFigures, words: Words, refresh: int | None) -> dict[str, 
         "series": _series(day, words),
         "words": {
             "clock": "{h}\u00a0h\u00a0{m}" if words.french else "{h}:{m}",
-            "seconds": "\u00a0min\u00a0{s}" if words.french else ":{s}",
+            "seconds": "\u00a0min\u00a0{s}\u00a0s" if words.french else ":{s}",
             "hour": "{h}\u00a0h" if words.french else "{h}:00",
+            "colon": "\u00a0: " if words.french else ": ",
             "pad": not words.french,
             "gap": words.say(Texts.gap),
             "rest": words.say(Texts.chart_rest),
             "span": words.say(Texts.min_max),
-            "csv": words.say(Texts.csv_head),
+            "pick": words.say(Texts.chart_pick),
+            "range": words.say(Texts.chart_range),
+            "money": words.say(Texts.money),
+            "rate": words.say(Texts.rate),
+            "csv": _csv_words(day, words),
         },
+    }
+
+
+def _prices(day: DayFigures) -> dict[str, float]:
+    """Return the price of a kWh in each register that has one."""
+    return {line.code: float(line.price) for line in day.lines if line.price is not None}
+
+
+def _hourly(day: DayFigures) -> list[object]:
+    """Return energies, cost and certainty of each hour, None for one that was not measured."""
+    codes = [line.code for line in day.lines]
+    return [
+        [
+            [hour.energy.get(code, 0) for code in codes],
+            None if hour.eur is None else round(float(hour.eur), 4),
+            int(hour.known),
+        ]
+        if hour.measured
+        else None
+        for hour in day.hours
+    ]
+
+
+def _csv_words(day: DayFigures, words: Words) -> dict[str, object]:
+    """Return how the files for a spreadsheet are written: French ones have `;` and a decimal comma."""
+    time = [words.say(Texts.csv_local), words.say(Texts.csv_utc)]
+    powers = [words.say(text) for text in (Texts.csv_power, Texts.csv_least, Texts.csv_most)]
+    registers = [f"{words.period(line.code)} (kWh)" for line in day.lines]
+    sums = [words.say(text) for text in (Texts.csv_total, Texts.csv_cost, Texts.csv_remark)]
+    return {
+        "separator": ";" if words.french else ",",
+        "decimal": "," if words.french else ".",
+        "date": "{d}/{m}/{y}" if words.french else "{y}-{m}-{d}",
+        "records": time + powers,
+        "hours": time + registers + sums,
+        "estimated": words.say(Texts.csv_estimated),
+        "names": {"records": "", "hours": words.say(Texts.csv_hours_name)},
     }
 
 
@@ -70,6 +118,7 @@ def _hour_marks(day: DayFigures, words: Words) -> list[list[object]]:
 def _series(day: DayFigures, words: Words) -> list[dict[str, object]]:
     """Return the curves that can be shown, and which of them are at first."""
     curve = day.curve
+    prices = _prices(day)
     series = [_serie("power", words.say(Texts.series_power), True, curve.power)]
     if curve.injected is not None:
         estimated = day.injected is not None and day.injected.estimated
@@ -82,7 +131,9 @@ def _series(day: DayFigures, words: Words) -> list[dict[str, object]]:
         if len(curve.indexes) > 2 and column[0] == column[-1]:
             continue
         label = words.say(Texts.series_index, words.in_period(name))
-        series.append(_serie("index", label, False, column) | {"kind": words.kind(name)})
+        series.append(
+            _serie("index", label, False, column) | {"kind": words.kind(name), "price": prices.get(name)}
+        )
     return series
 
 

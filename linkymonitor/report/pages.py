@@ -83,7 +83,7 @@ class Pages:
         )
         self._environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": True}
         self._environment.filters["strong"] = _strong
-        self._script = self._inline("page.js")
+        self._script = self._inline("page.js", "save.js")
         self._environment.globals.update(
             words=self._words,
             t=self._words.text,
@@ -186,9 +186,9 @@ class Pages:
                 )
             ) from error
 
-    def _inline(self, name: str) -> dict[str, str]:
-        """Return the script *name* as a page carries it, with the hash by which the policy of the page knows it."""
-        return _with_hash(self._source(name))
+    def _inline(self, *names: str) -> dict[str, str]:
+        """Return the scripts *names* as one, and the hash by which the policy of the page knows it."""
+        return _with_hash("".join(map(self._source, names)))
 
     def _source(self, name: str) -> str:
         loader = self._environment.loader

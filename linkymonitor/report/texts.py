@@ -49,7 +49,11 @@ class Texts:
     chart = Text("Puissance au fil de la journée", "Power through the day")
     chart_hint = Text(
         "Glisser pour agrandir, deux clics pour revenir. Au clavier : flèches, + et −, Échap.",
-        "Drag to zoom, double click to come back. Keyboard: arrows, + and −, Esc.",
+        "Drag to zoom, double-click to come back. Keyboard: arrows, + and −, Esc.",
+    )
+    chart_touch = Text(
+        "Un doigt lit la courbe, deux doigts l’agrandissent.",
+        "One finger reads the curve, two fingers zoom.",
     )
     chart_none = Text(
         "La courbe demande JavaScript et le dossier dygraphs, à côté de cette page ; le tableau heure par "
@@ -60,17 +64,31 @@ class Texts:
     whole_day = Text("Toute la journée", "Whole day")
     zoom_in = Text("Agrandir", "Zoom in")
     zoom_out = Text("Réduire", "Zoom out")
-    csv = Text("Données en CSV", "Data as CSV")
-    csv_head = Text(
-        "heure UTC;heure locale;puissance VA;minimum VA;maximum VA",
-        "UTC time;local time;power VA;lowest VA;highest VA",
-    )
+    csv_records = Text("Relevés en CSV", "Records as CSV")
+    csv_hours = Text("Heures en CSV", "Hours as CSV")
+    csv_local = Text("heure locale", "local time")
+    csv_utc = Text("heure UTC", "UTC time")
+    csv_power = Text("puissance (VA)", "power (VA)")
+    csv_least = Text("minimum (VA)", "lowest (VA)")
+    csv_most = Text("maximum (VA)", "highest (VA)")
+    csv_total = Text("énergie (kWh)", "energy (kWh)")
+    csv_cost = Text("coût (€)", "cost (€)")
+    csv_remark = Text("remarque", "remark")
+    csv_estimated = Text("partage estimé", "estimated share")
+    csv_hours_name = Text("-heures", "-hours")
     series_power = Text("Puissance consommée", "Power used")
     series_injected = Text("Puissance injectée", "Power exported")
     series_injected_estimated = Text("Puissance injectée, estimée", "Power exported, estimated")
     series_current = Text("Intensité", "Current")
     series_index = Text("Index {}", "Index, {}")
-    right_axis = Text("Échelle de droite : A, kWh depuis minuit.", "Right scale: A, kWh since midnight.")
+    right_axis = Text("Index : kWh depuis minuit.", "Indexes: kWh since midnight.")
+    chart_pick = Text(
+        "L’énergie et le coût d’une plage agrandie s’affichent ici.",
+        "Zoom in on a period to see its energy and its cost here.",
+    )
+    chart_range = Text("De {} à {}", "From {} to {}")
+    money = Text("{} €", "€{}")
+    rate = Text("≈ {} €/h", "≈ €{}/h")
     chart_rest = Text(
         "Survoler ou toucher la courbe pour lire ses valeurs.", "Point at the curve to read its values."
     )

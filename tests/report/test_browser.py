@@ -84,9 +84,14 @@ def show(browser, pages):
     contexts = []
     complaints: list[str] = []
 
-    def opened(name, viewport=DESK, theme="light", zone="America/New_York"):
+    def opened(name, viewport=DESK, theme="light", zone="America/New_York", touch=False):
         context = browser.new_context(
-            viewport=viewport, color_scheme=theme, timezone_id=zone, locale="en-US", reduced_motion="reduce"
+            viewport=viewport,
+            color_scheme=theme,
+            timezone_id=zone,
+            locale="en-US",
+            reduced_motion="reduce",
+            has_touch=touch,
         )
         contexts.append(context)
         page = context.new_page()
@@ -236,6 +241,106 @@ def test_the_keyboard_reads_and_zooms(show):
     assert page.evaluate("linkymonitor.xAxisRange()[0]") > 0
 
 
+def test_zoom_keeps_the_point_that_is_read(show):
+    """The keyboard reads 19 h 37 and zooms: the point stays in the window, and further arrows take the window along."""
+    page = show(NAMES[0])
+    chart = page.locator("#chart")
+    box = chart.bounding_box()
+    chart.focus()
+    page.evaluate("linkymonitor.updateOptions({dateWindow: [68400, 75600]})")
+    page.keyboard.press("ArrowRight")
+    for _ in range(3):
+        page.keyboard.press("+")
+    begin, end = page.evaluate("linkymonitor.xAxisRange()")
+    assert begin <= 68460 <= end
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    begin, end = page.evaluate("linkymonitor.xAxisRange()")
+    assert end - begin == pytest.approx(900, abs=1)
+    assert begin <= page.evaluate("linkymonitor.getValue(linkymonitor.getSelection(), 0)") <= end
+    assert page.locator(".hair").bounding_box()["y"] >= box["y"]
+    assert "min\u00a000\u00a0s" in page.locator("#readout").inner_text()
+
+
+def test_scales_follow_the_window(show):
+    page = show(NAMES[0])
+    tops = "linkymonitor.yAxisRanges().map(range => range[1])"
+    whole = page.evaluate(tops)
+    page.evaluate("linkymonitor.updateOptions({dateWindow: [17000, 20000]})")
+    assert page.evaluate(tops)[0] < 0.2 * whole[0], "the night has its own scale"
+    page.get_by_role("button", name="Toute la journée").click()
+    assert page.evaluate(tops) == whole
+
+
+def test_a_range_has_its_energy_and_cost(show):
+    page = show(NAMES[0])
+    assert "s’affichent ici" in page.locator("#range").inner_text()
+    page.evaluate("linkymonitor.updateOptions({dateWindow: [68400, 72000]})")
+    text = page.locator("#range").inner_text().replace("\u00a0", " ")
+    kwh, eur = re.fullmatch(r"De 19 h 00 à 20 h 00 : (\d,\d{3}) kWh, (\d,\d\d) €", text).groups()
+    page.locator("summary").first.click()
+    hour = page.locator("details tbody tr").nth(19).inner_text().split()
+    assert float(kwh.replace(",", ".")) == pytest.approx(float(hour[-2].replace(",", ".")), abs=0.002)
+    assert float(eur.replace(",", ".")) == pytest.approx(float(hour[-1].replace(",", ".")), abs=0.01)
+
+
+def test_the_readout_tells_tariff_and_pace(show):
+    page = show(NAMES[0])
+    box = page.locator("#chart").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.83, box["y"] + 100)
+    text = page.locator("#readout").inner_text().replace("\u00a0", " ")
+    assert re.search(r"heures de pointe\s≈ \d,\d\d €/h", text)
+    assert "injectée" not in text, "what is zero is not told"
+
+
+def test_every_box_can_be_cleared_and_the_right_scale_has_one_unit(show):
+    page = show(NAMES[0])
+    boxes = page.locator("[data-series]")
+    for at in (0, 1):
+        boxes.nth(at).click()
+    boxes.nth(2).click()
+    right = "[...document.querySelectorAll('.dygraph-axis-label-y2')].map(e => e.innerText.slice(-2))"
+    assert set(page.evaluate(right)) == {"\u00a0A"}
+    boxes.nth(3).click()
+    assert not boxes.nth(2).is_checked()
+    assert set(page.evaluate(right)) == {"Wh"}
+
+
+def test_fingers_read_and_zoom(show):
+    page = show(NAMES[0], PHONE, touch=True)
+    page.locator("#chart").scroll_into_view_if_needed()
+    box = page.locator("#chart").bounding_box()
+    y = box["y"] + 120
+    wire = page.context.new_cdp_session(page)
+
+    def touch(kind, *xs):
+        points = [{"x": box["x"] + x, "y": y, "id": n} for n, x in enumerate(xs)]
+        wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 120)
+    first = page.locator("#readout").inner_text()
+    for x in range(130, 300, 10):
+        touch("touchMove", x)
+    assert page.locator("#readout").inner_text() != first
+    touch("touchEnd")
+    assert "VA" in page.locator("#readout").inner_text(), "the value stays when the finger leaves"
+    touch("touchStart", 150, 250)
+    touch("touchMove", 120, 280)
+    touch("touchMove", 100, 300)
+    touch("touchEnd")
+    begin, end = page.evaluate("linkymonitor.xAxisRange()")
+    assert 0 < begin < end < 86400
+    assert end - begin == pytest.approx(43200, rel=0.1)
+
+
+def test_what_a_finger_holds_is_big_enough(show):
+    page = show(NAMES[0], PHONE)
+    for selector in (".dygraph-rangesel-zoomhandle", "button", ".boxes label", "summary"):
+        for part in page.locator(selector).all():
+            box = part.bounding_box()
+            assert min(box["width"], box["height"]) >= 24, selector
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Europe/Paris"])
 def test_the_chart_speaks_the_time_of_the_report_not_of_the_browser(show, zone):
     page = show(NAMES[0], zone=zone)
@@ -299,28 +404,63 @@ def test_zoom_and_boxes_survive_a_reload(show):
     assert page.locator("[data-series]").nth(2).is_checked()
 
 
-def test_the_data_leave_as_csv(show, pages):
-    page = show(NAMES[0])
+def saved(page, button):
+    """Return the name and the text of the file that *button* saves."""
     with page.expect_download() as download:
-        page.get_by_role("button", name="Données en CSV").click()
-    text = download.value.path().read_text("utf-8")
-    assert download.value.suggested_filename == "2026-01-13.csv"
+        page.get_by_role("button", name=button).click()
+    return download.value.suggested_filename, download.value.path().read_bytes().decode("utf-8")
+
+
+def test_the_records_leave_for_a_french_spreadsheet(show, pages):
+    name, text = saved(show(NAMES[0]), "Relevés en CSV")
+    assert name == "2026-01-13.csv"
+    assert text.startswith("\ufeffheure locale;heure UTC;puissance (VA);minimum (VA);maximum (VA);")
     head, first, *_ = text.splitlines()
-    assert head.startswith("heure UTC;heure locale;puissance VA")
-    assert first.startswith("2026-01-12T23:0")
+    assert first.startswith("13/01/2026 00:01:00;12/01/2026 23:01:00;")
+    assert all(re.search(r" \((VA|A|Wh)\)$", column) for column in head.split(";")[2:])
     assert len({line.count(";") for line in text.splitlines()}) == 1
     log = (pages / "logs" / "2026_01_13_linkymonitor.log").read_text()
     logged = dict(re.findall(r" (\d\d:\d\d:\d\d)\tDATA.*(PuissConsommee=.*PuissMin=\d+, PuissMax=\d+)", log))
     compared = 0
     for line in text.splitlines():
-        if line.startswith("2026-01-13T"):
+        cells = line.split(";")
+        if cells[1].startswith("13/01/2026"):
             told = [
-                int(logged[line[11:19]].split(name + "=")[1][:5])
+                int(logged[cells[1][11:]].split(name + "=")[1][:5])
                 for name in ("PuissConsommee", "PuissMin", "PuissMax")
             ]
-            assert line.split(";")[2:5] == list(map(str, told))
+            assert cells[2:5] == list(map(str, told))
             compared += 1
     assert compared > 1000
+    assert text.splitlines()[-1].startswith("14/01/2026 00:00:00;13/01/2026 23:00:00;")
+
+
+def test_the_hours_leave_as_csv(show):
+    name, text = saved(show(NAMES[0]), "Heures en CSV")
+    assert name == "2026-01-13-heures.csv"
+    head, *rows = text.splitlines()
+    assert head == (
+        "\ufeffheure locale;heure UTC;Heures normales (kWh);Heures de pointe (kWh);énergie (kWh);coût (€);remarque"
+    )
+    assert len(rows) == 22, "the hours that were heard"
+    evening = next(row.split(";") for row in rows if row.startswith("13/01/2026 19:00:00"))
+    assert evening[2] == "0,000"
+    peak = Decimal(evening[3].replace(",", "."))
+    assert evening[4] == evening[3]
+    assert Decimal(evening[5].replace(",", ".")) == pytest.approx(
+        peak * PRICES.of("PM"), abs=Decimal("0.0001")
+    )
+
+
+def test_an_english_spreadsheet_has_commas_points_and_iso_dates(show):
+    _, text = saved(show("tempo/2026-01-13.html"), "Hours as CSV")
+    assert text.startswith("\ufefflocal time,UTC time,")
+    assert re.match(r"2026-01-13 00:00:00,2026-01-12 23:00:00,\d+\.\d{3},", text.splitlines()[1])
+
+
+def test_the_hour_that_comes_twice_is_twice_in_the_hours(show):
+    _, text = saved(show("pages/2025-10-26.html"), "Heures en CSV")
+    assert [row[:19] for row in text.splitlines() if " 02:00:00;" in row[:20]] == ["26/10/2025 02:00:00"] * 2
 
 
 def test_the_table_behind_the_chart_opens_by_keyboard(show):
