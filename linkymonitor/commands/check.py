@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from typing import TYPE_CHECKING
 
+from linkymonitor.commands.forerunner import settings_of, written_as_ours
 from linkymonitor.commands.shared import Common, callbacks
 from linkymonitor.errors import ConfigError
-from linkymonitor.language import Text, as_text, escape_controls
+from linkymonitor.language import Text, as_text, escape_controls, legible
 from linkymonitor.money.statements import doubts, price_list
 
 if TYPE_CHECKING:
@@ -26,10 +28,25 @@ _I2C_PINS = {0: (0, 1), 1: (2, 3)}
 def check(common: Common) -> int:
     """Read the configuration, and print the parts that would start.
 
+    A LinkyAcq.conf, of LinkyMonitor, cannot be used: it is printed as a configuration of ours.
+
+    Returns:
+        The exit status: 1 for a LinkyAcq.conf.
+
     Raises:
         ConfigError: with one sentence for each fault.
     """
     common.log_to_stderr()
+    if common.config is not None and (pairs := settings_of(common.config)) is not None:
+        print(written_as_ours(pairs), end="")
+        sentence = Text(
+            f"{common.config} : c'est la configuration de LinkyAcq.pl ; la voici pour linkymonitor, "
+            "à enregistrer avec > linkymonitor.ini",
+            f"{common.config}: this is the configuration of LinkyAcq.pl; here it is for linkymonitor, "
+            "to be saved with > linkymonitor.ini",
+        )
+        print(legible(str(sentence)), file=sys.stderr)
+        return 1
     settings = common.settings()
     faults = pin_faults(settings, settings.meter.port, display=True)
     try:

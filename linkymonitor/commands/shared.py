@@ -51,7 +51,22 @@ class Common(NamedTuple):
         """
         from linkymonitor.settings import default_path, load
 
-        return load(self.config or default_path(), self.lang)
+        path = self.config or default_path()
+        try:
+            return load(path, self.lang)
+        except ConfigError as error:
+            from linkymonitor.commands.forerunner import settings_of
+
+            if settings_of(path) is None:
+                raise
+            raise ConfigError(
+                Text(
+                    f"{path} : c'est la configuration de LinkyAcq.pl ; « linkymonitor check -c {path} > "
+                    "linkymonitor.ini » en fait une pour linkymonitor",
+                    f"{path}: this is the configuration of LinkyAcq.pl; 'linkymonitor check -c {path} > "
+                    "linkymonitor.ini' makes one for linkymonitor of it",
+                )
+            ) from error
 
     def log_to_stderr(self) -> None:
         """Show on stderr the lines that the parts log from now on.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from linkymonitor.settings import load
 from tests.support.commands import AT
 
 pytestmark = pytest.mark.usefixtures("apart")
@@ -108,3 +109,53 @@ def test_check_doubts_a_price_in_centimes_and_ends_well(call, caplog, tmp_path):
     (warning,) = caplog.records
     assert warning.levelname == "WARNING"
     assert warning.getMessage().startswith("[tariff] hn = 16,32 : plus de 3 €/kWh")
+
+
+LINKY_ACQ = """# Configuration of LinkyAcq.pl
+INPUT_DEV	/dev/ttyUSB3
+READ_TIMEOUT 5
+FRAME_LENGTH    4
+LINKY_MODE H
+OLED_DISPLAY_TYPE SSD1306_128_X_64_I2C
+OLED_ADDRESS 0x3D
+OLED_FLIPPED 1
+# commands
+LED_INIT_CMD "raspi-gpio set 24 op"
+LED_ON_CMD "raspi-gpio set 24 dl"
+LED_OFF_CMD "raspi-gpio set 24 dh"
+"""
+
+
+def test_the_configuration_of_linkyacq_is_printed_as_one_of_ours(call, tmp_path):
+    old, new = tmp_path / "LinkyAcq.conf", tmp_path / "new.ini"
+    old.write_text(LINKY_ACQ)
+    status, out, err = call("check", "-c", old)
+    assert status == 1, "it cannot be used as it is"
+    assert err.startswith(f"{old} : c'est la configuration de LinkyAcq.pl ; la voici pour linkymonitor")
+    assert "# READ_TIMEOUT = 5 : sans objet" in out
+    new.write_text(out)
+    status, out, _ = call("check", "-c", new)
+    assert status == 0
+    assert "compteur : /dev/ttyUSB3, mode historique" in out
+    assert "afficheur : ssd1306 128x64, adresse 0x3d" in out
+    assert "voyant ejp : GPIO 24" in out
+    settings = load(new)
+    assert settings.display.flip
+    assert settings.log.frames_per_record == 4
+    assert not settings.lamp["ejp"].active_high
+
+
+def test_a_command_of_linkyacq_that_sets_no_pin_is_named(call, tmp_path):
+    (tmp_path / "LinkyAcq.conf").write_text('INPUT_DEV stdin\nLED_ON_CMD "/usr/local/bin/bell on"\n')
+    out = call("check", "-c", tmp_path / "LinkyAcq.conf", "--lang", "en")[1]
+    assert "# INPUT_DEV = stdin : write acquire -i stdin" in out
+    assert "# LED_ON_CMD = /usr/local/bin/bell on : no pin here" in out
+
+
+def test_other_commands_point_to_check_for_a_linkyacq_conf(call, tmp_path):
+    (tmp_path / "LinkyAcq.conf").write_text(LINKY_ACQ)
+    status, _, err = call("acquire", "-c", tmp_path / "LinkyAcq.conf")
+    assert status == 1
+    assert "c'est la configuration de LinkyAcq.pl ; « linkymonitor check -c" in err
+    (tmp_path / "other.conf").write_text("INPUT_DEV /dev/ttyUSB3\nCOLOUR blue\n")
+    assert "hors de toute section" in call("acquire", "-c", tmp_path / "other.conf")[2]
