@@ -16,7 +16,7 @@ debian = { $(1); } >/dev/null 2>&1 || { \
 	else echo "*** $(2) is missing: $(3). Install it with: sudo apt-get install $(2)" >&2; $(4); fi; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cover check report bench wheel clean format torture samples
+.PHONY: help run test cover check report bench wheel clean format torture samples pictures
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -68,6 +68,10 @@ bench: $(VENV)/dev.ready ## the budgets, in 7 minutes of an idle machine: figure
 
 samples: $(VENV)/run.ready ## draw the sample pages of docs/samples again
 	$(BIN)/python docs/samples/draw_samples.py
+
+pictures: $(VENV)/dev.ready ## draw the pictures of the READMEs again, from the sample pages
+	$(BIN)/python docs/images/draw_oled.py
+	$(BIN)/python docs/images/draw_pictures.py
 
 wheel: $(VENV)/dev.ready ## build the wheel in dist/
 	$(BIN)/python -m build --wheel --no-isolation
