@@ -240,12 +240,14 @@ def _facts(days: Sequence[Summary], words: Words, priced: bool) -> list[dict[str
         many = words.say(CalendarTexts.peaks_in, peaks)
         note = words.say(CalendarTexts.peaks_in_one) if peaks == 1 else many
         add(words.say(CalendarTexts.peaks), _euros(peak_cost, words), note=note)
-    injected = sum(summary.injected or 0 for summary in measured)
-    if injected:
+    injecting = [summary for summary in measured if summary.injected]
+    if injecting:
+        injected = sum(summary.injected or 0 for summary in injecting)
         text = _kwh(injected, words, 0 if injected >= 10_000 else 1)
-        if any(summary.estimated for summary in measured):
+        if any(summary.estimated for summary in injecting):
             text = words.say(CalendarTexts.about, text)
-        add(words.say(CalendarTexts.injected), text)
+        paid = add_up(summary.injected_eur for summary in injecting)
+        add(words.say(CalendarTexts.injected), text, note="" if paid is None else _euros(paid, words))
     whole = [summary for summary in days if summary.whole]
     ranked = sorted(
         (weight, summary.day) for summary in whole if (weight := _weight(summary, priced)) is not None
@@ -314,7 +316,7 @@ def _cell(summary: Summary, level: int | None, words: Words, priced: bool) -> di
         if summary.eur is not None:
             parts.append(_euros(summary.eur, words))
         parts.append(_kwh(summary.wh, words))
-    partial = "partial" if summary.partial and not summary.so_far else ""
+    partial = "partial" if summary.partial and not summary.so_far and summary.wh is not None else ""
     if summary.so_far:
         parts.append(words.say(Texts.so_far))
     elif partial:

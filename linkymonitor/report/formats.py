@@ -126,6 +126,13 @@ class Formats:
         """Return the name of a month, 1 to 12."""
         return MONTHS[month - 1].render(self.lang)
 
+    def short_date(self, day: date, *, year: bool) -> str:
+        """Return a date in as few letters as can be, with or without its year."""
+        if self.french:
+            return f"{day:%d/%m/%Y}" if year else f"{day:%d/%m}"
+        text = f"{day.day}{NBSP}{self.month(day.month)[:3]}"
+        return f"{text}{NBSP}{day.year}" if year else text
+
     def long_date(self, day: date) -> str:
         """Return a date in full, with a capital: the title of a page."""
         first = "1ᵉʳ" if day.day == 1 and self.french else str(day.day)

@@ -14,20 +14,21 @@ _DAY = timedelta(days=1)
 
 
 def logged_days(directory: Path, tz: ZoneInfo, storage: Storage) -> set[date]:
-    """Return the local days that have a log in *directory*.
+    """Return the local days that have records in *directory*.
 
     Raises:
         StorageError: the folder cannot be read.
     """
     utc_days = {file.day for file in files.files(directory, storage) if file.day.year < date.max.year}
-    days = {datetime.combine(day, time(12), UTC).astimezone(tz).date() for day in utc_days}
-    # A file holds some hours of a second local day. That one may have no other file.
-    return days | {
-        day
-        for utc_day in utc_days
-        for day in (utc_day - _DAY, utc_day + _DAY)
-        if day not in days and _has_records(directory, utc_day, day, tz, storage)
-    }
+    days = set()
+    for utc_day in utc_days:
+        noon = datetime.combine(utc_day, time(12), UTC).astimezone(tz).date()
+        for day in (noon - _DAY, noon, noon + _DAY):
+            # Within a run of files nothing has to be read; the ends of a run may have little of a local day.
+            inner = day == noon and {utc_day - _DAY, utc_day + _DAY} <= utc_days
+            if day not in days and (inner or _has_records(directory, utc_day, day, tz, storage)):
+                days.add(day)
+    return days
 
 
 def stretches(days: Iterable[date]) -> Iterator[tuple[date, date]]:

@@ -153,8 +153,7 @@ class Pages:
         """Return how the page of *day* names *other*: its weekday next door, else as much of its date as is needed."""
         if abs(other - day) <= _DAY:
             return self._words.weekday(other)
-        name = f"{other.day} {self._words.month(other.month)}"
-        return name if other.year == day.year else f"{name} {other.year}"
+        return self._words.short_date(other, year=other.year != day.year)
 
     def index(self, summaries: Iterable[Summary], heard: LastHeard | None = None) -> bytes:
         """Return the calendar of *summaries*; *heard* is when the meter was, None to say nothing about it."""

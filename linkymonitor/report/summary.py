@@ -33,8 +33,9 @@ class Summary(NamedTuple):
     silent: bool = False
     #: What its hours of EJP peak cost; None when it has none, or their price is not set.
     peak_eur: Decimal | None = None
-    #: Wh given to the grid, None when nothing is.
+    #: Wh given to the grid, None when nothing is; and what they are paid, None when that is not known.
     injected: int | None = None
+    injected_eur: Decimal | None = None
     #: Whether *injected* is an estimate.
     estimated: bool = False
 
@@ -57,6 +58,7 @@ class Summary(NamedTuple):
             silent=day.silent,
             peak_eur=next((line.eur for line in day.lines if line.code == _PEAK and line.wh), None),
             injected=day.injected.wh if day.injected else None,
+            injected_eur=day.injected.eur if day.injected else None,
             estimated=day.injected is not None and day.injected.estimated,
         )
 
@@ -78,6 +80,7 @@ class Summary(NamedTuple):
                 "silent": self.silent,
                 "peak_eur": _as_text(self.peak_eur),
                 "injected": self.injected,
+                "injected_eur": _as_text(self.injected_eur),
                 "estimated": self.estimated,
             },
             separators=(",", ":"),
@@ -101,6 +104,7 @@ class Summary(NamedTuple):
                 silent=row.get("silent") is True,
                 peak_eur=_amount(row, "peak_eur"),
                 injected=_number(row, "injected"),
+                injected_eur=_amount(row, "injected_eur"),
                 estimated=row.get("estimated") is True,
             )
         except (ValueError, TypeError, AttributeError, InvalidOperation):

@@ -102,9 +102,9 @@ def pages_of(folder):
 
 def test_all_draws_every_day_that_has_a_log_and_no_other(call, tmp_path):
     log, pages = tmp_path / "log", tmp_path / "p"
-    for day in (date(2021, 2, 10), date(2021, 2, 11), date(2026, 1, 13)):
-        # The last half hour is of the next day in Paris: its only log is in this file.
-        write_log(log, records(local(day, 12), local(day + timedelta(days=1), 0, 30), step=600))
+    # An hour at each end is in the file of another day of UTC, which has nothing else.
+    for first, last in ((date(2021, 2, 10), date(2021, 2, 12)), (date(2026, 1, 13), date(2026, 1, 14))):
+        write_log(log, records(local(first), local(last, 0, 30), step=600))
     assert call("report", "--log-dir", log, "-o", pages, "--all")[0] == 0
     there = ["2021-02-10", "2021-02-11", "2021-02-12", "2026-01-13", "2026-01-14"]
     assert pages_of(pages) == there

@@ -44,7 +44,7 @@ def test_the_calendar_gathers_the_pages_that_are_there(tmp_path):
 def test_the_calendar_counts_the_ejp_days_left_only_when_it_saw_the_winter(tmp_path):
     first = date(2025, 11, 1)
     rows = records(
-        local(first), local(first + timedelta(days=4)), step=600, period=period_of("EJP", [date(2025, 11, 3)])
+        local(first), local(first + timedelta(days=4)), step=240, period=period_of("EJP", [date(2025, 11, 3)])
     )
     now = local(first + timedelta(days=9))
     whole = build(tmp_path, rows, (first, first + timedelta(days=3)), now=now)["index.html"]
@@ -89,7 +89,10 @@ def test_the_calendar_neither_calls_a_partial_day_full_nor_ranks_it(tmp_path, la
 
 
 def test_each_square_has_its_figure_and_the_legend_has_what_the_squares_have(tmp_path):
-    index = build(tmp_path, ejp_day(), (DAY - timedelta(days=3), NEXT), now=local(NEXT, 1))["index.html"]
+    rows = records(
+        local(DAY - timedelta(days=2), 12), local(NEXT, 1), step=120, period=period_of("EJP", [DAY])
+    )
+    index = build(tmp_path, rows, (DAY - timedelta(days=3), NEXT), now=local(NEXT, 1))["index.html"]
     figures = dict(re.findall(r'href="2026-01-(\d\d)\.html" title=.*?<b>(.*?)</b></a>', index))
     assert figures["10"] == ""
     assert re.fullmatch(r"\d+,\d\d", figures["13"])
@@ -164,9 +167,9 @@ def test_a_page_links_to_the_nearest_pages_also_when_they_are_drawn_later(tmp_pa
     assert beside(alone) == []
     assert "<span>‹ lundi</span>" in alone
     far = build(tmp_path, [], (date(2025, 12, 30), date(2025, 12, 30)))["2025-12-30.html"]
-    assert beside(far) == [("next", "2026-01-13.html", "13 janvier 2026 ›")]
+    assert beside(far) == [("next", "2026-01-13.html", "13/01/2026 ›")]
     path = pages / "2026-01-13.html"
-    assert beside(path.read_text("utf-8")) == [("prev", "2025-12-30.html", "‹ 30 décembre 2025")]
+    assert beside(path.read_text("utf-8")) == [("prev", "2025-12-30.html", "‹ 30/12/2025")]
     build(tmp_path, [], (DAY - timedelta(days=1), DAY - timedelta(days=1)))
     assert beside(path.read_text("utf-8")) == [("prev", "2026-01-12.html", "‹ lundi")]
     relinked = path.read_bytes()
@@ -184,7 +187,7 @@ def test_empty_pages_of_days_that_have_not_come_are_removed(tmp_path):
     assert "2062" not in index
     assert not (pages / "2062-01-13.html").exists()
     assert beside((pages / "2026-01-13.html").read_text("utf-8")) == [
-        ("next", "2063-01-01.html", "1 janvier 2063 ›")
+        ("next", "2063-01-01.html", "01/01/2063 ›")
     ]
     assert (pages / "2063-01-01.html").exists()
 
