@@ -68,7 +68,8 @@ class Document:
     """The content of latest.json, one view after another."""
 
     def __init__(self) -> None:
-        #: Label → its last value, and its member of the JSON object ``values``. The same object has the same text.
+        #: Label → its last value, and the text of its member of the JSON object ``values``. Cached by identity: while
+        #: the value is the same object, the text is used again.
         self._members: dict[str, tuple[object, str]] = {}
 
     def of(self, view: View) -> bytes:
@@ -88,7 +89,7 @@ class Document:
         return f"{text}}}\n".encode()
 
     def _values(self, values: Mapping[str, object]) -> str:
-        """Return the members of *values*, of which only those that are other objects are written anew."""
+        """Return the members of *values*; a text is only made for a value that is not the object of the last time."""
         texts = []
         for label, value in values.items():
             member = self._members.get(label)

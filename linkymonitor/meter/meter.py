@@ -94,7 +94,7 @@ class Meter:
         #: When the last complete frame came, believed or not; and groups since then, if it was long ago.
         self._framed_at = clock.monotonic()
         self._loose_groups = 0
-        #: What last kept frames, or groups without frames, from being believed, and when.
+        #: The last reason why nothing was believed, and when it was found, in monotonic seconds.
         self._obstacle, self._obstacle_at = "", -math.inf
         self._standstill = Standstill()
         #: The reading of the last whole frame in this mode, which completes the short ones.
@@ -143,7 +143,7 @@ class Meter:
         )
 
     def obstacle(self, since: float) -> str:
-        """Return what has kept all that came since the monotonic time *since* from being believed.
+        """Return why nothing was believed of all that came since the monotonic time *since*.
 
         Returns:
             ``meter``, ``contract`` or ``order`` for frames that acceptance refuses whole, ``borders`` for groups
@@ -154,7 +154,7 @@ class Meter:
     def frames(self, timeout: float) -> list[Heard] | None:
         """Return what was heard within *timeout* seconds, oldest first; None at the end of the input.
 
-        What still waits for a second frame at the end stays unsaid: there as elsewhere, one frame proves nothing.
+        Groups that still wait for a second frame are dropped at the end of the input: one frame proves nothing.
         """
         if self.ended:
             return None
@@ -169,7 +169,7 @@ class Meter:
                 return self._skip(self._hunter, self._read_at - before)
             chunk = self._hunt(self._hunter, chunk)
         if not chunk:
-            # What is heard before and after an absence is not one frame.
+            # Bytes from before an absence and bytes from after it do not make one frame.
             return self._cut_short() if self._source.away else []
         if self._decoder is None:
             mode = self._fixed_mode or self._source.mode
@@ -204,7 +204,7 @@ class Meter:
         return self._cut_short()
 
     def _cut_short(self) -> list[Heard]:
-        """Return what an end or an absence leaves: the frame that it cuts, if any."""
+        """Return the frame that an end or an absence cuts, if there is one."""
         if self._decoder is None:
             return []
         return [self._hear(frame, self._decoder.mode) for frame in self._decoder.close()]
@@ -246,7 +246,7 @@ class Meter:
     def _reading_of(self, frame: Frame, mode: Mode, now: float) -> Reading | None:
         """Return what the believed groups of *frame* mean; None when they say nothing of what is measured now."""
         if not frame.groups:
-            return None  # nothing bears out yet what a first frame holds
+            return None  # the groups of a first frame wait for a second frame
         reading = interpret(frame, mode, self._clock.now())
         if self._raw:
             raw = {group.label: (group.horodate, group.data) for group in frame.groups}

@@ -2,13 +2,13 @@
 
 # Strategy
 #
-# - What was held back is evidence: of a bad cable, of a meter that lies, or of a rule of ours that is wrong.
-#   The newest lines are enough, so the file is replaced whole, and seldom: a card wears.
-# - Some meters send an absurd value in each frame, for ever. Of each label and cause the first of an hour is kept
-#   and the others are counted at the end of its line, so that they do not push out everything else. The report
-#   adds them up by day, and local days begin with an hour.
-# - A file that is damaged costs the lines that are; what cannot be written waits, and is no reason to say
-#   anything: the log is on the same card, and says that it refuses.
+# - A group that was held back is evidence of a bad cable, of a meter that sends wrong values, or of a wrong rule of
+#   ours. The newest lines are enough, so the file is replaced whole, and seldom: a card wears.
+# - Some meters send an absurd value in each frame, for ever. Of each label and cause the first group of an hour has a
+#   line, and the other groups are counted at the end of that line. So they do not push out the lines of other labels.
+#   The report adds the groups up by day, and local days begin with an hour.
+# - Damaged lines of the file are skipped. A failed write is tried again without a message: the daily log is on the
+#   same card, and reports the card.
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Quarantine:
         self._due: float | None = None
 
     def hold(self, held: Sequence[Held], at: datetime, now: float) -> None:
-        """Keep *held*, found at wall time *at*; it is written within ten minutes of monotonic *now*."""
+        """Keep *held*, found at the wall time *at*, and write it at most ten minutes after the monotonic time *now*."""
         stamp = f"{at:%Y/%m/%d %H:%M:%S}"
         if stamp[:13] != self._hour:
             self._hour = stamp[:13]
@@ -86,7 +86,7 @@ class Quarantine:
     def tick(self, now: float) -> float:
         """Write what is due; return when the next write is (infinity when none)."""
         if self._due is not None and now >= self._due:
-            self._due = now + EVERY  # when the card refuses
+            self._due = now + EVERY  # the next try, should this write fail
             self._write()
         return math.inf if self._due is None else self._due
 

@@ -9,7 +9,7 @@ from linkymonitor.tic.content import StampedValue
 #: Apparent power in VA, and seconds: a meter that sends at least this power and the same values for so long no longer
 #: measures.
 STANDSTILL_POWER, STANDSTILL = 500, 600.0
-#: Seconds between two frames that count at most: a longer pause proves no standstill.
+#: Seconds of standstill that a pause between two frames counts at most: a longer pause proves no more.
 _HEARD_ON = 30.0
 
 

@@ -2,8 +2,8 @@
 
 # Strategy
 #
-# - A condition is noted when it begins and when it ends. A cable that comes and goes all day is noted now and then
-#   (system/rate_limit.py), each time as it is by then, with the number of changes that were not noted.
+# - A condition is noted when it begins and when it ends. While a cable comes and goes all day, some of the changes are
+#   skipped (system/rate_limit.py). The next note has the state of that moment and the number of skipped changes.
 # - A watch is a fold: it takes the state of the meter and returns notes (status, text). The caller writes them.
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class SilenceWatch:
         self._heard_at = began
         self._is_silent = False
         self._state = ""
-        #: The state that was noted last, and how often it has changed since.
+        #: The state that was noted last, and how often the state has changed since.
         self._noted = ""
         self._changes = 0
         self._rate_limit = RateLimit()
@@ -127,7 +127,7 @@ class LineWatch:
         parity = meter.parity
         if parity is False and self._parity is not False and self._rate_limit.due("parity", now) is not None:
             notes.append(("INFO", _NO_PARITY))
-        # The parity is None until enough bytes came: a source that comes back keeps its answer meanwhile.
+        # After a source has come back its parity is None until enough bytes came. The old parity is kept until then.
         self._parity = self._parity if parity is None else parity
         if meter.parity_inverted:
             notes += self._once(INVERTED_PARITY)
@@ -144,7 +144,7 @@ class LineWatch:
 
 
 class ClockWatch:
-    """Notes that the meter's clock is another than that of the house, and when that is over."""
+    """Notes when the meter's clock differs from the time of the house, and when it no longer does."""
 
     def __init__(self) -> None:
         self._is_apart = False

@@ -58,9 +58,8 @@ class File(Source):
 
     def _more(self) -> bytes:
         try:
-            return self._file.read1(
-                _READ
-            )  # of a gzipped file that was cut short, read() would lose the bytes before the cut
+            # Of a gzipped file that was cut short, read() would lose the bytes before the cut.
+            return self._file.read1(_READ)
         except CUT_SHORT:
             return b""
         except OSError as error:
@@ -100,7 +99,7 @@ class Stream(Source):
         self._fd = os.open(name, os.O_RDONLY | os.O_CLOEXEC) if fd is None else fd
         try:
             os.fstat(self._fd)
-            # Where the caller has closed stdin, console.py opens one that can only be written.
+            # If the caller has closed stdin, console.py has opened /dev/null in its place, which can only be written.
             if fcntl.fcntl(self._fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         except OSError as error:
@@ -130,6 +129,6 @@ class Stream(Source):
 
 
 def _frame_end(buffer: bytes, start: int) -> int:
-    """Return the position after the first ETX behind *start* in *buffer*, BLOCK bytes further at most."""
+    """Return the position after the first ETX from *start* on in *buffer*; without ETX, at most BLOCK bytes on."""
     etx = _ETX.search(buffer, start, start + BLOCK)
     return etx.end() if etx else min(start + BLOCK, len(buffer))

@@ -28,7 +28,7 @@ from linkymonitor.system.clock import Clock
 
 log = logging.getLogger(__name__)
 
-# Reads that discard() makes at most: a server that sends without a pause would keep discard() for ever.
+# The most reads that discard() makes. Without a limit, a server that sends without a pause would keep it for ever.
 _MOST_FLUSHES = 64
 # Seconds between the first two tries to open.
 _FIRST_PAUSE = 1.0
@@ -69,7 +69,7 @@ _SHARED = Text(
     "%(port)s: also open in %(holder)s, which will take some of the bytes; stop it",
 )
 _READABLE = Text("%(port)s : de nouveau lisible", "%(port)s: readable again")
-#: Sentences of which one is enough for an absence. A fault that the user must mend is logged besides, once.
+#: At most one of these sentences is logged for each absence. A fault that has a remedy is logged in addition, once.
 _PLAIN = {_STOPPED, _NOT_THERE, _DOES_NOT_OPEN}
 
 
@@ -80,7 +80,8 @@ class Port(Source):
         name: the path or the URL.
         clock: monotonic time for the pauses between two tries.
         speed: in baud.
-        pause: longest pause between two tries, in seconds; the first pause is one second, and each next one doubles.
+        pause: longest pause between two tries, in seconds. The first pause is one second, and each next pause is
+            twice as long.
         sleep: called with the seconds to wait, in the time of *clock*.
         root: the folder that holds ``proc``, ``etc`` and ``run``.
 
@@ -232,14 +233,14 @@ class Port(Source):
         log.warning(sentence, self._about(sentence, error))
 
     def _about(self, sentence: Text, error: Exception | None = None) -> dict[str, object]:
-        """Return the values that *sentence* may have to be filled with."""
+        """Return the values for the places of *sentence*."""
         return {
             "port": self.name,
             "cause": cause_of(error),
             "user": _user(),
             "group": _group(self.name),
             "tty": Path(self.name).resolve().name,
-            # holder() may look at every process, which is too slow for each try.
+            # holder() may look at every process: it is too slow to be called for a sentence without a holder.
             "holder": holder(self.name, self._root) if sentence is _TAKEN else "",
         }
 
@@ -262,7 +263,7 @@ def _user() -> str:
 
 
 def _group(path: str) -> str:
-    """Return the group whose members may open *path*: dialout, unless the system has another one."""
+    """Return the group whose members may open *path*: dialout, unless the system uses another group."""
     import grp  # only for the message of a refusal
 
     try:

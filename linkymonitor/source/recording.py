@@ -145,7 +145,8 @@ def paced(
 
     Args:
         chunks: seconds and bytes, as `read_recording` yields them.
-        clock: its monotonic time decides when a chunk is due; a chunk that is late makes no later one late.
+        clock: its monotonic time decides when a chunk is due. Delays do not add up: after a late chunk the next
+            chunk is due at its own time.
         speed: ``math.inf`` yields all at once.
         sleep: called with the seconds to wait.
     """
@@ -217,7 +218,7 @@ def _header(line: bytes) -> Header | None:
 
 
 def _lines(file: BufferedReader) -> Iterator[bytes]:
-    """Yield the lines of *file*; a line that is too long comes in pieces, none of which is a line of the format."""
+    """Yield the lines of *file*. A line that is too long comes in pieces, and no piece is a line of the format."""
     with suppress(*CUT_SHORT):
         while line := file.readline(_LONGEST_LINE):
             yield line

@@ -32,8 +32,9 @@ class WireSource(Source):
     """A replayed source whose reads take the time of the wire on *clock*.
 
     Args:
-        source: the source to replay, a frame or less at a time. Its ``offset`` (seconds since its start) or
-            ``elapsed`` (seconds since the chunk before) dates a chunk; without both, the number of bytes does.
+        source: the source to replay, a frame or less at a time. A chunk is dated by the ``offset`` of the source
+            (seconds since its start) or by its ``elapsed`` (seconds since the chunk before); without both, by the
+            number of bytes.
         clock: the clock that the bytes move.
         mode: the mode; None finds it in the first bytes.
         dated: whether the clock follows the DATE of a meter in standard mode.
@@ -61,7 +62,10 @@ class WireSource(Source):
         self._recorded = 0.0
 
     def read(self, timeout: float) -> bytes | None:
-        """Return the next bytes if they are due within *timeout* seconds, else ``b""`` after these; None at the end."""
+        """Return the next bytes if they are due within *timeout* seconds, else ``b""``; None at the end.
+
+        In both cases the clock moves by the time that has passed on the wire, *timeout* seconds at most.
+        """
         while not self._ended and (self.mode is None or not self._ahead):
             started = self._clock.monotonic()
             if not self._fetch(timeout) and not self._ended:
@@ -112,7 +116,7 @@ class WireSource(Source):
         return max(elapsed, 0.0)
 
     def _duration(self, chunk: bytes, elapsed: float | None) -> float:
-        """Return the seconds that *chunk* took on the wire, *elapsed* if the source knows them."""
+        """Return the seconds that *chunk* took on the wire: *elapsed*, or by the number of bytes if that is None."""
         byte = _BITS_A_CHARACTER / (self.mode or Mode.STANDARD).speed
         end_of_frame = max(map(chunk.rfind, _ETX)) + 1
         if elapsed is None:
@@ -135,7 +139,8 @@ class WireSource(Source):
         if abs(early) <= _TOLERANCE:
             return elapsed
         if first or early < timedelta(0):
-            # The first DATE is the time at which the capture was made, and nothing has happened before it.
+            # Set the clock instead of waiting: at the first DATE no reading has been dated yet, and a clock that is
+            # ahead has no time to wait for.
             self._clock.set(now + early)
             return elapsed
         return elapsed + early.total_seconds()

@@ -110,7 +110,7 @@ def _is_ill_formed(error: BaseException | None) -> bool:
 
 
 def _is_url(text: str) -> bool:
-    """Return whether *text* is a URL that pyserial can read; of some others it fails without a useful message."""
+    """Return whether pyserial can read the URL *text*. Asked first, for pyserial has no useful message on some URLs."""
     from urllib.parse import parse_qs, urlsplit
 
     try:

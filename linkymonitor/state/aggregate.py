@@ -2,18 +2,18 @@
 
 # Strategy
 #
-# - A record covers the time since the end of the one before it, up to its own end, and nothing that changes
-#   its meaning happens within: the tariff period, the contract, whether power is injected.
+# - A record covers the time from the end of the record before to its own end. Within it the tariff period and the
+#   contract stay the same, and so does whether power is injected.
 # - Every full and half hour ends a record, so that a day can be cut at any local midnight. Only the frame after the
 #   hour shows that the hour has passed. So a record that is full shortly before the hour is kept back until that
 #   frame comes, and then ends at the hour.
 # - A line of the log is dated to the second. A record that would end in the same second as the record before takes
 #   one more frame in: two lines a second would have to be dated ahead of the clock.
-# - A silence ends a record too, at its last frame: nobody knows the mean power during the silence.
-# - The end of an epoch (epochs.py) ends a record, and the next epoch begins with a record of a single frame. Its
-#   energy is then counted from its first index on, and that of the epoch before up to its last.
+# - A silence ends a record too, at the last frame before the silence: the mean power during the silence is unknown.
+# - The end of an epoch (epochs.py) ends a record, and the next epoch begins with a record of a single frame. So the
+#   energy of the old epoch is counted up to its last index, and that of the new epoch from its first index on.
 # - Frames without any measured value make no record: a meter in standby sends its address alone, and noise may leave
-#   a frame with one group. The groups that were refused in them are counted with the frames that follow.
+#   a frame with one group. Groups that were refused in such frames are counted with the frames that follow.
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ T = TypeVar("T")
 _AS_MET = frozenset(f"F{number:02d}" for number in range(1, 11))
 _HALF_HOUR = timedelta(minutes=30)
 _SECOND = timedelta(seconds=1)
-#: A record does not last longer, however few frames come: on a page, records five minutes apart have a gap between.
+#: The longest that a record lasts, however few frames come: pages show a gap between records five minutes apart.
 _LONGEST = timedelta(minutes=4)
-#: Changes may end several records within a second. They are then dated ahead of the clock, but never by so much:
-#: a record that is earlier by more was read after the clock had been set back.
+#: Changes may end several records within a second. Their stamps are then ahead of the clock, but by less than this.
+#: A larger lead means that the clock was set back.
 _AHEAD = timedelta(seconds=5)
-#: A house that injects about nothing would start and stop to inject with each frame. To spare the card, that may end
-#: a record early so many times in a row, then once more each minute.
+#: A house that injects about nothing may start or stop injecting with each frame. To spare the card, these changes end
+#: so many records in a row at most, and after that one record each minute.
 _EARLY_ENDS = 20
 _EARLY_END_EVERY = timedelta(seconds=60)
 
@@ -65,7 +65,7 @@ class Aggregator:
         self._contract: Contract | None = None
         self._period: str | None = None
         self._injecting: bool | None = None
-        #: Its epochs are those of the display and the report.
+        #: Finds the epochs by the same rules as the display and the report.
         self._fold = IndexFold()
         self._early_ends = _EARLY_ENDS
         self._early_end_at: datetime | None = None
@@ -110,7 +110,8 @@ class Aggregator:
     def add_overload(self, at: datetime, overload: bool | None, rejected: int = 0) -> list[Record]:
         """Take a short frame, which holds currents only; return the records that its time ends, oldest first.
 
-        It carries no power and would weigh on the means, so it is not counted: its overload and its refusals are.
+        A short frame has no power and would distort the means, so it does not count as a frame of the record. Its
+        overload and its refused groups do count.
 
         Args:
             at: when it was heard.
@@ -127,13 +128,13 @@ class Aggregator:
         return ended
 
     def miss(self, rejected: int) -> None:
-        """Take a frame that was not complete: its refusals count with the frames that follow."""
+        """Take a frame that was not complete: its refused groups count with the frames that follow."""
         self._missed += rejected
 
     def close(self) -> Record | None:
-        """Return what is left, a shorter record, at the end of the input; None when nothing is."""
+        """Return the last record, which may be shorter, at the end of the input; None when no frame is left."""
         kept, self._kept_back = self._kept_back, None
-        # There is never both: a frame that opens an interval returns the record that was kept back.
+        # A record is never open while another is kept back: the frame that opens a record ends the kept one.
         if self._open is None:
             return kept
         closed = self._close(self._open.last_at)
@@ -169,7 +170,7 @@ class Aggregator:
             self._stamp += _SECOND
 
     def _opens_epoch(self, reading: Reading) -> bool:
-        """Return whether the indexes of *reading* are not those of the frames before, gone on."""
+        """Return whether the indexes of *reading* cannot continue those of the frames before."""
         ended = self._fold.ended
         self._fold.take(whole_seconds(reading.taken_at), reading.contract, reading.indexes)
         return self._fold.ended != ended
@@ -237,7 +238,7 @@ def _injecting(reading: Reading) -> bool | None:
 def _merged(before: Contract, after: Contract) -> Contract | None:
     """Return all that is known of one contract, None when *before* and *after* are two contracts.
 
-    A frame may have lost a group: a field that is None is as it was. Registers are only ever added.
+    A frame may have lost a group, so a field that is None keeps its value. Registers are added and never removed.
     """
     if before == after:
         return before

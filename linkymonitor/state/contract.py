@@ -5,9 +5,9 @@
 # - The contract (option, power, meter…) is in the line ``Contrat:``. The meter sends its hours and names piece by
 #   piece: off-peak hours as a letter (HHPHC) or as tomorrow's profile (PJOURF+1), the name of a period (LTARF) while
 #   that period is in force (NTARF). All pieces together are one line, ``Grille:``. The line is written when it grows
-#   or changes, and once in each file, so that a file can be read alone. Until the time is known nobody knows the
-#   file, and the line waits.
-# - A value counts when two frames in a row have it, and of free text only letters, digits and simple signs.
+#   or changes, and once in each file, so that a file can be read alone. Until the time is known, nobody knows in which
+#   file the line belongs, and the line waits.
+# - A value counts when two frames in a row have it. Of free text only letters, digits and simple signs are kept.
 # - The name of a period counts after NAMED frames. Name and number of a period change in one frame, but acceptance
 #   may let them through a frame or two apart: until then the name of one period stands beside the number of another.
 # - A name is kept until the meter, its contract or its mode changes.
@@ -44,8 +44,8 @@ class Journal:
         self._contract: Contract | None = None
         #: Topic → its newest text, and how many frames in a row had it.
         self._heard: dict[str, tuple[str, int]] = {}
-        #: The values of a frame whose texts have all been counted often enough: the same values again add nothing.
-        #: None while some are still counted, and after a change of contract, which names the registers.
+        #: The values of the last frame, once each of its texts was counted often enough: unchanged values need no more
+        #: counting. None while texts are still counted, and after a change of contract, which changes register names.
         self._known: tuple[object, ...] | None = None
         self._line = ""
         self._grid: dict[str, str] = {}
@@ -77,7 +77,8 @@ class Journal:
         if values != self._known:
             self._count(values)
         day = reading.taken_at.astimezone(UTC).date()
-        # Before the time is known its day is not that of the file, which would have the line again once it is.
+        # Wait until the time is known. The line would be written twice otherwise: now, and again in the file of the
+        # true day.
         if self._line and reading.dated and (day, self._line) != self._noted:
             self._noted = day, self._line
             notes.append(("INFO", self._line))
@@ -87,7 +88,7 @@ class Journal:
         """Count the *values* of one frame, in the order of _LABELS."""
         topics = self._topics(*values)
         for topic, text in topics.items():
-            # A frame that has lost a group is no disagreement.
+            # A frame that has lost a group does not break the row of frames that agree.
             last, times = self._heard.get(topic, ("", 0))
             times = times + 1 if text == last else 1
             self._heard[topic] = text, times

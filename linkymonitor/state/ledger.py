@@ -6,13 +6,13 @@
 #   the Wh. So the records that go to the log are counted by the same rules (model/energy.py), in ``_recorded``.
 # - Readings are counted at once, in ``_so_far``. When a record closes, ``_recorded`` counts it, and ``_so_far`` starts
 #   again from ``_recorded``: the record takes the place of the readings that it was made of.
-# - The day begins with the last value at or before midnight, which the record of midnight has; across a silence the
-#   energy is shared by time between the two records around it. Until the second of them is there, the reading that
-#   ended the silence stands for it.
+# - The day begins with the last index at or before midnight, which the record of midnight has. Across a silence the
+#   energy is shared by time between the records before and after the silence. Until the record after the silence is
+#   closed, the reading that ended the silence is counted in its place.
 # - After a restart the records of the daily log are counted like those of this run, and the day goes on. So a day
 #   can also be counted anew from the log, when the time becomes known or is set.
-# - Where a meter has a total beside its registers, both must grow by the same. They do not when a register is not
-#   read, or is misread.
+# - Where a meter has a total beside its registers, the total and the sum of the registers must grow by the same. They
+#   do not when a register is not read, or is misread.
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class _Day:
         self._day: date | None = None
         #: POSIX times at which the local day begins and ends.
         self._midnight = self._next_midnight = 0.0
-        #: Whether the last one was heard in this run.
+        #: Whether the last reading or record that was counted was heard in this run.
         self._live = False
 
     def copy(self) -> _Day:
@@ -89,7 +89,8 @@ class _Day:
             self._turn_to(at)
         for step in self.fold.take(seconds, contract, indexes, meter):
             unbroken = live and self._live and step.end - step.begin <= UNBROKEN.total_seconds()
-            # Of what is heard without a silence, the value before midnight will be in the record of midnight.
+            # No share is cut off where frames follow each other over midnight: a record ends at midnight, and has the
+            # index of midnight.
             eve = 0 if unbroken and step.begin < self._midnight < step.end else step.until(self._midnight)
             self.energy[step.register] = self.energy.get(step.register, 0) + step.wh - eve
         for name in indexes:
@@ -103,7 +104,7 @@ class _Day:
         if self._day is not None and day < self._day:
             if self._midnight - at.timestamp() <= SET_BACK.total_seconds():
                 return
-            # The clock was ahead: nothing is known of what was counted since the true midnight.
+            # The clock was ahead: the energy since the true midnight is not known.
             self.fold = IndexFold()
         if day != self._day:
             self._day, self._midnight = day, midnight(day, self._timezone).timestamp()
@@ -147,7 +148,7 @@ class Ledger:
     def __init__(self, timezone: tzinfo, prices: Pricing | None = None) -> None:
         self._timezone = timezone
         self._prices = prices
-        #: What was counted when totals were last asked for, and the totals: in most frames no index moves.
+        #: The counts when the totals were last made, and those totals: in most frames no index moves.
         self._counted: tuple[object, ...] = ()
         self._totals = DayTotals()
         self._forget()
@@ -156,8 +157,8 @@ class Ledger:
         self._recorded = _Day(self._timezone)
         self._so_far = _Day(self._timezone)
         self._check = _TotalCheck()
-        #: The newest reading, and when the first one of this run was heard.
         self._newest: Reading | None = None
+        #: POSIX time of the first reading of this run.
         self._live_since = 0.0
 
     @property
@@ -171,7 +172,8 @@ class Ledger:
     def restore(self, records: Iterable[Record]) -> None:
         """Continue the day of *records* of the daily log, oldest first."""
         for record in records:
-            # A clock that was set back has stamped some times twice: the next index has their energy.
+            # After the clock was set back, skip records earlier than a record that was counted. The energy of skipped
+            # records is in later indexes.
             if self._recorded.at is None or whole_seconds(record.ended_at) >= self._recorded.at:
                 self._restore(record)
         self._recorded.fold.forget_meter()
@@ -190,7 +192,8 @@ class Ledger:
         ended = self._so_far.fold.ended
         self._read(reading)
         if self._recorded.at is None:
-            # Where the log has nothing, the first reading stands for a record: only the display can count from it.
+            # The log has no record of the day, so the first reading takes the place of a record. The display can
+            # count from that reading, but the report cannot.
             self._recorded = self._so_far.copy()
         self._check_total(reading.indexes, reading.total_index, self._so_far.fold, ended)
         return self.totals()
@@ -199,7 +202,8 @@ class Ledger:
         """Let *record*, which has gone to the log, take the place of the readings that it was made of.
 
         Returns:
-            Whether the count goes on; False where it lacks *record*, and must begin anew from the log.
+            Whether the count goes on. False when *record* could not be counted: the day must be counted anew from
+            the log.
         """
         newest, recorded_at = self._newest, self._recorded.at or 0.0
         if newest is None:

@@ -5,9 +5,9 @@
 # - The newest frame that has a value counts at once; a frame without the value changes nothing. Values that two
 #   frames must confirm have been confirmed before, in meter/acceptance.
 # - After a silence, peaks and periods are unknown until a frame has them: they may have changed meanwhile.
-# - The state belongs to one contract on one meter in one mode. When one of the three changes the state is forgotten,
-#   or a peak of the old contract would last for ever.
-# - A frame may have lost the group with its meter or its option: None is never a change.
+# - The state belongs to one contract on one meter in one mode. When one of the three changes, the state is forgotten:
+#   a peak of the old contract would last for ever.
+# - A frame may have lost the group that names the meter or the option, so None is never a change.
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TariffFold:
         self._peaks_seen |= self._ejp in (Ejp.PEAK, Ejp.NOTICE)
         self._period = reading.tariff_period or self._period
         self._colour = reading.colour or self._colour
-        # Before tomorrow's colour is known the meter sends none, so the last colour must not outlive its day.
+        # The meter sends no colour until tomorrow's is known, so the colour that it sent before must not be kept.
         self._tomorrow = reading.tomorrow
         if reading.overload is not None:
             self._overload = reading.overload

@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from linkymonitor.state.ledger import Ledger
     from linkymonitor.system.timeline import Timeline
 
-#: A step of the time that the energy of the day follows.
+#: A step of the time by more than this makes the day be counted anew.
 _STEP = timedelta(seconds=2)
 
 
 class Today:
     """The energy of the local day. It is counted anew from the log when the time becomes known, or is set.
 
-    While the time is not known nobody knows the day of the energy: it waits in the records of the log.
+    While the time is not known, nobody knows the day to which energy belongs. The energy waits in the records of the
+    log, and is counted from them later.
 
     Args:
         ledger: counts the energy.
@@ -38,7 +39,8 @@ class Today:
         self.ledger = ledger
         self._timeline = timeline
         self._day_so_far = day_so_far
-        #: The steps of the time that the ledger has followed; None before it has followed any.
+        #: The sum of all steps of the time when the day was last counted from the log. None before the first count,
+        #: and where the day must be counted anew.
         self._followed: timedelta | None = None
 
     def update(self, reading: Reading, short: bool = False) -> DayTotals:
@@ -53,7 +55,10 @@ class Today:
         return self.ledger.update(reading) if self._is_followed() and not short else self.ledger.totals()
 
     def settle(self, record: Record) -> None:
-        """Count *record*, the next of the log, in place of its readings: the log shares a silence over midnight."""
+        """Count *record*, which has gone to the log, in place of its readings.
+
+        Only records show how the log shares the energy of a silence over midnight.
+        """
         if not self.ledger.settle(record):
             # The record was still open when the day was counted from the log. The log has it now.
             self._followed = None

@@ -67,16 +67,17 @@ class FrameContent:
         self.values: dict[str, object] = {}
         read = _read[mode]
         for group in frame.groups:
-            value = read.get(group, read)  # the memory itself stands for "not there": it never holds itself
+            # *read* is never one of its own values, so as a default it means that the group is not remembered.
+            value = read.get(group, read)
             if value is read:
                 if len(read) >= _REMEMBERED:
                     read.clear()
                 value = read[group] = _value(group, mode)
             if value is not _UNREADABLE:
                 self.values[group.label] = value
-        #: Labels that the frame had but damaged.
+        #: Labels whose lines the frame had, but damaged.
         self.lost: frozenset[str] = frozenset()
-        #: Where else it may have lost any.
+        #: The places at which the frame may have lost other labels; None when there are none.
         self.gaps: Gaps | None = None
         #: Whether the frame has lost nothing.
         self.whole = frame.complete and not frame.rejected
@@ -88,8 +89,8 @@ class FrameContent:
         for rejected in self.frame.rejected:
             line = parity.strip(rejected.raw).lstrip(_CONTROLS)
             label = line.split(mode.separator, 1)[0].decode()
-            # Bytes that hold a control character may be two groups run together; and a label that is also
-            # there in good shape is another one, damaged into it.
+            # A damaged line with a control character in it may be two groups run together. A damaged line whose label
+            # is also there in a sound group had another label, which the damage has changed.
             if label not in BY_MODE[mode] or label in self.values or line.translate(None, _CONTROLS) != line:
                 unknown.append(rejected.after)
             else:
