@@ -4,7 +4,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from pathlib import Path
@@ -24,6 +24,13 @@ _WITH_UNIT = re.compile(r"([+-]?\d[\d.,]*)\s*([^\d\s.,].*)")
 _CENTS = re.compile(r"c(€|t|ent|\b)", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{2}", re.IGNORECASE)
 _TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
+
+
+class DaysUsed(NamedTuple):
+    """So many days of a season up to a date, that day included."""
+
+    days: int
+    until: date
 
 
 class SettingType(NamedTuple):
@@ -101,6 +108,13 @@ def _path(words: str) -> Path:
         raise ValueError(words) from None
 
 
+def _days_used(words: str) -> DaysUsed:
+    days, _, until = words.partition("@")
+    if not days.strip().isdecimal():
+        raise ValueError(words)
+    return DaysUsed(int(days), date.fromisoformat(until.strip()))
+
+
 def _words(words: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in words.split(",") if item.strip())
 
@@ -126,6 +140,13 @@ TYPES: Mapping[object, SettingType] = {
         _duration, Text("une durée telle que 90s, 15m, 2h ou 7d", "a duration such as 90s, 15m, 2h or 7d")
     ),
     Decimal: SettingType(_decimal, Text("un nombre tel que 0,1781", "a number such as 0.1781")),
+    DaysUsed: SettingType(
+        _days_used,
+        Text(
+            "un nombre de jours et une date, tels que 6 @ 2026-12-09",
+            "a number of days and a date, such as 6 @ 2026-12-09",
+        ),
+    ),
     time: SettingType(_time, Text("une heure telle que 22:30", "a time such as 22:30")),
 }
 

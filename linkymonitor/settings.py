@@ -15,6 +15,7 @@ from linkymonitor.outputs import base as outputs
 from linkymonitor.outputs.display.panel import Settings as Display
 from linkymonitor.outputs.sections import LampSettings as Lamp
 from linkymonitor.outputs.sections import RelaySettings as Relay
+from linkymonitor.report.section import Calendar
 from linkymonitor.report.section import Settings as Report
 from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
@@ -80,6 +81,7 @@ class Settings:
     relay: Mapping[str, Relay] = field(default_factory=dict)
     output: Mapping[str, outputs.Configured] = config.chosen_by(_output)
     tariff: Prices = field(default_factory=Prices)
+    calendar: Calendar = field(default_factory=Calendar)
     report: Report = field(default_factory=Report)
     callbacks: Callbacks = field(default_factory=Callbacks)
     #: The file of these settings; this field and the next are no sections.

@@ -117,6 +117,7 @@ def report(
             now=now,
             storage=storage,
             autorefresh=autoupdate,
+            calendar=settings.calendar,
             newest=newest,
             statistics=found,
             on_failure=failures.append,

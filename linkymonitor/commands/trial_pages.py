@@ -221,6 +221,7 @@ class TrialPages:
             lang=settings.lang,
             prices=settings.tariff,
             now=self._now(),
+            calendar=settings.calendar,
             storage=self._storage,
             on_failure=failures.append,
         )

@@ -10,13 +10,14 @@ from linkymonitor.language import Text
 from linkymonitor.money.tariffs import DOUBTED, key_of
 from linkymonitor.report.day import ELSEWHERE, DayFigures
 from linkymonitor.report.formats import NBSP
+from linkymonitor.report.season import SEASONS
 from linkymonitor.report.texts import Texts
 
 if TYPE_CHECKING:
     from linkymonitor.report.words import Words
 
 #: More sentences than this nobody reads: what is merely interesting stays out.
-_MOST = 3
+_MOST = 4
 #: The dear register of each option: what it cost is worth a word.
 _DEAR = ("PM", "HPJR", "HPJW", "HP")
 #: Less injected energy than this, in Wh, is not worth a sentence.
@@ -165,6 +166,17 @@ def _injected(day: DayFigures, words: Words) -> Iterator[str]:
         yield words.say(Texts.say_injected if injected.estimated else Texts.say_injected_exact, used)
 
 
+def _left(day: DayFigures, words: Words) -> Iterator[str]:
+    """Yield how many dear days are left, on one of them."""
+    for kind, dear, some, single in (
+        ("ejp", day.ejp, Texts.say_left_ejp, Texts.say_left_ejp_one),
+        ("red", day.colour == "red", Texts.say_left_red, Texts.say_left_red_one),
+    ):
+        if dear and kind in day.left:
+            days, of = day.left[kind], SEASONS[kind].days
+            yield words.say(single, of) if days == 1 else words.say(some, days, of)
+
+
 #: In the order of the page.
 _ALWAYS: Sequence[_Sentences] = (
     _unread,
@@ -174,5 +186,6 @@ _ALWAYS: Sequence[_Sentences] = (
     _beyond_registers,
     _over_subscription,
     _partial,
+    _left,
 )
 _WITH_ROOM: Sequence[_Sentences] = (_injected, _load)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -22,7 +23,7 @@ from linkymonitor.report.days import cause_of, guarded_days, keep_traceback, not
 from linkymonitor.report.gather import LogDays
 from linkymonitor.report.logged import stretches
 from linkymonitor.report.pages import Pages
-from linkymonitor.report.section import Settings
+from linkymonitor.report.section import Calendar, Settings
 from linkymonitor.report.summary import Summary, is_page
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.storage import Storage
@@ -47,6 +48,7 @@ def build(
     now: datetime,
     storage: Storage,
     autorefresh: bool = False,
+    calendar: Calendar | None = None,
     newest: datetime | None = None,
     statistics: Statistics | None = None,
     on_failure: Callable[[Text], object] | None = None,
@@ -64,6 +66,7 @@ def build(
         now: the present; a day that is not over is drawn so far.
         storage: writes the pages.
         autorefresh: whether the pages draw themselves again every ten minutes.
+        calendar: the days of the season that no page knows.
         newest: the end of the newest record of the log, None when there is none.
         statistics: counts what was found in the logs.
         on_failure: handed a sentence about each page that could not be drawn or read.
@@ -86,6 +89,7 @@ def build(
         autorefresh,
         _compiled(storage),
         settings.note,
+        calendar=calendar,
     )
     with suppress(StorageError):
         _drop_compiled(settings.dir, storage)
@@ -100,12 +104,16 @@ def build(
     )
     there -= gone
     known = sorted(there | wanted)
+    # A day is compared with those before it, whose pages are there or are drawn first.
+    others = {
+        summary.day: summary for summary in _summaries(settings.dir, sorted(there - wanted), storage, tell)
+    }
     drawn: dict[date, Summary] = {}
     written = []
     wrong: list[ConfigError] = []
     source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
     for day, figures in chain.from_iterable(guarded_days(source, run, prices) for run in stretches(wanted)):
-        page, drawn[day], failure = _page(pages, day, figures, known)
+        page, drawn[day], failure = _page(pages, day, figures, known, ChainMap(drawn, others))
         if failure is not None:
             if isinstance(failure, ConfigError):
                 wrong.append(failure)
@@ -123,14 +131,13 @@ def build(
     if wrong and len(wrong) == len(drawn):
         raise wrong[0]  # a template that draws no day is mended by the user
     _relink(settings.dir, pages, _beside(drawn.keys() | gone, known) - drawn.keys(), known, storage)
-    others = _summaries(settings.dir, sorted(there - drawn.keys()), storage, tell)
     heard = None
     if newest is not None and settings.silent_after:
         heard = LastHeard(newest, settings.silent_after, stopped=now - newest > settings.silent_after)
     index = settings.dir / "index.html"
-    calendar = pages.index([*drawn.values(), *others], heard)
-    storage.replace(index, calendar)
-    _keep_names(settings.dir, now.astimezone(tz).date(), calendar, storage)
+    shown = pages.index([*drawn.values(), *others.values()], heard)
+    storage.replace(index, shown)
+    _keep_names(settings.dir, now.astimezone(tz).date(), shown, storage)
     return [*written, index]
 
 
@@ -198,7 +205,7 @@ def build_one(
     )
     source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
     ((_, figures),) = guarded_days(source, (day, day), prices)
-    page, _, failure = _page(pages, day, figures, ())
+    page, _, failure = _page(pages, day, figures, (), {})
     if isinstance(failure, ConfigError):
         raise failure
     if failure is not None:
@@ -209,7 +216,11 @@ def build_one(
 
 
 def _page(
-    pages: Pages, day: date, figures: DayFigures | Exception, known: Collection[date]
+    pages: Pages,
+    day: date,
+    figures: DayFigures | Exception,
+    known: Collection[date],
+    summaries: MutableMapping[date, Summary],
 ) -> tuple[bytes, Summary, Exception | None]:
     """Return the page of *day*, its summary, and why it could not be drawn, if it could not.
 
@@ -218,11 +229,12 @@ def _page(
         day: its date.
         figures: what to draw, or why there is nothing.
         known: the days that have a page, to link to.
+        summaries: of other days, to compare with.
     """
     failure = figures
     if not isinstance(figures, Exception):
         try:
-            return pages.day(figures, known), Summary.of(figures), None
+            return pages.day(figures, known, summaries), Summary.of(figures), None
         except Exception as error:
             failure = error
     assert isinstance(failure, Exception)

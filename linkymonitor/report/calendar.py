@@ -9,12 +9,14 @@ from typing import NamedTuple
 from linkymonitor.money.bill import add_up, days_in_month
 from linkymonitor.report.calendar_texts import CalendarTexts
 from linkymonitor.report.formats import NBSP
+from linkymonitor.report.season import SEASONS, days_left
+from linkymonitor.report.section import Calendar
 from linkymonitor.report.summary import Summary
 from linkymonitor.report.texts import DAY_FLAGS, DAY_TAGS, Texts
 from linkymonitor.report.words import Words
 
-#: Days with mobile peaks in a winter, 1 November to 31 March.
-EJP_DAYS = 22
+#: Days with mobile peaks in a winter.
+EJP_DAYS = SEASONS["ejp"].days
 #: An amount of a day that is not less has no cents in its square.
 _NO_CENTS = 100
 #: The colours of Tempo → how their days are counted, and one such day.
@@ -37,7 +39,10 @@ class LastHeard(NamedTuple):
 
 
 def calendar_data(
-    summaries: Iterable[Summary], words: Words, heard: LastHeard | None = None
+    summaries: Iterable[Summary],
+    words: Words,
+    heard: LastHeard | None = None,
+    calendar: Calendar | None = None,
 ) -> dict[str, object]:
     """Return what the template of the calendar shows of the days of *summaries*.
 
@@ -45,6 +50,7 @@ def calendar_data(
         summaries: of the days that have a page.
         words: the language.
         heard: when the meter was last heard; None: nothing is said about it.
+        calendar: the days of the season that no page knows.
     """
     days = sorted(summaries, key=lambda summary: summary.day)
     priced = any(summary.eur is not None for summary in days)
@@ -54,7 +60,7 @@ def calendar_data(
         "years": _years(days, words, priced),
         "last": None if last is None else _sentence_about(last, words),
         "last_href": None if last is None else f"{last.day}.html",
-        "left": _ejp_left(days, words),
+        "left": _ejp_left(days, words, calendar),
         "scale": [words.say(text) for text in scale],
         "squares": words.say(CalendarTexts.squares_eur if priced else CalendarTexts.squares_kwh),
         "legend": _legend(days, words),
@@ -97,18 +103,14 @@ def _sentence_about(last: Summary, words: Words) -> str:
     return words.say(Texts.index_last, name, words.eur(last.eur), used)
 
 
-def _ejp_left(days: Sequence[Summary], words: Words) -> str | None:
-    """Return how many EJP days the winter still has; None unless each of its days so far was seen."""
-    if not days or 3 < days[-1].day.month < 11:
+def _ejp_left(days: Sequence[Summary], words: Words, calendar: Calendar | None) -> str | None:
+    """Return how many EJP days the winter still has; None where there are none, or it is not known."""
+    by_date = {summary.day: summary for summary in days}
+    if not any(summary.ejp for summary in days) and not (calendar and calendar.ejp_used):
         return None
-    last = days[-1].day
-    november = date(last.year if last.month >= 11 else last.year - 1, 11, 1)
-    winter = [summary for summary in days if summary.day >= november]
-    seen = all(summary.wh is not None and not summary.silent for summary in winter[:-1])
-    ejp = sum(summary.ejp for summary in winter)
-    if not ejp or not seen or len(winter) != (last - november).days + 1:
+    left = days_left("ejp", days[-1].day, by_date, calendar) if days else None
+    if left is None or left == EJP_DAYS:
         return None
-    left = max(EJP_DAYS - ejp, 0)
     if left == 1:
         return words.say(Texts.index_left_one, EJP_DAYS)
     return words.say(Texts.index_left, left, EJP_DAYS)

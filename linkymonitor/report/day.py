@@ -15,7 +15,7 @@ from linkymonitor.money import bill
 ELSEWHERE = "?"
 #: A day of which less was heard is partial.
 _WHOLE = 0.9
-#: A day of which less was heard, and whose energy is not known either, has no figures worth a total.
+#: A day of which less was heard or is known by the indexes has no figures worth a total.
 _BARELY = 0.01
 _HOUR = 3600
 
@@ -146,6 +146,16 @@ class Quality(NamedTuple):
     held_whole: bool = False
 
 
+class Usual(NamedTuple):
+    """The mean of the last days of one kind: with a peak or without, of one colour, on a weekday or at a week-end."""
+
+    #: How many days.
+    days: int
+    wh: int
+    #: None when the cost of one of them is not known.
+    eur: Decimal | None
+
+
 class DayFigures(NamedTuple):
     """All figures of one local day: energies in Wh, powers in VA, times in POSIX seconds.
 
@@ -180,8 +190,10 @@ class DayFigures(NamedTuple):
     unread: tuple[str, ...] = ()
     #: By how many Wh the registers went on further than the total of the meter, 0 but for rounding.
     apart: int = 0
-    #: What the day before used, in Wh.
-    eve: int | None = None
+    #: What days of its kind use; None when fewer than two are known.
+    usual: Usual | None = None
+    #: ``ejp``, ``red`` or ``white`` → how many such days the season still has after this one, where it is known.
+    left: Mapping[str, int] = MappingProxyType({})
     #: Whether a mobile peak begins on this day.
     ejp: bool = False
     #: A mobile peak of the day before ends on this day, at 1 h.
@@ -224,7 +236,8 @@ class DayFigures(NamedTuple):
     @property
     def barely(self) -> bool:
         """Whether so little was heard that neither the energy nor the cost of the day is known."""
-        return not self.empty and bool(self.lost) and self.quality.coverage < _BARELY
+        lost = sum(gap.end - gap.start for gap in self.lost)
+        return not self.empty and lost > (1 - _BARELY) * (self.until - self.start)
 
     @property
     def unpriced(self) -> tuple[str, ...]:

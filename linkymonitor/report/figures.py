@@ -13,14 +13,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from linkymonitor.model.epochs import advance, most, rating, runs_on
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import synthesis
 from linkymonitor.report.accounts import Accounts, accounted, with_energy, with_sums
 from linkymonitor.report.contracts import with_contract
 from linkymonitor.report.curve import curve
 from linkymonitor.report.day import DayFigures, Gap, Injected, Quality
-from linkymonitor.report.gaps import SHORTEST_GAP, hearing, quality
+from linkymonitor.report.gaps import hearing, quality
 from linkymonitor.report.gather import DayRecords
 from linkymonitor.report.heard import Around, HeardDay, hour_marks
 from linkymonitor.report.indexes import Indexes, Kind
@@ -58,9 +57,7 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
     figures = with_energy(figures, day, prices)
     figures = with_loads(figures, day, heard)
     figures = with_contract(figures, day)
-    return figures._replace(
-        injected=injected(day, heard, prices.injection), eve=_used_on_the_eve(day), curve=curve(day)
-    )
+    return figures._replace(injected=injected(day, heard, prices.injection), curve=curve(day))
 
 
 def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: Prices) -> DayFigures:
@@ -91,14 +88,3 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
     return figures._replace(
         quality=Quality(gaps=(Gap(start=start, end=until, wh=figures.consumed, shared=True),))
     )
-
-
-def _used_on_the_eve(day: HeardDay) -> int | None:
-    """Return what the day before used, in Wh: from the record at its midnight to the one at this day's."""
-    eve, last = day.records.eve, day.records.before or day.rows.row(0)
-    near = abs(last.ended_at.timestamp() - day.start) <= SHORTEST_GAP
-    if eve is None or not near or not runs_on(eve.contract, last.contract):
-        return None
-    used = [advance(eve.indexes[name], wh) for name, wh in last.indexes.items() if name in eve.indexes]
-    bound = most((last.ended_at - eve.ended_at).total_seconds(), rating(eve.contract, last.contract))
-    return sum(used) if used and max(used) <= bound else None

@@ -28,8 +28,6 @@ from linkymonitor.system.zones import midnight
 
 #: Where the record at a midnight is looked for: twice the shortest gap.
 _NEAR = timedelta(seconds=2 * SHORTEST_GAP)
-#: A record this much before a midnight is that of the midnight.
-_AT_MIDNIGHT = timedelta(seconds=SHORTEST_GAP)
 _DAY = timedelta(days=1)
 
 #: A line ``Grille:``: when, and what by topic.
@@ -46,8 +44,6 @@ class DayRecords(NamedTuple):
     #: Records before *before* and after *after* which have the readings that those two lack.
     lead: Sequence[Record] = ()
     trail: Sequence[Record] = ()
-    #: The record that stood at the midnight before, to compare with the day before.
-    eve: Record | None = None
     #: The lines ``Grille:`` from the day before to the end of the day.
     grids: Sequence[Grid] = ()
     #: The groups that acceptance held back, on any day; None when there is no file of them.
@@ -134,9 +130,6 @@ class LogDays:
                     if not grids or at >= grids[-1][0]:
                         grids.append((at, parse_grid(batch.text)))
 
-        eve = search.last_until(
-            self.directory, self._midnight(first - _DAY), _AT_MIDNIGHT, storage=self.storage
-        )
         neighbours = _Neighbours(self, stop)
         for day in split_days(stream(), first, last, self.tz):
             start = self._midnight(day.date)
@@ -149,11 +142,9 @@ class LogDays:
                 after=after,
                 lead=search.lead(self.directory, before, storage=self.storage),
                 trail=search.trail(self.directory, after, self.now, storage=self.storage),
-                eve=eve,
                 grids=_of_day(grids, start),
                 held=held,
             )
-            eve = before if before is not None and start - before.ended_at <= _AT_MIDNIGHT else None
 
     def _midnight(self, day: date) -> datetime:
         return midnight(day, self.tz)

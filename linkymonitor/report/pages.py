@@ -14,7 +14,8 @@ import hashlib
 import re
 from binascii import b2a_base64
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Iterable, MutableMapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,7 +32,10 @@ from linkymonitor.report.chart import chart_data
 from linkymonitor.report.compiled import Compiled
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.hourly import bars
+from linkymonitor.report.season import days_left
+from linkymonitor.report.section import Calendar
 from linkymonitor.report.summary import Summary
+from linkymonitor.report.usual import usual
 from linkymonitor.report.words import Words
 from linkymonitor.system.resources import shipped
 
@@ -41,6 +45,9 @@ REFRESH = 600
 _DAY = timedelta(days=1)
 #: Between these a page links to the days beside it.
 _NAV, _NAV_END = "<nav ", "</nav>"
+#: Option → the days of its season that are counted.
+_COUNTED = {"EJP": ("ejp",), "TEMPO": ("red", "white")}
+
 _STRONG = re.compile(r"\*([^*]+)\*")
 
 
@@ -55,6 +62,7 @@ class Pages:
         autorefresh: whether pages draw themselves again.
         compiled: the compiled templates that are kept; None to compile each time.
         note: a few words at the top of each page; None: none.
+        calendar: the days of the season that no page knows.
         alone: whether a page has no folder: it then carries Dygraphs inside it, and links to no other page.
     """
 
@@ -68,7 +76,9 @@ class Pages:
         compiled: Compiled | None = None,
         note: str | None = None,
         alone: bool = False,
+        calendar: Calendar | None = None,
     ) -> None:
+        self._calendar = calendar
         self._words = Words(lang, tz)
         self._sections = sections
         self._refresh = REFRESH if autorefresh else None
@@ -94,13 +104,29 @@ class Pages:
             alone=_dygraphs() if alone else None,
         )
 
-    def day(self, day: DayFigures, known: Iterable[date]) -> bytes:
-        """Return the page of *day*; *known* are the days that have one, to link to."""
+    def day(
+        self, day: DayFigures, known: Iterable[date], summaries: MutableMapping[date, Summary] | None = None
+    ) -> bytes:
+        """Return the page of *day*.
+
+        Args:
+            day: its figures.
+            known: the days that have a page, to link to.
+            summaries: of other days, to compare with.
+        """
+        own = Summary.of(day)
+        others = ChainMap({day.date: own}, summaries or {})
+        option = day.contract.option if day.contract else ""
+        left = {kind: days_left(kind, day.date, others, self._calendar) for kind in _COUNTED.get(option, ())}
+        day = day._replace(
+            usual=usual(own, others),
+            left={kind: days for kind, days in left.items() if days is not None},
+        )
         return self._draw(
             "day.html.j2",
             day=day,
             sections=self._sections,
-            summary=Summary.of(day).as_text(),
+            summary=own.as_text(),
             links=self._links(day.date, known),
             month_days=days_in_month(day.date.year, day.date.month),
             current=day.bands[-1].code if day.bands else None,
@@ -159,7 +185,7 @@ class Pages:
         """Return the calendar of *summaries*; *heard* is when the meter was, None to say nothing about it."""
         return self._draw(
             "index.html.j2",
-            **calendar_data(summaries, self._words, heard),
+            **calendar_data(summaries, self._words, heard, self._calendar),
             calendar_style=Markup(self._source("calendar.css")),
             script=self._inline("calendar.js") if heard else None,
         )

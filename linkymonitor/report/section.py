@@ -6,6 +6,7 @@ from pathlib import Path
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
+from linkymonitor.setting_types import DaysUsed
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -34,3 +35,22 @@ class Settings:
         ]
         if faults:
             raise BadSetting(*faults)
+
+
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
+class Calendar:
+    """``[calendar]``: the days of this season that the log does not know, ``6 @ 2026-12-09``.
+
+    After the date of such a setting the days are counted from the log.
+    """
+
+    #: EJP days of this winter up to a date, that day included.
+    ejp_used: DaysUsed | None = None
+    #: Tempo: red days of this winter.
+    red_used: DaysUsed | None = None
+    #: Tempo: white days since September.
+    white_used: DaysUsed | None = None
+
+    def used(self, kind: str) -> DaysUsed | None:
+        """Return what is set for *kind*: ``ejp``, ``red`` or ``white``."""
+        return {"ejp": self.ejp_used, "red": self.red_used, "white": self.white_used}[kind]

@@ -43,9 +43,26 @@ class Texts:
     peak_share = Text("{} % de {} kVA", "{}% of {} kVA")
     base_load = Text("Talon de nuit", "Night base load")
     base_year = Text("au plus {} kWh par an", "at most {} kWh a year")
-    more_than = Text("{} % de plus que {}", "{}% more than {}")
-    less_than = Text("{} % de moins que {}", "{}% less than {}")
-    same_as = Text("autant que {}", "the same as {}")
+    more_than = Text("{} % de plus que {} jours semblables", "{}% more than {} similar days")
+    less_than = Text("{} % de moins que {} jours semblables", "{}% less than {} similar days")
+    same_as = Text("autant que {} jours semblables", "the same as {} similar days")
+    usual_eur = Text("d’ordinaire {}", "usually {}")
+    usual_line = Text("Moyenne de {} {}", "Mean of {} {}")
+    weekdays = Text("jours {}de semaine{}", "{}weekdays{}")
+    weekend_days = Text("jours {}de week-end{}", "{}weekend days{}")
+    kind_ejp = Text("EJP ", "EJP ")
+    kind_blue = Text("bleus ", "blue ")
+    kind_white = Text("blancs ", "white ")
+    kind_red = Text("rouges ", "red ")
+    kind_no_ejp = Text(" hors EJP", " without EJP")
+    left = Text("Jours qui restent", "Days left")
+    left_ejp = Text("EJP : {} sur {}", "EJP: {} of {}")
+    left_red = Text("rouges : {} sur {}", "red: {} of {}")
+    left_white = Text("blancs : {} sur {}", "white: {} of {}")
+    say_left_ejp = Text("Il reste *{} jours EJP* sur {}.", "*{} EJP days* of {} are left.")
+    say_left_ejp_one = Text("Il reste *1 jour EJP* sur {}.", "*1 EJP day* of {} is left.")
+    say_left_red = Text("Il reste *{} jours rouges* sur {}.", "*{} red days* of {} are left.")
+    say_left_red_one = Text("Il reste *1 jour rouge* sur {}.", "*1 red day* of {} is left.")
     chart = Text("Puissance au fil de la journée", "Power through the day")
     chart_hint = Text(
         "Glisser pour agrandir, deux clics pour revenir. Au clavier : flèches, + et −, Échap.",
@@ -105,7 +122,6 @@ class Texts:
     total_energy = Text("Total TTC, hors abonnement", "Total incl. tax, without subscription")
     injected_line = Text("Injecté, hors total", "Exported, not in the total")
     injected_line_least = Text("Injecté au moins, hors total", "Exported at least, not in the total")
-    eve_line = Text("{}, pour mémoire", "{}, for comparison")
     in_force = Text("en cours", "in force")
     hours = Text("Heure par heure", "Hour by hour")
     hours_label = Text("Énergie de chaque heure, en kWh", "Energy of each hour, in kWh")
@@ -390,6 +406,10 @@ DAY_TAGS: Mapping[str, Text] = {
     "red": Texts.red,
     "partial": Texts.partial,
 }
+#: The same as an adjective of several days.
+KINDS: Mapping[str, Text] = {"blue": Texts.kind_blue, "white": Texts.kind_white, "red": Texts.kind_red}
+#: How many days of a kind are left.
+LEFT: Mapping[str, Text] = {"ejp": Texts.left_ejp, "red": Texts.left_red, "white": Texts.left_white}
 TOMORROW_FLAGS: Mapping[str, Text] = {
     "blue": Texts.tomorrow_blue,
     "white": Texts.tomorrow_white,

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from linkymonitor.language import Text
@@ -16,10 +15,13 @@ from linkymonitor.report import answer
 from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap, SynthesisLine
 from linkymonitor.report.formats import NBSP, Formats, typeset
 from linkymonitor.report.hourly import hour_names
+from linkymonitor.report.season import SEASONS
 from linkymonitor.report.texts import (
     CHANGES,
     DAY_FLAGS,
     HELD_CAUSES,
+    KINDS,
+    LEFT,
     OPTION_NAMES,
     PERIOD_NAMES,
     PERIODS_IN_SENTENCE,
@@ -39,6 +41,7 @@ _FEW = 2
 #: From this share on, the rest is the rounding of the last record.
 _ALL = 0.998
 _MINUTE = 60
+_SATURDAY = 5
 
 
 def rests(day: DayFigures, line: SynthesisLine) -> bool:
@@ -135,16 +138,30 @@ class Words(Formats):
         return flags
 
     def compared(self, day: DayFigures) -> str | None:
-        """Return how the energy of *day* compares with the day before, None unless both are whole."""
-        if not day.eve or day.consumed is None or day.so_far:
+        """Return how the energy of *day* compares with that of its like; None unless it is known and over."""
+        if day.usual is None or not day.usual.wh or not day.consumed or day.so_far or day.lost or day.silent:
             return None
-        if day.partial and any(gap.wh is None for gap in day.quality.gaps):
-            return None
-        name = self.weekday(day.date - timedelta(days=1))
-        change = round(100 * (day.consumed - day.eve) / day.eve)
+        change = round(100 * (day.consumed - day.usual.wh) / day.usual.wh)
         if change == 0:
-            return self.say(Texts.same_as, name)
-        return self.say(Texts.more_than if change > 0 else Texts.less_than, self.number(abs(change)), name)
+            return self.say(Texts.same_as, day.usual.days)
+        return self.say(
+            Texts.more_than if change > 0 else Texts.less_than, self.number(abs(change)), day.usual.days
+        )
+
+    def like(self, day: DayFigures) -> str:
+        """Return the name of the mean that *day*, which has one, is compared with."""
+        adjective: Text | str = Texts.kind_ejp if day.ejp else KINDS.get(day.colour or "", "")
+        without = day.contract is not None and day.contract.option == "EJP" and not day.ejp
+        days = self.say(
+            Texts.weekend_days if day.date.weekday() >= _SATURDAY else Texts.weekdays,
+            self.say(adjective) if isinstance(adjective, Text) else adjective,
+            self.say(Texts.kind_no_ejp) if without else "",
+        )
+        return self.say(Texts.usual_line, day.usual.days if day.usual else 0, days)
+
+    def left(self, day: DayFigures) -> str:
+        """Return how many days of each kind the season has left, as far as it is known."""
+        return ", ".join(self.say(LEFT[kind], days, SEASONS[kind].days) for kind, days in day.left.items())
 
     def unheard(self, day: DayFigures) -> str:
         """Return when nothing of *day* was heard, which has at least one gap."""

@@ -465,10 +465,10 @@ def test_the_hour_that_comes_twice_is_twice_in_the_hours(show):
 
 def test_the_table_behind_the_chart_opens_by_keyboard(show):
     page = show(NAMES[0])
-    page.locator("summary").focus()
+    page.locator("details.more summary").focus()
     page.keyboard.press("Enter")
-    assert page.locator("details tbody tr").count() == 24
-    assert page.locator("details").get_attribute("open") is not None
+    assert page.locator("details.more tbody tr").count() == 24
+    assert page.locator("details.more").get_attribute("open") is not None
 
 
 @pytest.mark.parametrize("name", [NAMES[0], NAMES[1], NAMES[2], "tempo/2026-01-13.html"])

@@ -23,9 +23,9 @@ EJP_PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_mon
 NO_PRICES = Prices()
 
 
-def of_day(rows, day=WINTER, prices=NO_PRICES, now=None, eve=None, held=None):
+def of_day(rows, day=WINTER, prices=NO_PRICES, now=None, held=None):
     (found,) = split_days([Columns.of(rows)], day, day, PARIS)
-    found = found._replace(held=held, eve=eve)
+    found = found._replace(held=held)
     return figures.day_figures(found, PARIS, prices, now or local(day + timedelta(days=2)))
 
 
@@ -291,13 +291,6 @@ def test_the_peak_is_the_highest_of_the_maxima_and_has_its_time():
     rows[at] = rows[at]._replace(power_max=6230)
     day = of_day(rows)
     assert (day.peak, day.peak_at) == (6230, rows[at].ended_at.timestamp())
-
-
-def test_the_day_before_is_known_by_its_two_midnights():
-    rows = records(local(WINTER) - timedelta(days=1), local(WINTER + timedelta(days=1)), power=flat(1000))
-    day = of_day(rows, eve=rows[0])
-    assert abs(day.eve - 24000) <= 9
-    assert of_day(rows, eve=rows[0]._replace(contract=contract(meter="x"))).eve is None
 
 
 def test_the_records_of_the_forerunner_are_enough():
