@@ -73,10 +73,15 @@ class Reader:
         shown = self.run("-m", "linkymonitor", *words).splitlines(keepends=True)
         return "".join(row for row in shown if not row.startswith(("INFO ", "WARNING ")))
 
-    def test(self, line: str) -> None:
-        """Run the tests of ``make test ARGS="…"``, and see that there are some."""
-        (arguments,) = re.fullmatch(r'make test ARGS="(.*)"\n', line).groups()
-        assert " passed" in self.run("-m", "pytest", "-p", "no:cacheprovider", *shlex.split(arguments))
+    def make(self, line: str) -> None:
+        """Run what *line* runs: a module, or the tests of ``make test ARGS="…"``, of which there are some."""
+        module = re.fullmatch(r"\.venv/bin/python (-m .*)", line)
+        if module is not None:
+            self.run(*shlex.split(module[1]))
+            return
+        tests = re.fullmatch(r'make test ARGS="(.*)"', line)
+        assert tests is not None, f"no test knows how to run {line}"
+        assert " passed" in self.run("-m", "pytest", "-p", "no:cacheprovider", *shlex.split(tests[1]))
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
@@ -94,7 +99,8 @@ def test_a_guide_keeps_its_promise(page, project):
             case "console":
                 play(step, reader.type)
             case "sh":
-                reader.test(step.text)
+                for line in step.text.splitlines():
+                    reader.make(line)
             case _:
                 pytest.fail(f"{page.name}: a block of {step.kind or 'text'} that goes nowhere: {step.lead}")
     assert 0 < checks < len(steps)
