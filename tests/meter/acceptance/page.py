@@ -17,11 +17,15 @@ from linkymonitor.tic.labels import BY_MODE
 
 def draw_index() -> str:
     """Return the states of an index as a mermaid diagram, from the table of transitions."""
+
+    def deed(act: object) -> str:
+        return sentence(act).replace(";", ",")  # a ; ends a statement of Mermaid
+
     everywhere = {event for event in Event if len({TRANSITIONS.get((state, event)) for state in State}) == 1}
     arrows = defaultdict(list)
     for (state, event), (act, after) in TRANSITIONS.items():
         if event not in everywhere:
-            arrows[state, after, sentence(act)].append(event.name)
+            arrows[state, after, deed(act)].append(event.name)
     lines = ["stateDiagram-v2", f"    [*] --> {State.UNKNOWN.name}"]
     for state in State:
         for (before, after, what), events in arrows.items():
@@ -30,7 +34,7 @@ def draw_index() -> str:
     for event in Event:
         if event in everywhere:
             act, after = TRANSITIONS[State.UNKNOWN, event]
-            lines.append(f"    note left of {after.name} : from each state by {event.name} ({sentence(act)})")
+            lines.append(f"    note left of {after.name} : from each state by {event.name} ({deed(act)})")
     return "\n".join(lines)
 
 
