@@ -47,7 +47,7 @@ class Appliance:
         quarantine: keeps the groups that acceptance held back; None keeps nothing.
         outputs: relays and lamps before displays, so that pins are set before anything slower.
         callbacks: called with each reading.
-        silence: the meter is called silent after this many seconds without a complete frame.
+        silence: the meter is called silent after this many seconds without a believed frame.
     """
 
     def __init__(

@@ -118,9 +118,9 @@ def open_meter(
     at: datetime | None = None,
     lang: str | None = None,
 ) -> OpenMeter:
-    """Open the meter that *spec* names; the result yields one reading for each complete frame.
+    """Open the meter that *spec* names; the result yields one reading for each believed frame.
 
-    A reading has accepted values only (linkymonitor.meter.acceptance): a period or a notice that two frames agree on, a
+    A reading has believed values only (linkymonitor.meter.acceptance): a period or a notice that two frames agree on, a
     power as the median of three frames, an index one frame late. The first frame of a port gives no values; the
     first frame of a file or of a simulated meter gives all of its values.
 

@@ -97,7 +97,7 @@ class Health(NamedTuple):
     #: Of complete frames, believed: neither rejected by the decoder nor held back.
     groups: int = 0
     rejected: Mapping[str, int] = _NOTHING  # cause → count
-    last_heard: float | None = None  # monotonic seconds of the last complete frame
+    last_heard: float | None = None  # monotonic seconds of the last believed frame
     speed: int | None = None
     #: True when the source carries parity, False when it has been stripped, None when not yet known.
     parity: bool | None = None

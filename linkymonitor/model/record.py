@@ -11,8 +11,8 @@ from linkymonitor.model.terms import Colour, Ejp, Mode
 class Contract(NamedTuple):
     """The contract that the meter counts for, as far as frames name it.
 
-    A change of any field opens a new epoch of the indexes, except that *registers* may grow:
-    a register that is not listed stands at zero.
+    Another meter or another option opens a new epoch of the indexes (epochs.py). The other fields rename or bound the
+    same registers, so that the indexes run on. A register that is not listed in *registers* stands at zero.
     """
 
     mode: Mode

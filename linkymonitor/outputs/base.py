@@ -35,7 +35,7 @@ class Output(Protocol):
 
         Args:
             now: the monotonic time, in seconds.
-            data_age: the seconds since the last complete frame, ``inf`` when there was none.
+            data_age: the seconds since the last believed frame, ``inf`` when there was none.
 
         Returns:
             The monotonic time of the next call that this output needs; NEVER when nothing is planned.

@@ -92,8 +92,9 @@ class Periods:
 class AvoidEjp:
     """Off from the notice of a mobile peak to the end of the peak, on otherwise.
 
-    Also off while the state of EJP is not known, which is so only until the first frames: a cold tank for an hour costs
-    less than an hour at the price of the peak.
+    Also off while the state of EJP is not known: until the first frames, and again after 15 s of silence, and after a
+    change of the meter, the contract or the mode. A cold tank for an hour costs less than an hour at the price of the
+    peak.
     """
 
     name: ClassVar[str] = "ejp"

@@ -1,6 +1,6 @@
 """What is known of one local day: plain values, which templates read by these names."""
 
-# Named tuples but for the day itself: a report waits for the making of each dataclass, which takes ten times as long.
+# Named tuples: a report waits for the making of each dataclass, which takes ten times as long.
 
 from collections.abc import Mapping, Sequence
 from datetime import date

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 #: A silence longer than this, in seconds, is a gap.
 SHORTEST_GAP = 300
-#: A record may last half an hour when it is made of many frames; no meter is slower than this, seconds a frame.
+#: A record of our log lasts four minutes at most. A longer one, of another program, was heard throughout if it has a
+#: frame for each so many seconds: no meter is slower.
 _SLOWEST_FRAME = 12
 
 

@@ -38,7 +38,7 @@ class Settings:
     speed: WantedSpeed = WantedSpeed.AUTO
     #: The longest pause between two tries to open the port.
     pause: timedelta = timedelta(seconds=10)
-    #: The meter is called silent after so long without a complete frame.
+    #: The meter is called silent after so long without a believed frame.
     silence: timedelta = timedelta(seconds=10)
 
     def __post_init__(self) -> None:

@@ -194,7 +194,8 @@ class Index(Judge):
             moment.held.append((self._newest.group, INDEX))
         return borne_out
 
-    # The actions of the table. *heard* is the new index, and *cause* is why the new index is held, if it is.
+    # The actions of the table. Each of them but hold() makes *heard*, the new index, the newest. *cause* is why the new
+    # index is held, if it is.
 
     def keep(self, heard: Hearing, moment: Moment, cause: str) -> None:
         """Keep the new index to compare the next with it."""

@@ -200,7 +200,7 @@ class Status(Median):
 
 
 class Agreed(Judge):
-    """The value that so many frames in a row have.
+    """The value that so many frames in a row have; the first value needs two.
 
     Args:
         row: of the label.
