@@ -2,10 +2,10 @@
 
 # Strategy
 #
-# - Reading streams, in bounded memory whatever the file, and believes only whole lines that bear a stamp of the
-#   file's own day; the others are counted.
-# - Records come in batches, as columns: what is done with a day of them is done to a column at once. Whoever wants
-#   them one by one takes records().
+# - Files are read as streams, in bounded memory whatever the file. Only whole lines with a stamp of the file's own day
+#   are believed; all other lines are counted.
+# - Records come in batches, as columns, so that a reader can treat the column of a day at once. records() yields them
+#   one by one.
 # - Lines that are no records come in the same stream, in the order of the files.
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
     from linkymonitor.daily_log.reader import Entry, LineReader
     from linkymonitor.model.record import Record
 
-    #: What comes of one file, and what comes of the files of a day: the latter with whether it is the forerunner's.
+    #: The batches of one file.
     _Batches = Iterator[Columns | Entry]
+    #: The batches of several files, each with whether it comes from a file of the forerunner, LinkyAcq.pl.
     _Parts = Iterator[tuple[bool, Columns | Entry]]
 
 _LONGEST_LINE = 4096
 _DAY = timedelta(days=1)
 _DAY_SECONDS = 86400
 _EPOCH = date(1970, 1, 1).toordinal()
-#: What follows the day in the name of a file → whether it is the forerunner's.
+#: What follows the day in the name of a file → whether the forerunner has written the file.
 _NAMES = {
     "_linkymonitor.log": False,
     "_linkymonitor.log.gz": False,
@@ -44,15 +45,16 @@ _NAMES = {
 
 @dataclass(kw_only=True, slots=True)
 class Statistics:
-    """What a reader came across."""
+    """Counts of the lines that a reader has met."""
 
     records: int = 0
+    #: Lines that are no records.
     notes: int = 0
-    #: Lines that do not match in full, or bear the stamp of another day.
+    #: Lines that do not match in full, or have the stamp of another day.
     refused: int = 0
-    #: Files that end without a line end: written at this moment, or cut.
+    #: Files that end without a line end: they are being written, or were cut.
     torn: int = 0
-    #: Compressed files that end before their time.
+    #: Paths of the compressed files that are damaged or cut.
     damaged: list[str] = field(default_factory=list)
 
 
@@ -67,7 +69,7 @@ class LogFile(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where it is; made when asked for, since pathlib keeps a table of names that a walk each hour wears out."""
+        """The path of the file. It is only made on demand, since pathlib keeps each name in a table that then grows."""
         return self.directory / self.name
 
     @property
@@ -77,15 +79,15 @@ class LogFile(NamedTuple):
 
     @property
     def stamped(self) -> set[date]:
-        """The days that its stamps may be of."""
-        # LinkyAcq.pl changes file after its first line of a day: that one is in the file of the day before.
+        """The days that the stamps of the file may have."""
+        # LinkyAcq.pl changes file after its first line of a day: the first line is in the file of the day before.
         if self.forerunner and self.day < date.max:
             return {self.day, self.day + _DAY}
         return {self.day}
 
     @property
     def span(self) -> range:
-        """The POSIX seconds that its stamps may be of."""
+        """The POSIX seconds that the stamps of the file may have."""
         begin = (self.day.toordinal() - _EPOCH) * _DAY_SECONDS
         return range(begin, begin + len(self.stamped) * _DAY_SECONDS)
 
@@ -96,7 +98,7 @@ def file_of(directory: Path, day: date) -> Path:
 
 
 def log_file(directory: Path, name: str) -> LogFile | None:
-    """Return the file of *directory* that has this *name*, None when it is no name of a log."""
+    """Return the file of *directory* that has this *name*, None when *name* is no name of a log."""
     day, forerunner = name[:10], _NAMES.get(name[10:])
     if forerunner is None or day[4] + day[7] != "__" or "-" in day:
         return None
@@ -107,9 +109,9 @@ def log_file(directory: Path, name: str) -> LogFile | None:
 
 
 def files(directory: Path, storage: Storage | None = None) -> list[LogFile]:
-    """Return the log files of *directory*, by day; on the same day the forerunner's comes last.
+    """Return the log files of *directory*, by day; of the files of one day the forerunner's comes last.
 
-    Of a file that is there both plain and gzipped only the plain one: it is complete as long as it exists.
+    If a file is there both plain and gzipped, only the plain file is returned: it is complete as long as it exists.
 
     Raises:
         StorageError: the directory cannot be read.
@@ -129,7 +131,7 @@ def end_of_file(at: datetime) -> datetime:
 
 
 def line_reader(file: LogFile | None) -> LineReader:
-    """Return a reader of the lines of *file*; of a file of another name when it is None."""
+    """Return a reader of the lines of *file*; None stands for a file whose name is no name of a log."""
     # Only here, because a daemon that starts its first log has nothing to read.
     from linkymonitor.daily_log.reader import LineReader
 
@@ -142,7 +144,7 @@ def entries(
     """Yield the lines of one file, plain or gzipped, that can be believed.
 
     Args:
-        path: its name tells the day that stamps must be of; any other name, and no stamp is refused.
+        path: the name of the file gives the day that stamps must have. If it gives none, each stamp is believed.
         statistics: counts what was read.
         storage: reads the file.
 
@@ -204,12 +206,12 @@ def batches(
 ) -> Iterator[Columns | Entry]:
     """Yield what the log of *directory* says from *start* until just before *end*, in the order of its files.
 
-    A record says when it ended; it is taken to have started where the one before it ended, when that was at
-    most LONGEST_INTERVAL earlier, else its ``started_at`` is its end: nothing is known of what it covers. So is that
-    of the first record of a file.
+    A line has only the time at which its record ended. If the record before ended at most LONGEST_INTERVAL earlier,
+    the record is taken to have started there. Else, and for the first record of a file, its ``started_at`` is its
+    end: the time that the record covers is not known.
 
-    On a day that has a file of ours and one of LinkyAcq.pl, ours is believed from its first record to its last,
-    and the other before and after.
+    On a day that has a file of ours and a file of LinkyAcq.pl, ours is believed from its first record to its last.
+    Before and after, the file of LinkyAcq.pl is believed.
 
     Args:
         directory: the log directory.
@@ -220,8 +222,8 @@ def batches(
 
     Yields:
         Records with start ≤ ended_at < end as `Columns`, never empty, of lines next to each other in one file. Lines
-        that are no records as `Entry`, where they stand; of the lines before *start* only those that later ones hang
-        on (``Contrat:``, ``Grille:``, ``Serie:``), as far as the files go back that hold records of the range.
+        that are no records as `Entry`, in their place. Of the lines before *start*, only those that give later lines
+        their meaning (``Contrat:``, ``Grille:``, ``Serie:``), and only in files that have records of the range.
 
     Raises:
         StorageError: a file cannot be read.
@@ -250,13 +252,13 @@ def batches(
 
 
 def _day_parts(sources: list[tuple[bool, _Batches]]) -> _Parts:
-    """Yield the batches of the one or two files of a day: the forerunner's stand before and after ours."""
+    """Yield the batches of the one or two files of a day: those of the forerunner stand before and after ours."""
     if len(sources) == 1:
         ((forerunner, stream),) = sources
         yield from ((forerunner, batch) for batch in stream)
         return
     (_, ours), (_, theirs) = sources
-    after: Columns | None = None  # theirs, from where ours begins
+    after: Columns | None = None  # records of the forerunner from the time on at which ours begin
     begun = False
     for batch in ours:
         if isinstance(batch, Columns) and not begun:
@@ -279,7 +281,7 @@ def _day_parts(sources: list[tuple[bool, _Batches]]) -> _Parts:
 
 
 def _without_doubles(parts: _Parts) -> Iterator[Columns | Entry]:
-    """Yield *parts* without the records of the forerunner that are no later than one before them."""
+    """Yield *parts* without the records of the forerunner that are no later than a record before them."""
     newest: int | None = None
     for forerunner, batch in parts:
         if not isinstance(batch, Columns):
@@ -298,7 +300,7 @@ def _without_doubles(parts: _Parts) -> Iterator[Columns | Entry]:
 def _file_batches(
     file: LogFile, start: datetime, end: datetime, statistics: Statistics, storage: Storage
 ) -> _Batches:
-    """Yield what one file says of the range."""
+    """Yield the batches of one file within the range."""
     reader = line_reader(file)
     try:
         for lines in _lines_of_range(file, start, end, statistics, storage):
@@ -334,10 +336,10 @@ def _kept(batch: Columns, file: LogFile, start: datetime, end: datetime, statist
 def _lines_of_range(
     file: LogFile, start: datetime, end: datetime, statistics: Statistics, storage: Storage
 ) -> Iterator[list[bytes]]:
-    """Yield the lines of *file* that are to be read: what is plainly out of the range is not even parsed.
+    """Yield the lines of *file* that are to be read. Lines that are plainly out of the range are not even parsed.
 
-    What is before the range and wanted all the same is the last line of data, where the next one starts, and what
-    later lines hang on.
+    Two kinds of lines before the range are wanted all the same. The last line of data shows where the next record
+    starts, and lines such as ``Contrat:`` give later lines their meaning.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -376,7 +378,7 @@ def _blocks(path: Path, statistics: Statistics, storage: Storage) -> Iterator[by
 def whole_lines(blocks: Iterable[bytes], statistics: Statistics) -> Iterator[list[bytes]]:
     """Yield whole lines, without their ends, some at a time, in bounded memory whatever the file."""
     rest = b""
-    skipping = False  # within a line that is too long: only what follows a NUL byte may be one
+    skipping = False  # True within a line that is too long: only bytes after a NUL byte may be a line there
     for block in blocks:
         data = rest + block
         parts = data.split(b"\n")

@@ -4,11 +4,11 @@
 #
 # - Torn lines are expected at each start (a power cut), so nothing is believed that does not match in full: a
 #   fixed count of digits everywhere, no field missing after PuissMin. A line that may be wrong is refused.
-# - Files of LinkyAcq.pl were edited, merged and copied for years: its fields are known by their names, in any
-#   order, and in such a file one may be missing.
+# - Files of LinkyAcq.pl were edited, merged and copied for years. So fields are found by their names, in any order,
+#   and in such a file a field may be missing.
 # - A day is some 7,400 lines and a report reads it on a Pi Zero. Lines that differ in nothing but digits have
 #   their values in the same places and, when their names are the same too (IndexEASF02 and IndexEASF03 are not),
-#   are as valid as each other. So one of each such shape is checked field by field; a run of lines of that shape
+#   are as valid as each other. So one line of each such shape is checked field by field; a run of lines of that shape
 #   is then taken apart by one Struct, into columns, and each column is read at once.
 # - No pattern is compiled: that takes longer than to check the few lines that would match.
 
@@ -28,10 +28,10 @@ from linkymonitor.model.terms import PERIODS, Mode, code
 
 T = TypeVar("T")
 
-#: Two records at most so many seconds apart follow each other: the later one covers what lies between.
+#: Two records at most so many seconds apart follow each other: the later record covers the time between them.
 LONGEST_INTERVAL = 300
 
-#: Attribute of Record → the fields that hold it: three for one that has an item for each phase.
+#: Attribute of Record → the fields that hold it: three fields if the attribute has an item for each phase.
 _ATTRIBUTES: dict[str, list[Field]] = {}
 for _field in FIELDS:
     if _field.attribute != REGISTERS.attribute:
@@ -84,7 +84,7 @@ class _Shape:
         self.shared: dict[str, bytes] = {}
         #: Name → which item of an unpacked line has its value, of fields with digits.
         self.places: dict[str, int] = {}
-        #: Register → the same.
+        #: Register → which item of an unpacked line has its index.
         self.registers: dict[str, int] = {}
         #: The digits within names: where they are, and which.
         self._digits: list[tuple[int, bytes]] = []
@@ -130,9 +130,10 @@ class _Shape:
 
 
 def _checked(line: bytes, forerunner: bool) -> _Shape | None:
-    """Return the shape of *line*, None when it is no DATA line of ours or the forerunner's.
+    """Return the shape of *line*, None when *line* is no DATA line of ours or of the forerunner.
 
-    Whether its stamp, and each word with a digit, is one that exists is for whoever reads it.
+    Two things are not checked here but when values are read: whether the time of the stamp exists, and whether a word
+    with digits is a known one.
     """
     if not line.translate(_NO_DIGITS).startswith(_BLANK_STAMP + DATA_HEAD):
         return None
@@ -153,7 +154,7 @@ def _is_plain(value: bytes) -> bool:
 
 
 class _Numbers(dict[bytes, int]):
-    """Numbers by their digits."""
+    """Digits → the number that they write."""
 
     def __missing__(self, digits: bytes) -> int:
         number = self[digits] = int(digits)
@@ -161,7 +162,7 @@ class _Numbers(dict[bytes, int]):
 
 
 class _Hours(dict[bytes, int]):
-    """POSIX times of hours by their text, ``2026/01/13 18``; ValueError when there is no such hour."""
+    """Text of an hour, ``2026/01/13 18`` → its POSIX time; ValueError when there is no such hour."""
 
     def __missing__(self, text: bytes) -> int:
         if len(self) >= _HOURS_KEPT:
@@ -196,7 +197,7 @@ class LineReader:
         self._series = 0
 
     def parse(self, line: bytes) -> Entry | None:
-        """Return what *line* says, None when it is no line of a log."""
+        """Return what *line* says, None when *line* is no line of a log."""
         (batch,) = self.batches((line,))
         if not isinstance(batch, Columns):
             return batch
@@ -222,7 +223,7 @@ class LineReader:
     def _other(self, line: bytes) -> Columns | Entry | None:
         """Return what *line*, which is no DATA line, says."""
         if b"\0" in line:
-            # A cut may leave NUL bytes up to the end of a block, with the next line right after them.
+            # A power cut may leave NUL bytes up to the end of a block, with the next line right after the last.
             line = line.rpartition(b"\0")[2]
             columns = self._columns(_shape_of(line), [line])
             if columns is not None:
@@ -248,14 +249,14 @@ class LineReader:
                 self._stated = contract
                 self._contracts.clear()
             elif text.startswith(CONTRACT):
-                return None  # damaged: whose registers follow is not known from it
+                return None  # damaged: the line does not show whose registers follow
             series = parse_series(text)
             if series is not None:
                 self._series = series
         return Entry(at, _STATUSES[status], text, None, contract)
 
     def _columns(self, shape: bytes, lines: list[bytes]) -> Columns | None:
-        """Return the records of *lines*, all of this *shape*, None unless each is to be believed and named alike."""
+        """Return the records of *lines*, all of this *shape*; None if any is invalid or has other names of fields."""
         block = b"".join(lines)
         layout = self._shape(shape, lines[0], block)
         if layout is None:
@@ -270,7 +271,7 @@ class LineReader:
                 for hour, minute, second in zip(hours, minutes, seconds, strict=True)
             ]
         except (KeyError, ValueError):
-            return None  # a word that does not exist, or a time
+            return None  # an unknown word, or a time that does not exist
         contract = self._contracts.get(layout.names)
         if contract is None:
             contract = self._contracts[layout.names] = layout.contract(self._stated)
@@ -300,7 +301,7 @@ class LineReader:
         return layout
 
     def _starts(self, ended_at: list[int]) -> list[int]:
-        """Return when the records started: where the one before each ended, unless that was too long ago."""
+        """Return when the records started: at the end of the record before, unless that was too long ago."""
         before = [ended_at[0] if self._previous is None else self._previous, *ended_at[:-1]]
         self._previous = ended_at[-1]
         return [
@@ -323,7 +324,7 @@ class LineReader:
         return [()] * len(texts[0])
 
     def _values(self, field: Field, layout: _Shape, texts: list[tuple[bytes, ...]]) -> list[Any]:
-        """Return the values of one field; where it is missing or empty, what Record then has."""
+        """Return the values of one field; where the field is missing or empty, the default of the attribute."""
         place = layout.places.get(field.name)
         if place is None:
             word = layout.shared.get(field.name)
@@ -334,7 +335,7 @@ class LineReader:
         return self._numbers_of(texts[place])
 
     def _numbers_of(self, texts: tuple[bytes, ...]) -> list[Any]:
-        """Return a column of numbers, which all have as many digits."""
+        """Return a column of numbers from *texts*, which all have the same number of digits."""
         return _each(texts, int if len(texts[0]) > _LONGEST_KEPT else self._numbers.__getitem__)
 
 

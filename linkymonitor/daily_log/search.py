@@ -1,6 +1,6 @@
-"""Finds records of the daily log around some instant, however far away they are."""
+"""Finds the records of the daily log next to an instant, however far from it they are."""
 
-# Records are looked for in whole columns. Only those that are found are made into records of their own.
+# Records are looked for in whole columns. Only the records that are found become Record objects.
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ from linkymonitor.daily_log.line import STAMP, STAMP_WIDTH
 from linkymonitor.model.record import Record
 from linkymonitor.system.storage import Storage
 
-#: Where the record before some instant is: next door but after a silence.
+#: The record before an instant is at most so much earlier, unless a silence lies between them.
 _NEAR = timedelta(minutes=10)
-#: How far beyond the nearest record the reading of a register is looked for that this record lacks, and how often:
-#: a silence may lie between them.
+#: How much of the log is searched at a time for a register that the nearest record lacks.
 _FAR = timedelta(hours=26)
+#: How many such stretches of the log are searched: a silence may lie between the first and the second.
 _WINDOWS = 2
 _SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
-#: No names of registers: the index of the total, and that of what is injected.
+#: Names, beside those of the registers, for the total index and for the index of injected energy.
 _TOTAL, _INJECTED = "", "injected"
 
 
 def onward(records: Iterable[Columns]) -> Iterator[Columns]:
-    """Yield the records that do not end before one that came earlier: what a clock set back has stamped again."""
+    """Yield the *records* without those that end before an earlier record does.
+
+    A clock that was set back gives such stamps: the same times come twice.
+    """
     newest = -math.inf
     for rows in filter(None, records):
         if rows.ended_at[0] < newest or any(map(gt, rows.ended_at, rows.ended_at[1:])):
@@ -54,7 +57,7 @@ def until(
     Raises:
         StorageError: a file cannot be read.
     """
-    # What comes after *at* in the same file is read, too: it may show that the clock was set back.
+    # The records after *at* in the same file are read too: they may show that the clock was set back.
     start = at - min(reach, at - datetime.min.replace(tzinfo=UTC))
     end = max(end_of_file(at), at + timedelta.resolution)
     for rows in onward(_records(directory, start, end, storage)):
@@ -66,7 +69,7 @@ def until(
 def last_until(
     directory: Path, at: datetime, reach: timedelta, *, storage: Storage | None = None
 ) -> Record | None:
-    """Return the last of the records of `until`, None when there is none.
+    """Return the last record that `until` yields, None when it yields none.
 
     Raises:
         StorageError: a file cannot be read.
@@ -76,7 +79,7 @@ def last_until(
 
 
 def last_before(directory: Path, at: datetime, *, storage: Storage | None = None) -> Record | None:
-    """Return the last record of *directory* until *at*, however long before, None when there is none.
+    """Return the last record of *directory* up to *at*, however old it is, None when there is none.
 
     Raises:
         StorageError: a file cannot be read.
@@ -88,7 +91,7 @@ def last_before(directory: Path, at: datetime, *, storage: Storage | None = None
         return newest
     there = files(directory, storage)
     for day in sorted({file.day for file in there if file.day <= at.date()}, reverse=True):
-        # The line with the newest stamp is next to the last record, unless the file is damaged there.
+        # The last record is near the newest stamp of the day. Only where the file is damaged there is more searched.
         stamps = [
             _newest_stamp(file, at, storage)
             for file in there
@@ -120,7 +123,7 @@ def first_after(
         start = datetime.combine(file.day, datetime.min.time(), UTC)
         if start > limit:
             return None
-        # LinkyAcq.pl changes file after its first line of a day.
+        # LinkyAcq.pl changes file after its first line of a day, so its file may reach into the next day.
         end = start + (2 if file.forerunner else 1) * _DAY
         if end <= at:
             continue
@@ -132,7 +135,7 @@ def first_after(
 
 
 def lead(directory: Path, before: Record | None, *, storage: Storage | None = None) -> list[Record]:
-    """Return the records with the last readings that *before* lacks, oldest first.
+    """Return the earlier records that have the last reading of each register that *before* lacks, oldest first.
 
     Raises:
         StorageError: a file cannot be read.
@@ -143,7 +146,7 @@ def lead(directory: Path, before: Record | None, *, storage: Storage | None = No
     for _ in range(_WINDOWS):
         if nearest is None:
             break
-        # A reading is seldom missing for long: a day is only searched for what is.
+        # A reading is seldom missing for long. The long stretch is searched only for readings that are.
         for reach in (_NEAR, _FAR):
             latest: dict[str, Record] = {}
             for rows in until(directory, nearest.ended_at, reach, storage=storage):
@@ -159,7 +162,7 @@ def lead(directory: Path, before: Record | None, *, storage: Storage | None = No
 def trail(
     directory: Path, after: Record | None, limit: datetime, *, storage: Storage | None = None
 ) -> list[Record]:
-    """Return the records with the first readings that *after* lacks, before *limit*, oldest first.
+    """Return the records up to *limit* that have the first reading of each register that *after* lacks, oldest first.
 
     Raises:
         StorageError: a file cannot be read.
@@ -181,19 +184,20 @@ def trail(
 
 
 def _records(directory: Path, start: datetime, end: datetime, storage: Storage | None) -> Iterator[Columns]:
-    """Yield the records of *directory* with start ≤ ended_at < end, without the other lines."""
+    """Yield the records of *directory* with start ≤ ended_at < end, without the lines that are no records."""
     for batch in batches(directory, start, end, storage=storage):
         if isinstance(batch, Columns):
             yield batch
 
 
 def _lacking(record: Record | None) -> list[str]:
-    """Return the indexes that *record* ought to have and has not."""
+    """Return the names of the indexes that *record* should have and lacks."""
     if record is None:
         return []
     registers = record.contract.registers if record.contract else ()
     lacking = [name for name in registers if name not in record.indexes]
-    # Some meters have no total, and most inject nothing: these are only looked for when nothing else is there.
+    # Some meters have no total, so the total is only looked for when it must replace registers. Most houses inject
+    # nothing, so the injected index is only looked for in the log of a producer.
     if record.total_index is None and (lacking or not registers):
         lacking.append(_TOTAL)
     if record.injected_index is None and record.contract is not None and record.contract.producer:
@@ -204,12 +208,12 @@ def _lacking(record: Record | None) -> list[str]:
 def _with_readings(
     rows: Columns, names: Sequence[str], nearest: Callable[[Sequence[int]], int]
 ) -> dict[str, Record]:
-    """Return by name the record of *rows* that has a reading of it.
+    """Return for each of *names* the nearest record of *rows* with a reading of that index; none where *rows* has none.
 
     Args:
         rows: the records, in order.
-        names: of the indexes that are looked for.
-        nearest: ``min`` for the first record that has one, ``max`` for the last.
+        names: of the indexes.
+        nearest: ``min`` for the first record that has a reading, ``max`` for the last.
     """
     places: dict[str, int] = {}
     for name in names:
@@ -227,12 +231,12 @@ def _readings(rows: Columns, name: str) -> Sequence[int | None]:
 
 
 def _distinct(found: Mapping[str, Record]) -> list[Record]:
-    """Return the records that were *found*, each of them once, oldest first."""
+    """Return the records of *found*, each record once, oldest first."""
     return sorted({id(record): record for record in found.values()}.values(), key=attrgetter("ended_at"))
 
 
 def _newest_stamp(file: LogFile, at: datetime, storage: Storage) -> datetime | None:
-    """Return the newest stamp until *at* of the lines of *file* that look like data, None when there is none."""
+    """Return the newest stamp up to *at* of the lines of *file* that look like data, None when there is none."""
     limit = at.strftime(STAMP).encode()
     prefixes = tuple(f"{day:%Y/%m/%d}".encode() for day in sorted(file.stamped))
     newest = b""
