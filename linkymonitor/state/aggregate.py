@@ -46,7 +46,7 @@ class Aggregator:
     """Gathers readings into records.
 
     Args:
-        frames_per_record: complete frames in a record; short ones do not count.
+        frames_per_record: believed frames in a record; short frames do not count.
     """
 
     def __init__(self, frames_per_record: int = 8) -> None:

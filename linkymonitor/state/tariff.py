@@ -39,7 +39,7 @@ class TariffFold:
         self._ejp, self._period = Ejp.UNKNOWN, None
 
     def update(self, reading: Reading) -> TariffState:
-        """Take *reading*, of a complete frame, into account.
+        """Take *reading*, of a believed frame, into account.
 
         Returns:
             The state of the tariff, also kept in ``state``.

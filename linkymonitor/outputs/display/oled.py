@@ -35,7 +35,7 @@ __all__ = ["Chip", "Display", "Output", "Settings", "Size", "picture"]
 
 log = logging.getLogger(__name__)
 
-#: After so many seconds without a complete frame, its values are no longer shown.
+#: After so many seconds without a believed frame, the values of the last one are no longer shown.
 SHOWN_FOR = 10.0
 #: Seconds between two attempts to set up a display that does not answer.
 WAKE_EVERY = 10.0

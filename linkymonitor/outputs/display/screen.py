@@ -83,9 +83,9 @@ class Scene:
     lang: str = "fr"
     #: The local time; None while the time of the house is not settled.
     now: datetime | None = None
-    #: The seconds without a complete frame, when the data are too old to be shown; else None.
+    #: The seconds without a believed frame, when the data are too old to be shown; else None.
     silence: float | None = None
-    #: Changes at each complete frame.
+    #: Changes at each believed frame.
     beat: bool = False
     #: Whether the house has panels: it has injected power, or its contract is that of a producer.
     injects: bool = False

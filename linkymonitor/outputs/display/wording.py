@@ -47,7 +47,7 @@ def cause_of(word: str, scene: Scene) -> str:
 
 
 def beat(scene: Scene) -> str:
-    """Return the glyph of the sign of life, which changes at each complete frame."""
+    """Return the glyph of the sign of life, which changes at each believed frame."""
     return BEATS[scene.beat]
 
 
