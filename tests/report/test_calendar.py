@@ -9,8 +9,10 @@ from decimal import Decimal
 import pytest
 
 from linkymonitor.daily_log.columns import Columns
+from linkymonitor.language import Text
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
+from linkymonitor.report.calendar_texts import CalendarTexts
 from linkymonitor.report.gather import split_days
 from linkymonitor.report.section import Settings
 from linkymonitor.report.summary import Summary
@@ -86,6 +88,14 @@ def test_the_calendar_neither_calls_a_partial_day_full_nor_ranks_it(tmp_path, la
     assert cells[2][0] == "part"
     assert [mark in title for _, _, title, _ in cells] == [False, False, True]
     assert f'<span class="tag partial">{mark}</span>' in cells[2][3]
+
+
+def test_texts_have_both_languages_and_the_same_places():
+    texts = [text for text in vars(CalendarTexts).values() if isinstance(text, Text)]
+    assert texts
+    for text in texts:
+        assert text.fr != text.en
+        assert text.fr.count("{}") == text.en.count("{}")
 
 
 def test_each_square_has_its_figure_and_the_legend_has_what_the_squares_have(tmp_path):
