@@ -1,12 +1,12 @@
-"""How much each register counted on a day, and what could not be read."""
+"""How much energy each register counted on a day, and which registers could not be read."""
 
 # Strategy
 #
-# - Energy is a difference of the meter's indexes, never an integral: what happened while nobody listened is still
-#   in the index. An index is wanted at each local midnight and each hour; between two records it is shared by time
-#   and rounded once, so that hours add up to days and days to a range, to the Wh.
-# - A register that was in force and was not read counted something: the energy of the day is then not known.
-# - Unless the total of the meter proves how much that was.
+# - Energy is a difference of the meter's indexes, never an integral of its powers: the index has counted the energy of
+#   silences too. An index is wanted at each local midnight and each hour. Between two records the index is shared by
+#   time and rounded once, so that hours add up to days and days to a range, to the Wh.
+# - A register that was in force and was not read counted an unknown energy. The energy of the day is then not known,
+#   unless the total of the meter proves how much the register counted.
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
@@ -36,7 +36,7 @@ class Accounts(NamedTuple):
     unread: tuple[str, ...] = ()
 
     def sums(self, codes: Sequence[str]) -> dict[str, int | None]:
-        """Return the Wh of each register, those of the contract, *codes*, first; None for those not read."""
+        """Return the Wh of each register, first of those in *codes*; None for a register that was not read."""
         sums: dict[str, int | None] = dict.fromkeys(codes, 0)
         for hour in self.hours:
             for name, wh in hour.items():
@@ -67,11 +67,11 @@ def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigure
 def with_sums(
     figures: DayFigures, sums: Mapping[str, int | None], readings: Mapping[str, int], prices: Prices
 ) -> DayFigures:
-    """Return *figures* with the energy and the cost of each register, and what that costs in all.
+    """Return *figures* with the energy and the cost of each register, and the total cost.
 
     Args:
         figures: of the day; its subscription is known.
-        sums: register → Wh, None for one that counted and was not read.
+        sums: register → Wh, None for a register that counted and was not read.
         readings: register → its last reading, in Wh.
         prices: what a kWh costs.
     """
@@ -85,20 +85,20 @@ def with_sums(
 
 
 def _unread(day: HeardDay, bands: Sequence[Band], gaps: Sequence[Gap]) -> tuple[str, ...]:
-    """Return the registers that were in force for long outside of what is read of them."""
+    """Return the registers that were in force for long before their first reading, or after their last."""
     registers = day.registers
     if not registers.codes:
         return ()
     missing: dict[str, float] = {}
     for band in bands:
-        # Which period is in force is only known where somebody listens.
+        # Within a gap it is not known which period was in force, so gaps are left out.
         start = band.start
         for end, resumed in [*((gap.start, gap.end) for gap in gaps), (band.end, band.end)]:
             if start < end <= band.end:
                 seconds = registers.unread(band.code, start, end)
                 missing[band.code] = missing.get(band.code, 0.0) + seconds
             start = max(start, resumed)
-    # Of a day that is not over the next reading is merely not there yet.
+    # On a day that is not over, the next reading is still to come.
     patience = _HOUR if day.records.after is None and day.until < day.end else SHORTEST_GAP
     unread = [
         name
@@ -114,16 +114,17 @@ def _unread(day: HeardDay, bands: Sequence[Band], gaps: Sequence[Gap]) -> tuple[
 def accounted(
     accounts: Accounts, registers: Indexes, around: Around, marks: Sequence[float], until: float
 ) -> Accounts:
-    """Return *accounts* with what the total of the meter proves beyond the registers, and what is still unread.
+    """Return *accounts* with the energy that the total of the meter has counted beyond the registers.
 
-    That is the energy of the register that was not read, when it is one; else nobody knows of which it is.
+    If one register was not read, the energy is its own. If several or none were unread, nobody knows whose the
+    energy is: it gets the code ELSEWHERE. Registers stay unread only where the total does not cover the day.
 
     Args:
-        accounts: what the registers say.
-        registers: their indexes.
-        around: the records.
-        marks: the bounds of the hours.
-        until: the end of what could be measured.
+        accounts: the energy of the registers.
+        registers: the indexes of the registers.
+        around: the records of the day and its neighbours.
+        marks: the bounds of the hours, in POSIX seconds.
+        until: the end of the time that could be measured, in POSIX seconds.
     """
     if not registers.codes or not known(around.columns.total_index):
         return accounts
@@ -133,7 +134,7 @@ def accounted(
         return accounts
     everything = [hour.get("", 0) for hour in total.between(marks)]
     listed = [sum(hour.values()) for hour in accounts.hours]
-    # By how much the total has gone on further at the end of each hour.
+    # By how many Wh the total has grown more than the registers by the end of each hour.
     growth = list(accumulate(map(sub, everything, listed)))
     beyond = growth[-1]
     lead = 0 if accounts.unread else _lead_of_total(registers, sum(everything), sum(listed), high - low)
@@ -150,17 +151,17 @@ def accounted(
 
 
 def _lead_of_total(registers: Indexes, everything: int, listed: int, seconds: float) -> float:
-    """Return the Wh by which the total may lead the registers because one is read some frames before the others.
+    """Return the Wh by which the total may lead the registers because they are read some frames apart.
 
     Args:
         registers: the indexes of the registers.
         everything: what the total counted, in Wh.
         listed: what the registers counted, in Wh.
-        seconds: in which they did.
+        seconds: the time in which they did.
     """
     powers = [rating(contract, contract) for _, contract in registers.contracts if contract is not None]
     bound = most(0, None if None in powers else max((power or 0 for power in powers), default=None))
     if listed or seconds <= 0:
         return bound
-    # Where no register moved at all, the share of these few frames is known.
+    # If no register moved at all, the mean power of the total bounds the energy of these few frames more closely.
     return min(bound, most(0, round(_HOUR * everything / seconds)))

@@ -1,6 +1,6 @@
 """What is known of one local day: plain values, which templates read by these names."""
 
-# Named tuples: a report waits for the making of each dataclass, which takes ten times as long.
+# All are named tuples: Python takes ten times as long to create a dataclass, and a report would wait for each.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,11 +11,11 @@ from typing import NamedTuple
 from linkymonitor.model.record import Contract
 from linkymonitor.money import bill
 
-#: The code of what the total of the meter has counted beyond the registers that are read.
+#: The code of energy that the total of the meter has counted and no register that was read.
 ELSEWHERE = "?"
-#: A day of which less was heard is partial.
+#: A day is partial if a smaller share of it was heard.
 _WHOLE = 0.9
-#: A day of which less was heard or is known by the indexes has no figures worth a total.
+#: A day has no total if a smaller share of it was heard or is known from the indexes.
 _BARELY = 0.01
 _HOUR = 3600
 
@@ -34,21 +34,22 @@ class SynthesisLine(NamedTuple):
 
 
 class Injected(NamedTuple):
-    """Energy given to the grid; an interval when it is estimated."""
+    """Energy given to the grid; a range from *low_wh* to *high_wh* when the energy is estimated."""
 
     wh: int
     low_wh: int
     high_wh: int
     estimated: bool
     reading: int | None = None
-    #: True when part of the day was not heard and what it gave is not known: the truth is *low_wh* or more.
+    #: True when part of the day was not heard and the energy of that part is not known: the true energy is *low_wh*
+    #: or more.
     at_least: bool = False
-    #: What a kWh is paid, in €; None when it is not set.
+    #: What is paid for a kWh, in €; None when the price is not set.
     price: Decimal | None = None
 
     @property
     def eur(self) -> Decimal | None:
-        """What it is paid, to the cent; an estimate earns nothing."""
+        """What is paid for the energy, to the cent; None for an estimate, for which nothing is paid."""
         if self.price is None or self.estimated:
             return None
         return bill.round_cents(bill.cost(self.wh, self.price))
@@ -59,9 +60,9 @@ class Gap(NamedTuple):
 
     start: float
     end: float
-    #: Known by the indexes of both ends; None when one of them is missing.
+    #: Known from the indexes at both ends; None when either index is missing.
     wh: int | None
-    #: True when it runs past a midnight, so that its energy is shared by time.
+    #: True when the silence runs past a midnight, so that its energy is shared by time between the days.
     shared: bool = False
 
 
@@ -69,15 +70,15 @@ class Hour(NamedTuple):
     """One hour of the day, by the indexes."""
 
     start: float
-    #: The hour on the wall, 0 to 23; twice the same on the day that has 25.
+    #: The hour on the clock on the wall, 0 to 23; a day of 25 hours has one hour twice.
     hour: int
-    #: Offset from UTC, in seconds, to tell these two apart.
+    #: Offset from UTC, in seconds, which distinguishes the two equal hours of such a day.
     offset: int
     energy: Mapping[str, int]
     wh: int
     #: Not rounded; None when a price is missing.
     eur: Decimal | None
-    #: False when a gap hides its shape.
+    #: False when the hour lies in a gap, so that its energy is known and its curve is not.
     known: bool
     #: False when nothing was measured, or not yet.
     measured: bool
@@ -92,7 +93,7 @@ class Band(NamedTuple):
 
 
 class SteadyLoad(NamedTuple):
-    """A long steady load that stands out of the day."""
+    """A long steady load, well above the other loads of the day."""
 
     start: float
     end: float
@@ -110,7 +111,7 @@ class EpochBreak(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What the meter states otherwise than before of its contract."""
+    """A term of the contract that the meter no longer states as before."""
 
     at: float
     #: A field of `Contract`, else a topic of the line ``Grille:``, ``noms`` with its register.
@@ -140,7 +141,7 @@ class Quality(NamedTuple):
     frames: int = 0
     rejected: int = 0
     gaps: tuple[Gap, ...] = ()
-    #: Of what was rejected, the groups that could be read and were not believed, by cause; None when nobody knows.
+    #: The rejected groups that could be read and were not believed, by cause; None without a file of such groups.
     held: Mapping[str, int] | None = None
     #: False when some of these causes may be missing.
     held_whole: bool = False
@@ -159,7 +160,7 @@ class Usual(NamedTuple):
 class DayFigures(NamedTuple):
     """All figures of one local day: energies in Wh, powers in VA, times in POSIX seconds.
 
-    One that is not known is None, or empty.
+    A figure that is not known is None, or empty.
     """
 
     date: date
@@ -188,9 +189,9 @@ class DayFigures(NamedTuple):
     grid: Mapping[str, str] = MappingProxyType({})
     #: Registers that were in force and not read, so that what they counted is not known.
     unread: tuple[str, ...] = ()
-    #: By how many Wh the registers went on further than the total of the meter, 0 but for rounding.
+    #: By how many Wh the registers grew more than the total of the meter did; 0 but for rounding.
     apart: int = 0
-    #: What days of its kind use; None when fewer than two are known.
+    #: The mean of the days before of the same kind; None when fewer than two are known.
     usual: Usual | None = None
     #: ``ejp``, ``red`` or ``white`` → how many such days the season still has after this one, where it is known.
     left: Mapping[str, int] = MappingProxyType({})
@@ -198,8 +199,9 @@ class DayFigures(NamedTuple):
     ejp: bool = False
     #: A mobile peak of the day before ends on this day, at 1 h.
     ejp_tail: bool = False
-    #: Tempo: the colour from 6 h, and that of tomorrow if the meter sends it.
+    #: Tempo: the colour of the day, from 6 h on.
     colour: str | None = None
+    #: Tempo: the colour of the next day, if the meter has sent it.
     tomorrow: str | None = None
     curve: Curve = Curve()
 
@@ -220,22 +222,22 @@ class DayFigures(NamedTuple):
 
     @property
     def partial(self) -> bool:
-        """Whether so much of what could be measured was not that the day cannot be set beside others."""
+        """Whether less than 90 % of the day was heard, so that the day cannot be compared with others."""
         return (not self.empty or self.silent) and self.quality.coverage < _WHOLE
 
     @property
     def silent(self) -> bool:
-        """Whether the day lies within a silence, and its energy is a share of what the indexes went on by."""
+        """Whether the day lies within a silence, and its energy is a share of the growth of the indexes over it."""
         return self.empty and self.consumed is not None
 
     @property
     def lost(self) -> tuple[Gap, ...]:
-        """The silences whose energy nobody knows."""
+        """The silences whose energy is not known."""
         return tuple(gap for gap in self.quality.gaps if gap.wh is None)
 
     @property
     def barely(self) -> bool:
-        """Whether so little was heard that neither the energy nor the cost of the day is known."""
+        """Whether less than 1 % of the day was heard or is known from the indexes: it has no energy and no cost."""
         lost = sum(gap.end - gap.start for gap in self.lost)
         return not self.empty and lost > (1 - _BARELY) * (self.until - self.start)
 
@@ -250,10 +252,10 @@ class DayFigures(NamedTuple):
 
     @property
     def unaccounted(self) -> bool:
-        """Whether energy was counted that no register accounts for, so that its price is not known."""
+        """Whether the meter counted energy whose register is not known, so that the price of this energy is not."""
         return bool(self.unread) or any(line.code == ELSEWHERE for line in self.lines)
 
     @property
     def shown_cost(self) -> Decimal | None:
-        """The total, else the cost of the energy when only the subscription is not set."""
+        """The total; if only the price of the subscription is not set, the cost of the energy."""
         return self.consumed_eur if self.total is None else self.total

@@ -1,11 +1,11 @@
-"""Turns the records of a local day into figures: energy, money, peaks, gaps and how sure they are."""
+"""Turns the records of a local day into its figures: energy, money, peaks, gaps, and the quality of what was heard."""
 
 # Strategy
 #
-# - Each file beside this one computes one part of the figures, and adds it to what is known so far. What a part needs
-#   of another one is named where it begins.
-# - No difference is taken across an epoch (epochs.py): the stretches on either side are added up.
-# - Times are POSIX seconds inside; local time comes back at the border.
+# - Each part of the figures is computed in a file of its own, and added to the figures so far. The docstring of a part
+#   says which other parts must be there before.
+# - No difference is taken across the end of an epoch (epochs.py): the energies before and after it are added up.
+# - All times are POSIX seconds here. Templates and texts turn them into local time.
 # - Nothing here reads a file or a clock.
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
     """Return the figures of one local day.
 
     Args:
-        records: those of the day and their neighbours.
+        records: the records of the day and the records next to it.
         tz: the zone whose midnights bound the day.
         prices: what a kWh costs.
         now: the present, which bounds a day that is not over.
@@ -61,7 +61,7 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
 
 
 def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: Prices) -> DayFigures:
-    """Return *figures* of a day without a record: its share of what the indexes around it went on by, if known."""
+    """Return *figures* of a day without a record: its share of the energy between the records around it, if known."""
     start, end, until = figures.start, figures.end, figures.until
     if records.before is not None:
         figures = figures._replace(contract=records.before.contract)

@@ -1,7 +1,7 @@
 """Where nothing was heard on a day, how long each record was, and how much of the day that is."""
 
-# A gap is five minutes without a record. Its energy is known by the indexes, its shape is not, so nothing that needs
-# a shape (peak, night minimum, injected current) looks into it.
+# A gap is a silence of more than five minutes. Its energy is known from the indexes and its curve is not. So figures
+# that need a curve (peak, night minimum, injected current) leave gaps out.
 
 from collections.abc import Sequence
 from operator import sub
@@ -51,7 +51,7 @@ def hearing(day: "HeardDay") -> Hearing:
 
 
 def _beginning(day: "HeardDay") -> float:
-    """Return when listening began: where the record before the day ended, else where the first one began."""
+    """Return when listening began: at the end of the record before the day, else at the start of the first record."""
     before = day.records.before
     if before is not None:
         return max(before.ended_at.timestamp(), day.start)
@@ -59,12 +59,12 @@ def _beginning(day: "HeardDay") -> float:
 
 
 def _heard_since(day: "HeardDay", at: int, previous: float) -> tuple[float, list[tuple[float, float]]]:
-    """Return for how long the record at the position *at* was heard, and the silence before it, if there is one.
+    """Return for how long the record at the position *at* was heard, and the silence before the record, if any.
 
     Args:
-        day: its day.
-        at: a record that ended more than SHORTEST_GAP after *previous*.
-        previous: when the record before it ended.
+        day: the day of the record.
+        at: the position of a record that ended more than SHORTEST_GAP after *previous*.
+        previous: when the record before ended, in POSIX seconds.
     """
     begun, ended = day.rows.started_at[at], day.times[at]
     frames = day.rows.frames[at]
@@ -83,7 +83,7 @@ def quality(day: "HeardDay", heard: Hearing, now: float) -> Quality:
     Args:
         day: the day.
         heard: when it was heard.
-        now: the present: the newest refused groups are written some minutes late.
+        now: the present, in POSIX seconds: refused groups are written some minutes late, so the newest may be missing.
     """
     refusals = day.records.held
     return Quality(
@@ -98,8 +98,8 @@ def quality(day: "HeardDay", heard: Hearing, now: float) -> Quality:
 
 
 def _coverage(day: "HeardDay", heard: Hearing) -> float:
-    """Return the share of *day*, as far as it has come, that was heard: 0 to 1."""
-    # What follows the last record counts once the next one has come; before, it is merely not there yet.
+    """Return the share of *day* up to the present that was heard: 0 to 1."""
+    # The time after the last record counts once the next record has come. Until then that record is still to come.
     pending = day.records.after is None and heard.tail <= SHORTEST_GAP
     covered = sum(heard.seconds) + (0.0 if pending or heard.tail > SHORTEST_GAP else heard.tail)
     possible = (day.times[-1] if pending else day.until) - day.start

@@ -2,11 +2,11 @@
 
 # Strategy
 #
-# - What is found for a day depends on the log, never on the other days that are asked for: its neighbours are the
-#   last record before it and the first one after it, however far away.
+# - The records of a day depend on the log, never on which other days are asked for. The neighbours of a day are the
+#   last record before the day and the first record after it, however far away.
 # - The log is read once, from a little before the first day to a little after the last; one day is held at a time.
-#   Only after a silence is more of it read, for the neighbours.
-# - A neighbour may lack the reading of a register. The nearest record that has it is then found, too.
+#   More of the log is read only where a silence separates a day from its neighbours.
+# - A neighbour may lack the reading of a register. Then the nearest record that has the reading is looked for as well.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from linkymonitor.report.refusals import Refusals
 from linkymonitor.system.storage import Storage
 from linkymonitor.system.zones import midnight
 
-#: Where the record at a midnight is looked for: twice the shortest gap.
+#: How far from a midnight the record next to it is looked for: twice the shortest gap.
 _NEAR = timedelta(seconds=2 * SHORTEST_GAP)
 _DAY = timedelta(days=1)
 
@@ -54,7 +54,8 @@ def split_days(batches: Iterable[Columns], first: date, last: date, tz: ZoneInfo
     """Cut the records of *batches*, in order of time, into the local days from *first* to *last*.
 
     A record belongs to the day in which its interval ends, midnight included. One day is held at a time.
-    What a clock that was set back has stamped again is left out: the index has its energy.
+    Where a clock that was set back gave the same stamps twice, the later records are left out: indexes have their
+    energy.
     """
     stream = search.onward(batches)
     pending: Columns | None = next(stream, None)
@@ -151,11 +152,11 @@ class LogDays:
 
 
 class _Neighbours:
-    """The records next to a silence, looked for once and only when there is one.
+    """The records before and after a silence, looked for only when there is a silence, and only once.
 
     Args:
         days: the log.
-        stop: the end of what was read of it for the days themselves.
+        stop: the end of the part of the log that was read for the days themselves.
     """
 
     def __init__(self, days: LogDays, stop: datetime) -> None:
@@ -183,8 +184,8 @@ class _Neighbours:
 def _of_day(grids: Sequence[Grid], start: datetime) -> list[Grid]:
     """Return those of *grids* that the day beginning at *start* needs.
 
-    The topics that hold are those of the file of the midnight: each file begins with them. Of those before the
-    midnight the last one is enough.
+    Each file repeats the line ``Grille:``, so lines of files before the one of the midnight are not needed. Of the
+    lines before the midnight, the last line is enough.
     """
     origin = (files.end_of_file(start - _NEAR) - _DAY).timestamp()
     near = [grid for grid in grids if grid[0] >= origin]

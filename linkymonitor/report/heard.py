@@ -1,6 +1,6 @@
-"""A local day with records, laid out as columns: what every figure of it is computed from."""
+"""A local day with records, laid out as columns, from which each figure of the day is computed."""
 
-# Work is done on columns, a list for each field: a day has 7 000 records and a Pi Zero one slow core.
+# Work is done on columns, a list for each field: a day has 7,000 records and a Pi Zero one slow core.
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Around:
     """The indexes of the records of a day and its neighbours; times are POSIX seconds.
 
     Args:
-        day: with at least one record, of the day or beside it.
+        day: a day with at least one record, in it or next to it.
     """
 
     def __init__(self, day: DayRecords) -> None:
@@ -29,8 +29,9 @@ class Around:
         parts = [Columns.of(before), day.rows, Columns.of(after)]
         self.columns = IndexColumns.joined(parts)
         self.times = [at for part in parts for at in part.ended_at]
-        #: The position of the first record of the day, and of the first one after it.
+        #: The position of the first record of the day.
         self.first = len(before)
+        #: The position of the first record after the day.
         self.stop = len(before) + len(day.rows)
 
 
@@ -38,7 +39,7 @@ class HeardDay:
     """A day with at least one record; times are POSIX seconds.
 
     Args:
-        records: with at least one of the day.
+        records: the records of the day, at least one, and of its neighbours.
         tz: the zone whose midnights bound the day.
         until: the end of the day, or the present.
     """
@@ -49,11 +50,12 @@ class HeardDay:
         self.start = midnight(records.date, tz).timestamp()
         self.end = midnight(records.date + timedelta(days=1), tz).timestamp()
         self.records = records
-        #: The records of the day, field by field, and when each ended.
+        #: The records of the day, field by field.
         self.rows = records.rows
         self.around = Around(records)
         self.times = self.around.times[self.around.first : self.around.stop]
-        #: The end of what could be measured. The last record may come from the future of a clock that was set back.
+        #: The end of the time that could be measured. The last record may be later than the present, if the clock was
+        #: set back.
         self.until = min(max(until, self.times[-1]), self.end)
         #: The indexes of the registers, from the neighbours before to those after.
         self.registers = Indexes(self.around.columns, self.around.times)
@@ -64,7 +66,7 @@ class HeardDay:
 
 
 def hour_marks(start: float, end: float) -> list[float]:
-    """Return the bounds of the hours of a day; zones that are not whole hours apart end on a shorter one."""
+    """Return the bounds of the hours of a day, in POSIX seconds; in a day of 23½ hours the last hour is short."""
     marks = [start + _HOUR * count for count in range(int((end - start) // _HOUR) + 1)]
     if marks[-1] < end:
         marks.append(end)
@@ -72,7 +74,7 @@ def hour_marks(start: float, end: float) -> list[float]:
 
 
 def first_known(column: Sequence[int | None], other: Sequence[int | None]) -> Sequence[int | None]:
-    """Return *column* with the value of the *other* wherever it has none."""
+    """Return *column* with the values of *other* in the places where *column* has None."""
     if len(without_gaps(column)) == len(column):
         return column
     return [there if value is None else value for value, there in zip(column, other, strict=True)]

@@ -1,16 +1,16 @@
-"""Reads the energy of any stretch of time off the indexes of a run of records."""
+"""Computes the energy of any stretch of time from the indexes of a run of records."""
 
 # Strategy
 #
-# - An index is a staircase of whole Wh; between two readings it is shared by time and rounded once, at the
+# - An index is a staircase of whole Wh. Between two readings the index is shared by time and rounded once, at the
 #   instant that is asked for. So hours add up to days and days to a range, to the Wh.
-# - Records without a reading of a register change nothing of how its energy is shared: a day has the same figures
-#   whichever records around it are known, as long as the nearest readings are among them.
-# - No difference is taken across an epoch (epochs.py). The stretches on either side are added up.
+# - A record without a reading of a register does not change how the energy of that register is shared. So a day has
+#   the same figures whichever records around the day are known, as long as the nearest readings are among them.
+# - No difference is taken across the end of an epoch (epochs.py). The energies before and after it are added up.
 # - The rules (where an epoch ends, how a step is shared, which register stood at zero) are those of model/energy.py,
-#   which the display follows reading by reading. Here they are asked of whole columns, because a day has 7,000
+#   which the display follows reading by reading. Here the rules are applied to whole columns, because a day has 7,000
 #   records and a Pi Zero one slow core.
-# - Within an epoch a column only grows: what was read after a roll-over has it added.
+# - Within an epoch a column only grows: the roll-over of the meter is added to all readings after it.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
@@ -36,13 +36,13 @@ class Kind(Enum):
 
 
 class Stairs(NamedTuple):
-    """The readings of one register within one epoch; they only grow."""
+    """The readings of one register within one epoch, which never fall, and their times in POSIX seconds."""
 
     times: Sequence[float]
     values: list[int]
 
     def at(self, when: float) -> int:
-        """Return the reading at *when*: between two readings it is shared by time and rounded once."""
+        """Return the index at *when*: between two readings it is shared by time and rounded once."""
         place = bisect_right(self.times, when)
         if place == 0 or place == len(self.values):
             return self.values[place and -1]
@@ -51,7 +51,7 @@ class Stairs(NamedTuple):
 
 
 class IndexColumns(NamedTuple):
-    """What a run of records says of indexes, and whose they are: a list for each."""
+    """The indexes of a run of records and the contracts that they belong to, as columns."""
 
     contract: Sequence[Contract | None]
     registers: Mapping[str, Sequence[int | None]]
@@ -60,7 +60,7 @@ class IndexColumns(NamedTuple):
 
     @classmethod
     def joined(cls, parts: Sequence[Columns]) -> "IndexColumns":
-        """Return what all *parts* say, one part after the other."""
+        """Return the columns of all *parts*, one part after the other."""
         return cls(
             contract=[contract for part in parts for contract in part.contract],
             registers=joined_registers(parts),
@@ -70,12 +70,12 @@ class IndexColumns(NamedTuple):
 
 
 class Indexes:
-    """Indexes of a run of records, readable at any instant of it.
+    """Indexes of a run of records, which can be read at any instant of the run.
 
     Args:
-        rows: what they say.
-        times: when they ended.
-        kind: which of their indexes.
+        rows: the indexes and contracts of the records.
+        times: when the records ended, in POSIX seconds.
+        kind: which of the indexes.
     """
 
     def __init__(self, rows: IndexColumns, times: Sequence[float], kind: Kind = Kind.REGISTERS) -> None:
@@ -89,14 +89,14 @@ class Indexes:
             self.codes = codes
             columns = {name: rows.registers[name] for name in codes}
         else:
-            # A meter that names no register still counts in all.
+            # A meter that names no register still has a total.
             columns = {"": rows.total_index}
         self._read = {name: column for name, column in columns.items() if known(column)}
         self._bounded = kind is not Kind.INJECTED
         self.breaks = self._breaks()
         cuts = [0, *(at for at, _ in self.breaks), len(times)]
         self.segments = [(a, b) for a, b in pairwise(cuts) if a < b]
-        #: Register → its readings in each segment; None where it has none.
+        #: Register → its readings in each segment; None for a segment without a reading.
         self.stairs = {
             name: [self._stairs(name, column, *segment) for segment in self.segments]
             for name, column in self._read.items()
@@ -115,7 +115,7 @@ class Indexes:
         suspects = sorted(suspect for column in self._read.values() for suspect in self._leaps(column))
         begun = sorted(breaks)
         for at, last in suspects:
-            # A leap from a reading of an earlier epoch is none.
+            # If the reading before is of an earlier epoch, the difference is no leap.
             newest = begun[bisect_right(begun, at) - 1] if begun and begun[0] <= at else 0
             if last >= newest:
                 breaks[at] = False
@@ -133,10 +133,11 @@ class Indexes:
         return positions
 
     def _leaps(self, column: Sequence[int | None]) -> list[tuple[int, int]]:
-        """Return the positions at which *column* does what no index can, each with that of the reading before."""
+        """Return the positions at which *column* falls or leaps, each with the position of the reading before."""
         values = without_gaps(column)
         steps = list(map(sub, values[1:], values))
-        # What the smallest subscription may count in no time is no leap. The common case costs two passes in C.
+        # Even the smallest subscription allows so small a step between two frames, so such a step is no leap whatever
+        # the time. The common case costs two passes in C.
         powers = [
             contract.subscribed_power or LARGEST for _, contract in self.contracts if contract is not None
         ]
@@ -152,7 +153,7 @@ class Indexes:
         ]
 
     def _rating(self, last: int, at: int) -> int | None:
-        """Return the subscribed power that bounds what is counted from one position to another."""
+        """Return the subscribed power in VA that bounds the energy from one position to another."""
         return rating(self._contract_at(last), self._contract_at(at)) if self._bounded else None
 
     def _contract_at(self, at: int) -> Contract | None:
@@ -160,7 +161,7 @@ class Indexes:
         return self.contracts[bisect_right(self.contracts, at, key=itemgetter(0)) - 1][1]
 
     def _stairs(self, name: str, column: Sequence[int | None], start: int, stop: int) -> Stairs | None:
-        """Return the readings of *column* in one segment, None when there is none."""
+        """Return the readings of *column* in one segment, None when the segment has no reading."""
         part, times = column[start:stop], self.times[start:stop]
         values = without_gaps(part)
         if not values:
@@ -182,14 +183,14 @@ class Indexes:
         return Stairs(times, values)
 
     def _last_heard(self, start: int, stop: int) -> int | None:
-        """Return the last position before *stop*, but not before *start*, that has a reading at all."""
+        """Return the last position from *start* to before *stop* that has a reading of any register."""
         for at in range(stop - 1, start - 1, -1):
             if not self.codes or any(column[at] is not None for column in self._read.values()):
                 return at
         return None
 
     def _listed(self, stop: int) -> set[str]:
-        """Return the registers of the contracts so far at the position *stop*, since the meter or contract changed."""
+        """Return the registers that contracts list before the position *stop*, since the meter or contract changed."""
         since = max((at for at, contract in self.breaks if contract and at < stop), default=0)
         contracts = [
             self._contract_at(since),
@@ -198,7 +199,7 @@ class Indexes:
         return {name for contract in contracts if contract is not None for name in contract.registers}
 
     def column(self, name: str) -> list[int | None]:
-        """Return the reading of the register *name* at each record; between two readings it is shared by time."""
+        """Return the index of the register *name* at each record; between two readings it is shared by time."""
         readings: list[int | None] = []
         for stairs, (start, stop) in zip(self.stairs[name], self.segments, strict=True):
             if stairs is None:
@@ -210,7 +211,7 @@ class Indexes:
         return readings
 
     def between(self, marks: Sequence[float]) -> list[dict[str, int]]:
-        """Return the energy of each register in each interval of *marks*; registers at rest are left out."""
+        """Return the Wh of each register in each interval of *marks*; registers that stood still are left out."""
         energy: list[dict[str, int]] = [{} for _ in marks[1:]]
         for place, (start, end) in enumerate(self.segments):
             begin = max(bisect_left(marks, self.times[start]) - 1, 0)
@@ -225,7 +226,7 @@ class Indexes:
         return energy
 
     def over(self, start: float, end: float) -> int | None:
-        """Return the energy of all registers from *start* to *end*, None unless both lie in one epoch."""
+        """Return the Wh of all registers from *start* to *end*, None unless both instants lie in one epoch."""
         for segment in self.segments:
             if self.times[segment[0]] <= start and end <= self.times[segment[1] - 1]:
                 return sum(self.between([start, end])[0].values())
@@ -244,9 +245,10 @@ class Indexes:
         return missing
 
     def apart(self, totals: Sequence[int | None], stop: int) -> int:
-        """Return by how many Wh the registers went on further than *totals*, up to the position *stop*.
+        """Return by how many Wh the registers grew more than *totals*, up to the position *stop*.
 
-        It is 0 when that is no more than one being read a frame before the other, and where there is no total.
+        The result is 0 where there is no total. It is also 0 for a difference so small that it may come from a
+        register and the total being read a frame apart.
         """
         further = 0
         for place, (start, end) in enumerate(self.segments) if self.codes else ():
@@ -266,7 +268,7 @@ class Indexes:
 
 
 def _contracts(column: Sequence[Contract | None]) -> list[tuple[int, Contract | None]]:
-    """Return the positions at which another contract begins, and which; None in a record is no change."""
+    """Return the positions at which another contract begins, and the contract; a None in *column* is no change."""
     changes: list[tuple[int, Contract | None]] = []
     at = 0
     for _, run in groupby(column, id):

@@ -2,10 +2,10 @@
 
 # Strategy
 #
-# - The log counts what is refused, whatever the cause (Rejets). The file has a line for each group that was right
-#   on the wire and not believed, or counts it on the line of another of its hour: what it does not explain could not
-#   be read (checksum, parity, shape).
-# - The file only keeps the newest lines, and may be missing: a page leaves out what is then unknown.
+# - The daily log counts all refused groups, whatever the cause (Rejets). quarantine.log has only the groups that came
+#   undamaged and were not believed: each has a line, or is counted on the line of another group of its hour. The
+#   refused groups that quarantine.log lacks could not be read (checksum, parity, shape).
+# - quarantine.log keeps only its newest lines, and may be missing. A page leaves out the counts that are then unknown.
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,20 +18,22 @@ from linkymonitor.errors import StorageError
 from linkymonitor.meter.quarantine_file import EVERY, FILE_NAME, KEPT, LARGEST
 from linkymonitor.system.storage import Storage
 
-#: Before how many more there were of the group of a line, which has no more digits than this.
+#: What stands between the group of a line and the count of further such groups.
 _MORE = "\t+"
+#: The most digits of that count.
 _LONGEST_COUNT = 9
-#: Its newest lines are written at most so many seconds late.
+#: Seconds by which a line may be written late.
 LATE = EVERY
-#: So many of the oldest lines are looked at to date the oldest one.
+#: How many of the oldest lines are read to date the oldest line.
 _OLDEST = 5
 
 
 class Refusals(NamedTuple):
-    """Groups that were held back: when, in POSIX seconds, why, and how many."""
+    """The groups that were held back."""
 
+    #: Each line of the file: POSIX seconds, cause, and number of groups.
     causes: Sequence[tuple[float, str, int]] = ()
-    #: What came before was forgotten.
+    #: POSIX seconds from which on no line has been dropped; 0 when the file still has all lines.
     since: float = 0.0
 
     def between(self, start: float, end: float) -> dict[str, int]:
@@ -43,12 +45,12 @@ class Refusals(NamedTuple):
         return dict(causes)
 
     def all_of(self, start: float, end: float, now: float) -> bool:
-        """Return whether no cause from *start* to *end* can be missing, at the time *now*."""
+        """Return whether, at the time *now*, the file has all groups that were held back from *start* to *end*."""
         return self.since < start and end + LATE <= now
 
 
 def read(log_dir: Path, storage: Storage) -> Refusals | None:
-    """Return what the quarantine beside the logs of *log_dir* says, None when there is none."""
+    """Return the groups of the quarantine.log of *log_dir*, None when there is no such file."""
     if FILE_NAME not in storage.names(log_dir):
         return None
     data = b""
@@ -63,13 +65,13 @@ def read(log_dir: Path, storage: Storage) -> Refusals | None:
             if tab:
                 lines.append((at, cause, 1 + _more(raw)))
     full = len(lines) >= KEPT or len(data) >= LARGEST
-    # Of the oldest lines any may bear a wrong date: the middle one of a few does not.
+    # Any line may have a wrong date. The median of the dates of the oldest lines is hardly a wrong one.
     oldest = sorted(at for at, *_ in lines[:_OLDEST])
     return Refusals(causes=lines, since=oldest[len(oldest) // 2] if full and oldest else 0.0)
 
 
 def _more(raw: str) -> int:
-    """Return how many more there were of the group whose line ends in *raw*."""
+    """Return the count of further groups at the end of *raw*, 0 when there is none."""
     _, mark, digits = raw.rpartition(_MORE)
     counted = mark and digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_COUNT
     return int(digits) if counted else 0
