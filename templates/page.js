@@ -380,6 +380,8 @@
   };
   window.linkymonitor = graph;
   holder.append(hair);
+  // The keys do what the handles of the strip do.
+  holder.querySelectorAll("img").forEach(function (handle) { handle.alt = ""; });
   read(0, null);
 
   var wide = secondAxis();
@@ -412,8 +414,7 @@
     if (b > D.length) { a = Math.max(0, a - (b - D.length)); b = D.length; }
     graph.updateOptions({ dateWindow: [a, b] });
   }
-  var tools = document.querySelector(".tools");
-  if (tools) tools.hidden = false;
+  document.querySelectorAll(".tools").forEach(function (tools) { tools.hidden = false; });
   document.querySelectorAll("[data-zoom]").forEach(function (button) {
     button.addEventListener("click", function () {
       var what = button.getAttribute("data-zoom");

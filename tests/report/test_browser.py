@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from datetime import date, timedelta
@@ -9,11 +10,12 @@ from decimal import Decimal
 
 import pytest
 
+from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
-from tests.report.house import PARIS, contract, local, period_of, records, write_log
+from tests.report.house import PARIS, contract, lively, local, period_of, records, write_log
 
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="playwright is not installed: no browser test ran"
@@ -25,7 +27,7 @@ pytestmark = [
 ]
 
 DAY = date(2026, 1, 13)
-AUTUMN = date(2025, 10, 26)
+AUTUMN, SPRING = date(2025, 10, 26), date(2025, 3, 30)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -35,7 +37,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DESK, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+NARROW = {"width": 320, "height": 640}
 PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))
 
 
@@ -57,16 +60,22 @@ def pages(tmp_path_factory):
     options = {"tz": PARIS, "prices": PRICES, "now": local(DAY + timedelta(days=1), 14), "storage": Storage()}
     for dates in ((AUTUMN, AUTUMN), (DAY, DAY + timedelta(days=2))):
         report.build(settings, folder / "logs", dates, lang="fr", **options)
-    tempo = Settings(dir=folder / "tempo")
-    rows = records(
-        local(DAY),
-        local(DAY + timedelta(days=1)),
-        contract=contract("TEMPO</script><b>"),
-        period=period_of("SUPER"),
-        step=300,
-    )
-    write_log(folder / "tempo-logs", rows)
-    report.build(tempo, folder / "tempo-logs", (DAY, DAY), lang="en", **options)
+    plain = {"tz": PARIS, "now": local(DAY + timedelta(days=1), 14), "storage": Storage()}
+
+    def other(name, day, made, lang="fr", power=lively, prices=PRICES, **made_with):
+        rows = records(
+            local(day), local(day + timedelta(days=1)), contract=made, power=power, step=300, **made_with
+        )
+        write_log(folder / f"{name}-logs", rows)
+        settings = Settings(dir=folder / name)
+        report.build(settings, folder / f"{name}-logs", (day, day), lang=lang, prices=prices, **plain)
+
+    other("tempo", DAY, contract("TEMPO</script><b>"), lang="en", period=period_of("SUPER"))
+    other("red", DAY, contract("TEMPO"), period=period_of("TEMPO", tempo={DAY: "R"}))
+    other("hc", DAY, contract("HC"), prices=Prices(hc=Decimal("0.2068"), hp=Decimal("0.27")))
+    other("base", SPRING, contract("BASE"), lang="en", prices=Prices(base=Decimal("0.25")))
+    producer = contract("PRODUCTEUR", mode=Mode.STANDARD, phases=3)
+    other("producer", DAY, producer, period=period_of("SUPER"), injected_index=4_000_000, voltage=231)
     return folder
 
 
@@ -123,6 +132,13 @@ NAMES = [
     "tempo/2026-01-13.html",
 ]
 
+#: Every state that a page can have.
+STATES = [*NAMES, *(f"{name}/{DAY}.html" for name in ("red", "hc", "producer")), f"base/{SPRING}.html"]
+#: What axe looks at; `LINKYMONITOR_AXE=all` for each width in each theme.
+VIEWS = [(DESK, "light"), (NARROW, "dark")]
+if os.environ.get("LINKYMONITOR_AXE") == "all":
+    VIEWS = [(viewport, theme) for viewport in (DESK, PHONE, NARROW) for theme in ("light", "dark")]
+
 #: What cannot be read: text whose contrast with what is painted behind it is below 4.5 (3 for large text).
 CONTRAST = """() => {
   const parse = colour => {
@@ -153,16 +169,35 @@ CONTRAST = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", STATES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_pages_open_whole_and_readable(show, name, theme, viewport):
-    page = show(name, viewport, theme)
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+def test_pages_open_whole_and_readable(show, name, theme):
+    page = show(name, DESK, theme)
     spilled = "[...document.querySelectorAll('section,.card')].filter(e => e.scrollWidth > e.clientWidth + 1)"
-    assert page.evaluate(f"{spilled}.map(e => e.innerText.slice(0, 40))") == []
-    assert page.evaluate(CONTRAST) == []
+    for viewport in (DESK, PHONE, NARROW):
+        page.set_viewport_size(viewport)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert page.evaluate(f"{spilled}.map(e => e.innerText.slice(0, 40))") == []
+        assert page.evaluate(CONTRAST) == []
     assert page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize(("viewport", "theme"), VIEWS)
+def test_axe_finds_nothing(show, name, viewport, theme):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright",
+        reason="axe-playwright-python is not installed: AXE HAS NOT LOOKED",
+    )
+    # Preloading fetches the style sheet, which the policy of the page forbids.
+    options = {"resultTypes": ["violations"], "preload": False}
+    found = axe.Axe().run(show(name, viewport, theme), options=options)
+    faults = [
+        (fault["id"], node["target"], node["html"][:120])
+        for fault in found.response["violations"]
+        for node in fault["nodes"]
+    ]
+    assert faults == []
 
 
 def test_the_two_themes_differ_in_the_chart_too(show):
