@@ -158,7 +158,7 @@ def test_whatever_the_wall_clock_does_the_log_tells_the_time_that_was():
         lost=counts["lost"],
         note=f"{counts['records']:,} records in {SCRIPTS + counts['series']:,} series; stamps decreasing, before the "
         "build or more than 5 s ahead are wrong, as are two of a series that are the same; "
-        f"{100 * counts['exact'] / counts['records']:.1f} % within 5 s",
+        f"{100 * counts['exact'] / counts['records']:.1f} % of the stamps are within 5 s of the true time",
     )
     assert counts["records"] > SCRIPTS * 50
 
