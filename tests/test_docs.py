@@ -228,7 +228,9 @@ def said(line: str) -> str:
         status = cli.main(words[1:])
     assert status == 0, f"{line}: {shown.getvalue()}"
     return "".join(
-        row for row in shown.getvalue().splitlines(True) if not row.startswith(("INFO ", "WARNING "))
+        row
+        for row in shown.getvalue().splitlines(True)
+        if not row.startswith(("INFO ", "ATTENTION ", "WARNING "))
     )
 
 

@@ -71,7 +71,7 @@ class Reader:
             return (self.project / words[0]).read_text("utf-8")
         assert program == "linkymonitor", f"no test knows how to run {line}"
         shown = self.run("-m", "linkymonitor", *words).splitlines(keepends=True)
-        return "".join(row for row in shown if not row.startswith(("INFO ", "WARNING ")))
+        return "".join(row for row in shown if not row.startswith(("INFO ", "ATTENTION ", "WARNING ")))
 
     def make(self, line: str) -> None:
         """Run what *line* runs: a module, or the tests of ``make test ARGS="…"``, of which there are some."""

@@ -61,11 +61,16 @@ def test_line_ends_of_a_text_of_several_lines_may_stay():
 def logged(message: str, *values: object, error: Exception | None = None) -> str:
     about = None if error is None else (type(error), error, error.__traceback__)
     record = logging.LogRecord("test", logging.WARNING, "", 0, message, values, about)
-    return EscapingFormatter("%(levelname)s %(message)s").format(record)
+    return EscapingFormatter("%(level)s %(message)s").format(record)
 
 
 def test_no_value_of_a_log_line_commands_the_terminal_or_begins_a_line():
-    assert logged("%s: absent", "/dev/\x1b[2J\nERROR x") == "WARNING /dev/\\u001b[2J\\u000aERROR x: absent"
+    assert logged("%s: absent", "/dev/\x1b[2J\nERROR x") == "ATTENTION /dev/\\u001b[2J\\u000aERROR x: absent"
+
+
+@pytest.mark.usefixtures("english")
+def test_the_level_of_a_line_is_in_the_language_of_the_terminal():
+    assert logged("gone") == "WARNING gone"
 
 
 def test_a_traceback_keeps_its_lines_and_commands_nothing():

@@ -172,7 +172,12 @@ def _days(
     """
     first, last = (today - day if isinstance(day, timedelta) else day for day in (start, end))
     if first and last and last < first:
-        raise UsageError(Text(f"-e {last} précède -s {first}", f"-e {last} is earlier than -s {first}"))
+        raise UsageError(
+            Text(
+                f"-e {last} précède -s {first} ; écrivez -s {last} -e {first}",
+                f"-e {last} is earlier than -s {first}; write -s {last} -e {first}",
+            )
+        )
     if every:
         return _logged_days(first, last, log)
     first, last = first or last or today - _DAY, last or first or today

@@ -81,7 +81,7 @@ class Common(NamedTuple):
 
         handler = logging.StreamHandler(sys.stderr)
         handler.addFilter(RateLimitFilter())
-        handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s%(repeats)s"))
+        handler.setFormatter(EscapingFormatter("%(level)s %(message)s%(repeats)s"))
         logging.basicConfig(level=logging.DEBUG if self.verbose else logging.INFO, handlers=[handler])
 
 

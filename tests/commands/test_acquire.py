@@ -153,7 +153,7 @@ def test_a_device_that_is_not_there_is_one_warning_and_no_failure(tmp_path):
         cwd=tmp_path,
     )
     assert done.returncode == 0
-    assert done.stderr.count("WARNING") == 1
+    assert done.stderr.count("ATTENTION ") == 1
     assert "/dev/ttyLinky7 : absent ; branchez le module TIC" in done.stderr
 
 
