@@ -166,6 +166,15 @@ def _injected(day: DayFigures, words: Words) -> Iterator[str]:
         yield words.say(Texts.say_injected if injected.estimated else Texts.say_injected_exact, used)
 
 
+def _peak(day: DayFigures, words: Words) -> Iterator[str]:
+    """Yield what the peak that began on this day has cost."""
+    peak = day.peak_hours
+    if peak is not None and peak.eur is not None and peak.wh:
+        yield words.say(
+            Texts.say_peak, words.clock(peak.until), words.amount(peak.eur), words.kwh(peak.wh, 1)
+        )
+
+
 def _left(day: DayFigures, words: Words) -> Iterator[str]:
     """Yield how many dear days are left, on one of them."""
     for kind, dear, some, single in (
@@ -186,6 +195,7 @@ _ALWAYS: Sequence[_Sentences] = (
     _beyond_registers,
     _over_subscription,
     _partial,
+    _peak,
     _left,
 )
 _WITH_ROOM: Sequence[_Sentences] = (_injected, _load)

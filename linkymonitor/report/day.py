@@ -147,6 +147,16 @@ class Quality(NamedTuple):
     held_whole: bool = False
 
 
+class Peak(NamedTuple):
+    """A mobile peak, from 7 h on, past midnight."""
+
+    wh: int
+    #: None when the price is not set.
+    eur: Decimal | None
+    #: Its end at 1 h, or until when it is known.
+    until: float
+
+
 class Usual(NamedTuple):
     """The mean of the last days of one kind: with a peak or without, of one colour, on a weekday or at a week-end."""
 
@@ -199,6 +209,8 @@ class DayFigures(NamedTuple):
     ejp: bool = False
     #: A mobile peak of the day before ends on this day, at 1 h.
     ejp_tail: bool = False
+    #: The mobile peak that begins on this day, to its end at 1 h of the next one.
+    peak_hours: Peak | None = None
     #: Tempo: the colour of the day, from 6 h on.
     colour: str | None = None
     #: Tempo: the colour of the next day, if the meter has sent it.

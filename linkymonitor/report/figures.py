@@ -19,6 +19,7 @@ from linkymonitor.report.accounts import Accounts, accounted, with_energy, with_
 from linkymonitor.report.contracts import with_contract
 from linkymonitor.report.curve import curve
 from linkymonitor.report.day import DayFigures, Gap, Injected, Quality
+from linkymonitor.report.ejp import with_peak
 from linkymonitor.report.gaps import hearing, quality
 from linkymonitor.report.gather import DayRecords
 from linkymonitor.report.heard import Around, HeardDay, hour_marks
@@ -55,6 +56,7 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
     figures = figures._replace(until=day.until, quality=quality(day, heard, now.timestamp()))
     figures = with_periods(figures, day)
     figures = with_energy(figures, day, prices)
+    figures = with_peak(figures, day, prices)
     figures = with_loads(figures, day, heard)
     figures = with_contract(figures, day)
     return figures._replace(injected=injected(day, heard, prices.injection), curve=curve(day))

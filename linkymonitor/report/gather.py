@@ -8,7 +8,7 @@
 #   More of the log is read only where a silence separates a day from its neighbours.
 # - A neighbour may lack the reading of a register. Then the nearest record that has the reading is looked for as well.
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,8 @@ from linkymonitor.system.zones import midnight
 #: How far from a midnight the record next to it is looked for: twice the shortest gap.
 _NEAR = timedelta(seconds=2 * SHORTEST_GAP)
 _DAY = timedelta(days=1)
+#: A mobile peak ends so many seconds after midnight.
+_TAIL = 3600
 
 #: A line ``Grille:``: when, and what by topic.
 Grid = tuple[float, Mapping[str, str]]
@@ -44,6 +46,8 @@ class DayRecords(NamedTuple):
     #: Records before *before* and after *after* which have the readings that those two lack.
     lead: Sequence[Record] = ()
     trail: Sequence[Record] = ()
+    #: The first record from 1 h of the day after on, when a mobile peak ends; the last one until then if it has not.
+    closing: Record | None = None
     #: The lines ``Grille:`` from the day before to the end of the day.
     grids: Sequence[Grid] = ()
     #: The groups that acceptance held back, on any day; None when there is no file of them.
@@ -76,11 +80,26 @@ def split_days(batches: Iterable[Columns], first: date, last: date, tz: ZoneInfo
             break
         rows = Columns.joined(parts)
         if day >= first:
-            after = None if pending is None else pending.row(0)
-            yield DayRecords(date=day, before=before, rows=rows, after=after)
+            after = closing = None
+            if pending is not None:
+                pending = _read_until(end + _TAIL, pending, stream)
+                after = pending.row(0)
+                closing = pending.row(min(bisect_left(pending.ended_at, end + _TAIL), len(pending) - 1))
+            yield DayRecords(date=day, before=before, rows=rows, after=after, closing=closing)
         if rows:
             before = rows.row(len(rows) - 1)
         day += _DAY
+
+
+def _read_until(when: float, pending: Columns, stream: Iterator[Columns]) -> Columns:
+    """Return *pending* with so many of the next records that one of them ends at *when* or later, if there is one."""
+    parts = [pending]
+    while parts[-1].ended_at[-1] < when:
+        following = next(stream, None)
+        if following is None:
+            break
+        parts.append(following)
+    return Columns.joined(parts)
 
 
 class LogDays:
@@ -116,7 +135,7 @@ class LogDays:
             StorageError: a file cannot be read.
         """
         begin, end = self._midnight(first), self._midnight(last + _DAY)
-        stop = max(files.end_of_file(end), end + _NEAR)
+        stop = max(files.end_of_file(end), end + timedelta(seconds=_TAIL) + _NEAR)
         held = refusals.read(self.directory, self.storage)
         grids: list[Grid] = []
 
@@ -138,9 +157,11 @@ class LogDays:
             after = day.after or neighbours.first_after(self._midnight(day.date + _DAY))
             if after is not None and after.ended_at > self.now:
                 after = None
+            closing = day.closing if day.closing is not None and day.closing.ended_at <= self.now else after
             yield day._replace(
                 before=before,
                 after=after,
+                closing=closing,
                 lead=search.lead(self.directory, before, storage=self.storage),
                 trail=search.trail(self.directory, after, self.now, storage=self.storage),
                 grids=_of_day(grids, start),

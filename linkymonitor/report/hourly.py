@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from linkymonitor.money import bill
 from linkymonitor.report.day import DayFigures, Hour
 from linkymonitor.report.formats import NBSP, THIN, Formats
 from linkymonitor.report.texts import Texts
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from linkymonitor.report.words import Words
 
 #: Heights of the bars and the width of all of them, in the units of their picture.
-_FLOOR, _TALLEST, _SMALLEST = 130, 124, 0.8
+_FLOOR, _TALLEST, _SMALLEST = 130, 110, 0.8
 _PICTURE = 330
+#: Where the numbers of the scale stand, and half the width of a value above a bar.
+_MARGIN, _HALF_LABEL = 30, 26
 _HOUR = 3600
 
 
@@ -36,25 +39,99 @@ def hour_names(day: DayFigures, words: Formats) -> list[str]:
 
 
 def bars(day: DayFigures, words: Words) -> dict[str, object]:
-    """Return the hourly picture: bars stacked by register, marks below, facts beside, rows behind."""
+    """Return the hourly pictures, in € where the prices are known and in kWh, facts beside, rows behind."""
     names = hour_names(day, words)
-    step = _PICTURE / (len(day.hours) or 1)
-    width = round(step * 0.72, 1)
+    kwh = _picture(day, words, names, [_energy_parts(hour) for hour in day.hours], in_eur=False)
+    prices = {line.code: line.price for line in day.lines}
+    costs = [_cost_parts(hour, prices) for hour in day.hours]
+    priced = [parts for parts in costs if parts is not None]
+    eur = None
+    if len(priced) == len(costs) and any(map(any, (parts.values() for parts in priced))):
+        eur = _picture(day, words, names, priced, in_eur=True)
     return {
-        "rects": [
-            {"x": round(at * step + (step - width) / 2, 1)} | bar
-            for at, hour in enumerate(day.hours)
-            for bar in _stack(day, hour, names[at], words)
-        ],
-        "width": width,
-        "marks": [
-            {"x": round(at * step + 1, 1), "text": words.hour(hour.hour)}
-            for at, hour in enumerate(day.hours)
-            if hour.hour % 6 == 0
-        ],
+        "pictures": [picture for picture in (eur, kwh) if picture is not None],
         "facts": _facts(day, words, names),
         "rows": [(names[at], *_row(day, hour, words)) for at, hour in enumerate(day.hours)],
     }
+
+
+def _energy_parts(hour: Hour) -> Mapping[str, Decimal]:
+    return {code: Decimal(wh) / 1000 for code, wh in hour.energy.items()}
+
+
+def _cost_parts(hour: Hour, prices: Mapping[str, Decimal | None]) -> Mapping[str, Decimal] | None:
+    """Return what each register of *hour* costs; None when a price is missing."""
+    costs = {}
+    for code, wh in hour.energy.items():
+        price = prices.get(code)
+        if wh and price is None:
+            return None
+        costs[code] = bill.cost(wh, price or Decimal(0))
+    return costs
+
+
+def _picture(
+    day: DayFigures,
+    words: Words,
+    names: Sequence[str],
+    parts: Sequence[Mapping[str, Decimal]],
+    *,
+    in_eur: bool,
+) -> dict[str, object]:
+    """Return bars stacked by register, the lines of their scale, and the value of the tallest one.
+
+    Args:
+        day: its figures.
+        words: the language.
+        names: of the hours.
+        parts: register → its kWh or €, for each hour.
+        in_eur: whether the parts are €.
+    """
+    heights = [sum(part.values(), Decimal(0)) for part in parts]
+    most = max(heights, default=Decimal(0))
+    step = (_PICTURE - _MARGIN) / (len(parts) or 1)
+    width = round(step * 0.72, 1)
+    lefts = [round(_MARGIN + at * step + (step - width) / 2, 1) for at in range(len(parts))]
+    rects = [
+        {"x": lefts[at]} | bar
+        for at, hour in enumerate(day.hours)
+        for bar in _stack(day, hour, names[at], words, parts[at], most or Decimal(1))
+    ]
+    top = None
+    if most:
+        at = heights.index(most)
+        value = words.amount(most) if in_eur else f"{words.number(most, 2)}{NBSP}kWh"
+        middle = min(max(lefts[at] + width / 2, _MARGIN + _HALF_LABEL), _PICTURE - _HALF_LABEL)
+        top = {"x": round(middle, 1), "y": _FLOOR - _TALLEST - 5, "text": value}
+    return {
+        "name": "eur" if in_eur else "kwh",
+        "unit": "€" if in_eur else "kWh",
+        "label": words.say(Texts.hours_label_eur if in_eur else Texts.hours_label),
+        "rects": rects,
+        "width": width,
+        "top": top,
+        "lines": _scale(most, words, 2 if in_eur else 1),
+        "marks": [
+            {"x": round(_MARGIN + at * step + 1, 1), "text": words.hour(hour.hour)}
+            for at, hour in enumerate(day.hours)
+            if hour.hour % 6 == 0
+        ],
+    }
+
+
+def _scale(most: Decimal, words: Words, places: int) -> list[dict[str, object]]:
+    """Return the lines of a scale up to *most*: round values, three at most."""
+    steps = (digit * Decimal(10) ** power for power in range(-places, 5) for digit in (1, 2, 5))
+    step = next((step for step in steps if step * 4 > most), most)
+    values = [step * count for count in range(1, 4) if step and step * count <= most]
+    places = max(0, -int(step.normalize().as_tuple().exponent)) if step else 0
+    return [
+        {
+            "y": round(_FLOOR - float(value / most) * _TALLEST, 1),
+            "text": words.number(value, 2 if places == 2 else places),
+        }
+        for value in values
+    ]
 
 
 def _unsure(day: DayFigures, hour: Hour) -> bool:
@@ -62,24 +139,38 @@ def _unsure(day: DayFigures, hour: Hour) -> bool:
     return hour.measured and not hour.known and hour.start + _HOUR <= day.until
 
 
-def _stack(day: DayFigures, hour: Hour, name: str, words: Words) -> Iterator[dict[str, object]]:
-    """Yield the bars of one hour, one on the other: a bar for each register that counted."""
-    most = max((one.wh for one in day.hours), default=0) or 1
-    detail = f"{words.kwh(hour.wh)} kWh" + ("" if hour.eur is None else f", {words.eur(hour.eur)} €")
-    detail = detail.replace(" ", NBSP)
+def _stack(
+    day: DayFigures,
+    hour: Hour,
+    name: str,
+    words: Words,
+    parts: Mapping[str, Decimal],
+    most: Decimal,
+) -> Iterator[dict[str, object]]:
+    """Yield the bars of one hour, one on the other: a bar for each register that counted.
+
+    Args:
+        day: its figures.
+        hour: the hour.
+        name: of the hour.
+        words: the language.
+        parts: register → its kWh or €.
+        most: those of the tallest hour.
+    """
+    detail = f"{words.kwh(hour.wh)}{NBSP}kWh" + ("" if hour.eur is None else f", {words.amount(hour.eur)}")
     title = f"{name}{NBSP}: {detail}" if words.french else f"{name}: {detail}"
     top = float(_FLOOR)
     for line in day.lines:
-        wh = hour.energy.get(line.code, 0)
-        if wh:
-            height = max(wh / most * _TALLEST, _SMALLEST)
+        part = parts.get(line.code)
+        if part:
+            height = max(float(part / most) * _TALLEST, _SMALLEST)
             top -= height
             yield {
                 "y": round(top, 1),
                 "height": round(height, 1),
                 "kind": words.kind(line.code),
                 "known": not _unsure(day, hour),
-                "title": title,
+                "title": title.replace(", ", f",{NBSP}"),
             }
 
 
@@ -109,13 +200,14 @@ def _facts(day: DayFigures, words: Words, names: Sequence[str]) -> list[tuple[st
 
     def shown(at: int) -> str:
         if len(costs) == len(sure):
-            return f"{words.eur(ranked[at])}{NBSP}€"
+            return words.amount(ranked[at])
         return f"{words.kwh(day.hours[at].wh)}{NBSP}kWh"
 
     if shown(most) == shown(least):
         return []
+    # With panels the cheapest hour is always free: that is no news.
+    worth = (most, least) if bill.round_cents(ranked[least]) else (most,)
     colon = f"{NBSP}: " if words.french else ": "
     return [
-        (words.say(text), f"{names[at]}{colon}{shown(at)}")
-        for text, at in zip(texts, (most, least), strict=True)
+        (words.say(text), f"{names[at]}{colon}{shown(at)}") for text, at in zip(texts, worth, strict=False)
     ]

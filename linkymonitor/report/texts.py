@@ -59,6 +59,10 @@ class Texts:
     left_ejp = Text("EJP : {} sur {}", "EJP: {} of {}")
     left_red = Text("rouges : {} sur {}", "red: {} of {}")
     left_white = Text("blancs : {} sur {}", "white: {} of {}")
+    say_peak = Text(
+        "La pointe de cet EJP, de 7 h à {}, a coûté *{}* pour *{} kWh*.",
+        "The peak of this EJP day, 7:00 to {}, cost *{}* for *{} kWh*.",
+    )
     say_left_ejp = Text("Il reste *{} jours EJP* sur {}.", "*{} EJP days* of {} are left.")
     say_left_ejp_one = Text("Il reste *1 jour EJP* sur {}.", "*1 EJP day* of {} is left.")
     say_left_red = Text("Il reste *{} jours rouges* sur {}.", "*{} red days* of {} are left.")
@@ -125,6 +129,8 @@ class Texts:
     in_force = Text("en cours", "in force")
     hours = Text("Heure par heure", "Hour by hour")
     hours_label = Text("Énergie de chaque heure, en kWh", "Energy of each hour, in kWh")
+    hours_label_eur = Text("Coût de chaque heure, en €", "Cost of each hour, in €")
+    hours_unit = Text("Unité des barres", "Unit of the bars")
     hours_table = Text("Le tableau des {} heures", "Table of the {} hours")
     hour = Text("Heure", "Hour")
     dearest = Text("Heure la plus chère", "Dearest hour")
@@ -240,7 +246,7 @@ class Texts:
     say_silent = Text(
         "*Aucun relevé* pour ce jour ; l’index du compteur connaît l’énergie du silence : la part de ce jour, au "
         "prorata du temps, est de *{} kWh*. Sa forme est inconnue.",
-        "*No record* for this day; the meter’s register shows what the whole silence used: this day’s share of it, by "
+        "*No record* for this day; the meter’s register shows what the whole silence used: the share of this day, by "
         "time, is *{} kWh*. When it was used is not known.",
     )
     say_unread = Text(

@@ -10,7 +10,7 @@ import pytest
 
 from linkymonitor.money.tariffs import Prices
 from tests.report.drawn import DAY, PRICES, build, ejp_day, text_of
-from tests.report.house import contract, flat, lively, local, records
+from tests.report.house import contract, flat, lively, local, period_of, records
 
 NOON = [(local(DAY, 10), local(DAY, 14, 12))]
 SOLD = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), injection=Decimal("0.04"))
@@ -104,3 +104,26 @@ def test_english_has_the_sign_before_the_amount(tmp_path):
     words = said(tmp_path, rows, prices=SOLD, lang="en")
     assert "The house exported 6.0 kWh, which earns €0.24." in words
     assert contract().option in words
+
+
+def test_the_peak_of_an_ejp_day_is_counted_to_its_end_at_1_h(tmp_path):
+    rows = ejp_day(power=flat(1000))
+    words = said(tmp_path, rows)
+    assert "dont 18,47 € en heures de pointe" in words
+    assert "La pointe de cet EJP, de 7 h à 1 h, a coûté 19,56 € pour 18,0 kWh." in words
+
+
+def test_the_peak_that_goes_on_is_counted_so_far(tmp_path):
+    rows = [row for row in ejp_day(power=flat(1000)) if row.ended_at <= local(DAY, 9)]
+    assert "La pointe de cet EJP, de 7 h à 9 h, a coûté 2,17 € pour 2,0 kWh." in said(
+        tmp_path / "morning", rows, now=local(DAY, 9)
+    )
+    midnight = local(DAY + timedelta(days=1))
+    rows = [row for row in ejp_day(power=flat(1000)) if row.ended_at <= midnight + timedelta(minutes=10)]
+    words = said(tmp_path / "night", rows, now=midnight + timedelta(minutes=11))
+    assert "La pointe de cet EJP, de 7 h à 0 h 10, a coûté 18,65 € pour 17,2 kWh." in words
+
+
+def test_the_peak_of_the_day_before_is_no_part_of_this_one(tmp_path):
+    rows = ejp_day(power=flat(1000), period=period_of("EJP", [DAY - timedelta(days=1), DAY]))
+    assert "de 7 h à 1 h, a coûté 19,56 € pour 18,0 kWh." in said(tmp_path, rows)
