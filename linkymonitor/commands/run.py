@@ -40,7 +40,7 @@ def run(
     source: str | None,
     seconds: float | None,
     folder: Path,
-    past: int,
+    past: int | None,
     fresh: bool,
     no_open: bool,
 ) -> int:
@@ -52,7 +52,7 @@ def run(
         source: the source; None: the first port with a meter, else DEMO.
         seconds: the length of the run; None: until it is stopped.
         folder: log and pages go below this folder, apart for a meter, a file and a simulated house.
-        past: the days before today that a new simulated house has.
+        past: the days before the first run that a simulated house has; None: 40, or as many as it has.
         fresh: whether a simulated house begins again.
         no_open: whether the browser stays closed.
 
@@ -98,7 +98,7 @@ def run(
         )
     pages = TrialPages(settings, storage, house.now if house else SystemClock().now)
 
-    if house is not None and (why := _made_room(house, fresh=fresh)):
+    if house is not None and (why := _made_room(house, past, fresh=fresh)):
         print(why)
     with ExitStack() as stack:
         _take(storage, job.log_dir, stack)
@@ -128,13 +128,13 @@ def run(
     return status or bool(failures)
 
 
-def _made_room(house: TrialHouse, *, fresh: bool) -> Text | None:
+def _made_room(house: TrialHouse, past: int | None, *, fresh: bool) -> Text | None:
     """Rename the folder of the house when it has to begin again; return a sentence about it, None when it goes on."""
     if not house.folder.exists():
         return None
     with ExitStack() as stack:
         _take(house.storage, house.log_dir, stack)
-        why = house.begins_again(fresh=fresh)
+        why = house.begins_again(past, fresh=fresh)
     if why is None:
         return None
     before = house.make_room()

@@ -155,7 +155,6 @@ COMMANDS: Mapping[str, Command] = {
                     "days of the past of a simulated house (default: 40)",
                 ),
                 read=read.days,
-                default=40,
                 metavar=Text("JOURS", "DAYS"),
             ),
             Option(

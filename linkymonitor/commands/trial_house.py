@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from linkymonitor.source.base import Source
     from linkymonitor.system.storage import Storage
 
+#: The days before the first run that a house has.
+PAST = 40
 #: Lines of the past wait for each other so long, in the time of the house: there is no power cut to fear for them.
 _SYNC_EVERY = timedelta(hours=6)
 #: A newest record that is later than now by more than this was dated by a wrong clock.
@@ -95,8 +97,12 @@ class TrialHouse:
         """Return the time of the house, in UTC; until its meter is open, that at which it will be."""
         return self._living.now() if self._living else self._elsewhen or self._clock.now()
 
-    def begins_again(self, *, fresh: bool) -> Text | None:
+    def begins_again(self, past: int | None, *, fresh: bool) -> Text | None:
         """Return why the folder has to make room for this house, None when the house goes on from its log.
+
+        Args:
+            past: the days before the first run that were asked for; None: as many as there are.
+            fresh: whether it was told to begin again.
 
         Raises:
             LinkyMonitorError: the log has records that are later than now.
@@ -120,6 +126,12 @@ class TrialHouse:
             return Text(
                 f"une autre maison était là ({facts.get('house', '?')})",
                 f"another house was there ({facts.get('house', '?')})",
+            )
+        days = (life.first_run - life.since).days
+        if past is not None and past != days:
+            return Text(
+                f"la maison a {days} {'jours' if days > 1 else 'jour'} de passé",
+                f"the house has a past of {days} {'day' if days == 1 else 'days'}",
             )
         newest = self._newest()
         if newest is None:
@@ -156,8 +168,11 @@ class TrialHouse:
             raise trouble(self.folder, error) from error
         return before
 
-    def move_in(self, past: int) -> None:
+    def move_in(self, past: int | None) -> None:
         """Read the facts of the house, or make those of a new one with *past* days before today, and keep them.
+
+        Args:
+            past: None stands for PAST.
 
         Raises:
             StorageError: they cannot be kept.
@@ -166,7 +181,7 @@ class TrialHouse:
         life = _life(folders.facts(self.log_dir))
         if life is None:
             today = now.astimezone(PARIS).date()
-            life = Life(self._asked, today - past * _A_DAY, today)
+            life = Life(self._asked, today - (PAST if past is None else past) * _A_DAY, today)
         self._keep(life.looked_at(now, self._newest()))
         self._house = House(self._life.options(now))
 
@@ -207,7 +222,6 @@ class TrialHouse:
                     "what is made is whole",
                 )
             )
-        progress(days, days)
 
     def open(self) -> tuple[Source, Clock]:
         """Return the live meter of the house from now on, and its clock.

@@ -171,6 +171,7 @@ def test_ctrl_c_while_the_past_is_made_leaves_what_is_whole(tmp_path):
     trial.process.send_signal(signal.SIGINT)
     assert trial.end() == 0
     assert "le prochain essai fera le reste" in trial.text
+    assert "401/401" not in trial.text
     logs = sorted((tmp_path / "here/simulated/log").glob("*.log*"))
     assert 0 < len(logs) < 200
     assert all(path.read_bytes().endswith(b"\n") for path in logs if path.suffix == ".log")

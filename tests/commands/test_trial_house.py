@@ -32,7 +32,13 @@ class Trial:
         self.said = []
 
     def run(
-        self, spec: str = DEMO, *, now: datetime = NOW, past: int = 2, fresh: bool = False, stop=lambda: False
+        self,
+        spec: str = DEMO,
+        *,
+        now: datetime = NOW,
+        past: int | None = 0,
+        fresh: bool = False,
+        stop=lambda: False,
     ):
         """Do what `run` does until the meter is live; return the house and its source."""
         house = TrialHouse(
@@ -44,7 +50,7 @@ class Trial:
             storage=Storage(),
             clock=WireClock(now),
         )
-        if house.folder.exists() and (why := house.begins_again(fresh=fresh)):
+        if house.folder.exists() and (why := house.begins_again(past, fresh=fresh)):
             self.said.append(str(why))
             house.make_room()
         house.log_dir.mkdir(parents=True, exist_ok=True)
@@ -124,6 +130,14 @@ def test_a_house_begins_again_when_it_is_told_to_and_the_former_one_is_kept_asid
     assert len(list(trial.folder.iterdir())) == 2
 
 
+def test_a_past_of_other_days_has_the_house_begin_again(trial):
+    trial.run(past=0)
+    trial.run(past=None)
+    assert trial.said == []
+    trial.run(past=1)
+    assert trial.said == ["la maison a 0 jour de passé"]
+
+
 def test_another_house_makes_the_former_one_make_room(trial):
     trial.run(past=0)
     trial.run("sim:tempo,seed=3", past=0)
@@ -136,7 +150,7 @@ def test_a_house_that_was_simulated_in_another_way_begins_again(trial):
     trial.run(past=0)
     facts = trial.folder / "simulated" / "log" / "trial.json"
     facts.write_text(facts.read_text().replace('"2027-07-14"', '"2027-07-10"', 1))
-    trial.run(past=0, now=NOW + HOUR)
+    trial.run(past=None, now=NOW + HOUR)
     assert trial.said == ["la maison a été simulée autrement"]
 
 
