@@ -230,7 +230,11 @@ class _Reader:
         missing = [key for key, field in fields.items() if field.required and key not in values]
         for key in missing:
             if key not in written:
-                self._fault(f"[{name}] {key}" + Text(" : manque", ": missing"))
+                expected = fields[key].expected
+                self._fault(
+                    f"[{name}] {key}"
+                    + Text(f" : manque ; on attend {expected.fr}", f": missing; expected {expected.en}")
+                )
         if missing:
             return None
         try:

@@ -20,7 +20,7 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j":
 _COMMENT = re.compile(r"\s[#;].*")
 _QUOTES = "\"'«»“”‘’"
 #: A number, and the unit that somebody has written behind it.
-_WITH_UNIT = re.compile(r"([+-]?\d[\d.,]*)\s*([^\d\s.,].*)")
+_WITH_UNIT = re.compile(r"(?!0[xX])([+-]?\d[\d.,]*)\s*([^\d\s.,].*)")
 _CENTS = re.compile(r"c(€|t|ent|\b)", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]{2}", re.IGNORECASE)
 _TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")

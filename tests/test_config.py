@@ -98,7 +98,7 @@ def test_the_type_of_a_field_reads_its_text(tmp_path, key, text, value):
         ("price", "dear", "a number such as 0.1781"),
         ("price", "NaN", "a number such as 0.1781"),
         ("price", "Infinity", "a number such as 0.1781"),
-        ("price", "0.17 €", "a number such as 0.1781"),
+        ("price", "0.17 €", "a number such as 0.1781; write price = 0.17: without a unit"),
         ("at", "25:00", "a time such as 22:30"),
         ("at", "24:30", "a time such as 22:30"),
         ("at", "22:60", "a time such as 22:30"),
@@ -123,7 +123,7 @@ def test_all_faults_come_at_once_with_the_word_that_may_be_meant(tmp_path):
         "[all] fruit = plum: expected apple or pear",
         "[al]: unknown, did you mean all?",
         "[pin:a] pin = 99: expected 0 to 27",
-        "[pin:b] pin: missing",
+        "[pin:b] pin: missing; expected a whole number",
         "[pin]: unknown, did you mean pin:NAME?",
         "[qqq]: unknown; expected one of general, all, pin:NAME",
         "[general] lang = de: expected fr or en",
@@ -206,7 +206,9 @@ class Choosing:
 def test_a_class_may_be_picked_by_the_section_and_its_faults_are_told(tmp_path):
     settings = parsed(tmp_path, "[part:a]\ntype = strict\npin = 3\n", Choosing)
     assert settings.part == {"a": ("strict", Typed(pin=3, type="strict", name="a"))}
-    assert faults(tmp_path, "[part:a]\ntype = strict\n", Choosing) == ["[part:a] pin: missing"]
+    assert faults(tmp_path, "[part:a]\ntype = strict\n", Choosing) == [
+        "[part:a] pin: missing; expected a whole number"
+    ]
     assert faults(tmp_path, "[part:a]\ntype = x\npin = 3\n", Choosing) == ["[part:a] type = x: unknown"]
 
 
@@ -309,7 +311,7 @@ class Refusing:
 def test_a_dataclass_of_yours_may_have_slots_factories_and_old_hints(tmp_path):
     section = parsed(tmp_path, "[pin:a]\nneeded = 1\nold_style =\nreverse = 2\n", Yours).pin["a"]
     assert (section.needed, section.words, section.old_style, section.reverse) == (1, (), None, 2)
-    assert faults(tmp_path, "[pin:a]\n", Yours) == ["[pin:a] needed: missing"]
+    assert faults(tmp_path, "[pin:a]\n", Yours) == ["[pin:a] needed: missing; expected a whole number"]
 
 
 def test_whatever_a_class_of_yours_refuses_is_told_beside_the_rest(tmp_path):
