@@ -26,7 +26,7 @@ from linkymonitor.system.lock import LOCK_NAME
 from linkymonitor.system.own_files import ASIDE
 from tests.support.extent import FULL, extent
 
-START = datetime(2026, 12, 1, 11, tzinfo=UTC)
+START = datetime(2025, 12, 1, 11, tzinfo=UTC)
 DAY = START.date()
 FRAMES = 24
 
@@ -34,7 +34,7 @@ FRAMES = 24
 @pytest.fixture(scope="module")
 def wire() -> bytes:
     """A minute of a meter."""
-    house = House(parse_spec("ejp,day=2026-12-01,at=12:00,pv"))
+    house = House(parse_spec("ejp,day=2025-12-01,at=12:00,pv"))
     return b"".join(one for _, one in islice(house.frames(), FRAMES))
 
 

@@ -30,6 +30,7 @@ def house(tmp_path, monkeypatch) -> Path:
         + wire.hex().encode()
         + b"\n"
     )
+    (tmp_path / "log").mkdir()
     (tmp_path / "my.ini").write_text(f"[log]\ndir = {tmp_path}/log\n[report]\ndir = {tmp_path}/pages\n")
     monkeypatch.chdir(tmp_path)
     for name in ("LC_ALL", "LC_MESSAGES", "RUNTIME_DIRECTORY", "PYTHONUNBUFFERED"):
