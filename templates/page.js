@@ -1,36 +1,13 @@
-"use strict";
 // Draws the day. Everything it says comes in the data block: this script holds no word of its own.
-// Time runs in seconds since the local day began, so neither the browser's zone nor a change of hour moves it;
-// the names of the hours come with the data, twice the same on the day that has 25.
 (function () {
-  var block = document.getElementById("data");
-  if (!block) return;
-  var D = JSON.parse(block.textContent), W = D.words;
+  var day = window.linkymonitorDay, holder = document.getElementById("chart");
+  if (!day || !holder || typeof Dygraph === "undefined") return;
+  var D = day.data, W = D.words, times = day.times, columns = day.columns, below = day.below, above = day.above;
+  var clock = day.clock, tickLabel = day.tickLabel, number = day.number, firstFrom = day.firstFrom;
   var memory = "linkymonitor:" + location.pathname;
 
   function recall() { try { return JSON.parse(sessionStorage.getItem(memory)) || {}; } catch (e) { return {}; } }
   function remember(state) { try { sessionStorage.setItem(memory, JSON.stringify(state)); } catch (e) { /* private window */ } }
-
-  if (D.refresh) setTimeout(function () { location.reload(); }, D.refresh * 1000);
-  var holder = document.getElementById("chart");
-  if (!holder || !D.times || typeof Dygraph === "undefined") return;
-
-  // Columns are differences; [n] stands for n zeros.
-  function plain(column) {
-    var out = [];
-    column.forEach(function (item) {
-      if (typeof item === "number") out.push(item);
-      else for (var n = item[0]; n > 0; n--) out.push(0);
-    });
-    return out;
-  }
-  function running(column) {
-    var sum = 0;
-    return plain(column).map(function (step) { return (sum += step); });
-  }
-
-  var times = running(D.times), below = plain(D.below), above = plain(D.above);
-  var columns = D.series.map(function (serie) { return running(serie.values); });
   var shown = D.series.map(function (serie) {
     // Indexes are drawn from midnight on, in kWh, beside amperes; the readout says them whole.
     return serie.key === "index" ? function (v, at, column) { return (v - column[0]) / 1000; } : function (v) { return v; };
@@ -50,44 +27,7 @@
     place.push(at);
     highest.push(columns[0][at] + above[at]);
   });
-  // What each register has counted since the first record; nothing is counted across a break.
-  var counted = columns.map(function (column, n) {
-    var sum = 0, breaks = D.breaks.slice();
-    return D.series[n].key !== "index" ? null : column.map(function (value, at) {
-      var crossed = breaks.length > 0 && at > 0 && breaks[0] <= times[at];
-      while (breaks.length && breaks[0] <= times[at]) breaks.shift();
-      if (at && !crossed) sum += Math.max(value - column[at - 1], 0);
-      return sum;
-    });
-  });
   if (times[times.length - 1] < D.length) { blank(times[times.length - 1] + 0.5); blank(D.length); }
-
-  function pad(n) { return (n < 10 ? "0" : "") + n; }
-  // The first of sorted *values* that is not below *limit*.
-  function firstFrom(values, limit) {
-    var low = 0, high = values.length;
-    while (low < high) { var middle = (low + high) >> 1; if (values[middle] < limit) low = middle + 1; else high = middle; }
-    return low;
-  }
-  function hourOf(time) {
-    var at = 0;
-    while (at + 1 < D.hours.length && D.hours[at + 1][0] <= time) at++;
-    return D.hours[at];
-  }
-  function clock(time, seconds) {
-    if (time >= D.length && !seconds) return W.hour.replace("{h}", 24);
-    var hour = hourOf(Math.min(time, D.length - 1)), rest = Math.round(Math.min(time, D.length - 1) - hour[0]), m = Math.floor(rest / 60), s = rest % 60;
-    var text = W.clock.replace("{h}", W.pad ? pad(hour[1]) : hour[1]).replace("{m}", pad(m));
-    if (seconds) text += W.seconds.replace("{s}", pad(s));
-    return text + (hour[2] ? " " + hour[2] : "");
-  }
-  function tickLabel(time) {
-    var hour = hourOf(time), rest = Math.round(time - hour[0]);
-    return rest ? clock(time) : W.hour.replace("{h}", W.pad ? pad(hour[1]) : hour[1]);
-  }
-  function number(value, places) {
-    return value.toLocaleString(D.lang, { minimumFractionDigits: places, maximumFractionDigits: places });
-  }
 
   var STEPS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600];
   function ticker(from, to, pixels) {
@@ -103,24 +43,6 @@
       }
     });
     return ticks;
-  }
-
-  function bandAt(time) { return D.bands.filter(function (band) { return band[0] < time && time <= band[1]; })[0]; }
-  // What the registers counted between two times, in Wh, and its cost; null when a price is missing.
-  function energy(from, to) {
-    var wh = 0, eur = 0, known = false;
-    function until(sums, time) {
-      var at = firstFrom(times, time);
-      if (at === 0 || at === times.length) return sums[at ? at - 1 : 0];
-      return sums[at - 1] + (sums[at] - sums[at - 1]) * (time - times[at - 1]) / (times[at] - times[at - 1]);
-    }
-    counted.forEach(function (sums, n) {
-      if (!sums) return;
-      var part = until(sums, to) - until(sums, from), price = D.series[n].price;
-      known = true; wh += part;
-      if (price !== null) eur += part / 1000 * price; else if (part) eur = NaN;
-    });
-    return known && D.accounted ? { wh: wh, eur: isNaN(eur) ? null : eur } : null;
   }
 
   var ink = {};
@@ -267,7 +189,7 @@
         if (above[at] || below[at]) add(W.span.replace("{}", number(value - below[at], 0)).replace("{}", number(value + above[at], 0)));
       } else if (value) say(serie.label, number(value, 0) + "\u00a0VA");
     });
-    var band = bandAt(time), drawn = columns[0][at];
+    var band = day.bandAt(time), drawn = columns[0][at];
     if (!band) return;
     // Watts are never more than VA.
     if (band[4] !== null && drawn) say(band[3], W.rate.replace("{}", number(drawn / 1000 * band[4], 2)));
@@ -275,7 +197,7 @@
   }
   var summary = document.getElementById("range");
   function sumUp(window) {
-    var whole = window[0] <= 0 && window[1] >= D.length, sum = whole ? null : energy(window[0], window[1]);
+    var whole = window[0] <= 0 && window[1] >= D.length, sum = whole ? null : day.energy(window[0], window[1]);
     if (whole) { summary.textContent = W.pick; return; }
     var text = W.range.replace("{}", clock(window[0])).replace("{}", clock(window[1]));
     if (sum) text += W.colon + number(sum.wh / 1000, 3) + "\u00a0kWh" + (sum.eur === null ? "" : ", " + W.money.replace("{}", number(sum.eur, 2)));
@@ -473,8 +395,6 @@
   ["pointerup", "pointercancel"].forEach(function (name) {
     holder.addEventListener(name, function (e) { delete fingers[e.pointerId]; grip = null; });
   });
-
-  graph.day = { data: D, times: times, columns: columns, below: below, above: above, hourOf: hourOf };
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
   // Paper is light and narrow: the curve is drawn again for it, and back. A canvas that changes its size while the

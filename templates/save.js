@@ -1,8 +1,8 @@
 // Saves the day for a spreadsheet: separator, decimal sign and dates are those of the page's language.
 (function () {
-  var graph = window.linkymonitor;
-  if (!graph) return;
-  var day = graph.day, D = day.data, W = D.words.csv;
+  var day = window.linkymonitorDay;
+  if (!day) return;
+  var D = day.data, W = D.words.csv;
 
   function two(n) { return (n < 10 ? "0" : "") + n; }
   function date(year, month, dayOfMonth) {

@@ -93,7 +93,7 @@ class Pages:
         )
         self._environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": True}
         self._environment.filters["strong"] = _strong
-        self._script = self._inline("page.js", "save.js")
+        self._script = self._inline("day.js", "page.js", "save.js")
         self._environment.globals.update(
             words=self._words,
             t=self._words.text,
