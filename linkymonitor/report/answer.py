@@ -23,6 +23,11 @@ _DEAR = ("PM", "HPJR", "HPJW", "HP")
 #: Less injected energy than this, in Wh, is not worth a sentence.
 _LEAST_INJECTED = 100
 
+#: A steady load that begins at night, before so many seconds of the day or in so many of its last ones, and is not
+#: stronger than this, in VA, heats water.
+_MORNING, _EVENING = 7 * 3600, 3 * 3600
+_LARGEST_HEATER = 3500
+
 _Sentences = Callable[[DayFigures, "Words"], Iterator[str]]
 
 
@@ -150,7 +155,11 @@ def _load(day: DayFigures, words: Words) -> Iterator[str]:
     if load is not None and len(load.codes) == 1:
         power = f"{words.number(Decimal(load.va) / 1000, 1)}{NBSP}kVA"
         begin, end = words.clock(load.start), words.end_clock(load.end, day)
-        yield words.say(Texts.say_load, power, begin, end, words.in_period(load.codes[0]))
+        at_night = load.start - day.start < _MORNING or day.end - load.start < _EVENING
+        heater = at_night and load.va <= _LARGEST_HEATER
+        yield words.say(
+            Texts.say_heater if heater else Texts.say_load, power, begin, end, words.in_period(load.codes[0])
+        )
 
 
 def _injected(day: DayFigures, words: Words) -> Iterator[str]:

@@ -92,6 +92,13 @@ class Band(NamedTuple):
     code: str
 
 
+class Watts(NamedTuple):
+    """A mean active power, in W: an index is in whole Wh, so it is an interval."""
+
+    low: int
+    high: int
+
+
 class SteadyLoad(NamedTuple):
     """A long steady load, well above the other loads of the day."""
 
@@ -189,6 +196,10 @@ class DayFigures(NamedTuple):
     peak: int | None = None
     peak_at: float | None = None
     base_load: int | None = None
+    #: The same by the indexes; None where they are not read.
+    base_watts: Watts | None = None
+    #: What the base load costs in a year of such prices, in €; None where a price is missing.
+    base_year_eur: Decimal | None = None
     quality: Quality = Quality()
     hours: tuple[Hour, ...] = ()
     bands: tuple[Band, ...] = ()

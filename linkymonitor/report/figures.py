@@ -57,8 +57,8 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
     figures = with_periods(figures, day)
     figures = with_energy(figures, day, prices)
     figures = with_peak(figures, day, prices)
-    figures = with_loads(figures, day, heard)
     figures = with_contract(figures, day)
+    figures = with_loads(figures, day, heard)
     return figures._replace(injected=injected(day, heard, prices.injection), curve=curve(day))
 
 

@@ -43,6 +43,8 @@ class Texts:
     peak_share = Text("{} % de {} kVA", "{}% of {} kVA")
     base_load = Text("Talon de nuit", "Night base load")
     base_year = Text("au plus {} kWh par an", "at most {} kWh a year")
+    base_watts = Text("soit {} à {} W, {} kWh par an", "that is {} to {} W, {} kWh a year")
+    base_watts_eur = Text("soit {} à {} W : environ {} € par an", "that is {} to {} W: about €{} a year")
     more_than = Text("{} % de plus que {} jours semblables", "{}% more than {} similar days")
     less_than = Text("{} % de moins que {} jours semblables", "{}% less than {} similar days")
     same_as = Text("autant que {} jours semblables", "the same as {} similar days")
@@ -291,6 +293,10 @@ class Texts:
     say_load = Text(
         "Une charge de {} environ a duré de {} à {}, en {}.",
         "A load of about {} ran from {} to {}, in {}.",
+    )
+    say_heater = Text(
+        "Une charge de {} environ, sans doute le chauffe-eau, a duré de {} à {}, en {}.",
+        "A load of about {}, probably the water heater, ran from {} to {}, in {}.",
     )
     say_over = Text(
         "La puissance a dépassé l’abonnement de {} kVA à {}.", "Power went above the subscribed {} kVA at {}."

@@ -163,6 +163,16 @@ class Words(Formats):
         """Return how many days of each kind the season has left, as far as it is known."""
         return ", ".join(self.say(LEFT[kind], days, SEASONS[kind].days) for kind, days in day.left.items())
 
+    def base_year(self, day: DayFigures) -> str:
+        """Return what the base load of *day*, which has one, is in watts and in a year."""
+        watts = day.base_watts
+        if watts is None:
+            return self.say(Texts.base_year, self.number((day.base_load or 0) * 8.76))
+        bounds = self.number(watts.low), self.number(watts.high)
+        if day.base_year_eur is None:
+            return self.say(Texts.base_watts, *bounds, self.number((watts.low + watts.high) / 2 * 8.76))
+        return self.say(Texts.base_watts_eur, *bounds, self.number(round(day.base_year_eur, -1)))
+
     def unheard(self, day: DayFigures) -> str:
         """Return when nothing of *day* was heard, which has at least one gap."""
         gaps = day.quality.gaps

@@ -285,6 +285,36 @@ def test_a_long_steady_load_is_found_and_a_short_one_is_not():
     assert of_day(around(WINTER, power=heater(0.5))).load is None
 
 
+def test_a_load_is_found_below_heating_that_comes_and_goes():
+    """In winter the cycles of electric heating stand on the water heater."""
+
+    def winter(water):
+        def power(when):
+            heating = 1500 if when.minute % 20 < 11 else 0
+            return 300 + heating + (2200 if water and 1 <= when.hour < 4 else 0)
+
+        return power
+
+    load = of_day(around(WINTER, power=winter(True))).load
+    assert (load.start, load.end) == (local(WINTER, 1).timestamp(), local(WINTER, 4).timestamp())
+    assert load.va == pytest.approx(2200, abs=30)
+    assert of_day(around(WINTER, power=winter(False))).load is None
+
+
+def test_the_base_load_has_watts_by_the_indexes_and_a_cost():
+    """The house draws 300 W, which its meter calls 330 VA."""
+    rows = around(WINTER, power=flat(300))
+    rows = [row._replace(apparent_power=330, power_min=330, power_max=330) for row in rows]
+    day = of_day(rows, prices=EJP_PRICES)
+    assert day.base_load == 330
+    assert day.base_watts.low <= 300 <= day.base_watts.high
+    assert day.base_watts.high - day.base_watts.low <= 2
+    hours = 22 * 18
+    mean = (Decimal("0.1418") * (8760 - hours) + Decimal("1.0867") * hours) / 8760
+    assert float(day.base_year_eur) == pytest.approx(300 * 8.76 * float(mean), rel=0.01)
+    assert of_day(rows).base_year_eur is None
+
+
 def test_the_peak_is_the_highest_of_the_maxima_and_has_its_time():
     rows = around(WINTER, power=flat(500))
     at = next(n for n, row in enumerate(rows) if row.ended_at >= local(WINTER, 19, 42))

@@ -75,7 +75,10 @@ def test_the_answer_comes_first(tmp_path):
     assert "Mardi 13 janvier 2026" in said
     assert "Jour EJP, 7 h à 1 h" in said
     assert re.search(r"Ce jour a coûté \d+,\d\d € pour \d+,\d kWh, dont \d+,\d\d € en heures de pointe", said)
-    assert "Une charge de 2,1 kVA environ a duré de 1 h à 4 h 10, en heures normales" in said
+    assert (
+        "Une charge de 2,1 kVA environ, sans doute le chauffe-eau, a duré de 1 h à 4 h 10, en heures normales"
+        in said
+    )
     assert said.index("Ce jour a coûté") < said.index("Consommé") < said.index("Synthèse")
 
 
