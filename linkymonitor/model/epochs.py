@@ -2,10 +2,10 @@
 
 # Strategy
 #
-# - An epoch ends with the meter or the contract that its registers belong to, and wherever an index does what
-#   no meter can: it falls, or leaps by more than the cut-off device lets through. No difference is taken across.
-# - What else changes (the mode of the TIC, the subscribed power, a producer's contract) renames or bounds the
-#   same registers: they run on, and so does the count where their names agree.
+# - An epoch ends where the meter or the contract changes, and wherever an index does what is impossible: it falls, or
+#   leaps by more than the cut-off device lets through. No difference is taken across the end of an epoch.
+# - Other changes (the mode of the TIC, the subscribed power, a producer's contract) give the same registers other names
+#   or other bounds. The registers run on, and energy is counted on where their names stay the same.
 # - After 999999999 comes 0: an index that falls by a roll-over has not fallen.
 
 from typing import NamedTuple
@@ -27,14 +27,14 @@ _SLACK = 2
 
 
 class Owner(NamedTuple):
-    """Whose registers they are, as far as it is known."""
+    """The meter and the contract that registers belong to, as far as they are known."""
 
     meter: str | None = None
     option: str | None = None
 
 
 def advance(before: int, after: int) -> int:
-    """Return the Wh that an index went on from *before* to *after*."""
+    """Return the Wh by which an index grew from *before* to *after*."""
     return (after - before) % ROLL_OVER
 
 

@@ -1,7 +1,7 @@
-"""What went to the grid on a day: by index when the meter has one, else estimated from the current."""
+"""The energy given to the grid on a day: from the injected index if the meter has one, else by the current."""
 
-# A meter that is no producer's says next to nothing of what is injected: its power drawn is zero, and a current
-# flows, of which it gives whole amperes. So the estimate is an interval.
+# Without a producer's contract a meter does not send the injected power. While the house injects, the meter only shows
+# a drawn power of zero and a current in whole amperes. So the estimate is a range, from a lowest to a highest energy.
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from linkymonitor.report.gaps import Hearing
 from linkymonitor.report.heard import HeardDay
 from linkymonitor.report.indexes import Indexes, Kind
 
-#: Voltage of the estimate when the meter does not measure it, and what its interval covers, in V.
+#: The volts of the estimate when the meter sends no voltage, and the lowest and highest volts of its range.
 NOMINAL = 230
 _LOWEST, _HIGHEST = 220, 240
 #: The meter gives whole amperes.
@@ -23,12 +23,12 @@ _HOUR = 3600
 
 
 def injected(day: HeardDay, heard: Hearing, price: Decimal | None) -> Injected | None:
-    """Return what went to the grid on *day*, None when nothing did.
+    """Return the energy given to the grid on *day*, None when the house gave none.
 
     Args:
         day: the day.
-        heard: when it was heard.
-        price: what an injected kWh is paid, in €; None when it is not set.
+        heard: when the day was heard.
+        price: what is paid for an injected kWh, in €; None when the price is not set.
     """
     if known(day.rows.injected_index):
         counted = Indexes(day.around.columns, day.around.times, Kind.INJECTED)
@@ -45,7 +45,7 @@ def injected(day: HeardDay, heard: Hearing, price: Decimal | None) -> Injected |
     if not may_inject(day.rows):
         return None
     estimate = _estimated(day.rows, heard.seconds)
-    # No index knows what went out while nobody listened.
+    # There is no index here, so the energy injected during silences is not known.
     return estimate and estimate._replace(at_least=bool(heard.silences), price=price)
 
 
