@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 READMES = {"en": ROOT / "README.md", "fr": ROOT / "README.fr.md"}
+HARDWARE = {"en": ROOT / "docs/hardware.md", "fr": ROOT / "docs/hardware.fr.md"}
 SETTINGS = {"en": ROOT / "docs/settings.md", "fr": ROOT / "docs/settings.fr.md"}
 PARTS = ("linkymonitor", "tests", "bench", "docs")
 
@@ -183,12 +184,25 @@ def test_both_readmes_have_the_same_commands_and_the_same_blocks():
     assert [block.kind for block in blocks(english)] == [block.kind for block in blocks(french)]
 
 
-def test_both_readmes_have_the_same_headings_and_tables():
+@pytest.mark.parametrize("pair", [READMES, HARDWARE], ids=["readme", "hardware"])
+def test_both_languages_have_the_same_headings_and_tables(pair):
     def shape(page: Path) -> list[str]:
         prose = FENCE.sub("", page.read_text("utf-8"))
         return [re.match(r"#*|\|", line)[0] for line in prose.splitlines() if line[:1] in ("#", "|")]
 
-    assert shape(READMES["en"]) == shape(READMES["fr"])
+    assert shape(pair["en"]) == shape(pair["fr"])
+
+
+@pytest.mark.parametrize("lang", READMES)
+def test_a_readme_begins_with_a_picture_and_lists_its_parts(lang):
+    text = READMES[lang].read_text("utf-8")
+    assert text.index("![") < text.index("```") < text.index("\n## ", text.index("```"))
+    prose = FENCE.sub("", text)
+    parts = re.findall(r"^## .+$", prose, re.MULTILINE)[1:]
+    # The first part comes before the list.
+    (contents,) = (line for line in prose.splitlines() if line.count("](#") > 3)
+    linked = re.findall(r"\]\(#([^)]+)\)", contents)
+    assert linked == [re.sub(r"[^\w\- ]", "", part[3:].lower()).replace(" ", "-") for part in parts]
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if not page.stem.startswith("adding-")], ids=name)
