@@ -74,12 +74,18 @@ def settings_of_trial(settings: Settings, folder: Path, lang: str, *, simulated:
     note = Text("", "")
     if simulated:
         note = SIMULATED_NOTE if invented else _SIMULATED
+    report = replace(
+        settings.report,
+        dir=folder / "pages",
+        note=note.render(lang) or None,
+        silent_after=timedelta(0),  # a trial ends, and its meter has not fallen silent
+    )
     return replace(
         settings,
         general=replace(settings.general, lang=lang),
         log=replace(settings.log, dir=folder / "log"),
         display=replace(settings.display, pages=pages),
-        report=replace(settings.report, dir=folder / "pages", note=note.render(lang) or None),
+        report=report,
         tariff=INVENTED if invented else settings.tariff,
     )
 
@@ -99,7 +105,7 @@ def write_settings(settings: Settings, path: Path, storage: Storage) -> bool:
         head.render(settings.lang),
         f"[general]\nlang = {settings.lang}\ntimezone = {settings.general.timezone}",
         f"[log]\ndir = {settings.log.dir}",
-        f"[report]\ndir = {settings.report.dir}\nnote = {settings.report.note or ''}",
+        f"[report]\ndir = {settings.report.dir}\nnote = {settings.report.note or ''}\nsilent_after = 0",
         "[tariff]",
         *([f"# {settings.report.note}"] if settings.report.note else []),
         *(f"{name} = {price}" for name, price in prices.items() if price is not None),

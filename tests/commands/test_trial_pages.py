@@ -109,6 +109,7 @@ def test_the_configuration_of_a_trial_names_invented_prices_as_such(tmp_path, la
     read = load(path)
     assert (read.lang, read.report.note, read.report.dir) == (lang, note, settings.report.dir)
     assert read.log.dir == settings.log.dir
+    assert not read.report.silent_after, "a trial of last week draws its pages, and has no meter to warn of"
     assert read.tariff.pm == settings.tariff.pm
     assert note in path.read_text("utf-8").split("[tariff]")[1]
 
