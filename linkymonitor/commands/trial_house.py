@@ -120,18 +120,18 @@ class TrialHouse:
                 )
             return None
         if fresh or self._elsewhen:
-            return Text("la maison recommence", "the house begins again")
+            return Text("La maison recommence", "The house begins again")
         life = _life(facts)
         if life is None or life.asked != self._asked:
             return Text(
-                f"une autre maison était là ({facts.get('house', '?')})",
-                f"another house was there ({facts.get('house', '?')})",
+                f"Une autre maison était là ({facts.get('house', '?')})",
+                f"Another house was there ({facts.get('house', '?')})",
             )
         days = (life.first_run - life.since).days
         if past is not None and past != days:
             return Text(
-                f"la maison a {days} {'jours' if days > 1 else 'jour'} de passé",
-                f"the house has a past of {days} {'day' if days == 1 else 'days'}",
+                f"La maison a {days} {'jours' if days > 1 else 'jour'} de passé",
+                f"The house has a past of {days} {'day' if days == 1 else 'days'}",
             )
         newest = self._newest()
         if newest is None:
@@ -150,7 +150,7 @@ class TrialHouse:
         if last and any(
             abs(truth.indexes.get(code, 0) - wh) > _TOLERANCE for code, wh in last.indexes.items()
         ):
-            return Text("la maison a été simulée autrement", "the house was simulated in another way")
+            return Text("La maison a été simulée autrement", "The house was simulated in another way")
         return None
 
     def make_room(self) -> Path:

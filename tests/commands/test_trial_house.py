@@ -135,13 +135,13 @@ def test_a_past_of_other_days_has_the_house_begin_again(trial):
     trial.run(past=None)
     assert trial.said == []
     trial.run(past=1)
-    assert trial.said == ["la maison a 0 jour de passé"]
+    assert trial.said == ["La maison a 0 jour de passé"]
 
 
 def test_another_house_makes_the_former_one_make_room(trial):
     trial.run(past=0)
     trial.run("sim:tempo,seed=3", past=0)
-    assert trial.said == ["une autre maison était là (ejp,pv,seed=7)"]
+    assert trial.said == ["Une autre maison était là (ejp,pv,seed=7)"]
     assert {record.contract.option for record in trial.records} == {"TEMPO"}
 
 
@@ -151,7 +151,7 @@ def test_a_house_that_was_simulated_in_another_way_begins_again(trial):
     facts = trial.folder / "simulated" / "log" / "trial.json"
     facts.write_text(facts.read_text().replace('"2027-07-14"', '"2027-07-10"', 1))
     trial.run(past=None, now=NOW + HOUR)
-    assert trial.said == ["la maison a été simulée autrement"]
+    assert trial.said == ["La maison a été simulée autrement"]
 
 
 def test_a_log_that_is_ahead_of_the_clock_is_refused(trial):
@@ -188,7 +188,7 @@ def test_a_house_at_another_time_has_a_clock_of_its_own_and_never_the_future(tri
     assert house.now() - begins < timedelta(seconds=1)
     assert trial.records[-1].ended_at <= begins
     trial.run(spec, past=0)
-    assert trial.said == ["la maison recommence"]
+    assert trial.said == ["La maison recommence"]
 
 
 def test_a_house_that_would_run_into_the_future_is_refused(trial):
@@ -221,4 +221,4 @@ def test_facts_that_cannot_be_read_have_the_house_begin_again(trial):
     facts = trial.folder / "simulated" / "log" / "trial.json"
     facts.write_text(facts.read_text().replace("since", "sunce", 1))
     trial.run(past=0)
-    assert trial.said == ["une autre maison était là (ejp,pv,seed=7)"]
+    assert trial.said == ["Une autre maison était là (ejp,pv,seed=7)"]
