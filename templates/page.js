@@ -173,9 +173,9 @@
       readout.append(hint);
       return;
     }
-    function add(text) {
+    function add(text, kind) {
       var part = document.createElement("span");
-      part.textContent = text; readout.append(part);
+      part.textContent = text; part.className = kind; readout.append(part);
     }
     say("", clock(time, true));
     var on = visibility();
@@ -186,14 +186,14 @@
       else if (serie.key === "current") say(serie.label, number(value, 0) + "\u00a0A");
       else if (n === 0) {
         say(serie.label, number(value, 0) + "\u00a0VA");
-        if (above[at] || below[at]) add(W.span.replace("{}", number(value - below[at], 0)).replace("{}", number(value + above[at], 0)));
+        if (above[at] || below[at]) add(W.span.replace("{}", number(value - below[at], 0)).replace("{}", number(value + above[at], 0)), "extremes");
       } else if (value) say(serie.label, number(value, 0) + "\u00a0VA");
     });
     var band = day.bandAt(time), drawn = columns[0][at];
     if (!band) return;
     // Watts are never more than VA.
     if (band[4] !== null && drawn) say(band[3], W.rate.replace("{}", number(drawn / 1000 * band[4], 2)));
-    else add(band[3]);
+    else add(band[3], "");
   }
   var summary = document.getElementById("range");
   function sumUp(window) {
@@ -216,8 +216,8 @@
     var on = visibility(), seen = D.series.some(function (serie, n) { return on[n] && right(serie); });
     var hint = document.getElementById("axis-hint");
     if (hint) hint.hidden = !D.series.some(function (serie, n) { return on[n] && serie.key === "index"; });
-    // Room for two lines, so that reading the curve does not move it.
-    document.getElementById("readout").style.minHeight = seen ? "3em" : "";
+    // Room for another line, so that reading the curve does not move it.
+    document.getElementById("readout").classList.toggle("more", seen);
     return seen;
   }
   // Fingers are led below; what Dygraphs would do with them is left out.

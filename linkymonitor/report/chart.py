@@ -130,7 +130,9 @@ def _series(day: DayFigures, words: Words) -> list[dict[str, object]]:
         # Six registers would bury the chart: of many, those that moved.
         if len(curve.indexes) > 2 and column[0] == column[-1]:
             continue
-        label = words.say(Texts.series_index, words.in_period(name))
+        # The registers of a supplier have no name but "index".
+        supplier = name[:1] == "F" and name[1:].isdecimal()
+        label = words.period(name) if supplier else words.say(Texts.series_index, words.in_period(name))
         series.append(
             _serie("index", label, False, column) | {"kind": words.kind(name), "price": prices.get(name)}
         )

@@ -381,6 +381,7 @@ def test_fingers_read_and_zoom(show):
     for x in range(130, 300, 10):
         touch("touchMove", x)
     assert page.locator("#readout").inner_text() != first
+    assert page.locator("#chart").bounding_box() == box, "reading moves nothing"
     touch("touchEnd")
     assert "VA" in page.locator("#readout").inner_text(), "the value stays when the finger leaves"
     touch("touchStart", 150, 250)
