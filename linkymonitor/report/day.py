@@ -154,6 +154,27 @@ class Quality(NamedTuple):
     held_whole: bool = False
 
 
+class Phase(NamedTuple):
+    """One phase over a day; what the meter does not give is None."""
+
+    #: A, of the records.
+    mean: float | None
+    most: int | None
+    #: Of the current of all phases, 0 to 1.
+    share: float | None
+    #: The lowest, the mean and the highest voltage, in V.
+    voltages: tuple[int, int, int] | None
+
+
+class Phases(NamedTuple):
+    """The phases of a day, and their curves: the mean of each ten minutes, None where nothing was heard."""
+
+    phases: tuple[Phase, ...]
+    #: In A and V, a curve for each phase; none where the meter does not give them.
+    currents: tuple[Sequence[float | None], ...]
+    voltages: tuple[Sequence[float | None], ...]
+
+
 class Peak(NamedTuple):
     """A mobile peak, from 7 h on, past midnight."""
 
@@ -227,6 +248,8 @@ class DayFigures(NamedTuple):
     #: Tempo: the colour of the next day, if the meter has sent it.
     tomorrow: str | None = None
     curve: Curve = Curve()
+    #: None when the meter gives neither the currents of its phases nor a voltage.
+    phases: Phases | None = None
 
     @property
     def empty(self) -> bool:

@@ -27,6 +27,7 @@ from linkymonitor.report.indexes import Indexes, Kind
 from linkymonitor.report.injection import injected
 from linkymonitor.report.loads import with_loads
 from linkymonitor.report.periods import with_periods
+from linkymonitor.report.phases import phases
 from linkymonitor.system.zones import midnight
 
 
@@ -59,7 +60,9 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
     figures = with_peak(figures, day, prices)
     figures = with_contract(figures, day)
     figures = with_loads(figures, day, heard)
-    return figures._replace(injected=injected(day, heard, prices.injection), curve=curve(day))
+    return figures._replace(
+        injected=injected(day, heard, prices.injection), curve=curve(day), phases=phases(day)
+    )
 
 
 def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: Prices) -> DayFigures:

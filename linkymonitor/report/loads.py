@@ -50,7 +50,8 @@ def with_loads(figures: DayFigures, day: HeardDay, heard: Hearing) -> DayFigures
     peak, peak_at = _peak(day)
     means = _means(day, heard)
     base_load = _base_load(means, day)
-    watts = None if base_load is None else _base_watts(means, day, base_load)
+    # Where a register was not read, nobody knows what the night used.
+    watts = None if base_load is None or figures.unaccounted else _base_watts(means, day, base_load)
     return figures._replace(
         base_watts=watts,
         base_year_eur=None if watts is None else _cost_of_a_year(watts, figures),

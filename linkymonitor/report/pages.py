@@ -32,6 +32,7 @@ from linkymonitor.report.chart import chart_data
 from linkymonitor.report.compiled import Compiled
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.hourly import bars
+from linkymonitor.report.phases_picture import pictures
 from linkymonitor.report.season import days_left
 from linkymonitor.report.section import Calendar
 from linkymonitor.report.summary import Summary
@@ -131,6 +132,7 @@ class Pages:
             month_days=days_in_month(day.date.year, day.date.month),
             current=day.bands[-1].code if day.bands else None,
             bars=bars(day, self._words),
+            phase_pictures=pictures(day, self._words),
             chart=chart_data(day, self._words, self._refresh),
             script=self._script if day.curve.times or self._refresh else None,
         )

@@ -16,7 +16,16 @@ class Settings:
     #: Folder of the pages.
     dir: Path = Path("/var/lib/linkymonitor/report")
     #: Sections of a day page, in order: one file templates/sections/NAME.html.j2 each.
-    sections: tuple[str, ...] = ("answer", "cards", "chart", "synthesis", "hours", "quality", "contract")
+    sections: tuple[str, ...] = (
+        "answer",
+        "cards",
+        "chart",
+        "synthesis",
+        "hours",
+        "phases",
+        "quality",
+        "contract",
+    )
     #: Folder of your own templates; a file there stands in for the shipped one of the same name.
     templates: Path | None = None
     #: A few words at the top of each page; a trial says there that its house is simulated.

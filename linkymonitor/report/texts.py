@@ -117,6 +117,25 @@ class Texts:
     )
     gap = Text("trou", "gap")
     min_max = Text("de {} à {} VA", "{} to {} VA")
+    phases_title = Text("Phases", "Phases")
+    phases_current = Text("Intensité de chaque phase", "Current of each phase")
+    phases_voltage = Text("Tension de chaque phase", "Voltage of each phase")
+    voltage = Text("Tension", "Voltage")
+    phase = Text("Phase", "Phase")
+    mean_current = Text("A, moyenne", "A, mean")
+    most_current = Text("A, au plus", "A, highest")
+    share = Text("Part", "Share")
+    voltage_bounds = Text("V, de–à", "V, from–to")
+    voltage_mean = Text("V, moyenne", "V, mean")
+    say_imbalance = Text(
+        "La phase {} porte *{}* du courant, la phase {} *{}*.",
+        "Phase {} carries *{}* of the current, phase {} *{}*.",
+    )
+    say_balance = Text("Les phases sont également chargées.", "The phases are evenly loaded.")
+    say_voltage_out = Text(
+        "La tension est sortie de 207 à 253 V (230 V ± 10 %) : *{} à {} V*.",
+        "The voltage left 207 to 253 V (230 V ± 10%): *{} to {} V*.",
+    )
     synthesis = Text("Synthèse", "Summary")
     period = Text("Période", "Period")
     index_end = Text("Index, fin", "Reading at the end")

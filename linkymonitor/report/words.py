@@ -15,6 +15,7 @@ from linkymonitor.report import answer
 from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap, SynthesisLine
 from linkymonitor.report.formats import NBSP, Formats, typeset
 from linkymonitor.report.hourly import hour_names
+from linkymonitor.report.phases_picture import HIGHEST, LOWEST
 from linkymonitor.report.season import SEASONS
 from linkymonitor.report.texts import (
     CHANGES,
@@ -42,6 +43,8 @@ _FEW = 2
 _ALL = 0.998
 _MINUTE = 60
 _SATURDAY = 5
+#: Shares of the current that differ by less are even.
+_EVEN = 0.1
 
 
 def rests(day: DayFigures, line: SynthesisLine) -> bool:
@@ -246,6 +249,27 @@ class Words(Formats):
         if what == "heures":
             return self.say(Texts.off_peak_group, text)
         return self.timetable(text) if what == "demain" else text
+
+    def about_phases(self, day: DayFigures) -> list[str]:
+        """Return what stands out of the phases of *day*: an uneven load, a voltage out of its bounds."""
+        if day.phases is None:
+            return []
+        sentences = []
+        shares = [(phase.share, n) for n, phase in enumerate(day.phases.phases, 1) if phase.share is not None]
+        if len(shares) > 1:
+            (least, low), (most, high) = min(shares), max(shares)
+            if most - least < _EVEN:
+                sentences.append(self.say(Texts.say_balance))
+            else:
+                sentences.append(
+                    self.say(Texts.say_imbalance, high, self.percent(most, 0), low, self.percent(least, 0))
+                )
+        bounds = [phase.voltages for phase in day.phases.phases if phase.voltages is not None]
+        if bounds:
+            lowest, highest = min(low for low, _, _ in bounds), max(high for _, _, high in bounds)
+            if lowest < LOWEST or highest > HIGHEST:
+                sentences.append(self.say(Texts.say_voltage_out, lowest, highest))
+        return sentences
 
     def off_peak(self, day: DayFigures) -> str | None:
         """Return the off-peak hours that were observed; None where they mean nothing, or were not all heard."""
