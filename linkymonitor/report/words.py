@@ -169,7 +169,7 @@ class Words(Formats):
     def base_year(self, day: DayFigures) -> str:
         """Return what the base load of *day*, which has one, is in watts and in a year."""
         watts = day.base_watts
-        if watts is None:
+        if watts is None or day.unaccounted:
             return self.say(Texts.base_year, self.number((day.base_load or 0) * 8.76))
         bounds = self.number(watts.low), self.number(watts.high)
         if day.base_year_eur is None:
