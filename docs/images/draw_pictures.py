@@ -78,12 +78,8 @@ def shot(browser: Browser, page: Path, viewport: ViewportSize, scale: float) -> 
 
 
 def light(image: Image.Image) -> Image.Image:
-    """Return *image* with a palette, so that its file is small; what is transparent stays so."""
-    opaque = image.convert("RGB").quantize(255, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    if image.mode == "RGBA":
-        opaque.paste(255, mask=image.getchannel("A").point(lambda alpha: 255 * (alpha < 128)))
-        opaque.info["transparency"] = 255
-    return opaque
+    """Return *image* with a palette that keeps its rare colours, too, so that its file is small."""
+    return image.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, kmeans=3, dither=Image.Dither.NONE)
 
 
 def lit(lang: str) -> str:
@@ -129,7 +125,7 @@ def hero(browser: Browser, lang: str, phone: Image.Image) -> Image.Image:
     )
     tab = context.new_page()
     tab.set_content(f"<style>body{{margin:0}}svg{{display:block}}</style>{drawing}")
-    shown = Image.open(io.BytesIO(tab.screenshot(omit_background=True)))
+    shown = Image.open(io.BytesIO(tab.screenshot()))
     context.close()
     return shown
 
