@@ -51,7 +51,7 @@ def test_a_section_that_is_not_there_is_said_at_once_with_those_that_are(tmp_pat
     settings = Settings(dir=tmp_path / "pages", templates=tmp_path / "mine", sections=("answer", "nope"))
     with pytest.raises(ConfigError) as refused:
         build(tmp_path, ejp_day(), settings=settings)
-    there = "answer, cards, chart, contract, extra, hours, quality, synthesis"
+    there = "answer, cards, chart, contract, extra, hours, phases, quality, synthesis"
     assert (
         str(refused.value)
         == {
