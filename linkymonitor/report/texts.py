@@ -138,7 +138,7 @@ class Texts:
     )
     synthesis = Text("Synthèse", "Summary")
     period = Text("Période", "Period")
-    index_end = Text("Index, fin", "Reading at the end")
+    index_end = Text("Index, fin", "Last reading")
     kwh = Text("kWh", "kWh")
     price = Text("€/kWh", "€/kWh")
     eur = Text("€", "€")
