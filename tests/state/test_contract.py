@@ -180,10 +180,10 @@ def test_the_report_lists_what_changed_from_what_to_what_and_when(tmp_path):
         ("10:05", OFFER._replace(subscribed_power=6000, meter="9"), "noms=F01 SOIR"),
     )
     text = "\n".join(Words("fr", PARIS).changes(day)).replace("\u00a0", " ")
+    # The group of off-peak hours changed at 6 h; the offer that is in force at the end has no such hours.
     assert sorted(text.splitlines()) == [
         "À 10 h, compteur : l’ancien → un autre",
         "À 10 h, nom de Index fournisseur 1 : NUIT → SOIR",
-        "À 6 h, heures creuses : groupe A → groupe C",
         "À 6 h, puissance souscrite : 9 kVA → 6 kVA",
         "À 8 h, mode : historique → standard",
         "À 9 h, horaires du lendemain : 0 h heures creuses, 6 h 30 heures pleines → 0 h Index fournisseur 1",
