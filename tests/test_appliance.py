@@ -81,7 +81,7 @@ def test_the_log_says_contract_data_and_the_end(tmp_path):
 
 def test_the_log_speaks_english_when_asked(tmp_path):
     bench = Bench(tmp_path, *frames(2), (40.0, frame()), lang="en").run()
-    assert bench.lines("WARN")[0].startswith("The meter is silent: no complete frame for 10 s")
+    assert bench.lines("WARN")[0].startswith("The meter is silent: no believed frame for 10 s")
     assert bench.lines("INFO")[-1].startswith("Stopping: 3 complete frames")
 
 

@@ -106,9 +106,9 @@ class SilenceWatch:
 
     def _silent(self) -> Text:
         return Text(
-            f"Compteur muet : aucune trame complète depuis {self._silence:.0f} s ; vérifiez le branchement "
+            f"Compteur muet : aucune trame acceptée depuis {self._silence:.0f} s ; vérifiez le branchement "
             "aux bornes I1 et I2, et le mode",
-            f"The meter is silent: no complete frame for {self._silence:.0f} s; check the wiring to I1 and I2, "
+            f"The meter is silent: no believed frame for {self._silence:.0f} s; check the wiring to I1 and I2, "
             "and the mode",
         )
 

@@ -22,26 +22,6 @@ _DAY = timedelta(days=1)
 _LONGEST_CAUSE = 300
 
 
-def days(
-    log_dir: Path,
-    dates: tuple[date, date],
-    *,
-    tz: ZoneInfo,
-    prices: Prices,
-    now: datetime,
-    storage: Storage,
-    statistics: Statistics | None = None,
-) -> Iterator[DayFigures]:
-    """Yield the figures of each day from the first of *dates* to the last; one day is held at a time.
-
-    Raises:
-        StorageError: a file cannot be read.
-    """
-    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
-    for records in source.between(*dates):
-        yield day_figures(records, tz, prices, now)
-
-
 def guarded_days(
     source: LogDays, dates: tuple[date, date], prices: Prices
 ) -> Iterator[tuple[date, DayFigures | Exception]]:

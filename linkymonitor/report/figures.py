@@ -2,8 +2,8 @@
 
 # Strategy
 #
-# - Each part of the figures is computed in a file of its own, and added to the figures so far. The docstring of a part
-#   says which other parts must be there before.
+# - Each part of the figures is computed in a file of its own, and added to the figures so far. Where a
+#   part needs figures of another part, its docstring names that part.
 # - No difference is taken across the end of an epoch (epochs.py): the energies before and after it are added up.
 # - All times are POSIX seconds here. Templates and texts turn them into local time.
 # - Nothing here reads a file or a clock.

@@ -319,6 +319,9 @@ KEYS: Mapping[str, tuple[str, Reader]] = {
 #: The keys with a value; the others are words, too, and have yes or no.
 VALUED = tuple(key for key, (field, _) in KEYS.items() if field != WORDS.get(key, ("", None))[0])
 
+#: Characters of an unknown word that its fault repeats.
+_LONGEST_SHOWN = 24
+
 
 def parse_spec(text: str) -> Options:
     """Return the options of *text*, such as ``standard,tempo,tri,seed=7,day=2026-01-13,at=06:58,peak``.
@@ -364,10 +367,11 @@ def _unknown(word: str) -> BadSetting:
                 f"{word}: unknown, did you mean {near[0]}?",
             )
         )
-    words, more = ", ".join(WORDS), ", ".join(f"{key}=" for key in VALUED)
+    known_words = ", ".join((*WORDS, *(f"{key}=" for key in VALUED)))
+    shown = word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}…"  # the list is long enough
     return BadSetting(
         Text(
-            f"{word} : inconnu ; on attend certains de {words}, {more}",
-            f"{word}: unknown, expected some of {words}, {more}",
+            f"{shown} : inconnu ; on attend certains de {known_words}",
+            f"{shown}: unknown, expected some of {known_words}",
         )
     )

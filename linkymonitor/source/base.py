@@ -62,7 +62,7 @@ class Source:
         """Throw away the bytes that have come and were not read yet."""
 
     def close(self) -> None:
-        """Close the source, so that other programs may open it."""
+        """Release the port, file or connection; after that no byte can be read from it."""
 
     def __enter__(self) -> Source:
         return self

@@ -245,7 +245,10 @@ class Port(Source):
         }
 
     def _look_around(self) -> None:
-        """Warn of other programs that may read from this port: flock stops only programs that use it too."""
+        """Log a warning when another program has this serial port open.
+
+        Such a program takes bytes away from the meter. The lock of the port stops only programs that ask for it.
+        """
         if is_console(self.name, self._root):
             log.warning(_CONSOLE, self._about(_CONSOLE))
         elif others := openers(self.name, self._root):

@@ -1,4 +1,4 @@
-"""Locks a folder, so that one process at a time writes in it."""
+"""The lock of a folder: while one process of linkymonitor holds it, no other writes files there."""
 
 from __future__ import annotations
 

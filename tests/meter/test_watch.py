@@ -14,7 +14,7 @@ def test_silence_is_said_once_and_its_end_once(tmp_path):
     bench = Bench(tmp_path, *frames(3), (300.0, frame()), *frames(3)).run()
     warnings = bench.lines("WARN")
     assert len(warnings) == 1
-    assert warnings[0].startswith("Compteur muet : aucune trame complète depuis 10 s ; vérifiez")
+    assert warnings[0].startswith("Compteur muet : aucune trame acceptée depuis 10 s ; vérifiez")
     assert bench.lines("INFO").count("Compteur de nouveau entendu") == 1
 
 

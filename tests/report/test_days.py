@@ -6,11 +6,12 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
-from linkymonitor.report.days import as_json, days
+from linkymonitor.report.days import as_json
 from linkymonitor.report.words import Words
 from linkymonitor.system.storage import Storage
 from tests.report.drawn import DAY, PRICES, build, ejp_day
 from tests.report.house import PARIS, flat, local, records, write_log
+from tests.support.figures import days
 
 
 def test_figures_do_not_need_jinja(tmp_path):

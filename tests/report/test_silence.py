@@ -10,10 +10,11 @@ import pytest
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.day import DayFigures
-from linkymonitor.report.days import as_json, days
+from linkymonitor.report.days import as_json
 from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, local, period_of, records, write_log
+from tests.support.figures import days
 
 FIRST = date(2026, 1, 10)
 DAYS = 8

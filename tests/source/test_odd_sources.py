@@ -67,7 +67,7 @@ def test_an_odd_source_is_one_short_sentence_of_ours(source, command, capsys):
     assert err.startswith("linkymonitor: ")
     assert err.count("\n") == 1
     assert err[:-1].isprintable()
-    assert len(err) < 450
+    assert len(err) < 350
     assert " : " in err
     assert not [word for word in FOREIGN if word in err]
 

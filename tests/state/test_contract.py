@@ -13,12 +13,12 @@ from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report.days import days
 from linkymonitor.report.words import Words
 from linkymonitor.state.contract import NAMED, Journal
 from linkymonitor.system.clock import WireClock
 from linkymonitor.system.storage import Storage
 from linkymonitor.tic.day_profile import read_day_profile
+from tests.support.figures import days
 from tests.support.truth import PARIS, local
 
 DAY = date(2026, 1, 13)

@@ -10,10 +10,10 @@ from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report.days import days
 from linkymonitor.state.today import Today
 from linkymonitor.system.clock import WireClock
 from linkymonitor.system.storage import Storage
+from tests.support.figures import days
 from tests.support.whole import Bench, frame
 
 MORNING = datetime(2027, 1, 13, 9, 0, tzinfo=UTC)

@@ -40,7 +40,7 @@ _CURRENT_OF = {"ADPS": "IINST", **dict(zip(ADIR, IINST, strict=True))}
 _PERIODS_OF = {"BASE": PERIODS["BASE"], "HC..": PERIODS["HC"]}
 _POWERS = {Mode.HISTORIQUE: ("PAPP",), Mode.STANDARD: ("SINSTS", *SINSTS, "SINSTI")}
 _REGISTERS = frozenset({*REGISTER_OF.values(), *EASF})
-#: The labels of which one is the sum of the others.
+#: The labels of the total energy (EAST, in Wh) and of the ten registers whose sum it is.
 _TOTAL = frozenset({"EAST", *EASF})
 
 

@@ -56,7 +56,7 @@ _ANYWHERE = frozenset({"MOTDETAT"})
 _MOST_UNKNOWN = 32
 #: Label of a power → label of the total that counts the power. The register in force counts drawn power as well.
 _TOTAL_OF = {Mode.HISTORIQUE: {"PAPP": ""}, Mode.STANDARD: {"SINSTS": "EAST", "SINSTI": "EAIT"}}
-#: Labels that interpret reads, so that their absence is an answer.
+#: Labels that fill a field of Reading. Their absence has a meaning there: without PEJP there is no notice of a peak.
 _EXPECTED = {mode: frozenset(row.name for row in BY_MODE[mode].values() if row.fills) for mode in Mode}
 #: Labels that give the subscribed power → VA of one unit.
 _RATINGS = {Mode.HISTORIQUE: {"ISOUSC": 200}, Mode.STANDARD: {"PCOUP": 1000, "PREF": 1000}}
@@ -394,6 +394,6 @@ class _Presence:
             gone = []
         missing = [Rejected(label.encode() + self._mode.separator, MISSING) for label in gone]
         if moment.situation.at_once and damaged:
-            # No earlier frame shows which other labels this frame should have.
+            # The damaged lines may have been any label, and there is no earlier frame to compare the labels with.
             missing.append(Rejected(b"", MISSING))
         return missing

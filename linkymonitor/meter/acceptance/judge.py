@@ -1,4 +1,4 @@
-"""What every judge of a label is told, and what it answers."""
+"""The contract of a judge: the groups of one label go in frame by frame, and the believed group comes out."""
 
 # A judge knows one label of one meter. It remembers the groups that it needs to compare, and returns for each frame
 # the group that is believed now: the new one, an older one, or None while it waits for a second frame.
