@@ -16,7 +16,7 @@ from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report.days import as_json, days
+from linkymonitor.report.days import as_json
 from linkymonitor.report.words import Words
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
@@ -26,6 +26,7 @@ from linkymonitor.system.clock import WireClock
 from linkymonitor.system.storage import Storage
 from tests.support.extent import extent
 from tests.support.fakes import Bytes
+from tests.support.figures import days
 from tests.support.pairs import pairs
 from tests.support.tally import tally
 from tests.support.truth import PARIS, local

@@ -23,7 +23,7 @@ from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.day import DayFigures
-from linkymonitor.report.days import as_json, days
+from linkymonitor.report.days import as_json
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.state.aggregate import Aggregator
@@ -32,6 +32,7 @@ from linkymonitor.system.clock import WireClock
 from linkymonitor.system.storage import Storage
 from linkymonitor.tic.frame import InfoGroup
 from tests.support.fakes import Bytes
+from tests.support.figures import days
 from tests.support.pairs import pairs
 from tests.support.tally import tally
 from tests.support.truth import PARIS, local
