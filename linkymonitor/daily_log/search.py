@@ -242,10 +242,13 @@ def _newest_stamp(file: LogFile, at: datetime, storage: Storage) -> datetime | N
     newest = b""
     with suppress(FileNotFoundError):
         for lines in whole_lines(storage.blocks(file.path), Statistics()):
-            if max(lines) <= newest:
+            last = max(lines)
+            if last <= newest:
                 continue
-            stamps = (line[:STAMP_WIDTH] for line in lines if line.startswith(prefixes))
-            newest = max((stamp for stamp in stamps if stamp <= limit), default=newest)
+            if not last.startswith(prefixes) or last[:STAMP_WIDTH] > limit:  # damaged, or after *at*
+                stamps = (line[:STAMP_WIDTH] for line in lines if line.startswith(prefixes))
+                last = max((stamp for stamp in stamps if stamp <= limit), default=newest)
+            newest = max(newest, last[:STAMP_WIDTH])
     if not newest:
         return None
     try:

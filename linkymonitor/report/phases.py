@@ -12,8 +12,11 @@ STRETCH = 600
 
 
 def phases(day: HeardDay) -> Phases | None:
-    """Return the currents and voltages of *day* by phase, None when the meter gives neither."""
-    currents, voltages = _columns(day.rows.currents), _columns(day.rows.voltages)
+    """Return the currents and voltages of *day* by phase, None when the meter gives neither.
+
+    The current of a single phase is no part of them: the chart of the day has it.
+    """
+    currents, voltages = _columns(day.rows.currents, least=2), _columns(day.rows.voltages, least=1)
     count = max(len(currents), len(voltages))
     if not count:
         return None
@@ -36,9 +39,11 @@ def phases(day: HeardDay) -> Phases | None:
     )
 
 
-def _columns(rows: Sequence[Sequence[int | None]]) -> list[list[int | None]]:
-    """Return a column for each phase of *rows*; of one that is not measured there is none."""
+def _columns(rows: Sequence[Sequence[int | None]], least: int) -> list[list[int | None]]:
+    """Return a column for each phase of *rows*; none when fewer than *least* phases are measured."""
     count = max(map(len, rows), default=0)
+    if count < least:
+        return []
     columns = [[row[n] if n < len(row) else None for row in rows] for n in range(count)]
     return columns if any(value is not None for column in columns for value in column) else []
 

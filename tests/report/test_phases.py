@@ -56,3 +56,13 @@ def test_one_phase_has_its_voltage_alone(tmp_path):
 
 def test_a_meter_that_gives_neither_has_no_section(tmp_path):
     assert 'class="phases"' not in page_of(tmp_path)
+
+
+def test_the_current_of_a_single_phase_alone_makes_no_section(tmp_path):
+    assert 'class="phases"' not in page_of(tmp_path, (6,))
+
+
+def test_a_single_phase_with_its_current_has_the_voltage_alone(tmp_path):
+    words = text_of(section(page_of(tmp_path, (6,), (236,)))).replace("\xa0", " ")
+    assert "236–236 236" in words
+    assert "Courant" not in words
