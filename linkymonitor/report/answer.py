@@ -1,4 +1,4 @@
-"""The sentences that open the page of a day: each stands when its condition holds."""
+"""The sentences at the top of the page of a day; each is shown only when its condition holds."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from linkymonitor.report.texts import Texts
 if TYPE_CHECKING:
     from linkymonitor.report.words import Words
 
-#: More sentences than this nobody reads: what is merely interesting stays out.
+#: Sentences about injection and about a load are added only while there are fewer sentences than this.
 _MOST = 4
-#: The dear register of each option: what it cost is worth a word.
+#: The dear registers, the dearest first; the first of them that counted has its cost beside the cost of the day.
 _DEAR = ("PM", "HPJR", "HPJW", "HP")
-#: Less injected energy than this, in Wh, is not worth a sentence.
+#: Less injected energy than this, in Wh, has no sentence.
 _LEAST_INJECTED = 100
 
-#: A steady load that begins at night, before so many seconds of the day or in so many of its last ones, and is not
-#: stronger than this, in VA, heats water.
+#: A steady load is taken for a water heater if it begins in the first or in the last so many seconds of a day, and
+#: draws at most so many VA.
 _MORNING, _EVENING = 7 * 3600, 3 * 3600
 _LARGEST_HEATER = 3500
 
@@ -32,7 +32,7 @@ _Sentences = Callable[[DayFigures, "Words"], Iterator[str]]
 
 
 def sentences(day: DayFigures, words: Words) -> list[str]:
-    """Return what opens the page of *day*."""
+    """Return the sentences at the top of the page of *day*."""
     if day.empty:
         return [_nothing_heard(day, words)]
     chosen = [text for sentence in _ALWAYS for text in sentence(day, words)]
@@ -49,7 +49,7 @@ def _nothing_heard(day: DayFigures, words: Words) -> str:
 
 
 def _used(wh: int, words: Words) -> str:
-    """Return *wh* as kWh: to the Wh when it is less than one kWh."""
+    """Return *wh* in kWh: below 1 kWh with three decimals, else with one."""
     return words.kwh(wh, 1 if wh >= 1000 else 3)
 
 
@@ -74,7 +74,7 @@ def _cost(day: DayFigures, words: Words) -> Iterator[str]:
 
 
 def _known(day: DayFigures, words: Words) -> str:
-    """Return when the day was measured, and what is known of it: with energy that nobody knows it has no cost."""
+    """Return when the day was measured, and its known energy and cost. Some energy is unknown, so there is no total."""
     text = _measured(day, words)
     if day.barely or not day.consumed:
         return text + "."
@@ -111,7 +111,7 @@ def _cost_text(day: DayFigures) -> Text:
 
 
 def _of_which(day: DayFigures, words: Words) -> str:
-    """Return the share of the dear register; nothing where no other one counted."""
+    """Return the part of the dear register in the cost or the energy; empty where no other register counted."""
     counted = {line.code: line for line in day.lines if line.wh}
     dear = next((counted[code] for code in _DEAR if code in counted), None)
     if dear is None or dear.wh is None or len(counted) < 2:
@@ -185,7 +185,7 @@ def _peak(day: DayFigures, words: Words) -> Iterator[str]:
 
 
 def _left(day: DayFigures, words: Words) -> Iterator[str]:
-    """Yield how many dear days are left, on one of them."""
+    """Yield how many EJP days or red days are left, if *day* is such a day."""
     for kind, dear, some, single in (
         ("ejp", day.ejp, Texts.say_left_ejp, Texts.say_left_ejp_one),
         ("red", day.colour == "red", Texts.say_left_red, Texts.say_left_red_one),
@@ -195,7 +195,7 @@ def _left(day: DayFigures, words: Words) -> Iterator[str]:
             yield words.say(single, of) if days == 1 else words.say(some, days, of)
 
 
-#: In the order of the page.
+#: In the order of the page: the sentences that are shown whenever their condition holds, then the others.
 _ALWAYS: Sequence[_Sentences] = (
     _unread,
     _cost,

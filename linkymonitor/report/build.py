@@ -1,4 +1,4 @@
-"""Daily logs to pages: one page for each local day, and a calendar of them."""
+"""Makes pages of the daily log: one page for each local day, and the calendar."""
 
 from __future__ import annotations
 
@@ -56,20 +56,20 @@ def build(
     """Write the page of each local day from the first of *dates* to the last, and the calendar.
 
     Args:
-        settings: where and what.
-        log_dir: the daily logs.
+        settings: the section ``[report]``.
+        log_dir: the folder of the daily log.
         dates: first and last day, inclusive.
-        only: draw only these of them; None: all of them.
+        only: the days among them to be drawn; None: all.
         tz: the zone whose midnights bound the days.
         lang: ``fr`` or ``en``.
         prices: what a kWh costs.
-        now: the present; a day that is not over is drawn so far.
+        now: the present; a day that is not over is drawn up to it.
         storage: writes the pages.
-        autorefresh: whether the pages draw themselves again every ten minutes.
-        calendar: the days of the season that no page knows.
+        autorefresh: whether an open page reloads itself in the browser every ten minutes.
+        calendar: the section ``[calendar]``: the days of this season that the log does not have.
         newest: the end of the newest record of the log, None when there is none.
         statistics: counts what was found in the logs.
-        on_failure: handed a sentence about each page that could not be drawn or read.
+        on_failure: called with a sentence for each page that could not be drawn or read.
 
     Returns:
         The pages written, the calendar last.
@@ -104,7 +104,7 @@ def build(
     )
     there -= gone
     known = sorted(there | wanted)
-    # A day is compared with those before it, whose pages are there or are drawn first.
+    # A day is compared with earlier days: their pages are in the folder, or are drawn before its own.
     others = {
         summary.day: summary for summary in _summaries(settings.dir, sorted(there - wanted), storage, tell)
     }
@@ -124,12 +124,12 @@ def build(
             storage.replace(path, page)
         except StorageError as error:
             if not settings.dir.is_dir():
-                raise  # it has gone, and no other page can be written either
+                raise  # the folder is gone, so no other page can be written either
             tell(error.text)
             continue
         written.append(path)
     if wrong and len(wrong) == len(drawn):
-        raise wrong[0]  # a template that draws no day is mended by the user
+        raise wrong[0]  # no day could be drawn: the user has to correct a template or a setting
     _relink(settings.dir, pages, _beside(drawn.keys() | gone, known) - drawn.keys(), known, storage)
     heard = None
     if newest is not None and settings.silent_after:
@@ -142,7 +142,7 @@ def build(
 
 
 def _beside(days: Iterable[date], known: Sequence[date]) -> set[date]:
-    """Return those of *known*, in order, that stand next to one of *days*."""
+    """Return those of *known*, a sorted sequence, that come next before or after one of *days*."""
     beside: set[date] = set()
     for day in days:
         beside.update(known[max(bisect_left(known, day) - 1, 0) : bisect_left(known, day)])
@@ -153,10 +153,10 @@ def _beside(days: Iterable[date], known: Sequence[date]) -> set[date]:
 def _relink(
     folder: Path, pages: Pages, days: Iterable[date], known: Sequence[date], storage: Storage
 ) -> None:
-    """Write the links of the pages of *days* in *folder* anew: pages beside them have come or gone."""
+    """Write the links of the pages of *days* in *folder* anew: their neighbours have come or gone."""
     for day in sorted(days):
         path = folder / f"{day}.html"
-        # A page that cannot be read is told of with the calendar.
+        # A page that cannot be read is reported when its summary is read for the calendar.
         with suppress(FileNotFoundError, StorageError, UnicodeDecodeError):
             page = b"".join(storage.blocks(path)).decode()
             relinked = pages.relinked(page, day, known)
@@ -165,10 +165,10 @@ def _relink(
 
 
 def _keep_names(folder: Path, today: date, calendar: bytes, storage: Storage) -> None:
-    """Put the pages of *today* and of the day before in *folder* under the names that stay, to be bookmarked.
+    """Put the pages of *today* and of the day before in *folder* under the names that stay.
 
-    They are copies, not redirections: a phone keeps the address that it ends at. Where there is no page of that day,
-    the calendar stands in its place.
+    They are copies, because a phone bookmarks the address at which a redirection ends (ADR 0028).
+    Where a day has no page, its copy is one of the calendar.
     """
     for name, day in (("today.html", today), ("yesterday.html", today - timedelta(days=1))):
         content = calendar
@@ -191,7 +191,7 @@ def build_one(
     statistics: Statistics | None = None,
     on_failure: Callable[[Text], object] | None = None,
 ) -> bytes:
-    """Return the page of *day* alone, which needs no other file: it carries Dygraphs inside it.
+    """Return the page of *day* as one file that needs no other: Dygraphs is inside the page.
 
     The arguments are those of `build`.
 
@@ -228,8 +228,8 @@ def _page(
         pages: draws it.
         day: its date.
         figures: what to draw, or why there is nothing.
-        known: the days that have a page, to link to.
-        summaries: of other days, to compare with.
+        known: the days that have a page, for the links.
+        summaries: date → summary of other days, for comparison.
     """
     failure = figures
     if not isinstance(figures, Exception):
@@ -244,7 +244,7 @@ def _page(
 def _summaries(
     folder: Path, days: Iterable[date], storage: Storage, tell: Callable[[Text], object]
 ) -> Iterator[Summary]:
-    """Yield the summaries that the pages of *days* carry; *tell* is handed a sentence about each unreadable page."""
+    """Yield the summaries in the pages of *days*; *tell* is called with a sentence for each unreadable page."""
     for day in days:
         path = folder / f"{day}.html"
         try:
@@ -323,9 +323,9 @@ def _days_with_page(folder: Path, storage: Storage) -> set[date]:
 
 
 def _drop_empty_future(folder: Path, days: Iterable[date], storage: Storage) -> set[date]:
-    """Remove from *folder* those pages of *days*, which have not come yet, that have nothing; return their days.
+    """Remove from *folder* the pages of future *days* that have no data; return the days of the removed pages.
 
-    A mistyped year, or a clock that was wrong, made them: they would stand first in the calendar for ever.
+    A mistyped year or a wrong clock made these pages. They would stand at the top of the calendar for years.
     """
     dropped = set()
     for day in days:
@@ -349,7 +349,7 @@ def _head(path: Path, storage: Storage) -> str:
 
 
 def _copy_dygraphs(folder: Path, storage: Storage) -> None:
-    """Put Dygraphs below *folder*, unless this very version is there."""
+    """Copy Dygraphs into *folder*, except for the files that are there with the same bytes."""
     source, target = shipped("static/dygraphs"), folder / "dygraphs"
     storage.make_directory(target)
     names = storage.names(target)

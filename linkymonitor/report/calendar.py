@@ -1,4 +1,4 @@
-"""The calendar of days: what its template shows of their summaries."""
+"""Turns the summaries of days into what the template of the calendar shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -17,9 +17,9 @@ from linkymonitor.report.words import Words
 
 #: Days with mobile peaks in a winter.
 EJP_DAYS = SEASONS["ejp"].days
-#: An amount of a day that is not less has no cents in its square.
+#: From so many € or kWh on, the square of a day shows a whole number.
 _NO_CENTS = 100
-#: The colours of Tempo → how their days are counted, and one such day.
+#: Tempo colour → the text for several such days, and the text for one.
 _COUNTED = {
     "blue": (CalendarTexts.counted_blue, CalendarTexts.counted_blue_one),
     "white": (CalendarTexts.counted_white, CalendarTexts.counted_white_one),
@@ -32,9 +32,9 @@ class LastHeard(NamedTuple):
     """When the meter was last heard, as the log has it."""
 
     at: datetime
-    #: How much later that is a fault.
+    #: How long after *at* the calendar begins to warn.
     patience: timedelta
-    #: Whether it is when the calendar is drawn; a browser that shows it later looks again.
+    #: Whether so much time had passed when the calendar was drawn; a browser that shows it later decides anew.
     stopped: bool
 
 
@@ -49,8 +49,8 @@ def calendar_data(
     Args:
         summaries: of the days that have a page.
         words: the language.
-        heard: when the meter was last heard; None: nothing is said about it.
-        calendar: the days of the season that no page knows.
+        heard: when the meter was last heard; None: the calendar does not warn.
+        calendar: the section ``[calendar]``: the days of this season that the log does not have.
     """
     days = sorted(summaries, key=lambda summary: summary.day)
     priced = any(summary.eur is not None for summary in days)
@@ -74,7 +74,7 @@ def calendar_data(
 
 
 def _silence(heard: LastHeard, words: Words) -> dict[str, object]:
-    """Return what the calendar says when the meter is not heard any more, and when it says so."""
+    """Return the warning that the meter is silent, and the figures by which a browser decides to show it."""
     at = heard.at.timestamp()
     return {
         "text": words.say(CalendarTexts.stopped, _in_sentence(words.local_date(at), words), words.clock(at)),
@@ -91,7 +91,7 @@ def _in_sentence(day: date, words: Words) -> str:
 
 
 def _last_whole_day(days: Sequence[Summary]) -> Summary | None:
-    """Return the newest day that can be set beside others."""
+    """Return the newest day that can be compared with other days."""
     return next((summary for summary in reversed(days) if summary.whole), None)
 
 
@@ -104,7 +104,7 @@ def _sentence_about(last: Summary, words: Words) -> str:
 
 
 def _ejp_left(days: Sequence[Summary], words: Words, calendar: Calendar | None) -> str | None:
-    """Return how many EJP days the winter still has; None where there are none, or it is not known."""
+    """Return how many EJP days are left this winter; None without EJP, before the first one, and if not known."""
     by_date = {summary.day: summary for summary in days}
     if not any(summary.ejp for summary in days) and not (calendar and calendar.ejp_used):
         return None
@@ -168,12 +168,12 @@ def _levels(days: Sequence[Summary], priced: bool) -> dict[date, int]:
         summary.day: summary.eur if priced else Decimal(summary.wh or 0) for summary in days if summary.whole
     }
     ranked = sorted((weight, day) for day, weight in weights.items() if weight is not None)
-    # Ranks, not amounts: one EJP day would leave all the others in the same pale shade.
+    # By rank, not by amount: beside one EJP day all other amounts would have the same pale shade.
     return {day: 1 + 5 * rank // len(ranked) for rank, (_, day) in enumerate(ranked)}
 
 
 def _sums(days: Sequence[Summary], words: Words) -> str:
-    """Return what the measured *days* add up to."""
+    """Return the sums of those of *days* that were measured, as words."""
     measured = [summary for summary in days if summary.wh is not None]
     if not measured:
         return words.say(Texts.index_no_data)
@@ -188,22 +188,22 @@ def _sums(days: Sequence[Summary], words: Words) -> str:
 
 
 def _days_counted(measured: Sequence[Summary], words: Words) -> str:
-    """Return how many days were *measured*, and how many of these in part."""
+    """Return the number of *measured* days, and how many of them were measured in part, as words."""
     text = words.say(Texts.index_day) if len(measured) == 1 else words.say(Texts.index_days, len(measured))
     partial = sum(summary.partial and not summary.so_far for summary in measured)
     return f"{text}, {words.say(Texts.index_partial, partial)}" if partial else text
 
 
 def _cost(days: Iterable[Summary]) -> Decimal | None:
-    """Return what *days* cost; None when that is not known of one of them.
+    """Return the sum of the costs of *days*; None when the cost of a day that is not partial is not known.
 
-    A day of which hardly anything was heard has no cost of its own and costs no other day its place in the sum.
+    A partial day without a cost is left out of the sum.
     """
     return add_up(summary.eur for summary in days if summary.eur is not None or not summary.partial)
 
 
 def _counted(days: Sequence[Summary], words: Words) -> list[str]:
-    """Return how many of *days* are EJP days, and how many of each colour."""
+    """Return how many of *days* are EJP days, and how many have each colour, as words."""
     texts = []
     peaks = sum(summary.ejp for summary in days)
     cost = _peak_cost(days)
@@ -219,12 +219,12 @@ def _counted(days: Sequence[Summary], words: Words) -> list[str]:
 
 
 def _peak_cost(days: Iterable[Summary]) -> Decimal | None:
-    """Return what the hours of EJP peak of *days* cost; None when nobody knows."""
+    """Return the sum of the known costs of the EJP peak hours of *days*; None when none of them is known."""
     return add_up(summary.peak_eur for summary in days if summary.peak_eur is not None)
 
 
 def _facts(days: Sequence[Summary], words: Words, priced: bool) -> list[dict[str, str | None]]:
-    """Return the figures of a month, one by one: name, value, unit, and the page that shows more."""
+    """Return the figures of a month: of each the name, the value, a note, and the page that the note links to."""
     measured = [summary for summary in days if summary.wh is not None]
     facts: list[dict[str, str | None]] = []
 
@@ -286,7 +286,7 @@ def _as_kwh(wh: Decimal, words: Words) -> str:
 def _cells(
     year: int, month: int, days: Sequence[Summary], levels: Mapping[date, int], words: Words, priced: bool
 ) -> list[dict[str, object] | None]:
-    """Return the squares of a month, Monday first; None for one before the first day."""
+    """Return the squares of a month, Monday first; None for each weekday before the first day."""
     by_date = {summary.day: summary for summary in days}
     cells: list[dict[str, object] | None] = [None] * date(year, month, 1).weekday()
     for number in range(1, days_in_month(year, month) + 1):
@@ -299,7 +299,7 @@ def _cells(
 
 
 def _style(summary: Summary, level: int | None) -> str:
-    """Return how the square of a day is drawn; a day that cannot be set beside others has no shade."""
+    """Return the style of the square of a day; a day that cannot be compared with others has no shade."""
     if summary.so_far:
         return "ongoing"
     if summary.wh is None:
@@ -339,7 +339,7 @@ def _cell(summary: Summary, level: int | None, words: Words, priced: bool) -> di
 
 
 def _figure(summary: Summary, words: Words, priced: bool) -> str:
-    """Return the figure in the square of a day, in € or in kWh, the same for all; empty when it is not known."""
+    """Return the figure in the square of a day, in the one unit of all squares; empty when it is not known."""
     if summary.wh is None:
         return ""
     if not priced:

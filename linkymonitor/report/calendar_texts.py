@@ -4,7 +4,7 @@ from linkymonitor.language import Text
 
 
 class CalendarTexts:
-    """The texts; braces are figures, and words between stars are strong."""
+    """The texts; ``{}`` stands for a figure, and words between stars are shown strong."""
 
     today = Text("Aujourd’hui", "Today")
     yesterday = Text("Hier", "Yesterday")

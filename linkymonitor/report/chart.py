@@ -1,4 +1,4 @@
-"""What the script of a page draws the day's curve from, as small as it can be."""
+"""The data from which the script of a page draws the curve of a day, packed to be small."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from linkymonitor.report.words import Words
 
 
 def chart_data(day: DayFigures, words: Words, refresh: int | None) -> dict[str, object]:
-    """Return what the script of the page draws from; times are in seconds since the day began.
+    """Return the data for the script of the page; times are in seconds since the day began.
 
     Args:
         day: the figures.
         words: the language of the page.
-        refresh: the page draws itself again after so many seconds; None, never.
+        refresh: the seconds after which an open page reloads itself in the browser; None: it does not.
     """
     curve = day.curve
     if not curve.times:
@@ -42,11 +42,11 @@ def chart_data(day: DayFigures, words: Words, refresh: int | None) -> dict[str, 
         ],
         "gaps": [[int(gap.start - day.start), int(gap.end - day.start)] for gap in day.quality.gaps],
         "breaks": [int(epoch.at - day.start) for epoch in day.breaks],
-        # Energy that no register accounts for would be missing from the sum of a range.
+        # False when some energy has no known register: the script adds up registers, so it then shows no sum.
         "accounted": not day.unaccounted,
         "hourly": _hourly(day),
         "times": _differences(curve.times),
-        # Away from the mean: smaller numbers make a smaller page.
+        # The lowest and highest powers as distances from the mean: small numbers make a small page.
         "below": _with_zeros_packed(list(map(sub, curve.power, curve.low))),
         "above": _with_zeros_packed(list(map(sub, curve.high, curve.power))),
         "series": _series(day, words),
@@ -74,7 +74,7 @@ def _prices(day: DayFigures) -> dict[str, float]:
 
 
 def _hourly(day: DayFigures) -> list[object]:
-    """Return energies, cost and certainty of each hour, None for one that was not measured."""
+    """Return for each hour its energy by register, its cost, and 1 if its curve is known; None if not measured."""
     codes = [line.code for line in day.lines]
     return [
         [
@@ -106,7 +106,7 @@ def _csv_words(day: DayFigures, words: Words) -> dict[str, object]:
 
 
 def _hour_marks(day: DayFigures, words: Words) -> list[list[object]]:
-    """Return where each hour begins and its number; the one that comes twice has its offset from UTC."""
+    """Return the start and the number of each hour; an hour that comes twice also has its offset from UTC."""
     twice = repeated_hours(day) if len({hour.offset for hour in day.hours}) > 1 and day.length > 24 else set()
     return [
         [int(hour.start - day.start), hour.hour]
@@ -116,7 +116,7 @@ def _hour_marks(day: DayFigures, words: Words) -> list[list[object]]:
 
 
 def _series(day: DayFigures, words: Words) -> list[dict[str, object]]:
-    """Return the curves that can be shown, and which of them are at first."""
+    """Return the curves that can be shown, each with whether it is shown at first."""
     curve = day.curve
     prices = _prices(day)
     series = [_serie("power", words.say(Texts.series_power), True, curve.power)]
@@ -127,10 +127,10 @@ def _series(day: DayFigures, words: Words) -> list[dict[str, object]]:
     if curve.current is not None:
         series.append(_serie("current", words.say(Texts.series_current), False, curve.current))
     for name, column in curve.indexes.items():
-        # Six registers would bury the chart: of many, those that moved.
+        # Six registers would hide the curve of the power: of more than two, those that stood still are left out.
         if len(curve.indexes) > 2 and column[0] == column[-1]:
             continue
-        # The registers of a supplier have no name but "index".
+        # The name of a register of the supplier has the word "index" already.
         supplier = name[:1] == "F" and name[1:].isdecimal()
         label = words.period(name) if supplier else words.say(Texts.series_index, words.in_period(name))
         series.append(
@@ -144,12 +144,12 @@ def _serie(key: str, label: str, on: bool, column: Sequence[int]) -> dict[str, o
 
 
 def _differences(column: Sequence[int]) -> list[object]:
-    """Return the first value of *column* and what each other one adds to the one before."""
+    """Return the first value of *column*, then the difference of each value from the one before it, packed."""
     return _with_zeros_packed([column[0], *map(sub, column[1:], column)])
 
 
 def _with_zeros_packed(column: list[int]) -> list[object]:
-    """Return *column* with each run of zeros as its length in a list, when there are many."""
+    """Return *column*; if a quarter of it or more is 0, each run of three zeros or more is a list of its length."""
     zeros = len(column) - len(list(filter(None, column)))
     if zeros * 4 < len(column):
         return list(column)

@@ -1,4 +1,4 @@
-"""Compiled templates, kept in the user's folder of caches: to compile them costs more than all the figures of a day."""
+"""Keeps compiled templates in a cache folder: compiling them takes longer than computing the figures of a day."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from linkymonitor.system.storage import Storage
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Return the folder of caches that systemd gives, else that of the user; None for a user without a home."""
+    """Return our cache folder: the one that systemd gives, else one of the user; None for a user without a home."""
     given = environ.get("CACHE_DIRECTORY")
     if given:
         return Path(given.partition(":")[0])
@@ -29,7 +29,7 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 
 class Compiled(jinja2.BytecodeCache):
-    """The compiled templates of a folder; one that cannot be read or written is compiled again each time.
+    """The compiled templates of a folder; a template that cannot be kept or read back is compiled each time.
 
     Args:
         folder: where they are kept.
@@ -41,12 +41,12 @@ class Compiled(jinja2.BytecodeCache):
         self._storage = storage
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill *bucket* with what was kept; Jinja checks that the template has not changed since."""
+        """Fill *bucket* with the compiled template that was kept, if any; Jinja checks that it is not outdated."""
         with suppress(FileNotFoundError, StorageError):
             bucket.bytecode_from_string(b"".join(self._storage.blocks(self._folder / bucket.key)))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what *bucket* holds."""
+        """Keep the compiled template in *bucket*."""
         with suppress(StorageError):
             self._storage.make_directory(self._folder)
             self._storage.replace(self._folder / bucket.key, bucket.bytecode_to_string(), sync=False)

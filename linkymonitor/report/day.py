@@ -1,6 +1,6 @@
 """What is known of one local day: plain values, which templates read by these names."""
 
-# All are named tuples: Python takes ten times as long to create a dataclass, and a report would wait for each.
+# All are named tuples (ADR 0023): the class of a dataclass takes longer to make, and each report would wait for it.
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from linkymonitor.model.record import Contract
 from linkymonitor.money import bill
 
-#: The code of energy that the total of the meter has counted and no register that was read.
+#: The code of energy that the total index has counted and that is in no register that was read.
 ELSEWHERE = "?"
 #: A day is partial if a smaller share of it was heard.
 _WHOLE = 0.9
@@ -93,7 +93,7 @@ class Band(NamedTuple):
 
 
 class Watts(NamedTuple):
-    """A mean active power, in W: an index is in whole Wh, so it is an interval."""
+    """A mean active power in W, as an interval: it comes from indexes in whole Wh."""
 
     low: int
     high: int
@@ -104,13 +104,13 @@ class SteadyLoad(NamedTuple):
 
     start: float
     end: float
-    #: Above the night minimum, in VA.
+    #: Power above the night base load, in VA.
     va: int
     codes: tuple[str, ...]
 
 
 class EpochBreak(NamedTuple):
-    """Where indexes start anew."""
+    """The beginning of another epoch: energy is not counted across it."""
 
     at: float
     #: True when meter or contract changed, False when an index leapt or went back.
@@ -118,10 +118,10 @@ class EpochBreak(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A term of the contract that the meter no longer states as before."""
+    """A term of the contract that has changed."""
 
     at: float
-    #: A field of `Contract`, else a topic of the line ``Grille:``, ``noms`` with its register.
+    #: A field of `Contract`, else a topic of the line ``Grille:``; after ``noms`` comes the register: ``noms F01``.
     what: str
     before: object
     after: object
@@ -142,15 +142,15 @@ class Curve(NamedTuple):
 class Quality(NamedTuple):
     """How much of the day was heard, and how well."""
 
-    #: The share of what could be measured, 0 to 1.
+    #: The share that was heard of the time that could be measured, 0 to 1.
     coverage: float = 0.0
     records: int = 0
     frames: int = 0
     rejected: int = 0
     gaps: tuple[Gap, ...] = ()
-    #: The rejected groups that could be read and were not believed, by cause; None without a file of such groups.
+    #: Cause → rejected groups that could be read and were not believed; None when there is no quarantine.log.
     held: Mapping[str, int] | None = None
-    #: False when some of these causes may be missing.
+    #: False when some groups may be missing from *held*.
     held_whole: bool = False
 
 
@@ -217,7 +217,7 @@ class DayFigures(NamedTuple):
     peak: int | None = None
     peak_at: float | None = None
     base_load: int | None = None
-    #: The same by the indexes; None where they are not read.
+    #: The base load as active power, from the indexes; None when it is not known.
     base_watts: Watts | None = None
     #: What the base load costs in a year of such prices, in €; None where a price is missing.
     base_year_eur: Decimal | None = None

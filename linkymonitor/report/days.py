@@ -1,4 +1,4 @@
-"""The figures of each day of a log, and of all of them: one bad day costs no other."""
+"""The figures of each day of a log, and their sums; a day that fails does not stop the other days."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _LONGEST_CAUSE = 300
 def guarded_days(
     source: LogDays, dates: tuple[date, date], prices: Prices
 ) -> Iterator[tuple[date, DayFigures | Exception]]:
-    """Yield each day with its figures, or with why there are none: a day that cannot be drawn costs no other.
+    """Yield each day with its figures, or with the error that kept them from being computed; the other days go on.
 
     Raises:
         StorageError: the folder of the log cannot be read.
     """
-    source.storage.names(source.directory)  # a folder that cannot be read is no matter of one day
+    source.storage.names(source.directory)  # a folder that cannot be read concerns all days, so this raises
     day, last = dates
     while day <= last:
         try:
@@ -42,7 +42,7 @@ def guarded_days(
                     figures = error
                 yield records.date, figures
         except Exception as error:
-            # The log cannot be read on: it is begun anew at the next day.
+            # This reading of the log is over: another one begins at the next day.
             yield day, error
             day += _DAY
 
@@ -60,7 +60,7 @@ def as_json(
 ) -> dict[str, object]:
     """Return the figures of the whole range, as `report --json` prints them.
 
-    A day whose figures cannot be drawn leaves the sums null, and *on_failure* is handed a sentence about it.
+    When the figures of a day cannot be computed, the sums are null, and *on_failure* is called with a sentence.
 
     Raises:
         StorageError: the folder of the logs cannot be read.
@@ -88,7 +88,7 @@ def cause_of(error: Exception) -> Text:
 
 def keep_traceback(day: date, failure: Exception) -> None:
     """Log why *day* could not be drawn, for whoever asks for it (``-v``)."""
-    import logging  # a tenth of a report, and nearly every one does without
+    import logging  # takes a tenth of the time of a report, and few reports need it
 
     logging.getLogger(__name__).debug("%s", day, exc_info=failure)
 
@@ -100,7 +100,7 @@ def not_drawn(day: date, error: Exception) -> Text:
         f"{day} : journée non dessinée ({cause.fr}) ; les autres le sont",
         f"{day}: day not drawn ({cause.en}); the others are",
     )
-    if isinstance(error, LinkyMonitorError):  # it has a remedy of its own
+    if isinstance(error, LinkyMonitorError):  # its text has the remedy
         return sentence
     return sentence + Text(
         ", gardez le journal de ce jour et signalez-le", ", keep the log of this day and report it"

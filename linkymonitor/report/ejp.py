@@ -1,4 +1,4 @@
-"""What a mobile peak has cost: from 7 h of its day to 1 h of the next one."""
+"""The energy and the cost of a mobile peak, from 7:00 of its day to 1:00 of the next day."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from linkymonitor.report.heard import HeardDay
 from linkymonitor.report.indexes import IndexColumns, Indexes
 
 _PEAK = "PM"
-#: Before this local hour a peak is that of the day before.
+#: Peak hours before this local hour belong to the mobile peak of the day before.
 _TURN = 4
 _HOUR = 3600
 

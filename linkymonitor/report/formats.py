@@ -26,11 +26,11 @@ def typeset(text: str) -> str:
 
 
 class Formats:
-    """How one language writes figures, and the time zone that its clocks are read in.
+    """Numbers, dates and times in one language, and in the time zone of the pages.
 
     Args:
         lang: ``fr`` or ``en``.
-        tz: the zone.
+        tz: the zone of the times.
     """
 
     def __init__(self, lang: str, tz: ZoneInfo) -> None:
@@ -49,11 +49,11 @@ class Formats:
         return self.number(Decimal(wh) / 1000, places)
 
     def eur(self, amount: Decimal) -> str:
-        """Return *amount* to the cent, without its sign."""
+        """Return *amount* to the cent, without the sign €."""
         return self.number(amount, 2)
 
     def amount(self, eur: Decimal) -> str:
-        """Return *eur* to the cent, with its sign on the side of the language."""
+        """Return *eur* to the cent, with the sign € before or after it as the language asks."""
         return f"{self.eur(eur)}{NBSP}€" if self.french else f"€{self.eur(eur)}"
 
     def duration(self, seconds: float) -> str:
@@ -64,7 +64,7 @@ class Formats:
         return f"{hours}{NBSP}h" + (f"{NBSP}{minutes:02d}" if minutes else "")
 
     def price(self, amount: Decimal) -> str:
-        """Return a price of the kWh, with as many figures as it was given, four at least."""
+        """Return a price of the kWh with the decimals that were set, four at least."""
         exponent = amount.as_tuple().exponent
         return self.number(amount, max(4, -exponent if isinstance(exponent, int) else 4))
 
@@ -90,7 +90,7 @@ class Formats:
         return self.number(Decimal(va) / 1000, 2 if va < 10000 else 1), "kVA"
 
     def clock(self, when: float, seconds: bool = False) -> str:
-        """Return the time on the wall at *when*."""
+        """Return the local time of *when*."""
         local = datetime.fromtimestamp(when, self._tz)
         if not self.french:
             return local.strftime("%H:%M:%S" if seconds else "%H:%M")
@@ -98,7 +98,7 @@ class Formats:
         return f"{text}{NBSP}{local.minute:02d}" if local.minute else text
 
     def local_date(self, when: float) -> date:
-        """Return the date on the wall at *when*."""
+        """Return the local date of *when*."""
         return datetime.fromtimestamp(when, self._tz).date()
 
     def hour(self, hour: int) -> str:
@@ -106,11 +106,11 @@ class Formats:
         return f"{hour}{NBSP}h" if self.french else f"{hour:02d}:00"
 
     def end_clock(self, when: float, day: DayFigures) -> str:
-        """Return the time on the wall at *when*; the midnight that ends the day is 24 h."""
+        """Return the local time of *when*; the midnight that ends *day* is 24 h."""
         return self.hour(24) if when >= day.end else self.clock(when)
 
     def offset(self, seconds: int) -> str:
-        """Return an offset from UTC: what tells the hour that comes twice."""
+        """Return an offset from UTC, which distinguishes the two hours of one name."""
         sign, (hours, rest) = "+" if seconds >= 0 else "−", divmod(abs(seconds), 3600)
         return f"UTC{sign}{hours}" + (f":{rest // 60:02d}" if rest else "")
 
@@ -127,7 +127,7 @@ class Formats:
         return MONTHS[month - 1].render(self.lang)
 
     def short_date(self, day: date, *, year: bool) -> str:
-        """Return a date in as few letters as can be, with or without its year."""
+        """Return a date in short form, with or without its year."""
         if self.french:
             return f"{day:%d/%m/%Y}" if year else f"{day:%d/%m}"
         text = f"{day.day}{NBSP}{self.month(day.month)[:3]}"

@@ -1,7 +1,7 @@
-"""Where nothing was heard on a day, how long each record was, and how much of the day that is."""
+"""When nothing was heard on a day, how long each record was heard, and the share of the day that was heard."""
 
 # A gap is a silence of more than five minutes. Its energy is known from the indexes and its curve is not. So figures
-# that need a curve (peak, night minimum, injected current) leave gaps out.
+# that need a curve (highest power, base load, injected current) leave gaps out.
 
 from collections.abc import Sequence
 from operator import sub

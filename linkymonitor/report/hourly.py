@@ -1,4 +1,4 @@
-"""The hours of a day as bars, as a table, and as the facts that stand out."""
+"""The hours of a day as bars, as a table, and the dearest and the cheapest of them."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from linkymonitor.report.texts import Texts
 if TYPE_CHECKING:
     from linkymonitor.report.words import Words
 
-#: Heights of the bars and the width of all of them, in the units of their picture.
+#: In the units of the picture: where the bars stand, the height of the tallest and of the smallest, and the width.
 _FLOOR, _TALLEST, _SMALLEST = 130, 110, 0.8
 _PICTURE = 330
-#: Where the numbers of the scale stand, and half the width of a value above a bar.
+#: The room on the left for the numbers of the scale, and half the width of the value above the tallest bar.
 _MARGIN, _HALF_LABEL = 30, 26
 _HOUR = 3600
 
 
 def repeated_hours(day: DayFigures) -> set[int]:
-    """Return the hour on the wall that comes twice on this day, if one does."""
+    """Return the hour, 0 to 23, that comes twice on *day*, in a set; an empty set when no hour does."""
     walls = [hour.hour for hour in day.hours]
     return {hour for hour, following in pairwise(walls) if hour == following}
 
 
 def hour_names(day: DayFigures, words: Formats) -> list[str]:
-    """Return the name of each hour; the one that comes twice has its offset from UTC."""
+    """Return the name of each hour; an hour that comes twice has its offset from UTC in its name."""
     twice = repeated_hours(day)
     return [
         words.hour(hour.hour) + (f" ({words.offset(hour.offset)})" if hour.hour in twice else "")
@@ -39,7 +39,7 @@ def hour_names(day: DayFigures, words: Formats) -> list[str]:
 
 
 def bars(day: DayFigures, words: Words) -> dict[str, object]:
-    """Return the hourly pictures, in € where the prices are known and in kWh, facts beside, rows behind."""
+    """Return the pictures of the hours (in € if all prices are known, and in kWh), the facts, and the table's rows."""
     names = hour_names(day, words)
     kwh = _picture(day, words, names, [_energy_parts(hour) for hour in day.hours], in_eur=False)
     prices = {line.code: line.price for line in day.lines}
@@ -135,7 +135,7 @@ def _scale(most: Decimal, words: Words, places: int) -> list[dict[str, object]]:
 
 
 def _unsure(day: DayFigures, hour: Hour) -> bool:
-    """Return whether the energy of *hour* is known and its shape is not."""
+    """Return whether *hour* is over and its energy is known, but only as a share of a silence."""
     return hour.measured and not hour.known and hour.start + _HOUR <= day.until
 
 
@@ -147,7 +147,7 @@ def _stack(
     parts: Mapping[str, Decimal],
     most: Decimal,
 ) -> Iterator[dict[str, object]]:
-    """Yield the bars of one hour, one on the other: a bar for each register that counted.
+    """Yield the bars of one hour, stacked: a bar for each register that counted.
 
     Args:
         day: its figures.
@@ -155,7 +155,7 @@ def _stack(
         name: of the hour.
         words: the language.
         parts: register → its kWh or €.
-        most: those of the tallest hour.
+        most: the kWh or € of the tallest hour, in all.
     """
     detail = f"{words.kwh(hour.wh)}{NBSP}kWh" + ("" if hour.eur is None else f", {words.amount(hour.eur)}")
     title = f"{name}{NBSP}: {detail}" if words.french else f"{name}: {detail}"
@@ -183,7 +183,7 @@ def _row(day: DayFigures, hour: Hour, words: Words) -> tuple[str, str]:
 
 
 def _facts(day: DayFigures, words: Words, names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the hours that stand out, among those whose shape is known; none when all are alike."""
+    """Return the dearest and the cheapest of the known hours, by energy without prices; none when all are alike."""
     sure = [at for at, hour in enumerate(day.hours) if hour.known]
     if len(sure) < 2:
         return []
@@ -195,7 +195,7 @@ def _facts(day: DayFigures, words: Words, names: Sequence[str]) -> list[tuple[st
     else:
         texts = (Texts.hungriest, Texts.soberest)
         ranked = {at: Decimal(day.hours[at].wh) for at in sure}
-    # Of hours that are alike, the first.
+    # Of equal hours the first is taken.
     most, least = max(sure, key=ranked.__getitem__), min(sure, key=ranked.__getitem__)
 
     def shown(at: int) -> str:
@@ -205,7 +205,7 @@ def _facts(day: DayFigures, words: Words, names: Sequence[str]) -> list[tuple[st
 
     if shown(most) == shown(least):
         return []
-    # With panels the cheapest hour is always free: that is no news.
+    # A cheapest hour that costs nothing, as any day with solar panels has, is left out.
     worth = (most, least) if bill.round_cents(ranked[least]) else (most,)
     colon = f"{NBSP}: " if words.french else ": "
     return [

@@ -1,4 +1,4 @@
-"""The shape of a day's power: its peak, what the house draws when it sleeps, and the load that stands out."""
+"""The highest power of a day, its night base load, and its longest steady load."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from linkymonitor.report.day import Band, DayFigures, SteadyLoad, Watts
 from linkymonitor.report.gaps import Hearing
 from linkymonitor.report.heard import HeardDay, first_known
 
-#: The shape of a day is looked at in stretches of this length, in seconds.
+#: The power of a day is averaged over stretches of this length, in seconds.
 _STRETCH = 300
 _HOUR = 3600
-#: The night minimum is read between midnight and this hour, when so many seconds of it were heard.
+#: The base load is taken between midnight and this hour, if at least so many seconds of that time were heard.
 _DAWN = 6
 _ENOUGH = 4 * _HOUR
-#: A load stands out from so many VA above the night minimum, and is steady within this share of them.
+#: A load begins at so many VA above the base load. It is steady while it differs by at most this share from its
+#: first stretch.
 _STANDS_OUT = 1000
 _STEADY = 0.25
-#: So many stretches are a while: longer than an electric heater is on at a time.
+#: A power lasts if it is held for so many stretches: longer than an electric heater is on at a time.
 _WHILE = 6
-#: The watts of the base load are those of stretches whose power is within this share of it.
+#: The watts of the base load are taken from the stretches whose VA are within this share of the base load.
 _NEAR_BASE = 0.1
-#: Hours of a year, and those of each register of the regulated options.
+#: Hours of a year; for each regulated option, the hours of a year in which each register is in force.
 _YEAR = 8760
 YEAR_HOURS: Mapping[str, Mapping[str, float]] = {
     "BASE": {"TH": _YEAR},
@@ -50,7 +51,7 @@ def with_loads(figures: DayFigures, day: HeardDay, heard: Hearing) -> DayFigures
     peak, peak_at = _peak(day)
     means = _means(day, heard)
     base_load = _base_load(means, day)
-    # Where a register was not read, nobody knows what the night used.
+    # Where a register was not read, the energy of the night is not known.
     watts = None if base_load is None or figures.unaccounted else _base_watts(means, day, base_load)
     return figures._replace(
         base_watts=watts,
@@ -63,7 +64,7 @@ def with_loads(figures: DayFigures, day: HeardDay, heard: Hearing) -> DayFigures
 
 
 def _peak(day: HeardDay) -> tuple[int | None, float | None]:
-    """Return the highest power and when its record ended."""
+    """Return the highest power of *day* and the end of its record; None for both when no power is known."""
     highest = first_known(day.rows.power_max, day.rows.apparent_power)
     peak = max(without_gaps(highest), default=None)
     return (None, None) if peak is None else (peak, day.times[highest.index(peak)])
@@ -89,10 +90,10 @@ def _means(day: HeardDay, heard: Hearing) -> dict[int, float]:
 
 
 def _base_load(means: Mapping[int, float], day: HeardDay) -> int | None:
-    """Return what the house draws when it sleeps: the tenth percentile of the five-minute means of the night.
+    """Return the night base load: the tenth percentile of the five-minute means from midnight to 6:00.
 
-    None when less than four hours of the night were heard, or when the house injected: its own
-    production then hides what it draws.
+    None when less than four hours of that time were heard, or when the percentile is 0, as it is while the house
+    injects: its own production then hides the power that it draws.
     """
     dawn = day.at_hour(_DAWN)
     night = sorted(mean for stretch, mean in means.items() if day.start + (stretch + 1) * _STRETCH <= dawn)
@@ -103,7 +104,10 @@ def _base_load(means: Mapping[int, float], day: HeardDay) -> int | None:
 
 
 def _base_watts(means: Mapping[int, float], day: HeardDay, base_load: int) -> Watts | None:
-    """Return the active power of the stretches of the night whose apparent power is near *base_load*."""
+    """Return the active power of the stretches of the night whose apparent power is near *base_load*.
+
+    None when these stretches last less than an hour in all, or when no index was read.
+    """
     dawn = day.at_hour(_DAWN)
     near = [
         stretch
@@ -118,12 +122,12 @@ def _base_watts(means: Mapping[int, float], day: HeardDay, base_load: int) -> Wa
         wh += sum(day.registers.between([begin, begin + _STRETCH])[0].values())
         runs += at == 0 or near[at - 1] != stretch - 1
     hours = len(near) * _STRETCH / _HOUR
-    # Each end of a run of stretches falls between two whole Wh.
+    # Indexes are in whole Wh, so the energy of a run of stretches is uncertain by 1 Wh either way.
     return Watts(low=max(floor((wh - runs) / hours), 0), high=ceil((wh + runs) / hours))
 
 
 def _cost_of_a_year(watts: Watts, figures: DayFigures) -> Decimal | None:
-    """Return what a power that is drawn all the year costs, in whole €; None when a price is missing."""
+    """Return about what *watts*, drawn all year, cost in €; None when a price is missing."""
     hours: dict[str, float] = {}
     option = figures.contract.option if figures.contract else ""
     if option in YEAR_HOURS:
@@ -142,7 +146,7 @@ def _cost_of_a_year(watts: Watts, figures: DayFigures) -> Decimal | None:
 def _long_load(
     means: Mapping[int, float], start: float, bands: Sequence[Band], base_load: int
 ) -> SteadyLoad | None:
-    """Return the longest steady load, at least an hour and 1 kVA above the night minimum, if there is one."""
+    """Return the longest steady load of an hour or more, 1 kVA or more above *base_load*; None if there is none."""
     above = {stretch: floor - base_load for stretch, floor in _floors(means).items()}
     longest: list[int] = []
     for run in _steady_runs(above):
@@ -154,16 +158,16 @@ def _long_load(
         return None
     powers = sorted(above[stretch] for stretch in longest)
     begin, end = start + longest[0] * _STRETCH, start + (longest[-1] + 1) * _STRETCH
-    # Where it began and ended within a stretch is not known: its ends name no tariff period.
+    # The load begins and ends somewhere within its first and last stretch: these do not decide its tariff periods.
     inner = (begin + _STRETCH, end - _STRETCH)
     codes = dict.fromkeys(band.code for band in bands if band.start < inner[1] and band.end > inner[0])
     return SteadyLoad(start=begin, end=end, va=round(powers[len(powers) // 2]), codes=tuple(codes))
 
 
 def _floors(means: Mapping[int, float]) -> dict[int, float]:
-    """Return for each stretch the highest power that lasts for a while around it.
+    """Return for each stretch the highest power that is held for half an hour in a row around the stretch.
 
-    What comes and goes above it, such as electric heating in winter, does not hide a load that goes on below.
+    Loads that come and go on top, such as electric heating in winter, do not hide a load that goes on below them.
     """
     stretches = sorted(means)
     powers = [means[stretch] for stretch in stretches]
@@ -178,7 +182,7 @@ def _steady_runs(above: Mapping[int, float]) -> list[list[int]]:
     """Return the runs of stretches whose power stays near that of the first of them.
 
     Args:
-        above: stretch → its mean power above the night minimum, in VA, in order.
+        above: stretch → its mean power above the base load, in VA, in order.
     """
     runs: list[list[int]] = []
     run: list[int] = []

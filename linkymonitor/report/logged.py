@@ -24,7 +24,7 @@ def logged_days(directory: Path, tz: ZoneInfo, storage: Storage) -> set[date]:
     for utc_day in utc_days:
         noon = datetime.combine(utc_day, time(12), UTC).astimezone(tz).date()
         for day in (noon - _DAY, noon, noon + _DAY):
-            # Within a run of files nothing has to be read; the ends of a run may have little of a local day.
+            # A file between two others has records of the day of its noon; next to a missing file, records are read.
             inner = day == noon and {utc_day - _DAY, utc_day + _DAY} <= utc_days
             if day not in days and (inner or _has_records(directory, utc_day, day, tz, storage)):
                 days.add(day)

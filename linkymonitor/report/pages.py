@@ -2,10 +2,10 @@
 
 # Strategy
 #
-# - A template may say anything about `day` (figures), `words` and `t` (texts); whatever needs more than a
-#   line to compute is computed here and handed over.
-# - Everything is escaped, data in scripts by |tojson, and the policy of the page lets no other script run than
-#   Dygraphs and ours, known by its hash.
+# - A template reads `day` (figures), `words` and `t` (texts). A value that takes more than a line to compute is
+#   computed here and handed to the template.
+# - Every value is escaped, data for scripts by |tojson. The content security policy of a page allows no script but
+#   Dygraphs and our own, which is recognised by its hash.
 # - Nothing here depends on the time of the run, so the same data give the same bytes.
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ from linkymonitor.report.usual import usual
 from linkymonitor.report.words import Words
 from linkymonitor.system.resources import shipped
 
-#: A page that follows the present draws itself again after this, in seconds (the forerunner's pace).
+#: Seconds after which a page that follows the present reloads itself, as the pages of the forerunner do.
 REFRESH = 600
 
 _DAY = timedelta(days=1)
-#: Between these a page links to the days beside it.
+#: In a page the links to the other days stand between these two texts.
 _NAV, _NAV_END = "<nav ", "</nav>"
-#: Option → the days of its season that are counted.
+#: Option → the kinds of its days (season.py) of which a page shows how many are left.
 _COUNTED = {"EJP": ("ejp",), "TEMPO": ("red", "white")}
 
 _STRONG = re.compile(r"\*([^*]+)\*")
@@ -60,11 +60,11 @@ class Pages:
         lang: ``fr`` or ``en``.
         tz: the zone whose clocks the pages show.
         sections: the sections of a day page, in order.
-        autorefresh: whether pages draw themselves again.
-        compiled: the compiled templates that are kept; None to compile each time.
+        autorefresh: whether an open page reloads itself in the browser.
+        compiled: where compiled templates are kept; None: templates are compiled each time.
         note: a few words at the top of each page; None: none.
-        calendar: the days of the season that no page knows.
-        alone: whether a page has no folder: it then carries Dygraphs inside it, and links to no other page.
+        calendar: the section ``[calendar]``: the days of this season that the log does not have.
+        alone: whether a page is the only file: Dygraphs is then inside the page, which links to no other page.
     """
 
     def __init__(
@@ -112,8 +112,8 @@ class Pages:
 
         Args:
             day: its figures.
-            known: the days that have a page, to link to.
-            summaries: of other days, to compare with.
+            known: the days that have a page, for the links.
+            summaries: date → summary of other days, for comparison.
         """
         own = Summary.of(day)
         others = ChainMap({day.date: own}, summaries or {})
@@ -138,7 +138,7 @@ class Pages:
         )
 
     def failed(self, day: date, cause: Text, known: Iterable[date]) -> bytes:
-        """Return the page of a *day* that could not be drawn, which says so and why."""
+        """Return the page that stands for a *day* that could not be drawn, with the cause."""
         return self._draw(
             "failed.html.j2",
             date=day,
@@ -149,17 +149,18 @@ class Pages:
         )
 
     def relinked(self, page: str, day: date, known: Iterable[date]) -> str:
-        """Return *page*, that of *day*, with its links as they are when *known* are the days that have a page."""
+        """Return *page*, the page of *day*, with its links drawn anew; *known* are the days that have a page."""
         head, found, rest = page.partition(_NAV)
         _, end, tail = rest.partition(_NAV_END)
-        if not found or not end:  # a template of the user's, without these links
+        if not found or not end:  # the user's own template, which has no such links
             return page
         return head + self._draw("nav.html.j2", links=self._links(day, known)).decode().strip() + tail
 
     def _links(self, day: date, known: Iterable[date]) -> dict[str, object]:
         """Return the links of the page of *day*: to its month, and to the pages before and after it.
 
-        These are the nearest of the *known* days. Where there is none, the day beside is named without a link.
+        The pages before and after are those of the nearest *known* days. Where there is no such day, the eve or the
+        morrow is named without a link.
         """
         days = sorted(known)
         place = bisect_left(days, day)
@@ -178,13 +179,13 @@ class Pages:
         }
 
     def _name_beside(self, other: date, day: date) -> str:
-        """Return how the page of *day* names *other*: its weekday next door, else as much of its date as is needed."""
+        """Return the name of *other* on the page of *day*: its weekday if the days are neighbours, else its date."""
         if abs(other - day) <= _DAY:
             return self._words.weekday(other)
         return self._words.short_date(other, year=other.year != day.year)
 
     def index(self, summaries: Iterable[Summary], heard: LastHeard | None = None) -> bytes:
-        """Return the calendar of *summaries*; *heard* is when the meter was, None to say nothing about it."""
+        """Return the calendar of *summaries*; *heard* is when the meter was last heard, None for no warning."""
         return self._draw(
             "index.html.j2",
             **calendar_data(summaries, self._words, heard, self._calendar),
@@ -229,7 +230,7 @@ def _with_hash(script: str) -> dict[str, str]:
 
 
 def _dygraphs() -> dict[str, str]:
-    """Return Dygraphs as a page without a folder carries it: its script, the hash of that, and its style."""
+    """Return Dygraphs for a page that is the only file: its script, the hash of the script, and its style."""
     folder = shipped("static/dygraphs")
     style = (folder / "dygraph.min.css").read_text("utf-8")
     return {**_with_hash((folder / "dygraph.min.js").read_text("utf-8")), "style": Markup(style)}

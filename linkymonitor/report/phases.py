@@ -14,7 +14,7 @@ STRETCH = 600
 def phases(day: HeardDay) -> Phases | None:
     """Return the currents and voltages of *day* by phase, None when the meter gives neither.
 
-    The current of a single phase is no part of them: the chart of the day has it.
+    The current of a meter with one phase is left out, because the chart of the day has it.
     """
     currents, voltages = _columns(day.rows.currents, least=2), _columns(day.rows.voltages, least=1)
     count = max(len(currents), len(voltages))
@@ -62,7 +62,7 @@ def _bounds(values: Sequence[int]) -> tuple[int, int, int] | None:
 
 
 def _means(column: Sequence[int | None], numbers: Sequence[int], size: int) -> tuple[float | None, ...]:
-    """Return the mean of *column* in each stretch; *numbers* are those of the stretches of its values."""
+    """Return the mean of *column* in each of *size* stretches; *numbers* has the stretch of each value."""
     sums, counts = [0] * size, [0] * size
     for value, number in zip(column, numbers, strict=True):
         if value is not None and 0 <= number < size:

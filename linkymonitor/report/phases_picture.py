@@ -1,4 +1,4 @@
-"""The pictures of the phases of a day: a step of ten minutes, a line for each phase."""
+"""The pictures of the phases of a day: a line for each phase, with a step each ten minutes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from linkymonitor.report.texts import Texts
 if TYPE_CHECKING:
     from linkymonitor.report.words import Words
 
-#: The picture and where its curves stand, in its own units.
+#: Where the curves stand in the picture, in its units: from left to right, from top to bottom.
 _LEFT, _RIGHT, _TOP, _FLOOR = 34, 676, 8, 118
-#: What the grid keeps its voltage within: 230 V ± 10 %.
+#: The bounds in V within which the grid keeps its voltage: 230 V ± 10 %.
 LOWEST, HIGHEST = 207, 253
-#: The scale of voltages is no narrower than this.
+#: The scale of voltages, in V, covers at least this range.
 _CALM = (220, 240)
 
 

@@ -14,7 +14,7 @@ from linkymonitor.report.day import ELSEWHERE, Curve, DayFigures, Injected
 
 
 class RangeFigures:
-    """The sum of days; its lines are rounded once, for the whole of it.
+    """The sum of days; the amounts of its lines are rounded once, for the whole range.
 
     Args:
         tz: the zone of the times.
@@ -30,7 +30,7 @@ class RangeFigures:
         self._whole = True
 
     def add(self, day: DayFigures, known: bool = True) -> None:
-        """Take *day* in; days come in order. One that is not *known* leaves the sums unknown."""
+        """Add *day*; days come in order. After a day whose figures are not *known*, the sums are not known."""
         self._whole = self._whole and known and not day.unread
         for line in day.lines:
             self._energy[line.code] = self._energy.get(line.code, 0) + (line.wh or 0)
@@ -108,7 +108,7 @@ class RangeFigures:
         }
 
     def _paid(self, injected: Sequence[Injected]) -> str | None:
-        """Return what the injected energy is paid; an estimate earns nothing."""
+        """Return what is paid for the injected energy; None for an estimate, for which nothing is paid."""
         if self._prices.injection is None or any(part.estimated for part in injected):
             return None
         wh = sum(part.wh for part in injected)

@@ -13,7 +13,7 @@ _DAY = timedelta(days=1)
 class Season(NamedTuple):
     """A season of days of one kind."""
 
-    #: How many of them it has.
+    #: How many such days it has.
     days: int
     #: Its first month and its last one.
     first: int
@@ -41,9 +41,9 @@ def days_left(
 
     Args:
         kind: ``ejp``, ``red`` or ``white``.
-        day: whose summary is known, too.
+        day: the day; its own summary is among *summaries*.
         summaries: of the days that are known.
-        calendar: how many days of the season its owner has counted up to a date.
+        calendar: the section ``[calendar]``: how many days the user has counted up to a date.
     """
     season = SEASONS[kind]
     since = season.begun(day)

@@ -1,4 +1,4 @@
-"""The settings of the report, apart from what draws it: every command reads the whole configuration."""
+"""The settings of the report, without an import of what draws it, because every command reads all settings."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,9 +28,9 @@ class Settings:
     )
     #: Folder of your own templates; a file there stands in for the shipped one of the same name.
     templates: Path | None = None
-    #: A few words at the top of each page; a trial says there that its house is simulated.
+    #: A few words at the top of each page; in a trial: that the house is simulated.
     note: str | None = None
-    #: How old the newest record may be before the nightly report warns; 0: it never does.
+    #: How old the newest record may be before the report warns; 0: any age.
     silent_after: timedelta = timedelta(days=2)
 
     def __post_init__(self) -> None:
@@ -48,9 +48,9 @@ class Settings:
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Calendar:
-    """``[calendar]``: the days of this season that the log does not know, ``6 @ 2026-12-09``.
+    """``[calendar]``: days of this season that the log does not have: their number and a date, ``6 @ 2026-12-09``.
 
-    After the date of such a setting the days are counted from the log.
+    The days after that date are counted from the log.
     """
 
     #: EJP days of this winter up to a date, that day included.

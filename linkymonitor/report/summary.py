@@ -1,7 +1,7 @@
-"""What the calendar knows of a day: the head of its page carries it."""
+"""The summary of a day for the calendar, which stands in the head of the page of that day."""
 
-# A page carries its own summary, so that there is no second store to keep in step: a calendar of a year costs a
-# year of small reads.
+# The summaries stand in the pages, so that no second store has to be kept in step with the pages. For the calendar of
+# a year the beginnings of 365 pages are read.
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _BEFORE, _AFTER = '<meta name="linkymonitor-day" content="', '">'
 
 
 class Summary(NamedTuple):
-    """What the calendar knows of a day."""
+    """What the calendar shows of a day."""
 
     day: date
     #: None when nothing was measured.
@@ -27,13 +27,14 @@ class Summary(NamedTuple):
     ejp: bool = False
     colour: str | None = None
     so_far: bool = False
-    #: Too much of it was not heard to set it beside other days.
+    #: Whether less than 90 % of the day was heard, so that it cannot be compared with other days.
     partial: bool = False
-    #: Nothing of it was heard: the energy is its share of a silence.
+    #: Whether nothing of the day was heard, so that its energy is a share of the energy of a silence.
     silent: bool = False
-    #: What its hours of EJP peak cost; None when it has none, or their price is not set.
+    #: The cost of the EJP peak hours of the day; None when it has none, or their price is not set.
     peak_eur: Decimal | None = None
-    #: Wh given to the grid, None when nothing is; and what they are paid, None when that is not known.
+    #: Wh given to the grid, None when there are none; and what is paid for them in €, None for an estimate or without
+    #: a price.
     injected: int | None = None
     injected_eur: Decimal | None = None
     #: Whether *injected* is an estimate.
@@ -41,12 +42,12 @@ class Summary(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether the day can be set beside others."""
+        """Whether the day was measured, is over and is not partial, so that it can be compared with others."""
         return self.wh is not None and not self.so_far and not self.partial
 
     @classmethod
     def of(cls, day: DayFigures) -> "Summary":
-        """Return the summary of *day*; one that was hardly measured has no energy and no cost to add up."""
+        """Return the summary of *day*; a day that was hardly measured has neither energy nor cost."""
         return cls(
             day=day.date,
             wh=None if day.barely else day.consumed,
@@ -64,11 +65,11 @@ class Summary(NamedTuple):
 
     @classmethod
     def failed(cls, day: date) -> "Summary":
-        """Return the summary of a *day* that could not be drawn."""
+        """Return the summary of *day*, whose page could not be drawn."""
         return cls(day=day, wh=None, eur=None)
 
     def as_text(self) -> str:
-        """Return the summary as the head of a page carries it."""
+        """Return the summary as the text that stands in the head of a page."""
         return json.dumps(
             {
                 "wh": self.wh,
@@ -88,7 +89,7 @@ class Summary(NamedTuple):
 
     @classmethod
     def read(cls, day: date, head: str) -> "Summary":
-        """Return the summary that the *head* of the page of *day* carries; one that is damaged says nothing."""
+        """Return the summary in the *head* of the page of *day*; of a damaged summary no figure is known."""
         text = head.partition(_BEFORE)[2].partition(_AFTER)[0]
         try:
             row = json.loads(text.replace("&#34;", '"').replace("&quot;", '"') or "{}")
@@ -112,7 +113,7 @@ class Summary(NamedTuple):
 
 
 def is_page(head: str) -> bool:
-    """Return whether *head* is that of a page of a day that we have drawn."""
+    """Return whether *head* is the beginning of a page of a day that this program has drawn."""
     return _BEFORE in head
 
 

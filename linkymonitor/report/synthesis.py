@@ -1,4 +1,4 @@
-"""What registers and hours cost, and what that adds up to."""
+"""The cost of registers and hours, and the sums."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def energy_cost(synthesis: Sequence[SynthesisLine]) -> Decimal | None:
 
 
 def subscription(prices: Prices, day: date) -> Decimal | None:
-    """Return the part of the subscription that falls on *day*, to the cent, None when it is not set."""
+    """Return the part of the subscription that falls on *day*, to the cent; None when its price is not set."""
     if prices.subscription_month is None:
         return None
     return bill.round_cents(bill.day_subscription(prices.subscription_month, day))

@@ -1,4 +1,4 @@
-"""What the last days of the same kind used: what a day is compared with."""
+"""The mean of the last similar days, with which a day is compared."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from linkymonitor.money import bill
 from linkymonitor.report.day import Usual
 from linkymonitor.report.summary import Summary
 
-#: So many days are looked back at, and the mean is that of at least and at most so many.
+#: How many days back similar days are looked for, and of how many of them the mean is at least and at most.
 _BACK = 60
 _FEWEST, _MOST = 2, 5
 _SATURDAY = 5

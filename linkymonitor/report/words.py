@@ -1,6 +1,7 @@
-"""What pages say in one language: names, and sentences that stand only when their figures are known."""
+"""The words of the pages in one language: names, and sentences that are shown only when their figures are known."""
 
-# Only numbers and our own words get into a sentence, never a text of the meter as it is.
+# A sentence has our own words and numbers, and at most the name that the meter gives to an option or a period.
+# Templates escape all of it.
 
 from __future__ import annotations
 
@@ -31,15 +32,15 @@ from linkymonitor.report.texts import (
     Texts,
 )
 
-#: Codes that have a colour of their own; the others share four.
+#: Codes of registers that have a colour of their own; all other codes share four colours.
 _COLOURED = frozenset(code(period) for periods in PERIODS.values() for period in periods)
-#: Causes of refused groups that a page tells apart.
+#: How many causes of refused groups have a line of their own.
 _CAUSES_SHOWN = 3
 #: Options whose off-peak hours have a price of their own.
 _OFF_PEAK = ("HC", "TEMPO")
-#: Of more registers than this, those at rest are no lines of the table.
+#: When there are more registers than this, the table has no lines for registers that counted nothing.
 _FEW = 2
-#: From this share on, the rest is the rounding of the last record.
+#: From this coverage on a day counts as wholly measured: the missing time is that of one record.
 _ALL = 0.998
 _MINUTE = 60
 _SATURDAY = 5
@@ -53,7 +54,7 @@ def rests(day: DayFigures, line: SynthesisLine) -> bool:
 
 
 class _Rendered(dict[str, str]):
-    """The texts of one language by name, each made when it is wanted: a page shows a third of them."""
+    """The texts of one language by name; each is rendered when it is asked for: a page shows a third of them."""
 
     def __init__(self, lang: str) -> None:
         self._lang = lang
@@ -141,7 +142,7 @@ class Words(Formats):
         return flags
 
     def compared(self, day: DayFigures) -> str | None:
-        """Return how the energy of *day* compares with that of its like; None unless it is known and over."""
+        """Return how the energy of *day* compares with similar days; None if it is not known or the day is not over."""
         if day.usual is None or not day.usual.wh or not day.consumed or day.so_far or day.lost or day.silent:
             return None
         change = round(100 * (day.consumed - day.usual.wh) / day.usual.wh)
@@ -167,7 +168,7 @@ class Words(Formats):
         return ", ".join(self.say(LEFT[kind], days, SEASONS[kind].days) for kind, days in day.left.items())
 
     def base_year(self, day: DayFigures) -> str:
-        """Return what the base load of *day*, which has one, is in watts and in a year."""
+        """Return the base load of *day*, which has one, in watts, and its energy or cost in a year."""
         watts = day.base_watts
         if watts is None or day.unaccounted:
             return self.say(Texts.base_year, self.number((day.base_load or 0) * 8.76))
@@ -177,7 +178,7 @@ class Words(Formats):
         return self.say(Texts.base_watts_eur, *bounds, self.number(round(day.base_year_eur, -1)))
 
     def unheard(self, day: DayFigures) -> str:
-        """Return when nothing of *day* was heard, which has at least one gap."""
+        """Return when *day*, which has at least one gap, was not heard."""
         gaps = day.quality.gaps
         if len(gaps) == 1:
             return self.say(Texts.unheard_once, self.clock(gaps[0].start), self.end_clock(gaps[0].end, day))
@@ -191,7 +192,7 @@ class Words(Formats):
         return self.say(Texts.no_prices)
 
     def missing_prices(self, day: DayFigures) -> str:
-        """Return the keys of the prices that *day* needs and that are not set; of a day without any, all of them."""
+        """Return the keys of the prices that *day* lacks; when no price is set at all, those of all its registers."""
         known = any(line.price is not None for line in day.lines)
         wanted = day.unpriced if known else [line.code for line in day.lines if line.code]
         return ", ".join(key_of(name) for name in wanted if name != ELSEWHERE)
@@ -216,7 +217,7 @@ class Words(Formats):
         return [self.say(note) for note in notes]
 
     def changes(self, day: DayFigures) -> list[str]:
-        """Return what changed of the contract: when, what, from and to."""
+        """Return a sentence for each change of the contract: when, which term, from what to what."""
         sentences = []
         for change in day.changes:
             what, _, register = change.what.partition(" ")
@@ -234,7 +235,7 @@ class Words(Formats):
         return sentences
 
     def _value(self, what: str, value: object) -> str:
-        """Return a *value* of *what* changed, for people."""
+        """Return *value*, a value of the term *what*, as the page shows it."""
         if what == "producer":
             return self.say(Texts.yes if value else Texts.no)
         if what == "phases":
@@ -251,7 +252,7 @@ class Words(Formats):
         return self.timetable(text) if what == "demain" else text
 
     def about_phases(self, day: DayFigures) -> list[str]:
-        """Return what stands out of the phases of *day*: an uneven load, a voltage out of its bounds."""
+        """Return sentences about the phases of *day*: how evenly they are loaded, and a voltage out of its bounds."""
         if day.phases is None:
             return []
         sentences = []
@@ -272,13 +273,13 @@ class Words(Formats):
         return sentences
 
     def off_peak(self, day: DayFigures) -> str | None:
-        """Return the off-peak hours that were observed; None where they mean nothing, or were not all heard."""
+        """Return the off-peak hours that were observed; None for an option without them, or a day not heard whole."""
         if day.contract is None or day.contract.option not in _OFF_PEAK or day.so_far or day.partial:
             return None
         spans = [(band.start, band.end) for band in day.bands if band.code.startswith("HC")]
         if not spans or len(spans) == len(day.bands):
             return None
-        # Two Tempo colours, or what goes on past midnight, are one stretch of off-peak hours.
+        # Off-peak hours of two Tempo colours, or on both sides of midnight, are one stretch.
         joined = [spans[0]]
         for start, end in spans[1:]:
             if start - joined[-1][1] < _MINUTE:
@@ -294,7 +295,7 @@ class Words(Formats):
         return self.say(Texts.off_peak_seen, hours)
 
     def at_rest(self, day: DayFigures) -> str | None:
-        """Return the readings of the registers of Tempo that counted nothing: a table has no line of theirs."""
+        """Return the readings of the registers that counted nothing and so have no line in the table; None if none."""
         resting = [line for line in day.lines if rests(day, line)]
         if not resting:
             return None
@@ -306,16 +307,16 @@ class Words(Formats):
         return self.say(Texts.at_rest, ", ".join(readings))
 
     def lines(self, day: DayFigures) -> list[SynthesisLine]:
-        """Return the lines of the synthesis; of many registers, those that counted."""
+        """Return the lines of the synthesis; when there are many registers, only those that counted."""
         return [line for line in day.lines if not rests(day, line)]
 
     def all_well(self, day: DayFigures) -> bool:
-        """Return whether the measure of *day* was whole and nothing was refused, so that there is nothing to read."""
+        """Return whether *day* was measured whole and nothing was refused, so that the section may stay closed."""
         quality = day.quality
         return not (day.empty or quality.gaps or quality.rejected or quality.coverage < _ALL)
 
     def timetable(self, text: str) -> str:
-        """Return the switches of a day, ``06:00 HP; 22:00 HC``, for people."""
+        """Return the switches of a day, ``06:00 HP; 22:00 HC``, as the page shows them."""
         switches = []
         for switch in text.split("; "):
             clock, _, register = switch.partition(" ")
@@ -351,5 +352,5 @@ class Words(Formats):
         return self.say(Texts.gap_shared if gap.shared else Texts.gap_known, begin, end, self.kwh(gap.wh))
 
     def hours_of(self, day: DayFigures) -> list[str]:
-        """Return the name of each hour; the one that comes twice has its offset from UTC."""
+        """Return the name of each hour; an hour that comes twice has its offset from UTC in its name."""
         return hour_names(day, self)
