@@ -3,8 +3,8 @@
 # Strategy
 #
 # - Energy is a difference of the meter's indexes, never an integral of its powers: the index has counted the energy of
-#   silences too. An index is wanted at each local midnight and each hour. Between two records the index is shared by
-#   time and rounded once, so that hours add up to days and days to a range, to the Wh.
+#   silences too. An index is wanted at each local midnight and each half hour. Between two records the index is shared
+#   by time and rounded once, so that half hours add up to days and days to a range, to the Wh.
 # - A register that was in force and was not read counted an unknown energy. The energy of the day is then not known,
 #   unless the total of the meter proves how much the register counted.
 
@@ -21,7 +21,7 @@ from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import synthesis
 from linkymonitor.report.day import ELSEWHERE, Band, DayFigures, Gap
 from linkymonitor.report.gaps import SHORTEST_GAP
-from linkymonitor.report.heard import Around, HeardDay, hour_marks
+from linkymonitor.report.heard import Around, HeardDay, half_hour_marks
 from linkymonitor.report.indexes import Indexes, Kind
 
 _HOUR = 3600
@@ -30,25 +30,25 @@ _HOUR = 3600
 class Accounts(NamedTuple):
     """The energy of a day."""
 
-    #: Register → Wh, for each hour; registers at rest are left out.
-    hours: Sequence[Mapping[str, int]]
+    #: Register → Wh, for each half hour; registers at rest are left out.
+    half_hours: Sequence[Mapping[str, int]]
     #: Registers that were in force and not read, so that their energy is unknown.
     unread: tuple[str, ...] = ()
 
     def sums(self, codes: Sequence[str]) -> dict[str, int | None]:
         """Return the Wh of each register, first of those in *codes*; None for a register that was not read."""
         sums: dict[str, int | None] = dict.fromkeys(codes, 0)
-        for hour in self.hours:
-            for name, wh in hour.items():
+        for energy in self.half_hours:
+            for name, wh in energy.items():
                 sums[name] = (sums.get(name) or 0) + wh
         return sums | dict.fromkeys(self.unread)
 
 
 def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigures:
     """Return *figures*, whose gaps and tariff periods are known, with the energy of *day* and its cost."""
-    marks = hour_marks(day.start, day.end)
+    marks = half_hour_marks(day.start, day.end)
     gaps = figures.quality.gaps
-    accounts = Accounts(hours=day.registers.between(marks), unread=_unread(day, figures.bands, gaps))
+    accounts = Accounts(half_hours=day.registers.between(marks), unread=_unread(day, figures.bands, gaps))
     accounts = accounted(accounts, day.registers, day.around, marks, day.until)
     sums = accounts.sums(day.registers.codes)
     last = {name: column[-1] for name, column in day.rows.registers.items()}
@@ -59,8 +59,9 @@ def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigure
         unread=accounts.unread,
         apart=day.registers.apart(day.around.columns.total_index, day.around.stop),
         hours=synthesis.hours(
-            marks, accounts.hours, prices=prices, gaps=gaps, times=day.times, until=day.until, tz=day.tz
+            marks, accounts.half_hours, prices=prices, gaps=gaps, times=day.times, until=day.until, tz=day.tz
         ),
+        half_hours=tuple(accounts.half_hours),
     )
 
 
@@ -123,7 +124,7 @@ def accounted(
         accounts: the energy of the registers.
         registers: the indexes of the registers.
         around: the records of the day and its neighbours.
-        marks: the bounds of the hours, in POSIX seconds.
+        marks: the bounds of the half hours, in POSIX seconds.
         until: the end of the time that could be measured, in POSIX seconds.
     """
     if not registers.codes or not known(around.columns.total_index):
@@ -132,9 +133,9 @@ def accounted(
     low, high = max(marks[0], around.times[0]), min(until, around.times[-1])
     if accounts.unread and total.unread("", low, high) > SHORTEST_GAP:
         return accounts
-    everything = [hour.get("", 0) for hour in total.between(marks)]
-    listed = [sum(hour.values()) for hour in accounts.hours]
-    # By how many Wh the total has grown more than the registers by the end of each hour.
+    everything = [energy.get("", 0) for energy in total.between(marks)]
+    listed = [sum(energy.values()) for energy in accounts.half_hours]
+    # By how many Wh the total has grown more than the registers by the end of each half hour.
     growth = list(accumulate(map(sub, everything, listed)))
     beyond = growth[-1]
     lead = 0 if accounts.unread else _lead_of_total(registers, sum(everything), sum(listed), high - low)
@@ -142,12 +143,12 @@ def accounted(
         return accounts._replace(unread=())
     name = accounts.unread[0] if len(accounts.unread) == 1 else ELSEWHERE
     given = 0
-    hours = []
-    for hour, grown in zip(accounts.hours, growth, strict=True):
+    half_hours = []
+    for energy, grown in zip(accounts.half_hours, growth, strict=True):
         part = max(min(grown, beyond) - given, 0)
         given += part
-        hours.append({**hour, name: hour.get(name, 0) + part} if part else hour)
-    return Accounts(hours=hours)
+        half_hours.append({**energy, name: energy.get(name, 0) + part} if part else energy)
+    return Accounts(half_hours=half_hours)
 
 
 def _lead_of_total(registers: Indexes, everything: int, listed: int, seconds: float) -> float:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from linkymonitor.model.record import Contract
 from linkymonitor.money import bill
+from linkymonitor.summaries.day import LogSpan, PhaseExtremes
 
 #: The code of energy that the total index has counted and that is in no register that was read.
 ELSEWHERE = "?"
@@ -46,6 +47,8 @@ class Injected(NamedTuple):
     at_least: bool = False
     #: What is paid for a kWh, in €; None when the price is not set.
     price: Decimal | None = None
+    #: Wh of each half hour of the day, which add up to *wh*.
+    half_hours: tuple[int, ...] = ()
 
     @property
     def eur(self) -> Decimal | None:
@@ -185,6 +188,15 @@ class Peak(NamedTuple):
     until: float
 
 
+class Kept(NamedTuple):
+    """What no page of the day shows, and the summary of the day keeps (summaries/day.py)."""
+
+    #: The index of each register at the first midnight of the day, where it is known.
+    midnight: Mapping[str, int] = MappingProxyType({})
+    by_phase: tuple[PhaseExtremes, ...] = ()
+    log: LogSpan = LogSpan(None, None)
+
+
 class Usual(NamedTuple):
     """The mean of the last days of one kind: with a peak or without, of one colour, on a weekday or at a week-end."""
 
@@ -223,6 +235,8 @@ class DayFigures(NamedTuple):
     base_year_eur: Decimal | None = None
     quality: Quality = Quality()
     hours: tuple[Hour, ...] = ()
+    #: Register → Wh of each half hour, by the indexes; registers at rest are left out.
+    half_hours: tuple[Mapping[str, int], ...] = ()
     bands: tuple[Band, ...] = ()
     breaks: tuple[EpochBreak, ...] = ()
     load: SteadyLoad | None = None
@@ -250,6 +264,7 @@ class DayFigures(NamedTuple):
     curve: Curve = Curve()
     #: None when the meter gives neither the currents of its phases nor a voltage.
     phases: Phases | None = None
+    kept: Kept = Kept()
 
     @property
     def empty(self) -> bool:

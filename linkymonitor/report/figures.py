@@ -22,9 +22,10 @@ from linkymonitor.report.day import DayFigures, Gap, Injected, Quality
 from linkymonitor.report.ejp import with_peak
 from linkymonitor.report.gaps import hearing, quality
 from linkymonitor.report.gather import DayRecords
-from linkymonitor.report.heard import Around, HeardDay, hour_marks
+from linkymonitor.report.heard import Around, HeardDay, half_hour_marks
 from linkymonitor.report.indexes import Indexes, Kind
-from linkymonitor.report.injection import injected
+from linkymonitor.report.injection import counted_half_hours, injected
+from linkymonitor.report.kept import kept
 from linkymonitor.report.loads import with_loads
 from linkymonitor.report.periods import with_periods
 from linkymonitor.report.phases import phases
@@ -49,6 +50,7 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
         end=end,
         until=min(max(now.timestamp(), start), end),
         subscription=synthesis.subscription(prices, records.date),
+        kept=kept(records, start),
     )
     if not records.rows:
         return _with_silence(figures, records, tz, prices)
@@ -74,19 +76,29 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
         around = Around(records)
         registers = Indexes(around.columns, around.times)
         if registers.stairs and registers.over(start, end) is not None:
-            marks = hour_marks(start, end)
-            accounts = accounted(Accounts(hours=registers.between(marks)), registers, around, marks, until)
+            marks = half_hour_marks(start, end)
+            accounts = accounted(
+                Accounts(half_hours=registers.between(marks)), registers, around, marks, until
+            )
             sums = accounts.sums(registers.codes)
             figures = with_sums(figures, sums, {}, prices)._replace(
                 consumed=sum(wh or 0 for wh in sums.values()),
                 hours=synthesis.hours(
-                    marks, accounts.hours, prices=prices, gaps=(), times=(), until=until, tz=tz
+                    marks, accounts.half_hours, prices=prices, gaps=(), times=(), until=until, tz=tz
                 ),
+                half_hours=tuple(accounts.half_hours),
             )
         counted = Indexes(around.columns, around.times, Kind.INJECTED)
         wh = counted.over(start, end) if counted.stairs else None
         if wh is not None:
-            share = Injected(wh=wh, low_wh=wh, high_wh=wh, estimated=False, price=prices.injection)
+            share = Injected(
+                wh=wh,
+                low_wh=wh,
+                high_wh=wh,
+                estimated=False,
+                price=prices.injection,
+                half_hours=counted_half_hours(counted, start, end),
+            )
             figures = figures._replace(injected=share)
     if until <= start:
         return figures

@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 from linkymonitor.daily_log.columns import Columns, without_gaps
 from linkymonitor.report.gather import DayRecords
 from linkymonitor.report.indexes import IndexColumns, Indexes
+from linkymonitor.summaries.day import HALF_HOUR
 from linkymonitor.system.zones import midnight
-
-_HOUR = 3600
 
 
 class Around:
@@ -65,9 +64,9 @@ class HeardDay:
         return datetime(self.date.year, self.date.month, self.date.day, hour, tzinfo=self.tz).timestamp()
 
 
-def hour_marks(start: float, end: float) -> list[float]:
-    """Return the bounds of the hours of a day, in POSIX seconds; in a day of 23½ hours the last hour is short."""
-    marks = [start + _HOUR * count for count in range(int((end - start) // _HOUR) + 1)]
+def half_hour_marks(start: float, end: float) -> list[float]:
+    """Return the bounds of the half hours of a day, in POSIX seconds."""
+    marks = [start + HALF_HOUR * count for count in range(int((end - start) // HALF_HOUR) + 1)]
     if marks[-1] < end:
         marks.append(end)
     return marks

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import accumulate
+from math import ceil
+from operator import sub
 
 from linkymonitor.daily_log.columns import Columns, known
 from linkymonitor.report.day import Injected
 from linkymonitor.report.gaps import Hearing
-from linkymonitor.report.heard import HeardDay
+from linkymonitor.report.heard import HeardDay, half_hour_marks
 from linkymonitor.report.indexes import Indexes, Kind
+from linkymonitor.summaries.day import HALF_HOUR
 
 #: The volts of the estimate when the meter sends no voltage, and the lowest and highest volts of its range.
 NOMINAL = 230
@@ -32,8 +36,10 @@ def injected(day: HeardDay, heard: Hearing, price: Decimal | None) -> Injected |
     """
     if known(day.rows.injected_index):
         counted = Indexes(day.around.columns, day.around.times, Kind.INJECTED)
-        wh = sum(counted.between([day.start, day.end])[0].values())
+        half_hours = counted_half_hours(counted, day.start, day.end)
+        wh = sum(half_hours)
         return Injected(
+            half_hours=half_hours,
             wh=wh,
             low_wh=wh,
             high_wh=wh,
@@ -44,9 +50,14 @@ def injected(day: HeardDay, heard: Hearing, price: Decimal | None) -> Injected |
         )
     if not may_inject(day.rows):
         return None
-    estimate = _estimated(day.rows, heard.seconds)
+    estimate = _estimated(day, heard.seconds)
     # There is no index here, so the energy injected during silences is not known.
     return estimate and estimate._replace(at_least=bool(heard.silences), price=price)
+
+
+def counted_half_hours(counted: Indexes, start: float, end: float) -> tuple[int, ...]:
+    """Return the Wh of each half hour of a day by the injected index."""
+    return tuple(sum(energy.values()) for energy in counted.between(half_hour_marks(start, end)))
 
 
 def may_inject(rows: Columns) -> bool:
@@ -54,22 +65,31 @@ def may_inject(rows: Columns) -> bool:
     return any(rows.injected_power) or 0 in rows.apparent_power
 
 
-def _estimated(rows: Columns, seconds: Sequence[float]) -> Injected | None:
-    """Return the energy of *rows*, each heard for so many *seconds*; None when no record shows any."""
+def _estimated(day: HeardDay, seconds: Sequence[float]) -> Injected | None:
+    """Return the energy of the records of *day*, each heard for so many *seconds*; None when no record shows any."""
+    rows = day.rows
     best = low = high = 0.0
-    for power, drawn, current, voltages, duration in zip(
-        rows.injected_power, rows.apparent_power, rows.current, rows.voltages, seconds, strict=True
+    half_hours = [0.0] * (len(half_hour_marks(day.start, day.end)) - 1)
+    for at, power, drawn, current, voltages, duration in zip(
+        day.times, rows.injected_power, rows.apparent_power, rows.current, rows.voltages, seconds, strict=True
     ):
         if not power and (drawn != 0 or current is None):
             continue
         likely, least, most = _power(power, current or 0, [volts for volts in voltages if volts])
         best += likely * duration
+        # A record ends at each half hour, so all of it is in the half hour in which it ends.
+        half_hours[ceil((at - day.start) / HALF_HOUR) - 1] += likely * duration
         low += least * duration
         high += most * duration
     if not best:
         return None
+    grown = [round(amount / _HOUR) for amount in accumulate(half_hours, initial=0.0)]
     return Injected(
-        wh=round(best / _HOUR), low_wh=int(low // _HOUR), high_wh=-int(-high // _HOUR), estimated=True
+        wh=grown[-1],
+        low_wh=int(low // _HOUR),
+        high_wh=-int(-high // _HOUR),
+        estimated=True,
+        half_hours=tuple(map(sub, grown[1:], grown)),
     )
 
 

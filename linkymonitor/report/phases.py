@@ -16,7 +16,7 @@ def phases(day: HeardDay) -> Phases | None:
 
     The current of a meter with one phase is left out, because the chart of the day has it.
     """
-    currents, voltages = _columns(day.rows.currents, least=2), _columns(day.rows.voltages, least=1)
+    currents, voltages = columns(day.rows.currents, least=2), columns(day.rows.voltages, least=1)
     count = max(len(currents), len(voltages))
     if not count:
         return None
@@ -27,10 +27,10 @@ def phases(day: HeardDay) -> Phases | None:
     return Phases(
         phases=tuple(
             Phase(
-                mean=_mean(amperes[n]) if n < len(amperes) else None,
+                mean=mean(amperes[n]) if n < len(amperes) else None,
                 most=max(amperes[n], default=None) if n < len(amperes) else None,
                 share=sum(amperes[n]) / total if total and n < len(amperes) else None,
-                voltages=_bounds(_known(voltages[n])) if n < len(voltages) else None,
+                voltages=bounds(_known(voltages[n])) if n < len(voltages) else None,
             )
             for n in range(count)
         ),
@@ -39,7 +39,7 @@ def phases(day: HeardDay) -> Phases | None:
     )
 
 
-def _columns(rows: Sequence[Sequence[int | None]], least: int) -> list[list[int | None]]:
+def columns(rows: Sequence[Sequence[int | None]], least: int) -> list[list[int | None]]:
     """Return a column for each phase of *rows*; none when fewer than *least* phases are measured."""
     count = max(map(len, rows), default=0)
     if count < least:
@@ -52,11 +52,12 @@ def _known(column: Iterable[int | None]) -> list[int]:
     return [value for value in column if value is not None]
 
 
-def _mean(values: Sequence[int]) -> float | None:
+def mean(values: Sequence[int]) -> float | None:
+    """Return the mean of *values*, None when there are none."""
     return sum(values) / len(values) if values else None
 
 
-def _bounds(values: Sequence[int]) -> tuple[int, int, int] | None:
+def bounds(values: Sequence[int]) -> tuple[int, int, int] | None:
     """Return the lowest, the mean and the highest of *values*."""
     return (min(values), round(sum(values) / len(values)), max(values)) if values else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -63,8 +63,8 @@ def hours(
     """Return the hours of a day.
 
     Args:
-        marks: the bounds of the hours.
-        energy: register → Wh, for each hour.
+        marks: the bounds of the half hours; in a day of 23½ hours the last hour is short.
+        energy: register → Wh, for each half hour.
         prices: what a kWh costs.
         gaps: of the day.
         times: when its records ended.
@@ -72,7 +72,7 @@ def hours(
         tz: the zone whose clock names the hours.
     """
     shown = []
-    for begin, end, used in zip(marks, marks[1:], energy, strict=False):
+    for begin, end, used in zip(marks[::2], [*marks[2::2], marks[-1]], _by_two(energy), strict=False):
         local = datetime.fromtimestamp(begin, tz)
         offset = local.utcoffset()
         heard = bisect_right(times, end) > bisect_right(times, begin)
@@ -90,6 +90,16 @@ def hours(
             )
         )
     return tuple(shown)
+
+
+def _by_two(energy: Sequence[Mapping[str, int]]) -> Iterator[Mapping[str, int]]:
+    """Yield the energy of each hour, given that of each half hour."""
+    for at in range(0, len(energy), 2):
+        used: dict[str, int] = {}
+        for half in energy[at : at + 2]:
+            for name, wh in half.items():
+                used[name] = used.get(name, 0) + wh
+        yield used
 
 
 def _cost(energy: Mapping[str, int], prices: Prices) -> Decimal | None:
