@@ -190,7 +190,7 @@ def _appliance(
 
 
 def _show_warning(status: str, text: Text) -> None:
-    """Show on stderr a note of the log about its card: of the time, which the user has chosen, nothing is said."""
+    """Show on stderr a note of the log about its card, and none about the time, which the user has chosen with --at."""
     if status != "INFO":
         _show(status, text)
 
@@ -250,7 +250,7 @@ def _is_meter(spec: str) -> bool:
     if "://" in spec:
         return True
     try:
-        # A path that does not exist may be that of a dongle that is not plugged in.
+        # A path that does not exist may be the path of a dongle that is not plugged in.
         return stat.S_ISCHR(Path(spec).stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return True

@@ -59,7 +59,7 @@ def day(word: str) -> date:
     return read
 
 
-#: What is said in French and in English → how long ago the day is.
+#: French or English word for a day → how long ago that day is.
 _SPOKEN_DAYS = {
     "aujourd'hui": timedelta(0),
     "today": timedelta(0),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from linkymonitor.source.base import Source
     from linkymonitor.tic.frame import Frame
 
-#: When the first bytes leave a doubt about the mode, it is found from so many bytes.
+#: When the first bytes leave a doubt about the mode, the mode is found from so many bytes.
 _BLOCK = 65536
 #: The mode of a file is first looked for in so many bytes: two frames of the longest kind.
 _GLANCE = 4096
@@ -79,7 +79,7 @@ def decode(
 
 
 def _open(spec: str, mode: Mode | None, common: Common) -> Source:
-    """Return the source that *spec* names; only a live source makes its reader wait."""
+    """Return the source that *spec* names; reading a file or a simulated meter never waits in real time."""
     if spec.startswith(SIMULATED):
         from linkymonitor.simulator.wire import SimSource
 
@@ -130,7 +130,7 @@ def _mode_of(sample: bytearray, chunk: bytes | None, *, live: bool) -> Mode | No
     Args:
         sample: all bytes so far.
         chunk: the last of these bytes; None at the end of the source.
-        live: True for a source that comes as somebody types or sends it.
+        live: True for a source whose bytes are still being sent while they are read, such as a pipe.
     """
     from linkymonitor.tic.detect import count_valid, decided, detect
 

@@ -5,8 +5,8 @@
 # - argparse translates its own texts with the functions _ and ngettext of its module. While it works for us, these two
 #   names are functions that look a text up in FRENCH, and return an unknown text as it is. The real gettext would need
 #   a compiled file, and would change the texts of the whole process.
-# - Only the command that is called gets its options. To make the options of all eight commands would take longer than
-#   to decode a minute of frames.
+# - Only the command that is called gets its options. To make the options of every command would take longer than to
+#   decode a minute of frames.
 
 from __future__ import annotations
 

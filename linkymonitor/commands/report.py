@@ -42,11 +42,11 @@ def report(
         log_dir: the folder of the daily log; None: that of the configuration.
         start: the first day, or how long before today it is; None: *end*, else yesterday.
         end: the last day, or how long before today it is; None: *start*, else today.
-        autoupdate: whether the pages draw themselves again in the browser.
+        autoupdate: whether an open page reloads itself in the browser.
         output: the folder of the pages; ``-`` prints one page, which needs no other file; None: the folder of the
             configuration.
         json: print the figures, and draw no page.
-        every: of the days, take those that have a log; without *start* and *end* all of these.
+        every: draw only days that have a log; without *start* and *end*, all such days.
 
     Returns:
         The exit status.
@@ -132,18 +132,18 @@ def report(
 
 
 def _spare_the_garbage_collector() -> None:
-    """Have Python look for cycles of objects less often, and not at its end."""
+    """Make Python search for cycles of objects less often, and not when it ends."""
     import atexit
     import gc
 
-    # Thousands of records live at a time and none of them is in a cycle: the search takes a tenth of a run.
+    # There are thousands of records at a time, none of them in a cycle, and the search takes a tenth of a run.
     gc.set_threshold(200_000)
     # Python searches once more when it ends, in all that is left.
     atexit.register(gc.freeze)
 
 
 class _Log:
-    """The days of the log; its folder is read when one of them is asked for.
+    """The days of the log; its folder is read only when the days are asked for.
 
     Args:
         directory: the folder.
@@ -166,7 +166,7 @@ class _Log:
 def _days(
     start: date | timedelta | None, end: date | timedelta | None, today: date, log: _Log, *, every: bool
 ) -> tuple[tuple[date, date], Collection[date] | None]:
-    """Return the first day and the last one, and which of them are meant, None for all.
+    """Return the first and the last day, and the days between them to be drawn; None: all of them.
 
     Without *start* and *end* these are yesterday and today, or all days with a log when *every* is True.
     """
@@ -183,7 +183,7 @@ def _days(
     first, last = first or last or today - _DAY, last or first or today
     if last <= today:
         return (first, last), None
-    # Only a clock that was wrong has logged a day that has not come yet: such a day is drawn.
+    # A day that has not come yet has records only if a clock was wrong. Such a day is drawn, too.
     logged = log.days()
     if not any(first <= day <= last for day in logged) and first > today:
         raise UsageError(
@@ -235,7 +235,7 @@ def _newest(log_dir: Path, now: datetime, storage: Storage) -> datetime | None:
     """Return the end of the newest record of the log, None when there is none."""
     from linkymonitor.daily_log.search import last_before
 
-    # A file that cannot be read is told of by the page of its day.
+    # A file that cannot be read is reported when its day is drawn.
     with suppress(StorageError):
         record = last_before(log_dir, now, storage=storage)
         return None if record is None else record.ended_at
@@ -256,13 +256,13 @@ def _silence(log_dir: Path, newest: datetime | None, now: datetime, settings: Se
             f"{log_dir} : aucun relevé depuis le {at:%Y-%m-%d} à {at:%H:%M}, il y a {age.fr} ; vérifiez que "
             "linkymonitor tourne (systemctl status linkymonitor) et que le câble tient au compteur",
             f"{log_dir}: no record since {at:%Y-%m-%d} at {at:%H:%M}, {age.en} ago; check that "
-            "linkymonitor runs (systemctl status linkymonitor) and that the wire of the meter holds",
+            "linkymonitor runs (systemctl status linkymonitor) and that the cable is fixed to the meter",
         )
     ]
 
 
 def _demand(log_dir: Path) -> None:
-    """Refuse to go on when the folder *log_dir* is missing: no page would mention it.
+    """Refuse to go on when the folder *log_dir* is missing: the pages would only show days without data.
 
     Raises:
         LinkyMonitorError: there is no such folder.
@@ -281,7 +281,7 @@ def _demand(log_dir: Path) -> None:
 
 
 def _warn_about(found: Statistics, log_dir: Path) -> None:
-    """Print on stderr what of the log is not in the pages: cron sends it to the owner."""
+    """Print on stderr which lines and files of the log could not be read; cron sends this to the owner."""
     if found.refused:
         print(
             Text(

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from linkymonitor.settings import Settings
     from linkymonitor.system.storage import Storage
 
-#: What is read when no meter is plugged in: a house with everything on the screen. The notice begins at 1 h of an EJP
-#: day, so that the lamp has something to show before 7 h, too.
+#: The source when no meter is plugged in: a house with EJP and solar panels. Its notice begins at 1:00 of an EJP day,
+#: so that the lamp blinks before 7:00, too.
 DEMO = "sim:ejp,pv,seed=7,notice=6h"
 #: The width of the progress bar, in characters, and the shortest time between two drawings of it, in seconds.
 _BAR, _PACE = 24, 0.1
@@ -116,7 +116,7 @@ def run(
             failures = pages.draw_all(None if renewed else logged_until)
         _tell(failures)
         if house is not None:
-            # The drawing took some seconds, and more on a small machine.
+            # Drawing took some time: the records of that time are made now.
             house.make_past(lambda made, days: None, lambda: False)
             job = replace(job, opened=house.open())
     _show_places(spec, settings, pages, browser=not no_open)
@@ -179,7 +179,7 @@ def _past_made(house: TrialHouse) -> bool:
 
 
 class _Bar:
-    """One line on a terminal that says how far a run is, and goes away; nothing elsewhere."""
+    """One line on a terminal that shows the progress, and is erased at the end. Where there is no terminal, nothing."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""THE table of commands: names, help and options. The command NAME is the function NAME of the module NAME."""
+"""The table of commands: names, help and options. The command NAME is the function NAME of the module NAME."""
 
 # Strategy
 #
@@ -183,7 +183,10 @@ COMMANDS: Mapping[str, Command] = {
                 Text("chaque jour qui a un journal", "every day that has a log"),
                 name="every",
             ),
-            Option(("-a", "--autoupdate"), Text("la page se met à jour seule", "the page refreshes itself")),
+            Option(
+                ("-a", "--autoupdate"),
+                Text("la page ouverte se recharge seule", "an open page reloads itself"),
+            ),
             Option(
                 ("-o", "--output"),
                 Text(

@@ -135,7 +135,7 @@ class Captions:
         """Do nothing: the last picture stays on the terminal."""
 
     def _show(self) -> None:
-        # Of one length: the words must not change their place with the state of a lamp.
+        # Both words are equally long, so that the words beside them stay in place when a lamp changes.
         on, off = Text("allumé", "on "), Text("éteint", "off")
         colon = Text(" : ", ": ")
         self._terminal.tell(

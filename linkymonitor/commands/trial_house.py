@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
 #: The days before the first run that a house has.
 PAST = 40
-#: Lines of the past wait for each other so long, in the time of the house: there is no power cut to fear for them.
+#: How much time of the house the lines of the past are gathered for before they are written: lines that a power cut
+#: takes are made again.
 _SYNC_EVERY = timedelta(hours=6)
 #: A newest record that is later than now by more than this was dated by a wrong clock.
 _FUTURE = timedelta(minutes=2)
@@ -94,7 +95,7 @@ class TrialHouse:
         self._living: Clock | None = None
 
     def now(self) -> datetime:
-        """Return the time of the house, in UTC; until its meter is open, that at which it will be."""
+        """Return the time of the house, in UTC; before its meter is open, the time at which the meter will begin."""
         return self._living.now() if self._living else self._elsewhen or self._clock.now()
 
     def begins_again(self, past: int | None, *, fresh: bool) -> Text | None:
@@ -102,7 +103,7 @@ class TrialHouse:
 
         Args:
             past: the days before the first run that were asked for; None: as many as there are.
-            fresh: whether it was told to begin again.
+            fresh: whether the user asked for a new beginning.
 
         Raises:
             LinkyMonitorError: the log has records that are later than now.
@@ -274,7 +275,7 @@ class TrialHouse:
 
 
 def _life(facts: dict[str, Any]) -> Life | None:
-    """Return the life that *facts* tell, None when there are none or they cannot be read."""
+    """Return the life made of *facts*; None when there are no facts, or they cannot be read."""
     try:
         return Life(
             sim_options(facts["house"]),
@@ -288,10 +289,10 @@ def _life(facts: dict[str, Any]) -> Life | None:
 
 
 def _elsewhen(spec: str, asked: Options, now: datetime) -> datetime | None:
-    """Return when the house lives, None for now.
+    """Return the time at which the house begins if that is not the present; None for the present.
 
     Raises:
-        UsageError: it would live in the future.
+        UsageError: the house would get records of the future.
     """
     if asked.day is not None:
         return asked.start

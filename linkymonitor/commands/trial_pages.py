@@ -1,4 +1,4 @@
-"""The pages of a trial: drawn at its start, again while it goes on, and at its end; and what shows them."""
+"""The pages of a trial: drawn at its start, again while it goes on, and at its end, and shown in a browser."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ SIMULATED_NOTE = _SIMULATED + Text(", prix inventés", ", invented prices")
 def settings_of_trial(settings: Settings, folder: Path, lang: str, *, simulated: bool) -> Settings:
     """Return *settings* with log and pages below *folder*, in *lang*, and invented prices where none is set."""
     invented = simulated and all(getattr(settings.tariff, field.name) is None for field in fields(Prices))
-    # A trial is short: what is so now comes back after each other page.
+    # A trial is short, so the page `live` is shown after each other page.
     others = [page for page in settings.display.pages if page != "live"]
     pages = tuple(page for other in others for page in ("live", other)) or ("live",)
     note = Text("", "")
@@ -91,10 +91,10 @@ def settings_of_trial(settings: Settings, folder: Path, lang: str, *, simulated:
 
 
 def write_settings(settings: Settings, path: Path, storage: Storage) -> bool:
-    """Write what the pages of a trial follow as a configuration, for `report` by hand; return whether it is new.
+    """Write the settings of the pages as a configuration, for `report` by hand; return whether they have changed.
 
     Raises:
-        StorageError: it cannot be written.
+        StorageError: the file cannot be written.
     """
     prices = {field.name: getattr(settings.tariff, field.name) for field in fields(Prices)}
     head = Text(
@@ -123,10 +123,10 @@ class TrialPages:
     Drawing takes a second, so it is done in a thread: the display goes on meanwhile.
 
     Args:
-        settings: of the trial.
+        settings: the settings of the trial.
         storage: writes the pages.
         now: returns the time of the house, in UTC.
-        monotonic: the clock for EVERY. It is the real one: a house may live faster.
+        monotonic: the clock for EVERY, which is the real one: the clock of a simulated house may run faster.
     """
 
     def __init__(

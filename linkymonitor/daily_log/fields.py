@@ -1,4 +1,4 @@
-"""The fields of a DATA line: THE table that the writer, the reader and docs/formats.md follow."""
+"""The fields of a DATA line: the table that the writer, the reader and docs/formats.md follow."""
 
 # Strategy
 #

@@ -1,4 +1,4 @@
-"""The files of a log directory: their names and days, and what the lines of a range of them say."""
+"""The files of a log directory: their names and days, and the lines of some of them as records and entries."""
 
 # Strategy
 #
@@ -204,7 +204,7 @@ def batches(
     statistics: Statistics | None = None,
     storage: Storage | None = None,
 ) -> Iterator[Columns | Entry]:
-    """Yield what the log of *directory* says from *start* until just before *end*, in the order of its files.
+    """Yield records and other lines of *directory* from *start* until just before *end*, in the order of its files.
 
     A line has only the time at which its record ended. If the record before ended at most LONGEST_INTERVAL earlier,
     the record is taken to have started there. Else, and for the first record of a file, its ``started_at`` is its

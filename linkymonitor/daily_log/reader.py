@@ -67,7 +67,7 @@ class Entry(NamedTuple):
     #: The text as written; empty for a DATA line, whose content is *record*.
     text: str
     record: Record | None = None
-    #: What an INFO line says of the contract in force from there on.
+    #: The contract of a line ``Contrat:``, in force from there on; None for any other line.
     contract: Contract | None = None
 
 
@@ -118,7 +118,7 @@ class _Shape:
         return list(zip(*self._layout.iter_unpack(block), strict=True))
 
     def contract(self, stated: Contract | None) -> Contract:
-        """Return *stated* with the registers of these lines, or what these say of a contract by themselves."""
+        """Return *stated* with the registers of these lines, or a contract that is made of these lines alone."""
         codes = tuple(REGISTER_CODES[name] for name in self.names if name in REGISTER_CODES)
         if stated is not None:
             return stated._replace(registers=codes)
@@ -197,7 +197,7 @@ class LineReader:
         self._series = 0
 
     def parse(self, line: bytes) -> Entry | None:
-        """Return what *line* says, None when *line* is no line of a log."""
+        """Return *line* as an Entry, None when *line* is no line of a log."""
         (batch,) = self.batches((line,))
         if not isinstance(batch, Columns):
             return batch
@@ -205,7 +205,7 @@ class LineReader:
         return Entry(record.ended_at, "DATA", "", record)
 
     def batches(self, lines: Iterable[bytes]) -> Iterator[Columns | Entry | None]:
-        """Yield what *lines* say, in their order.
+        """Yield the content of *lines*, in their order.
 
         Records come as columns, for some lines at a time. Any other line is an Entry, or None when it is no line of a
         log.
@@ -221,7 +221,7 @@ class LineReader:
                 yield self._other(line) if columns is None else columns
 
     def _other(self, line: bytes) -> Columns | Entry | None:
-        """Return what *line*, which is no DATA line, says."""
+        """Return the content of *line*, which `_columns` did not take for a DATA line."""
         if b"\0" in line:
             # A power cut may leave NUL bytes up to the end of a block, with the next line right after the last.
             line = line.rpartition(b"\0")[2]

@@ -40,7 +40,7 @@ class Heard(NamedTuple):
     frame: Frame
     reading: Reading | None
     held: tuple[Held, ...] = ()
-    #: True for a short frame: currents and overload are its own, the rest of the reading is of the last whole one.
+    #: True for a short frame: currents and overload are its own, the rest of the reading is of the last whole frame.
     short: bool = False
 
     @property
@@ -244,7 +244,7 @@ class Meter:
         return Heard(frame, self._completed(reading), verdict.held, reading.short)
 
     def _reading_of(self, frame: Frame, mode: Mode, now: float) -> Reading | None:
-        """Return what the believed groups of *frame* mean; None when they say nothing of what is measured now."""
+        """Return what the believed groups of *frame* mean; None when none of them was measured just now."""
         if not frame.groups:
             return None  # the groups of a first frame wait for a second frame
         reading = interpret(frame, mode, self._clock.now())
@@ -263,7 +263,7 @@ class Meter:
         return None if self.stuck else reading
 
     def _completed(self, reading: Reading) -> Reading:
-        """Return *reading*; that of a short frame (NOI-CPT_02E §2.5.2) with the values of the last whole one."""
+        """Return *reading*; that of a short frame (NOI-CPT_02E §2.5.2) with the values of the last whole frame."""
         whole = self._last_whole
         another = (
             whole is not None and None not in (whole.meter, reading.meter) and whole.meter != reading.meter
@@ -287,13 +287,13 @@ class Meter:
             self._keep_from_belief(BORDERS, self._clock.monotonic())
 
     def _keep_from_belief(self, obstacle: str, now: float) -> None:
-        """Remember why nothing is passed on of what came at *now*."""
+        """Remember *obstacle*: why nothing that came at *now* is passed on."""
         self._obstacle, self._obstacle_at = obstacle, now
 
     def _hunt(self, hunter: Hunter, chunk: bytes) -> bytes:
         """Follow the hunt for speed and mode; return what the decoder is to be fed."""
         if not chunk and self._source.away:
-            # An absent port says nothing of the meter's speed: on its return it is listened to as before.
+            # The absence of a port is no sign of another speed: the port is read as before when it returns.
             hunter.excuse(self._clock.monotonic())
             return b""
         if not hunter.feed(chunk, self._clock.monotonic()):

@@ -76,7 +76,7 @@ def runs_on(before: Contract | Owner | None, after: Contract | Owner | None) -> 
 
 
 def owner_after(owner: Owner, contract: Contract | Owner | None) -> Owner:
-    """Return *owner* with what *contract* says of it; a contract that lacks its meter or option keeps them."""
+    """Return *owner* with the meter and the option of *contract*; one that *contract* lacks stays as it is."""
     if contract is None:
         return owner
     return Owner(contract.meter or owner.meter, contract.option or owner.option)

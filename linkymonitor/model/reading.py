@@ -1,4 +1,4 @@
-"""What everything here speaks: modes, contracts, readings, records and views."""
+"""The values of one frame, and of the tariff, the line and the day beside it: what outputs are given."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,7 +42,8 @@ class Reading(NamedTuple):
     mode: Mode
     #: False while acquire waits for a clock that it can believe (docs/adr/0020); open_meter does not wait.
     dated: bool = True
-    #: A three-phase short frame (NOI-CPT_02E §2.5.2): currents and overload are new, the rest is of the last whole one.
+    #: A three-phase short frame (NOI-CPT_02E §2.5.2): currents and overload are new; the rest is that of the last whole
+    #: frame.
     short: bool = False
     meter: str | None = None
     contract: Contract | None = None
@@ -94,7 +95,7 @@ class Health(NamedTuple):
     incomplete: int = 0
     #: Complete frames of which one border (STX or ETX) was damaged.
     unframed: int = 0
-    #: Of complete frames, believed: neither rejected by the decoder nor held back.
+    #: Believed groups of complete frames: neither rejected by the decoder nor held back.
     groups: int = 0
     rejected: Mapping[str, int] = _NOTHING  # cause → count
     last_heard: float | None = None  # monotonic seconds of the last believed frame
@@ -106,12 +107,12 @@ class Health(NamedTuple):
 
 
 class DayTotals(NamedTuple):
-    """What the local day has cost so far."""
+    """The energy and the cost of the local day so far."""
 
     energy: Mapping[str, int] = _NOTHING  # register code → Wh
     #: Register code → €; a code whose price is not set is absent.
     cost: Mapping[str, "Decimal"] = _NOTHING
-    #: Sum of the lines, or None when a price that is needed is not set.
+    #: Sum of *cost*; None when a price that is needed is not set.
     total_cost: "Decimal | None" = None
 
 

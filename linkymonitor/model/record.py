@@ -33,7 +33,7 @@ class Record(NamedTuple):
     """One interval of readings, stamped with its end: started_at < t ≤ ended_at.
 
     Powers, currents and voltages are means (min and max beside the power); indexes are the last ones.
-    A named tuple, because a report makes 7,000 of them and a dataclass would take ten times as long.
+    A named tuple, because a report makes 7,000 of them (ADR 0023).
     """
 
     started_at: datetime
@@ -57,7 +57,7 @@ class Record(NamedTuple):
     rejected: int = 0
     #: State of the mobile peak in the last frame of the interval that has one; UNKNOWN when no frame has.
     ejp: Ejp = Ejp.UNKNOWN
-    #: Whether any frame drew more than the subscription; None in a line of an older version, which cannot say.
+    #: Whether any frame drew more than the subscription; None in a line of an older version, which lacks it.
     overload: bool | None = None
-    #: How many times the stamps of the log had gone back before: with it, no two records have the same stamp.
+    #: How many times the stamps of the log had gone back before; meter, series and stamp name one record.
     series: int = 0

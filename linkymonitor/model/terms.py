@@ -10,7 +10,7 @@ TRUSTED_FOR = 15.0
 
 
 class Mode(Enum):
-    """The two dialects of the TIC (NOI-CPT_54E §5.3)."""
+    """The two modes of the TIC (NOI-CPT_54E §5.3)."""
 
     HISTORIQUE = "historique"
     STANDARD = "standard"

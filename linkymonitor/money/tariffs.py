@@ -101,7 +101,7 @@ class Prices:
 
 
 def key_of(register: str) -> str:
-    """Return the key of ``[tariff]`` that has the price of *register*; one that has none gives a name of no key."""
+    """Return the key of ``[tariff]`` for the price of *register*; without a key, a word that is none."""
     own = code(register)
     return _KEYS.get(own, own.lower())
 

@@ -37,7 +37,7 @@ class LampSettings:
     pin: int = 25
     #: no when the low level lights the lamp.
     active_high: bool = True
-    #: ejp: a wink every 30 s, slow blinking from the notice on, steady in the peak; link: a flash at each frame.
+    #: ejp: a brief flash every 30 s, slow blinking at the notice, steady in the peak; link: a flash at each frame.
     shows: Shows = Shows.EJP
     #: The NAME of the section.
     name: str = ""

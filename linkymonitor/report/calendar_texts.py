@@ -11,7 +11,7 @@ class CalendarTexts:
     stopped = Text(
         "*Le compteur n’est plus entendu* depuis le {} à {} : vérifiez que le boîtier est sous tension et que son "
         "câble tient au compteur.",
-        "*The meter has not been heard* since {} at {}: check that the box is on and that its wire holds.",
+        "*The meter has not been heard* since {} at {}: check that the box is on and its cable fixed to the meter.",
     )
     squares_eur = Text("Coût de chaque jour, en €", "Cost of each day, in €")
     squares_kwh = Text("Énergie de chaque jour, en kWh", "Energy of each day, in kWh")
@@ -35,7 +35,7 @@ class CalendarTexts:
     peaks = Text("Pointe EJP", "EJP peak")
     peaks_in = Text("en {} jours", "in {} days")
     peaks_in_one = Text("en 1 jour", "in 1 day")
-    injected = Text("Injecté", "Injected")
+    injected = Text("Injecté", "Exported")
     about = Text("environ {}", "about {}")
     a_day = Text("Un jour complet, en moyenne", "A full day, on average")
     dearest = Text("Le plus cher", "Dearest")

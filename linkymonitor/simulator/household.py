@@ -1,4 +1,4 @@
-"""The truth about the simulated house at any instant, which its meter then sends or not."""
+"""The true values of the simulated house at any instant; its meter sends a part of them."""
 
 # Strategy
 #

@@ -17,11 +17,11 @@ from linkymonitor.simulator.options import PARIS, ExtraLoad, Options
 from linkymonitor.simulator.past import Silence
 from linkymonitor.simulator.seasons import local
 
-#: How long before the first run nothing was logged, from which local hour on and how long.
+#: A silence in the past: how long before the first run, from which local hour on, and for how long.
 _SILENT, _SILENT_FROM, _SILENT_FOR = timedelta(days=7), 18, timedelta(hours=2, minutes=30)
-#: How long before the first run too much was drawn, at which local hour and how long.
+#: An overload in the past: how long before the first run, at which local hour, and for how long.
 _OVERLOADED, _OVERLOADED_AT, _OVERLOADED_FOR = timedelta(days=12), 19, timedelta(seconds=90)
-#: What each run switches on, so that its display has a change to show: how long after its start, how long, and W.
+#: A kettle that each run switches on, so that its display changes: how long after the start, for how long, and its W.
 _KETTLE_AFTER, _KETTLE_FOR, _KETTLE = timedelta(seconds=6), timedelta(seconds=15), 2000
 #: The peaks of a trial are known so far ahead.
 _AHEAD = timedelta(days=400)
@@ -33,7 +33,7 @@ class Life(NamedTuple):
 
     #: The house that was asked for.
     asked: Options
-    #: The first local day that is logged, and that of the first run.
+    #: The first local day that is logged, and the local day of the first run.
     since: date
     first_run: date
     #: The times, in UTC, from which runs showed the house live.
@@ -78,7 +78,7 @@ class Life(NamedTuple):
         return replace(options, ejp_days=peaks - self.special | special, peak=None)
 
     def loads_of_run(self, start: datetime) -> list[ExtraLoad]:
-        """Return what a run that is live from *start* on switches on."""
+        """Return the loads that a run which is live from *start* on switches on."""
         loads = [ExtraLoad(start + _KETTLE_AFTER, _KETTLE_FOR, _KETTLE)]
         if self.asked.overload:
             watts = self.asked.subscribed * 1250

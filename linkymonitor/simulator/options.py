@@ -108,8 +108,8 @@ class Options:
         if self.old and self.mode is Mode.STANDARD:
             raise BadSetting(
                 Text(
-                    "old : un compteur d'avant Linky ne parle pas le mode standard ; on attend historique",
-                    "old: a meter from before Linky does not speak standard, expected historique",
+                    "old : un compteur d'avant Linky n'a pas de mode standard ; on attend historique",
+                    "old: a meter from before Linky has no standard mode, expected historique",
                 )
             )
         if self.speed is not None and not 0 < self.speed < math.inf:

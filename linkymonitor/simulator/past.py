@@ -1,4 +1,4 @@
-"""The past of a simulated house as records: what a box beside its meter would have logged."""
+"""The past of a simulated house as records, as if a box beside its meter had logged them."""
 
 # Strategy
 #
@@ -22,7 +22,7 @@ from linkymonitor.tic import encoder
 from linkymonitor.tic.frame import FRAME_GAP
 from linkymonitor.tic.interpret import interpret
 
-#: Slots in a record, 60 s: a fifth of the lines of a live box, and still less than a kettle takes.
+#: Slots in a record, 60 s: a fifth of the lines of a live box, and short enough for a kettle to be seen.
 _SLOTS = 12
 #: V, by which the current is multiplied where the meter does not send its voltage.
 _NOMINAL = 230
@@ -44,10 +44,10 @@ def records(
     """Yield the records of *house* from *since* on; the last one ends at or before *until*.
 
     Args:
-        house: answers for both instants; days are made in order, so *since* should not be before what was asked last.
+        house: the house, which makes its days in order: *since* is no earlier than the instant it was last asked for.
         since: the end of the last record before; it is rounded up to a slot of five seconds.
         until: it is rounded down to a slot of five seconds.
-        silences: records in these are left out.
+        silences: records that end in one of these are left out.
     """
     first = interpret(house.frame_at(since), house.options.mode, since)
     wire = (

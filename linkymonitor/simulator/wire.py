@@ -18,8 +18,8 @@ from linkymonitor.simulator.options import PARIS, Options
 from linkymonitor.source.base import Source
 from linkymonitor.system.clock import Clock, SystemClock, WireClock
 
-#: A meter does not wait for its reader, and the kernel keeps about four seconds of a line. A reader that is later, in
-#: seconds, loses bytes.
+#: Seconds that a reader may be late without losing bytes: a meter does not wait, and the kernel keeps about four
+#: seconds of a line.
 LATE = 4.0
 
 #: A line of a frame up to its CR, with bit 7 clear or set, or the rest of the frame.
@@ -27,7 +27,7 @@ _LINE = re.compile(rb"[^\r\x8d]*[\r\x8d]|[^\r\x8d]+")
 
 
 def dated(options: Options, clock: Clock) -> Options:
-    """Return *options* with a day and a time: when they name no day, now, or today at their time."""
+    """Return *options* with a day and a time; without a day: today, at their time if they have one, else now."""
     if options.day is not None:
         return options
     here = clock.now().astimezone(PARIS)
@@ -128,7 +128,7 @@ class SimSource(Source):
 
 
 class HouseClock(WireClock):
-    """The clock of a house that lives at another time: it runs with the real one, *speed* times as fast."""
+    """The clock of a house that begins at another time; it runs *speed* times as fast as the real clock."""
 
     def __init__(self, start: datetime, real: Clock, speed: float) -> None:
         super().__init__(start)
@@ -171,7 +171,7 @@ def write_file(
     """
     duration = duration or options.duration
     if duration is None:
-        raise ValueError("duration: expected how long the simulated meter speaks, such as 1h or 1d")
+        raise ValueError("duration: expected how long the simulated meter sends, such as 1h or 1d")
     frames = 0
     for _, wire in House(options).frames(options.start + duration):
         out_write(wire)

@@ -11,7 +11,7 @@ from linkymonitor.model.terms import WantedMode
 
 
 class WantedSpeed(Enum):
-    """Which speed to listen at."""
+    """The speed that the user asks for."""
 
     AUTO = "auto"
     SLOW = "1200"
@@ -25,7 +25,7 @@ class WantedSpeed(Enum):
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Settings:
-    """``[meter]``: where the meter is and how it is listened to."""
+    """``[meter]``: where the meter is, and how its line is read."""
 
     #: Keys of older configuration files that have no effect any more.
     retired: ClassVar[frozenset[str]] = frozenset({"timeout"})

@@ -21,7 +21,7 @@ from linkymonitor.tic.frame import Frame, InfoGroup
 from linkymonitor.tic.horodate import read_horodate
 from linkymonitor.tic.labels import BY_MODE, Gaps
 
-#: What a current of one ampere makes of power where no voltage is sent, in VA.
+#: The VA of one ampere where the meter sends no voltage.
 NOMINAL_VOLTAGE = 230
 
 #: The registers of each historical contract, in the order of PERIODS.
@@ -139,8 +139,8 @@ _CONTROLS = bytes(byte for byte in range(0x20) if byte != 0x09)
 def shared(contract: Contract) -> Contract:
     """Return the one object that stands for all contracts equal to *contract*.
 
-    Frames that follow each other so have the same object while nothing of the contract changes, and code that keeps
-    a result for a contract sees by ``is`` that the result is still right.
+    So frames that follow each other have the same object while nothing of the contract changes. Code that keeps a
+    result for a contract finds out with ``is`` whether the result is still right.
     """
     return contract
 

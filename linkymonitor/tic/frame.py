@@ -4,7 +4,7 @@
 
 from typing import NamedTuple
 
-#: Silence between two frames, in seconds (NOI-CPT_54E §5.3.6 says 16.7 to 33.4 ms).
+#: Silence between two frames, in seconds (16.7 to 33.4 ms in NOI-CPT_54E §5.3.6).
 FRAME_GAP = 0.025
 #: A value of Rejected.why: a group may be missing because it stood at a damaged border of the frame.
 BORDER = "border"

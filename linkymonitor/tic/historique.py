@@ -113,8 +113,8 @@ def _overload(
         return False if phases and content.silent("ADPS") else None
     if short:
         return False if content.silent(*_ADIR) else None
-    # The long frame that comes after each twenty short ones has no ADIR (NOI-CPT_02E §2.5.2): it is judged
-    # as the meter does, or the overload would seem to stop for its time.
+    # The long frame that comes after each twenty short ones has no ADIR (NOI-CPT_02E §2.5.2): its
+    # overload is judged as the meter judges it, or it would seem to stop for the time of that frame.
     limit = content.number("ISOUSC")
     if limit is None:
         return None
@@ -133,7 +133,7 @@ def _ejp(content: FrameContent, option: str | None, period: str | None) -> Ejp:
             return Ejp.NOTICE
         return Ejp.NORMAL if content.silent("PEJP") else Ejp.UNKNOWN
     if option == "EJP":
-        # An EJP meter that is not in its normal hours is in a peak, whatever it calls it. Without the
-        # contract HP.. says nothing: it is the day of any HC contract.
+        # An EJP meter that is not in its normal hours is in a peak, whatever the name of the period. When OPTARIF is
+        # lost, HP.. proves nothing: every HC contract has it by day.
         return Ejp.PEAK
     return Ejp.UNKNOWN if option is None else Ejp.NORMAL

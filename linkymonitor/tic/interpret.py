@@ -3,7 +3,8 @@
 # Strategy
 #
 # - A field is filled from this frame alone, and is None when the frame lacks its group. Acceptance and the folds of
-#   state/ see more than one frame: they keep last values, wait for a change to be confirmed, and doubt figures.
+#   state/ see more than one frame: they keep last values, wait for a change to be confirmed, and hold back values
+#   that may be wrong.
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ def interpret(frame: Frame, mode: Mode, taken_at: datetime) -> Reading:
 
     Args:
         frame: complete or not; what is missing from it is None in the reading.
-        mode: the dialect it was decoded in.
-        taken_at: when it was received, aware, in UTC.
+        mode: the mode in which *frame* was decoded.
+        taken_at: when *frame* was received, aware, in UTC.
     """
     content = FrameContent(frame, mode)
     if mode is Mode.HISTORIQUE:

@@ -103,7 +103,7 @@ def interpret_standard(content: FrameContent, taken_at: datetime) -> Reading:
 
 
 def _option(content: FrameContent) -> str | None:
-    """Return the option NGTF names, None when the frame has lost it."""
+    """Return the option that NGTF names, None when the frame has lost NGTF."""
     if content.missed("NGTF"):
         return None
     # NOI-CPT_54E §6.2.3.4: a meter without a text does not send NGTF. To name its contract after its

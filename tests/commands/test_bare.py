@@ -145,7 +145,7 @@ def test_what_is_no_recording_is_said_in_the_language_of_the_terminal(
         ("sim:every=z", "every = z : on attend une durée telle que 90s, 15m, 2h ou 7d"),
         (
             "sim:old,standard",
-            "old : un compteur d'avant Linky ne parle pas le mode standard ; on attend historique",
+            "old : un compteur d'avant Linky n'a pas de mode standard ; on attend historique",
         ),
     ],
 )

@@ -72,7 +72,7 @@ def test_a_specification_is_read_in_any_order_and_either_language():
         ("peak=maybe", "peak = maybe: expected yes or no"),
         ("speed=fast", "speed = fast: expected a number, or max"),
         ("speed=0", "speed = 0.0: expected a number above 0, or max"),
-        ("old,standard", "old: a meter from before Linky does not speak standard, expected historique"),
+        ("old,standard", "old: a meter from before Linky has no standard mode, expected historique"),
     ],
 )
 def test_a_word_that_cannot_be_used_is_named_with_its_remedy(spec, message):

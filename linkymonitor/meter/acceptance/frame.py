@@ -92,7 +92,7 @@ class Acceptance:
     """Decides what to believe of the frames of one meter.
 
     Args:
-        mode: the dialect; another mode needs another Acceptance.
+        mode: the mode of the meter; another mode needs another Acceptance.
         live: whether a second frame is sure to come. No group of the first frame is then believed at once.
     """
 

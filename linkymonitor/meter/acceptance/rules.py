@@ -90,7 +90,7 @@ class Median(Judge):
 
     Args:
         row: of the label.
-        for_ever: whether the cross-check stands however long the meter breaks it.
+        for_ever: whether the cross-check is never dropped, even if each frame breaks it.
     """
 
     def __init__(self, row: Label, for_ever: bool = False) -> None:
@@ -314,12 +314,12 @@ class MeterClock(Judge):
 
 
 def _goes(since: datetime, then: float, at: datetime, now: float) -> bool:
-    """Return whether a clock that had *since* at *then* may have *at* at *now*."""
+    """Return whether a clock that showed *since* at the monotonic time *then* can show *at* at *now*."""
     return abs((at - since).total_seconds() - (now - then)) <= _STRAY
 
 
 def _possible(text: str | None) -> bool:
-    """Return whether a meter can send the horodate *text*: a date that exists, unless it says it has none."""
+    """Return whether a meter can send the horodate *text*: an existing, a degraded or a blank date."""
     horodate = read_horodate(text or "")
     return horodate.at is not None or horodate.degraded or horodate.season == " "
 
