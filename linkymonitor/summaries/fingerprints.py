@@ -1,0 +1,125 @@
+"""Fingerprints of the files of a log: whether a summary still says what they say."""
+
+# Strategy
+#
+# - A fingerprint is the length and the CRC-32 of the content. A gzipped file has both at its end, so it costs one read
+#   of eight bytes, and compressing a file does not change its fingerprint. A plain file is read whole: there are three
+#   or four of them.
+# - A local day ends before the UTC file that it ends in. So the newest file goes on growing after its day was
+#   summarised. What is added there is later than the day, so a file that begins with the same content will do.
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from operator import attrgetter
+from pathlib import Path
+
+from linkymonitor.daily_log.files import LogFile, files
+from linkymonitor.errors import StorageError
+from linkymonitor.summaries.day import LogSpan
+from linkymonitor.system.storage import Storage
+
+_DAY = timedelta(days=1)
+#: Of a file that cannot be read: equal to none.
+_UNREADABLE = ""
+#: The end of a gzipped file: CRC-32 and length of its content, four bytes each.
+_TRAILER = 8
+
+
+class Fingerprints:
+    """The fingerprints of the files of a log, each read once, when it is asked for first.
+
+    Args:
+        log_dir: the folder of the log.
+        storage: reads the files.
+    """
+
+    def __init__(self, log_dir: Path, storage: Storage) -> None:
+        self._storage = storage
+        self._log_dir = log_dir
+        self._files: list[LogFile] | None = None
+        self._known: dict[str, str] = {}
+
+    def of(self, span: LogSpan) -> dict[str, str]:
+        """Return the fingerprint of each file of *span* that is there, by its name without ``.gz``.
+
+        Raises:
+            StorageError: the folder cannot be read.
+        """
+        return {_name(file): self._of(file) for file in self._within(span)}
+
+    def agree(self, span: LogSpan, made_of: Mapping[str, str]) -> bool:
+        """Return whether each file of *span* that is there has the content that it had in *made_of*.
+
+        A file that is gone proves nothing: a retention has removed it, and the summary knows what it said. A file that
+        was healed has another content; one that came back from a backup has another one, or is not in *made_of*.
+
+        Raises:
+            StorageError: the folder cannot be read.
+        """
+        return all(self._begins_with(file, made_of.get(_name(file))) for file in self._within(span))
+
+    def _within(self, span: LogSpan) -> Iterator[LogFile]:
+        if self._files is None:
+            self._files = files(self._log_dir, self._storage)
+        there, day = self._files, attrgetter("day")
+        # A file of LinkyAcq.pl reaches into the next day.
+        start = 0 if span.first is None else bisect_left(there, span.first - _DAY, key=day)
+        stop = len(there) if span.last is None else bisect_right(there, span.last, key=day)
+        for file in there[start:stop]:
+            if span.first is None or max(file.stamped) >= span.first:
+                yield file
+
+    def _begins_with(self, file: LogFile, expected: str | None) -> bool:
+        """Return whether *file* has the content of which *expected* is the fingerprint, and perhaps more after it."""
+        found = self._of(file)
+        if not expected or found == _UNREADABLE:
+            return False
+        if found == expected or file.compressed:
+            return found == expected
+        length, size = _length(expected), _length(found)
+        return 0 < length < size and self._print(file, length) == expected
+
+    def _of(self, file: LogFile) -> str:
+        if file.name not in self._known:
+            self._known[file.name] = self._print(file)
+        return self._known[file.name]
+
+    def _print(self, file: LogFile, length: int | None = None) -> str:
+        """Return the fingerprint of *file*, or that of its first *length* bytes."""
+        try:
+            if file.compressed:
+                end = self._storage.end_of(file.path, _TRAILER)
+                return _text(int.from_bytes(end[4:], "little"), int.from_bytes(end[:4], "little"))
+            return _print_of(self._storage.blocks(file.path), length)
+        except (FileNotFoundError, StorageError):
+            return _UNREADABLE  # the page of its day tells of it
+
+
+def _print_of(blocks: Iterable[bytes], length: int | None) -> str:
+    """Return the fingerprint of *blocks*, or that of their first *length* bytes."""
+    size = crc = 0
+    for block in blocks:
+        part = block if length is None else block[: length - size]
+        crc = zlib.crc32(part, crc)
+        size += len(part)
+        if size == length:
+            break
+    return _text(size, crc)
+
+
+def _text(size: int, crc: int) -> str:
+    return f"{size}:{crc:08x}"
+
+
+def _length(text: str) -> int:
+    """Return the length of the content of which *text* is the fingerprint; 0 when *text* is none."""
+    digits = text.partition(":")[0]
+    return int(digits) if digits.isascii() and digits.isdigit() else 0
+
+
+def _name(file: LogFile) -> str:
+    return file.name.removesuffix(".gz")
