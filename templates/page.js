@@ -248,8 +248,11 @@
       }
     };
   }
-  // The chart on an A4 sheet, in pixels.
-  var PAPER = [690, 320];
+  // The chart on an A4 sheet, in pixels; it leaves room for phases, and for the quality of the measure beside them.
+  function paperHeight() {
+    if (!document.querySelector(".phases")) return 320;
+    return document.querySelector("section > details[open]:not(.more)") ? 175 : 240;
+  }
   var graph = null;
   var setup = options(state.window);
   Object.assign(setup, {
@@ -408,7 +411,7 @@
     unprint();
     document.documentElement.classList.add("printing");
     graph.updateOptions(Object.assign(options(), { showRangeSelector: false, pixelRatio: 3, dateWindow: graph.xAxisRange() }), true);
-    graph.resize(PAPER[0], PAPER[1]);
+    graph.resize(690, paperHeight());
     holder.querySelectorAll("canvas").forEach(function (canvas) {
       var picture = new Image();
       picture.alt = ""; picture.className = "paper"; picture.src = canvas.toDataURL();

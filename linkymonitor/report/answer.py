@@ -99,9 +99,13 @@ def _measured(day: DayFigures, words: Words) -> str:
 
 def _doubted(day: DayFigures, words: Words) -> Iterator[str]:
     """Yield the prices that were probably set in centimes."""
-    for line in day.lines:
-        if line.price is not None and line.price > DOUBTED:
-            yield words.say(Texts.say_doubted, key_of(line.code), words.price(line.price))
+    doubted = [
+        words.say(Texts.doubted_price, key_of(line.code), words.price(line.price))
+        for line in day.lines
+        if line.price is not None and line.price > DOUBTED
+    ]
+    if doubted:
+        yield words.say(Texts.say_doubted, ", ".join(doubted))
 
 
 def _cost_text(day: DayFigures) -> Text:
@@ -118,8 +122,8 @@ def _of_which(day: DayFigures, words: Words) -> str:
         return ""
     if day.shown_cost is None:
         return words.say(Texts.say_of_which_kwh, words.kwh(dear.wh, 1), words.in_period(dear.code))
-    if dear.eur is None:
-        return ""
+    if dear.eur is None or (day.peak_hours and day.peak_hours.eur == dear.eur):
+        return ""  # the cost of the peak has a sentence of its own
     return words.say(Texts.say_of_which, words.eur(dear.eur), words.in_period(dear.code))
 
 
@@ -157,9 +161,9 @@ def _load(day: DayFigures, words: Words) -> Iterator[str]:
         begin, end = words.clock(load.start), words.end_clock(load.end, day)
         at_night = load.start - day.start < _MORNING or day.end - load.start < _EVENING
         heater = at_night and load.va <= _LARGEST_HEATER
-        yield words.say(
-            Texts.say_heater if heater else Texts.say_load, power, begin, end, words.in_period(load.codes[0])
-        )
+        one_price = len(day.lines) < 2
+        within = "" if one_price else words.say(Texts.say_within, words.in_period(load.codes[0]))
+        yield words.say(Texts.say_heater if heater else Texts.say_load, power, begin, end, within)
 
 
 def _injected(day: DayFigures, words: Words) -> Iterator[str]:

@@ -12,7 +12,7 @@ from linkymonitor.report.texts import MONTHS, WEEKDAYS
 
 NBSP, THIN = "\u00a0", "\u202f"
 _HIGH_MARKS = ";!?"
-_UNITS = ("kWh", "Wh", "kVA", "VA", "€", "h", "min", "%")
+_UNITS = ("kWh", "Wh", "kVA", "VA", "W", "V", "€", "h", "min", "%")
 
 
 def typeset(text: str) -> str:
@@ -20,9 +20,14 @@ def typeset(text: str) -> str:
     text = text.replace(" :", NBSP + ":")
     for mark in _HIGH_MARKS:
         text = text.replace(f" {mark}", THIN + mark)
+    return re.sub(r"(\d) (h|min)\b", rf"\1{NBSP}\2", with_units(text))
+
+
+def with_units(text: str) -> str:
+    """Return *text*, of either language, whose figures are not parted from their units."""
     for unit in _UNITS:
         text = text.replace(f"}} {unit}", f"}}{NBSP}{unit}").replace(f"}}* {unit}", f"}}*{NBSP}{unit}")
-    return re.sub(r"(\d) (h|min)\b", rf"\1{NBSP}\2", text)
+    return text
 
 
 class Formats:

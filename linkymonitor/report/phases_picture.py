@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from linkymonitor.language import Text
 from linkymonitor.report.day import DayFigures
+from linkymonitor.report.formats import NBSP
 from linkymonitor.report.phases import STRETCH
 from linkymonitor.report.texts import Texts
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from linkymonitor.report.words import Words
 
 #: Where the curves stand in the picture, in its units: from left to right, from top to bottom.
-_LEFT, _RIGHT, _TOP, _FLOOR = 34, 676, 8, 118
+_LEFT, _RIGHT, _TOP, _FLOOR = 42, 336, 8, 106
 #: The bounds in V within which the grid keeps its voltage: 230 V ± 10 %.
 LOWEST, HIGHEST = 207, 253
 #: The scale of voltages, in V, covers at least this range.
@@ -29,10 +31,12 @@ def pictures(day: DayFigures, words: Words) -> list[dict[str, object]]:
     currents, voltages = day.phases.currents, day.phases.voltages
     if len(currents) > 1:
         most = max((value for line in currents for value in line if value is not None), default=0)
-        drawn.append(_picture(day, words, currents, (0, max(most, 1)), "A", Texts.phases_current))
+        # Both scales end, and have their middle, at a whole number.
+        bounds = 0, max(2 * ceil(most / 2), 2)
+        drawn.append(_picture(day, words, currents, bounds, "A", Texts.phases_current))
     known = [value for line in voltages for value in line if value is not None]
     if known:
-        bounds = min(*known, _CALM[0]), max(*known, _CALM[1])
+        bounds = 10 * floor(min(*known, _CALM[0]) / 10), 10 * ceil(max(*known, _CALM[1]) / 10)
         drawn.append(_picture(day, words, voltages, bounds, "V", Texts.phases_voltage))
     return drawn
 
@@ -41,7 +45,7 @@ def _picture(
     day: DayFigures,
     words: Words,
     lines: Sequence[Sequence[float | None]],
-    bounds: tuple[float, float],
+    bounds: tuple[int, int],
     unit: str,
     label: Text,
 ) -> dict[str, object]:
@@ -66,9 +70,11 @@ def _picture(
         paths.append(path)
     return {
         "label": words.say(label),
-        "unit": unit,
         "paths": paths,
-        "lines": [{"y": y(value), "text": words.number(value)} for value in (low, (low + high) / 2, high)],
+        "lines": [
+            {"y": y(value), "text": words.number(value) + (f"{NBSP}{unit}" if value == high else "")}
+            for value in (low, (low + high) // 2, high)
+        ],
         "marks": [
             {"x": x(hour.start - day.start), "text": words.hour(hour.hour)}
             for hour in day.hours

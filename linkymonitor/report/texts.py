@@ -21,6 +21,8 @@ class Texts:
     cost_so_far = Text("Coût à cette heure", "Cost so far")
     cost_known = Text("Coût connu", "Known cost")
     consumed_known = Text("Consommé, connu", "Used, as far as known")
+    consumed_share = Text("Consommé, au prorata", "Used, a share by time")
+    cost_share = Text("Coût, au prorata", "Cost, a share by time")
     including_subscription = Text("dont abonnement {} €", "including €{} of subscription")
     without_subscription = Text("hors abonnement, non réglé", "subscription not set")
     no_prices = Text("prix non réglés", "prices not set")
@@ -132,6 +134,10 @@ class Texts:
         "Phase {} carries *{}* of the current, phase {} *{}*.",
     )
     say_balance = Text("Les phases sont également chargées.", "The phases are evenly loaded.")
+    say_voltage = Text(
+        "La tension est allée de *{} à {} V* ; en moyenne *{} V*.",
+        "The voltage ran from *{} to {} V*; its mean is *{} V*.",
+    )
     say_voltage_out = Text(
         "La tension est sortie de 207 à 253 V (230 V ± 10 %) : *{} à {} V*.",
         "The voltage left 207 to 253 V (230 V ± 10%): *{} to {} V*.",
@@ -144,6 +150,7 @@ class Texts:
     eur = Text("€", "€")
     subscription = Text("Abonnement, 1/{} de {}", "Subscription, 1/{} of {}")
     total = Text("Total TTC", "Total incl. tax")
+    total_known = Text("Total connu, TTC", "Known total incl. tax")
     total_energy = Text("Total TTC, hors abonnement", "Total incl. tax, without subscription")
     injected_line = Text("Injecté, hors total", "Exported, not in the total")
     injected_line_least = Text("Injecté au moins, hors total", "Exported at least, not in the total")
@@ -310,13 +317,14 @@ class Texts:
     say_of_which = Text(", dont {} € en {}", ", of which €{} in {}")
     say_of_which_kwh = Text(", dont {} kWh en {}", ", of which {} kWh in {}")
     say_load = Text(
-        "Une charge de {} environ a duré de {} à {}, en {}.",
-        "A load of about {} ran from {} to {}, in {}.",
+        "Une charge de {} environ a duré de {} à {}{}.",
+        "A load of about {} ran from {} to {}{}.",
     )
     say_heater = Text(
-        "Une charge de {} environ, sans doute le chauffe-eau, a duré de {} à {}, en {}.",
-        "A load of about {}, probably the water heater, ran from {} to {}, in {}.",
+        "Une charge de {} environ, sans doute le chauffe-eau, a duré de {} à {}{}.",
+        "A load of about {}, probably the water heater, ran from {} to {}{}.",
     )
+    say_within = Text(", en {}", ", in {}")
     say_over = Text(
         "La puissance a dépassé l’abonnement de {} kVA à {}.", "Power went above the subscribed {} kVA at {}."
     )
@@ -356,9 +364,10 @@ class Texts:
     say_known = Text("{} : *{} kWh* connus", "{}: *{} kWh* known")
     say_known_eur = Text("{} : *{} kWh* connus, pour *{}* d’énergie", "{}: *{} kWh* known, *{}* of energy")
     say_doubted = Text(
-        "*Prix douteux* : {} = {} €/kWh. Les factures sont en centimes, les réglages en euros.",
-        "*Doubtful price*: {} = {} €/kWh. Bills are in centimes, the settings in euros.",
+        "*Prix douteux* : {}. Les factures sont en centimes, les réglages en euros.",
+        "*Doubtful price*: {}. Bills are in centimes, the settings in euros.",
     )
+    doubted_price = Text("{} = {} €/kWh", "{} = {} €/kWh")
     footer_data = Text("Énergie par les index du compteur.", "Energy from the meter’s registers.")
     footer_zone = Text("Heures de {}.", "Times are those of {}.")
     index_title = Text("Calendrier de la consommation", "Electricity, day by day")

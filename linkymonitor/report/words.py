@@ -14,7 +14,7 @@ from linkymonitor.model.terms import PERIODS, Mode, code
 from linkymonitor.money.tariffs import key_of
 from linkymonitor.report import answer
 from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap, SynthesisLine
-from linkymonitor.report.formats import NBSP, Formats, typeset
+from linkymonitor.report.formats import NBSP, Formats, typeset, with_units
 from linkymonitor.report.hourly import hour_names
 from linkymonitor.report.phases_picture import HIGHEST, LOWEST
 from linkymonitor.report.season import SEASONS
@@ -65,7 +65,7 @@ class _Rendered(dict[str, str]):
 
 
 def _render(text: Text, lang: str) -> str:
-    return text.en if lang == "en" else typeset(text.fr)
+    return with_units(text.en) if lang == "en" else typeset(text.fr)
 
 
 class Words(Formats):
@@ -270,6 +270,8 @@ class Words(Formats):
             lowest, highest = min(low for low, _, _ in bounds), max(high for _, _, high in bounds)
             if lowest < LOWEST or highest > HIGHEST:
                 sentences.append(self.say(Texts.say_voltage_out, lowest, highest))
+            if len(day.phases.phases) == 1:
+                sentences.append(self.say(Texts.say_voltage, lowest, highest, bounds[0][1]))
         return sentences
 
     def off_peak(self, day: DayFigures) -> str | None:

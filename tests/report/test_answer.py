@@ -66,6 +66,7 @@ def test_a_day_of_which_next_to_nothing_was_measured_has_no_cost(tmp_path, minut
     words = said(tmp_path, rows)
     assert "sans mesure" in (tmp_path / "pages" / "index.html").read_text()
     assert f"Mesure arrêtée à 0 h {minutes:02d}." in words
+    assert "Plus forte puissance" not in words
     assert "a coûté" not in words
     assert not re.search(r"\d €", words)
 
@@ -73,6 +74,7 @@ def test_a_day_of_which_next_to_nothing_was_measured_has_no_cost(tmp_path, minut
 def test_a_day_that_was_measured_in_part_has_the_cost_of_what_is_known(tmp_path):
     words = said(tmp_path, records(local(DAY), local(DAY, 6), power=flat(1000), step=60))
     assert "Mesure arrêtée à 6 h : 6,0 kWh connus, pour 0,85 € d’énergie." in words
+    assert "Total connu, TTC 5,983 1,47" in words
     assert "Il manque 75 % de la mesure, et l’énergie de ce temps." in words
     words = said(tmp_path / "late", records(local(DAY, 9), local(DAY + timedelta(days=1), 1), step=60))
     assert "Mesure commencée à 9 h" in words
@@ -96,6 +98,9 @@ def test_the_price_that_is_missing_is_named_with_its_place(tmp_path):
 def test_a_price_in_centimes_is_doubted_on_the_page(tmp_path):
     words = said(tmp_path, ejp_day(), prices=Prices(hn=Decimal("0.1418"), pm=Decimal("123.40")))
     assert "Prix douteux : pm = 123,4000 €/kWh." in words
+    both = said(tmp_path / "both", ejp_day(), prices=Prices(hn=Decimal("14.18"), pm=Decimal("123.40")))
+    assert "Prix douteux : hn = 14,1800 €/kWh, pm = 123,4000 €/kWh. Les factures" in both
+    assert both.count("Les factures") == 1
     assert "Prix douteux" not in said(tmp_path / "right", ejp_day(), prices=PRICES)
 
 
@@ -115,9 +120,9 @@ def test_the_peak_of_an_ejp_day_is_counted_to_its_end_at_1_h(tmp_path):
 
 def test_the_peak_that_goes_on_is_counted_so_far(tmp_path):
     rows = [row for row in ejp_day(power=flat(1000)) if row.ended_at <= local(DAY, 9)]
-    assert "La pointe de cet EJP, de 7 h à 9 h, a coûté 2,17 € pour 2,0 kWh." in said(
-        tmp_path / "morning", rows, now=local(DAY, 9)
-    )
+    words = said(tmp_path / "morning", rows, now=local(DAY, 9))
+    assert "La pointe de cet EJP, de 7 h à 9 h, a coûté 2,17 € pour 2,0 kWh." in words
+    assert words.partition("Consommé")[0].count("2,17 €") == 1
     midnight = local(DAY + timedelta(days=1))
     rows = [row for row in ejp_day(power=flat(1000)) if row.ended_at <= midnight + timedelta(minutes=10)]
     words = said(tmp_path / "night", rows, now=midnight + timedelta(minutes=11))
@@ -127,3 +132,9 @@ def test_the_peak_that_goes_on_is_counted_so_far(tmp_path):
 def test_the_peak_of_the_day_before_is_no_part_of_this_one(tmp_path):
     rows = ejp_day(power=flat(1000), period=period_of("EJP", [DAY - timedelta(days=1), DAY]))
     assert "de 7 h à 1 h, a coûté 19,56 € pour 18,0 kWh." in said(tmp_path, rows)
+
+
+def test_a_load_has_no_tariff_where_there_is_but_one(tmp_path):
+    words = said(tmp_path, ejp_day(contract=contract("BASE"), period=period_of("BASE")))
+    assert "sans doute le chauffe-eau, a duré de 1 h à 4 h 10." in words
+    assert ", en heures normales." in said(tmp_path / "ejp", ejp_day())

@@ -72,10 +72,19 @@ def pages(tmp_path_factory):
 
     other("tempo", DAY, contract("TEMPO</script><b>"), lang="en", period=period_of("SUPER"))
     other("red", DAY, contract("TEMPO"), period=period_of("TEMPO", tempo={DAY: "R"}))
+    other("late", DAY, contract(), silent=[(local(DAY) - timedelta(hours=1), local(DAY, 14, 8))])
     other("hc", DAY, contract("HC"), prices=Prices(hc=Decimal("0.2068"), hp=Decimal("0.27")))
     other("base", SPRING, contract("BASE"), lang="en", prices=Prices(base=Decimal("0.25")))
     producer = contract("PRODUCTEUR", mode=Mode.STANDARD, phases=3)
-    other("producer", DAY, producer, period=period_of("SUPER"), injected_index=4_000_000, voltage=231)
+    phases = {"period": period_of("SUPER"), "injected_index": 4_000_000, "voltage": 231}
+    other("producer", DAY, producer, **phases)
+    other(
+        "producer-gap",
+        DAY,
+        producer,
+        silent=[(local(DAY, hour), local(DAY, hour + 1)) for hour in (9, 14)],
+        **phases,
+    )
     return folder
 
 
@@ -133,7 +142,11 @@ NAMES = [
 ]
 
 #: Every state that a page can have.
-STATES = [*NAMES, *(f"{name}/{DAY}.html" for name in ("red", "hc", "producer")), f"base/{SPRING}.html"]
+STATES = [
+    *NAMES,
+    *(f"{name}/{DAY}.html" for name in ("red", "late", "hc", "producer")),
+    f"base/{SPRING}.html",
+]
 #: What axe looks at; `LINKYMONITOR_AXE=all` for each width in each theme.
 VIEWS = [(DESK, "light"), (NARROW, "dark")]
 if os.environ.get("LINKYMONITOR_AXE") == "all":
@@ -542,11 +555,52 @@ def test_the_table_behind_the_chart_opens_by_keyboard(show):
     assert page.locator("details.more").get_attribute("open") is not None
 
 
-@pytest.mark.parametrize("name", [NAMES[0], NAMES[1], NAMES[2], "tempo/2026-01-13.html"])
+@pytest.mark.parametrize("name", [*STATES, f"producer-gap/{DAY}.html"])
 def test_a_day_prints_on_one_sheet(show, name, tmp_path):
     page = show(name, theme="dark")
     content = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
+
+
+def test_a_folded_part_is_no_taller_than_its_line(show):
+    """The day has a gap, so that what is beside the folded contract is open."""
+    page = show(NAMES[0])
+    quality, contract = (
+        page.locator(f"section[aria-labelledby={name}-title]") for name in ("quality", "contract")
+    )
+    assert contract.bounding_box()["height"] < 0.5 * quality.bounding_box()["height"]
+    contract.locator("summary").click()
+    assert contract.bounding_box()["height"] > 100
+
+
+def test_the_links_to_the_neighbours_stand_in_one_line_on_the_narrowest_screen(show):
+    page = show("red/2026-01-13.html", NARROW)
+    page.locator("nav > *").first.evaluate("link => link.textContent = '‹ Wednesday'")
+    page.locator("nav > *").nth(1).evaluate("link => link.textContent = 'September'")
+    assert len({link.bounding_box()["y"] for link in page.locator("nav > *").all()}) == 1
+
+
+def test_the_curves_of_the_phases_are_large_enough_to_read(show):
+    """A curve is as tall as a third of a phone is wide, and its figures are no smaller than those of the bars."""
+    for viewport in (DESK, PHONE, NARROW):
+        page = show(f"producer/{DAY}.html", viewport)
+        for curve in page.locator(".curves svg").all():
+            assert curve.bounding_box()["height"] > 90
+            assert curve.locator("text").first.evaluate("text => text.getBoundingClientRect().height") >= 10
+
+
+def test_nothing_of_a_printed_page_is_cut_at_the_right(show):
+    """The borders of the cards are as wide at the right as at the left."""
+    pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed: nobody looked at the paper")
+    content = show(NAMES[0]).pdf(prefer_css_page_size=True)
+    sheet = pdfium.PdfDocument(content)[0].render(scale=2).to_pil().convert("L")
+    lines = [
+        x for x in range(sheet.width) if sum(sheet.getpixel((x, y)) < 250 for y in range(sheet.height)) > 500
+    ]
+    left, right = (
+        [x for x in lines if here(x)] for here in (lambda x: x < 80, lambda x: x > sheet.width - 80)
+    )
+    assert len(left) == len(right) > 0
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -102,6 +102,13 @@ def test_nothing_of_a_square_is_clipped_and_nothing_sticks_out(show, name, width
     assert page.evaluate(CLIPPED) == []
 
 
+@pytest.mark.parametrize("name", ["EJP", "TEMPO"])
+def test_nothing_of_a_printed_square_is_clipped(show, name):
+    page = show(name, 718)
+    page.emulate_media(media="print")
+    assert page.evaluate(CLIPPED) == []
+
+
 def test_an_old_copy_says_that_the_meter_is_not_heard(show):
     assert show("EJP", 390, HEARD + timedelta(days=1)).locator("#silence").is_hidden()
     warning = show("EJP", 390, HEARD + timedelta(days=3)).locator("#silence")

@@ -102,10 +102,13 @@ def test_the_number_of_a_supplier_index_is_named_in_the_language_of_the_page():
 
 
 def test_english_is_english(tmp_path):
-    said = text_of(build(tmp_path, ejp_day(), lang="en")["2026-01-13.html"])
+    page = build(tmp_path, ejp_day(), lang="en")["2026-01-13.html"]
+    said = text_of(page)
     assert "Tuesday 13 January 2026" in said
     assert re.search(r"This day cost €\d+\.\d\d for \d+\.\d kWh", said)
     assert "EJP day, 7:00 to 1:00" in said
+    body = re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL)
+    assert not re.search(r"\d (kWh|kVA|VA|W)\b", body), "a breaking space before a unit"
 
 
 def test_prices_that_are_not_set_are_said_and_no_cost_is_invented(tmp_path):

@@ -32,7 +32,7 @@ def test_three_phases_have_curves_shares_and_voltages(tmp_path):
     part = section(page_of(tmp_path, (6, 3, 1), (231, 234, 228)))
     words = text_of(part).replace("\xa0", " ").replace("\u202f", " ")
     assert "La phase 1 porte 60 % du courant, la phase 3 10 %." in words
-    assert part.count('<svg viewBox="0 0 680') == 2
+    assert part.count('<svg viewBox="0 0 340') == 2
     assert part.count('class="phase3"') == 3
     assert "3 1,0 1 10 % 228–228 228" in words
 
@@ -50,8 +50,11 @@ def test_a_voltage_out_of_its_bounds_is_said(tmp_path):
 def test_one_phase_has_its_voltage_alone(tmp_path):
     part = section(page_of(tmp_path, (), (236,)))
     assert 'id="phases-title">Tension' in part
-    assert part.count('<svg viewBox="0 0 680') == 1
-    assert "Part" not in part
+    assert part.count('<svg viewBox="0 0 340') == 1
+    assert "<table" not in part
+    assert "La tension est allée de 236 à 236 V ; en moyenne 236 V." in text_of(part).replace(
+        "\xa0", " "
+    ).replace("\u202f", " ")
 
 
 def test_a_meter_that_gives_neither_has_no_section(tmp_path):
@@ -64,5 +67,11 @@ def test_the_current_of_a_single_phase_alone_makes_no_section(tmp_path):
 
 def test_a_single_phase_with_its_current_has_the_voltage_alone(tmp_path):
     words = text_of(section(page_of(tmp_path, (6,), (236,)))).replace("\xa0", " ")
-    assert "236–236 236" in words
+    assert "236 à 236 V" in words
     assert "Courant" not in words
+
+
+def test_the_scales_have_whole_numbers_at_their_ends_and_in_the_middle(tmp_path):
+    part = section(page_of(tmp_path, (11, 3, 1), (209, 234, 251)))
+    scale = re.findall(r'class="scale"[^>]*>([^<]*)<', part)
+    assert scale == ["0", "6", "12\xa0A", "200", "230", "260\xa0V"]

@@ -91,6 +91,8 @@ def test_a_day_within_a_silence_has_a_page_that_says_its_share_and_that_its_shap
     page = (tmp_path / "pages" / f"{within}.html").read_text()
     assert "connaît l’énergie du silence" in page
     assert "forme est inconnue" in page
+    assert "Heure par heure" not in page
+    assert "Consommé, au prorata" in page
     assert "partiel" in (tmp_path / "pages" / "index.html").read_text()
     report.build(where, tmp_path / "logs", (within, within), lang="fr", **common)
     assert (tmp_path / "pages" / f"{within}.html").read_text() == page
