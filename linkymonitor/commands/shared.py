@@ -131,7 +131,7 @@ def open_input(
 def _misspelt(spec: str, error: ValueError) -> UsageError:
     fault = error.text if isinstance(error, BadSetting) else as_text(str(error))
     # The fault repeats the wrong word, so a long spec need not be repeated.
-    place = spec if len(spec) < _SHORT else SIMULATED
+    place = spec if len(spec) < _SHORT else SIMULATED.rstrip(":")
     return UsageError(place + Text(" : ", ": ") + fault)
 
 
@@ -143,7 +143,7 @@ def without_groups(spec: str) -> LineError:
     """
     return LineError(
         Text(
-            f"{spec} : pas un seul groupe valide ; est-ce bien la TIC d'un compteur ? Sinon essayez l'autre mode : "
+            f"{spec} : pas un seul groupe valide ; est-ce bien la TIC d'un compteur ? Si oui, essayez l'autre mode : "
             "-m historique ou -m standard",
             f"{spec}: not one valid group; is this the TIC of a meter? If it is, try the other mode: "
             "-m historique or -m standard",

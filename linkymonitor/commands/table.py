@@ -73,7 +73,10 @@ _SOURCE = Text(
 
 _MODE = Option(
     ("-m", "--mode"),
-    Text("mode de la TIC", "mode of the TIC"),
+    Text(
+        "mode de la TIC ; le début du mot suffit, comme H ou S",
+        "mode of the TIC; the beginning of the word is enough, as in H or S",
+    ),
     read=read.mode,
     metavar="auto|historique|standard",
 )
@@ -133,8 +136,8 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "run": Command(
         Text(
-            "essai : le compteur s'il y en a un, sinon un simulé ; l'afficheur dans le terminal, puis la page",
-            "trial: the meter if there is one, else a simulated one; the display in the terminal, then the page",
+            "essai : le compteur s'il y en a un, sinon un simulé ; l'afficheur dans le terminal, et les pages",
+            "trial: the meter if there is one, else a simulated one; the display in the terminal, and the pages",
         ),
         options=(
             _MODE,
@@ -210,7 +213,7 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "simulate": Command(
-        Text("un compteur qui n'existe pas", "a meter that never existed"),
+        Text("écrit ce qu'envoie un compteur simulé", "writes what a simulated meter sends"),
         options=(
             _MODE,
             Option(

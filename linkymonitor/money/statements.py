@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from linkymonitor.language import Text, as_text
 from linkymonitor.model.terms import PERIODS, code
-from linkymonitor.money.tariffs import Prices, key_of
+from linkymonitor.money.tariffs import DOUBTED, DOUBTED_SUBSCRIPTION, Prices, key_of
 
 _SUPPLIER_INDEXES = tuple(f"F{number:02}" for number in range(1, 11))
 _OPTIONS = {"BASE": Text("Base", "Base"), "HC": Text("heures creuses", "off-peak hours")}
@@ -38,11 +38,14 @@ def doubts(prices: Prices) -> list[Text]:
     sentences = []
     for key, price in prices.doubted.items():
         given, meant = decimal(price), decimal(price.scaleb(-2))
+        limit = Text(f"{DOUBTED} €/kWh", f"{DOUBTED} €/kWh")
+        if key == "subscription_month":
+            limit = Text(f"{DOUBTED_SUBSCRIPTION} €/mois", f"{DOUBTED_SUBSCRIPTION} €/month")
         sentences.append(
             Text(
-                f"[tariff] {key} = {given.fr} : plus de 3 €/kWh ; un prix s'écrit en euros, non en centimes : "
+                f"[tariff] {key} = {given.fr} : plus de {limit.fr} ; un prix s'écrit en euros, non en centimes : "
                 f"peut-être {meant.fr}",
-                f"[tariff] {key} = {given.en}: more than 3 €/kWh; a price is in euros, not in centimes: "
+                f"[tariff] {key} = {given.en}: more than {limit.en}; a price is in euros, not in centimes: "
                 f"perhaps {meant.en}",
             )
         )

@@ -10,6 +10,8 @@ from linkymonitor.money import bill
 
 #: A dearer kWh, in €, was probably set in centimes: bills print c€/kWh.
 DOUBTED = Decimal(3)
+#: So was a dearer subscription, in €/month; that of the greatest power for a house costs less than a third.
+DOUBTED_SUBSCRIPTION = Decimal(300)
 
 #: Register code → key, where the key is not the code in lower case.
 _KEYS = {"TH": "base"}
@@ -95,9 +97,10 @@ class Prices:
 
     @property
     def doubted(self) -> dict[str, Decimal]:
-        """Key → its price, in €/kWh, for each one that was probably set in centimes."""
-        prices = {name: getattr(self, name) for name in _names() if name != "subscription_month"}
-        return {name: price for name, price in prices.items() if price is not None and price > DOUBTED}
+        """Key → its price, in €/kWh or €/month, for each one that was probably set in centimes."""
+        prices = {name: getattr(self, name) for name in _names()}
+        limits = dict.fromkeys(prices, DOUBTED) | {"subscription_month": DOUBTED_SUBSCRIPTION}
+        return {name: price for name, price in prices.items() if price is not None and price > limits[name]}
 
 
 def key_of(register: str) -> str:

@@ -49,6 +49,13 @@ def test_a_wrong_simulator_is_wrong_usage(call, tmp_path):
     assert call("decode", "sim:seed=x")[0] == 2
 
 
+def test_the_fault_of_a_long_simulator_does_not_repeat_it(call, tmp_path):
+    source = "sim:ejp,pv,seed=7,day=2026-01-13,at=18:58,notice=6h,power=9,kinds=flip+burst,tempoo"
+    status, _, err = call("acquire", "-i", source, "--log-dir", tmp_path / "log")
+    assert status == 2
+    assert err == "linkymonitor: sim : tempoo : inconnu, vouliez-vous dire tempo ?\n"
+
+
 @pytest.mark.parametrize("mode", ["historique", "standard"])
 def test_acquire_logs_a_file_on_the_time_of_the_wire(call, historique, standard, tmp_path, mode):
     """A byte lasts ten bits, a gap 25 ms; the DATE of a standard meter corrects the clock."""

@@ -194,7 +194,7 @@ def test_an_input_without_one_valid_group_is_1_and_one_sentence(call, tmp_path, 
             assert status == 1
             assert err.splitlines()[-1] == (
                 f"linkymonitor: {tmp_path / name} : pas un seul groupe valide ; est-ce bien la TIC d'un compteur ? "
-                "Sinon essayez l'autre mode : -m historique ou -m standard"
+                "Si oui, essayez l'autre mode : -m historique ou -m standard"
             )
         (tmp_path / f"{name}.rec").unlink()
 

@@ -36,3 +36,11 @@ def test_the_argparse_of_another_program_keeps_its_own_texts(words, capsys):
     with pytest.raises(SystemExit):
         argparse.ArgumentParser(prog="theirs").parse_args(["--what"])
     assert capsys.readouterr().err.endswith("theirs: error: unrecognized arguments: --what\n")
+
+
+@pytest.mark.parametrize("command", ["acquire", "run", "decode", "simulate", "record"])
+def test_the_help_has_the_short_modes_too(command, capsys):
+    """They are those of LinkyAcq.pl."""
+    with pytest.raises(SystemExit):
+        parse([command, "--help"])
+    assert "comme H ou S" in " ".join(capsys.readouterr().out.split())

@@ -47,5 +47,10 @@ def test_a_price_above_three_euros_is_doubted():
     )
 
 
-def test_a_subscription_is_no_price_of_a_kwh():
-    assert doubts(Prices(subscription_month=Decimal("15.50"))) == []
+def test_a_subscription_above_three_hundred_euros_a_month_is_doubted():
+    assert doubts(Prices(subscription_month=Decimal("300"))) == []
+    (doubt,) = doubts(Prices(subscription_month=Decimal("1550")))
+    assert doubt.en == (
+        "[tariff] subscription_month = 1550: more than 300 €/month; a price is in euros, not in centimes: "
+        "perhaps 15.50"
+    )

@@ -156,8 +156,8 @@ def test_letters_that_a_terminal_lacks_become_the_nearest_it_has(monkeypatch):
     with os.fdopen(writer, "w", encoding="ascii") as terminal:
         monkeypatch.setattr(sys, "stdout", terminal)
         Console().settle()
-        print("déjà → 1 000 €… 漢", flush=True)
-        assert os.read(reader, 100) == b"deja -> 1 000 EUR... ?\n"
+        print("déjà → 1 000 €… • 漢", flush=True)
+        assert os.read(reader, 100) == b"deja -> 1 000 EUR... * ?\n"
     os.close(reader)
 
 
