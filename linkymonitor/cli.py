@@ -67,7 +67,7 @@ def _call(words: Sequence[str]) -> int:
     page = name == "report" and str(arguments["output"]) == "-"
     try:
         _mind_stdout(
-            answer=name == "decode" or bool(arguments.get("json")) or page,
+            answer=name in ("decode", "export") or bool(arguments.get("json")) or page,
             needed=bool(arguments.get("json") or arguments.get("pty")) or page,
         )
         # Only the module of the command is imported: `decode` must not wait for what `acquire` needs.

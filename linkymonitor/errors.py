@@ -7,6 +7,9 @@
     + LineBusy         another process has the port or the log directory (exit status 75)
   - StorageError       a file cannot be read or written; lines for the log wait in memory
   - DisplayError       the display is absent or has stopped answering
+  - SinkError          what a sink of `deliver` answers
+    + SinkUnavailable  the far end is away: keep the records, and try again
+    + SinkRefused      these very records can never be taken: set them aside, and log it
 * BadSetting           a ValueError: the text of a setting can be read, but its value is not allowed
 """
 
@@ -59,6 +62,18 @@ class StorageError(LinkyMonitorError):
 
 class DisplayError(LinkyMonitorError):
     """The display is absent or has stopped answering."""
+
+
+class SinkError(LinkyMonitorError):
+    """A sink has not taken what it was given."""
+
+
+class SinkUnavailable(SinkError):
+    """The far end is away, or refuses for a reason that its owner can mend: the same records are written again."""
+
+
+class SinkRefused(SinkError):
+    """These very records can never be taken; other records may be."""
 
 
 class BadSetting(ValueError):

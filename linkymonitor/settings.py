@@ -17,6 +17,7 @@ from linkymonitor.outputs.sections import LampSettings as Lamp
 from linkymonitor.outputs.sections import RelaySettings as Relay
 from linkymonitor.report.section import Calendar
 from linkymonitor.report.section import Settings as Report
+from linkymonitor.sinks import base as sinks
 from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.zones import zone
@@ -37,6 +38,8 @@ class General:
     runtime_dir: Path | None = None
     #: yes: latest.json also has the groups as the meter sent them, with meter addresses masked.
     raw_values: bool = False
+    #: Where `deliver` keeps its places in the log. Empty: the folder of the service, else /var/lib/linkymonitor.
+    state_dir: Path | None = None
 
     def __post_init__(self) -> None:
         faults: list[Text] = []
@@ -69,6 +72,13 @@ def _output(raw: Mapping[str, str]) -> config.Chosen:
     return config.Chosen(part.Settings, partial(outputs.Configured, part.Output))
 
 
+def _sink(raw: Mapping[str, str]) -> config.Chosen:
+    """Return the class of a section ``[sink:NAME]``; its ``type`` is a module of sinks/ or of the user."""
+    name = raw.get("type", "")
+    part = sinks.find(name)
+    return config.Chosen(part.Settings, lambda settings: sinks.Configured(part.Sink, settings, type=name))
+
+
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Settings:
     """The whole INI file: a field is a section; a mapping has all sections ``[NAME:ANYTHING]``, in their order."""
@@ -80,6 +90,7 @@ class Settings:
     lamp: Mapping[str, Lamp] = field(default_factory=dict)
     relay: Mapping[str, Relay] = field(default_factory=dict)
     output: Mapping[str, outputs.Configured] = config.chosen_by(_output)
+    sink: Mapping[str, sinks.Configured] = config.chosen_by(_sink)
     tariff: Prices = field(default_factory=Prices)
     calendar: Calendar = field(default_factory=Calendar)
     report: Report = field(default_factory=Report)

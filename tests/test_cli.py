@@ -114,15 +114,17 @@ def test_help_says_what_every_option_is_for(call, monkeypatch, command, lang):
         (
             ["fly"],
             "linkymonitor: commande inconnue : fly ; on attend acquire, run, report, decode, simulate, record, replay, "
-            "check",
+            "deliver, export, check",
             "linkymonitor: no such command: fly; expected one of acquire, run, report, decode, simulate, record, "
-            "replay, check",
+            "replay, deliver, export, check",
         ),
         (
             [],
-            "linkymonitor: il manque une commande : acquire, run, report, decode, simulate, record, replay, check ; "
+            "linkymonitor: il manque une commande : acquire, run, report, decode, simulate, record, replay, "
+            "deliver, export, check ; "
             "voir linkymonitor --help",
-            "linkymonitor: a command is missing: acquire, run, report, decode, simulate, record, replay, check; "
+            "linkymonitor: a command is missing: acquire, run, report, decode, simulate, record, replay, "
+            "deliver, export, check; "
             "see linkymonitor --help",
         ),
         (

@@ -10,6 +10,7 @@ import pytest
 
 from linkymonitor.setting_types import fields_of
 from linkymonitor.settings import Settings, default_path, load
+from linkymonitor.sinks.base import find
 from linkymonitor.system.resources import shipped
 from tests.support.ini import faults, parsed
 
@@ -43,18 +44,20 @@ def classes() -> dict[str, type]:
 
 def sections() -> dict[str, type]:
     """Return the sections of the shipped file, each with its class."""
-    return {
+    found = {
         section: cls
         for section in stated()
         for key, cls in classes().items()
         if section == key or (key.endswith(":") and section.startswith(key))
     }
+    sinks = {section: keys for section, keys in stated().items() if section.startswith("sink:")}
+    return found | {section: find(keys["type"]).Settings for section, keys in sinks.items()}
 
 
 def test_every_section_of_the_schema_is_in_the_shipped_file():
     kinds = {section.partition(":")[0] for section in stated()}
     wanted = {key.removesuffix(":") for key in classes()}
-    assert kinds == wanted
+    assert kinds == wanted | {"sink"}
     assert sections().keys() == stated().keys()
 
 
@@ -62,6 +65,8 @@ def test_every_section_of_the_schema_is_in_the_shipped_file():
 def test_the_shipped_file_states_every_key_with_its_default(section):
     """The file has every key of the class, and no other key."""
     cls, keys = sections()[section], stated()[section]
+    if section.startswith("sink:"):
+        del keys["type"]
     readers = {name: reader for name, reader in fields_of(cls).items() if name != "name"}
     keys = {getattr(cls, "aliases", {}).get(key, key): value for key, value in keys.items()}
     assert keys.keys() == readers.keys()
@@ -91,6 +96,7 @@ def test_the_shipped_file_reads_as_it_is_and_with_its_examples(tmp_path):
     lines = [re.sub(r"^#(?=\[|[a-z])", "", line) for line in text.splitlines()]
     settings = parsed(tmp_path, "\n".join(lines), Settings)
     assert list(settings.relay) == ["chauffe-eau"]
+    assert all(configured.settings.enabled for configured in settings.sink.values())
 
 
 def test_every_setting_of_the_shipped_classes_has_a_type_that_can_be_read_and_named():
@@ -144,7 +150,7 @@ def test_without_a_file_in_the_system_the_shipped_one_is_read(tmp_path):
         ("[log]\nframes_per_record = 0\n", "[log] frames_per_record = 0: expected 1 to 1000"),
         ("[log]\nretention = 1d\n", "[log] retention: expected at least 2d"),
         ("[lampe:ejp]\n", "[lampe:ejp]: unknown, did you mean lamp:NAME?"),
-        ("[output:x]\ntype = nothing\n", "[output:x] type = nothing: no such output"),
+        ("[output:x]\ntype = nothing\n", "[output:x] type = nothing: not known"),
         ("[output:x]\n", "[output:x] type = "),
         ("[relay:x]\npin = 17\n", "[relay:x] rule: missing"),
         ("[relay:x]\npin = 17\nrule = ejp\n", "[relay:x] fail_state: missing"),

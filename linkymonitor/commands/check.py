@@ -53,6 +53,7 @@ def check(common: Common) -> int:
         callbacks(settings)
     except ConfigError as error:
         faults += error.faults
+    faults += _sink_faults(settings)
     if faults:
         raise ConfigError(*faults)
     meter, display = settings.meter, settings.display
@@ -80,11 +81,28 @@ def check(common: Common) -> int:
                 f"relay {name}: GPIO {relay.pin}, rule {relay.rule}",
             )
         )
+    for name, sink in settings.sink.items():
+        unused = Text(", hors service", ", disabled") if not sink.enabled else ""
+        lines.append(Text(f"destination {name} : {sink.type}", f"sink {name}: {sink.type}") + unused)
     lines += price_list(settings.tariff)
     print("\n".join(escape_controls(str(line)) for line in lines))
     for doubt in doubts(settings.tariff):
         log.warning("%s", doubt)
     return 0
+
+
+def _sink_faults(settings: Settings) -> list[Text]:
+    """Return one sentence for each fault of the sinks that are in use; none of them is connected to."""
+    from linkymonitor.sinks.base import House
+
+    faults: list[Text] = []
+    for sink in settings.sink.values():
+        if sink.enabled:
+            try:
+                sink.build(House(settings.lang, settings.general.timezone)).close()
+            except ConfigError as error:
+                faults += (f"{settings.path}: " + fault for fault in error.faults)
+    return faults
 
 
 def pin_faults(settings: Settings, port: str, *, display: bool) -> list[Text]:

@@ -307,5 +307,71 @@ COMMANDS: Mapping[str, Command] = {
         ),
         one_of=_PTY_OR_FILE,
     ),
+    "deliver": Command(
+        Text("alimente les bases, le courtier MQTT…", "feeds databases, the MQTT broker…"),
+        options=(
+            _LOG_DIR,
+            Option(
+                ("--from",),
+                Text(
+                    "renvoie les enregistrements depuis ce jour",
+                    "send the records from this day on once more",
+                ),
+                read=read.past_day,
+                metavar="DATE",
+                name="since",
+            ),
+            Option(
+                ("--sink",),
+                Text("à cette destination seule (avec --from)", "to this sink alone (with --from)"),
+                read=str,
+                metavar=Text("NOM", "NAME"),
+            ),
+            Option(("--once",), Text("s'arrête à la fin du journal", "end at the end of the log")),
+            Option(
+                ("--status",),
+                Text("montre où en est chaque destination", "show how each sink goes"),
+            ),
+            Option(("--json",), Text("avec --status : en JSON", "with --status: as JSON")),
+            Option(
+                ("--test",),
+                Text("envoie un enregistrement à une destination", "send one record to a sink"),
+                read=str,
+                metavar=Text("NOM", "NAME"),
+            ),
+        ),
+    ),
+    "export": Command(
+        Text("écrit les enregistrements en CSV, JSON ou InfluxDB", "writes records as CSV, JSON or InfluxDB"),
+        options=(
+            _LOG_DIR,
+            Option(
+                ("-s", "--start"),
+                Text("premier jour : 2026-11-21, 21/11/2026, hier", "first day: 2026-11-21, yesterday"),
+                read=read.past_day,
+                metavar="DATE",
+                required=True,
+            ),
+            Option(
+                ("-e", "--end"),
+                Text("dernier jour (défaut : le premier)", "last day (default: the first)"),
+                read=read.past_day,
+                metavar="DATE",
+            ),
+            Option(
+                ("--format",),
+                Text("forme des lignes", "form of the lines"),
+                choices=("csv", "jsonl", "influx"),
+                required=True,
+                name="form",
+            ),
+            Option(
+                ("-o", "--output"),
+                Text("fichier (défaut : la sortie standard)", "file (default: standard output)"),
+                read=read.path,
+                metavar="FILE",
+            ),
+        ),
+    ),
     "check": Command(Text("vérifie la configuration", "checks the configuration")),
 }

@@ -53,6 +53,8 @@ class Field(NamedTuple):
     #: The field is only written in this mode, or when the record has a value; None: in both modes.
     mode: Mode | None = None
     unit: str = ""
+    #: The name in sinks and exports; that of a register is followed by its code.
+    exported: str = ""
 
     def is_written(self, record: Record) -> bool:
         """Return whether the line of *record* has this field."""
@@ -89,6 +91,7 @@ class Field(NamedTuple):
 REGISTERS = Field(
     name="Index",
     attribute="indexes",
+    exported="index_",
     since=0,
     digits=9,
     unit="Wh",
@@ -98,6 +101,7 @@ REGISTERS = Field(
 MORE_REGISTERS = Field(
     name="Index",
     attribute="indexes",
+    exported="index_",
     since=0,
     digits=9,
     unit="Wh",
@@ -109,6 +113,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="Periode",
         attribute="tariff_period",
+        exported="period",
         since=0,
         words=_PERIOD_WORDS,
         meaning="the code of historique mode (`TH..`, `HC..`, `HP..`, `HN..`, `PM..`, `HCJB` … `HPJR`), "
@@ -118,6 +123,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="PuissConsommee",
         attribute="apparent_power",
+        exported="power",
         since=0,
         digits=5,
         unit="VA",
@@ -126,6 +132,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="IConsommee",
         attribute="current",
+        exported="current",
         since=0,
         digits=3,
         unit="A",
@@ -135,19 +142,35 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="IndexTotal",
         attribute="total_index",
+        exported="index_total",
         since=1,
         digits=9,
         mode=Mode.STANDARD,
         unit="Wh",
         meaning="standard mode: the total index",
     ),
-    Field(name="PuissMin", attribute="power_min", since=1, digits=5, unit="VA", meaning="lowest power drawn"),
     Field(
-        name="PuissMax", attribute="power_max", since=1, digits=5, unit="VA", meaning="highest power drawn"
+        name="PuissMin",
+        attribute="power_min",
+        exported="power_min",
+        since=1,
+        digits=5,
+        unit="VA",
+        meaning="lowest power drawn",
+    ),
+    Field(
+        name="PuissMax",
+        attribute="power_max",
+        exported="power_max",
+        since=1,
+        digits=5,
+        unit="VA",
+        meaning="highest power drawn",
     ),
     Field(
         name="PuissInjectee",
         attribute="injected_power",
+        exported="injected",
         since=1,
         digits=5,
         unit="VA",
@@ -156,6 +179,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="IndexInjecte",
         attribute="injected_index",
+        exported="index_injected",
         since=1,
         digits=9,
         unit="Wh",
@@ -165,6 +189,7 @@ FIELDS: tuple[Field, ...] = (
         Field(
             name=f"I{n}",
             attribute="currents",
+            exported=f"current_{n}",
             phase=n,
             since=1,
             digits=3,
@@ -177,6 +202,7 @@ FIELDS: tuple[Field, ...] = (
         Field(
             name=f"U{n}",
             attribute="voltages",
+            exported=f"voltage_{n}",
             phase=n,
             since=1,
             digits=3,
@@ -188,6 +214,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="Couleur",
         attribute="colour",
+        exported="colour",
         since=1,
         words=_COLOUR_WORDS,
         meaning="Tempo, today: `BLEU`, `BLAN`, `ROUG`",
@@ -195,15 +222,33 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="Demain",
         attribute="tomorrow",
+        exported="tomorrow",
         since=1,
         words=_COLOUR_WORDS,
         meaning="Tempo, tomorrow: `BLEU`, `BLAN`, `ROUG`",
     ),
-    Field(name="Trames", attribute="frames", since=1, digits=4, capped=True, meaning="frames in the record"),
-    Field(name="Rejets", attribute="rejected", since=1, digits=4, capped=True, meaning="groups refused"),
+    Field(
+        name="Trames",
+        attribute="frames",
+        exported="frames",
+        since=1,
+        digits=4,
+        capped=True,
+        meaning="frames in the record",
+    ),
+    Field(
+        name="Rejets",
+        attribute="rejected",
+        exported="rejected",
+        since=1,
+        digits=4,
+        capped=True,
+        meaning="groups refused",
+    ),
     Field(
         name="Ejp",
         attribute="ejp",
+        exported="ejp",
         since=2,
         words=_EJP_WORDS,
         meaning="state of the mobile peak in the last frame that has it: `normal`, `notice`, `peak`",
@@ -212,6 +257,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         name="Depassement",
         attribute="overload",
+        exported="overload",
         since=2,
         words={"0": False, "1": True},
         blank="0",

@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from linkymonitor.errors import BadSetting
-from linkymonitor.language import Text
-
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from linkymonitor.model.reading import View
     from linkymonitor.outputs.hardware import Hardware
 
@@ -56,57 +55,12 @@ class Configured(NamedTuple):
 _ROOMS = ("linkymonitor.outputs", "linkymonitor.outputs.display")
 
 
-def find(name: str) -> Any:
+def find(name: str) -> ModuleType:
     """Return the module of the output *name*: a module of this package, or a dotted path to code of the user.
 
     Raises:
         BadSetting: there is no such module, it cannot be imported, or it lacks ``Settings`` or ``Output``.
     """
-    import importlib
+    from linkymonitor.system.modules import find_part  # imported late: most boxes have no [output:NAME]
 
-    paths = [name] if "." in name else [f"{room}.{name}" for room in _ROOMS] if name else []
-    path = next(filter(_is_there, paths), None)
-    if path is None:
-        raise BadSetting(
-            Text(
-                f"type = {name} : inconnu ; nommez un fichier de linkymonitor/outputs ou un chemin à points",
-                f"type = {name}: no such output; name a file of linkymonitor/outputs or a dotted path",
-            )
-        )
-    try:
-        module = importlib.import_module(path)
-    except (Exception, SystemExit) as error:
-        raise _broken(name, error) from error
-    if not (hasattr(module, "Settings") and hasattr(module, "Output")):
-        raise BadSetting(
-            Text(
-                f"type = {name} : {path} doit définir Settings et Output",
-                f"type = {name}: {path} must define Settings and Output",
-            )
-        )
-    return module
-
-
-def _is_there(path: str) -> bool:
-    """Return whether there is a module *path*."""
-    import importlib.util
-
-    try:
-        return importlib.util.find_spec(path) is not None
-    except (ImportError, ValueError):
-        return False
-    except (
-        Exception,
-        SystemExit,
-    ) as error:  # find_spec imports the packages above, which are code of the user
-        raise _broken(path, error) from error
-
-
-def _broken(name: str, error: BaseException) -> BadSetting:
-    what = f"{type(error).__name__}: {error}"
-    return BadSetting(
-        Text(
-            f"type = {name} : ne se charge pas ({what}) ; corrigez ce module",
-            f"type = {name}: does not load ({what}); mend that module",
-        )
-    )
+    return find_part(name, _ROOMS, ("Settings", "Output"))

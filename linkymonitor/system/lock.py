@@ -15,15 +15,24 @@ from linkymonitor.system.troubles import trouble
 LOCK_NAME = ".linkymonitor.lock"
 
 
+#: What to do when another process has the lock of a folder of the log.
+_OTHER_FOLDER = Text("ou choisissez un autre dossier (--log-dir)", "or choose another folder (--log-dir)")
+
+
 class Lock:
     """The lock of a folder, which this process has until `close`, or until the process ends.
+
+    Args:
+        disk: locks the file.
+        directory: the folder.
+        remedy: what to do, besides to stop the process that has the lock.
 
     Raises:
         LineBusy: another process has the lock.
         StorageError: the lock file cannot be written.
     """
 
-    def __init__(self, disk: Disk, directory: Path) -> None:
+    def __init__(self, disk: Disk, directory: Path, remedy: Text = _OTHER_FOLDER) -> None:
         path = directory / LOCK_NAME
         descriptor = open_for_writing(disk, path, os.O_RDWR)
         try:
@@ -40,8 +49,8 @@ class Lock:
             disk.close(descriptor)
             raise LineBusy(
                 Text(
-                    f"{directory} : {holder} y écrit déjà ; arrêtez-le, ou choisissez un autre dossier (--log-dir)",
-                    f"{directory}: {holder} writes there already; stop it, or choose another folder (--log-dir)",
+                    f"{directory} : {holder} y écrit déjà ; arrêtez-le, {remedy.fr}",
+                    f"{directory}: {holder} writes there already; stop it, {remedy.en}",
                 )
             ) from error
         except OSError as error:

@@ -309,14 +309,18 @@ class Storage:
         except OSError as error:
             raise trouble(path, error) from error
 
-    def lock(self, directory: Path) -> Lock:
+    def lock(self, directory: Path, *remedy: Text) -> Lock:
         """Lock *directory* for this process.
+
+        Args:
+            directory: the folder.
+            remedy: what to do when another process has the lock, if it is not a folder of the log.
 
         Raises:
             LineBusy: another process has the lock.
             StorageError: the lock file cannot be written.
         """
-        return Lock(self._disk, directory)
+        return Lock(self._disk, directory, *remedy)
 
     def names(self, directory: Path) -> list[str]:
         """Return the names in *directory*, sorted; an empty list when there is no such folder.
@@ -364,7 +368,27 @@ class Storage:
         except OSError as error:
             raise trouble(path, error) from error
 
-    def _blocks(self, path: Path) -> Iterator[bytes]:
+    def part_of(self, path: Path, start: int, size: int) -> bytes:
+        """Return up to *size* bytes of *path* from the byte *start* on; none when the file is shorter.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            StorageError: the file cannot be read.
+        """
+        for block in self._blocks(path, start, size):
+            return block
+        return b""
+
+    def blocks_from(self, path: Path, start: int) -> Iterator[bytes]:
+        """Yield the content of *path*, as it is, from the byte *start* on.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            StorageError: the file cannot be read.
+        """
+        return self._blocks(path, start)
+
+    def _blocks(self, path: Path, position: int = 0, size: int = BLOCK) -> Iterator[bytes]:
         try:
             descriptor = self._disk.open(str(path), os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -372,8 +396,7 @@ class Storage:
         except OSError as error:
             raise trouble(path, error) from error
         try:
-            position = 0
-            while block := self._disk.read(descriptor, BLOCK, position):
+            while block := self._disk.read(descriptor, size, position):
                 position += len(block)
                 yield block
         except IsADirectoryError as error:

@@ -8,14 +8,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from linkymonitor.model.reading import Reading
-from linkymonitor.model.terms import Mode
+from linkymonitor.model.terms import Colour, Mode
 from linkymonitor.tic.content import FrameContent
 from linkymonitor.tic.frame import Frame
 from linkymonitor.tic.historique import interpret_historique
 from linkymonitor.tic.standard import interpret_standard
+from linkymonitor.tic.status import CutOff, EuridisOutput, PlcStatus, StatusRegister
 
 
 def interpret(frame: Frame, mode: Mode, taken_at: datetime) -> Reading:
@@ -30,3 +32,39 @@ def interpret(frame: Frame, mode: Mode, taken_at: datetime) -> Reading:
     if mode is Mode.HISTORIQUE:
         return interpret_historique(content, taken_at)
     return interpret_standard(content, taken_at)
+
+
+def interpret_values(values: Mapping[str, object], mode: Mode, taken_at: datetime) -> Reading:
+    """Return the reading of a whole frame from its *values* by label, as latest.json has them.
+
+    A value that has not the form of its label is left out.
+
+    Args:
+        values: label → value, in the simple types of JSON.
+        mode: the dialect of the meter.
+        taken_at: when the frame was received, aware, in UTC.
+    """
+    content = FrameContent(Frame(()), mode)
+    # The clock of the meter is no longer a horodate.
+    content.values = {label: _typed(label, value) for label, value in values.items() if label != "DATE"}
+    if mode is Mode.HISTORIQUE:
+        return interpret_historique(content, taken_at)
+    return interpret_standard(content, taken_at)
+
+
+def _typed(label: str, value: object) -> object:
+    """Return *value*, in the simple types of JSON, in the type that the label table gives it."""
+    try:
+        if label == "DEMAIN":
+            return Colour(value) if value is not None else None
+        if label == "STGE" and isinstance(value, dict):
+            colours = {name: Colour(value[name]) if value[name] else None for name in ("colour", "tomorrow")}
+            enums = {
+                "cut_off": CutOff(value["cut_off"]),
+                "euridis": EuridisOutput(value["euridis"]),
+                "plc": PlcStatus(value["plc"]),
+            }
+            return StatusRegister(**{**value, **colours, **enums})
+    except (KeyError, TypeError, ValueError):
+        return None
+    return value

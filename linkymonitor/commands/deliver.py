@@ -1,0 +1,246 @@
+"""The command ``deliver``: feeds the sinks from the log, and live values from latest.json."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkymonitor.commands.shared import Common, signals
+from linkymonitor.errors import ConfigError, SinkError, UsageError
+from linkymonitor.language import Text, escape_controls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from linkymonitor.delivery.delivery import Delivery
+    from linkymonitor.delivery.state import StateFolder
+    from linkymonitor.settings import Settings
+    from linkymonitor.sinks.base import Configured, House
+    from linkymonitor.system.storage import Storage
+
+log = logging.getLogger(__name__)
+
+#: The folder of the places, when neither the configuration nor systemd names one.
+_STATE = Path("/var/lib/linkymonitor")
+#: `deliver` gives way to `acquire`.
+_NICENESS = 10
+_BAR = 30
+
+
+def deliver(
+    common: Common,
+    *,
+    log_dir: Path | None,
+    since: date | timedelta | None,
+    sink: str | None,
+    once: bool,
+    status: bool,
+    json: bool,
+    test: str | None,
+) -> int:
+    """Feed the sinks until a signal comes; return the exit status.
+
+    Args:
+        common: the options of every command.
+        log_dir: the folder of the log; None: that of the configuration.
+        since: the first day to be sent, or how long before today it is; None: each sink goes on where it was.
+        sink: the one sink that begins at *since*; None: all of them.
+        once: end at the end of the log; 1 is returned when a sink has not got everything.
+        status: print how each sink goes, and end.
+        json: print that as JSON.
+        test: the name of a sink to which one record is sent; then end.
+
+    Raises:
+        ConfigError: there is no sink, or none can be made.
+        LineBusy: another `deliver` runs.
+        StorageError: the folder of the places cannot be written.
+        UsageError: the options exclude each other, or there is no sink of that name.
+    """
+    common.log_to_stderr()
+    settings = common.settings()
+    log_dir = log_dir or settings.log.dir
+    _check_usage(settings, since, sink, status=status, json=json, test=test)
+    from linkymonitor.delivery.state import StateFolder
+    from linkymonitor.system.storage import Storage
+
+    storage = Storage()
+    state = StateFolder(_state_dir(settings), storage)
+    if status:
+        from linkymonitor.delivery.status import print_status
+
+        return print_status(settings.sink, state, log_dir, as_json=json)
+    if test is not None:
+        return _test(test, settings, log_dir, storage)
+    state.prepare()
+    remedy = Text("ou attendez sa fin", "or wait for its end")
+    with storage.lock(state.directory, remedy):
+        return _feed(settings, log_dir, storage, state, since, sink, once=once)
+
+
+def _check_usage(
+    settings: Settings,
+    since: date | timedelta | None,
+    sink: str | None,
+    *,
+    status: bool,
+    json: bool,
+    test: str | None,
+) -> None:
+    if sink is not None and since is None:
+        raise UsageError(
+            Text("--sink ne va qu'avec --from DATE", "--sink goes with --from DATE only"),
+        )
+    if json and not status:
+        raise UsageError(Text("--json ne va qu'avec --status", "--json goes with --status only"))
+    for name in (sink, test):
+        if name is not None and name not in settings.sink:
+            known = ", ".join(settings.sink) or "–"
+            raise UsageError(
+                Text(
+                    f"[sink:{name}] n'est pas dans {settings.path} ; on attend l'un de : {known}",
+                    f"[sink:{name}] is not in {settings.path}; expected one of: {known}",
+                )
+            )
+    if not settings.sink and not status:
+        raise ConfigError(
+            Text(
+                f"{settings.path} : aucun [sink:NOM] ; ajoutez-en un, voir docs/settings.fr.md",
+                f"{settings.path}: no [sink:NAME]; add one, see docs/settings.md",
+            )
+        )
+
+
+def _state_dir(settings: Settings) -> Path:
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return (settings.general.state_dir or (Path(given) if given else _STATE)) / "deliver"
+
+
+def _runtime_dir(settings: Settings) -> Path:
+    """Return the folder of latest.json, where `acquire` puts it."""
+    given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
+    directory = settings.general.runtime_dir or Path(given or "/run")
+    if settings.general.runtime_dir is None and directory.name != "linkymonitor":
+        directory /= "linkymonitor"
+    return directory
+
+
+def _house(settings: Settings) -> House:
+    from linkymonitor.sinks.base import House
+
+    return House(settings.lang, settings.general.timezone)
+
+
+def _feed(
+    settings: Settings,
+    log_dir: Path,
+    storage: Storage,
+    state: StateFolder,
+    since: date | timedelta | None,
+    only: str | None,
+    *,
+    once: bool,
+) -> int:
+    from linkymonitor.delivery.delivery import Delivery
+
+    enabled = {name: one for name, one in settings.sink.items() if one.enabled}
+    for name in state.forget_others(enabled):
+        log.info(
+            Text(
+                "[sink:%s] n'est plus en service : sa place dans le journal est oubliée",
+                "[sink:%s] is no longer in use: its place in the log is forgotten",
+            ),
+            name,
+        )
+    delivery = Delivery(enabled, _house(settings), log_dir, state, _runtime_dir(settings), storage)
+    delivery.open(_midnight(settings, since), only)
+    progress = _progress(delivery) if sys.stderr.isatty() and (once or since is not None) else lambda: None
+    with signals(delivery.stop):
+        if not once:
+            with suppress(OSError):
+                os.nice(_NICENESS)
+            delivery.run(progress)
+            return 0
+        failed = delivery.catch_up(progress)
+    for name in failed:
+        log.error(
+            Text("[sink:%s] n'a pas tout reçu", "[sink:%s] has not got everything"),
+            name,
+        )
+    return 1 if failed or len(delivery.feeders) < len(enabled) else 0
+
+
+def _midnight(settings: Settings, since: date | timedelta | None) -> datetime | None:
+    """Return the instant at which the day *since* begins."""
+    if since is None:
+        return None
+    if isinstance(since, timedelta):
+        since = datetime.now(settings.zone).date() - since
+    return datetime.combine(since, datetime.min.time(), settings.zone)
+
+
+def _progress(delivery: Delivery) -> Callable[[], None]:
+    """Return a function that draws on the terminal how far the sinks have come; it draws nothing once all are there."""
+    from linkymonitor.daily_log.follower import time_of
+    from linkymonitor.delivery.delivery import behind
+
+    first = behind(delivery.feeders)
+    begin = time_of(first.stamp) if first else None
+    drawn = [False, -1.0]
+
+    def draw() -> None:
+        place = behind(delivery.feeders)
+        at = time_of(place.stamp) if place else None
+        if begin is None or at is None or drawn[1] + 0.2 > time.monotonic():
+            return
+        now = datetime.now(UTC)
+        share = min(max((at - begin) / max(now - begin, timedelta(seconds=1)), 0.0), 1.0)
+        done = now - at < timedelta(minutes=5)
+        if done and drawn[0]:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            drawn[0] = False
+        elif not done:
+            bar = "█" * int(_BAR * share)
+            print(f"\r{bar:░<{_BAR}} {share:4.0%}  {at:%Y-%m-%d}", end="", file=sys.stderr, flush=True)
+            drawn[:] = [True, time.monotonic()]
+
+    return draw
+
+
+def _test(name: str, settings: Settings, log_dir: Path, storage: Storage) -> int:
+    """Send the newest record of the log to the sink *name*, and print what came of it."""
+    from linkymonitor.daily_log.columns import Columns
+    from linkymonitor.daily_log.search import last_before
+    from linkymonitor.delivery.rows import rows_of
+    from linkymonitor.sinks.network import without_secrets
+
+    record = last_before(log_dir, datetime.now(UTC) + timedelta(days=1), storage=storage)
+    if record is None:
+        raise ConfigError(
+            Text(
+                f"{log_dir} : aucun enregistrement à envoyer ; laissez « linkymonitor acquire » en écrire un",
+                f"{log_dir}: no record to be sent; let “linkymonitor acquire” write one",
+            )
+        )
+    configured: Configured = settings.sink[name]
+    began = time.monotonic()
+    sink = configured.build(_house(settings))
+    try:
+        sink.write(list(rows_of(Columns.of([record]))))
+    except SinkError as error:
+        print(escape_controls(without_secrets(f"[sink:{name}] {error}")), file=sys.stderr)
+        return 1
+    finally:
+        sink.close()
+    took = time.monotonic() - began
+    sentence = Text(
+        f"[sink:{name}] a pris l'enregistrement de {record.ended_at:%Y-%m-%dT%H:%M:%SZ} en {took:.2f} s",
+        f"[sink:{name}] has taken the record of {record.ended_at:%Y-%m-%dT%H:%M:%SZ} in {took:.2f} s",
+    )
+    print(sentence)
+    return 0

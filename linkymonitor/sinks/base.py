@@ -1,0 +1,197 @@
+"""The contract of a sink, which takes the records of the log to a database, a broker or a file."""
+
+# Strategy
+#
+# - A sink only writes. It has no queue, no thread and no retry: `deliver` has them, for every sink alike. The daily log
+#   is the queue, so nothing is lost while a sink is away, and a sink may be killed at any instant.
+# - A record may come twice: after a crash `deliver` cannot know whether the last batch had been taken. Meter, series
+#   and ended_at name one record, so a sink replaces or skips what it has already.
+# - This module is imported by every command that reads the settings, so it imports nothing that loads slowly.
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType, ModuleType
+from typing import Any, NamedTuple, Protocol
+
+from linkymonitor.errors import BadSetting
+from linkymonitor.language import DEFAULT, Text
+from linkymonitor.model.reading import Reading
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Row(NamedTuple):
+    """One record of the log, as sinks and exports have it; docs/formats.md has the names."""
+
+    #: The salted hash of the address of the meter; empty when the log does not name one.
+    meter: str
+    #: How many times the stamps of the log had gone back before.
+    series: int
+    #: The end of the interval, aware, in UTC, to the second. Meter, series and this name one record.
+    ended_at: datetime
+    #: The option of the contract: ``BASE``, ``HC``, ``EJP``, ``TEMPO``, or the supplier's name for it.
+    contract: str
+    #: The code of the tariff period, without dots: ``HN``, ``HCJB``, ``F01``; empty when it is not known.
+    period: str
+    #: Name → number: ``power``, ``current_1``, ``index_HN``… A value that the record lacks is not there.
+    fields: Mapping[str, int]
+    #: Name → word: ``colour`` and ``tomorrow`` (BLEU, BLAN, ROUG), ``ejp`` (normal, notice, peak); only those known.
+    words: Mapping[str, str] = _NOTHING
+    #: Whether any frame drew more than the subscription; None in a line of an older version, which cannot say.
+    overload: bool | None = None
+
+
+class Event(NamedTuple):
+    """Something that happened: a change of period or contract, a notice, a peak, an overload, a silence."""
+
+    #: ``period``, ``contract`` and ``note`` (any other line of the log): from the log, and queued like records.
+    #: ``notice``, ``peak``, ``overload`` and ``silence``: from latest.json, and not made while `deliver` is down.
+    kind: str
+    #: Aware, in UTC; None when the time is not known.
+    at: datetime | None
+    #: The new period or contract; ``begins`` or ``ends`` for those of latest.json; empty for a note.
+    value: str
+    #: A sentence for people.
+    text: Text
+    #: INFO, WARN or ERROR.
+    status: str = "INFO"
+    meter: str = ""
+    series: int = 0
+    #: The period or contract before; empty when it is not known.
+    before: str = ""
+    #: The last instant at which `deliver` watched, when it was down before this event: it happened since then.
+    since: datetime | None = None
+
+
+class Live(NamedTuple):
+    """The newest reading, from latest.json."""
+
+    #: The reading, in the terms of the model; meter addresses are masked.
+    reading: Reading
+    #: When the reading was heard, aware, in UTC; None until the clock of the box is vouched for.
+    taken_at: datetime | None
+    #: Seconds since then, by the monotonic clock.
+    age: float
+    #: The code of the tariff period without dots, empty when it is not known.
+    period: str
+    #: ``normal``, ``notice``, ``peak`` or ``unknown``.
+    ejp: str
+    #: Name → number, by the same names as `Row.fields`.
+    fields: Mapping[str, int]
+    #: Label → value, as latest.json has it.
+    values: Mapping[str, object]
+
+
+class House(NamedTuple):
+    """What a sink may need to know of the box."""
+
+    #: The language of texts, ``fr`` or ``en``.
+    lang: str = DEFAULT
+    #: The name of the time zone of the house.
+    timezone: str = "Europe/Paris"
+
+
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
+class Settings:
+    """The keys that every ``[sink:NAME]`` has; the ``Settings`` of a sink inherit from this class."""
+
+    #: The NAME of the section.
+    name: str = ""
+    #: no: nothing is sent, and nothing is kept for later.
+    enabled: bool = True
+    #: How many records are written at once, at most.
+    batch: int = 500
+    #: The shortest time between two live values.
+    every: timedelta = timedelta(seconds=1)
+    #: Filled in by `deliver`; no key of the file.
+    house: House = field(default=House(), init=False)
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not 1 <= self.batch <= 10_000:
+            faults.append(
+                Text(
+                    f"batch = {self.batch} : on attend 1 à 10000",
+                    f"batch = {self.batch}: expected 1 to 10000",
+                )
+            )
+        if self.every < timedelta(seconds=1):
+            faults.append(Text("every : on attend au moins 1s", "every: expected at least 1s"))
+        if faults:
+            raise BadSetting(*faults)
+
+
+class Sink(Protocol):
+    """One far end that takes records, in a thread of its own.
+
+    The module of a sink has a dataclass ``Settings``, and under the name ``Sink`` a class that takes ``(settings)`` and
+    has these methods. To make it opens no connection, and raises ConfigError when a library or a file is missing. A
+    method connects when it must, and may block as long as its own timeouts allow; they are of 10 seconds or less.
+    Two more methods are optional, and raise the same errors as `write`:
+
+    - ``live(reading: Live)`` takes the newest reading, at most one in each `every`. A reading that cannot be sent is
+      dropped, because a newer one comes.
+    - ``events(events: Sequence[Event])`` takes what happened, in order.
+    """
+
+    def write(self, records: Sequence[Row]) -> None:
+        """Return once the far end has all of *records*, which are in the order of the log.
+
+        Raises:
+            SinkUnavailable: the far end is away; the same records come again later.
+            SinkRefused: at least one of the records can never be taken. It is looked for with smaller batches.
+        """
+
+    def close(self) -> None:
+        """Release what the sink holds; called once, from the thread of the sink."""
+
+
+class Configured(NamedTuple):
+    """The class of a sink that a section ``[sink:NAME]`` names, and its settings."""
+
+    sink: Callable[[Any], Sink]
+    settings: Any
+    #: The text of the key ``type``.
+    type: str
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the sink is in use."""
+        return bool(getattr(self.settings, "enabled", True))
+
+    @property
+    def batch(self) -> int:
+        """How many records are written at once, at most."""
+        return int(getattr(self.settings, "batch", 500))
+
+    @property
+    def every(self) -> float:
+        """The shortest time between two live values, in seconds."""
+        every: timedelta = getattr(self.settings, "every", timedelta(seconds=1))
+        return every.total_seconds()
+
+    def build(self, house: House) -> Sink:
+        """Return the sink.
+
+        Raises:
+            ConfigError: a library or a file is missing.
+        """
+        if hasattr(self.settings, "house"):
+            self.settings.house = house
+        return self.sink(self.settings)
+
+
+#: Types whose module has another name.
+_MODULES = {"csv": "csv_file"}
+
+
+def find(name: str) -> ModuleType:
+    """Return the module of the sink *name*: a module of this package, or a dotted path to code of the user.
+
+    Raises:
+        BadSetting: there is no such module, it cannot be imported, or it lacks ``Settings`` or ``Sink``.
+    """
+    from linkymonitor.system.modules import find_part  # imported late: most boxes have no sink
+
+    return find_part(_MODULES.get(name, name), ("linkymonitor.sinks",), ("Settings", "Sink"))

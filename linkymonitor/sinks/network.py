@@ -1,0 +1,162 @@
+"""What sinks on a network share: libraries, passwords, TLS, and where a password may go."""
+
+# Strategy
+#
+# - A password is in a file of its own, which only its owner and his group may read. It goes nowhere but to the far end:
+#   what people may read (logs, status, errors) passes through without_secrets().
+# - No secret travels without TLS, unless the far end is this machine, or the user has written allow_plaintext = yes.
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkymonitor.errors import ConfigError
+from linkymonitor.language import Text, cause
+
+if TYPE_CHECKING:
+    import ssl
+    from types import ModuleType
+
+#: A longer file is no password.
+_LONGEST = 4096
+#: Every secret that this process has read.
+_secrets: set[str] = set()
+
+
+def library(module: str, *, section: str, extra: str, debian: str) -> ModuleType:
+    """Return the imported *module*, the client library of a sink.
+
+    Args:
+        module: the dotted name of the module.
+        section: the section that needs it, ``[sink:NAME]``.
+        extra: the extra of this project that installs it.
+        debian: the package of Debian that installs it.
+
+    Raises:
+        ConfigError: it is not installed, or does not load.
+    """
+    import importlib
+
+    name = module.partition(".")[0]
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ConfigError(
+            Text(
+                f"{section} : il manque {name} ({error}) ; faites « sudo apt install {debian} » "
+                f"ou « pip install 'linkymonitor[{extra}]' »",
+                f"{section}: {name} is missing ({error}); run “sudo apt install {debian}” "
+                f"or “pip install 'linkymonitor[{extra}]'”",
+            )
+        ) from error
+
+
+def read_secret(path: Path, *, section: str, key: str = "password_file") -> str:
+    """Return the secret in the file *path*, without the line end behind it.
+
+    Args:
+        path: the file; only its owner and his group may read it.
+        section: the section that names it, ``[sink:NAME]``.
+        key: the key that names it.
+
+    Raises:
+        ConfigError: the file cannot be read, everybody may read it, or it has no secret.
+    """
+    place = f"{section} {key} = {path}"
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            content = file.read(_LONGEST + 1)
+    except OSError as error:
+        why = cause(error)
+        raise ConfigError(
+            Text(
+                f"{place} : lecture impossible ({why.fr}) ; créez ce fichier, lisible par linkymonitor seul",
+                f"{place}: cannot be read ({why.en}); create that file, readable by linkymonitor alone",
+            )
+        ) from error
+    if mode & 0o007:
+        raise ConfigError(
+            Text(
+                f"{place} : tout le monde peut l'ouvrir ; faites « chmod o= {path} »",
+                f"{place}: everybody may open it; run “chmod o= {path}”",
+            )
+        )
+    try:
+        secret = content.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        secret = ""
+    if not secret or len(content) > _LONGEST or "\n" in secret or "\0" in secret:
+        raise ConfigError(
+            Text(
+                f"{place} : on attend une seule ligne de texte, le mot de passe",
+                f"{place}: expected one line of text, the password",
+            )
+        )
+    _secrets.add(secret)
+    return secret
+
+
+def without_secrets(words: str) -> str:
+    """Return *words* with ``***`` in place of every secret that this process has read."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        words = words.replace(secret, "***")
+    return words
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether *host* is this machine: ``localhost`` or an address of the loopback."""
+    if host.lower().rstrip(".") in ("localhost", "ip6-localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_plaintext(host: str, *, secret: bool, tls: bool, allowed: bool, section: str) -> None:
+    """Refuse to send a secret without TLS to another machine.
+
+    Args:
+        host: the far end.
+        secret: whether a password or a token is sent.
+        tls: whether the connection is encrypted.
+        allowed: the key ``allow_plaintext``.
+        section: the section, ``[sink:NAME]``.
+
+    Raises:
+        ConfigError: the secret would be sent in clear.
+    """
+    if secret and not tls and not allowed and not is_loopback(host):
+        raise ConfigError(
+            Text(
+                f"{section} : le mot de passe irait en clair vers {host} ; mettez tls = oui (ou https://), "
+                "ou acceptez-le par allow_plaintext = oui",
+                f"{section}: the password would go to {host} in clear; set tls = yes (or https://), "
+                "or accept it with allow_plaintext = yes",
+            )
+        )
+
+
+def tls_context(ca: Path | None, *, section: str) -> ssl.SSLContext:
+    """Return a context that verifies the far end: by the authorities of the system, or by those of the file *ca*.
+
+    Raises:
+        ConfigError: *ca* cannot be read, or has no certificate.
+    """
+    import ssl
+
+    try:
+        return ssl.create_default_context(cafile=str(ca) if ca else None)
+    except (OSError, ssl.SSLError) as error:
+        why = cause(error)
+        raise ConfigError(
+            Text(
+                f"{section} ca = {ca} : illisible ({why.fr}) ; on attend un fichier PEM de certificats",
+                f"{section} ca = {ca}: cannot be read ({why.en}); expected a PEM file of certificates",
+            )
+        ) from error
