@@ -1,6 +1,6 @@
 "use strict";
-// The calendar may lie unchanged for days when the box that draws it has stopped, or on a PC that has a copy:
-// so the browser, too, looks at the age of the newest record.
+// A calendar may be days old: the box that draws it has stopped, or it is a copy on a PC.
+// So the browser also checks the age of the newest record.
 (function () {
   var warning = document.getElementById("silence");
   var age = Date.now() / 1000 - Number(warning.dataset.at);

@@ -1,7 +1,7 @@
 "use strict";
-// Reads the day out of the data block, and says its times and numbers as people do.
-// Time runs in seconds since the local day began, so neither the browser's zone nor a change of hour moves it;
-// the names of the hours come with the data, twice the same on the day that has 25.
+// Reads the day from the data block, and writes times and numbers in the language of the page.
+// Times are seconds since the local day began, so neither the browser's zone nor a change of hour moves them.
+// The names of the hours come with the data: a day of 25 hours has one name twice.
 (function () {
   var block = document.getElementById("data");
   if (!block) return;

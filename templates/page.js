@@ -1,4 +1,4 @@
-// Draws the day. Everything it says comes in the data block: this script holds no word of its own.
+// Draws the day. Every word that is shown comes from the data block.
 (function () {
   var day = window.linkymonitorDay, holder = document.getElementById("chart");
   if (!day || !holder || typeof Dygraph === "undefined") return;
@@ -9,18 +9,18 @@
   function recall() { try { return JSON.parse(sessionStorage.getItem(memory)) || {}; } catch (e) { return {}; } }
   function remember(state) { try { sessionStorage.setItem(memory, JSON.stringify(state)); } catch (e) { /* private window */ } }
   var shown = D.series.map(function (serie) {
-    // Indexes are drawn from midnight on, in kWh, beside amperes; the readout says them whole.
+    // Indexes are drawn as kWh since the first record; the readout shows whole indexes.
     return serie.key === "index" ? function (v, at, column) { return (v - column[0]) / 1000; } : function (v) { return v; };
   });
   var rows = [], place = [], holes = D.gaps.slice(), highest = [];
   function blank(time) { rows.push([time].concat(columns.map(function () { return null; }))); place.push(-1); }
-  // The axis is the whole day, whatever of it was heard.
+  // The axis covers the whole day, the part without records included.
   if (times[0] > 0) blank(0);
   times.forEach(function (time, at) {
     while (holes.length && holes[0][0] < time && holes[0][1] <= time + 1) {
       var hole = holes.shift();
       if (hole[0] > 0) blank(hole[0] + 0.5);
-      // The strip below the chart leaves out what falls on the pixel before: it needs another, further on.
+      // The strip below the chart drops a point on the pixel of the point before, so a second blank stands further on.
       blank((hole[0] + hole[1]) / 2);
     }
     rows.push([time].concat(columns.map(function (column, n) { return shown[n](column[at], at, column); })));
@@ -87,8 +87,8 @@
     });
     ctx.restore();
   }
-  // A curve, its ground, and for the power a veil between the lowest and the highest of each record. A point
-  // without a value ends a run; so does an injection that stays at zero, whose line would say nothing.
+  // Draws a curve, the area below it, and a pale band from the lowest to the highest power of each record. A point
+  // without a value ends a run of points; so does an injected power that stays at zero.
   function paint(e) {
     var ctx = e.drawingContext, g = e.dygraph, n = labels.indexOf(e.setName) - 1, serie = D.series[n], points = e.points;
     var runs = [], run = [];
@@ -101,7 +101,7 @@
       } else run.push(point);
     });
     if (run.length) runs.push(run);
-    // What is injected starts and stops at once: a record is worth what it says from the one before on.
+    // The injected power is drawn in steps: the value of a record holds from the end of the record before.
     var stepped = serie.key === "injected";
     function trace(run) {
       ctx.beginPath();
@@ -134,10 +134,10 @@
   var state = recall(), boxes = [].slice.call(document.querySelectorAll("[data-series]"));
   if (state.on && state.on.length === boxes.length) boxes.forEach(function (box, n) { box.checked = state.on[n]; });
   function visibility() { return D.series.map(function (_, n) { return boxes[n] ? boxes[n].checked : D.series[n].on; }); }
-  // Above the highest point: the names of the periods stand there.
+  // Room above the highest point for the names of the periods.
   var ROOM = 1.12;
   function right(serie) { return serie.key === "current" || serie.key === "index"; }
-  // The records that a window shows, with the one before and the one behind.
+  // The records that a window shows, with the record before and the record after, as two positions.
   function within(window) { return [Math.max(firstFrom(times, window[0]) - 1, 0), firstFrom(times, window[1]) + 1]; }
   function most(values, part, least) {
     return values.slice(part[0], part[1]).reduce(function (a, b) { return Math.max(a, b); }, least);
@@ -191,7 +191,7 @@
     });
     var band = day.bandAt(time), drawn = columns[0][at];
     if (!band) return;
-    // Watts are never more than VA.
+    // The energy is in W, which are at most the VA: hence the ≈ of the text.
     if (band[4] !== null && drawn) say(band[3], W.rate.replace("{}", number(drawn / 1000 * band[4], 2)));
     else add(band[3], "");
   }
@@ -220,7 +220,7 @@
     document.getElementById("readout").classList.toggle("more", seen);
     return seen;
   }
-  // Fingers are led below; what Dygraphs would do with them is left out.
+  // Fingers are handled below, so Dygraphs gets no touches.
   var touchless = {};
   Object.keys(Dygraph.defaultInteractionModel).forEach(function (name) { if (name.indexOf("touch") !== 0) touchless[name] = Dygraph.defaultInteractionModel[name]; });
   // The strip below has the first curve that is shown, in its colour.
@@ -297,7 +297,8 @@
   }
   function keep() { if (graph) remember({ window: graph.xAxisRange(), on: visibility() }); }
   graph = new Dygraph(holder, rows, setup);
-  // Between a new window and its picture Dygraphs has no callback, and our copy of it does not change.
+  // Dygraphs has no callback between a new window and its drawing, so a private method is replaced: the shipped
+  // version of Dygraphs does not change.
   graph.computeYAxisRanges_ = function (extremes) {
     var scale = scales(graph.xAxisRange());
     graph.axes_.forEach(function (axis, n) { axis.valueRange = scale[n]; });
@@ -305,7 +306,7 @@
   };
   window.linkymonitor = graph;
   holder.append(hair);
-  // The keys do what the handles of the strip do.
+  // The handles of the strip have no text for screen readers: the keys do the same.
   holder.querySelectorAll("img").forEach(function (handle) { handle.alt = ""; });
   read(0, null);
 
@@ -319,7 +320,7 @@
     holder.style.width = holder.style.height = "";
     graph.resize();
   }
-  // The right scale has one unit: amperes leave when an index is shown, and the other way.
+  // The right scale has one unit: showing an index hides the amperes, and the other way round.
   boxes.forEach(function (box, n) {
     box.addEventListener("change", function () {
       var key = D.series[n].key;
@@ -346,7 +347,7 @@
       if (what === "all") show(0, D.length); else zoom(what === "in" ? 0.5 : 2);
     });
   });
-  // Two clicks give the whole day back, whatever the data cover.
+  // A double click shows the whole day again, the part without records included.
   holder.addEventListener("dblclick", function () { setTimeout(function () { show(0, D.length); }, 0); });
   function follow(time) {
     var range = graph.xAxisRange(), width = range[1] - range[0];

@@ -40,7 +40,7 @@
     }));
   }
   function save(name, rows) {
-    // The mark of UTF-8: without it Excel takes accents for something else.
+    // The byte order mark of UTF-8: without it Excel misreads accents.
     var text = "\ufeff" + rows.map(function (row) { return row.join(W.separator) + "\r\n"; }).join("");
     var link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
