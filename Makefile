@@ -1,4 +1,4 @@
-# Every target does its own set-up. `make` alone says what there is.
+# Every target does its own set-up. `make` alone lists the targets.
 
 PYTHON ?= python3
 VENV := .venv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 DATA := .run
 TALLY := $(DATA)/torture.jsonl
-# A process of tests for each core; one that has nothing left takes from another.
+# A test process for each core; a process that has run its tests takes tests of another process.
 PARALLEL := -n auto --dist worksteal
 # A Pi takes Pillow and lgpio from Debian: nothing is compiled there.
 VENV_FLAGS := $(if $(filter armv%,$(shell uname -m)),--system-site-packages)
@@ -18,7 +18,7 @@ debian = { $(1); } >/dev/null 2>&1 || { \
 .DEFAULT_GOAL := help
 .PHONY: help run test cover check report bench wheel clean format torture samples pictures
 
-help: ## say what there is
+help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 	@echo '  ARGS="…" is passed on: make run ARGS="-t 30"'
 

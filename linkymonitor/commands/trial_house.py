@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
 #: The days before the first run that a house has.
 PAST = 40
-#: How much time of the house the lines of the past are gathered for before they are written: lines that a power cut
-#: takes are made again.
+#: Lines of the past are written each time that so much time of the house has passed: lines that a power cut takes are
+#: made again.
 _SYNC_EVERY = timedelta(hours=6)
 #: A newest record that is later than now by more than this was dated by a wrong clock.
 _FUTURE = timedelta(minutes=2)

@@ -1,4 +1,4 @@
-"""The values of one frame, and of the tariff, the line and the day beside it: what outputs are given."""
+"""A reading, which has the values of one frame; and a view: the reading beside tariff, line and day, for outputs."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -104,7 +104,7 @@ class Prices:
 
 
 def key_of(register: str) -> str:
-    """Return the key of ``[tariff]`` for the price of *register*; without a key, a word that is none."""
+    """Return the key of ``[tariff]`` for *register*: ``base`` for TH, else its code in lower case."""
     own = code(register)
     return _KEYS.get(own, own.lower())
 

@@ -104,7 +104,7 @@ def _sentence_about(last: Summary, words: Words) -> str:
 
 
 def _ejp_left(days: Sequence[Summary], words: Words, calendar: Calendar | None) -> str | None:
-    """Return how many EJP days are left this winter; None without EJP, before the first one, and if not known."""
+    """Return how many EJP days are left this winter; None without EJP, while none is used, and if not known."""
     by_date = {summary.day: summary for summary in days}
     if not any(summary.ejp for summary in days) and not (calendar and calendar.ejp_used):
         return None
