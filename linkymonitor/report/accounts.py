@@ -62,6 +62,7 @@ def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigure
             marks, accounts.half_hours, prices=prices, gaps=gaps, times=day.times, until=day.until, tz=day.tz
         ),
         half_hours=tuple(accounts.half_hours),
+        registers=tuple(name for name, wh in sums.items() if wh is not None),
     )
 
 

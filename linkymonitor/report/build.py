@@ -21,6 +21,7 @@ from linkymonitor.report.compiled import Compiled, cache_folder
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import cause_of, guarded_days, keep_traceback, not_drawn
 from linkymonitor.report.gather import LogDays
+from linkymonitor.report.history import History
 from linkymonitor.report.logged import stretches
 from linkymonitor.report.pages import Pages
 from linkymonitor.report.section import Calendar, Settings
@@ -112,7 +113,9 @@ def build(
     written = []
     wrong: list[ConfigError] = []
     source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    history = History(source, prices, tell)
     for day, figures in chain.from_iterable(guarded_days(source, run, prices) for run in stretches(wanted)):
+        history.take(day, figures)
         page, drawn[day], failure = _page(pages, day, figures, known, ChainMap(drawn, others))
         if failure is not None:
             if isinstance(failure, ConfigError):
@@ -128,6 +131,7 @@ def build(
             tell(error.text)
             continue
         written.append(path)
+    history.keep()
     if wrong and len(wrong) == len(drawn):
         raise wrong[0]  # no day could be drawn: the user has to correct a template or a setting
     _relink(settings.dir, pages, _beside(drawn.keys() | gone, known) - drawn.keys(), known, storage)

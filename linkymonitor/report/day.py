@@ -237,6 +237,8 @@ class DayFigures(NamedTuple):
     hours: tuple[Hour, ...] = ()
     #: Register → Wh of each half hour, by the indexes; registers at rest are left out.
     half_hours: tuple[Mapping[str, int], ...] = ()
+    #: The registers that were read, in the order of the meter, and ELSEWHERE.
+    registers: tuple[str, ...] = ()
     bands: tuple[Band, ...] = ()
     breaks: tuple[EpochBreak, ...] = ()
     load: SteadyLoad | None = None

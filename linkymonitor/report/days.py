@@ -23,9 +23,15 @@ _LONGEST_CAUSE = 300
 
 
 def guarded_days(
-    source: LogDays, dates: tuple[date, date], prices: Prices
+    source: LogDays, dates: tuple[date, date], prices: Prices, *, drawn: bool = True
 ) -> Iterator[tuple[date, DayFigures | Exception]]:
     """Yield each day with its figures, or with the error that kept them from being computed; the other days go on.
+
+    Args:
+        source: the log.
+        dates: the first day and the last one.
+        prices: what a kWh costs.
+        drawn: whether a page is drawn of the figures; else their curves are left out.
 
     Raises:
         StorageError: the folder of the log cannot be read.
@@ -37,7 +43,9 @@ def guarded_days(
             for records in source.between(day, last):
                 day = records.date + _DAY
                 try:
-                    figures: DayFigures | Exception = day_figures(records, source.tz, prices, source.now)
+                    figures: DayFigures | Exception = day_figures(
+                        records, source.tz, prices, source.now, drawn=drawn
+                    )
                 except Exception as error:
                     figures = error
                 yield records.date, figures

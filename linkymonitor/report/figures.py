@@ -32,7 +32,9 @@ from linkymonitor.report.phases import phases
 from linkymonitor.system.zones import midnight
 
 
-def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime) -> DayFigures:
+def day_figures(
+    records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime, *, drawn: bool = True
+) -> DayFigures:
     """Return the figures of one local day.
 
     Args:
@@ -40,6 +42,7 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
         tz: the zone whose midnights bound the day.
         prices: what a kWh costs.
         now: the present, which bounds a day that is not over.
+        drawn: whether a page is drawn of them; else the curves are left out.
     """
     start = midnight(records.date, tz).timestamp()
     end = midnight(records.date + timedelta(days=1), tz).timestamp()
@@ -62,9 +65,8 @@ def day_figures(records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime
     figures = with_peak(figures, day, prices)
     figures = with_contract(figures, day)
     figures = with_loads(figures, day, heard)
-    return figures._replace(
-        injected=injected(day, heard, prices.injection), curve=curve(day), phases=phases(day)
-    )
+    figures = figures._replace(injected=injected(day, heard, prices.injection))
+    return figures._replace(curve=curve(day), phases=phases(day)) if drawn else figures
 
 
 def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: Prices) -> DayFigures:
@@ -87,6 +89,7 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
                     marks, accounts.half_hours, prices=prices, gaps=(), times=(), until=until, tz=tz
                 ),
                 half_hours=tuple(accounts.half_hours),
+                registers=tuple(sums),
             )
         counted = Indexes(around.columns, around.times, Kind.INJECTED)
         wh = counted.over(start, end) if counted.stairs else None

@@ -44,8 +44,11 @@ def columns(rows: Sequence[Sequence[int | None]], least: int) -> list[list[int |
     count = max(map(len, rows), default=0)
     if count < least:
         return []
-    columns = [[row[n] if n < len(row) else None for row in rows] for n in range(count)]
-    return columns if any(value is not None for column in columns for value in column) else []
+    if min(map(len, rows)) == count:
+        found = [list(column) for column in zip(*rows, strict=True)]
+    else:
+        found = [[row[n] if n < len(row) else None for row in rows] for n in range(count)]
+    return found if any(value is not None for column in found for value in column) else []
 
 
 def _known(column: Iterable[int | None]) -> list[int]:

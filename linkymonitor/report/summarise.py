@@ -24,9 +24,8 @@ def summarise(figures: DayFigures) -> DaySummary:
         producer=contract.producer if contract else None,
         mode=contract.mode.value if contract else None,
         half_hours={
-            line.code: tuple(energy.get(line.code, 0) for energy in figures.half_hours)
-            for line in figures.lines
-            if line.wh is not None
+            register: tuple(energy.get(register, 0) for energy in figures.half_hours)
+            for register in figures.registers
         },
         unread=figures.unread,
         injected=None

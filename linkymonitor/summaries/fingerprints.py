@@ -5,19 +5,22 @@
 # - A fingerprint is the length and the CRC-32 of the content. A gzipped file has both at its end, so it costs one read
 #   of eight bytes, and compressing a file does not change its fingerprint. A plain file is read whole: there are three
 #   or four of them.
-# - A local day ends before the UTC file that it ends in. So the newest file goes on growing after its day was
-#   summarised. What is added there is later than the day, so a file that begins with the same content will do.
+# - A local day may end before the UTC file that it ends in, and this file goes on growing after the day was summarised.
+#   A file that begins with the same content will do, if all that was added is later than the day. (A clock that was
+#   set back adds lines that are not.)
 
 from __future__ import annotations
 
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 
 from linkymonitor.daily_log.files import LogFile, files
+from linkymonitor.daily_log.line import STAMP, STAMP_WIDTH
 from linkymonitor.errors import StorageError
 from linkymonitor.summaries.day import LogSpan
 from linkymonitor.system.storage import Storage
@@ -51,8 +54,10 @@ class Fingerprints:
         """
         return {_name(file): self._of(file) for file in self._within(span)}
 
-    def agree(self, span: LogSpan, made_of: Mapping[str, str]) -> bool:
+    def agree(self, span: LogSpan, made_of: Mapping[str, str], end: int) -> bool:
         """Return whether each file of *span* that is there has the content that it had in *made_of*.
+
+        What was added since may only be later than *end*, in POSIX seconds.
 
         A file that is gone proves nothing: a retention has removed it, and the summary knows what it said. A file that
         was healed has another content; one that came back from a backup has another one, or is not in *made_of*.
@@ -60,7 +65,7 @@ class Fingerprints:
         Raises:
             StorageError: the folder cannot be read.
         """
-        return all(self._begins_with(file, made_of.get(_name(file))) for file in self._within(span))
+        return all(self._agrees(file, made_of.get(_name(file)), end) for file in self._within(span))
 
     def _within(self, span: LogSpan) -> Iterator[LogFile]:
         if self._files is None:
@@ -73,41 +78,44 @@ class Fingerprints:
             if span.first is None or max(file.stamped) >= span.first:
                 yield file
 
-    def _begins_with(self, file: LogFile, expected: str | None) -> bool:
-        """Return whether *file* has the content of which *expected* is the fingerprint, and perhaps more after it."""
+    def _agrees(self, file: LogFile, expected: str | None, end: int) -> bool:
+        """Return whether *file* has the content of the fingerprint *expected*, and only later lines after it."""
         found = self._of(file)
         if not expected or found == _UNREADABLE:
             return False
         if found == expected or file.compressed:
             return found == expected
         length, size = _length(expected), _length(found)
-        return 0 < length < size and self._print(file, length) == expected
+        if not 0 < length < size:
+            return False
+        content = b""
+        with suppress(FileNotFoundError, StorageError):
+            content = b"".join(self._storage.blocks(file.path))[:size]
+        added = [line for line in content[length:].split(b"\n") if line]
+        last = datetime.fromtimestamp(end, UTC).strftime(STAMP).encode()
+        return _print_of((content[:length],)) == expected and min(added, default=b"")[:STAMP_WIDTH] > last
 
     def _of(self, file: LogFile) -> str:
         if file.name not in self._known:
             self._known[file.name] = self._print(file)
         return self._known[file.name]
 
-    def _print(self, file: LogFile, length: int | None = None) -> str:
-        """Return the fingerprint of *file*, or that of its first *length* bytes."""
+    def _print(self, file: LogFile) -> str:
         try:
             if file.compressed:
                 end = self._storage.end_of(file.path, _TRAILER)
                 return _text(int.from_bytes(end[4:], "little"), int.from_bytes(end[:4], "little"))
-            return _print_of(self._storage.blocks(file.path), length)
+            return _print_of(self._storage.blocks(file.path))
         except (FileNotFoundError, StorageError):
             return _UNREADABLE  # the page of its day tells of it
 
 
-def _print_of(blocks: Iterable[bytes], length: int | None) -> str:
-    """Return the fingerprint of *blocks*, or that of their first *length* bytes."""
+def _print_of(blocks: Iterable[bytes]) -> str:
+    """Return the fingerprint of *blocks*."""
     size = crc = 0
     for block in blocks:
-        part = block if length is None else block[: length - size]
-        crc = zlib.crc32(part, crc)
-        size += len(part)
-        if size == length:
-            break
+        crc = zlib.crc32(block, crc)
+        size += len(block)
     return _text(size, crc)
 
 

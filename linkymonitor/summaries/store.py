@@ -80,7 +80,7 @@ class Store:
 
     def _is_fresh(self, line: Line) -> bool:
         span = line.summary.log
-        if not self._fingerprints.agree(span, line.files):
+        if not self._fingerprints.agree(span, line.files, line.summary.end):
             return False
         present = self._fingerprints.of(span)
         if any(line.files[name] != found for name, found in present.items()):

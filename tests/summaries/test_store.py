@@ -261,7 +261,7 @@ def test_a_file_that_grows_after_the_day_leaves_its_summary_as_it_is(folder):
     file = kept(folder)
     path = path_of(folder, DAY)
     with path.open("a") as log:
-        log.write("a line of the next day\n")
+        log.write("2026/02/20 23:00:12\tDATA\tof the next day\n")
     reader = store(folder)
     assert list(reader.read()) == [DAY]
     # The summary is written again with the fingerprint of the longer file, which compressing then keeps.
@@ -271,6 +271,14 @@ def test_a_file_that_grows_after_the_day_leaves_its_summary_as_it_is(folder):
     for _ in Storage().compress_steps(path):
         pass
     assert list(store(folder).read()) == [DAY]
+
+
+@pytest.mark.parametrize("stamp", ["2026/02/20 22:59:59", "2026/02/20 23:00:00", "", "2026/02/19 08:00:00"])
+def test_a_line_that_a_wrong_clock_adds_to_the_day_makes_it_anew(folder, stamp):
+    kept(folder)
+    with path_of(folder, DAY).open("a") as log:
+        log.write(f"2026/02/20 23:00:12\tDATA\tof the next day\n{stamp}\tDATA\tof the day\n")
+    assert store(folder).read() == {}
 
 
 def test_nothing_is_written_when_nothing_is_new(folder):

@@ -1,0 +1,165 @@
+"""The summaries of the days of a log: those that are kept, and those that are missing, made of the log and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+
+from linkymonitor.daily_log.files import files
+from linkymonitor.errors import StorageError
+from linkymonitor.language import Text
+from linkymonitor.money.tariffs import Prices
+from linkymonitor.report.day import DayFigures
+from linkymonitor.report.days import cause_of, guarded_days, keep_traceback
+from linkymonitor.report.gather import LogDays
+from linkymonitor.report.logged import stretches
+from linkymonitor.report.summarise import summarise
+from linkymonitor.summaries.day import DaySummary
+from linkymonitor.summaries.store import Store
+from linkymonitor.system.own_files import warn
+
+_DAY = timedelta(days=1)
+
+
+class History:
+    """The summaries of the days of a log.
+
+    Args:
+        source: the log.
+        prices: those of the figures that are handed to `take`; a summary has none.
+        tell: handed a sentence about each day that cannot be summarised.
+        progress: called with how many days are summarised, and how many there are to summarise.
+    """
+
+    def __init__(
+        self,
+        source: LogDays,
+        prices: Prices,
+        tell: Callable[[Text], object],
+        progress: Callable[[int, int], object] | None = None,
+    ) -> None:
+        self._source = source
+        self._prices = prices
+        self._tell = tell
+        self._progress = progress or (lambda made, days: None)
+        self._store = Store(source.directory, str(source.tz), source.storage)
+        #: Year and month → the summaries that are kept, as far as they have been read.
+        self._kept: dict[tuple[int, int], Mapping[date, DaySummary]] = {}
+        #: The summaries made in this run, and the days that could not be summarised.
+        self._made: dict[date, DaySummary] = {}
+        self._failed: set[date] = set()
+        self._refused = False
+
+    def take(self, day: date, figures: DayFigures | Exception) -> None:
+        """Use *figures* for *day*, whose page was drawn of them; it is kept with the next `keep`."""
+        if isinstance(figures, DayFigures):
+            self._made[day] = summarise(figures)
+        else:
+            self._failed.add(day)  # its page tells of it
+
+    def keep(self) -> None:
+        """Write the summaries made so far; a folder that refuses is told of, and costs a reading of the log later."""
+        try:
+            self._store.write(self._made.values())
+        except StorageError as error:
+            if not self._refused:
+                warn(_not_kept(error))
+            self._refused = True
+
+    def between(self, first: date, last: date, make: bool = True) -> dict[date, DaySummary]:
+        """Return the summaries of the days from *first* to *last*, in order; today has that of its hours so far.
+
+        Args:
+            first: the first day.
+            last: the last day.
+            make: whether those that are missing are made from the log; it takes a second for a month of days.
+
+        Raises:
+            StorageError: the folder of the log cannot be read.
+        """
+        found = dict(self._known(first, last))
+        if make:
+            missing = [
+                day for day in self._logged(first, last) if day not in found and day not in self._failed
+            ]
+            self._make(missing)
+            found |= {day: self._made[day] for day in missing if day in self._made}
+        return {day: found[day] for day in sorted(found) if _is_of_log(found[day])}
+
+    def _known(self, first: date, last: date) -> Iterator[tuple[date, DaySummary]]:
+        for year, month in _months(first, last):
+            begun = date(year, month, 1)
+            if (year, month) not in self._kept:
+                self._kept[year, month] = self._store.read(begun, (begun + 31 * _DAY).replace(day=1) - _DAY)
+            of_month = {**self._kept[year, month], **self._made}
+            yield from ((day, summary) for day, summary in of_month.items() if first <= day <= last)
+
+    def _logged(self, first: date, last: date) -> list[date]:
+        """Return the days from *first* to *last*, not after today, that the log may reach to."""
+        spans = [file.span for file in files(self._source.directory, self._source.storage)]
+        if not spans:
+            return []
+        begin = max(first, self._local_day(spans[0].start))
+        end = min(
+            last,
+            self._local_day(max(span.stop for span in spans)),
+            self._source.now.astimezone(self._source.tz).date(),
+        )
+        return [begin + count * _DAY for count in range((end - begin).days + 1)]
+
+    def _local_day(self, at: int) -> date:
+        return datetime.fromtimestamp(at, self._source.tz).date()
+
+    def _make(self, days: list[date]) -> None:
+        """Summarise *days*, in order, month by month: what is made is kept when the power goes."""
+        done = 0
+        for _, of_month in _by_month(days):
+            for run in stretches(of_month):
+                for day, figures in guarded_days(self._source, run, self._prices, drawn=False):
+                    self._take_from_log(day, figures)
+                    done += 1
+                    self._progress(done, len(days))
+            self.keep()
+
+    def _take_from_log(self, day: date, figures: DayFigures | Exception) -> None:
+        self.take(day, figures)
+        if isinstance(figures, Exception):
+            keep_traceback(day, figures)
+            self._tell(_left_out(day, figures))
+
+
+def _is_of_log(summary: DaySummary) -> bool:
+    """Return whether the log had begun; its first file may begin in the local day before its first record."""
+    return summary.records > 0 or summary.log.first is not None
+
+
+def _months(first: date, last: date) -> Iterator[tuple[int, int]]:
+    number = first.year * 12 + first.month - 1
+    while number <= last.year * 12 + last.month - 1:
+        yield number // 12, number % 12 + 1
+        number += 1
+
+
+def _by_month(days: Iterable[date]) -> Iterator[tuple[tuple[int, int], list[date]]]:
+    by_month: dict[tuple[int, int], list[date]] = {}
+    for day in days:
+        by_month.setdefault((day.year, day.month), []).append(day)
+    yield from sorted(by_month.items())
+
+
+def _left_out(day: date, error: Exception) -> Text:
+    cause = cause_of(error)
+    return Text(
+        f"{day} : jour absent des mois et des années ({cause.fr}) ; gardez le journal de ce jour et signalez-le",
+        f"{day}: day left out of months and years ({cause.en}); keep the log of this day and report it",
+    )
+
+
+def _not_kept(error: StorageError) -> Text:
+    cause = error.text
+    return Text(
+        f"{cause.fr} ; les résumés des jours ne sont pas gardés : les pages sont justes, mais chaque mois se relit en "
+        "entier",
+        f"{cause.en}; the summaries of days are not kept: the pages are right, but each month is read again as a "
+        "whole",
+    )
