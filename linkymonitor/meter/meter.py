@@ -97,6 +97,9 @@ class Meter:
         #: The last reason why nothing was believed, and when it was found, in monotonic seconds.
         self._obstacle, self._obstacle_at = "", -math.inf
         self._standstill = Standstill()
+        #: The last frame that was believed, and what it means: a house at rest makes every second frame equal to the
+        #: frame before.
+        self._interpreted: tuple[Frame, Reading] | None = None
         #: The reading of the last whole frame in this mode, which completes the short ones.
         self._last_whole: Reading | None = None
         #: True while the meter stands still: its readings are then not passed on, and the data get old.
@@ -227,7 +230,7 @@ class Meter:
         now = self._framed_at = self._clock.monotonic()
         self._loose_groups = 0
         if self._acceptance is None or self._acceptance.mode is not mode:
-            self._last_whole = None
+            self._last_whole = self._interpreted = None
             self._acceptance = Acceptance(mode, live=self._source.is_meter)
         verdict = self._acceptance.accept(frame, now)
         self._rejected.update(held.cause for held in verdict.held)
@@ -247,7 +250,10 @@ class Meter:
         """Return what the believed groups of *frame* mean; None when none of them was measured just now."""
         if not frame.groups:
             return None  # the groups of a first frame wait for a second frame
-        reading = interpret(frame, mode, self._clock.now())
+        taken_at = self._clock.now()
+        if self._interpreted is None or self._interpreted[0] != frame:
+            self._interpreted = frame, interpret(frame, mode, taken_at)
+        reading = self._interpreted[1]._replace(taken_at=taken_at)
         if self._raw:
             raw = {group.label: (group.horodate, group.data) for group in frame.groups}
             reading = reading._replace(raw=raw)

@@ -33,7 +33,9 @@ class Standstill:
 
     def update(self, reading: Reading, now: float) -> bool:
         """Take *reading* of the monotonic time *now* into account; return whether the meter stands still."""
-        varies = any(self._varies(label, value) for label, value in reading.values.items())
+        before = self._values.get
+        moved = [label for label, value in reading.values.items() if value is not before(label)]
+        varies = any(self._varies(label, reading.values[label]) for label in moved)
         self._values.update(reading.values)  # the value of a group that a frame has lost stays
         idle = reading.apparent_power is not None and reading.apparent_power < STANDSTILL_POWER
         period = reading.tariff_period
@@ -52,7 +54,7 @@ class Standstill:
         """Return whether *value* is not the one that *label* had before; horodates do not count."""
         before = self._values.get(label)
         # DATE may go on although the meter no longer measures: the meter has a separate clock.
-        return value is not before and label != "DATE" and _undated(value) != _undated(before)
+        return label != "DATE" and _undated(value) != _undated(before)
 
 
 def _undated(value: object) -> object:

@@ -15,6 +15,9 @@ class Mode(Enum):
     HISTORIQUE = "historique"
     STANDARD = "standard"
 
+    # Enum would hash the name in Python at each look into a table of modes, seven times a frame.
+    __hash__ = object.__hash__
+
     @property
     def separator(self) -> bytes:
         """The byte between the fields of a group: SP in historique, HT in standard."""

@@ -174,34 +174,61 @@ class House(Household):
 
     def _historique(self, truth: Truth) -> list[InfoGroup]:
         """Return the long frame in the order of NOI-CPT_02E tables 2 to 4."""
-        options = self.options
-        groups = [
-            InfoGroup("ADCO", self._address),
-            InfoGroup("OPTARIF", _OPTARIF[options.contract]),
-            InfoGroup("ISOUSC", f"{self.subscribed_current:02d}"),
+        highest = 0
+        if self.options.phases == 3:
+            eve = self.eve(self.day(truth.at))
+            highest, _ = eve.highest.until(eve.last_slot)
+        power, overload = truth.apparent_power, truth.overload
+        tariff = (truth.ejp, truth.period, truth.tomorrow)
+        return [
+            *self._kept(self._head, *truth.indexes.values()),
+            *self._kept(self._rest, *tariff, power, truth.currents, overload, highest),
         ]
-        for label, wh in zip(_INDEX_LABELS[options.contract], truth.indexes.values(), strict=True):
-            groups.append(InfoGroup(label, f"{wh % 1_000_000_000:09d}"))
-        if truth.ejp is not Ejp.NORMAL:
+
+    def _head(self, *indexes: int) -> list[InfoGroup]:
+        """Return the groups up to the indexes, in Wh."""
+        contract = self.options.contract
+        return [
+            InfoGroup("ADCO", self._address),
+            InfoGroup("OPTARIF", _OPTARIF[contract]),
+            InfoGroup("ISOUSC", f"{self.subscribed_current:02d}"),
+            *(
+                InfoGroup(label, f"{wh % 1_000_000_000:09d}")
+                for label, wh in zip(_INDEX_LABELS[contract], indexes, strict=True)
+            ),
+        ]
+
+    def _rest(
+        self,
+        ejp: Ejp,
+        period: str,
+        tomorrow: Colour | None,
+        power: int,
+        currents: tuple[int, ...],
+        overload: bool,
+        highest: int,
+    ) -> list[InfoGroup]:
+        """Return the groups after the indexes; *highest* is the highest power of the eve, which three phases send."""
+        options, groups = self.options, []
+        if ejp is not Ejp.NORMAL:
             groups.append(InfoGroup("PEJP", "30"))
-        groups.append(InfoGroup("PTEC", truth.period))
+        groups.append(InfoGroup("PTEC", period))
         if options.contract == "TEMPO":
-            groups.append(InfoGroup("DEMAIN", truth.tomorrow.value if truth.tomorrow else "----"))
-        papp = InfoGroup("PAPP", f"{round(truth.apparent_power, -1):05d}")
+            groups.append(InfoGroup("DEMAIN", tomorrow.value if tomorrow else "----"))
+        papp = InfoGroup("PAPP", f"{round(power, -1):05d}")
         if options.phases == 1:
-            current = f"{truth.currents[0]:03d}"
+            current = f"{currents[0]:03d}"
             groups.append(InfoGroup("IINST", current))
-            if truth.overload:
+            if overload:
                 groups.append(InfoGroup("ADPS", current))
             groups.append(InfoGroup("IMAX", "045" if options.old else "090"))
             if not options.old:
                 groups.append(papp)
             groups.append(InfoGroup("HHPHC", "A"))
         else:
-            eve = self.eve(self.day(truth.at))
-            groups += _phases("IINST", truth.currents)
+            groups += _phases("IINST", currents)
             groups += _phases("IMAX", (60, 60, 60))
-            groups += [InfoGroup("PMAX", f"{eve.highest.until(eve.last_slot)[0]:05d}"), papp]
+            groups += [InfoGroup("PMAX", f"{highest:05d}"), papp]
             if not options.old:
                 groups.append(InfoGroup("HHPHC", "A"))
         groups.append(InfoGroup("MOTDETAT", "000000"))

@@ -11,7 +11,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -27,8 +27,7 @@ _DAYS_KEPT = 3
 _A_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
+class Truth(NamedTuple):
     """The values of the simulated house at one instant.
 
     The units are those of Reading. Powers are not rounded to 10 VA, as PAPP is.
@@ -267,8 +266,8 @@ class Household:
         day = self.day(at)
         seconds = (at - day.start).total_seconds()
         slot, minute = int(seconds) // SLOT, int(seconds) // 60
-        stretch = day.stretch(seconds)
-        registers, _ = stretch.counters(day.wh(seconds))
+        stretch, wh = day.stretch(seconds), day.wh(seconds)
+        registers, _ = stretch.counters(wh)
         tariff = stretch.tariff
         powers = tuple(phase[slot] for phase in day.powers)
         volts = [phase[minute] for phase in day.voltage]
@@ -285,9 +284,9 @@ class Household:
             active_power=day.net[slot],
             powers=powers,
             currents=currents,
-            voltages=tuple(round(volt) for volt in volts),
+            voltages=tuple(map(round, volts)),
             indexes=dict(zip(self._codes, registers, strict=True)),
-            total_index=self._total + day.wh(seconds),
+            total_index=self._total + wh,
             injected_index=self._injected + day.injected_wh(slot),
             overload=self.overloads(drawn, currents),
         )

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from linkymonitor.meter.meter import Meter
 from linkymonitor.meter.quarantine import Quarantine
 from linkymonitor.model.terms import Colour, Mode
 from linkymonitor.money.tariffs import Prices
+from linkymonitor.source.base import Source
 from linkymonitor.state.ledger import Ledger
+from linkymonitor.system.clock import WireClock
 from linkymonitor.tic import parity
 from tests.support.fakes import Probe
 from tests.support.whole import ALARMED, HISTORIQUE, RELAY, SHORT, START, Bench, frame, frames
@@ -384,3 +387,28 @@ def test_a_meter_in_standby_is_told_and_holds_no_relay(tmp_path):
     assert levels[1][0] == pytest.approx(40 + 15, abs=0.01)
     assert sum(record.frames for record in bench.records) == 40
     assert all(record.apparent_power == 3010 for record in bench.records)
+
+
+class _Pieces(Source):
+    """Gives one piece a read, and moves *clock* on by two seconds with each."""
+
+    mode = Mode.HISTORIQUE
+
+    def __init__(self, clock: WireClock, *pieces: bytes) -> None:
+        self._clock = clock
+        self._pieces = list(pieces)
+
+    def read(self, timeout: float) -> bytes | None:
+        self._clock.advance(2.0)
+        return self._pieces.pop(0) if self._pieces else None
+
+
+def test_a_frame_that_repeats_the_frame_before_is_read_at_its_own_time():
+    clock = WireClock(START)
+    meter = Meter(_Pieces(clock, *[frame()] * 3, frame(PAPP="03000"), frame(PAPP="03000")), clock)
+    readings = [heard.reading for _ in range(5) for heard in meter.frames(1.0) or ()]
+    assert [reading.taken_at - START for reading in readings] == [
+        timedelta(seconds=2 * n) for n in range(1, 6)
+    ]
+    assert readings[1]._replace(taken_at=START) == readings[0]._replace(taken_at=START)
+    assert readings[-1].apparent_power == 3000

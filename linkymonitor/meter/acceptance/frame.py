@@ -50,6 +50,7 @@ from linkymonitor.tic.values import normalise
 _ALERTS = frozenset({"PEJP", "ADPS", *ADIR})
 #: The labels of a short frame (NOI-CPT_02E §2.5.2).
 _SHORT = frozenset({"ADCO", *ADIR, *IINST})
+_LONG = BY_MODE[Mode.HISTORIQUE].keys() - _SHORT
 #: Labels that have no place in the order: some programs that relay a stream put MOTDETAT first.
 _ANYWHERE = frozenset({"MOTDETAT"})
 #: Labels without a specification that are remembered: noise makes new ones without end.
@@ -137,7 +138,7 @@ class Acceptance:
             self._forget_meter()
         elif lost := self._names.lost(groups, self._at, now):
             return self._refuse(frame, _cause_of(lost), [])
-        short = self.mode is Mode.HISTORIQUE and (groups.keys() & BY_MODE[self.mode].keys()) <= _SHORT
+        short = self.mode is Mode.HISTORIQUE and groups.keys().isdisjoint(_LONG)
         first_long = not (short or self._whole)
         situation = self._situation(frame, first_long, now)
         subscribed = self._subscribed()
@@ -213,7 +214,7 @@ class Acceptance:
         for label, group in moment.groups.items():
             judge = self._judges[label]
             judge.lost_at, judge.absent = None, 0
-            if not judge.sound(group):
+            if group is not judge.newer and not judge.sound(group):
                 moment.held.append((group, DOMAIN))
                 believed[label] = None
             elif label in doubtful:
@@ -357,9 +358,9 @@ class _Presence:
                 long frames about those of short ones.
         """
         judges, damaged = moment.judges, moment.frame.rejected
-        absent = {label: judge for label, judge in judges.items() if label not in moment.groups}
-        if not (absent or damaged or self._gone):
+        if moment.groups.keys() >= judges.keys() and not (damaged or self._gone):
             return []
+        absent = {label: judge for label, judge in judges.items() if label not in moment.groups}
         for judge in absent.values():
             if judge.lost_at is None:
                 judge.lost_at = moment.before

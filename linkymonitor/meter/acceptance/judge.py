@@ -101,7 +101,7 @@ class Judge:
         self.doubts = 0
 
     def sound(self, group: InfoGroup) -> bool:
-        """Return whether a meter can send *group*."""
+        """Return whether a meter can send *group*; this is not asked of the group that is ``newer`` already."""
         return True
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:

@@ -151,7 +151,7 @@ class Stamped(Median):
         self._believed: InfoGroup | None = None
 
     def sound(self, group: InfoGroup) -> bool:
-        return group is self.newer or (super().sound(group) and _possible(group.horodate))
+        return super().sound(group) and _possible(group.horodate)
 
     def take(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         older, newer = self._older, self.newer
@@ -175,8 +175,6 @@ class Status(Median):
     """The status register: each bit as two of the last three have it."""
 
     def sound(self, group: InfoGroup) -> bool:
-        if group is self.newer:
-            return True
         status = read_status(group.data)
         return (
             status.standard
@@ -221,7 +219,7 @@ class Agreed(Judge):
         self._since = 0.0
 
     def sound(self, group: InfoGroup) -> bool:
-        return group is self.accepted or self._check is None or self._check(group)
+        return self._check is None or self._check(group)
 
     def doubt(self, group: InfoGroup, moment: Moment) -> InfoGroup | None:
         return self.take(group, moment, doubtful=True)
