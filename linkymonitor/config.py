@@ -3,8 +3,9 @@
 # Strategy
 #
 # - The dataclass of the caller stands for the whole file, and its fields for the sections. A field whose type is a
-#   dataclass is the section [NAME]; a field of type Mapping[str, dataclass] is all sections [NAME:ANYTHING].
-#   settings.py has that class; this module knows no section by its name.
+#   dataclass is the section [NAME]; a field of type Mapping[str, dataclass] is all sections [NAME:ANYTHING], and a
+#   field made by dated() all sections [NAME:DATE]. settings.py has that class; this module knows no section by its
+#   name.
 # - A section is a dataclass, a key is a field, and the type of the field decides how the text is read. The class of a
 #   section may have two tables: ``aliases``, other spelling of a key → field, and ``retired``, keys of older files
 #   that no longer have an effect.
@@ -14,12 +15,13 @@ import configparser
 import dataclasses
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import CONTROLS, Text, as_text, cause
-from linkymonitor.setting_types import fields_of
+from linkymonitor.setting_types import fields_of, read_date
 
 T = TypeVar("T")
 Raw = Mapping[str, str]
@@ -41,6 +43,14 @@ def chosen_by(choose: Callable[[Raw], Chosen]) -> Any:
         choose: returns the class for the keys and texts of a section; may raise BadSetting.
     """
     return dataclasses.field(default_factory=dict, metadata={"choose": choose})
+
+
+def dated(section: str) -> Any:
+    """Return a dataclass field for the sections ``[SECTION:DATE]``, which stand beside the one ``[SECTION]``.
+
+    Its type is Mapping[date, dataclass].
+    """
+    return dataclasses.field(default_factory=dict, metadata={"dated": section})
 
 
 def parse(path: Path) -> configparser.RawConfigParser:
@@ -128,26 +138,46 @@ def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tu
 class _Kind(NamedTuple):
     """One kind of sections: a field of the dataclass of the whole file."""
 
+    #: The name of the field.
+    field: str
     #: The class of a section; None when each section chooses its class.
     cls: type | None
-    #: True for sections ``[NAME:ANYTHING]``, False for one section ``[NAME]``.
-    named: bool
     #: Chooses the class of a section; None when *cls* is the class.
-    choose: Callable[[Raw], Chosen] | None
+    choose: Callable[[Raw], Chosen] | None = None
+    #: True for sections ``[NAME:DATE]``.
+    dated: bool = False
 
 
-def _kinds(whole: type) -> dict[str, _Kind]:
-    """Return the kinds of sections of *whole*, by the name of the field; a field of any other type is no section."""
+class _Kinds(NamedTuple):
+    """The kinds of sections of a file, each by the name of its sections."""
+
+    #: Of sections ``[NAME]``.
+    single: Mapping[str, _Kind]
+    #: Of sections ``[NAME:ANYTHING]`` and ``[NAME:DATE]``.
+    named: Mapping[str, _Kind]
+
+    @property
+    def spellings(self) -> list[str]:
+        """How sections are written, for people."""
+        own = [f"{name}:{'DATE' if kind.dated else 'NAME'}" for name, kind in self.named.items()]
+        return [*self.single, *own]
+
+
+def _kinds(whole: type) -> _Kinds:
+    """Return the kinds of sections of *whole*; a field of any other type is no section."""
     hints = get_type_hints(whole)
-    kinds = {}
+    single, named = {}, {}
     for field in dataclasses.fields(whole):
         hint = hints[field.name]
-        named = get_origin(hint) is Mapping
         choose = field.metadata.get("choose")
-        if named or dataclasses.is_dataclass(hint):
-            cls = None if choose else get_args(hint)[1] if named else hint
-            kinds[field.name] = _Kind(cls, named, choose)
-    return kinds
+        if get_origin(hint) is Mapping:
+            section = field.metadata.get("dated", field.name)
+            cls = None if choose else get_args(hint)[1]
+            named[section] = _Kind(field.name, cls, choose, dated="dated" in field.metadata)
+        elif dataclasses.is_dataclass(hint):
+            assert isinstance(hint, type)
+            single[field.name] = _Kind(field.name, hint)
+    return _Kinds(single, named)
 
 
 class _Reader:
@@ -160,24 +190,52 @@ class _Reader:
 
     def read(self, parser: configparser.RawConfigParser) -> dict[str, Any]:
         """Return field → value for every field of the whole that could be read."""
-        sections: dict[str, Any] = {name: {} for name, kind in self._kinds.items() if kind.named}
+        sections: dict[str, Any] = {kind.field: {} for kind in self._kinds.named.values()}
         for name in parser.sections():
-            kind, colon, own = name.partition(":")
-            known = self._kinds.get(kind)
-            if known is None or known.named != bool(colon) or known.named != bool(own):
+            section, colon, own = name.partition(":")
+            known = (self._kinds.named if colon else self._kinds.single).get(section)
+            if known is None or bool(colon) != bool(own):
                 self._unknown_section(name)
                 continue
             value = self._value(known, dict(parser[name]), name)
-            if value is None:
-                continue
-            if known.named:
-                sections[kind][own] = value
-            else:
-                sections[kind] = value
-        for name, known in self._kinds.items():
-            if known.cls is not None and not known.named and not parser.has_section(name):
-                sections[name] = self.section(known.cls, {}, name)
+            if not colon:
+                sections[known.field] = value
+            elif (key := self._date(own, name, sections[known.field]) if known.dated else own) is not None:
+                sections[known.field][key] = value
+        for name, known in self._kinds.single.items():
+            if not parser.has_section(name):
+                assert known.cls is not None
+                sections[known.field] = self.section(known.cls, {}, name)
         return sections
+
+    def _date(self, words: str, name: str, others: Mapping[date, object]) -> date | None:
+        """Return the date of the section *name*, or None after noting its fault.
+
+        Args:
+            words: the date as it is written.
+            name: the whole name of the section.
+            others: the dates that sections of this kind have already.
+        """
+        try:
+            day = read_date(words)
+        except ValueError:
+            self._fault(
+                f"[{name}]"
+                + Text(
+                    f" : {words} n'est pas une date ; on attend une date telle que 2026-08-01",
+                    f": {words} is no date; expected a date such as 2026-08-01",
+                )
+            )
+            return None
+        if day in others:
+            self._fault(
+                f"[{name}]"
+                + Text(
+                    f" : deuxième section du {day} ; gardez-en une", f": a second section of {day}; keep one"
+                )
+            )
+            return None
+        return day
 
     def _value(self, kind: _Kind, raw: dict[str, str], name: str) -> object:
         if kind.cls is not None:
@@ -282,9 +340,10 @@ class _Reader:
         self.faults.append(sentence.map(_one_line))
 
     def _unknown_section(self, name: str) -> None:
-        kind, colon, _ = name.partition(":")
-        known = [f"{key}:NAME" if section.named else key for key, section in self._kinds.items()]
-        meant = f"{kind}:NAME" if colon or f"{kind}:NAME" in known else kind
+        section, colon, _ = name.partition(":")
+        known = self._kinds.spellings
+        end = ":DATE" if f"{section}:DATE" in known else ":NAME"
+        meant = section + end if colon or section + end in known else section
         self._fault(f"[{name}]" + _unknown(meant, known))
 
 

@@ -119,11 +119,27 @@ def _words(words: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in words.split(",") if item.strip())
 
 
+def read_date(words: str) -> date:
+    """Return the date *words*, ``2026-08-01`` or ``2026_08_01`` as the forerunner writes it.
+
+    Raises:
+        ValueError: *words* is no such date.
+    """
+    return date.fromisoformat(words.strip().replace("_", "-"))
+
+
 def _choice_of(options: type[Enum]) -> SettingType:
+    by_name = {str(option.value).lower(): option for option in options}
     *names, last = (str(option.value) for option in options)
     first = ", ".join(names)
     expected = Text(f"{first} ou {last}", f"{first} or {last}") if names else as_text(last)
-    return SettingType(lambda words: options(words.lower()), expected)
+
+    def read(words: str) -> Enum:
+        if words.lower() not in by_name:
+            raise ValueError(words)
+        return by_name[words.lower()]
+
+    return SettingType(read, expected)
 
 
 #: Python type → how its text is read. An Enum is not in the table: its texts are the values of its members.
@@ -147,6 +163,7 @@ TYPES: Mapping[object, SettingType] = {
             "a number of days and a date, such as 6 @ 2026-12-09",
         ),
     ),
+    date: SettingType(read_date, Text("une date telle que 2026-08-01", "a date such as 2026-08-01")),
     time: SettingType(_time, Text("une heure telle que 22:30", "a time such as 22:30")),
 }
 

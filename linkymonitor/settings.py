@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from linkymonitor import config
 from linkymonitor.daily_log.section import Settings as Log
-from linkymonitor.errors import BadSetting
+from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import DEFAULT, LANGUAGES, Text, speak
+from linkymonitor.money.contract import Contract, dated_faults
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs import base as outputs
 from linkymonitor.outputs.display.panel import Settings as Display
@@ -22,6 +25,11 @@ from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.zones import zone
 
+if TYPE_CHECKING:
+    from linkymonitor.money.book import PriceBook
+
+#: The price tables of the owner, when [contract] tables names no other folder.
+OWN_TABLES = Path("/etc/linkymonitor/tariffs")
 #: The configuration of the machine, when -c names no other.
 SYSTEM_PATH = Path("/etc/linkymonitor.ini")
 
@@ -92,6 +100,9 @@ class Settings:
     output: Mapping[str, outputs.Configured] = config.chosen_by(_output)
     sink: Mapping[str, sinks.Configured] = config.chosen_by(_sink)
     tariff: Prices = field(default_factory=Prices)
+    tariffs: Mapping[date, Prices] = config.dated("tariff")
+    contract: Contract = field(default_factory=Contract)
+    contracts: Mapping[date, Contract] = config.dated("contract")
     calendar: Calendar = field(default_factory=Calendar)
     report: Report = field(default_factory=Report)
     callbacks: Callbacks = field(default_factory=Callbacks)
@@ -109,6 +120,23 @@ class Settings:
     def zone(self) -> ZoneInfo:
         """The time zone of days, pages and screens."""
         return ZoneInfo(self.general.timezone)
+
+    @property
+    def table_folders(self) -> tuple[Path, ...]:
+        """Where price tables are: the owner's folder, and that of the tables that are shipped."""
+        return self.contract.tables or OWN_TABLES, shipped("etc/tariffs")
+
+    def price_book(self) -> "PriceBook":
+        """Return the prices of every day; a table that is wrong gives none, and is among the faults of the book."""
+        # Only here: most commands need no price, and a house without an offer needs no table.
+        from linkymonitor.money.book import PriceBook
+
+        shelf = None
+        if any(contract.table for contract in (self.contract, *self.contracts.values())):
+            from linkymonitor.money.shelf import Shelf
+
+            shelf = Shelf(self.table_folders)
+        return PriceBook(self.tariff, self.tariffs, self.contract, self.contracts, shelf)
 
 
 def default_path(system: Path | None = None) -> Path:
@@ -132,6 +160,8 @@ def load(path: Path, lang: str | None = None) -> Settings:
     if written in LANGUAGES:
         speak(written)
     settings, notes = config.fill(Settings, parser, path)
+    if faults := dated_faults(settings.contract, settings.contracts, settings.tariffs):
+        raise ConfigError(*(f"{path}: " + fault for fault in faults))
     if lang is not None:
         settings.general.lang = lang
     return replace(settings, path=path, notes=notes)

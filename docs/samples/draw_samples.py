@@ -9,6 +9,7 @@ from pathlib import Path
 from linkymonitor.commands.trial_pages import INVENTED, SIMULATED_NOTE
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
+from linkymonitor.money.book import PriceBook
 from linkymonitor.report.build import build
 from linkymonitor.report.section import Settings
 from linkymonitor.simulator.house import House
@@ -68,7 +69,7 @@ def draw(name: str, folder: Path) -> None:
                 (DAY, DAY),
                 tz=PARIS,
                 lang=lang,
-                prices=INVENTED,
+                prices=PriceBook(INVENTED),
                 now=end,
                 storage=storage,
             )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from linkymonitor.appliance import Appliance
     from linkymonitor.commands.trial import Trial
     from linkymonitor.model.reading import Reading
+    from linkymonitor.money.book import PriceBook
     from linkymonitor.outputs.base import Output
     from linkymonitor.outputs.led import Lamp
     from linkymonitor.outputs.relay import Relay
@@ -179,7 +180,7 @@ def _appliance(
         log=log,
         aggregator=Aggregator(settings.log.frames_per_record),
         timeline=timeline,
-        ledger=Ledger(settings.zone, settings.tariff),
+        ledger=Ledger(settings.zone, _price_book(settings)),
         latest=Latest(storage, latest),
         quarantine=Quarantine(storage, job.log_dir),
         outputs=_outputs(job, settings, clock, timeline),
@@ -187,6 +188,14 @@ def _appliance(
         silence=settings.meter.silence.total_seconds(),
         journal=Journal(),
     )
+
+
+def _price_book(settings: Settings) -> PriceBook:
+    """Return the prices; a table that is wrong is told of, and costs the display its euros, not the house its log."""
+    book = settings.price_book()
+    for fault in book.faults:
+        logging.getLogger("linkymonitor.money").warning("%s", fault)
+    return book
 
 
 def _show_warning(status: str, text: Text) -> None:

@@ -66,7 +66,8 @@ def report(
     today = now.astimezone(settings.zone).date()
     dates, only = _days(start, end, today, _Log(log_dir, settings.zone, storage), every=every)
     found = Statistics()
-    failures: list[Text] = []
+    book = settings.price_book()
+    failures: list[Text] = [f"{settings.path}: " + fault for fault in book.faults]
     if json:
         from json import dumps
 
@@ -76,7 +77,8 @@ def report(
             log_dir,
             dates,
             tz=settings.zone,
-            prices=settings.tariff,
+            lang=settings.lang,
+            prices=book,
             now=now,
             storage=storage,
             statistics=found,
@@ -93,7 +95,7 @@ def report(
             _the_day(dates, asked=start is not None or end is not None or every),
             tz=settings.zone,
             lang=settings.lang,
-            prices=settings.tariff,
+            prices=book,
             now=now,
             storage=storage,
             autorefresh=autoupdate,
@@ -113,7 +115,7 @@ def report(
             only=only,
             tz=settings.zone,
             lang=settings.lang,
-            prices=settings.tariff,
+            prices=book,
             now=now,
             storage=storage,
             autorefresh=autoupdate,

@@ -12,6 +12,7 @@ import time
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from linkymonitor.daily_log.files import records
 from linkymonitor.daily_log.search import last_before
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text
+from linkymonitor.money.contract import Contract
 from linkymonitor.money.tariffs import Prices
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ SIMULATED_NOTE = _SIMULATED + Text(", prix inventés", ", invented prices")
 
 def settings_of_trial(settings: Settings, folder: Path, lang: str, *, simulated: bool) -> Settings:
     """Return *settings* with log and pages below *folder*, in *lang*, and invented prices where none is set."""
-    invented = simulated and all(getattr(settings.tariff, field.name) is None for field in fields(Prices))
+    invented = simulated and not settings.price_book().priced
     # A trial is short, so the page `live` is shown after each other page.
     others = [page for page in settings.display.pages if page != "live"]
     pages = tuple(page for other in others for page in ("live", other)) or ("live",)
@@ -90,13 +92,26 @@ def settings_of_trial(settings: Settings, folder: Path, lang: str, *, simulated:
     )
 
 
+def written(section: Prices | Contract) -> list[str]:
+    """Return the keys of *section* that are set, as an INI file has them."""
+    lines = []
+    for field in fields(section):
+        value = getattr(section, field.name)
+        if isinstance(value, tuple):
+            value = ", ".join(value) or None
+        elif isinstance(value, Enum):
+            value = value.value
+        if value is not None:
+            lines.append(f"{field.name} = {value}")
+    return lines
+
+
 def write_settings(settings: Settings, path: Path, storage: Storage) -> bool:
     """Write the settings of the pages as a configuration, for `report` by hand; return whether they have changed.
 
     Raises:
         StorageError: the file cannot be written.
     """
-    prices = {field.name: getattr(settings.tariff, field.name) for field in fields(Prices)}
     head = Text(
         f"# Écrit à chaque essai par « linkymonitor run ». Pour redessiner : linkymonitor report -c {path}",
         f"# Written by “linkymonitor run” at each trial. To draw again: linkymonitor report -c {path}",
@@ -108,8 +123,12 @@ def write_settings(settings: Settings, path: Path, storage: Storage) -> bool:
         f"[report]\ndir = {settings.report.dir}\nnote = {settings.report.note or ''}\nsilent_after = 0",
         "[tariff]",
         *([f"# {settings.report.note}"] if settings.report.note else []),
-        *(f"{name} = {price}" for name, price in prices.items() if price is not None),
+        *written(settings.tariff),
     ]
+    for section, dated in (("tariff", settings.tariffs), ("contract", settings.contracts)):
+        for day, part in dated.items():
+            lines += [f"[{section}:{day}]", *written(part)]
+    lines += ["[contract]", *written(settings.contract)]
     text = ("\n".join(lines) + "\n").encode()
     if path.is_file() and path.read_bytes() == text:
         return False
@@ -225,7 +244,7 @@ class TrialPages:
             (first, last),
             tz=settings.zone,
             lang=settings.lang,
-            prices=settings.tariff,
+            prices=settings.price_book(),
             now=self._now(),
             calendar=settings.calendar,
             storage=self._storage,

@@ -1,12 +1,13 @@
 """The prices that the user has set."""
 
-from dataclasses import dataclass, fields
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
-from linkymonitor.model.terms import code
-from linkymonitor.money import bill
+from linkymonitor.model.terms import PERIODS, code
 
 #: A dearer kWh, in €, was probably set in centimes: bills print c€/kWh.
 DOUBTED = Decimal(3)
@@ -19,7 +20,10 @@ _KEYS = {"TH": "base"}
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
 class Prices:
-    """``[tariff]``: prices in €/kWh, all taxes included, as on the contract; a price that is not set is unknown."""
+    """``[tariff]`` and ``[tariff:DATE]``: prices in €/kWh, all taxes included, as on the contract.
+
+    A price that is not set is unknown.
+    """
 
     #: Base option.
     base: Decimal | None = None
@@ -83,17 +87,26 @@ class Prices:
         if faults:
             raise BadSetting(*faults)
 
+    def then(self, later: Prices) -> Prices:
+        """Return these prices with those that *later* sets; a price that *later* leaves empty stays."""
+        set_anew = {name: price for name in _names() if (price := getattr(later, name)) is not None}
+        return replace(self, **set_anew)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no price is set."""
+        return all(getattr(self, name) is None for name in _names())
+
+    @property
+    def by_register(self) -> dict[str, Decimal]:
+        """Register → its price of the kWh, of those that are set."""
+        prices = {register: self.of(register) for register in _REGISTERS}
+        return {register: price for register, price in prices.items() if price is not None}
+
     def of(self, register: str) -> Decimal | None:
         """Return the price of *register* (``HN``, ``TH``, ``F01``) in €/kWh, or None when it is not set."""
         key = key_of(register)
         return getattr(self, key) if key in _REGISTER_KEYS else None
-
-    def cost(self, register: str, wh: int) -> Decimal | None:
-        """Return the cost of *wh* in *register*, in € to the cent, or None when the price is not set."""
-        price = self.of(register)
-        if price is None:
-            return None
-        return bill.round_cents(bill.cost(wh, price))
 
     @property
     def doubted(self) -> dict[str, Decimal]:
@@ -114,3 +127,7 @@ def _names() -> list[str]:
 
 
 _REGISTER_KEYS = frozenset(_names()) - {"injection", "subscription_month"}
+_REGISTERS = (
+    *(code(period) for periods in PERIODS.values() for period in periods),
+    *(f"F{number:02}" for number in range(1, 11)),
+)

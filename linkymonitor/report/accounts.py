@@ -17,7 +17,7 @@ from linkymonitor.daily_log.columns import known
 from linkymonitor.model.epochs import most, rating
 from linkymonitor.model.terms import code
 from linkymonitor.money import bill
-from linkymonitor.money.tariffs import Prices
+from linkymonitor.money.book import HALF_HOUR, DayPrices
 from linkymonitor.report import synthesis
 from linkymonitor.report.day import ELSEWHERE, Band, DayFigures, Gap
 from linkymonitor.report.gaps import SHORTEST_GAP
@@ -44,13 +44,14 @@ class Accounts(NamedTuple):
         return sums | dict.fromkeys(self.unread)
 
 
-def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigures:
+def with_energy(figures: DayFigures, day: HeardDay, prices: DayPrices) -> DayFigures:
     """Return *figures*, whose gaps and tariff periods are known, with the energy of *day* and its cost."""
     marks = half_hour_marks(day.start, day.end)
     gaps = figures.quality.gaps
     accounts = Accounts(half_hours=day.registers.between(marks), unread=_unread(day, figures.bands, gaps))
     accounts = accounted(accounts, day.registers, day.around, marks, day.until)
-    sums = accounts.sums(day.registers.codes)
+    priced = by_period(accounts, marks, prices)
+    sums = priced.sums(day.registers.codes if prices.by_register(day.registers.codes) else ())
     last = {name: column[-1] for name, column in day.rows.registers.items()}
     readings = {name: wh for name, wh in last.items() if wh is not None}
     figures = with_sums(figures, sums, readings, prices)
@@ -59,15 +60,36 @@ def with_energy(figures: DayFigures, day: HeardDay, prices: Prices) -> DayFigure
         unread=accounts.unread,
         apart=day.registers.apart(day.around.columns.total_index, day.around.stop),
         hours=synthesis.hours(
-            marks, accounts.half_hours, prices=prices, gaps=gaps, times=day.times, until=day.until, tz=day.tz
+            marks, priced.half_hours, prices=prices, gaps=gaps, times=day.times, until=day.until, tz=day.tz
         ),
         half_hours=tuple(accounts.half_hours),
-        registers=tuple(name for name, wh in sums.items() if wh is not None),
+        registers=tuple(name for name, wh in accounts.sums(day.registers.codes).items() if wh is not None),
     )
 
 
+def by_period(accounts: Accounts, marks: Sequence[float], prices: DayPrices) -> Accounts:
+    """Return *accounts* by the periods of the offer; by register where the registers are the periods.
+
+    Args:
+        accounts: the energy by register.
+        marks: the bounds of the half hours, in POSIX seconds.
+        prices: of the day.
+    """
+    names = {name for energy in accounts.half_hours for name in energy}
+    if prices.by_register(names):
+        return accounts
+    half_hours = []
+    for start, energy in zip(marks, accounts.half_hours, strict=False):
+        part: dict[str, int] = {}
+        for register, wh in energy.items():
+            period = prices.period(register, start + HALF_HOUR / 2)
+            part[period] = part.get(period, 0) + wh
+        half_hours.append(part)
+    return accounts._replace(half_hours=half_hours)
+
+
 def with_sums(
-    figures: DayFigures, sums: Mapping[str, int | None], readings: Mapping[str, int], prices: Prices
+    figures: DayFigures, sums: Mapping[str, int | None], readings: Mapping[str, int], prices: DayPrices
 ) -> DayFigures:
     """Return *figures* with the energy and the cost of each register, and the total cost.
 
@@ -75,7 +97,7 @@ def with_sums(
         figures: of the day; its subscription is known.
         sums: register → Wh, None for a register that counted and was not read.
         readings: register → its last reading, in Wh.
-        prices: what a kWh costs.
+        prices: of the day.
     """
     lines = synthesis.lines(sums, readings, prices)
     eur = synthesis.energy_cost(lines)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text
-from linkymonitor.money.tariffs import Prices
+from linkymonitor.money.book import PriceBook
 from linkymonitor.report.calendar import LastHeard
 from linkymonitor.report.compiled import Compiled, cache_folder
 from linkymonitor.report.day import DayFigures
@@ -45,7 +45,7 @@ def build(
     only: Collection[date] | None = None,
     tz: ZoneInfo,
     lang: str,
-    prices: Prices,
+    prices: PriceBook,
     now: datetime,
     storage: Storage,
     autorefresh: bool = False,
@@ -63,7 +63,7 @@ def build(
         only: the days among them to be drawn; None: all.
         tz: the zone whose midnights bound the days.
         lang: ``fr`` or ``en``.
-        prices: what a kWh costs.
+        prices: what a kWh costs on each day.
         now: the present; a day that is not over is drawn up to it.
         storage: writes the pages.
         autorefresh: whether an open page reloads itself in the browser every ten minutes.
@@ -188,7 +188,7 @@ def build_one(
     *,
     tz: ZoneInfo,
     lang: str,
-    prices: Prices,
+    prices: PriceBook,
     now: datetime,
     storage: Storage,
     autorefresh: bool = False,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
+from linkymonitor.language import Text
 from linkymonitor.model.record import Contract
 from linkymonitor.money import bill
 from linkymonitor.summaries.day import LogSpan, PhaseExtremes
@@ -22,7 +23,7 @@ _HOUR = 3600
 
 
 class SynthesisLine(NamedTuple):
-    """One register over the day or the range: a line of the synthesis."""
+    """One register, or one period of the offer, over the day or the range: a line of the synthesis."""
 
     code: str
     #: None when the register counted and was not read.
@@ -32,6 +33,8 @@ class SynthesisLine(NamedTuple):
     price: Decimal | None = None
     #: Rounded to the cent; None when the price is not set.
     eur: Decimal | None = None
+    #: What the offer calls it; None without an offer.
+    label: Text | None = None
 
 
 class Injected(NamedTuple):
@@ -224,7 +227,14 @@ class DayFigures(NamedTuple):
     consumed: int | None = None
     consumed_eur: Decimal | None = None
     injected: Injected | None = None
+    #: The part of the subscription that falls on the day, to the cent.
     subscription: Decimal | None = None
+    #: The subscription in €/month.
+    subscription_month: Decimal | None = None
+    #: Why a price of the day is missing.
+    no_price: Text | None = None
+    #: What is to be known of the prices of the day.
+    warnings: tuple[Text, ...] = ()
     total: Decimal | None = None
     peak: int | None = None
     peak_at: float | None = None

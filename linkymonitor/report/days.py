@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import LinkyMonitorError
-from linkymonitor.language import Text, as_text
-from linkymonitor.money.tariffs import Prices
+from linkymonitor.language import DEFAULT, Text, as_text
+from linkymonitor.money.book import PriceBook
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.figures import day_figures
 from linkymonitor.report.gather import DayRecords, LogDays
@@ -23,7 +23,7 @@ _LONGEST_CAUSE = 300
 
 
 def guarded_days(
-    source: LogDays, dates: tuple[date, date], prices: Prices, *, drawn: bool = True
+    source: LogDays, dates: tuple[date, date], prices: PriceBook, *, drawn: bool = True
 ) -> Iterator[tuple[date, DayFigures | Exception]]:
     """Yield each day with its figures, or with the error that kept them from being computed; the other days go on.
 
@@ -60,9 +60,10 @@ def as_json(
     dates: tuple[date, date],
     *,
     tz: ZoneInfo,
-    prices: Prices,
+    prices: PriceBook,
     now: datetime,
     storage: Storage,
+    lang: str = DEFAULT,
     statistics: Statistics | None = None,
     on_failure: Callable[[Text], object] | None = None,
 ) -> dict[str, object]:
@@ -73,7 +74,7 @@ def as_json(
     Raises:
         StorageError: the folder of the logs cannot be read.
     """
-    total = RangeFigures(tz, prices)
+    total = RangeFigures(tz, lang)
     source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
     for day, figures in guarded_days(source, dates, prices):
         if isinstance(figures, DayFigures):

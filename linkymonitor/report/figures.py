@@ -13,9 +13,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from linkymonitor.money.tariffs import Prices
+from linkymonitor.money.book import DayPrices, PriceBook
 from linkymonitor.report import synthesis
-from linkymonitor.report.accounts import Accounts, accounted, with_energy, with_sums
+from linkymonitor.report.accounts import Accounts, accounted, by_period, with_energy, with_sums
 from linkymonitor.report.contracts import with_contract
 from linkymonitor.report.curve import curve
 from linkymonitor.report.day import DayFigures, Gap, Injected, Quality
@@ -33,17 +33,19 @@ from linkymonitor.system.zones import midnight
 
 
 def day_figures(
-    records: DayRecords, tz: ZoneInfo, prices: Prices, now: datetime, *, drawn: bool = True
+    records: DayRecords, tz: ZoneInfo, book: PriceBook, now: datetime, *, drawn: bool = True
 ) -> DayFigures:
     """Return the figures of one local day.
 
     Args:
         records: the records of the day and the records next to it.
         tz: the zone whose midnights bound the day.
-        prices: what a kWh costs.
+        book: what a kWh costs on each day.
         now: the present, which bounds a day that is not over.
         drawn: whether a page is drawn of them; else the curves are left out.
     """
+    power = subscribed_kva(records)
+    prices = book.on(records.date, power)
     start = midnight(records.date, tz).timestamp()
     end = midnight(records.date + timedelta(days=1), tz).timestamp()
     figures = DayFigures(
@@ -53,6 +55,9 @@ def day_figures(
         end=end,
         until=min(max(now.timestamp(), start), end),
         subscription=synthesis.subscription(prices, records.date),
+        subscription_month=prices.subscription_month,
+        no_price=prices.reason,
+        warnings=prices.warnings,
         kept=kept(records, start),
     )
     if not records.rows:
@@ -62,14 +67,23 @@ def day_figures(
     figures = figures._replace(until=day.until, quality=quality(day, heard, now.timestamp()))
     figures = with_periods(figures, day)
     figures = with_energy(figures, day, prices)
-    figures = with_peak(figures, day, prices)
+    figures = with_peak(figures, day, prices, book.on(records.date + timedelta(days=1), power))
     figures = with_contract(figures, day)
     figures = with_loads(figures, day, heard)
     figures = figures._replace(injected=injected(day, heard, prices.injection))
     return figures._replace(curve=curve(day), phases=phases(day)) if drawn else figures
 
 
-def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: Prices) -> DayFigures:
+def subscribed_kva(records: DayRecords) -> int | None:
+    """Return the subscribed power at the end of the day of *records*, in kVA, None when the meter does not give it."""
+    contracts = [contract for contract in records.rows.contract if contract is not None][-1:]
+    if not contracts and records.before is not None and records.before.contract is not None:
+        contracts = [records.before.contract]
+    power = contracts[0].subscribed_power if contracts else None
+    return None if power is None else power // 1000
+
+
+def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: DayPrices) -> DayFigures:
     """Return *figures* of a day without a record: its share of the energy between the records around it, if known."""
     start, end, until = figures.start, figures.end, figures.until
     if records.before is not None:
@@ -82,14 +96,15 @@ def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices
             accounts = accounted(
                 Accounts(half_hours=registers.between(marks)), registers, around, marks, until
             )
-            sums = accounts.sums(registers.codes)
+            priced = by_period(accounts, marks, prices)
+            sums = priced.sums(registers.codes if prices.by_register(registers.codes) else ())
             figures = with_sums(figures, sums, {}, prices)._replace(
                 consumed=sum(wh or 0 for wh in sums.values()),
                 hours=synthesis.hours(
-                    marks, accounts.half_hours, prices=prices, gaps=(), times=(), until=until, tz=tz
+                    marks, priced.half_hours, prices=prices, gaps=(), times=(), until=until, tz=tz
                 ),
                 half_hours=tuple(accounts.half_hours),
-                registers=tuple(sums),
+                registers=tuple(accounts.sums(registers.codes)),
             )
         counted = Indexes(around.columns, around.times, Kind.INJECTED)
         wh = counted.over(start, end) if counted.stairs else None

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from linkymonitor.daily_log.files import files
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
-from linkymonitor.money.tariffs import Prices
+from linkymonitor.money.book import PriceBook
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import cause_of, guarded_days, keep_traceback
 from linkymonitor.report.gather import LogDays
@@ -34,7 +34,7 @@ class History:
     def __init__(
         self,
         source: LogDays,
-        prices: Prices,
+        prices: PriceBook,
         tell: Callable[[Text], object],
         progress: Callable[[int, int], object] | None = None,
     ) -> None:

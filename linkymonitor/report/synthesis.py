@@ -9,28 +9,29 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from linkymonitor.money import bill
-from linkymonitor.money.tariffs import Prices
+from linkymonitor.money.book import DayPrices
 from linkymonitor.report.day import Gap, Hour, SynthesisLine
 from linkymonitor.report.gaps import SHORTEST_GAP
 
 
 def lines(
-    sums: Mapping[str, int | None], readings: Mapping[str, int], prices: Prices
+    sums: Mapping[str, int | None], readings: Mapping[str, int], prices: DayPrices
 ) -> tuple[SynthesisLine, ...]:
     """Return the synthesis: one line for each register of *sums*.
 
     Args:
-        sums: register → Wh, None for one that counted and was not read.
+        sums: register, or period of the offer → Wh, None for one that counted and was not read.
         readings: register → its last reading, in Wh.
-        prices: what a kWh costs.
+        prices: of the day.
     """
     return tuple(
         SynthesisLine(
             code=name,
             wh=wh,
             reading=readings.get(name),
-            price=prices.of(name),
+            price=prices.price(name),
             eur=None if wh is None else prices.cost(name, wh),
+            label=prices.labels.get(name),
         )
         for name, wh in sums.items()
     )
@@ -43,7 +44,7 @@ def energy_cost(synthesis: Sequence[SynthesisLine]) -> Decimal | None:
     return bill.add_up(line.eur for line in synthesis if line.eur is not None or line.wh != 0)
 
 
-def subscription(prices: Prices, day: date) -> Decimal | None:
+def subscription(prices: DayPrices, day: date) -> Decimal | None:
     """Return the part of the subscription that falls on *day*, to the cent; None when its price is not set."""
     if prices.subscription_month is None:
         return None
@@ -54,7 +55,7 @@ def hours(
     marks: Sequence[float],
     energy: Sequence[Mapping[str, int]],
     *,
-    prices: Prices,
+    prices: DayPrices,
     gaps: Sequence[Gap],
     times: Sequence[float],
     until: float,
@@ -64,8 +65,8 @@ def hours(
 
     Args:
         marks: the bounds of the half hours; in a day of 23½ hours the last hour is short.
-        energy: register → Wh, for each half hour.
-        prices: what a kWh costs.
+        energy: period → Wh, for each half hour.
+        prices: of the day.
         gaps: of the day.
         times: when its records ended.
         until: the end of what could be measured.
@@ -102,11 +103,11 @@ def _by_two(energy: Sequence[Mapping[str, int]]) -> Iterator[Mapping[str, int]]:
         yield used
 
 
-def _cost(energy: Mapping[str, int], prices: Prices) -> Decimal | None:
+def _cost(energy: Mapping[str, int], prices: DayPrices) -> Decimal | None:
     """Return what *energy* costs, not rounded; None when a price that it needs is not set."""
     amount = Decimal(0)
     for name, wh in energy.items():
-        price = prices.of(name)
+        price = prices.price(name)
         if wh and price is None:
             return None
         if wh and price is not None:

@@ -20,7 +20,7 @@ import operator
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from functools import reduce
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from linkymonitor.model.energy import UNBROKEN, IndexFold, drift, whole_seconds
 from linkymonitor.model.epochs import ROLL_OVER
@@ -29,30 +29,28 @@ from linkymonitor.model.record import Contract, Record
 from linkymonitor.system.zones import midnight
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    from linkymonitor.model.energy import Step
+    from linkymonitor.money.book import DayPrices, PriceBook
 
+_HALF_HOUR = 1800
 #: A clock set back by no more than this does not bring yesterday back.
 SET_BACK = timedelta(hours=1)
-
-
-class Pricing(Protocol):
-    """What energy costs; ``money.tariffs.Prices`` is one."""
-
-    def cost(self, register: str, wh: int) -> Decimal | None:
-        """Return what *wh* of *register* cost, in €, or None when its price is not set."""
 
 
 class _Day:
     """The energy of a local day, as counted from readings or records in order."""
 
-    def __init__(self, timezone: tzinfo) -> None:
+    def __init__(self, timezone: tzinfo, *, by_half_hour: bool) -> None:
         self._timezone = timezone
+        self._by_half_hour = by_half_hour
         self.fold = IndexFold()
         #: Register → Wh since midnight, over all epochs of the day.
         self.energy: dict[str, int] = {}
+        #: Register → the Wh of each half hour, by its POSIX time; empty unless the hour decides prices.
+        self.halves: dict[str, dict[int, int]] = {}
         #: POSIX time of the last reading or record that was counted.
         self.at: float | None = None
-        self._day: date | None = None
+        self.date: date | None = None
         #: POSIX times at which the local day begins and ends.
         self._midnight = self._next_midnight = 0.0
         #: Whether the last reading or record that was counted was heard in this run.
@@ -60,9 +58,10 @@ class _Day:
 
     def copy(self) -> _Day:
         """Return a count that goes on from here on its own."""
-        day = _Day(self._timezone)
+        day = _Day(self._timezone, by_half_hour=self._by_half_hour)
         day.fold, day.energy = self.fold.copy(), self.energy.copy()
-        day.at, day._day, day._live = self.at, self._day, self._live
+        day.at, day.date, day._live = self.at, self.date, self._live
+        day.halves = {name: dict(halves) for name, halves in self.halves.items()}
         day._midnight, day._next_midnight = self._midnight, self._next_midnight
         return day
 
@@ -93,23 +92,39 @@ class _Day:
             # index of midnight.
             eve = 0 if unbroken and step.begin < self._midnight < step.end else step.until(self._midnight)
             self.energy[step.register] = self.energy.get(step.register, 0) + step.wh - eve
+            if self._by_half_hour:
+                self._share(step, eve)
         for name in indexes:
             self.energy.setdefault(name, 0)
         if indexes:
             self.at, self._live = seconds, live
 
+    def _share(self, step: Step, eve: int) -> None:
+        """Share the energy of *step*, without its first *eve* Wh, among the half hours of the day."""
+        halves = self.halves.setdefault(step.register, {})
+        begin, counted = max(step.begin, self._midnight), eve
+        while True:
+            half = int(begin // _HALF_HOUR) * _HALF_HOUR
+            end = min(step.end, half + _HALF_HOUR)
+            until = step.until(end)
+            halves[half] = halves.get(half, 0) + until - counted
+            begin, counted = end, until
+            if end >= step.end:
+                return
+
     def _turn_to(self, at: datetime) -> None:
         """Begin the local day of *at*, unless the clock was only set back a little over midnight."""
         day = at.astimezone(self._timezone).date()
-        if self._day is not None and day < self._day:
+        if self.date is not None and day < self.date:
             if self._midnight - at.timestamp() <= SET_BACK.total_seconds():
                 return
             # The clock was ahead: the energy since the true midnight is not known.
             self.fold = IndexFold()
-        if day != self._day:
-            self._day, self._midnight = day, midnight(day, self._timezone).timestamp()
+        if day != self.date:
+            self.date, self._midnight = day, midnight(day, self._timezone).timestamp()
             self._next_midnight = midnight(day + timedelta(days=1), self._timezone).timestamp()
             self.energy = dict.fromkeys(self.fold.registers, 0)
+            self.halves = {}
 
 
 class _TotalCheck:
@@ -142,20 +157,21 @@ class Ledger:
 
     Args:
         timezone: the days begin at its midnights.
-        prices: what energy costs, or None.
+        book: what energy costs on each day; None: costs are not counted.
     """
 
-    def __init__(self, timezone: tzinfo, prices: Pricing | None = None) -> None:
+    def __init__(self, timezone: tzinfo, book: PriceBook | None = None) -> None:
         self._timezone = timezone
-        self._prices = prices
+        self._book = book
         #: The counts when the totals were last made, and those totals: in most frames no index moves.
         self._counted: tuple[object, ...] = ()
         self._totals = DayTotals()
         self._forget()
 
     def _forget(self) -> None:
-        self._recorded = _Day(self._timezone)
-        self._so_far = _Day(self._timezone)
+        by_half_hour = self._book is not None and self._book.by_hour
+        self._recorded = _Day(self._timezone, by_half_hour=by_half_hour)
+        self._so_far = _Day(self._timezone, by_half_hour=by_half_hour)
         self._check = _TotalCheck()
         self._newest: Reading | None = None
         #: POSIX time of the first reading of this run.
@@ -232,10 +248,15 @@ class Ledger:
     def _totals_of(self, day: _Day) -> DayTotals:
         order = dict.fromkeys((*day.fold.listed, *day.fold.registers, *day.energy))
         energy = {name: day.energy[name] for name in order if name in day.energy}
-        costs = {name: self._prices.cost(name, wh) for name, wh in energy.items()} if self._prices else {}
+        if self._book is None or day.date is None:
+            return DayTotals(energy=energy)
+        power = day.fold.subscribed_power
+        prices = self._book.on(day.date, None if power is None else power // 1000)
+        counted = energy if prices.by_register(energy) else _by_period(day, prices)
+        costs = {name: prices.cost(name, wh) for name, wh in counted.items()}
         known = {name: cost for name, cost in costs.items() if cost is not None}
         # A price is needed from the first Wh on, as in the report.
-        complete = bool(known) and not any(energy[name] for name in energy.keys() - known.keys())
+        complete = bool(known) and not any(counted[name] for name in counted.keys() - known.keys())
         total = reduce(operator.add, known.values()) if complete else None
         return DayTotals(energy=energy, cost=known, total_cost=total)
 
@@ -259,3 +280,13 @@ class Ledger:
         if fold.ended != ended:
             self._check = _TotalCheck()
         self._check.take(indexes, total, fold.subscribed_power)
+
+
+def _by_period(day: _Day, prices: DayPrices) -> dict[str, int]:
+    """Return the energy of *day* by the periods of an offer whose hours decide."""
+    energy: dict[str, int] = {}
+    for register, halves in day.halves.items():
+        for half, wh in halves.items():
+            period = prices.period(register, half + _HALF_HOUR / 2)
+            energy[period] = energy.get(period, 0) + wh
+    return energy

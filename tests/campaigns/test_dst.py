@@ -15,6 +15,7 @@ from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.days import as_json
 from linkymonitor.report.words import Words
@@ -96,7 +97,7 @@ def _tallied():
 @pytest.mark.parametrize(("spec", "day"), pairs(CONTRACTS, DAYS))
 def test_hours_add_up_to_the_indexes(tmp_path, spec, day):
     house, live_energy, began = live(tmp_path, spec, day)
-    common = {"tz": PARIS, "prices": Prices(), "now": local(day + 2 * DAY), "storage": Storage()}
+    common = {"tz": PARIS, "prices": PriceBook(Prices()), "now": local(day + 2 * DAY), "storage": Storage()}
     (found,) = days(tmp_path, (day, day), **common)
 
     hours = (local(day + DAY).astimezone(UTC) - local(day).astimezone(UTC)) // timedelta(hours=1)

@@ -21,6 +21,7 @@ from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.record import Record
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import as_json
@@ -143,7 +144,7 @@ class Life:
 
 def figures_of(folder, now: datetime) -> tuple[dict[str, int], DayFigures]:
     """Return the energy of DAY by register as `report --json` prints it, and the day."""
-    common = {"tz": PARIS, "prices": Prices(), "now": now, "storage": Storage()}
+    common = {"tz": PARIS, "prices": PriceBook(Prices()), "now": now, "storage": Storage()}
     figures = as_json(folder, (DAY, DAY), **common)
     (day,) = days(folder, (DAY, DAY), **common)
     energy = {code: part["wh"] for code, part in figures["periods"].items()}

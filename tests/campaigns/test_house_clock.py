@@ -18,6 +18,7 @@ from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs.display import oled
 from linkymonitor.outputs.hardware import Hardware
@@ -123,7 +124,9 @@ class Home:
     def reported(self, day: date = DAY) -> int:
         """Return the Wh of *day* on the page of the report."""
         now = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
-        figures = as_json(self.folder, (day, day), tz=PARIS, prices=Prices(), now=now, storage=Storage())
+        figures = as_json(
+            self.folder, (day, day), tz=PARIS, prices=PriceBook(Prices()), now=now, storage=Storage()
+        )
         return int(figures["consumed"]["wh"])
 
     def text(self) -> str:

@@ -41,6 +41,7 @@ from linkymonitor.meter.hunt import Hunter
 from linkymonitor.model.reading import Reading, View
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.settings import load
 from linkymonitor.simulator.house import House
@@ -292,7 +293,7 @@ def salt(data: bytes) -> None:
 
 
 _FIRST_DAY = date(2026, 1, 12)
-_PRICES = Prices(hc=Decimal("0.2068"), hp=Decimal("0.27"), subscription_month=Decimal("12.44"))
+_PRICES = PriceBook(Prices(hc=Decimal("0.2068"), hp=Decimal("0.27"), subscription_month=Decimal("12.44")))
 _INSERTED = (
     b"\tINFO\tGrille: heures=A",
     b"\tINFO\tGrille: heures=B, demain=00:00 HC; 06:00 HP, nouveau=1",

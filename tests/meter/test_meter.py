@@ -11,6 +11,7 @@ import pytest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.meter.quarantine import Quarantine
 from linkymonitor.model.terms import Colour, Mode
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.source.base import Source
 from linkymonitor.state.ledger import Ledger
@@ -363,7 +364,7 @@ def test_a_third_register_counts_under_a_contract_that_names_two(tmp_path, price
     chunks = [(1.0, week_end(min(max(number - 2, 0) * 45 // 100, 45))) for number in range(120)]
     given = {name: Decimal(price) for name, price in {"hc": "0.1", "hp": "0.2", **prices}.items()}
     bench = Bench(tmp_path, *chunks, mode=Mode.STANDARD)
-    bench.appliance.today.ledger = Ledger(ZoneInfo("Europe/Paris"), Prices(**given))
+    bench.appliance.today.ledger = Ledger(ZoneInfo("Europe/Paris"), PriceBook(Prices(**given)))
     bench.run()
     assert bench.appliance.view.today.energy == {"HC": 0, "HP": 0, "F03": 45}
     assert bench.appliance.view.today.total_cost == cost

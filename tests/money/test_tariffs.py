@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from linkymonitor.model.terms import PERIODS, code
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 
+DAY = date(2026, 1, 13)
 ALL = Prices(
     **{name: Decimal(number) / 100 for number, name in enumerate((field.name for field in fields(Prices)), 1)}
 )
@@ -38,11 +41,11 @@ def test_what_is_no_register_has_no_price(register):
 
 def test_a_price_that_is_not_set_is_unknown():
     assert Prices(hn=Decimal("0.1781")).of("PM") is None
-    assert Prices().cost("PM", 0) is None
+    assert PriceBook(Prices()).on(DAY).cost("PM", 0) is None
 
 
 def test_zero_is_a_price():
-    assert Prices(hc=Decimal(0)).cost("HC", 1000) == Decimal("0.00")
+    assert PriceBook(Prices(hc=Decimal(0))).on(DAY).cost("HC", 1000) == Decimal("0.00")
 
 
 @pytest.mark.usefixtures("english")
@@ -54,5 +57,5 @@ def test_a_price_that_is_none_is_refused(key, unit, price):
 
 
 def test_a_cost_is_rounded_half_up():
-    assert Prices(hn=Decimal("0.1781")).cost("HN..", 10_000) == Decimal("1.78")
-    assert Prices(hn=Decimal("0.5")).cost("HN", 10) == Decimal("0.01")
+    assert PriceBook(Prices(hn=Decimal("0.1781"))).on(DAY).cost("HN", 10_000) == Decimal("1.78")
+    assert PriceBook(Prices(hn=Decimal("0.5"))).on(DAY).cost("HN", 10) == Decimal("0.01")

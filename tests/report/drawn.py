@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.section import Settings
@@ -14,7 +15,7 @@ from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, local, period_of, records, write_log
 
 DAY = date(2026, 1, 13)
-PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))
+PRICES = PriceBook(Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32")))
 VOID = frozenset(("meta", "link", "input", "br", "hr", "img"))
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 

@@ -8,12 +8,13 @@ from decimal import Decimal
 
 import pytest
 
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from tests.report.drawn import DAY, PRICES, build, ejp_day, text_of
 from tests.report.house import contract, flat, lively, local, period_of, records
 
 NOON = [(local(DAY, 10), local(DAY, 14, 12))]
-SOLD = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), injection=Decimal("0.04"))
+SOLD = PriceBook(Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), injection=Decimal("0.04")))
 
 
 def said(tmp_path, rows, **options):
@@ -87,18 +88,20 @@ def test_a_gap_whose_energy_is_known_leaves_the_cost_of_the_day(tmp_path):
 
 
 def test_the_price_that_is_missing_is_named_with_its_place(tmp_path):
-    words = said(tmp_path, ejp_day(), prices=Prices(hn=Decimal("0.1418")))
+    words = said(tmp_path, ejp_day(), prices=PriceBook(Prices(hn=Decimal("0.1418"))))
     assert "prix non réglé : pm" in words
     assert "À régler dans la section [tariff] de linkymonitor.ini : pm." in words
-    words = said(tmp_path / "none", ejp_day(), prices=Prices())
+    words = said(tmp_path / "none", ejp_day(), prices=PriceBook(Prices()))
     assert "prix non réglés" in words
     assert "linkymonitor.ini : hn, pm." in words
 
 
 def test_a_price_in_centimes_is_doubted_on_the_page(tmp_path):
-    words = said(tmp_path, ejp_day(), prices=Prices(hn=Decimal("0.1418"), pm=Decimal("123.40")))
+    words = said(tmp_path, ejp_day(), prices=PriceBook(Prices(hn=Decimal("0.1418"), pm=Decimal("123.40"))))
     assert "Prix douteux : pm = 123,4000 €/kWh." in words
-    both = said(tmp_path / "both", ejp_day(), prices=Prices(hn=Decimal("14.18"), pm=Decimal("123.40")))
+    both = said(
+        tmp_path / "both", ejp_day(), prices=PriceBook(Prices(hn=Decimal("14.18"), pm=Decimal("123.40")))
+    )
     assert "Prix douteux : hn = 14,1800 €/kWh, pm = 123,4000 €/kWh. Les factures" in both
     assert both.count("Les factures") == 1
     assert "Prix douteux" not in said(tmp_path / "right", ejp_day(), prices=PRICES)

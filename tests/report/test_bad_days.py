@@ -15,6 +15,7 @@ from linkymonitor.cli import main
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.language import Text
 from linkymonitor.model.terms import Mode
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report import figures
@@ -28,7 +29,9 @@ from tests.report.drawn import build, parsed, text_of
 from tests.report.house import PARIS, contract, flat, local, period_of, records, write_log
 
 DAY = date(2026, 1, 13)
-PRICES = Prices(hc=Decimal("0.2"), hp=Decimal("0.3"), f03=Decimal("0.5"), subscription_month=Decimal(12))
+PRICES = PriceBook(
+    Prices(hc=Decimal("0.2"), hp=Decimal("0.3"), f03=Decimal("0.5"), subscription_month=Decimal(12))
+)
 HC = contract("HC")
 
 
@@ -46,7 +49,7 @@ def of_day(rows, prices=PRICES):
 
 
 def json_of(day, prices=PRICES):
-    total = RangeFigures(PARIS, prices)
+    total = RangeFigures(PARIS, "fr")
     total.add(day)
     return total.as_json()
 
@@ -124,7 +127,7 @@ def test_a_register_in_force_that_is_not_in_the_log_has_what_the_total_proves():
     day = of_day(standard("F03", lambda wh: {}))
     assert {line.code: line.wh for line in day.lines} == {"HC": 0, "HP": 0, "F03": 28_800}
     assert (day.consumed, day.consumed_eur) == (28_800, Decimal("14.40"))
-    assert of_day(standard("F03", lambda wh: {}), Prices(hc=Decimal(1))).total is None
+    assert of_day(standard("F03", lambda wh: {}), PriceBook(Prices(hc=Decimal(1)))).total is None
 
 
 @pytest.mark.parametrize("period", ["HP..", None])

@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 from linkymonitor.model.terms import Mode
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.section import Settings
@@ -39,7 +40,7 @@ FLAGS = [
 ]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
-PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))
+PRICES = PriceBook(Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32")))
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +74,8 @@ def pages(tmp_path_factory):
     other("tempo", DAY, contract("TEMPO</script><b>"), lang="en", period=period_of("SUPER"))
     other("red", DAY, contract("TEMPO"), period=period_of("TEMPO", tempo={DAY: "R"}))
     other("late", DAY, contract(), silent=[(local(DAY) - timedelta(hours=1), local(DAY, 14, 8))])
-    other("hc", DAY, contract("HC"), prices=Prices(hc=Decimal("0.2068"), hp=Decimal("0.27")))
-    other("base", SPRING, contract("BASE"), lang="en", prices=Prices(base=Decimal("0.25")))
+    other("hc", DAY, contract("HC"), prices=PriceBook(Prices(hc=Decimal("0.2068"), hp=Decimal("0.27"))))
+    other("base", SPRING, contract("BASE"), lang="en", prices=PriceBook(Prices(base=Decimal("0.25"))))
     producer = contract("PRODUCTEUR", mode=Mode.STANDARD, phases=3)
     phases = {"period": period_of("SUPER"), "injected_index": 4_000_000, "voltage": 231}
     other("producer", DAY, producer, **phases)
@@ -532,7 +533,7 @@ def test_the_hours_leave_as_csv(show):
     peak = Decimal(evening[3].replace(",", "."))
     assert evening[4] == evening[3]
     assert Decimal(evening[5].replace(",", ".")) == pytest.approx(
-        peak * PRICES.of("PM"), abs=Decimal("0.0001")
+        peak * PRICES.on(DAY).of("PM"), abs=Decimal("0.0001")
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.language import Text
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
 from linkymonitor.report.calendar_texts import CalendarTexts
@@ -75,7 +76,7 @@ def partial_rows():
     ],
 )
 def test_the_calendar_neither_calls_a_partial_day_full_nor_ranks_it(tmp_path, lang, last, sums, mark):
-    prices = Prices(base=Decimal("0.2"), subscription_month=Decimal(15))
+    prices = PriceBook(Prices(base=Decimal("0.2"), subscription_month=Decimal(15)))
     options = {"lang": lang, "prices": prices}
     build(tmp_path, partial_rows(), (DAY - timedelta(days=2), DAY), **options)
     # The other days are read back from their pages.
@@ -111,7 +112,7 @@ def test_each_square_has_its_figure_and_the_legend_has_what_the_squares_have(tmp
     for mark in ("jour EJP", "pas encore fini", "sans mesure", "mesuré en partie"):
         assert mark in legend
     apart = Settings(dir=tmp_path / "unpriced")
-    unpriced = build(tmp_path, [], (DAY, DAY), prices=Prices(), settings=apart)["index.html"]
+    unpriced = build(tmp_path, [], (DAY, DAY), prices=PriceBook(Prices()), settings=apart)["index.html"]
     assert re.search(r'href="2026-01-13\.html" title=.*?<b>\d+,\d</b></a>', unpriced)
     assert "Énergie de chaque jour, en kWh" in unpriced
 

@@ -10,6 +10,7 @@ import pytest
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.model.record import Record
 from linkymonitor.model.terms import Mode
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
 from linkymonitor.report.day import Quality
@@ -19,8 +20,10 @@ from linkymonitor.report.refusals import Refusals
 from tests.report.house import PARIS, contract, flat, local, period_of, records
 
 WINTER = date(2026, 1, 13)
-EJP_PRICES = Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))
-NO_PRICES = Prices()
+EJP_PRICES = PriceBook(
+    Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32"))
+)
+NO_PRICES = PriceBook(Prices())
 
 
 def of_day(rows, day=WINTER, prices=NO_PRICES, now=None, held=None):
@@ -93,10 +96,10 @@ def test_money_is_rounded_at_the_line_and_the_total_is_the_sum_of_the_lines():
 
 def test_a_price_that_is_not_set_is_none_and_never_zero():
     rows = around(WINTER, power=flat(1000), period=period_of("EJP", [WINTER]))
-    day = of_day(rows, prices=Prices(hn=Decimal("0.1418")))
+    day = of_day(rows, prices=PriceBook(Prices(hn=Decimal("0.1418"))))
     assert [line.eur is None for line in day.lines] == [False, True]
     assert (day.consumed_eur, day.subscription, day.total) == (None, None, None)
-    without_subscription = of_day(rows, prices=Prices(hn=Decimal("0.1"), pm=Decimal(1)))
+    without_subscription = of_day(rows, prices=PriceBook(Prices(hn=Decimal("0.1"), pm=Decimal(1))))
     assert without_subscription.total is None
     assert without_subscription.shown_cost == without_subscription.consumed_eur == Decimal("17.70")
 
@@ -362,7 +365,7 @@ def test_a_clock_that_steps_back_does_not_undo_anything():
 
 def test_the_json_of_a_range_has_the_agreed_shape():
     rows = around(WINTER, period=period_of("EJP", [WINTER]))
-    total = RangeFigures(PARIS, EJP_PRICES)
+    total = RangeFigures(PARIS, "fr")
     total.add(of_day(rows, prices=EJP_PRICES))
     found = total.as_json()
     assert list(found) == [
@@ -378,6 +381,7 @@ def test_the_json_of_a_range_has_the_agreed_shape():
         "total",
         "peak",
         "quality",
+        "warnings",
     ]
     assert found["contract"] == "EJP"
     assert set(found["periods"]) == {"HN", "PM"}
@@ -390,7 +394,7 @@ def test_the_json_of_a_range_has_the_agreed_shape():
 
 def test_a_range_is_rounded_once_for_the_whole_of_it():
     rows = records(local(WINTER), local(WINTER + timedelta(days=3)), power=flat(123))
-    total = RangeFigures(PARIS, EJP_PRICES)
+    total = RangeFigures(PARIS, "fr")
     days = [
         figures.day_figures(day, PARIS, EJP_PRICES, local(WINTER + timedelta(days=9)))
         for day in split_days([Columns.of(rows)], WINTER, WINTER + timedelta(days=2), PARIS)
@@ -404,7 +408,7 @@ def test_a_range_is_rounded_once_for_the_whole_of_it():
 
 
 def test_a_range_without_a_record_has_nulls():
-    total = RangeFigures(PARIS, NO_PRICES)
+    total = RangeFigures(PARIS, "fr")
     total.add(of_day([]))
     found = total.as_json()
     assert found["consumed"] == {"wh": None, "eur": None}

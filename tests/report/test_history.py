@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.gather import LogDays
 from linkymonitor.report.history import History
@@ -46,7 +47,9 @@ class Reading:
         self.made: list[tuple[int, int]] = []
         self.told: list[object] = []
         source = LogDays(logs, tz=PARIS, now=now, storage=Storage())
-        self.history = History(source, Prices(), self.told.append, lambda *made: self.made.append(made))
+        self.history = History(
+            source, PriceBook(Prices()), self.told.append, lambda *made: self.made.append(made)
+        )
 
     def between(self, first: date = FIRST, last: date = LAST, make: bool = True) -> dict[date, DaySummary]:
         return self.history.between(first, last, make)

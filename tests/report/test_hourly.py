@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from tests.report.drawn import DAY, PRICES, build, text_of
 from tests.report.house import contract, local, period_of, records
@@ -49,7 +50,7 @@ def test_bars_have_a_scale_and_the_value_of_the_tallest(tmp_path):
 
 
 def test_without_a_price_there_are_only_kilowatt_hours(tmp_path):
-    page = page_of(tmp_path, prices=Prices(hn=Decimal("0.14")))
+    page = page_of(tmp_path, prices=PriceBook(Prices(hn=Decimal("0.14"))))
     assert 'class="bars in-eur"' not in page
     assert 'name="unit"' not in page
     assert tallest(picture(page, "kwh")).startswith("3 h")

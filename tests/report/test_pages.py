@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.model.terms import Colour
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.texts import TEXTS
@@ -23,7 +24,7 @@ from tests.report.house import PARIS, contract, flat, lively, local, period_of, 
 STATES = {
     "whole": (lambda: ejp_day(), {}),
     "english": (lambda: ejp_day(), {"lang": "en"}),
-    "no-prices": (lambda: ejp_day(), {"prices": Prices()}),
+    "no-prices": (lambda: ejp_day(), {"prices": PriceBook(Prices())}),
     "empty": (list, {}),
     "partial": (lambda: records(local(DAY, 9), local(DAY, 15), step=60), {}),
     "one-record": (lambda: records(local(DAY, 9), local(DAY, 9, 1), step=60), {}),
@@ -112,7 +113,7 @@ def test_english_is_english(tmp_path):
 
 
 def test_prices_that_are_not_set_are_said_and_no_cost_is_invented(tmp_path):
-    page = build(tmp_path, ejp_day(), prices=Prices())["2026-01-13.html"]
+    page = build(tmp_path, ejp_day(), prices=PriceBook(Prices()))["2026-01-13.html"]
     said = text_of(page)
     assert "prix non réglés" in said
     assert not re.search(r"\d €", said.replace("\xa0", " "))
@@ -196,7 +197,9 @@ def test_when_something_is_there_never_all_is_missing(tmp_path, lang, said):
     assert said in text_of(build(tmp_path, rows, lang=lang)[f"{DAY}.html"]).replace("\xa0", " ")
 
 
-@pytest.mark.parametrize("prices", [Prices(base=Decimal("0.2")), Prices()], ids=["eur", "kwh"])
+@pytest.mark.parametrize(
+    "prices", [PriceBook(Prices(base=Decimal("0.2"))), PriceBook(Prices())], ids=["eur", "kwh"]
+)
 @pytest.mark.parametrize(("power", "told"), [(1000, False), (None, True)], ids=["level", "lively"])
 def test_no_hour_is_called_dearest_when_all_are_alike(tmp_path, prices, power, told):
     rows = records(

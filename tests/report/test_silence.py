@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.day import DayFigures
@@ -20,7 +21,7 @@ FIRST = date(2026, 1, 10)
 DAYS = 8
 LAST = FIRST + timedelta(days=DAYS - 1)
 NOW = local(FIRST + timedelta(days=30))
-PRICES = Prices(hc=Decimal("0.2"), hp=Decimal("0.3"), subscription_month=Decimal(12))
+PRICES = PriceBook(Prices(hc=Decimal("0.2"), hp=Decimal("0.3"), subscription_month=Decimal(12)))
 HC = contract("HC")
 
 

@@ -12,6 +12,7 @@ from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.words import Words
 from linkymonitor.state.contract import NAMED, Journal
@@ -166,7 +167,9 @@ def written(tmp_path, *changes):
             )
         )
     log.close()
-    (day,) = days(tmp_path, (DAY, DAY), tz=PARIS, prices=Prices(), now=local(DAY, "12:00"), storage=Storage())
+    (day,) = days(
+        tmp_path, (DAY, DAY), tz=PARIS, prices=PriceBook(Prices()), now=local(DAY, "12:00"), storage=Storage()
+    )
     return day
 
 

@@ -12,20 +12,16 @@ from hypothesis import strategies as st
 
 from linkymonitor.model.energy import UNBROKEN
 from linkymonitor.model.record import Contract, Record
+from linkymonitor.money.book import PriceBook
+from linkymonitor.money.tariffs import Prices
 from linkymonitor.state.ledger import Ledger
 from tests.support.meter_days import EJP, fold, moment, reading, record
 from tests.support.truth import PARIS
 
 
-class Pricing:
-    """Prices of some registers, in €/kWh."""
-
-    def __init__(self, **prices):
-        self._prices = prices
-
-    def cost(self, register, wh):
-        price = self._prices.get(register)
-        return None if price is None else (Decimal(wh) * Decimal(price) / 1000).quantize(Decimal("0.01"))
+def priced(**prices):
+    """Return a ledger with prices in €/kWh."""
+    return Ledger(PARIS, PriceBook(Prices(**{key: Decimal(price) for key, price in prices.items()})))
 
 
 @pytest.fixture
@@ -203,7 +199,7 @@ def test_a_clock_that_was_days_ahead_begins_its_true_day(ledger):
 
 
 def test_costs_are_those_of_the_prices():
-    ledger = Ledger(PARIS, Pricing(HN="0.1781", PM="0.3440"))
+    ledger = priced(hn="0.1781", pm="0.3440")
     ledger.update(reading("2026-12-01 08:00", HN=1000, PM=0))
     totals = ledger.update(reading("2026-12-01 12:00", HN=11_000, PM=5000))
     assert totals.cost == {"HN": Decimal("1.78"), "PM": Decimal("1.72")}
@@ -211,7 +207,7 @@ def test_costs_are_those_of_the_prices():
 
 
 def test_a_price_that_is_not_set_leaves_no_line_and_no_total_once_it_is_needed():
-    ledger = Ledger(PARIS, Pricing(HN="0.1781"))
+    ledger = priced(hn="0.1781")
     ledger.update(reading("2026-12-01 08:00", HN=1000, PM=0))
     before = ledger.update(reading("2026-12-01 12:00", HN=11_000, PM=0))
     after = ledger.update(reading("2026-12-01 12:01", HN=11_000, PM=1))
@@ -222,7 +218,7 @@ def test_a_price_that_is_not_set_leaves_no_line_and_no_total_once_it_is_needed()
 def test_without_prices_or_without_energy_there_is_no_cost(ledger):
     totals = ledger.update(reading("2026-12-01 08:00", HN=1000))
     assert (totals.cost, totals.total_cost) == ({}, None)
-    assert Ledger(PARIS, Pricing(HN="0.1")).totals().total_cost is None
+    assert priced(hn="0.1").totals().total_cost is None
 
 
 STEPS = st.lists(

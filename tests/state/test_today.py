@@ -9,6 +9,7 @@ from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.model.terms import Mode
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.state.today import Today
 from linkymonitor.system.clock import WireClock
@@ -48,7 +49,7 @@ def shown(bench):
 def on_the_page(folder, now):
     zone = ZoneInfo("Europe/Paris")
     day = now.astimezone(zone).date()
-    (figures,) = days(folder, (day, day), tz=zone, prices=Prices(), now=now, storage=Storage())
+    (figures,) = days(folder, (day, day), tz=zone, prices=PriceBook(Prices()), now=now, storage=Storage())
     return {line.code: line.wh for line in figures.lines}
 
 

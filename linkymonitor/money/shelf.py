@@ -1,0 +1,77 @@
+"""The price tables that can be used: the owner's and those that are shipped."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from linkymonitor.errors import ConfigError
+from linkymonitor.language import Text
+from linkymonitor.money.calendars import Calendar, read_calendar
+from linkymonitor.money.reader import read_table
+from linkymonitor.money.table import Table
+
+#: Files of a folder of tables that are no offer.
+NO_OFFERS = frozenset(("taxes", "calendars"))
+
+
+class Shelf:
+    """Finds and reads price tables by their id, each once.
+
+    Args:
+        folders: where tables are, the owner's folder first: its table wins over a shipped one of the same id.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+        self._tables: dict[str, Table] = {}
+        self._calendars: dict[str, Calendar] = {}
+
+    def paths(self) -> dict[str, Path]:
+        """Return id → file of all tables."""
+        found: dict[str, Path] = {}
+        for folder in reversed(self.folders):
+            found |= {path.stem: path for path in sorted(folder.glob("*.toml")) if path.stem not in NO_OFFERS}
+        return dict(sorted(found.items()))
+
+    def table(self, name: str) -> Table:
+        """Return the table whose id is *name*.
+
+        Raises:
+            ConfigError: there is no such table, or with one sentence for each fault of it.
+        """
+        if name not in self._tables:
+            path = next(
+                (path for folder in self.folders if (path := folder / f"{name}.toml").is_file()), None
+            )
+            if path is None or path.stem in NO_OFFERS or "/" in name:
+                raise ConfigError(self._unknown(name))
+            self._tables[name] = read_table(path)
+        return self._tables[name]
+
+    def calendar(self, name: str) -> Calendar:
+        """Return the calendar *name*, ``tempo`` or ``ejp``.
+
+        Raises:
+            ConfigError: a file of it is wrong.
+        """
+        if name not in self._calendars:
+            self._calendars[name] = read_calendar(name, self.folders)
+        return self._calendars[name]
+
+    def _unknown(self, name: str) -> Text:
+        names = list(self.paths())
+        near = difflib.get_close_matches(name, names, n=1)
+        folder = self.folders[0]
+        if near:
+            return Text(
+                f"offer = {name} : aucune grille de ce nom ; vouliez-vous dire {near[0]} ?",
+                f"offer = {name}: no price table of that name; did you mean {near[0]}?",
+            )
+        return Text(
+            f"offer = {name} : aucune grille de ce nom ; « linkymonitor tariffs list » les nomme, "
+            f"ou écrivez {folder}/{name}.toml",
+            f"offer = {name}: no price table of that name; 'linkymonitor tariffs list' names them, "
+            f"or write {folder}/{name}.toml",
+        )
