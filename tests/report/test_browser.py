@@ -574,6 +574,14 @@ def test_a_folded_part_is_no_taller_than_its_line(show):
     assert contract.bounding_box()["height"] > 100
 
 
+def test_the_open_table_of_the_hours_leaves_the_synthesis_as_tall_as_it_was(show):
+    page = show(NAMES[0])
+    synthesis = page.locator("section[aria-labelledby=synthesis-title]")
+    before = synthesis.bounding_box()["height"]
+    page.locator("details.more summary").click()
+    assert synthesis.bounding_box()["height"] <= before
+
+
 def test_the_links_to_the_neighbours_stand_in_one_line_on_the_narrowest_screen(show):
     page = show("red/2026-01-13.html", NARROW)
     page.locator("nav > *").first.evaluate("link => link.textContent = '‹ Wednesday'")
