@@ -191,7 +191,7 @@ def _appliance(
 
 
 def _price_book(settings: Settings) -> PriceBook:
-    """Return the prices; a table that is wrong is told of, and costs the display its euros, not the house its log."""
+    """Return the prices. A fault of a price table is logged; the display then lacks costs, and the log goes on."""
     book = settings.price_book()
     for fault in book.faults:
         logging.getLogger("linkymonitor.money").warning("%s", fault)

@@ -44,7 +44,7 @@ class DayPrices(NamedTuple):
     injection: Decimal | None = None
     #: Why a price is missing.
     reason: Text | None = None
-    #: What to say wherever a price of this day is used.
+    #: Notes that go with every figure made with a price of this day.
     warnings: tuple[Text, ...] = ()
     #: Period → its name for people.
     labels: Mapping[str, Text] = _NO_LABELS
@@ -105,7 +105,7 @@ class DayPrices(NamedTuple):
 
 
 class PriceChange(NamedTuple):
-    """A term of the prices that is no longer as the day before."""
+    """An offer or a price that differs from that of the day before."""
 
     date: date
     #: ``offer``, ``subscription``, ``injection``, else a period.
@@ -128,9 +128,9 @@ class PriceBook:
 
     Args:
         tariff: the prices of [tariff].
-        tariffs: date → the prices of [tariff:DATE], which say what changes.
+        tariffs: date → the prices of [tariff:DATE], which has only the prices that change.
         contract: the section [contract].
-        contracts: date → the section [contract:DATE], likewise.
+        contracts: date → the section [contract:DATE], which has only the keys that change.
         shelf: the price tables; None: none can be used.
     """
 
@@ -270,7 +270,7 @@ def _of_offer(
 
 
 def _differences(day: date, before: DayPrices, after: DayPrices) -> list[PriceChange]:
-    """Return what of the prices *before* is not as in those *after*, which begin on *day*."""
+    """Return the changes from the prices *before* to the prices *after*, which begin on *day*."""
     pairs: list[tuple[str, Decimal | str | None, Decimal | str | None]] = [
         ("offer", before.offer, after.offer),
         ("subscription", before.subscription_month, after.subscription_month),

@@ -3,8 +3,8 @@
 # Strategy
 #
 # - The published lists are shipped; the owner's files of the same names in his folder of tables add days to them.
-# - A day that is in no list has the colours that the arrêté leaves possible. Nothing is taken for blue, or for an
-#   ordinary day, because nothing is known of it.
+# - A day that is in no list has the colours that the arrêté leaves possible. A day is never taken for blue,
+#   or for an ordinary day, only because it is in no list.
 
 from __future__ import annotations
 

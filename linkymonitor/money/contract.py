@@ -14,7 +14,7 @@ from linkymonitor.language import Text
 from linkymonitor.money.rules import Hours, read_hours
 from linkymonitor.money.tariffs import DOUBTED
 
-#: An offer of this name is none: the prices of [tariff] count again.
+#: Names that stand for no offer: the prices of [tariff] count again.
 NO_OFFER = ("none", "aucune")
 _MOST_KVA = 36
 

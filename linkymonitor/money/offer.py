@@ -32,7 +32,7 @@ class Offer(NamedTuple):
     #: The day of signature, None when it is not known.
     signed: date | None = None
     slices: Slices | None = None
-    #: What to say of any figure of this offer.
+    #: Notes that go with every figure of this offer.
     notes: tuple[Text, ...] = ()
     #: One sentence for each fault of the table, and of what the contract asks of it.
     faults: tuple[Text, ...] = ()
@@ -222,7 +222,7 @@ def _slices(table: Table, rules: tuple[Rule, ...], shelf: Shelf, contract: Contr
 
 
 def _colours(shelf: Shelf, calendar: str, day: date) -> frozenset[str]:
-    """Return the colours that *day* may have; any where the calendar cannot be read, of which `check` tells."""
+    """Return the colours that *day* may have; any colour where the calendar cannot be read, which `check` reports."""
     try:
         return shelf.calendar(calendar).colours(day)
     except ConfigError:

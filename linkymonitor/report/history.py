@@ -1,4 +1,4 @@
-"""The summaries of the days of a log: those that are kept, and those that are missing, made of the log and kept."""
+"""The summaries of the days of a log; those that are missing are made from the log, and kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class History:
     Args:
         source: the log.
         prices: those of the figures that are handed to `take`; a summary has none.
-        tell: handed a sentence about each day that cannot be summarised.
+        tell: called with a sentence for each day that cannot be summarised.
         progress: called with how many days are summarised, and how many there are to summarise.
     """
 
@@ -55,10 +55,10 @@ class History:
         if isinstance(figures, DayFigures):
             self._made[day] = summarise(figures)
         else:
-            self._failed.add(day)  # its page tells of it
+            self._failed.add(day)  # reported with its page
 
     def keep(self) -> None:
-        """Write the summaries made so far; a folder that refuses is told of, and costs a reading of the log later."""
+        """Write the summaries made so far. A refusal by the folder is reported, and they are made again later."""
         try:
             self._store.write(self._made.values())
         except StorageError as error:

@@ -46,7 +46,7 @@ class Silence(NamedTuple):
 
 
 class Break(NamedTuple):
-    """Where indexes start anew."""
+    """The beginning of another epoch: energy is not counted across it."""
 
     at: int
     #: True when the meter or the contract changed, False when an index leapt or went back.
@@ -54,12 +54,12 @@ class Break(NamedTuple):
 
 
 class TermChange(NamedTuple):
-    """A term of the contract that the meter no longer states as before."""
+    """A term of the contract that has changed."""
 
     at: int
-    #: A field of `Contract`, else a topic of the line ``Grille:``, ``noms`` with its register.
+    #: A field of `Contract`, else a topic of the line ``Grille:``; after ``noms`` comes the register: ``noms F01``.
     what: str
-    #: None for the meter, whose number is nobody's business.
+    #: None for a change of meter: its number is personal data.
     before: str | int | bool | None
     after: str | int | bool | None
 
@@ -103,7 +103,7 @@ class DaySummary(NamedTuple):
     midnight: Mapping[str, int] = MappingProxyType({})
     peak_va: int | None = None
     peak_at: int | None = None
-    #: What the house draws when it sleeps, and the same in W: an index is in whole Wh, so it is an interval.
+    #: The night base load in VA; and in W, as an interval, because indexes are in whole Wh.
     base_load_va: int | None = None
     base_watts_low: int | None = None
     base_watts_high: int | None = None
@@ -120,11 +120,11 @@ class DaySummary(NamedTuple):
     ejp: bool = False
     #: Tempo: ``blue``, ``white`` or ``red``, the colour from 6 h on.
     colour: str | None = None
-    #: Too much of it was not heard to set it beside other days.
+    #: Whether less than 90 % of the day was heard, so that it cannot be compared with other days.
     partial: bool = False
-    #: Nothing of it was heard: the energy is its share of a silence.
+    #: Whether nothing of the day was heard, so that its energy is a share of the energy of a silence.
     silent: bool = False
-    #: Hardly anything of it was heard or is known: it has no energy to add up.
+    #: Whether less than 1 % of the day was heard or is known, so that it has no energy to add up.
     barely: bool = False
     log: LogSpan = LogSpan(None, None)
 

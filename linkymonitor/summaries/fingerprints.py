@@ -1,4 +1,4 @@
-"""Fingerprints of the files of a log: whether a summary still says what they say."""
+"""Fingerprints of the files of a log, which show whether a summary still agrees with the log."""
 
 # Strategy
 #
@@ -59,7 +59,7 @@ class Fingerprints:
 
         What was added since may only be later than *end*, in POSIX seconds.
 
-        A file that is gone proves nothing: a retention has removed it, and the summary knows what it said. A file that
+        A file that is gone proves nothing: the retention has removed it, and its summary stays right. A file that
         was healed has another content; one that came back from a backup has another one, or is not in *made_of*.
 
         Raises:
@@ -107,7 +107,7 @@ class Fingerprints:
                 return _text(int.from_bytes(end[4:], "little"), int.from_bytes(end[:4], "little"))
             return _print_of(self._storage.blocks(file.path))
         except (FileNotFoundError, StorageError):
-            return _UNREADABLE  # the page of its day tells of it
+            return _UNREADABLE  # reported when its day is drawn
 
 
 def _print_of(blocks: Iterable[bytes]) -> str:

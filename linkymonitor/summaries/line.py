@@ -2,7 +2,7 @@
 
 # Strategy
 #
-# - A line ends in the checksum of what stands before it: a line that was torn, edited or half overwritten is none.
+# - A line ends in the checksum of what stands before it: a line that was torn, edited or half overwritten is not read.
 # - A line has the version of this format. Whoever changes what a field means, or how a figure is computed, raises
 #   VERSION: lines of another version are not read, and the days are summarised anew.
 

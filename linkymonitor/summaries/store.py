@@ -7,7 +7,7 @@
 # - But a log may be gone, by its retention. Then its summary is all there is, so a line that is whole stays in its file
 #   until a newer one of its day takes its place.
 # - A month is replaced whole: a power cut leaves the old file or the new one. Of two reports that write at once the
-#   last one wins, and what the other knew is made again.
+#   last one wins, and the summaries of the other are made again.
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Store:
         self._grown: dict[date, Line] = {}
 
     def read(self, first: date = date.min, last: date = date.max) -> dict[date, DaySummary]:
-        """Return the summaries from *first* to *last* that still say what the log says, in order.
+        """Return the summaries from *first* to *last* that still agree with the log, in order.
 
         Raises:
             StorageError: the folder of the log cannot be read.
