@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from linkymonitor.commands.bar import Bar
 from linkymonitor.commands.shared import Common
 from linkymonitor.errors import LinkyMonitorError, StorageError, UsageError
 from linkymonitor.language import Text, escape_controls
@@ -108,22 +109,24 @@ def report(
         from linkymonitor.report.build import build
 
         newest = _newest(log_dir, now, storage)
-        written = build(
-            replace(settings.report, dir=output) if output else settings.report,
-            log_dir,
-            dates,
-            only=only,
-            tz=settings.zone,
-            lang=settings.lang,
-            prices=book,
-            now=now,
-            storage=storage,
-            autorefresh=autoupdate,
-            calendar=settings.calendar,
-            newest=newest,
-            statistics=found,
-            on_failure=failures.append,
-        )
+        with Bar(sys.stderr, Text("jours relus", "days read")) as bar:
+            written = build(
+                replace(settings.report, dir=output) if output else settings.report,
+                log_dir,
+                dates,
+                only=only,
+                tz=settings.zone,
+                lang=settings.lang,
+                prices=book,
+                now=now,
+                storage=storage,
+                autorefresh=autoupdate,
+                calendar=settings.calendar,
+                newest=newest,
+                statistics=found,
+                on_failure=failures.append,
+                progress=bar.show,
+            )
         print("\n".join(map(str, written)))
         if start is None and end is None and not every:
             failures += _silence(log_dir, newest, now, settings)

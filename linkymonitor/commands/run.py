@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import sys
-import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from linkymonitor.commands import folders
 from linkymonitor.commands.acquire import Job, carry_out, kind_of
+from linkymonitor.commands.bar import Bar
 from linkymonitor.commands.shared import Common, signals
 from linkymonitor.errors import LineBusy, UsageError
 from linkymonitor.language import Text, escape_controls, spoken
@@ -19,7 +18,6 @@ from linkymonitor.model.terms import WantedMode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import TextIO
 
     from linkymonitor.commands.trial_house import TrialHouse
     from linkymonitor.commands.trial_pages import TrialPages
@@ -29,8 +27,8 @@ if TYPE_CHECKING:
 #: The source when no meter is plugged in: a house with EJP and solar panels. Its notice begins at 1:00 of an EJP day,
 #: so that the lamp blinks before 7:00, too.
 DEMO = "sim:ejp,pv,seed=7,notice=6h"
-#: The width of the progress bar, in characters, and the shortest time between two drawings of it, in seconds.
-_BAR, _PACE = 24, 0.1
+#: What the progress bar calls the days of the past of a house.
+_PAST = Text("passé", "past")
 
 
 def run(
@@ -111,7 +109,7 @@ def run(
             folders.keep_to(job.log_dir, kind)
             folders.keep_facts(storage, job.log_dir, kind, {})
         renewed = write_settings(settings, root / "linkymonitor.ini", storage)
-        with _Bar(sys.stderr) as bar:
+        with Bar(sys.stderr, _PAST) as bar:
             bar.say(Text("Dessin des pages…", "Drawing the pages…"))
             failures = pages.draw_all(None if renewed else logged_until)
         _tell(failures)
@@ -166,7 +164,7 @@ def _past_made(house: TrialHouse) -> bool:
         StorageError: the disk refuses the log.
     """
     stopped: list[bool] = []
-    with signals(lambda: stopped.append(True)), _Bar(sys.stderr) as bar:
+    with signals(lambda: stopped.append(True)), Bar(sys.stderr, _PAST) as bar:
         house.make_past(bar.show, lambda: bool(stopped))
     if stopped:
         print(
@@ -176,36 +174,6 @@ def _past_made(house: TrialHouse) -> bool:
             )
         )
     return not stopped
-
-
-class _Bar:
-    """One line on a terminal that shows the progress, and is erased at the end. Where there is no terminal, nothing."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._shown = -math.inf
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown > 0:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-
-    def show(self, made: int, days: int) -> None:
-        """Show that *made* of so many *days* are made."""
-        if days > 1 and time.monotonic() - self._shown >= _PACE:
-            done = "#" * (_BAR * made // days)
-            words = Text(f" passé {made}/{days} j", f" past {made}/{days} d")
-            self.say(f"[{done:.<{_BAR}}]" + words)
-
-    def say(self, words: Text) -> None:
-        """Show *words* in place of the bar."""
-        if self._stream.isatty():
-            self._shown = time.monotonic()
-            self._stream.write(f"\r\x1b[K{words}")
-            self._stream.flush()
 
 
 def _show_places(spec: str, settings: Settings, pages: TrialPages, *, browser: bool) -> None:

@@ -53,6 +53,7 @@ def build(
     newest: datetime | None = None,
     statistics: Statistics | None = None,
     on_failure: Callable[[Text], object] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> list[Path]:
     """Write the page of each local day from the first of *dates* to the last, and the calendar.
 
@@ -71,6 +72,7 @@ def build(
         newest: the end of the newest record of the log, None when there is none.
         statistics: counts what was found in the logs.
         on_failure: called with a sentence for each page that could not be drawn or read.
+        progress: called with how many days are summarised, and how many have to be.
 
     Returns:
         The pages written, the calendar last.
@@ -113,7 +115,7 @@ def build(
     written = []
     wrong: list[ConfigError] = []
     source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
-    history = History(source, prices, tell)
+    history = History(source, prices, tell, progress)
     for day, figures in chain.from_iterable(guarded_days(source, run, prices) for run in stretches(wanted)):
         history.take(day, figures)
         page, drawn[day], failure = _page(pages, day, figures, known, ChainMap(drawn, others))
