@@ -35,6 +35,7 @@ import gc, sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.gather import LogDays
 from linkymonitor.report.history import History
@@ -42,7 +43,7 @@ from linkymonitor.system.storage import Storage
 gc.set_threshold(200_000)
 log_dir, first, last, days = Path(sys.argv[1]), *map(date.fromisoformat, sys.argv[2:4]), int(sys.argv[4])
 source = LogDays(log_dir, tz=ZoneInfo("Europe/Paris"), now=datetime(2030, 1, 1, tzinfo=UTC), storage=Storage())
-assert len(History(source, Prices(), print).between(first, last)) == days
+assert len(History(source, PriceBook(Prices()), print).between(first, last)) == days
 """
 
 

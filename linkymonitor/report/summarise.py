@@ -19,7 +19,7 @@ def summarise(figures: DayFigures) -> DaySummary:
         end=round(figures.end),
         until=round(figures.until),
         option=contract.option if contract else None,
-        subscribed_kva=None if power is None else round(power / 1000),
+        subscribed_kva=None if power is None else power // 1000,
         phases=contract.phases if contract else None,
         producer=contract.producer if contract else None,
         mode=contract.mode.value if contract else None,
