@@ -15,15 +15,16 @@ from linkymonitor.language import Text, as_text
 
 _TRUE = frozenset({"1", "yes", "true", "on", "oui", "vrai"})
 _FALSE = frozenset({"0", "no", "false", "off", "non", "faux"})
-_DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*(ms|s|m|min|h|d|j)")
+# These patterns are compiled where they are first needed: most starts need one of them at most.
+_DURATION = r"([0-9]+(?:[.,][0-9]+)?)\s*(ms|s|m|min|h|d|j)"
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
-_COMMENT = re.compile(r"\s[#;].*")
+_COMMENT = r"\s[#;].*"
 _QUOTES = "\"'«»“”‘’"
 #: A number, and the unit that somebody has written behind it.
-_WITH_UNIT = re.compile(r"(?!0[xX])([+-]?\d[\d.,]*)\s*([^\d\s.,].*)")
-_CENTS = re.compile(r"c(€|t|ent|\b)", re.IGNORECASE)
-_HEX = re.compile(r"[0-9a-f]{2}", re.IGNORECASE)
-_TIME = re.compile(r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?")
+_WITH_UNIT = r"(?!0[xX])([+-]?\d[\d.,]*)\s*([^\d\s.,].*)"
+_CENTS = r"(?i)c(€|t|ent|\b)"
+_HEX = r"[0-9a-fA-F]{2}"
+_TIME = r"([01]?[0-9]|2[0-4])(?:[:hH]([0-5][0-9])?)?"
 
 
 class DaysUsed(NamedTuple):
@@ -59,7 +60,7 @@ def _int(words: str) -> int:
 def _duration(words: str) -> timedelta:
     if words == "0":  # in any unit
         return timedelta(0)
-    match = _DURATION.fullmatch(words.lower())
+    match = re.fullmatch(_DURATION, words.lower())
     if not match:
         raise ValueError(words)
     try:
@@ -79,7 +80,7 @@ def _decimal(words: str) -> Decimal:
 
 
 def _time(words: str) -> time:
-    match = _TIME.fullmatch(words)
+    match = re.fullmatch(_TIME, words)
     if not match:
         raise ValueError(words)
     hour, minute = int(match[1]), int(match[2] or 0)
@@ -240,19 +241,19 @@ def _remedy(key: str, words: str, kind: object, read: Callable[[str], object]) -
         kind: the Python type of the setting.
         read: returns the value of a text; raises ValueError when the text has none.
     """
-    if kind is int and _HEX.fullmatch(words):
+    if kind is int and re.fullmatch(_HEX, words):
         return _write(key, as_text(f"0x{words.upper()}"), Text("en hexadécimal", "in hexadecimal"))
     bare, causes = words, []
-    if _COMMENT.search(bare):
-        bare = _COMMENT.sub("", bare)
+    if re.search(_COMMENT, bare):
+        bare = re.sub(_COMMENT, "", bare)
         causes.append(Text("un commentaire a sa propre ligne", "a comment has its own line"))
     if bare.strip(_QUOTES) != bare:
         bare = bare.strip(_QUOTES).strip()
         causes.append(Text("sans guillemets", "without quotes"))
-    match = _WITH_UNIT.fullmatch(bare)
+    match = re.fullmatch(_WITH_UNIT, bare)
     if match and kind in (int, float, Decimal):
         bare = match[1]
-        if kind is Decimal and _CENTS.match(match[2]):
+        if kind is Decimal and re.match(_CENTS, match[2]):
             euros = Decimal(bare.replace(",", ".")) / 100 if _reads(read, bare) else Decimal(0)
             point = f"{euros.normalize():f}"
             return _write(
