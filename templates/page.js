@@ -191,7 +191,7 @@
     });
     var band = day.bandAt(time), drawn = columns[0][at];
     if (!band) return;
-    // The energy is in W, which are at most the VA: hence the ≈ of the text.
+    // Computed from VA; the watts, which are paid for, are at most the VA: hence the ≈ in the text.
     if (band[4] !== null && drawn) say(band[3], W.rate.replace("{}", number(drawn / 1000 * band[4], 2)));
     else add(band[3], "");
   }
