@@ -52,12 +52,14 @@ def draw(name: str, folder: Path) -> None:
     begin, end = (
         datetime(day.year, day.month, day.day, tzinfo=PARIS) for day in (FIRST, DAY + timedelta(days=1))
     )
+    # An EJP peak ends at 1 h, and the nightly report draws its day after that.
+    night = end + timedelta(hours=1, minutes=10)
     silence = Silence(end - timedelta(hours=9.5), end - timedelta(hours=8.75))
     with tempfile.TemporaryDirectory() as scratch:
         storage, clock = Storage(), WireClock(begin)
         settings = LogSettings(dir=Path(scratch) / "log", sync_every=timedelta(days=1))
         log = DailyLog(storage, settings, clock, salt="sample")
-        for record in records(house, begin, end, [silence] if name == "ejp" else []):
+        for record in records(house, begin, night, [silence] if name == "ejp" else []):
             clock.advance((record.ended_at - clock.now()).total_seconds())
             log.append(record)
         log.close()
@@ -70,7 +72,7 @@ def draw(name: str, folder: Path) -> None:
                 tz=PARIS,
                 lang=lang,
                 prices=PriceBook(INVENTED),
-                now=end,
+                now=night,
                 storage=storage,
             )
             page = (pages.dir / f"{DAY}.html").read_text("utf-8")
