@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.day import DAY, simulated_day, write_log
 from bench.measure import OURS, cost, cpu_ratios, median_cost
+from bench.summaries import add_days, summarise_days
 from bench.table import PI_ZERO, CannotRun, Row
 
 _ROUNDS = 7
@@ -82,6 +83,9 @@ def _page(log_dir: Path, pages: Path) -> Iterator[Row]:
 
 
 def _nightly(log_dir: Path, pages: Path) -> Iterator[Row]:
+    begun = DAY - (_RANGE - 2) * _ONE
+    summarise_days(log_dir, begun, DAY - _ONE)
+    add_days(log_dir, DAY - (_PAGES - 1) * _ONE, begun - 3 * _ONE)
     command = _report(log_dir, DAY, DAY + _ONE, "-o", str(pages))
     cost(command)
     page = pages / f"{DAY}.html"

@@ -18,10 +18,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bench.day import DAY, write_log
-from bench.measure import cost, median_cost
+from bench.measure import Cost, cost, median_cost
 from bench.table import Row
-from linkymonitor.summaries.day import LogSpan
-from linkymonitor.summaries.store import FOLDER, Store
+from linkymonitor.summaries.day import HALF_HOUR, LogSpan
+from linkymonitor.summaries.store import Store
 from linkymonitor.system.storage import Storage
 from linkymonitor.system.zones import midnight
 
@@ -58,7 +58,7 @@ def measure() -> Iterator[Row]:
         first, last = DAY - (_READ - 1) * _ONE, DAY - _ONE
         days = (last - first).days + 1
         nothing = median_cost([_reading(log_dir, DAY + 40 * _ONE, DAY + 41 * _ONE, 0)] * _ROUNDS)
-        made = cost(_reading(log_dir, first, last, days))
+        made = summarise_days(log_dir, first, last)
         a_year_read = (made.cpu - nothing.cpu) * _YEAR / days
         yield Row(
             figure="summaries: the first reading of a year of logs, CPU here",
@@ -76,8 +76,10 @@ def measure() -> Iterator[Row]:
             unit="MiB",
             note=f"of {days} days",
         )
-        year = _year(log_dir)
-        kept = median_cost([_reading(log_dir, *year, _YEAR)] * _ROUNDS)
+        end = DAY - 100 * _ONE
+        begin = end - (_YEAR - 1) * _ONE
+        add_days(log_dir, begin, end)
+        kept = median_cost([_reading(log_dir, begin, end, _YEAR)] * _ROUNDS)
         yield Row(
             figure="summaries: a year of them, CPU against reading its logs",
             measured=(kept.cpu - nothing.cpu) / a_year_read,
@@ -94,23 +96,22 @@ def measure() -> Iterator[Row]:
         )
 
 
-def _year(log_dir: Path) -> tuple[date, date]:
-    """Add a year of files before the log, each with a summary of its day; return its first and last day."""
-    store = Store(log_dir, _ZONE, Storage())
-    model = store.read()[DAY - _ONE]
-    packed = next(log_dir.glob(f"{DAY - _ONE:%Y_%m_%d}*"))
-    last = DAY - 100 * _ONE
-    first = last - (_YEAR - 1) * _ONE
-    for count in range(-1, _YEAR):
-        name = packed.name.replace(f"{DAY - _ONE:%Y_%m_%d}", f"{first + count * _ONE:%Y_%m_%d}")
-        shutil.copyfile(packed, log_dir / name)
-    shutil.rmtree(log_dir / FOLDER)
+def summarise_days(log_dir: Path, first: date, last: date) -> Cost:
+    """Make the summaries from *first* to *last* of the log, and return what that costs."""
+    return cost(_reading(log_dir, first, last, (last - first).days + 1))
+
+
+def add_days(log_dir: Path, first: date, last: date) -> None:
+    """Add a file to the log and a summary for each day from *first* to *last*, like those of the day before DAY."""
+    model = Store(log_dir, _ZONE, Storage()).read()[DAY - _ONE]
+    packed = next(log_dir.glob(f"{model.date:%Y_%m_%d}*"))
     zone = ZoneInfo(_ZONE)
     summaries = []
-    for count in range(_YEAR):
+    for count in range(-1, (last - first).days + 1):
         day = first + count * _ONE
+        shutil.copyfile(packed, log_dir / packed.name.replace(f"{model.date:%Y_%m_%d}", f"{day:%Y_%m_%d}"))
         start, end = (round(midnight(at, zone).timestamp()) for at in (day, day + _ONE))
-        halves = (end - start) // 1800
+        halves = (end - start) // HALF_HOUR
         summaries.append(
             model._replace(
                 date=day,
@@ -121,8 +122,7 @@ def _year(log_dir: Path) -> tuple[date, date]:
                 log=LogSpan(day - _ONE, day),
             )
         )
-    Store(log_dir, _ZONE, Storage()).write(summaries)
-    return first, last
+    Store(log_dir, _ZONE, Storage()).write(summaries[1:])
 
 
 def _reading(log_dir: Path, first: date, last: date, days: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import ChainMap
-from collections.abc import Callable, Collection, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -22,6 +22,7 @@ from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import cause_of, guarded_days, keep_traceback, not_drawn
 from linkymonitor.report.gather import LogDays
 from linkymonitor.report.history import History
+from linkymonitor.report.known_days import head_of, known_days
 from linkymonitor.report.logged import stretches
 from linkymonitor.report.pages import Pages
 from linkymonitor.report.section import Calendar, Settings
@@ -33,8 +34,8 @@ from linkymonitor.system.storage import Storage
 DYGRAPHS = ("dygraph.min.js", "dygraph.min.css", "LICENSE", "VERSION")
 
 _TEMPLATE = ".html.j2"
-#: Bytes of a page in which its summary stands.
-_HEAD = 4096
+#: No season has more days; those before a day that is drawn are counted.
+_SEASON = 366
 
 
 def build(
@@ -108,14 +109,14 @@ def build(
     there -= gone
     known = sorted(there | wanted)
     # A day is compared with earlier days: their pages are in the folder, or are drawn before its own.
-    others = {
-        summary.day: summary for summary in _summaries(settings.dir, sorted(there - wanted), storage, tell)
-    }
+    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    history = History(source, prices, tell, progress)
+    season = date.fromordinal(max(first.toordinal() - _SEASON, 1))
+    kept = history.between(min(season, *known), max(last, *known), make=False)
+    others = known_days(settings.dir, there - wanted, kept, prices, storage, tell)
     drawn: dict[date, Summary] = {}
     written = []
     wrong: list[ConfigError] = []
-    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
-    history = History(source, prices, tell, progress)
     for day, figures in chain.from_iterable(guarded_days(source, run, prices) for run in stretches(wanted)):
         history.take(day, figures)
         page, drawn[day], failure = _page(pages, day, figures, known, ChainMap(drawn, others))
@@ -141,7 +142,7 @@ def build(
     if newest is not None and settings.silent_after:
         heard = LastHeard(newest, settings.silent_after, stopped=now - newest > settings.silent_after)
     index = settings.dir / "index.html"
-    shown = pages.index([*drawn.values(), *others.values()], heard)
+    shown = pages.index([*drawn.values(), *(others[day] for day in there - wanted if day in others)], heard)
     storage.replace(index, shown)
     _keep_names(settings.dir, now.astimezone(tz).date(), shown, storage)
     return [*written, index]
@@ -247,28 +248,6 @@ def _page(
     return pages.failed(day, cause_of(failure), known), Summary.failed(day), failure
 
 
-def _summaries(
-    folder: Path, days: Iterable[date], storage: Storage, tell: Callable[[Text], object]
-) -> Iterator[Summary]:
-    """Yield the summaries in the pages of *days*; *tell* is called with a sentence for each unreadable page."""
-    for day in days:
-        path = folder / f"{day}.html"
-        try:
-            head = _head(path, storage)
-        except (FileNotFoundError, StorageError):
-            tell(_no_page(path))
-            continue
-        yield Summary.read(day, head)
-
-
-def _no_page(path: Path) -> Text:
-    return Text(
-        f"{path} : page illisible, hors du calendrier ; supprimez ce qui tient sa place, puis redessinez ce jour",
-        f"{path}: not a page that can be read, left out of the calendar; remove what is in its place, then draw that "
-        "day again",
-    )
-
-
 def _compiled(storage: Storage) -> Compiled | None:
     """Return the compiled templates of this user, None when there is no place for them."""
     folder = cache_folder()
@@ -337,21 +316,11 @@ def _drop_empty_future(folder: Path, days: Iterable[date], storage: Storage) -> 
     for day in days:
         path = folder / f"{day}.html"
         with suppress(FileNotFoundError, StorageError):
-            head = _head(path, storage)
+            head = head_of(path, storage)
             if is_page(head) and Summary.read(day, head).wh is None:
                 storage.remove(path)
                 dropped.add(day)
     return dropped
-
-
-def _head(path: Path, storage: Storage) -> str:
-    """Return the beginning of the page *path*, in which its summary stands.
-
-    Raises:
-        FileNotFoundError: there is no such page.
-        StorageError: the page cannot be read.
-    """
-    return next(storage.blocks(path), b"")[:_HEAD].decode(errors="replace")
 
 
 def _copy_dygraphs(folder: Path, storage: Storage) -> None:

@@ -43,6 +43,8 @@ class History:
         self._tell = tell
         self._progress = progress or (lambda made, days: None)
         self._store = Store(source.directory, str(source.tz), source.storage)
+        #: The months that have a file, once its folder has been read.
+        self._months: list[tuple[int, int]] | None = None
         #: Year and month → the summaries that are kept, as far as they have been read.
         self._kept: dict[tuple[int, int], Mapping[date, DaySummary]] = {}
         #: The summaries made in this run, and the days that could not be summarised.
@@ -77,7 +79,7 @@ class History:
         Raises:
             StorageError: the folder of the log cannot be read.
         """
-        found = dict(self._known(first, last))
+        found = self._known(first, last)
         if make:
             missing = [
                 day for day in self._logged(first, last) if day not in found and day not in self._failed
@@ -86,13 +88,18 @@ class History:
             found |= {day: self._made[day] for day in missing if day in self._made}
         return {day: found[day] for day in sorted(found) if _is_of_log(found[day])}
 
-    def _known(self, first: date, last: date) -> Iterator[tuple[date, DaySummary]]:
-        for year, month in _months(first, last):
-            begun = date(year, month, 1)
-            if (year, month) not in self._kept:
-                self._kept[year, month] = self._store.read(begun, (begun + 31 * _DAY).replace(day=1) - _DAY)
-            of_month = {**self._kept[year, month], **self._made}
-            yield from ((day, summary) for day, summary in of_month.items() if first <= day <= last)
+    def _known(self, first: date, last: date) -> dict[date, DaySummary]:
+        """Return the summaries that are kept, and those made in this run, from *first* to *last*."""
+        if self._months is None:
+            self._months = self._store.months()
+        known: dict[date, DaySummary] = {}
+        for year, month in self._months:
+            if (first.year, first.month) <= (year, month) <= (last.year, last.month):
+                if (year, month) not in self._kept:
+                    self._kept[year, month] = self._store.of_month(year, month)
+                known |= self._kept[year, month]
+        known |= self._made
+        return {day: summary for day, summary in known.items() if first <= day <= last}
 
     def _logged(self, first: date, last: date) -> list[date]:
         """Return the days from *first* to *last*, not after today, that the log may reach to."""
@@ -131,13 +138,6 @@ class History:
 def _is_of_log(summary: DaySummary) -> bool:
     """Return whether the log had begun; its first file may begin in the local day before its first record."""
     return summary.records > 0 or summary.log.first is not None
-
-
-def _months(first: date, last: date) -> Iterator[tuple[int, int]]:
-    number = first.year * 12 + first.month - 1
-    while number <= last.year * 12 + last.month - 1:
-        yield number // 12, number % 12 + 1
-        number += 1
 
 
 def _by_month(days: Iterable[date]) -> Iterator[tuple[tuple[int, int], list[date]]]:

@@ -1,7 +1,7 @@
-"""The summary of a day for the calendar, which stands in the head of the page of that day."""
+"""What the calendar shows of a day, at the prices of its time; the head of the page of that day has it, too."""
 
-# The summaries stand in the pages, so that no second store has to be kept in step with the pages. For the calendar of
-# a year the beginnings of 365 pages are read.
+# The calendar reads the head of a page only where the day has no summary (summaries/day.py): an older version drew the
+# page and the log of the day is gone, or no record has come after the day.
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from linkymonitor.report.day import DayFigures
 
 #: The register of the EJP peak.
-_PEAK = "PM"
+PEAK = "PM"
 #: What stands before and after the summary in the head of a page.
 _BEFORE, _AFTER = '<meta name="linkymonitor-day" content="', '">'
 
@@ -57,7 +57,7 @@ class Summary(NamedTuple):
             so_far=day.so_far,
             partial=day.partial,
             silent=day.silent,
-            peak_eur=next((line.eur for line in day.lines if line.code == _PEAK and line.wh), None),
+            peak_eur=next((line.eur for line in day.lines if line.code == PEAK and line.wh), None),
             injected=day.injected.wh if day.injected else None,
             injected_eur=day.injected.eur if day.injected else None,
             estimated=day.injected is not None and day.injected.estimated,

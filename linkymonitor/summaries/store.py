@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from itertools import groupby
@@ -54,14 +54,29 @@ class Store:
         Raises:
             StorageError: the folder of the log cannot be read.
         """
-        found = {}
-        for year, month in self._months():
+        found: dict[date, DaySummary] = {}
+        for year, month in self.months():
             if (first.year, first.month) <= (year, month) <= (last.year, last.month):
-                for text in self._texts(year, month):
-                    line = parse_line(text, self._timezone)
-                    if line is not None and first <= line.summary.date <= last and self._is_fresh(line):
-                        found[line.summary.date] = line.summary
-        return dict(sorted(found.items()))
+                found |= self.of_month(year, month)
+        return {day: found[day] for day in sorted(found) if first <= day <= last}
+
+    def months(self) -> list[tuple[int, int]]:
+        """Return the year and the month of each file, in order."""
+        with suppress(StorageError):  # it is no folder, or not ours to read: nothing is known
+            names = map(_NAME.fullmatch, self._storage.names(self.directory))
+            return [(int(found[1]), int(found[2])) for found in names if found]
+        return []
+
+    def of_month(self, year: int, month: int) -> dict[date, DaySummary]:
+        """Return the summaries of a month that still say what the log says.
+
+        Raises:
+            StorageError: the folder of the log cannot be read.
+        """
+        lines = (parse_line(text, self._timezone) for text in self._texts(year, month))
+        return {
+            line.summary.date: line.summary for line in lines if line is not None and self._is_fresh(line)
+        }
 
     def write(self, summaries: Iterable[DaySummary]) -> None:
         """Keep those of *summaries* that no later line of the log can change.
@@ -95,12 +110,6 @@ class Store:
         content = b"".join(text + b"\n" for _, text in sorted(whole.items()))
         self._storage.make_directory(self.directory)
         self._storage.replace(self._path(year, month), content)
-
-    def _months(self) -> Iterator[tuple[int, int]]:
-        with suppress(StorageError):  # it is no folder, or not ours to read: nothing is known
-            for name in self._storage.names(self.directory):
-                if found := _NAME.fullmatch(name):
-                    yield int(found[1]), int(found[2])
 
     def _texts(self, year: int, month: int) -> list[bytes]:
         """Return the lines of the file of a month; none when it cannot be read."""
