@@ -85,6 +85,8 @@ class Follower:
         self._reader: LineReader | None = None
         #: The place at which the text and the reader stand.
         self._at: Place | None = None
+        #: Records of the file from this POSIX time on are left out, None for no limit.
+        self._limit: int | None = None
 
     def after(self, place: Place, most: int) -> Piece | None:
         """Return the lines that follow *place*, at most *most* of them; None when there are none yet.
@@ -174,16 +176,15 @@ class Follower:
                 return None
             index, place = self._placed(place, segments)
             segment = segments[index]
-            text, reader = self._open(segment.file, place)
+            text, reader = self._open(segment.file, place, segments)
             data = text.read(place.offset)
             if (limit := _end(segment, segments)) is not None:
                 data = data[: max(limit - place.offset, 0)]
             whole = data.rfind(b"\n") + 1
             if whole:
                 return self._piece(segment, place, data[:whole], most, reader)
-            if len(data) >= _CHUNK:  # no line is so long: damaged
-                place = place._replace(offset=place.offset + len(data), line="")
-                self._at = place
+            if len(data) >= _CHUNK and (end := _next_line(text, place.offset)):  # no line is so long: damaged
+                self._at = place = place._replace(offset=end, line=_line_before(text, end) or "")
                 continue
             if index + 1 == len(segments):
                 self._at = place
@@ -200,7 +201,8 @@ class Follower:
         for batch in reader.batches([line.removesuffix(b"\r") for line in lines]):
             if isinstance(batch, Columns):
                 span = segment.file.span
-                kept = batch.where([at in span for at in batch.ended_at])
+                limit = span.stop if self._limit is None else min(self._limit, span.stop)
+                kept = batch.where([span.start <= at < limit for at in batch.ended_at])
                 if not len(kept):
                     continue
                 content.append(kept)
@@ -210,7 +212,8 @@ class Follower:
                 )
             elif batch is not None and batch.at.date() in segment.file.stamped:
                 content.append(batch)
-        last = lines[-1][:STAMP_WIDTH].decode(errors="replace")
+        # Of a line that is too long _line_before() sees the end alone.
+        last = lines[-1][-(_LINE - 1) :][:STAMP_WIDTH].decode(errors="replace")
         end = Place(segment.name, place.offset + length, last, series, stamp)
         self._at = end
         return Piece(content, end)
@@ -231,9 +234,7 @@ class Follower:
             return True
         if segment.file.compressed and place == self._at:
             return True  # its stream stands there; a compressed file is only replaced whole
-        start = max(place.offset - _LINE, 0)
-        before = _Text(self._storage, segment.file).read(start, place.offset - start)[: place.offset - start]
-        return len(before) == place.offset - start and _last_stamp(before) == place.line
+        return _line_before(_Text(self._storage, segment.file), place.offset) == place.line
 
     def _found(self, place: Place, segments: list[Segment]) -> Place:
         """Return the place after the last record up to the series and stamp of *place*."""
@@ -265,16 +266,20 @@ class Follower:
         return end._replace(series=lost.series, stamp=lost.stamp)
 
     def _start_of(self, segment: Segment, place: Place) -> Place:
-        """Return the place at the beginning of *segment*, with the last record of *place*."""
+        """Return the place at the beginning of *segment*, with the last record of *place*.
+
+        The stamps of another series may be earlier than that record; the place then has the second before its day.
+        """
+        if segment.series > place.series:
+            midnight = datetime.combine(min(segment.file.stamped), datetime.min.time(), UTC)
+            stamp = (midnight - _SECOND).strftime(STAMP)
+            place = place._replace(series=segment.series, stamp=stamp)
         line = ""
         if segment.start:
-            begin = max(segment.start - _LINE, 0)
-            size = segment.start - begin
-            before = _Text(self._storage, segment.file).read(begin, size)[:size]
-            line = _last_stamp(before) or ""
+            line = _line_before(_Text(self._storage, segment.file), segment.start) or ""
         return place._replace(file=segment.name, offset=segment.start, line=line)
 
-    def _open(self, file: LogFile, place: Place) -> tuple[_Text, LineReader]:
+    def _open(self, file: LogFile, place: Place, segments: list[Segment]) -> tuple[_Text, LineReader]:
         """Return the text of *file*, and a reader that knows the lines before *place* on which later lines depend."""
         text, reader = self._text, self._reader
         if text is None or reader is None or text.file != file or self._at != place:
@@ -283,7 +288,19 @@ class Follower:
                 if line.startswith(HEADS, STAMP_WIDTH):
                     reader.parse(line)
             self._text, self._reader, self._at = text, reader, place
+            self._limit = self._first_of_ours(file, segments)
         return text, reader
+
+    def _first_of_ours(self, file: LogFile, segments: list[Segment]) -> int | None:
+        """Return when our records begin in the days of *file*, a file of LinkyAcq.pl: ours are believed from then."""
+        for segment in segments if file.forerunner else ():
+            if not segment.file.forerunner and segment.file.day in file.stamped:
+                for _, line in self._lines(segment, segments):
+                    if line.startswith(DATA_HEAD, STAMP_WIDTH):
+                        at = time_of(line[:STAMP_WIDTH].decode(errors="replace"))
+                        if at is not None:
+                            return int(at.timestamp())
+        return None
 
     def _lines(self, segment: Segment, segments: list[Segment]) -> Iterator[tuple[int, bytes]]:
         """Yield the whole lines of *segment*, each with the place of its first byte."""
@@ -346,11 +363,16 @@ def _segment_at(place: Place, segments: list[Segment]) -> int | None:
     for number, segment in enumerate(segments):
         if (
             segment.name == place.file
-            and segment.start <= place.offset
+            and (segment.start < place.offset or _begins(segment, place))
             and (found is None or segment.start > segments[found].start)
         ):
             found = number
     return found
+
+
+def _begins(segment: Segment, place: Place) -> bool:
+    """Return whether *place* is the beginning of *segment*, and not the end of the segment before it in the file."""
+    return segment.start == place.offset and (segment.start == 0 or segment.series <= place.series)
 
 
 def _end(segment: Segment, segments: list[Segment]) -> int | None:
@@ -371,12 +393,24 @@ def _end_of(lines: Iterable[tuple[int, bytes]], segment: Segment) -> Place:
     return Place(segment.name, offset, last[:STAMP_WIDTH].decode(errors="replace"), segment.series, stamp)
 
 
-def _last_stamp(before: bytes) -> str | None:
-    """Return the stamp of the line that ends *before*, None when no line ends there."""
-    if not before.endswith(b"\n"):
+def _line_before(text: _Text, offset: int) -> str | None:
+    """Return the stamp of the line that ends at *offset*, None when no line ends there."""
+    start = max(offset - _LINE, 0)
+    before = text.read(start, offset - start)[: offset - start]
+    if len(before) < offset - start or not before.endswith(b"\n"):
         return None
     start = before.rfind(b"\n", 0, -1) + 1
     return before[start : start + STAMP_WIDTH].decode(errors="replace").rstrip("\n")
+
+
+def _next_line(text: _Text, offset: int) -> int | None:
+    """Return where the line after the one at *offset* begins, None when that line has no end yet."""
+    while data := text.read(offset):
+        found = data.find(b"\n")
+        if found >= 0:
+            return offset + found + 1
+        offset += len(data)
+    return None
 
 
 def _day_of(stamp: str) -> date:
