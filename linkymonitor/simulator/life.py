@@ -42,18 +42,22 @@ class Life(NamedTuple):
     special: frozenset[date] = frozenset()
 
     def looked_at(self, now: datetime, logged_until: datetime | None) -> Life:
-        """Return this life with the local day of *now* made special, if nothing of that day is logged yet.
+        """Return this life with the day of *now* made special, if nothing of that day is logged yet.
+
+        A house that lives now shows a peak between 0 h and 1 h, too: that of the day before, which runs until 1 h.
 
         Args:
             now: the time of a run.
             logged_until: the stamp of the newest record; None when there is none.
         """
-        today = now.astimezone(PARIS).date()
         ejp = self.asked.contract == "EJP"
-        begins = local(today, 7) - self.asked.notice if ejp else local(today, 6)
-        if logged_until is not None and logged_until >= begins:
-            return self
-        return self._replace(special=self.special | {today})
+        today = now.astimezone(PARIS).date()
+        days = {today}
+        if ejp and self.asked.day is None and now < local(today, 1):
+            days.add(today - _A_DAY)
+        begins = {day: local(day, 7) - self.asked.notice if ejp else local(day, 6) for day in days}
+        fresh = {day for day in days if logged_until is None or logged_until < begins[day]}
+        return self._replace(special=self.special | fresh) if fresh else self
 
     def options(self, now: datetime) -> Options:
         """Return the house whose stream begins at *now*."""

@@ -39,6 +39,26 @@ def test_a_day_is_made_special_only_while_the_log_does_not_have_it(logged_until,
     assert Calendar(looked.options(at(13))).is_peak(FIRST) is special
 
 
+@pytest.mark.parametrize("hour", [0, 0.5, 0.99, 1, 6.9, 7, 12, 23.9])
+def test_a_trial_of_ejp_shows_a_notice_or_a_peak_at_any_hour(hour):
+    """Until 1 h it is the peak of the evening before."""
+    now = at(hour)
+    looked = life("ejp,seed=7,notice=6h").looked_at(now, None)
+    wanted = Ejp.NOTICE if 1 <= hour < 7 else Ejp.PEAK
+    assert Calendar(looked.options(now)).at(now).ejp is wanted
+
+
+def test_the_evening_before_is_no_peak_when_the_log_has_it_as_an_ordinary_one():
+    """Else the registers of a second run would leap."""
+    looked = life("ejp,seed=7,notice=6h").looked_at(at(0.5), at(-3))
+    assert looked.special == {FIRST}
+
+
+def test_a_day_that_was_asked_for_leaves_the_day_before_alone():
+    asked = life("ejp,day=2027-07-14")
+    assert asked.looked_at(at(0), None).special == {FIRST}
+
+
 def test_a_special_day_stays_special_in_later_runs():
     later = life().looked_at(at(13), None).looked_at(at(13, FIRST + 3 * DAY), at(13))
     calendar = Calendar(later.options(at(13, FIRST + 3 * DAY)))
