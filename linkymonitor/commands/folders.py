@@ -46,22 +46,28 @@ _MADE_FOR = {
 }
 
 
-def take(storage: Storage, directory: Path, stack: ExitStack) -> None:
+def take(storage: Storage, directory: Path, stack: ExitStack, *, needed: bool = False) -> None:
     """Make the log directory, and lock it for this process until *stack* is left.
 
-    A card that cannot be written does not stop the program: lines of the log wait in memory, and the log warns and
+    A card that cannot be written does not stop the daemon: lines of the log wait in memory, and the log warns and
     tries again.
+
+    Args:
+        storage: makes and locks the directory.
+        directory: the log directory.
+        stack: keeps the lock.
+        needed: whether the program cannot go on without the directory.
 
     Raises:
         LineBusy: another process writes its log in *directory*.
-        StorageError: the configuration is wrong (_MISCONFIGURED).
+        StorageError: the configuration is wrong (_MISCONFIGURED), or the directory is *needed* and cannot be used.
     """
     try:
         storage.make_directory(directory)
         stack.enter_context(storage.lock(directory))
     except StorageError as error:
         cause = error.__cause__
-        if not isinstance(cause, OSError) or cause.errno in _MISCONFIGURED:
+        if needed or not isinstance(cause, OSError) or cause.errno in _MISCONFIGURED:
             raise
 
 

@@ -12,7 +12,7 @@ from linkymonitor.commands import folders
 from linkymonitor.commands.acquire import Job, carry_out, kind_of
 from linkymonitor.commands.bar import Bar
 from linkymonitor.commands.shared import Common, signals
-from linkymonitor.errors import LineBusy, UsageError
+from linkymonitor.errors import LineBusy, StorageError, UsageError
 from linkymonitor.language import Text, escape_controls, spoken
 from linkymonitor.model.terms import WantedMode
 
@@ -128,8 +128,6 @@ def run(
 
 def _made_room(house: TrialHouse, past: int | None, *, fresh: bool) -> Text | None:
     """Rename the folder of the house when it has to begin again; return a sentence about it, None when it goes on."""
-    if not house.folder.exists():
-        return None
     with ExitStack() as stack:
         _take(house.storage, house.log_dir, stack)
         why = house.begins_again(past, fresh=fresh)
@@ -147,7 +145,12 @@ def _take(storage: Storage, log_dir: Path, stack: ExitStack) -> None:
         StorageError: the folder cannot be used.
     """
     try:
-        folders.take(storage, log_dir, stack)
+        folders.take(storage, log_dir, stack, needed=True)
+    except StorageError as error:
+        raise StorageError(
+            error.text
+            + Text(", ou nommez un autre dossier avec --dir", ", or name another folder with --dir")
+        ) from error
     except LineBusy as error:
         raise LineBusy(
             Text(

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import ConfigError, StorageError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, cause
 from linkymonitor.money.book import PriceBook
 from linkymonitor.report.calendar import LastHeard
 from linkymonitor.report.compiled import Compiled, cache_folder
@@ -272,13 +272,18 @@ def template_folders(settings: Settings) -> list[Path]:
     """
     folders = [shipped("templates")]
     if settings.templates is not None:
-        if not settings.templates.is_dir():
+        try:
+            next(settings.templates.iterdir(), None)
+        except OSError as error:
+            why = Text("ce dossier n'existe pas", "no such folder")
+            if not isinstance(error, FileNotFoundError):
+                why = cause(error)
             raise ConfigError(
                 Text(
-                    f"[report] templates = {settings.templates} : ce dossier n'existe pas ; créez-le, ou laissez vide",
-                    f"[report] templates = {settings.templates}: no such folder; create it, or leave it empty",
+                    f"[report] templates = {settings.templates} : {why.fr} ; nommez un dossier lisible, ou aucun",
+                    f"[report] templates = {settings.templates}: {why.en}; name a folder that can be read, or none",
                 )
-            )
+            ) from error
         folders.insert(0, settings.templates)
     there = {
         path.name.removesuffix(_TEMPLATE)

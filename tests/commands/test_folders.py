@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from linkymonitor.commands.folders import of_latest
+from linkymonitor.commands.folders import of_latest, take
+from linkymonitor.errors import StorageError
+from linkymonitor.system.storage import Storage
+from tests.support.crash_model import CrashDisk
 
 pytestmark = pytest.mark.usefixtures("apart")
+
+
+@pytest.mark.parametrize("operation", ["mkdir", "open"])
+def test_a_card_that_is_read_only_stops_a_trial_and_not_the_daemon(operation):
+    disk = CrashDisk(fault=lambda number, name: errno.EROFS if name == operation else None)
+    with ExitStack() as stack:
+        take(Storage(disk), Path("/card/log"), stack)
+        with pytest.raises(StorageError, match="lecture seule"):
+            take(Storage(disk), Path("/card/log"), stack, needed=True)
 
 
 def test_only_a_meter_says_what_is_so_now_in_the_folder_of_the_machine(tmp_path, monkeypatch):
     """`sudo linkymonitor acquire -i sim:` must not replace the readings of the meter that the service reads."""
     from linkymonitor.settings import default_path, load
-    from linkymonitor.system.storage import Storage
 
     config = load(default_path())
     monkeypatch.delenv("RUNTIME_DIRECTORY", raising=False)
@@ -38,9 +51,7 @@ def open_folder():
 def test_a_runtime_directory_that_may_not_be_written_is_said_once_and_done_without(
     open_folder, caplog, monkeypatch
 ):
-    from linkymonitor.errors import StorageError
     from linkymonitor.settings import load
-    from linkymonitor.system.storage import Storage
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(open_folder / "run"))
     ours = open_folder / "run" / "linkymonitor"

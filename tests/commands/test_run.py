@@ -198,3 +198,7 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_sentence(tmp_path):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "here" in done.stderr
+    done = run(*SHORT, "--dir", "x" * 300, folder=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.endswith(", ou nommez un autre dossier avec --dir\n")
+    assert done.stderr.count("\n") == 1

@@ -72,6 +72,14 @@ def test_a_folder_of_templates_that_is_not_there_is_said_in_the_language_of_the_
         build(tmp_path, [], settings=settings)
 
 
+def test_a_folder_of_templates_that_cannot_be_read_is_said_with_its_cause(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    for name in ("file", "x" * 300):
+        settings = Settings(dir=tmp_path / "pages", templates=tmp_path / name)
+        with pytest.raises(ConfigError, match="nommez un dossier lisible"):
+            build(tmp_path, [], settings=settings)
+
+
 def test_settings_refuse_a_section_that_is_a_path():
     with pytest.raises(ValueError, match="sections"):
         Settings(sections=("../secret",))
