@@ -199,7 +199,8 @@ class TrialHouse:
         assert self._house is not None
         now = self.now()
         begin = max(self._newest() or now - 40000 * _A_DAY, local(self._life.since, 0))
-        days, made = -((begin - now) // _A_DAY), -1
+        first, made = begin.astimezone(PARIS).date(), -1
+        days = (now.astimezone(PARIS).date() - first).days + 1
         clock = WireClock(begin)
         log = self._log(clock)
         try:
@@ -207,8 +208,9 @@ class TrialHouse:
                 clock.advance((record.ended_at - clock.now()).total_seconds())
                 log.append(record)
                 log.tick(clock.monotonic())
-                if (record.ended_at - begin) // _A_DAY > made:
-                    made += 1
+                day = (record.ended_at.astimezone(PARIS).date() - first).days
+                if day > made:
+                    made = day
                     progress(made, days)
                 if stopped() or log.refused:
                     break

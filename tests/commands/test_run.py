@@ -9,6 +9,7 @@ import resource
 import select
 import signal
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -47,9 +48,11 @@ class Terminal:
         self.text = ""
 
     def wait_for(self, words: str) -> None:
-        """Read until *words* have come, or to the end."""
+        """Read until *words* have come, or to the end; fail after two minutes, although the display goes on."""
+        latest = time.monotonic() + 120
         while words not in self.text:
-            assert select.select([self._master], [], [], 60)[0], self.text
+            left = max(0.0, latest - time.monotonic())
+            assert select.select([self._master], [], [], left)[0], self.text
             try:
                 piece = os.read(self._master, 65536)
             except OSError:  # the other side is closed

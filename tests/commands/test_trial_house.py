@@ -130,6 +130,24 @@ def test_a_house_begins_again_when_it_is_told_to_and_the_former_one_is_kept_asid
     assert len(list(trial.folder.iterdir())) == 2
 
 
+def test_the_days_of_the_past_are_counted_by_the_calendar(trial):
+    """From summer to winter time there is an hour more."""
+    now, seen = datetime(2026, 11, 27, 22, 40, tzinfo=UTC), []
+    house = TrialHouse(
+        trial.folder / "other",
+        DEMO,
+        None,
+        settings=Settings(),
+        lang="fr",
+        storage=Storage(),
+        clock=WireClock(now),
+    )
+    house.log_dir.mkdir(parents=True)
+    house.move_in(40)
+    house.make_past(lambda made, days: seen.append((made, days)), lambda: True)
+    assert seen == [(0, 41)]
+
+
 def test_a_past_of_other_days_has_the_house_begin_again(trial):
     trial.run(past=0)
     trial.run(past=None)
