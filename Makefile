@@ -23,13 +23,16 @@ help: ## list the targets
 	@echo '  ARGS="…" is passed on: make run ARGS="-t 30"'
 
 $(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "*** $(PYTHON) is not there, or older than Python 3.11. Name a newer one: make run PYTHON=python3.11" >&2; exit 1; }
 	@$(call debian,$(PYTHON) -c 'import ensurepip$(comma) venv',python3-venv,no virtual environment can be made,exit 1)
-	$(PYTHON) -m venv $(VENV_FLAGS) $(VENV)
+	@echo "Setting up $(VENV), which takes about a minute the first time."
+	@$(PYTHON) -m venv $(VENV_FLAGS) $(VENV)
 
 comma := ,
 
 $(VENV)/run.ready: $(VENV)/pyvenv.cfg pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/dev.ready: $(VENV)/run.ready pyproject.toml
