@@ -104,7 +104,7 @@ def show(browser, pages):
     contexts = []
     complaints: list[str] = []
 
-    def opened(name, viewport=DESK, theme="light", zone="America/New_York", touch=False):
+    def opened(name, viewport=DESK, theme="light", zone="America/New_York", touch=False, script=None):
         context = browser.new_context(
             viewport=viewport,
             color_scheme=theme,
@@ -115,6 +115,8 @@ def show(browser, pages):
         )
         contexts.append(context)
         page = context.new_page()
+        if script is not None:
+            page.add_init_script(script)
         page.on("console", lambda message: complaints.append(f"console: {message.text}"))
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
@@ -488,6 +490,24 @@ def test_zoom_and_boxes_survive_a_reload(show):
     page.reload()
     assert page.evaluate("linkymonitor.xAxisRange()") == before
     assert page.locator("[data-series]").nth(2).is_checked()
+
+
+#: What a browser does whose user has forbidden pages to store anything.
+REFUSED = """for (const name of ["localStorage", "sessionStorage"])
+    Object.defineProperty(window, name, {get() { throw new DOMException(name, "SecurityError"); }});"""
+
+
+def test_a_phone_that_lets_pages_store_nothing_shows_them_all_the_same(show):
+    page = show(NAMES[0], PHONE, touch=True, script=REFUSED)
+    assert page.evaluate("() => { try { return sessionStorage && 1; } catch (e) { return e.name; } }") == (
+        "SecurityError"
+    )
+    page.get_by_role("button", name="Agrandir").click()
+    begin, end = page.evaluate("linkymonitor.xAxisRange()")
+    assert 0 < end - begin < 86_400
+    page.reload()
+    begin, end = page.evaluate("linkymonitor.xAxisRange()")
+    assert end - begin == 86_400
 
 
 def saved(page, button):
