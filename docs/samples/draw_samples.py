@@ -39,7 +39,7 @@ INDEX = """<!doctype html>
 <style>body{{font:1rem/1.6 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem}}</style>
 <h1>Sample pages</h1>
 <p>{day:%d %B %Y} in simulated houses, with invented prices.
-<p lang="fr">Des maisons simulées, à des prix inventés.
+<p lang="fr">Le {day:%d/%m/%Y} dans des maisons simulées, à des prix inventés.
 <ul>
 {rows}
 </ul>
