@@ -26,8 +26,8 @@ from linkymonitor.summaries.day import LogSpan
 from linkymonitor.system.storage import Storage
 
 _DAY = timedelta(days=1)
-#: Of a file that cannot be read: equal to none.
-_UNREADABLE = ""
+#: The fingerprint of a file that cannot be read.
+UNREADABLE = ""
 #: The end of a gzipped file: CRC-32 and length of its content, four bytes each.
 _TRAILER = 8
 
@@ -75,13 +75,13 @@ class Fingerprints:
         start = 0 if span.first is None else bisect_left(there, span.first - _DAY, key=day)
         stop = len(there) if span.last is None else bisect_right(there, span.last, key=day)
         for file in there[start:stop]:
-            if span.first is None or max(file.stamped) >= span.first:
+            if span.first is None or file.day >= span.first or file.forerunner:
                 yield file
 
     def _agrees(self, file: LogFile, expected: str | None, end: int) -> bool:
         """Return whether *file* has the content of the fingerprint *expected*, and only later lines after it."""
         found = self._of(file)
-        if not expected or found == _UNREADABLE:
+        if not expected or found == UNREADABLE:
             return False
         if found == expected or file.compressed:
             return found == expected
@@ -107,7 +107,7 @@ class Fingerprints:
                 return _text(int.from_bytes(end[4:], "little"), int.from_bytes(end[:4], "little"))
             return _print_of(self._storage.blocks(file.path))
         except (FileNotFoundError, StorageError):
-            return _UNREADABLE  # reported when its day is drawn
+            return UNREADABLE  # reported when its day is drawn
 
 
 def _print_of(blocks: Iterable[bytes]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from linkymonitor.errors import StorageError
 from linkymonitor.summaries.day import DaySummary
-from linkymonitor.summaries.fingerprints import Fingerprints
+from linkymonitor.summaries.fingerprints import UNREADABLE, Fingerprints
 from linkymonitor.summaries.line import Line, day_of, format_line, parse_line
 from linkymonitor.system.storage import Storage
 
@@ -84,22 +84,22 @@ class Store:
         Raises:
             StorageError: a folder cannot be read or written.
         """
-        lines = self._grown | {
-            summary.date: Line(summary, self._fingerprints.of(summary.log))
-            for summary in summaries
-            if summary.final
-        }
-        self._grown = {}
+        lines, self._grown = self._grown, {}
+        for summary in summaries:
+            files = self._fingerprints.of(summary.log) if summary.final else {}
+            if summary.final and UNREADABLE not in files.values():
+                lines[summary.date] = Line(summary, files)
         for (year, month), days in groupby(sorted(lines), lambda day: (day.year, day.month)):
             self._replace(year, month, {day: format_line(lines[day]) for day in days})
 
     def _is_fresh(self, line: Line) -> bool:
         span = line.summary.log
+        present = self._fingerprints.of(span)
+        if present.items() <= line.files.items():
+            return True
         if not self._fingerprints.agree(span, line.files, line.summary.end):
             return False
-        present = self._fingerprints.of(span)
-        if any(line.files[name] != found for name, found in present.items()):
-            self._grown[line.summary.date] = line._replace(files={**line.files, **present})
+        self._grown[line.summary.date] = line._replace(files={**line.files, **present})
         return True
 
     def _replace(self, year: int, month: int, lines: dict[date, bytes]) -> None:

@@ -98,6 +98,32 @@ def test_what_is_written_is_read_again(folder):
     assert store(folder).read() == {DAY - ONE: summary(DAY - ONE), DAY: summary()}
 
 
+@pytest.mark.parametrize("half_hours", [46, 50])
+def test_a_day_with_a_clock_change_is_read_again(folder, half_hours):
+    changed = summary(
+        end=summary().start + 1800 * half_hours,
+        until=summary().start + 1800 * half_hours,
+        half_hours={"TH": (100,) * half_hours},
+        injected=None,
+        injected_half_hours=None,
+    )
+    kept(folder, changed)
+    assert store(folder).read() == {DAY: changed}
+
+
+def test_a_line_that_lacks_a_half_hour_is_none():
+    short = summary(half_hours={"TH": (100,) * 47})
+    assert parse_line(format_line(Line(short, {})), PARIS) is None
+
+
+def test_a_day_of_a_log_that_cannot_be_read_is_not_kept(folder):
+    path = path_of(folder, DAY)
+    path.unlink()
+    path.mkdir()
+    kept(folder)
+    assert store(folder).read() == {}
+
+
 def test_only_the_days_asked_for_are_read(folder):
     kept(folder, summary(), summary(DAY - ONE))
     assert list(store(folder).read(DAY, DAY)) == [DAY]
