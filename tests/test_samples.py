@@ -22,7 +22,8 @@ def drawing():
 def test_each_sample_is_in_the_list_and_small_enough_for_the_repository():
     module = drawing()
     assert (SAMPLES / "index.html").read_text("utf-8") == module.index()
-    names = {f"{name}{ending}" for name in module.HOUSES for ending in module.ENDINGS.values()}
+    stems = [*module.HOUSES, *(f"{name}-month" for name in module.MONTHS)]
+    names = {f"{stem}{ending}" for stem in stems for ending in module.ENDINGS.values()}
     assert {path.name for path in SAMPLES.glob("*.html")} == {*names, "index.html"}
     assert all((SAMPLES / name).stat().st_size <= 200_000 for name in names)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +29,8 @@ HOUSES = {
     "hc": "hc,seed=3",
     "tempo": "tempo,colour=red,seed=2",
 }
+#: Houses whose month is a sample, too → their first day that is logged: a month is compared with the one before.
+MONTHS = {"ejp": date(2025, 12, 22)}
 #: Language → how the name of a sample ends.
 ENDINGS = {"en": ".html", "fr": ".fr.html"}
 #: The calendar of a sample is this list of samples.
@@ -47,10 +51,11 @@ INDEX = """<!doctype html>
 
 
 def draw(name: str, folder: Path) -> None:
-    """Draw the pages of the house *name* into *folder*, one for each language."""
-    house = House(parse_spec(f"{HOUSES[name]},day={DAY},since={FIRST}"))
+    """Draw the pages of the house *name* into *folder*, in each language."""
+    first = MONTHS.get(name, FIRST)
+    house = House(parse_spec(f"{HOUSES[name]},day={DAY},since={first}"))
     begin, end = (
-        datetime(day.year, day.month, day.day, tzinfo=PARIS) for day in (FIRST, DAY + timedelta(days=1))
+        datetime(day.year, day.month, day.day, tzinfo=PARIS) for day in (first, DAY + timedelta(days=1))
     )
     # An EJP peak ends at 1 h, and the nightly report draws its day after that.
     night = end + timedelta(hours=1, minutes=10)
@@ -75,10 +80,24 @@ def draw(name: str, folder: Path) -> None:
                 now=night,
                 storage=storage,
             )
-            page = (pages.dir / f"{DAY}.html").read_text("utf-8")
-            # The samples share the Dygraphs of the repository.
-            page = page.replace('"dygraphs/', '"../../static/dygraphs/')
-            (folder / f"{name}{ending}").write_text(page, "utf-8")
+            drawn = {f"{DAY}.html": f"{name}{ending}"}
+            if name in MONTHS:
+                drawn[f"{DAY:%Y-%m}.html"] = f"{name}-month{ending}"
+            for page, sample in drawn.items():
+                text = (pages.dir / page).read_text("utf-8")
+                (folder / sample).write_text(_moved(text, drawn), "utf-8")
+
+
+def _moved(page: str, drawn: Mapping[str, str]) -> str:
+    """Return *page* with links that lead to samples: the name of a page → that of its sample, else the list of them."""
+
+    def link(match: re.Match[str]) -> str:
+        name = match[1]
+        return f'href="{drawn.get(name, "index.html")}"'
+
+    page = re.sub(r'href="(\d{4}[-\d]*\.html)"', link, page)
+    # The samples share the Dygraphs of the repository.
+    return page.replace('"dygraphs/', '"../../static/dygraphs/')
 
 
 def index() -> str:
@@ -87,6 +106,10 @@ def index() -> str:
         f'<li>{name.upper()}: <a href="{name}.html">in English</a>, '
         f'<a href="{name}.fr.html" lang="fr">en français</a>'
         for name in HOUSES
+    ] + [
+        f'<li>{name.upper()}, a month: <a href="{name}-month.html">in English</a>, '
+        f'<a href="{name}-month.fr.html" lang="fr">en français</a>'
+        for name in MONTHS
     ]
     return INDEX.format(day=DAY, rows="\n".join(rows))
 

@@ -72,7 +72,7 @@ def report(
     if json:
         from json import dumps
 
-        from linkymonitor.report.days import as_json
+        from linkymonitor.report.range import as_json
 
         figures = as_json(
             log_dir,
@@ -123,6 +123,7 @@ def report(
                 autorefresh=autoupdate,
                 calendar=settings.calendar,
                 newest=newest,
+                with_range=not every and (start is not None or end is not None),
                 statistics=found,
                 on_failure=failures.append,
                 progress=bar.show,

@@ -71,3 +71,13 @@ def add_up(amounts: Iterable[Decimal | None]) -> Decimal | None:
             return None
         total = amount if total is None else _EXACT.add(total, amount)
     return total
+
+
+def add_wide(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Return the sum of *amounts* that are not rounded, such as shares of a subscription; None as in `add_up`."""
+    total: Decimal | None = None
+    for amount in amounts:
+        if amount is None:
+            return None
+        total = amount if total is None else _WIDE.add(total, amount)
+    return total

@@ -25,6 +25,7 @@ from linkymonitor.report.history import History
 from linkymonitor.report.known_days import head_of, known_days
 from linkymonitor.report.logged import stretches
 from linkymonitor.report.pages import Pages
+from linkymonitor.report.period.drawing import Periods, file_name, periods_of, ranges_in
 from linkymonitor.report.section import Calendar, Settings
 from linkymonitor.report.summary import Summary, is_page
 from linkymonitor.system.resources import shipped
@@ -52,11 +53,12 @@ def build(
     autorefresh: bool = False,
     calendar: Calendar | None = None,
     newest: datetime | None = None,
+    with_range: bool = False,
     statistics: Statistics | None = None,
     on_failure: Callable[[Text], object] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> list[Path]:
-    """Write the page of each local day from the first of *dates* to the last, and the calendar.
+    """Write the page of each local day from the first of *dates* to the last, of its month and year, and the calendar.
 
     Args:
         settings: the section ``[report]``.
@@ -71,12 +73,13 @@ def build(
         autorefresh: whether an open page reloads itself in the browser every ten minutes.
         calendar: the section ``[calendar]``: the days of this season that the log does not have.
         newest: the end of the newest record of the log, None when there is none.
+        with_range: whether the days from the first to the last have a page of all of them, too.
         statistics: counts what was found in the logs.
         on_failure: called with a sentence for each page that could not be drawn or read.
         progress: called with how many days are summarised, and how many have to be.
 
     Returns:
-        The pages written, the calendar last.
+        The pages written: those of days, those of longer periods, and the calendar.
 
     Raises:
         ConfigError: a template or a section is missing or wrong.
@@ -85,6 +88,12 @@ def build(
     tell = on_failure or (lambda _: None)
     folders = template_folders(settings)
     storage.make_directory(settings.dir)
+    first, last = dates
+    wanted = {first + timedelta(days=count) for count in range((last - first).days + 1)}
+    if only is not None:
+        wanted &= set(only)
+    today = now.astimezone(tz).date()
+    longer = _longer(wanted, today, dates if with_range else None)
     pages = Pages(
         folders,
         lang,
@@ -94,18 +103,13 @@ def build(
         _compiled(storage),
         settings.note,
         calendar=calendar,
+        periods={file_name(period) for period in (*longer, *ranges_in(storage.names(settings.dir)))},
     )
     with suppress(StorageError):
         _drop_compiled(settings.dir, storage)
     _copy_dygraphs(settings.dir, storage)
-    first, last = dates
-    wanted = {first + timedelta(days=count) for count in range((last - first).days + 1)}
-    if only is not None:
-        wanted &= set(only)
     there = _days_with_page(settings.dir, storage)
-    gone = _drop_empty_future(
-        settings.dir, {day for day in there - wanted if day > now.astimezone(tz).date()}, storage
-    )
+    gone = _drop_empty_future(settings.dir, {day for day in there - wanted if day > today}, storage)
     there -= gone
     known = sorted(there | wanted)
     # A day is compared with earlier days: their pages are in the folder, or are drawn before its own.
@@ -138,14 +142,23 @@ def build(
     if wrong and len(wrong) == len(drawn):
         raise wrong[0]  # no day could be drawn: the user has to correct a template or a setting
     _relink(settings.dir, pages, _beside(drawn.keys() | gone, known) - drawn.keys(), known, storage)
+    written += Periods(settings.dir, pages, prices, storage, tz, now).draw(longer, history, tell)
     heard = None
     if newest is not None and settings.silent_after:
         heard = LastHeard(newest, settings.silent_after, stopped=now - newest > settings.silent_after)
     index = settings.dir / "index.html"
     shown = pages.index([*drawn.values(), *(others[day] for day in there - wanted if day in others)], heard)
     storage.replace(index, shown)
-    _keep_names(settings.dir, now.astimezone(tz).date(), shown, storage)
+    _keep_names(settings.dir, today, shown, storage)
     return [*written, index]
+
+
+def _longer(days: Iterable[date], today: date, dates: tuple[date, date] | None) -> set[tuple[date, date]]:
+    """Return the months and the years of *days*, as far as they have come, and the range of *dates*, if it is one."""
+    longer = periods_of(day for day in days if day <= today)
+    if dates is not None and dates[0] < dates[1] and dates[0] <= today:
+        longer.add(dates)
+    return longer
 
 
 def _beside(days: Iterable[date], known: Sequence[date]) -> set[date]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from datetime import date, timedelta
 
-from linkymonitor.daily_log.columns import Columns
-from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import LinkyMonitorError
-from linkymonitor.language import DEFAULT, Text, as_text
+from linkymonitor.language import Text, as_text
 from linkymonitor.money.book import PriceBook
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.figures import day_figures
-from linkymonitor.report.gather import DayRecords, LogDays
-from linkymonitor.report.range import RangeFigures
-from linkymonitor.system.storage import Storage
+from linkymonitor.report.gather import LogDays
 
 _DAY = timedelta(days=1)
 _LONGEST_CAUSE = 300
@@ -53,39 +47,6 @@ def guarded_days(
             # This reading of the log is over: another one begins at the next day.
             yield day, error
             day += _DAY
-
-
-def as_json(
-    log_dir: Path,
-    dates: tuple[date, date],
-    *,
-    tz: ZoneInfo,
-    prices: PriceBook,
-    now: datetime,
-    storage: Storage,
-    lang: str = DEFAULT,
-    statistics: Statistics | None = None,
-    on_failure: Callable[[Text], object] | None = None,
-) -> dict[str, object]:
-    """Return the figures of the whole range, as `report --json` prints them.
-
-    When the figures of a day cannot be computed, the sums are null, and *on_failure* is called with a sentence.
-
-    Raises:
-        StorageError: the folder of the logs cannot be read.
-    """
-    total = RangeFigures(tz, lang)
-    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
-    for day, figures in guarded_days(source, dates, prices):
-        if isinstance(figures, DayFigures):
-            total.add(figures)
-            continue
-        keep_traceback(day, figures)
-        if on_failure:
-            on_failure(not_drawn(day, figures))
-        nothing = DayRecords(date=day, before=None, rows=Columns.of(()), after=None)
-        total.add(day_figures(nothing, tz, prices, now), known=False)
-    return total.as_json()
 
 
 def cause_of(error: Exception) -> Text:

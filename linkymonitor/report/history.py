@@ -52,6 +52,11 @@ class History:
         self._failed: set[date] = set()
         self._refused = False
 
+    @property
+    def failed(self) -> frozenset[date]:
+        """The days whose figures cannot be computed."""
+        return frozenset(self._failed)
+
     def take(self, day: date, figures: DayFigures | Exception) -> None:
         """Use *figures* for *day*, whose page was drawn of them; it is kept with the next `keep`."""
         if isinstance(figures, DayFigures):

@@ -15,7 +15,7 @@ import re
 from binascii import b2a_base64
 from bisect import bisect_left, bisect_right
 from collections import ChainMap
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,6 +32,10 @@ from linkymonitor.report.chart import chart_data
 from linkymonitor.report.compiled import Compiled
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.hourly import bars
+from linkymonitor.report.period.drawing import file_name, ranges_in
+from linkymonitor.report.period.sentences import title
+from linkymonitor.report.period.values import PeriodFigures, kind_of_range
+from linkymonitor.report.period.view import period_view
 from linkymonitor.report.phases_picture import pictures
 from linkymonitor.report.season import days_left
 from linkymonitor.report.section import Calendar
@@ -78,8 +82,10 @@ class Pages:
         note: str | None = None,
         alone: bool = False,
         calendar: Calendar | None = None,
+        periods: Collection[str] = (),
     ) -> None:
         self._calendar = calendar
+        self._periods = periods
         self._words = Words(lang, tz)
         self._sections = sections
         self._refresh = REFRESH if autorefresh else None
@@ -104,6 +110,11 @@ class Pages:
             refresh=self._refresh,
             alone=_dygraphs() if alone else None,
         )
+
+    @property
+    def words(self) -> Words:
+        """The language of the pages."""
+        return self._words
 
     def day(
         self, day: DayFigures, known: Iterable[date], summaries: MutableMapping[date, Summary] | None = None
@@ -169,14 +180,19 @@ class Pages:
         return {
             "before": eve,
             "after": morrow,
-            "month": f"{day:%Y-%m}",
+            "month": self._around(f"{day:%Y-%m}"),
             "month_name": self._words.month(day.month),
-            "year": day.year,
+            "year": self._around(f"{day:%Y}"),
+            "year_name": f"{day:%Y}",
             "before_name": self._name_beside(earlier[0] if earlier else eve, day),
             "after_name": self._name_beside(later[0] if later else morrow, day),
             "previous": f"{earlier[0]}.html" if earlier else None,
             "following": f"{later[0]}.html" if later else None,
         }
+
+    def _around(self, name: str) -> str:
+        """Return the link to the month or the year *name*: to its page, else to its place in the calendar."""
+        return f"{name}.html" if f"{name}.html" in self._periods else f"index.html#{name}"
 
     def _name_beside(self, other: date, day: date) -> str:
         """Return the name of *other* on the page of *day*: its weekday if the days are neighbours, else its date."""
@@ -184,11 +200,44 @@ class Pages:
             return self._words.weekday(other)
         return self._words.short_date(other, year=other.year != day.year)
 
+    def period(
+        self,
+        figures: PeriodFigures,
+        links: Sequence[Mapping[str, str | None]],
+        files: frozenset[str],
+        now: float,
+        drawn_of: str,
+    ) -> bytes:
+        """Return the page of a month, a year or a range of days.
+
+        Args:
+            figures: of the period.
+            links: to other pages, in order: ``text``, ``href`` and ``rel``.
+            files: the names of the pages that may be linked to.
+            now: the present, in POSIX seconds.
+            drawn_of: what the page was drawn of, by which it is seen to be out of date.
+        """
+        return self._draw(
+            "period.html.j2",
+            view=period_view(figures, self._words, files, now),
+            links=links,
+            timezone=figures.timezone,
+            drawn_of=drawn_of,
+            period_style=Markup(self._source("period.css")),
+            script=None if figures.empty else self._inline("period.js"),
+        )
+
     def index(self, summaries: Iterable[Summary], heard: LastHeard | None = None) -> bytes:
         """Return the calendar of *summaries*; *heard* is when the meter was last heard, None for no warning."""
         return self._draw(
             "index.html.j2",
             **calendar_data(summaries, self._words, heard, self._calendar),
+            pages=self._periods,
+            ranges=[
+                (file_name(period), title(*period, self._words))
+                for period in ranges_in(self._periods)
+                if kind_of_range(period) == "range"
+            ],
             calendar_style=Markup(self._source("calendar.css")),
             script=self._inline("calendar.js") if heard else None,
         )

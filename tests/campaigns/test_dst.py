@@ -17,7 +17,7 @@ from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.report.days import as_json
+from linkymonitor.report.range import as_json
 from linkymonitor.report.words import Words
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec

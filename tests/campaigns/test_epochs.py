@@ -24,7 +24,7 @@ from linkymonitor.model.record import Record
 from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.day import DayFigures
-from linkymonitor.report.days import as_json
+from linkymonitor.report.range import as_json
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
 from linkymonitor.state.aggregate import Aggregator

@@ -22,7 +22,7 @@ from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.outputs.display import oled
 from linkymonitor.outputs.hardware import Hardware
-from linkymonitor.report.days import as_json
+from linkymonitor.report.range import as_json
 from linkymonitor.state.aggregate import Aggregator
 from linkymonitor.state.ledger import Ledger
 from linkymonitor.system.disk import SystemDisk

@@ -375,7 +375,7 @@ def _damaged(data: bytes) -> dict[str, bytes]:
 def report(data: bytes) -> None:
     """A damaged log: pages and figures are made, the days add up to the range, and a day is the same alone."""
     from linkymonitor.report import build as reports
-    from linkymonitor.report.days import as_json
+    from linkymonitor.report.range import as_json
     from linkymonitor.report.section import Settings
     from tests.support.figures import days
 

@@ -21,12 +21,12 @@ from linkymonitor.report import build as report
 from linkymonitor.report import figures
 from linkymonitor.report.days import not_drawn
 from linkymonitor.report.gather import split_days
-from linkymonitor.report.range import RangeFigures
 from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
 from linkymonitor.system.troubles import trouble
 from tests.report.drawn import build, parsed, text_of
 from tests.report.house import PARIS, contract, flat, local, period_of, records, write_log
+from tests.support.figures import json_of
 
 DAY = date(2026, 1, 13)
 PRICES = PriceBook(
@@ -48,17 +48,11 @@ def of_day(rows, prices=PRICES):
     return figures.day_figures(found, PARIS, prices, local(DAY + timedelta(days=2)))
 
 
-def json_of(day, prices=PRICES):
-    total = RangeFigures(PARIS, "fr")
-    total.add(day)
-    return total.as_json()
-
-
 def test_a_register_in_force_that_was_never_read_leaves_energy_and_money_unknown(tmp_path):
     rows = [row._replace(indexes={"HC": 7_000}) for row in whole_day(period=lambda when: "HP..")]
     day = of_day(rows)
     assert (day.consumed, day.consumed_eur, day.total, day.unread) == (None, None, None, ("HP",))
-    found = json_of(day)
+    found = json_of([day], PRICES, PARIS)
     assert found["consumed"] == {"wh": None, "eur": None}
     assert found["total"] == {"eur": None}
     assert found["periods"]["HP"] == {"wh": None, "eur": None}
@@ -136,7 +130,7 @@ def test_energy_that_only_the_total_proves_is_counted_and_has_no_price(tmp_path,
     day = of_day(rows)
     assert (day.consumed, day.consumed_eur, day.total) == (28_800, None, None)
     assert sum(hour.wh for hour in day.hours) == day.consumed
-    found = json_of(day)
+    found = json_of([day], PRICES, PARIS)
     assert found["consumed"] == {"wh": 28_800, "eur": None}
     assert set(found["periods"]) == {"HC", "HP"}
     said = text_of(build(tmp_path, rows, prices=PRICES)[f"{DAY}.html"]).replace("\xa0", " ")

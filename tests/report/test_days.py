@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
-from linkymonitor.report.days import as_json
+from linkymonitor.report.range import as_json
 from linkymonitor.report.words import Words
 from linkymonitor.system.storage import Storage
 from tests.report.drawn import DAY, PRICES, build, ejp_day

@@ -15,9 +15,9 @@ from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import figures
 from linkymonitor.report.day import Quality
 from linkymonitor.report.gather import split_days
-from linkymonitor.report.range import RangeFigures
 from linkymonitor.report.refusals import Refusals
 from tests.report.house import PARIS, contract, flat, local, period_of, records
+from tests.support.figures import json_of
 
 WINTER = date(2026, 1, 13)
 EJP_PRICES = PriceBook(
@@ -365,9 +365,7 @@ def test_a_clock_that_steps_back_does_not_undo_anything():
 
 def test_the_json_of_a_range_has_the_agreed_shape():
     rows = around(WINTER, period=period_of("EJP", [WINTER]))
-    total = RangeFigures(PARIS, "fr")
-    total.add(of_day(rows, prices=EJP_PRICES))
-    found = total.as_json()
+    found = json_of([of_day(rows, prices=EJP_PRICES)], EJP_PRICES, PARIS)
     assert list(found) == [
         "schema",
         "from",
@@ -394,23 +392,18 @@ def test_the_json_of_a_range_has_the_agreed_shape():
 
 def test_a_range_is_rounded_once_for_the_whole_of_it():
     rows = records(local(WINTER), local(WINTER + timedelta(days=3)), power=flat(123))
-    total = RangeFigures(PARIS, "fr")
     days = [
         figures.day_figures(day, PARIS, EJP_PRICES, local(WINTER + timedelta(days=9)))
         for day in split_days([Columns.of(rows)], WINTER, WINTER + timedelta(days=2), PARIS)
     ]
-    for day in days:
-        total.add(day)
-    found = total.as_json()
+    found = json_of(days, EJP_PRICES, PARIS)
     wh = sum(day.consumed for day in days)
     assert found["periods"]["HN"] == {"wh": wh, "eur": str(round(Decimal(wh) * Decimal("0.1418") / 1000, 2))}
     assert found["subscription"] == {"eur": "1.87"}
 
 
 def test_a_range_without_a_record_has_nulls():
-    total = RangeFigures(PARIS, "fr")
-    total.add(of_day([]))
-    found = total.as_json()
+    found = json_of([of_day([])], NO_PRICES, PARIS)
     assert found["consumed"] == {"wh": None, "eur": None}
     assert found["periods"] == {}
     assert found["injected"] is None

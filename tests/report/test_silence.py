@@ -11,7 +11,7 @@ from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.day import DayFigures
-from linkymonitor.report.days import as_json
+from linkymonitor.report.range import as_json
 from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, local, period_of, records, write_log

@@ -94,6 +94,8 @@ def test_only_what_is_to_be_served_lies_in_the_folder_of_the_pages(tmp_path, mon
     build(tmp_path, ejp_day())
     assert {path.name for path in (tmp_path / "pages").iterdir()} == {
         "2026-01-13.html",
+        "2026-01.html",
+        "2026.html",
         "dygraphs",
         "index.html",
         "today.html",

@@ -1,0 +1,378 @@
+"""The figures of a period, from the summaries of its days and the prices of each day."""
+
+# Strategy
+#
+# - A line is a period of the offer. Its energy is the sum of the days, to the Wh. Its cost is the exact sum of the
+#   costs of the days, each at the prices of that day, and is rounded once. A total is the sum of the lines as shown.
+# - What is not known stays unknown: a price that is missing leaves its line and the total without an amount and with a
+#   reason; days without data are counted and named.
+# - The subscription is that of the days from the first measured one to the last one that has begun: nobody knows what
+#   was paid before the log began.
+# - Nothing here reads a file or a clock.
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from statistics import median
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from linkymonitor.language import Text, as_text
+from linkymonitor.money import bill
+from linkymonitor.report.day import ELSEWHERE
+from linkymonitor.report.period.before import before_of
+from linkymonitor.report.period.day_cost import cost_of
+from linkymonitor.report.period.marks import marks_of
+from linkymonitor.report.period.means import mean_days
+from linkymonitor.report.period.projection import projection_of
+from linkymonitor.report.period.values import (
+    BaseLoad,
+    Coverage,
+    DayCost,
+    Gap,
+    Line,
+    Month,
+    PeriodFigures,
+    PeriodInjected,
+    PhaseRange,
+    Special,
+)
+
+if TYPE_CHECKING:
+    from linkymonitor.money.book import DayPrices, PriceBook
+    from linkymonitor.summaries.day import DaySummary
+
+_DAY = timedelta(days=1)
+#: So many of the best and of the worst days are named.
+_NAMED = 3
+#: A month of which a smaller share was measured whole is drawn as a part.
+_WHOLE = 0.9
+#: Kind of day → how the codes of its periods end, or the code itself.
+_PERIODS_OF: Mapping[str, str] = {"ejp": "PM", "red": "R", "white": "W", "blue": "B"}
+_TEMPO = frozenset(("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"))
+
+
+def period_figures(
+    summaries: Mapping[date, DaySummary],
+    book: PriceBook,
+    first: date,
+    last: date,
+    *,
+    tz: ZoneInfo,
+    now: datetime,
+    failed: Collection[date] = (),
+) -> PeriodFigures:
+    """Return the figures of the days from *first* to *last*, both included.
+
+    Args:
+        summaries: of these days, and of those that they are compared with; the day that is not over, too.
+        book: the prices of each day.
+        first: the first day.
+        last: the last day; it may still be to come.
+        tz: the zone whose midnights bound the days.
+        now: the present.
+        failed: days whose figures cannot be computed, so that no sum is known.
+    """
+    present = now.astimezone(tz).date()
+    inside = [summaries[day] for day in sorted(summaries) if first <= day <= last]
+    costs = [cost_of(day, book.on(day.date, day.subscribed_kva)) for day in inside]
+    measured = [cost.date for cost in costs if not cost.empty]
+    # Where nothing was measured, the subscription of the days that were asked for is still due.
+    since = measured[0] if measured else None
+    due = _due(_days(since or first, max([min(last, present), *measured[-1:]])), inside, book)
+    lines = _lines(costs, inside, book)
+    unread = tuple(dict.fromkeys(name for day in inside for name in day.unread))
+    known = measured and lines and not unread and not any(first <= day <= last for day in failed)
+    consumed = sum(line.wh or 0 for line in lines) if known else None
+    consumed_eur = _energy_cost(lines) if known else None
+    subscription = _subscription(due)
+    total = bill.add_up((consumed_eur, subscription))
+    reason, warnings = _about_prices(due)
+    newest = next((day for day in reversed(inside) if day.option), None)
+    peak = max(
+        (day for day in inside if day.peak_va is not None), key=lambda day: day.peak_va or 0, default=None
+    )
+    whole = [cost for cost in costs if cost.whole]
+    ranked = _ranked(whole)
+    shown = bill.add_up(cost.shown for cost in costs if not cost.empty)
+    figures = PeriodFigures(
+        first=first,
+        last=last,
+        timezone=str(tz),
+        since=since,
+        until=measured[-1] if measured else None,
+        today=present if first <= present <= last else None,
+        option=newest.option if newest else None,
+        subscribed_kva=newest.subscribed_kva if newest else None,
+        lines=lines,
+        consumed=consumed,
+        consumed_eur=consumed_eur,
+        subscription=subscription,
+        subscription_days=len(due),
+        total=total,
+        reason=reason if total is None else None,
+        warnings=warnings,
+        injected=_injected(inside, costs),
+        peak=peak.peak_va if peak else None,
+        peak_at=peak.peak_at if peak else None,
+        base=_base_load(inside, costs, consumed),
+        coverage=_coverage(inside, costs),
+        days=tuple(costs),
+        months=_months(costs),
+        means=mean_days(inside, {cost.date: cost for cost in whole}),
+        phases=_phases(inside),
+        specials=_specials(costs),
+        best=tuple(ranked[:_NAMED]) if len(ranked) > _NAMED else (),
+        worst=tuple(reversed(ranked[-_NAMED:])) if len(ranked) > _NAMED else (),
+        marks=marks_of(inside, book, (first, last), frozenset(line.code for line in lines), tz),
+        missing=_missing(costs, since, min(last, present - _DAY)),
+        unread=unread,
+        elsewhere=sum(cost.energy.get(ELSEWHERE, 0) for cost in costs),
+        rounding=None if shown is None or total is None else shown - total,
+    )
+    return figures._replace(
+        before=before_of(figures, summaries, book),
+        projection=projection_of(figures, summaries, book, now),
+    )
+
+
+def _days(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=count) for count in range((last - first).days + 1))
+
+
+def _lines(costs: Sequence[DayCost], days: Sequence[DaySummary], book: PriceBook) -> tuple[Line, ...]:
+    """Return a line for each period of the offer, in the order in which the days have them."""
+    energy, eur = _sums(costs)
+    prices: dict[str, dict[Decimal, None]] = {}
+    labels: dict[str, Text] = {}
+    for day, cost in zip(days, costs, strict=True):
+        named = book.on(day.date, day.subscribed_kva)
+        for period, wh in cost.energy.items():
+            price = cost.prices[period]
+            if price is not None and wh:
+                prices.setdefault(period, {})[price] = None
+            labels[period] = named.label(period)
+    unread = dict.fromkeys(name for day in days for name in day.unread)
+    lines = [
+        Line(
+            code=period,
+            name=labels[period],
+            wh=None if period in unread else wh,
+            prices=tuple(prices.get(period, ())),
+            eur=None if period in unread or (amount := eur.get(period)) is None else bill.round_cents(amount),
+        )
+        for period, wh in energy.items()
+    ]
+    lines += [
+        Line(code=name, name=as_text(name), wh=None, prices=(), eur=None)
+        for name in unread
+        if name not in energy
+    ]
+    return tuple(lines)
+
+
+def _sums(costs: Iterable[DayCost]) -> tuple[dict[str, int], dict[str, Decimal | None]]:
+    """Return the energy of each period over the days of *costs*, and its exact cost: None when a price is missing.
+
+    A period that counted nothing costs nothing if its price is set; else it has no cost at all.
+    """
+    energy: dict[str, int] = {}
+    eur: dict[str, Decimal | None] = {}
+    rested: dict[str, Decimal | None] = {}
+    for cost in costs:
+        for period, wh in cost.energy.items():
+            energy[period] = energy.get(period, 0) + wh
+            if wh:
+                eur[period] = bill.add_up((eur.get(period, Decimal(0)), cost.eur[period]))
+            elif cost.prices[period] is not None:
+                rested[period] = Decimal(0)
+    return energy, rested | eur
+
+
+def _energy_cost(lines: Sequence[Line]) -> Decimal | None:
+    """Return the sum of the lines as shown; None when one of them used energy that has no price."""
+    if all(line.eur is None for line in lines):
+        return None
+    return bill.add_up(line.eur for line in lines if line.eur is not None or line.wh != 0)
+
+
+def _due(
+    days: Iterable[date], summaries: Sequence[DaySummary], book: PriceBook
+) -> list[tuple[date, DayPrices]]:
+    """Return each of *days*, which bear a subscription, with its prices, at the power that the meter last stated."""
+    powers = {day.date: day.subscribed_kva for day in summaries if day.subscribed_kva is not None}
+    kva = next(iter(powers.values()), None)
+    due = []
+    for day in days:
+        kva = powers.get(day, kva)
+        due.append((day, book.on(day, kva)))
+    return due
+
+
+def _subscription(due: Sequence[tuple[date, DayPrices]]) -> Decimal | None:
+    """Return the subscription of the days that are *due*, rounded once; None when it is not known of one of them."""
+    parts: list[Decimal | None] = []
+    for price, group in groupby(due, key=lambda pair: pair[1].subscription_month):
+        parts.append(None if price is None else bill.subscription(price, (day for day, _ in group)))
+    amount = bill.add_wide(parts)
+    return None if amount is None else bill.round_cents(amount)
+
+
+def _about_prices(due: Sequence[tuple[date, DayPrices]]) -> tuple[Text | None, tuple[Text, ...]]:
+    """Return why a price is missing on one of these days, and what is doubtful of the prices that are there."""
+    reasons: dict[Text, None] = {}
+    warnings: dict[Text, None] = {}
+    for _, prices in due:
+        if prices.reason is not None:
+            reasons[prices.reason] = None
+        warnings |= dict.fromkeys(prices.warnings)
+    return next(iter(reasons), None), tuple(warnings)
+
+
+def _ranked(whole: Sequence[DayCost]) -> list[DayCost]:
+    """Return *whole* days from the least to the most: by their cost, or by their energy where a cost is missing."""
+    if any(day.shown is None for day in whole):
+        return sorted(whole, key=lambda day: day.wh or 0)
+    return sorted(whole, key=lambda day: day.shown or Decimal(0))
+
+
+def _injected(days: Sequence[DaySummary], costs: Sequence[DayCost]) -> PeriodInjected | None:
+    parts = [day.injected for day in days if day.injected is not None]
+    if not parts:
+        return None
+    paid = bill.add_up(cost.injected_eur for cost in costs if cost.injected is not None)
+    return PeriodInjected(
+        wh=sum(part.wh for part in parts),
+        low_wh=sum(part.low_wh for part in parts),
+        high_wh=sum(part.high_wh for part in parts),
+        estimated=any(part.estimated for part in parts),
+        at_least=any(part.at_least for part in parts),
+        eur=None if paid is None else bill.round_cents(paid),
+    )
+
+
+def _base_load(days: Sequence[DaySummary], costs: Sequence[DayCost], consumed: int | None) -> BaseLoad | None:
+    """Return the base load of the nights that were measured, its share, and its cost at the mean price of each day."""
+    nights = [day for day in days if day.base_load_va is not None]
+    if not nights:
+        return None
+    base = BaseLoad(va=round(median(day.base_load_va or 0 for day in nights)), nights=len(nights))
+    counted = [day for day in nights if day.base_watts_low is not None and day.base_watts_high is not None]
+    if not counted:
+        return base
+    low = round(median(day.base_watts_low or 0 for day in counted))
+    high = round(median(day.base_watts_high or 0 for day in counted))
+    measured = [cost for cost in costs if cost.wh]
+    base = base._replace(low_watts=low, high_watts=high, days=len(measured))
+    wh = Decimal(low + high) / 2 * 24 * len(measured)
+    if consumed:
+        base = base._replace(share=min(float(wh / consumed), 1.0))
+    energy = [(cost.wh or 0, bill.add_up(cost.eur.values())) for cost in measured]
+    if not energy or any(eur is None for _, eur in energy):
+        return base
+    # A day's mean price weighs what the house uses when; the base load is the same at every hour.
+    mean = sum(((eur or Decimal(0)) / used for used, eur in energy), Decimal(0)) / len(energy)
+    return base._replace(eur=bill.round_cents(mean * wh))
+
+
+def _coverage(days: Sequence[DaySummary], costs: Sequence[DayCost]) -> Coverage:
+    spans = [(day, max(day.until - day.start, 0)) for day in days]
+    possible = sum(seconds for _, seconds in spans)
+    over = [cost for cost in costs if not cost.so_far]
+    return Coverage(
+        share=sum(day.coverage * seconds for day, seconds in spans) / possible if possible else 0.0,
+        records=sum(day.records for day in days),
+        frames=sum(day.frames for day in days),
+        rejected=sum(day.rejected for day in days),
+        gaps=tuple(Gap(*gap) for day in days for gap in day.gaps),
+        whole_days=sum(cost.whole for cost in over),
+        over_days=len(over),
+    )
+
+
+def _months(costs: Sequence[DayCost]) -> tuple[Month, ...]:
+    """Return the months of these days; one that is whole has the amounts of its own page."""
+    months = []
+    for _, group in groupby(costs, key=lambda cost: (cost.date.year, cost.date.month)):
+        days = list(group)
+        energy, exact = _sums(days)
+        rounded = {period: None if eur is None else bill.round_cents(eur) for period, eur in exact.items()}
+        shares = bill.add_wide([cost.subscription for cost in days])
+        subscription = None if shares is None else bill.round_cents(shares)
+        known = all(cost.wh is not None or cost.empty for cost in days) and bool(energy)
+        paid = bill.add_up(cost.injected_eur for cost in days if cost.injected is not None)
+        months.append(
+            Month(
+                first=days[0].date,
+                last=days[-1].date,
+                wh=sum(energy.values()) if known else None,
+                eur=bill.add_up((*rounded.values(), subscription)) if known else None,
+                energy=energy,
+                costs=rounded,
+                subscription=subscription,
+                injected=sum(cost.injected or 0 for cost in days) or None,
+                injected_eur=None if paid is None else bill.round_cents(paid),
+                days=sum(not cost.empty for cost in days),
+                part=sum(cost.whole for cost in days)
+                < _WHOLE * bill.days_in_month(days[0].date.year, days[0].date.month),
+            )
+        )
+    return tuple(months)
+
+
+def _phases(days: Sequence[DaySummary]) -> tuple[PhaseRange, ...]:
+    """Return the extremes of each phase; nothing for a house of one phase whose meter gives no voltage."""
+    count = max((len(day.by_phase) for day in days), default=0)
+    phases = []
+    for number in range(count):
+        of_phase = [(day.by_phase[number], day.date) for day in days if number < len(day.by_phase)]
+        lows = [(phase.lowest, day) for phase, day in of_phase if phase.lowest is not None]
+        highs = [(phase.highest, day) for phase, day in of_phase if phase.highest is not None]
+        means = [phase.mean for phase, _ in of_phase if phase.mean is not None]
+        amps = [phase.current_mean for phase, _ in of_phase if phase.current_mean is not None]
+        most = [phase.current_most for phase, _ in of_phase if phase.current_most is not None]
+        low, low_on = min(lows) if lows else (None, None)
+        high, high_on = max(highs, key=lambda pair: pair[0]) if highs else (None, None)
+        phases.append(
+            PhaseRange(
+                lowest=low,
+                lowest_on=low_on,
+                mean=sum(means) / len(means) if means else None,
+                highest=high,
+                highest_on=high_on,
+                current_mean=sum(amps) / len(amps) if amps else None,
+                current_most=max(most, default=None),
+            )
+        )
+    if count < 3 and all(phase.lowest is None for phase in phases):
+        return ()
+    return tuple(phases)
+
+
+def _specials(costs: Sequence[DayCost]) -> tuple[Special, ...]:
+    """Return how many EJP days there were, or days of each colour, and what the hours of their price used and cost."""
+    specials = []
+    for kind, ending in _PERIODS_OF.items():
+        days = sum(cost.kind == kind for cost in costs)
+        wh, amounts = 0, []
+        for cost in costs:
+            for period, used in cost.energy.items():
+                if period == ending or (period in _TEMPO and period.endswith(ending) and kind != "ejp"):
+                    wh += used
+                    if period in cost.eur:
+                        amounts.append(cost.eur[period])
+        if days or wh:
+            eur = bill.add_up(amounts)
+            specials.append(Special(kind, days, wh, None if eur is None else bill.round_cents(eur)))
+    return tuple(specials)
+
+
+def _missing(costs: Sequence[DayCost], since: date | None, last: date) -> tuple[date, ...]:
+    """Return the days from *since* to *last* of which nothing is known."""
+    if since is None:
+        return ()
+    known = {cost.date for cost in costs if not cost.empty}
+    return tuple(day for day in _days(since, last) if day not in known)

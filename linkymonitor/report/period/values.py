@@ -1,0 +1,329 @@
+"""What is known of a period (a month, a year, any range of local days): plain values, which templates read by name."""
+
+# All are named tuples, as those of a day are (report/day.py). Energies are in Wh, powers in VA or W, money in €.
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from linkymonitor.language import Text
+
+#: First and last day, both included.
+Range = tuple[date, date]
+
+
+class DayCost(NamedTuple):
+    """The energy of one day by the periods of the offer, and what it costs."""
+
+    date: date
+    #: Period → Wh, the periods in which something was counted.
+    energy: Mapping[str, int]
+    #: Period → €, exact; None when its price is not known. A period that counted nothing and has no price is left out.
+    eur: Mapping[str, Decimal | None]
+    #: Period → price of a kWh.
+    prices: Mapping[str, Decimal | None]
+    #: What this day bears of the subscription, in €, exact; None when it is not set.
+    subscription: Decimal | None
+    #: Wh of the whole day; None when it is not known.
+    wh: int | None
+    #: What the page of the day shows as its total: its lines rounded, then added up.
+    shown: Decimal | None
+    #: The energy and the cost of the day count in comparisons: it is over, and nearly all of it was heard.
+    whole: bool = False
+    #: The day is not over.
+    so_far: bool = False
+    #: Nothing is known of it.
+    empty: bool = False
+    #: ``ejp``, ``red``, ``white``, ``blue``; None for a day like any other.
+    kind: str | None = None
+    #: Wh given to the grid, and what they are paid.
+    injected: int | None = None
+    injected_eur: Decimal | None = None
+
+
+class Line(NamedTuple):
+    """One period of the offer over the range: a line of the account."""
+
+    code: str
+    name: Text
+    #: None when a register counted and was not read.
+    wh: int | None
+    #: The prices of the kWh on these days, in the order in which they came.
+    prices: tuple[Decimal, ...]
+    #: Rounded once, to the cent; None when a price is not known.
+    eur: Decimal | None
+
+    @property
+    def mean_price(self) -> Decimal | None:
+        """The price of the kWh: the one price, else € divided by kWh; None when it is not known."""
+        if len(self.prices) == 1:
+            return self.prices[0]
+        return self.eur * 1000 / self.wh if self.eur is not None and self.wh else None
+
+
+class PeriodInjected(NamedTuple):
+    """Energy given to the grid over the range."""
+
+    wh: int
+    low_wh: int
+    high_wh: int
+    estimated: bool
+    at_least: bool
+    #: What is paid for it, to the cent; None when no price is set, or for an estimate.
+    eur: Decimal | None
+
+
+class Gap(NamedTuple):
+    """A silence longer than five minutes."""
+
+    start: float
+    end: float
+    wh: int | None
+
+
+class Coverage(NamedTuple):
+    """How much of the range was heard, and how well."""
+
+    share: float
+    records: int
+    frames: int
+    rejected: int
+    gaps: tuple[Gap, ...]
+    #: Days that were heard nearly whole, of days that are over.
+    whole_days: int
+    over_days: int
+
+
+class Before(NamedTuple):
+    """An earlier period, of which only those days count that this one has, too."""
+
+    first: date
+    last: date
+    #: How many pairs of days are compared: whole days in both periods.
+    days: int
+    wh: int
+    eur: Decimal | None
+    #: What these same days of the period itself used and cost.
+    own_wh: int
+    own_eur: Decimal | None
+    #: How much of the difference comes of other prices, the rest of other use; None when it cannot be computed.
+    by_price: Decimal | None
+    #: How many of these earlier days were EJP or red days.
+    special: int
+    #: Date → what the day before it stands for had used and cost: the marks behind the bars.
+    marks: Mapping[date, DayCost]
+
+
+class Projection(NamedTuple):
+    """What the range will have used and cost when it is over."""
+
+    until: date
+    #: Days that are still to come, today included if it is not over.
+    days: int
+    wh: int
+    low_wh: int
+    high_wh: int
+    eur: Decimal | None
+    low_eur: Decimal | None
+    high_eur: Decimal | None
+    #: From so many whole days: weekdays, days of week-ends.
+    weekdays: int
+    weekend_days: int
+    #: What one more EJP or red day adds, where such a day is known; and of which kind it is.
+    one_more_eur: Decimal | None = None
+    one_more: str | None = None
+    #: What a day still to come is expected to use and cost, drawn dashed: date → (Wh, €).
+    ahead: Mapping[date, tuple[int, Decimal | None]] = {}
+
+
+class MeanDay(NamedTuple):
+    """The mean of whole days of one kind: what each half hour uses, in Wh."""
+
+    #: ``weekday``, ``weekend``, ``ejp``, ``red``.
+    kind: str
+    days: int
+    half_hours: Sequence[float]
+
+    @property
+    def wh(self) -> float:
+        """Wh of such a day."""
+        return sum(self.half_hours)
+
+
+class BaseLoad(NamedTuple):
+    """What the house draws when it sleeps."""
+
+    #: The median of the nights, in VA, and of how many nights.
+    va: int
+    nights: int
+    #: The same in W, by the indexes, as an interval: None where they were not read.
+    low_watts: int | None = None
+    high_watts: int | None = None
+    #: Of the energy of the range, 0 to 1.
+    share: float | None = None
+    #: What it cost in this range; None where a price is missing.
+    eur: Decimal | None = None
+    #: The days that were measured.
+    days: int = 0
+
+
+class PhaseRange(NamedTuple):
+    """The extremes of one phase; what was not measured is None."""
+
+    lowest: float | None
+    lowest_on: date | None
+    mean: float | None
+    highest: float | None
+    highest_on: date | None
+    current_mean: float | None
+    current_most: float | None
+
+
+class Special(NamedTuple):
+    """The days of one kind, ``ejp``, ``red``, ``white`` or ``blue``: how many, and what their periods cost."""
+
+    kind: str
+    days: int
+    wh: int
+    eur: Decimal | None
+
+
+class PriceStep(NamedTuple):
+    """One term of the prices that changes."""
+
+    #: ``offer``, ``subscription``, ``injection``, else a period of the offer.
+    what: str
+    before: Decimal | str | None
+    after: Decimal | str | None
+
+
+class Mark(NamedTuple):
+    """An event of the range, drawn as a vertical line: other prices, another meter, another contract."""
+
+    day: date
+    #: ``price``, ``meter``, ``contract``, ``index``.
+    kind: str
+    text: Text
+    #: Of new prices: what changes.
+    steps: tuple[PriceStep, ...] = ()
+
+
+class Month(NamedTuple):
+    """One month of a range of several."""
+
+    first: date
+    last: date
+    wh: int | None
+    eur: Decimal | None
+    energy: Mapping[str, int]
+    costs: Mapping[str, Decimal | None]
+    subscription: Decimal | None
+    injected: int | None
+    injected_eur: Decimal | None
+    days: int
+    #: Many of its days are missing, or still to come.
+    part: bool
+
+
+class PeriodFigures(NamedTuple):
+    """All figures of a period. A figure that is not known is None, or empty."""
+
+    first: date
+    last: date
+    timezone: str
+    #: The first and the last day that were measured; None when none was.
+    since: date | None
+    until: date | None
+    #: The day that is not over, if it is in the range.
+    today: date | None
+    option: str | None
+    subscribed_kva: int | None
+    lines: tuple[Line, ...]
+    #: Energy that is known, in Wh; None when nothing is, or a register was not read.
+    consumed: int | None
+    consumed_eur: Decimal | None
+    subscription: Decimal | None
+    #: Days that bear the subscription.
+    subscription_days: int
+    total: Decimal | None
+    #: Why there is no total.
+    reason: Text | None
+    #: What is to be known of the prices: they may be out of date, one is doubtful.
+    warnings: tuple[Text, ...]
+    injected: PeriodInjected | None
+    peak: int | None
+    peak_at: float | None
+    base: BaseLoad | None
+    coverage: Coverage
+    days: tuple[DayCost, ...]
+    months: tuple[Month, ...]
+    means: tuple[MeanDay, ...]
+    phases: tuple[PhaseRange, ...]
+    specials: tuple[Special, ...]
+    best: tuple[DayCost, ...]
+    worst: tuple[DayCost, ...]
+    marks: tuple[Mark, ...]
+    #: Days of the range without any data, from the first measured day on; registers in force that were not read.
+    missing: tuple[date, ...]
+    unread: tuple[str, ...]
+    #: Wh of no known register.
+    elsewhere: int
+    #: By how much the sum of the days, as their pages show them, differs from the total; None when that is not known.
+    rounding: Decimal | None
+    before: Before | None = None
+    projection: Projection | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was measured."""
+        return self.since is None
+
+    @property
+    def whole_month(self) -> bool:
+        """Whether the range is a month of the calendar."""
+        return kind_of_range((self.first, self.last)) == "month"
+
+    @property
+    def whole_year(self) -> bool:
+        """Whether the range is a year of the calendar."""
+        return kind_of_range((self.first, self.last)) == "year"
+
+    @property
+    def name(self) -> str:
+        """The name of the file of the page, without its ending."""
+        return period_name(self.first, self.last)
+
+
+def last_of_month(day: date) -> date:
+    """Return the last day of the month of *day*."""
+    following = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return date.fromordinal(following.toordinal() - 1)
+
+
+def month_of(day: date) -> Range:
+    """Return the month of *day*."""
+    first = day.replace(day=1)
+    return first, last_of_month(first)
+
+
+def year_of(day: date) -> Range:
+    """Return the year of *day*."""
+    return date(day.year, 1, 1), date(day.year, 12, 31)
+
+
+def kind_of_range(period: Range) -> str:
+    """Return whether *period* is a ``month``, a ``year`` or another ``range``."""
+    if period == year_of(period[0]):
+        return "year"
+    return "month" if period == month_of(period[0]) else "range"
+
+
+def period_name(first: date, last: date) -> str:
+    """Return the name of the page of a range: ``2026-01``, ``2026``, ``2026-01-05_2026-01-11``."""
+    kind = kind_of_range((first, last))
+    if kind == "range":
+        return f"{first}_{last}"
+    return f"{first:%Y}" if kind == "year" else f"{first:%Y-%m}"

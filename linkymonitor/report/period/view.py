@@ -1,0 +1,424 @@
+"""What the template of a period shows: its words, pictures and tables, made of its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from linkymonitor.language import Text
+from linkymonitor.report.day import ELSEWHERE
+from linkymonitor.report.formats import NBSP
+from linkymonitor.report.period.picture import Bar, day_bars, month_bars, picture
+from linkymonitor.report.period.sentences import (
+    answer,
+    cards,
+    day_name,
+    days_of,
+    flags,
+    line_name,
+    measured_days,
+    name_of,
+    title,
+    why_no_cost,
+)
+from linkymonitor.report.period.spreadsheet import spreadsheet
+from linkymonitor.report.period.squares import squares
+from linkymonitor.report.period.texts import PeriodTexts as P
+from linkymonitor.report.period.values import BaseLoad, DayCost, MeanDay, PeriodFigures, PriceStep
+from linkymonitor.report.texts import DAY_TAGS
+from linkymonitor.report.words import Words
+
+#: Styles of the periods of an offer that are no registers of the meter.
+_STYLES = ("f0", "f1", "f2", "f3")
+_REGISTERS = frozenset(("TH", "HC", "HP", "HN", "PM", "HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"))
+#: Events that are written beside their line; of more, only the lines are drawn.
+_NAMED_MARKS = 3
+_CENT = Decimal("0.01")
+#: The mean day: its width and its height in the units of its picture.
+_WIDTH, _HEIGHT, _TALLEST = 960, 200, 185
+_MEANS = {"weekday": P.mean_weekday, "weekend": P.mean_weekend, "ejp": P.mean_ejp, "red": P.mean_red}
+
+
+class Rendered(dict[str, str]):
+    """The texts of `PeriodTexts` by name, each made when a template wants it."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def __missing__(self, name: str) -> str:
+        text = self[name] = self._words.say(getattr(P, name))
+        return text
+
+
+def period_view(figures: PeriodFigures, words: Words, pages: frozenset[str], now: float) -> dict[str, object]:
+    """Return what the template shows of *figures*.
+
+    Args:
+        figures: of the period.
+        words: the language.
+        pages: the names of the files that may be linked to.
+        now: the present, in POSIX seconds.
+    """
+    styles = _styles(figures)
+    return {
+        "name": figures.name,
+        "title": title(figures.first, figures.last, words),
+        "flags": flags(figures, words, now),
+        "answer": answer(figures, words),
+        "warnings": [words.say(text) for text in figures.warnings],
+        "cards": cards(figures, words),
+        "chart": None if figures.empty else _chart(figures, words, pages, styles),
+        "squares": squares(figures, words) if figures.whole_year and not figures.empty else None,
+        "account": None if figures.empty else _account(figures, words, styles),
+        "notable": _notable(figures, words, pages),
+        "means": _means(figures.means, words),
+        "base": None if figures.base is None else _base(figures.base, words),
+        "phases": [
+            [
+                _volts(phase.lowest, words, phase.lowest_on),
+                _volts(phase.mean, words, None),
+                _volts(phase.highest, words, phase.highest_on),
+                _amps(phase.current_mean, words),
+                _amps(phase.current_most, words),
+            ]
+            for phase in figures.phases
+        ],
+        "quality": None if figures.empty else _quality(figures, words),
+        "csv": "" if figures.empty else spreadsheet(figures, words),
+        "p": Rendered(words),
+    }
+
+
+def _styles(figures: PeriodFigures) -> dict[str, str]:
+    """Return the style that draws each period: that of the register, else one of four in turn."""
+    styles = {}
+    others = 0
+    for line in figures.lines:
+        if line.code in _REGISTERS or (line.code[:1] == "F" and line.code[1:].isdecimal()):
+            styles[line.code] = line.code.lower() if line.code in _REGISTERS else f"f{int(line.code[1:]) % 4}"
+        elif line.code == ELSEWHERE:
+            styles[line.code] = "th"
+        else:
+            styles[line.code] = _STYLES[others % len(_STYLES)]
+            others += 1
+    return styles
+
+
+def _chart(
+    figures: PeriodFigures, words: Words, pages: frozenset[str], styles: Mapping[str, str]
+) -> dict[str, object]:
+    """Return the bars in € where the prices are known and in kWh, their key, their marks and the table behind them."""
+    by_month = figures.whole_year
+    dates = [figures.first + timedelta(days=at) for at in range((figures.last - figures.first).days + 1)]
+    codes = [line.code for line in figures.lines]
+    priced = figures.consumed_eur is not None
+
+    def bars(*, in_eur: bool) -> list[Bar]:
+        if by_month:
+            return month_bars(figures, words, pages, in_eur=in_eur)
+        return day_bars(figures, words, dates, pages, in_eur=in_eur)
+
+    pictures = [
+        picture(
+            bars(in_eur=in_eur), ["", *codes] if in_eur else codes, words, in_eur=in_eur, by_month=by_month
+        )
+        for in_eur in ((True, False) if priced else (False,))
+    ]
+    return {
+        "by_month": by_month,
+        "pictures": pictures,
+        "styles": {**styles, "": "sub"},
+        "legend": [
+            (styles[line.code], line_name(line.code, line.name, words, sentence=True))
+            for line in figures.lines
+        ],
+        "before": name_of(figures.before.first, figures.before.last, words) if figures.before else "",
+        "marks": _marks(figures, dates, words),
+        "events": [
+            (
+                day_name(mark.day, words),
+                words.say(mark.text),
+                [_step(step, figures, words) for step in mark.steps],
+            )
+            for mark in figures.marks
+        ],
+        "how": _how(figures, words),
+        "ejp": any(special.kind == "ejp" and special.days for special in figures.specials),
+        "rows": _month_rows(figures, words) if by_month else _day_rows(figures, words),
+        "heads": [line_name(line.code, line.name, words) for line in figures.lines],
+        "injected": figures.injected is not None,
+        "part": any(not day.whole and not day.so_far and not day.empty for day in figures.days),
+    }
+
+
+def _marks(figures: PeriodFigures, dates: Sequence[date], words: Words) -> list[dict[str, str]]:
+    """Return where the events of the period stand in the picture, and what they are."""
+    by_day: dict[date, list[Text]] = {}
+    for mark in figures.marks:
+        by_day.setdefault(mark.day, []).append(mark.text)
+    named = len(by_day) <= _NAMED_MARKS
+    total = len(dates)
+    marks = []
+    for day, texts in by_day.items():
+        place = (day - figures.first).days / total
+        if figures.whole_year:
+            # Bars of months are equally wide, and a month is not.
+            days = (
+                date(day.year + day.month // 12, day.month % 12 + 1, 1) - date(day.year, day.month, 1)
+            ).days
+            place = (day.month - 1 + (day.day - 1) / days) / 12
+        text = ", ".join(words.say(text) for text in dict.fromkeys(texts))
+        marks.append(
+            {
+                "left": f"{place * 100:.2f}%",
+                "day": day_name(day, words, year=False) if named else "",
+                "text": f"{NBSP}: {text}" if named else "",
+                "side": "end" if place > 0.6 else "start",
+            }
+        )
+    return marks
+
+
+def _step(step: PriceStep, figures: PeriodFigures, words: Words) -> str:
+    """Return a term of the prices before and after, and by how much it differs."""
+    names = {"subscription": P.key_subscription, "injection": P.price_injection, "offer": P.offer}
+    lines = {line.code: line_name(line.code, line.name, words, sentence=True) for line in figures.lines}
+    name = words.say(names[step.what]) if step.what in names else lines.get(step.what, step.what)
+    text = f"{name} {_term(step.what, step.before, words)} → {_term(step.what, step.after, words)}"
+    if isinstance(step.before, Decimal) and isinstance(step.after, Decimal) and step.before:
+        share = (step.after / step.before - 1) * 100
+        sign = "−" if share < 0 else "+"
+        text += (
+            f" ({sign}{words.number(abs(share))}{NBSP}%)"
+            if words.french
+            else f" ({sign}{words.number(abs(share))}%)"
+        )
+    return text
+
+
+def _term(what: str, value: Decimal | str | None, words: Words) -> str:
+    if isinstance(value, Decimal):
+        return words.amount(value) if what == "subscription" else words.price(value)
+    return "–" if value is None else value
+
+
+def _how(figures: PeriodFigures, words: Words) -> str:
+    ahead = figures.projection
+    if ahead is None:
+        return ""
+    return words.say(P.ahead_how, days_of(ahead.days, words), ahead.weekdays, ahead.weekend_days)
+
+
+def _day_rows(figures: PeriodFigures, words: Words) -> list[list[str]]:
+    return [
+        [
+            f"{words.weekday(day.date)} {words.short_date(day.date, year=False)}",
+            *(words.kwh(day.energy[line.code]) if line.code in day.energy else "–" for line in figures.lines),
+            "–" if day.wh is None else words.kwh(day.wh),
+            "–" if day.shown is None else words.eur(day.shown),
+            "–" if day.injected is None else words.kwh(day.injected, 1),
+        ]
+        for day in figures.days
+        if not day.empty
+    ]
+
+
+def _month_rows(figures: PeriodFigures, words: Words) -> list[list[str]]:
+    return [
+        [
+            words.month(month.first.month),
+            *(
+                words.kwh(month.energy[line.code]) if line.code in month.energy else "–"
+                for line in figures.lines
+            ),
+            "–" if month.wh is None else words.kwh(month.wh),
+            "–" if month.eur is None else words.eur(month.eur),
+            "–" if month.injected is None else words.kwh(month.injected, 1),
+        ]
+        for month in figures.months
+    ]
+
+
+def _account(figures: PeriodFigures, words: Words, styles: Mapping[str, str]) -> dict[str, object]:
+    """Return the table that adds up, and the arithmetic beneath it."""
+    rows = []
+    for line in figures.lines:
+        name = (
+            words.say(P.unknown_period) if line.code == ELSEWHERE else line_name(line.code, line.name, words)
+        )
+        price = line.mean_price
+        rows.append(
+            {
+                "style": styles[line.code],
+                "square": line.code == "PM" or line.code.endswith("JR"),
+                "name": name,
+                "kwh": words.say(P.not_read) if line.wh is None else words.kwh(line.wh),
+                "price": "–"
+                if price is None
+                else words.price(price if len(line.prices) == 1 else round(price, 4)),
+                "eur": "–" if line.eur is None else words.eur(line.eur),
+            }
+        )
+    cost = figures.total if figures.total is not None else figures.consumed_eur
+    mean = cost * 1000 / figures.consumed if cost is not None and figures.consumed else None
+    before, given = figures.before, figures.injected
+    return {
+        "rows": rows,
+        "subscription": words.say(P.subscription, days_of(figures.subscription_days, words)),
+        "subscription_eur": "–" if figures.subscription is None else words.eur(figures.subscription),
+        "total_name": words.say(P.total if figures.total is not None or cost is None else P.total_energy),
+        "total_kwh": "–" if figures.consumed is None else words.kwh(figures.consumed),
+        "total_price": "" if mean is None else words.price(round(mean, 4)),
+        "total_eur": None if cost is None else words.eur(cost),
+        "reason": words.say(P.unread) if figures.consumed is None else why_no_cost(figures, words),
+        "injected": None
+        if given is None
+        else {
+            "kwh": ("≥ " if given.at_least else "≈ " if given.estimated else "")
+            + words.kwh(given.low_wh if given.at_least else given.wh, 1 if given.estimated else 3),
+            "eur": "" if given.eur is None else words.eur(given.eur),
+        },
+        "before": None
+        if before is None
+        else {
+            "name": words.say(
+                P.before_line, title(before.first, before.last, words), days_of(before.days, words)
+            ),
+            "kwh": words.kwh(before.wh),
+            "eur": "–" if before.eur is None else words.eur(before.eur),
+        },
+        "notes": _notes(figures, words),
+    }
+
+
+def _notes(figures: PeriodFigures, words: Words) -> list[str]:
+    notes = []
+    if figures.total is not None:
+        notes.append(words.say(P.rounded_once))
+        if any(len(line.prices) > 1 for line in figures.lines):
+            notes.append(words.say(P.several_prices))
+        if figures.rounding is not None and measured_days(figures) == figures.subscription_days:
+            sum_of_days = figures.total + figures.rounding
+            apart = words.say(P.rounding, words.amount(sum_of_days), words.amount(abs(figures.rounding)))
+            notes.append(apart if figures.rounding else words.say(P.rounding_none))
+    return notes
+
+
+def _notable(figures: PeriodFigures, words: Words, pages: frozenset[str]) -> dict[str, object] | None:
+    """Return the days that cost most and least, or used most and least where there is no cost."""
+    if not figures.best:
+        return None
+    priced = all(day.shown is not None for day in (*figures.best, *figures.worst))
+
+    def rows(days: Sequence[DayCost]) -> list[dict[str, object]]:
+        return [
+            {
+                "href": f"{day.date}.html" if f"{day.date}.html" in pages else None,
+                "name": f"{words.weekday(day.date)} {day_name(day.date, words, year=False)}",
+                "tag": words.say(DAY_TAGS[day.kind]) if day.kind in ("ejp", "red", "white") else "",
+                "style": "peak" if day.kind == "ejp" else day.kind,
+                "kwh": words.kwh(day.wh or 0, 1),
+                "eur": words.eur(day.shown) if day.shown is not None else "",
+            }
+            for day in days
+        ]
+
+    names = (P.dearest, P.cheapest) if priced else (P.heaviest, P.lightest)
+    return {
+        "lists": [
+            (words.say(names[0]), rows(figures.worst)),
+            (words.say(names[1]), rows(figures.best)),
+        ],
+    }
+
+
+def _means(means: Sequence[MeanDay], words: Words) -> dict[str, object] | None:
+    """Return the mean days as steps, their scale and their key."""
+    if not means:
+        return None
+    most = max((max(mean.half_hours) * 2 / 1000 for mean in means), default=0.0) or 1.0
+    width = _WIDTH / 48
+    curves = []
+    for mean in means:
+        points = [_HEIGHT - wh * 2 / 1000 / most * _TALLEST for wh in mean.half_hours]
+        path = f"M0,{points[0]:.1f}" + "".join(
+            f"H{(at + 1) * width:.0f}" + (f"V{points[at + 1]:.1f}" if at < 47 else "") for at in range(48)
+        )
+        key = words.say(
+            P.mean_key, words.say(_MEANS[mean.kind]), days_of(mean.days, words), words.kwh(round(mean.wh), 1)
+        )
+        curves.append({"kind": mean.kind, "path": path, "key": key})
+    step = next(step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if step * 5 > most)
+    values = [step * count for count in range(1, 6) if step * count <= most]
+    return {
+        "curves": curves,
+        "lines": [
+            {
+                "y": f"{_HEIGHT - value / most * _TALLEST:.1f}",
+                "top": f"{(_HEIGHT - value / most * _TALLEST) / _HEIGHT * 100:.1f}%",
+                "text": words.number(value, 1 if step < 1 else 0),
+            }
+            for value in values
+        ],
+        "hours": [(f"{hour / 24 * 100:.0f}%", words.hour(hour)) for hour in (0, 6, 12, 18, 24)],
+    }
+
+
+def _base(base: BaseLoad, words: Words) -> dict[str, object]:
+    rows = []
+    if base.low_watts is not None and base.high_watts is not None:
+        rows.append((words.say(P.base_watts, base.low_watts, base.high_watts), ""))
+    if base.share is not None:
+        rows.append((words.say(P.base_share), words.percent(base.share, 0)))
+    if base.eur and base.low_watts is not None and base.high_watts is not None:
+        less = base.eur * 200 / (base.low_watts + base.high_watts)
+        rows.append((words.say(P.base_less), f"−{words.amount(less)}"))
+    return {
+        "nights": words.say(P.base_nights, words.number(base.va), base.nights),
+        "cost": None
+        if base.eur is None
+        else words.say(P.base_cost, words.amount(base.eur), days_of(base.days, words)),
+        "rows": rows,
+    }
+
+
+def _volts(value: float | None, words: Words, on: date | None) -> str:
+    if value is None:
+        return "–"
+    text = words.number(value, 0 if on else 1)
+    return f"{text} ({words.short_date(on, year=False)})" if on else text
+
+
+def _amps(value: float | None, words: Words) -> str:
+    return "–" if value is None else words.number(value, 1)
+
+
+def _quality(figures: PeriodFigures, words: Words) -> list[tuple[str, str]]:
+    quality = figures.coverage
+    lost = sum(gap.wh is None for gap in quality.gaps)
+    gaps = words.say(P.none)
+    if quality.gaps:
+        gaps = (
+            words.say(P.gaps_lost, len(quality.gaps), lost)
+            if lost
+            else words.say(P.gaps_known, len(quality.gaps))
+        )
+    rows = [
+        (words.say(P.covered), words.percent(quality.share)),
+        (
+            words.say(P.whole_days),
+            words.say(P.of_days, quality.whole_days, quality.over_days + len(figures.missing)),
+        ),
+        (words.say(P.gaps), gaps),
+        (words.say(P.records), words.number(quality.records)),
+    ]
+    if figures.missing:
+        rows.insert(2, (words.say(P.missing_days), _missing(figures, words)))
+    return rows
+
+
+def _missing(figures: PeriodFigures, words: Words) -> str:
+    names = [words.short_date(day, year=False) for day in figures.missing[:5]]
+    more = len(figures.missing) - len(names)
+    return ", ".join(names) + (f", … (+{more})" if more else "")

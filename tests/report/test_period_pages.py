@@ -1,0 +1,214 @@
+"""The pages of months, years and ranges: what they show is what was counted, and nothing that is not known."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from html import unescape
+
+import pytest
+
+from linkymonitor.language import Text
+from linkymonitor.report.formats import NBSP, THIN
+from linkymonitor.report.pages import Pages
+from linkymonitor.report.period.as_json import as_json
+from linkymonitor.report.period.figures import period_figures
+from linkymonitor.report.period.spreadsheet import harmless, spreadsheet
+from linkymonitor.report.section import Settings
+from linkymonitor.report.words import Words
+from linkymonitor.summaries.day import InjectedEnergy
+from linkymonitor.system.resources import shipped
+from tests.report.drawn import HOSTILE, parsed, text_of
+from tests.report.house import PARIS, local
+from tests.report.made_days import days, made
+from tests.report.price_books import book
+
+JANUARY, LAST = date(2026, 1, 1), date(2026, 1, 31)
+LATER = local(date(2026, 3, 1))
+EJP = {"HN": "0.1418", "PM": "1.0867"}
+
+
+def figures_of(summaries, prices, *, first=JANUARY, last=LAST, now=LATER):
+    return period_figures(summaries, prices, first, last, tz=PARIS, now=now)
+
+
+def page_of(figures, *, lang="fr", files=frozenset(), now=LATER):
+    pages = Pages([shipped("templates")], lang, PARIS, Settings().sections)
+    links = [{"text": "calendrier", "href": "index.html", "rel": None}]
+    return pages.period(figures, links, files, now.timestamp(), "abc").decode()
+
+
+def plain(page: str) -> str:
+    return unescape(text_of(page)).replace(NBSP, " ").replace(THIN, " ")
+
+
+def ejp_month(**changes):
+    """Return January: 8 Wh a half hour, on the 5th and the 6th 5 Wh and 25 Wh of peak."""
+    summaries = days(JANUARY, 31, {"HN": 8, "PM": 0}, **changes)
+    for day in (date(2026, 1, 5), date(2026, 1, 6)):
+        summaries[day] = made(day, {"HN": 5, "PM": 25}, ejp=True, **changes)
+    return summaries
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_sums_on_the_page_are_those_of_the_json(lang):
+    figures = figures_of(ejp_month(), book(EJP, subscription="19.32"))
+    page, found = page_of(figures, lang=lang), as_json(figures, PARIS, lang)
+    parsed(page)
+    words = Words(lang, PARIS)
+    for code in ("HN", "PM"):
+        assert words.kwh(found["periods"][code]["wh"]) in page
+        assert words.eur(Decimal(found["periods"][code]["eur"])) in page
+    assert words.kwh(found["consumed"]["wh"]) in page
+    assert words.eur(Decimal(found["total"]["eur"])) in page
+    # HN: 29 × 384 Wh and 2 × 240 Wh; PM: 2 × 1200 Wh.
+    assert found["periods"] == {"HN": {"wh": 11616, "eur": "1.65"}, "PM": {"wh": 2400, "eur": "2.61"}}
+    assert found["total"] == {"eur": "23.58"}
+
+
+def test_the_lines_of_the_account_add_up_to_its_total_and_the_rounding_is_declared():
+    page = plain(page_of(figures_of(ejp_month(), book(EJP, subscription="19.32"))))
+    assert "Total TTC 14,016 1,6824 23,58" in page
+    # A day shows 0.05 € and 0.62 €, an EJP day 0.03 €, 1.30 € and 0.62 €: 29 × 0.67 € + 2 × 1.95 € = 23.33 €.
+    assert (
+        "Les pages des jours, arrondies ligne par ligne, font 23,33 € : l’écart de 0,25 € est leur arrondi."
+        in page
+    )
+
+
+def test_a_month_without_prices_has_energy_and_says_why_it_has_no_cost():
+    page = page_of(figures_of(ejp_month(), book({})))
+    parsed(page)
+    words = plain(page)
+    assert "la maison a utilisé 14 kWh" in words
+    assert "prix non réglés" in words
+    assert 'id="in-kwh"' not in page  # there is nothing to choose
+    assert not re.search(r"\d €", words)  # no amount at all
+
+
+def test_a_missing_price_is_told_with_its_reason():
+    reason = Text("prix inconnus du 1er au 9 janvier", "prices unknown from 1 to 9 January")
+    page = page_of(figures_of(ejp_month(), book({"HN": "0.1418"}, subscription="19.32", reason=reason)))
+    assert "prix inconnus du 1er au 9 janvier" in plain(page)
+
+
+def test_a_month_without_data_has_a_page():
+    page = page_of(figures_of({}, book(EJP, subscription="19.32")))
+    parsed(page)
+    assert "Le journal n’a rien de ces jours." in plain(page)
+    assert "<script" not in page
+
+
+def test_the_bars_are_links_to_the_days_that_have_a_page():
+    page = page_of(
+        figures_of(ejp_month(), book(EJP, subscription="19.32")), files=frozenset({"2026-01-05.html"})
+    )
+    assert (
+        re.findall(r'<a href="(2026-01-\d\d\.html)"', page) == ["2026-01-05.html"] * 3
+    )  # €, kWh, the dearest days
+
+
+def test_days_that_are_missing_are_counted_and_named():
+    summaries = ejp_month()
+    del summaries[date(2026, 1, 9)]
+    page = plain(page_of(figures_of(summaries, book(EJP, subscription="19.32"))))
+    assert "De 1 jour, rien n’est connu" in page
+    assert "Coût connu" in page
+    assert "Jours sans données 09/01" in page
+
+
+def test_a_year_has_its_months_and_its_days():
+    summaries = days(date(2025, 1, 1), 365, {"HN": 500})
+    figures = figures_of(
+        summaries, book(EJP, subscription="19.32"), first=date(2025, 1, 1), last=date(2025, 12, 31)
+    )
+    page = page_of(figures, files=frozenset({"2025-04.html"}))
+    parsed(page)
+    assert "Mois par mois" in page
+    assert page.count('href="2025-04.html"') == 2
+    assert len(page.encode()) < 150_000
+
+
+def test_a_range_is_named_by_its_days():
+    first, last = date(2026, 1, 5), date(2026, 2, 3)
+    figures = figures_of(days(first, 30, {"HN": 20}), book(EJP, subscription="19.32"), first=first, last=last)
+    page = plain(page_of(figures))
+    assert "Du 5 janvier au 3 février 2026" in page
+
+
+def test_warnings_stand_on_the_page_and_in_the_json():
+    prices = book(EJP, subscription="19.32")
+    warned = prices.on(JANUARY)._replace(
+        warnings=(
+            Text(
+                "prix peut-être dépassés depuis le 1er août 2026",
+                "prices may be out of date since 2026-08-01",
+            ),
+        )
+    )
+    figures = figures_of(ejp_month(), type(prices)((date.min, warned)))
+    assert "prix peut-être dépassés depuis le 1er août 2026" in plain(page_of(figures))
+    assert as_json(figures, PARIS, "en")["warnings"] == ["prices may be out of date since 2026-08-01"]
+
+
+def test_what_a_table_calls_its_periods_can_run_nothing():
+    prices = book(EJP, subscription="19.32")
+    named = prices.on(JANUARY)._replace(labels={"HN": Text(HOSTILE, HOSTILE), "PM": Text("=1+1", "=1+1")})
+    figures = figures_of(ejp_month(), type(prices)((date.min, named)))
+    page = page_of(figures)
+    parsed(page)
+    assert HOSTILE not in page
+    assert "'=1+1 (kWh)" in spreadsheet(figures, Words("fr", PARIS)).splitlines()[0]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(cell):
+    assert harmless(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize(("lang", "separator", "total"), [("fr", ";", "14,016"), ("en", ",", "14.016")])
+def test_the_spreadsheet_has_a_line_a_day_and_adds_up(lang, separator, total):
+    given = InjectedEnergy(1000, 1000, 1000, estimated=False)
+    figures = figures_of(ejp_month(injected=given), book(EJP, subscription="19.32"))
+    rows = list(csv.DictReader(io.StringIO(spreadsheet(figures, Words(lang, PARIS))), delimiter=separator))
+    assert len(rows) == 31
+    energy = "énergie (kWh)" if lang == "fr" else "energy (kWh)"
+    added = sum(Decimal(row[energy].replace(",", ".")) for row in rows)
+    assert str(added).replace(".", "," if lang == "fr" else ".") == total
+    assert rows[4]["remarque" if lang == "fr" else "remark"] == ("jour EJP" if lang == "fr" else "EJP day")
+
+
+def test_the_page_carries_the_spreadsheet():
+    figures = figures_of(ejp_month(), book(EJP, subscription="19.32"))
+    page = page_of(figures)
+    block = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1]
+    assert json.loads(block) == {"name": "2026-01", "csv": spreadsheet(figures, Words("fr", PARIS))}
+
+
+def test_the_same_data_give_the_same_bytes():
+    prices = book(EJP, subscription="19.32")
+    pages = [page_of(figures_of(ejp_month(), prices)) for _ in range(2)]
+    assert pages[0] == pages[1]
+
+
+def test_a_month_that_is_not_over_has_its_estimate_and_how_it_is_made():
+    summaries = {}
+    for at in range(20):
+        day = JANUARY + timedelta(days=at)
+        summaries[day] = made(day, {"HN": 1000 if day.weekday() >= 5 else 500})
+    now = local(date(2026, 1, 21), 0, 5)
+    page = plain(page_of(figures_of(summaries, book({"HN": "0.10"}, subscription="31"), now=now), now=now))
+    # 624 kWh so far and 336 kWh to come, and the subscription of the month.
+    assert "Le mois devrait finir vers 127 €." in page
+    assert "11 jours à venir" in page
+
+
+def test_english_amounts_have_their_sign_first():
+    summaries = days(JANUARY, 31, {"HN": 20}) | days(date(2025, 1, 1), 31, {"HN": 900})
+    page = plain(page_of(figures_of(summaries, book(EJP, subscription="19.32")), lang="en"))
+    assert "Against January 2025, over the same 31 days, that is €186 less." in page
+    assert "−€186" in page
