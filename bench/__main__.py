@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import linkymonitor
-from bench import card, day, decoding, display, lamp, live, memory, path, reports, start, summaries
+from bench import card, day, decoding, delivery, display, lamp, live, memory, path, reports, start, summaries
 from bench.table import CannotRun, Measurement, Row, lines
 
 #: What --only takes, in the order of the table.
@@ -39,6 +39,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "start": start.measure,
     "day": day.measure,
     "report": reports.measure,
+    "deliver": delivery.measure,
     "summaries": summaries.measure,
 }
 

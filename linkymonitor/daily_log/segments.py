@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,6 +64,7 @@ class Segments:
         self._listed: list[Segment] = []
         self._newest: list[str] = []
         self._signature: object = None
+        self._today: tuple[date, str] = (date.min, "")
         self._scans: dict[str, _Scan] = {}
 
     def all(self) -> list[Segment]:
@@ -81,9 +82,15 @@ class Segments:
 
     def signature(self) -> object:
         """Return a value that differs from the one before when the log has changed."""
-        today = str(file_of(self._directory, datetime.now(UTC).date()))
+        today = self._path_of(datetime.now(UTC).date())
         paths = (*self._newest, *(() if today in self._newest else (today,)))
         return (_modified(str(self._directory)), *map(_size, paths), len(self._newest))
+
+    def _path_of(self, day: date) -> str:
+        """Return the path of the file of *day*; it is made once a day only."""
+        if self._today[0] != day:
+            self._today = day, str(file_of(self._directory, day))
+        return self._today[1]
 
     def _segments_of(self, there: list[LogFile]) -> list[Segment]:
         ours = [file for file in there if not file.forerunner]

@@ -2,8 +2,8 @@
 
 # Strategy
 #
-# - The main thread looks each second whether the log or latest.json has changed, which costs a few calls of stat, and
-#   wakes the threads of the sinks. Each thread has its own place in the log, so a sink that hangs holds up no other.
+# - The main thread looks every few seconds whether the log or latest.json has changed, which costs some calls of stat,
+#   and wakes the threads of the sinks. Each thread has its own place in the log: a sink that hangs holds up no other.
 # - `acquire` is never waited for, and never waits: the two share the files of the log and latest.json alone.
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at the log and at latest.json.
-LOOK_EVERY = 1.0
+#: Seconds between two looks at latest.json, and between two looks at the log, which grows once a minute.
+LIVE_EVERY, LOG_EVERY = 1.0, 3.0
 #: A call of a sink that lasts longer, in seconds, is reported.
 HANGS_AFTER = 60.0
 #: How long the threads get to end, in seconds.
@@ -121,11 +121,11 @@ class Delivery:
         """Whether `stop` was called."""
         return self._stop.is_set()
 
-    def run(self, each_second: Callable[[], None] = lambda: None) -> None:
+    def run(self, each_look: Callable[[], None] = lambda: None) -> None:
         """Feed the sinks until `stop`.
 
         Args:
-            each_second: called at each look.
+            each_look: called at each look at the log or at latest.json.
         """
         wakes = {feeder.name: threading.Event() for feeder in self.feeders}
         threads = [
@@ -136,18 +136,21 @@ class Delivery:
             thread.start()
         states, since = self._state.read_watch()
         watch = Watch(states, since)
-        kept = self._monotonic()
+        kept = log_due = self._monotonic()
         signature: object = None
-        while not self._stop.wait(LOOK_EVERY):
+        watches = any(feeder.wants_live or feeder.wants_events for feeder in self.feeders)
+        while not self._stop.wait(LIVE_EVERY if watches else LOG_EVERY):
             kept = self._look(watch, wakes, kept)
-            before, signature = signature, self._segments.signature()
-            if signature != before:
-                with suppress(StorageError):  # the sinks report it
-                    self._segments.all()
-                for wake in wakes.values():
-                    wake.set()
-            self._mind_hangs()
-            each_second()
+            if self._monotonic() >= log_due:
+                log_due = self._monotonic() + LOG_EVERY
+                before, signature = signature, self._segments.signature()
+                if signature != before:
+                    with suppress(StorageError):  # the sinks report it
+                        self._segments.all()
+                    for wake in wakes.values():
+                        wake.set()
+                self._mind_hangs()
+            each_look()
         for wake in wakes.values():
             wake.set()
         deadline = self._monotonic() + _PATIENCE
@@ -155,7 +158,7 @@ class Delivery:
             thread.join(max(deadline - self._monotonic(), 0.0))
         self._keep(watch)
 
-    def catch_up(self, each_second: Callable[[], None] = lambda: None) -> list[str]:
+    def catch_up(self, each_look: Callable[[], None] = lambda: None) -> list[str]:
         """Feed the sinks up to the end of the log; return the names of those that are unavailable."""
         failed: list[str] = []
 
@@ -170,7 +173,7 @@ class Delivery:
         while any(thread.is_alive() for thread in threads):
             for thread in threads:
                 thread.join(0.1)
-            each_second()
+            each_look()
         return failed
 
     def _follow(self, feeder: Feeder, wake: threading.Event) -> None:

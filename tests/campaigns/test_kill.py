@@ -7,10 +7,7 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -23,6 +20,7 @@ from linkymonitor.simulator.options import parse_spec
 from linkymonitor.simulator.wire import SimSource, open_pty
 from linkymonitor.system.clock import SystemClock
 from tests.support.extent import extent
+from tests.support.nursery import Nursery
 from tests.support.tally import tally
 
 KILLS = int(os.environ.get("LINKYMONITOR_KILLS") or extent(6, 500))
@@ -32,69 +30,15 @@ SPEED = 10.0
 #: The first record must come within so many seconds after a restart.
 FIRST_RECORD = 30.0
 
-_NURSERY = """
-import os, sys
-import linkymonitor.commands, linkymonitor.appliance, linkymonitor.state.aggregate, linkymonitor.source.tty
-import linkymonitor.daily_log.writer, linkymonitor.simulator.house
-import linkymonitor.outputs.relay, linkymonitor.report.build
-from linkymonitor.cli import main
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        status = 70
-        try:
-            status = main(line.rstrip("\\n").split("\\t"))
-        finally:
-            os._exit(status)
-    print(child, flush=True)
-    _, status = os.waitpid(child, 0)
-    print(status, flush=True)
-"""
-
-
-class Nursery:
-    """Forks daemons, one at a time."""
-
-    def __init__(self, errors: Path) -> None:
-        self.errors = errors.open("wb")
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _NURSERY],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-        )
-
-    def birth(self, *argv: str) -> int:
-        """Start a daemon and return the number of its process."""
-        assert self._process.stdin
-        self._process.stdin.write("\t".join(argv).encode() + b"\n")
-        self._process.stdin.flush()
-        return int(self._answer(20.0))
-
-    def death(self, timeout: float) -> int:
-        """Wait for the end of the daemon and return its status, as os.waitpid does."""
-        return int(self._answer(timeout))
-
-    def lives(self) -> bool:
-        """Return whether the daemon still runs."""
-        return not select.select([self._process.stdout], [], [], 0)[0]
-
-    def last_words(self) -> str:
-        """Return the end of what the daemons have written to stderr."""
-        return Path(self.errors.name).read_text(errors="replace")[-2000:]
-
-    def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(20)
-        self._process.stdout.close()
-        self.errors.close()
-
-    def _answer(self, timeout: float) -> bytes:
-        assert self._process.stdout
-        assert select.select([self._process.stdout], [], [], timeout)[0], "the daemon does not answer"
-        return self._process.stdout.readline()
+#: What acquire imports.
+MODULES = (
+    "linkymonitor.commands.acquire",
+    "linkymonitor.appliance",
+    "linkymonitor.state.aggregate",
+    "linkymonitor.source.tty",
+    "linkymonitor.daily_log.writer",
+    "linkymonitor.outputs.relay",
+)
 
 
 class Feed(threading.Thread):
@@ -157,7 +101,7 @@ def test_no_kill_costs_a_line_or_makes_a_wrong_one(tmp_path):
     )
     feed = Feed(f"hc,seed={SEED},day=2026-11-20,at=18:00")
     feed.start()
-    nursery = Nursery(tmp_path / "stderr")
+    nursery = Nursery(tmp_path / "stderr", MODULES)
     command = ("acquire", "-c", str(settings), "-i", feed.path)
     slowest, after_write, lives_with_records = 0.0, 0, 0
     try:

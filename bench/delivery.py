@@ -1,0 +1,131 @@
+"""What deliver costs: the CPU of a record that was waiting, the memory, and the CPU of watching."""
+
+# Strategy
+#
+# - The catch-up is of ten simulated days into CSV files; the cost of a start with nothing to send is taken off.
+# - Watching is measured while latest.json is replaced each second: with a sink that takes records alone, and with one
+#   that takes each live value and does nothing with it.
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from bench import streams
+from bench.day import DAY, simulated_day, write_log
+from bench.measure import ENVIRONMENT, IN_MEMORY, OURS, Process, cost
+from bench.table import PI_ZERO, Row
+from linkymonitor.live.latest import Latest
+from linkymonitor.model.reading import View
+from linkymonitor.model.terms import Mode
+from linkymonitor.system.storage import Storage
+from linkymonitor.tic.decoder import FrameDecoder
+from linkymonitor.tic.interpret import interpret
+
+_DAYS = 10
+#: Seconds until everything is imported, and seconds that are measured.
+_WARM_UP, _WATCHED = 4, 20
+_KILO = 1024
+
+_LIVE = """
+from linkymonitor.sinks.base import Settings
+
+
+class Sink:
+    def __init__(self, settings):
+        pass
+
+    def write(self, records):
+        pass
+
+    def live(self, reading):
+        pass
+
+    def events(self, events):
+        pass
+
+    def close(self):
+        pass
+"""
+
+
+def measure() -> Iterator[Row]:
+    """Yield the costs of deliver."""
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime:
+        folder = Path(name)
+        write_log(folder / "log", DAY - timedelta(days=_DAYS - 1), DAY)
+        config = folder / "box.ini"
+        general = f"[general]\nstate_dir = {folder / 'state'}\nruntime_dir = {runtime}\n[log]\ndir = {folder / 'log'}\n"
+        config.write_text(f"{general}[sink:files]\ntype = csv\ndir = {folder / 'csv'}\n")
+        command = (*OURS, "deliver", "-c", str(config), "--once")
+        cost(command)  # a new sink begins at the end of the log
+        nothing = cost(command)
+        past = cost((*command, "--from", str(DAY - timedelta(days=_DAYS))))
+        records = len(simulated_day().lines) * _DAYS
+        spent = max(past.cpu - nothing.cpu, 1e-9)
+        yield Row(
+            figure=f"deliver: a record of a catch-up into CSV, Pi Zero (× {PI_ZERO})",
+            measured=spent / records * PI_ZERO * 1000,
+            must=10,
+            aim=2.5,
+            unit="ms",
+            note=f"{records:,} records; {records / spent / PI_ZERO:,.0f} a CPU second of a Pi Zero",
+        )
+        yield Row(
+            figure="deliver: memory of that catch-up",
+            measured=past.memory / _KILO,
+            must=30,
+            aim=25,
+            unit="MiB",
+            note=f"{nothing.memory / _KILO:.1f} with nothing to send",
+        )
+        yield Row(
+            figure=f"deliver: watching alone, share of a Pi Zero (× {PI_ZERO})",
+            measured=_watching(config, Path(runtime)),
+            must=0.3,
+            aim=0.2,
+            unit="%",
+            note="latest.json replaced each second, no sink takes it",
+        )
+        (folder / "noop").mkdir()
+        (folder / "noop/live.py").write_text(_LIVE)
+        config.write_text(f"{general}[sink:live]\ntype = noop.live\n")
+        yield Row(
+            figure=f"deliver: live values to a sink that drops them, share of a Pi Zero (× {PI_ZERO})",
+            measured=_watching(config, Path(runtime), PYTHONPATH=str(folder)),
+            must=2,
+            aim=1,
+            unit="%",
+            note="standard mode, three phases, each second",
+        )
+
+
+def _watching(config: Path, runtime: Path, **environ: str) -> float:
+    """Return the share of a Pi Zero in percent while latest.json is replaced each second."""
+    wires = list(islice(streams.frames(Mode.STANDARD), 4))
+    frames = FrameDecoder(Mode.STANDARD).feed(b"".join(wires))
+    latest = Latest(Storage(), runtime)
+
+    def show(number: int) -> None:
+        reading = interpret(frames[number % len(frames)], Mode.STANDARD, datetime.now(UTC))
+        latest.write(View(reading=reading, now=time.monotonic()))
+
+    paths = [path for path in (environ.get("PYTHONPATH"), ENVIRONMENT.get("PYTHONPATH")) if path]
+    with Process(
+        (*OURS, "deliver", "-c", str(config)), ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(paths)}
+    ) as deliver:
+        for number in range(_WARM_UP):
+            show(number)
+            time.sleep(1)
+        deliver.alive()
+        before, began = deliver.cpu, time.monotonic()
+        for number in range(_WATCHED):
+            show(number)
+            time.sleep(1)
+        deliver.alive()
+        return (deliver.cpu - before) / (time.monotonic() - began) * PI_ZERO * 100
