@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands.forerunner import settings_of, written_as_ours
 from linkymonitor.commands.shared import Common, callbacks
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, as_text, escape_controls, legible
-from linkymonitor.money.statements import doubts, price_list
+from linkymonitor.money.statements import doubts, in_force
 
 if TYPE_CHECKING:
+    from linkymonitor.money.book import PriceBook
     from linkymonitor.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,8 @@ def check(common: Common) -> int:
     except ConfigError as error:
         faults += error.faults
     faults += _sink_faults(settings)
+    book = settings.price_book()
+    faults += _table_faults(settings, book)
     if faults:
         raise ConfigError(*faults)
     meter, display = settings.meter, settings.display
@@ -84,10 +88,12 @@ def check(common: Common) -> int:
     for name, sink in settings.sink.items():
         unused = Text(", hors service", ", disabled") if not sink.enabled else ""
         lines.append(Text(f"destination {name} : {sink.type}", f"sink {name}: {sink.type}") + unused)
-    lines += price_list(settings.tariff)
+    lines += in_force(book, datetime.now(settings.zone).date())
     print("\n".join(escape_controls(str(line)) for line in lines))
-    for doubt in doubts(settings.tariff):
-        log.warning("%s", doubt)
+    sections = {"tariff": settings.tariff} | {f"tariff:{day}": each for day, each in settings.tariffs.items()}
+    for section, prices in sections.items():
+        for doubt in doubts(prices, section):
+            log.warning("%s", doubt)
     return 0
 
 
@@ -103,6 +109,24 @@ def _sink_faults(settings: Settings) -> list[Text]:
             except ConfigError as error:
                 faults += (f"{settings.path}: " + fault for fault in error.faults)
     return faults
+
+
+def _table_faults(settings: Settings, book: PriceBook) -> list[Text]:
+    """Return every fault of the price tables that the contracts name, and of what the contracts ask of them."""
+    if not book.tables:
+        return []
+    from linkymonitor.money.inspection import inspect
+    from linkymonitor.money.shelf import Shelf
+
+    shelf = Shelf(settings.table_folders)
+    paths = [path for name, path in shelf.paths().items() if name in book.tables]
+    inspected = inspect(shelf, paths)[0] if paths else []
+    own = [
+        f"{settings.path}: " + fault if str(fault).startswith("[") else fault
+        for fault in book.faults
+        if fault not in inspected
+    ]
+    return [*own, *inspected]
 
 
 def pin_faults(settings: Settings, port: str, *, display: bool) -> list[Text]:

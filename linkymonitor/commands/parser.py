@@ -218,6 +218,8 @@ def _add(option: Option, add: Callable[..., object]) -> None:
         metavar = f"{{{','.join(option.choices)}}}" if option.choices else option.metavar
         if metavar is not None:
             how["metavar"] = str(metavar)
+    if option.many:
+        how["nargs"] = "*"
     if option.required:
         how["required"] = True
     add(*option.flags, **how)

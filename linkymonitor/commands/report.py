@@ -68,7 +68,7 @@ def report(
     dates, only = _days(start, end, today, _Log(log_dir, settings.zone, storage), every=every)
     found = Statistics()
     book = settings.price_book()
-    failures: list[Text] = [f"{settings.path}: " + fault for fault in book.faults]
+    failures: list[Text] = list(book.faults)
     if json:
         from json import dumps
 

@@ -27,6 +27,8 @@ class Option(NamedTuple):
     metavar: Text | str | None = None
     default: object = None
     required: bool = False
+    #: Whether any number of words may follow, none included.
+    many: bool = False
     #: The name of the argument in the function of the command; None: that of the last flag.
     name: str | None = None
 
@@ -371,6 +373,32 @@ COMMANDS: Mapping[str, Command] = {
                 read=read.path,
                 metavar="FILE",
             ),
+        ),
+    ),
+    "tariffs": Command(
+        Text(
+            "grilles de prix : liste, contenu, contrôle, proposition",
+            "price tables: list, content, check, proposal",
+        ),
+        options=(
+            Option(
+                ("action",),
+                Text(
+                    "list : toutes ; show ID : une ; check [FICHIER…] : leurs fautes ; new : une proposition de "
+                    "[contract], d'après le journal ; new ID : une grille à remplir",
+                    "list: all; show ID: one; check [FILE…]: their faults; new: a proposal of [contract], from the "
+                    "log; new ID: a table to be filled in",
+                ),
+                choices=("list", "show", "check", "new"),
+            ),
+            Option(
+                ("names",),
+                Text("identifiants, ou fichiers pour check", "ids, or files for check"),
+                read=str,
+                metavar="NAME",
+                many=True,
+            ),
+            _LOG_DIR,
         ),
     ),
     "check": Command(Text("vérifie la configuration", "checks the configuration")),

@@ -46,7 +46,9 @@ class DayPrices(NamedTuple):
     reason: Text | None = None
     #: Notes that go with every figure made with a price of this day.
     warnings: tuple[Text, ...] = ()
-    #: Period → its name for people.
+    #: The periods of the offer, in its order; of the prices of [tariff], the registers that have one.
+    periods: tuple[str, ...] = ()
+    #: Period or register → its name for people.
     labels: Mapping[str, Text] = _NO_LABELS
     #: Gives the period of an instant; None where the periods are the meter's registers, as of the prices of [tariff].
     slices: Slices | None = None
@@ -210,6 +212,24 @@ class PriceBook:
             prices = prices._replace(reason=unknown)
         return prices
 
+    def contract_on(self, day: date) -> Contract:
+        """Return what [contract] and its dated sections say on *day*."""
+        return self._stretches[bisect_right(self._stretches, day, key=attrgetter("start")) - 1].contract
+
+    def tariff_on(self, day: date) -> Prices:
+        """Return what [tariff] and its dated sections say on *day*."""
+        return self._tariffs[bisect_right(self._tariffs, day, key=itemgetter(0)) - 1][1]
+
+    @property
+    def dated(self) -> bool:
+        """Whether any section [tariff:DATE] is set."""
+        return len(self._tariffs) > 1
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The ids of the price tables that the contracts name, each once."""
+        return tuple(dict.fromkeys(offer.id for offer in self._offers.values()))
+
     def _kept(self, key: tuple[object, ...], make: Callable[[], DayPrices]) -> DayPrices:
         """Return the prices of *key*, made once: most days have the prices of the day before."""
         prices = self._made.get(key)
@@ -236,6 +256,7 @@ def _of_tariff(start: date, prices: Prices, injection: Decimal | None) -> DayPri
     energy = prices.by_register
     return DayPrices(
         energy=energy,
+        periods=tuple(energy),
         subscription_month=prices.subscription_month,
         injection=injection,
         reason=None if energy else Text("prix non réglés", "prices not set"),
@@ -258,6 +279,7 @@ def _of_offer(
     subscription = None if kva is None else row.subscription.get(kva)
     return DayPrices(
         energy=energy,
+        periods=tuple(period.code for period in offer.periods),
         subscription_month=None if subscription is None else row.month(subscription),
         injection=injection,
         reason=None if subscription is not None else offer.no_power(row, kva),

@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text
 from linkymonitor.money.calendars import COLOURS, Calendar, ColourTerms
+from linkymonitor.money.reader import read_table
 from linkymonitor.money.rules import DAY, OffPeak, Slices, read_hours
-from linkymonitor.money.table import Document, Row, Table
+from linkymonitor.money.shelf import Shelf
+from linkymonitor.money.table import Document, Row, Table, read_document
 
 _ONE_DAY = timedelta(days=1)
 #: The part of the subscription that most houses pay for the network.
@@ -218,3 +221,37 @@ def _why(terms: ColourTerms) -> str:
         (begin, first), (end, last) = terms.window
         window = f", {begin:02}-{first:02}…{end:02}-{last:02}"
     return f"{days}{window}"
+
+
+def inspect(shelf: Shelf, paths: Sequence[Path] = ()) -> tuple[list[Text], int]:
+    """Return every fault of the tables *paths*, and how many prices were worked again from those without taxes.
+
+    Args:
+        shelf: the tables; the last of its folders has the taxes and the rules of calendars.
+        paths: files of tables; none: all tables of *shelf* and its lists of days.
+    """
+    faults: list[Text] = []
+    compared = 0
+    shipped = shelf.folders[-1]
+    taxes = read_document(shipped / "taxes.toml").content
+    for path in paths or shelf.paths().values():
+        try:
+            table = read_table(path)
+        except ConfigError as error:
+            faults += error.faults
+            continue
+        wrong, count = tax_faults(table, read_document(path), taxes)
+        faults += [*rule_faults(table, path), *wrong]
+        compared += count
+    if paths:
+        return faults, compared
+    calendars = read_document(shipped / "calendars.toml").content["calendar"]
+    for name, content in calendars.items():
+        exceptions = [(each["from"], each["until"]) for each in content.get("exception", [])]
+        owner = shelf.folders[0] / content["days"]
+        path = owner if owner.exists() else shipped / content["days"]
+        try:
+            faults += day_faults(shelf.calendar(name), path, exceptions)
+        except ConfigError as error:
+            faults += error.faults
+    return faults, compared

@@ -49,6 +49,8 @@ class Offer(NamedTuple):
         name = contract.table or ""
         if shelf is None:
             return cls(name, None, faults=(_NO_TABLES,))
+        if not shelf.has(name):
+            return cls(name, None, faults=("[contract] offer = " + shelf.unknown(name),))
         try:
             table = shelf.table(name)
             # Where the periods are registers, the meter has the colour of the day: the list is read if it is needed.

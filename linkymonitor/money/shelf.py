@@ -42,13 +42,21 @@ class Shelf:
             ConfigError: there is no such table, or with one sentence for each fault of it.
         """
         if name not in self._tables:
-            path = next(
-                (path for folder in self.folders if (path := folder / f"{name}.toml").is_file()), None
-            )
-            if path is None or path.stem in NO_OFFERS or "/" in name:
-                raise ConfigError(self._unknown(name))
+            path = self._path(name)
+            if path is None:
+                raise ConfigError(self.unknown(name))
             self._tables[name] = read_table(path)
         return self._tables[name]
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a table whose id is *name*."""
+        return self._path(name) is not None
+
+    def _path(self, name: str) -> Path | None:
+        if "/" in name or name in NO_OFFERS:
+            return None
+        paths = (folder / f"{name}.toml" for folder in self.folders)
+        return next((path for path in paths if path.is_file()), None)
 
     def calendar(self, name: str) -> Calendar:
         """Return the calendar *name*, ``tempo`` or ``ejp``.
@@ -60,18 +68,19 @@ class Shelf:
             self._calendars[name] = read_calendar(name, self.folders)
         return self._calendars[name]
 
-    def _unknown(self, name: str) -> Text:
+    def unknown(self, name: str) -> Text:
+        """Return the sentence about *name*, which is the id of no table."""
         names = list(self.paths())
         near = difflib.get_close_matches(name, names, n=1)
         folder = self.folders[0]
         if near:
             return Text(
-                f"offer = {name} : aucune grille de ce nom ; vouliez-vous dire {near[0]} ?",
-                f"offer = {name}: no price table of that name; did you mean {near[0]}?",
+                f"{name} : aucune grille de ce nom ; vouliez-vous dire {near[0]} ?",
+                f"{name}: no price table of that name; did you mean {near[0]}?",
             )
         return Text(
-            f"offer = {name} : aucune grille de ce nom ; « linkymonitor tariffs list » les nomme, "
+            f"{name} : aucune grille de ce nom ; « linkymonitor tariffs list » les nomme, "
             f"ou écrivez {folder}/{name}.toml",
-            f"offer = {name}: no price table of that name; 'linkymonitor tariffs list' names them, "
+            f"{name}: no price table of that name; 'linkymonitor tariffs list' names them, "
             f"or write {folder}/{name}.toml",
         )
