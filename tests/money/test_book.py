@@ -206,7 +206,7 @@ def test_a_signed_price_stays_and_is_doubted_after_a_year():
 def test_a_table_that_cannot_be_used_gives_no_price_and_its_fault():
     book = offered("tarif-blue-hc", power=9)
     assert [fault.en for fault in book.faults] == [
-        "offer = tarif-blue-hc: no price table of that name; did you mean tarif-bleu-hc?"
+        "[contract] offer = tarif-blue-hc: no price table of that name; did you mean tarif-bleu-hc?"
     ]
     prices = book.on(date(2026, 2, 10))
     assert prices.of("HC") is None
