@@ -22,7 +22,7 @@ from linkymonitor.language import Text, as_text
 from linkymonitor.money import bill
 from linkymonitor.money.contract import Contract
 from linkymonitor.money.offer import Offer
-from linkymonitor.money.rules import UNKNOWN, Slices
+from linkymonitor.money.rules import ELSEWHERE, UNKNOWN, Slices
 from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.table import Row
 from linkymonitor.money.tariffs import Prices
@@ -44,6 +44,8 @@ class DayPrices(NamedTuple):
     injection: Decimal | None = None
     #: Why a price is missing.
     reason: Text | None = None
+    #: Whether a price that is missing can be set in [tariff].
+    settable: bool = False
     #: Notes that go with every figure made with a price of this day.
     warnings: tuple[Text, ...] = ()
     #: The periods of the offer, in its order; of the prices of [tariff], the registers that have one.
@@ -59,7 +61,7 @@ class DayPrices(NamedTuple):
 
     def by_register(self, registers: Iterable[str]) -> bool:
         """Return whether *registers* are the periods, so that the hour decides nothing."""
-        return self.slices is None or self.slices.registers.union((UNKNOWN, "")).issuperset(registers)
+        return self.slices is None or self.slices.registers.union((ELSEWHERE, "")).issuperset(registers)
 
     def period(self, register: str, at: float) -> str:
         """Return the offer's period to which energy of *register* at the POSIX time *at* belongs.
@@ -260,6 +262,7 @@ def _of_tariff(start: date, prices: Prices, injection: Decimal | None) -> DayPri
         subscription_month=prices.subscription_month,
         injection=injection,
         reason=None if energy else Text("prix non réglés", "prices not set"),
+        settable=True,
         since=None if start == date.min else start,
     )
 
@@ -269,7 +272,7 @@ def _of_offer(
 ) -> DayPrices:
     """Return the prices of *row* of *offer* for a subscribed power of *kva*, None when it is not known."""
     energy: dict[str, Decimal] = {}
-    labels: dict[str, Text] = {}
+    labels = {UNKNOWN: Text("période inconnue", "period not known")}
     for period in offer.periods:
         price = row.price(period.code, kva)
         for name in (period.code, *period.registers):

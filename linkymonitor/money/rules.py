@@ -16,7 +16,9 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 #: The period of energy whose period is not known.
-UNKNOWN = "?"
+UNKNOWN = "unknown"
+#: The register of energy that no register counted and the total of the meter did.
+ELSEWHERE = "?"
 #: The length of a day in minutes.
 DAY = 24 * 60
 
@@ -147,7 +149,7 @@ class Slices(NamedTuple):
 
     def period(self, register: str, at: float) -> str:
         """Return the period of energy of *register* at the POSIX time *at*; UNKNOWN when it is not known."""
-        if register in self.registers or register == UNKNOWN:
+        if register in self.registers or register in (ELSEWHERE, ""):
             return register
         return self.at(datetime.fromtimestamp(at, self.zone), register)
 

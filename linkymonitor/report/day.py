@@ -233,6 +233,8 @@ class DayFigures(NamedTuple):
     subscription_month: Decimal | None = None
     #: Why a price of the day is missing.
     no_price: Text | None = None
+    #: Whether a price that is missing can be set in [tariff].
+    settable: bool = True
     #: What is to be known of the prices of the day.
     warnings: tuple[Text, ...] = ()
     total: Decimal | None = None
@@ -322,6 +324,12 @@ class DayFigures(NamedTuple):
             for line in self.lines
             if line.wh and line.price is None and line.code not in ("", ELSEWHERE)
         )
+
+    @property
+    def price_notes(self) -> tuple[Text, ...]:
+        """Why a price is missing, unless it can be set in [tariff], and what is to be known of the prices."""
+        missing = () if self.no_price is None or self.settable else (self.no_price,)
+        return (*missing, *self.warnings)
 
     @property
     def unaccounted(self) -> bool:

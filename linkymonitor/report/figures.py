@@ -57,6 +57,7 @@ def day_figures(
         subscription=synthesis.subscription(prices, records.date),
         subscription_month=prices.subscription_month,
         no_price=prices.reason,
+        settable=prices.settable,
         warnings=prices.warnings,
         kept=kept(records, start),
     )

@@ -31,7 +31,7 @@ def lines(
             reading=readings.get(name),
             price=prices.price(name),
             eur=None if wh is None else prices.cost(name, wh),
-            label=prices.labels.get(name),
+            label=None if prices.by_register((name,)) else prices.labels.get(name),
         )
         for name, wh in sums.items()
     )

@@ -96,6 +96,15 @@ class Words(Formats):
             return self.say(Texts.supplier_index, int(name[1:]))
         return name
 
+    def line(self, line: SynthesisLine) -> str:
+        """Return what *line* counts: as the offer calls it, else as the meter does."""
+        return self.period(line.code) if line.label is None else self.say(line.label)
+
+    def price_notes(self, day: DayFigures) -> str:
+        """Return what is to be known of the prices of *day*; empty when there is nothing."""
+        notes = [self.say(note) for note in day.price_notes]
+        return ". ".join(f"{note[:1].upper()}{note[1:]}" for note in notes)
+
     def in_period(self, name: str) -> str:
         """Return what register *name* counts, as it stands in the middle of a sentence."""
         if name in PERIODS_IN_SENTENCE:
@@ -107,7 +116,10 @@ class Words(Formats):
         """Return the style that draws register *name*: a word of ours, whatever the name."""
         if name in _COLOURED:
             return name.lower()
-        return f"f{int(name[1:]) % 4}" if name[1:].isdecimal() else "th"
+        if name[1:].isdecimal():
+            return f"f{int(name[1:]) % 4}"
+        # A period of an offer has one of four styles, always the same for the same name.
+        return f"f{sum(name.encode()) % 4}" if name.isalnum() else "th"
 
     def option(self, contract: Contract) -> str:
         """Return the name of the tariff option of *contract*."""
@@ -187,12 +199,16 @@ class Words(Formats):
 
     def no_price(self, day: DayFigures) -> str:
         """Return why *day*, whose energy is known, has no cost."""
+        if not day.settable:
+            return self.say(day.no_price or Texts.no_prices)
         if any(line.price is not None for line in day.lines) and day.unpriced:
             return self.say(Texts.no_price_of, self.missing_prices(day))
         return self.say(Texts.no_prices)
 
     def missing_prices(self, day: DayFigures) -> str:
         """Return the keys of the prices that *day* lacks; when no price is set at all, those of all its registers."""
+        if not day.settable:
+            return ""
         known = any(line.price is not None for line in day.lines)
         wanted = day.unpriced if known else [line.code for line in day.lines if line.code]
         return ", ".join(key_of(name) for name in wanted if name != ELSEWHERE)

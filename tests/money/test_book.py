@@ -167,7 +167,7 @@ def test_a_day_that_may_be_blue_or_white_is_not_red_and_has_a_price_where_only_r
 
 def test_off_peak_hours_are_those_of_the_house_by_season_else_those_of_the_meter():
     meter = offered("edf-vert-electrique-hc", power=6).on(date(2026, 6, 1))
-    assert [meter.period(name, at(2026, 6, 1, 3)) for name in ("HC", "HP", "TH")] == ["HC", "HP", "?"]
+    assert [meter.period(name, at(2026, 6, 1, 3)) for name in ("HC", "HP", "TH")] == ["HC", "HP", "unknown"]
     assert meter.reason is not None
     own = offered(
         "edf-vert-electrique-hc",
