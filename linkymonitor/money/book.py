@@ -16,16 +16,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter, itemgetter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.language import Text, as_text
 from linkymonitor.money import bill
 from linkymonitor.money.contract import Contract
-from linkymonitor.money.offer import Offer
-from linkymonitor.money.rules import ELSEWHERE, UNKNOWN, Slices
-from linkymonitor.money.shelf import Shelf
-from linkymonitor.money.table import Row
-from linkymonitor.money.tariffs import Prices
+from linkymonitor.money.tariffs import ELSEWHERE, UNKNOWN, Prices
+
+if TYPE_CHECKING:
+    from linkymonitor.money.offer import Offer
+    from linkymonitor.money.rules import Slices
+    from linkymonitor.money.shelf import Shelf
+    from linkymonitor.money.table import Row
 
 #: The length of a half hour, in seconds.
 HALF_HOUR = 1800
@@ -155,11 +157,16 @@ class PriceBook:
             last = self._stretches[-1]
             signed = last.signed if changes.offer is None else day
             self._stretches.append(_Stretch(day, last.contract.then(changes), signed))
-        self._offers = {
-            number: Offer.of(stretch.contract, stretch.signed, shelf)
-            for number, stretch in enumerate(self._stretches)
-            if stretch.contract.table is not None
-        }
+        self._offers: dict[int, Offer] = {}
+        if any(stretch.contract.table is not None for stretch in self._stretches):
+            # Only here: a house without an offer needs no tables.
+            from linkymonitor.money.offer import Offer
+
+            self._offers = {
+                number: Offer.of(stretch.contract, stretch.signed, shelf)
+                for number, stretch in enumerate(self._stretches)
+                if stretch.contract.table is not None
+            }
         self._made: dict[tuple[object, ...], DayPrices] = {}
 
     @property

@@ -8,11 +8,14 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
-from linkymonitor.money.rules import Hours, read_hours
 from linkymonitor.money.tariffs import DOUBTED
+
+if TYPE_CHECKING:
+    from linkymonitor.money.rules import Hours
 
 #: Names that stand for no offer: the prices of [tariff] count again.
 NO_OFFER = ("none", "aucune")
@@ -105,6 +108,9 @@ class Contract:
 
     def hours(self, key: str) -> tuple[Hours, ...]:
         """Return the ranges of *key*, such as ``off_peak``."""
+        # Only here: few houses give hours of their own, and every command reads the settings.
+        from linkymonitor.money.rules import read_hours
+
         return tuple(read_hours(text) for text in getattr(self, key))
 
     def then(self, later: Contract) -> Contract:
@@ -146,8 +152,17 @@ def _wrong_amounts(contract: Contract) -> list[Text]:
 
 
 def _wrong_hours(contract: Contract) -> list[Text]:
+    keys = [
+        key
+        for key in ("off_peak", "off_peak_summer", "off_peak_winter", "chosen_hours")
+        if getattr(contract, key)
+    ]
+    if not keys:
+        return []
+    from linkymonitor.money.rules import read_hours
+
     faults = []
-    for key in ("off_peak", "off_peak_summer", "off_peak_winter", "chosen_hours"):
+    for key in keys:
         minutes: set[int] = set()
         for text in getattr(contract, key):
             try:

@@ -15,15 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-#: The period of energy whose period is not known.
-UNKNOWN = "unknown"
-#: The register of energy that no register counted and the total of the meter did.
-ELSEWHERE = "?"
+from linkymonitor.money.tariffs import ELSEWHERE, UNKNOWN
+
 #: The length of a day in minutes.
 DAY = 24 * 60
 
-_RANGE = re.compile(r"(\d{1,2})[:h](\d{2})\s*-\s*(\d{1,2})[:h](\d{2})", re.IGNORECASE)
-_MONTH_DAY = re.compile(r"(\d{2})-(\d{2})")
+_RANGE = r"(\d{1,2})[:hH](\d{2})\s*-\s*(\d{1,2})[:hH](\d{2})"
+_MONTH_DAY = r"(\d{2})-(\d{2})"
 #: A year with a 29 February, in which any day of a season exists.
 _LEAP = 2024
 
@@ -93,7 +91,7 @@ def read_hours(text: str) -> Hours:
     Raises:
         ValueError: *text* is no such range.
     """
-    match = _RANGE.fullmatch(text.strip())
+    match = re.fullmatch(_RANGE, text.strip())
     if not match:
         raise ValueError(text)
     ends = []
@@ -112,7 +110,7 @@ def read_season(first: str, last: str) -> Season:
     """
     days = []
     for text in (first, last):
-        match = _MONTH_DAY.fullmatch(text)
+        match = re.fullmatch(_MONTH_DAY, text)
         if not match:
             raise ValueError(text)
         day = date(_LEAP, int(match[1]), int(match[2]))  # raises ValueError for a day that no year has

@@ -14,6 +14,11 @@ DOUBTED = Decimal(3)
 #: So was a dearer subscription, in €/month; that of the greatest power for a house costs less than a third.
 DOUBTED_SUBSCRIPTION = Decimal(300)
 
+#: The period of energy whose period is not known.
+UNKNOWN = "unknown"
+#: The register of energy that no register counted and the total of the meter did.
+ELSEWHERE = "?"
+
 #: Register code → key, where the key is not the code in lower case.
 _KEYS = {"TH": "base"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from linkymonitor.model.energy import UNBROKEN
 from linkymonitor.model.record import Contract, Record
 from linkymonitor.money.book import PriceBook
+from linkymonitor.money.contract import Contract as Terms
+from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.state.ledger import Ledger
+from linkymonitor.system.resources import shipped
 from tests.support.meter_days import EJP, fold, moment, reading, record
 from tests.support.truth import PARIS
 
@@ -285,3 +288,25 @@ def test_no_energy_is_negative_and_none_goes_down_within_a_day(frames):
         found.append(ledger.update(reading(now, HN=index)).energy["HN"])
     assert min(found) >= 0
     assert all(before <= after for before, after in pairwise(found))
+
+
+def test_an_offer_whose_hours_decide_costs_each_half_hour_at_its_price():
+    """Off-peak from 22:00: two hours at 10 kWh each, at 0.2021 and at 0.1576 €/kWh."""
+    terms = Terms(offer="edf-vert-electrique-hc", power=6, off_peak=("22:00-06:00",))
+    book = PriceBook(Prices(), {}, terms, {}, Shelf((shipped("etc/tariffs"),)))
+    ledger = Ledger(PARIS, book)
+    ledger.update(reading("2026-06-10 21:00", TH=0))
+    totals = ledger.update(reading("2026-06-10 23:00", TH=20_000))
+    assert totals.cost == {"HP": Decimal("2.02"), "HC": Decimal("1.58")}
+    assert totals.total_cost == Decimal("3.60")
+    assert totals.energy == {"TH": 20_000}
+
+
+def test_a_new_day_has_the_prices_of_its_date():
+    old, new = Prices(hn=Decimal("0.1")), Prices(hn=Decimal("0.2"))
+    ledger = Ledger(PARIS, PriceBook(old, {date(2026, 12, 2): new}))
+    ledger.update(reading("2026-12-01 23:00", HN=1000))
+    eve = ledger.update(reading("2026-12-01 23:50", HN=3000))
+    ledger.update(reading("2026-12-02 00:00", HN=3000))
+    day = ledger.update(reading("2026-12-02 00:30", HN=5000))
+    assert (eve.total_cost, day.total_cost) == (Decimal("0.20"), Decimal("0.40"))
