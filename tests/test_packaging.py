@@ -16,14 +16,7 @@ import pytest
 import linkymonitor
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = (
-    "templates",
-    "static/dygraphs/dygraph.min.js",
-    "static/dygraphs/LICENSE",
-    "etc/linkymonitor.ini",
-    "etc/tariffs/ejp.toml",
-    "etc/tariffs/tempo-days.csv",
-)
+SHIPPED = ("templates", "static/dygraphs/dygraph.min.js", "static/dygraphs/LICENSE", "etc/linkymonitor.ini")
 ASK = (
     "import linkymonitor, linkymonitor.system.resources as r; print(linkymonitor.__file__); "
     f"[print(r.shipped(name)) for name in {SHIPPED!r}]"
