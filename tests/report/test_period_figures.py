@@ -21,8 +21,8 @@ LATER = local(date(2026, 3, 1))
 EJP = {"HN": "0.1418", "PM": "1.0867"}
 
 
-def of_month(summaries, prices, *, first=JANUARY, last=LAST, now=LATER):
-    return period_figures(summaries, prices, first, last, tz=PARIS, now=now)
+def of_month(summaries, prices, *, first=JANUARY, last=LAST, now=LATER, failed=()):
+    return period_figures(summaries, prices, first, last, tz=PARIS, now=now, failed=failed)
 
 
 def test_a_month_is_the_sum_of_its_days_and_each_line_is_rounded_once():
@@ -84,6 +84,14 @@ def test_a_register_that_was_not_read_leaves_the_energy_unknown():
     figures = of_month(summaries, book(EJP, subscription="19.32"))
     assert (figures.consumed, figures.total) == (None, None)
     assert [(line.code, line.wh) for line in figures.lines] == [("HN", 31 * 480), ("PM", None)]
+
+
+def test_a_day_whose_figures_cannot_be_computed_leaves_no_sum():
+    summaries = days(JANUARY, 31, {"HN": 10})
+    del summaries[LAST]
+    figures = of_month(summaries, book(EJP, subscription="19.32"), failed={LAST})
+    assert (figures.consumed, figures.consumed_eur, figures.total) == (None, None, None)
+    assert of_month(summaries, book(EJP, subscription="19.32"), failed={date(2026, 2, 1)}).total is not None
 
 
 def test_days_without_data_are_named_and_add_nothing():

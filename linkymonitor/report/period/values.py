@@ -1,8 +1,7 @@
 """What is known of a period (a month, a year, any range of local days): plain values, which templates read by name."""
 
-# All are named tuples, as those of a day are (report/day.py). Energies are in Wh, powers in VA or W, money in €.
-
-from __future__ import annotations
+# All are named tuples, as those of a day are (report/day.py). Their annotations are no texts, which Python would have
+# to compile at each start. Energies are in Wh, powers in VA or W, money in €.
 
 from collections.abc import Mapping, Sequence
 from datetime import date

@@ -1,0 +1,291 @@
+"""The pages of periods in a real browser: no error, no request, nothing clipped, and the figures of `--json`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from linkymonitor.report.pages import Pages
+from linkymonitor.report.period.as_json import as_json
+from linkymonitor.report.period.figures import period_figures
+from linkymonitor.report.section import Settings
+from linkymonitor.summaries.day import Break, InjectedEnergy, PhaseExtremes, Silence, TermChange
+from linkymonitor.system.resources import shipped
+from tests.report.house import PARIS, local
+from tests.report.made_days import days, made
+from tests.report.price_books import book
+from tests.report.test_browser import CONTRAST
+
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: no browser test ran"
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: NO BROWSER TEST RAN"),
+]
+
+JANUARY, LAST = date(2026, 1, 1), date(2026, 1, 31)
+LATER = local(date(2026, 3, 1))
+EJP = {"HN": "0.1418", "PM": "1.0867"}
+TEMPO = {
+    "HCJB": "0.1288",
+    "HPJB": "0.1552",
+    "HCJW": "0.1447",
+    "HPJW": "0.1792",
+    "HCJR": "0.1518",
+    "HPJR": "0.6586",
+}
+NIGHT = {"base_load_va": 220, "base_watts_low": 190, "base_watts_high": 210}
+GIVEN = InjectedEnergy(3000, 2500, 3600, estimated=True)
+
+
+def ejp():
+    """Return a month of EJP with the year before, a gap, a day without data, another meter, an estimate."""
+    summaries = days(date(2025, 1, 1), 31, {"HN": 600, "PM": 0})
+    summaries |= days(JANUARY, 31, {"HN": 500, "PM": 0}, injected=GIVEN, peak_va=5000, **NIGHT)
+    for day in (date(2026, 1, 5), date(2026, 1, 6)):
+        summaries[day] = made(day, {"HN": 100, "PM": 300}, ejp=True)
+    at = round(local(date(2026, 1, 12), 12).timestamp())
+    summaries[date(2026, 1, 12)] = made(
+        date(2026, 1, 12),
+        {"HN": 450},
+        coverage=0.5,
+        partial=True,
+        gaps=(Silence(at, at + 43_000, None),),
+        breaks=(Break(at, contract_changed=True),),
+        changes=(TermChange(at, "meter", None, None),),
+        peak_va=9000,
+        peak_at=at,
+    )
+    del summaries[date(2026, 1, 20)]
+    return summaries
+
+
+def tempo():
+    """Return a year of Tempo in three phases, with days of each colour."""
+    phase = (PhaseExtremes(225.0, 231.4, 240.0, 3.2, 21.0),) * 3
+    summaries = {}
+    for at in range(365):
+        day = date(2025, 1, 1) + timedelta(days=at)
+        colour = ("blue", "white", "red")[at % 9 // 4] if day.month in (1, 2, 12) else "blue"
+        letter = {"blue": "B", "white": "W", "red": "R"}[colour]
+        energy = {f"HCJ{letter}": 100 + at % 7, f"HPJ{letter}": 300 - at % 11}
+        summaries[day] = made(day, energy, option="TEMPO", colour=colour, by_phase=phase, phases=3)
+    return summaries
+
+
+def unfinished():
+    """Return the beginning of a month of an off-peak contract that injects, today until noon."""
+    counted = GIVEN._replace(low_wh=3000, high_wh=3000, estimated=False)
+    summaries = days(JANUARY, 20, {"HC": 150, "HP": 320}, option="HC", injected=counted)
+    today = date(2026, 1, 21)
+    half = made(today, {})._replace(
+        half_hours={"HC": (150,) * 24 + (0,) * 24, "HP": (320,) * 24 + (0,) * 24},
+        until=round(local(today, 12).timestamp()),
+    )
+    return summaries | {today: half}
+
+
+DATED = book(
+    EJP,
+    (date(2026, 1, 16), {"HN": "0.1781", "PM": "0.3440"}),
+    subscription="19.32",
+    later_subscription="22.71",
+)
+HOUSES = {
+    "ejp": (ejp(), DATED, JANUARY, LAST, LATER),
+    "tempo": (tempo(), book(TEMPO, subscription="16.0"), date(2025, 1, 1), date(2025, 12, 31), LATER),
+    "hc": (
+        unfinished(),
+        book({"HC": "0.1696", "HP": "0.2146"}, subscription="15.74", injection="0.10"),
+        JANUARY,
+        LAST,
+        local(date(2026, 1, 21), 12),
+    ),
+    "base": (days(JANUARY, 31, {"TH": 400}, option="BASE"), book({}), JANUARY, LAST, LATER),
+    "range": (
+        days(JANUARY, 59, {"TH": 400}, option="BASE"),
+        book({"TH": "0.2"}, subscription="12"),
+        JANUARY,
+        date(2026, 2, 28),
+        LATER,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return {
+        name: period_figures(summaries, prices, first, last, tz=PARIS, now=now)
+        for name, (summaries, prices, first, last, now) in HOUSES.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, figures):
+    """Return a folder with the page of each house, in both languages."""
+    folder = tmp_path_factory.mktemp("periods")
+    files = frozenset(f"2026-01-{day:02}.html" for day in range(1, 32)) | {"2025-02.html"}
+    links = [
+        {"text": "‹ décembre", "href": "2025-12.html", "rel": "prev"},
+        {"text": "2026", "href": "2026.html", "rel": None},
+        {"text": "calendrier", "href": "index.html", "rel": None},
+        {"text": "février ›", "href": None, "rel": "next"},
+    ]
+    for lang in ("fr", "en"):
+        pages = Pages([shipped("templates")], lang, PARIS, Settings().sections)
+        for name, (_, _, _, _, now) in HOUSES.items():
+            page = pages.period(figures[name], links, files, now.timestamp(), "abc")
+            (folder / f"{name}.{lang}.html").write_bytes(page)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def show(browser, folder):
+    """Return a function that opens a page; a complaint of the browser, or a request, fails the test."""
+    complaints: list[str] = []
+    contexts = []
+
+    def opened(name: str, width: int = 1280, lang: str = "fr", theme: str = "light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, accept_downloads=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        address = (folder / f"{name}.{lang}.html").as_uri()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: request.url == address or complaints.append(request.url))
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [text for text in complaints if not text.startswith("blob:")] == []
+
+
+def number(text: str) -> Decimal:
+    """Return what *text*, a French number, means."""
+    return Decimal(re.sub(r"\s", "", text).replace("−", "-").replace(",", "."))
+
+
+@pytest.mark.parametrize("name", ["ejp", "tempo", "hc", "range"])
+def test_the_sums_on_screen_are_those_of_the_json(show, figures, name):
+    found = as_json(figures[name], PARIS, "fr")
+    page = show(name)
+    rows = page.locator("section[aria-labelledby=account-title] tbody:not(.aside) tr").all()
+    cells = [[cell.inner_text() for cell in row.locator("td").all()] for row in rows]
+    *lines, subscription, total = cells
+    assert [number(line[1]) for line in lines] == [
+        Decimal(period["wh"]) / 1000 for period in found["periods"].values()
+    ]
+    assert [number(line[3]) for line in lines] == [
+        Decimal(period["eur"]) for period in found["periods"].values()
+    ]
+    assert number(subscription[3]) == Decimal(found["subscription"]["eur"])
+    assert number(total[1]) == Decimal(found["consumed"]["wh"]) / 1000
+    assert number(total[3]) == Decimal(found["total"]["eur"])
+    assert sum(number(row[3]) for row in (*lines, subscription)) == number(total[3])
+
+
+@pytest.mark.parametrize(
+    ("name", "theme"), [*((name, "light") for name in HOUSES), ("ejp", "dark"), ("tempo", "dark")]
+)
+def test_pages_are_whole_and_readable_at_each_width(show, name, theme):
+    page = show(name, theme=theme)
+    spilled = "[...document.querySelectorAll('section,.card')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+    for width in (1280, 820, 390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(f"{spilled}.map(e => e.innerText.slice(0, 40))") == []
+        assert page.evaluate(CONTRAST) == []
+
+
+def test_the_switch_shows_one_unit_at_a_time(show):
+    page = show("ejp")
+    assert page.locator(".plot.in-eur").is_visible()
+    assert page.locator(".plot.in-kwh").is_hidden()
+    before = page.locator(".bar-chart").bounding_box()
+    page.locator("#in-kwh").check()
+    assert page.locator(".plot.in-kwh").is_visible()
+    assert page.locator(".plot.in-eur").is_hidden()
+    assert page.locator(".bar-chart").bounding_box() == before
+
+
+def test_the_keyboard_reaches_each_day(show):
+    page = show("hc")
+    page.locator("#in-eur").focus()
+    page.keyboard.press("Tab")
+    link = page.evaluate(
+        "[document.activeElement.getAttribute('href'), document.activeElement.getAttribute('aria-label')]"
+    )
+    assert link[0] == "2026-01-01.html"
+    assert link[1].startswith("Jeudi 1ᵉʳ\u00a0janvier 2026, 22,6")
+
+
+def test_a_spreadsheet_is_saved(show, figures):
+    page = show("ejp")
+    with page.expect_download() as download:
+        page.locator("#csv").click()
+    content = download.value.path().read_bytes()
+    assert download.value.suggested_filename == "2026-01.csv"
+    assert content.startswith(b"\xef\xbb\xbf")
+    lines = content.decode("utf-8-sig").split("\r\n")
+    assert len(lines) == 1 + 30 + 1  # a head, the days, and the end of the last line
+    assert lines[1].startswith("01/01/2026;24,000;")
+
+
+def test_nothing_moves_while_the_page_loads(show):
+    page = show("ejp")
+    shift = page.evaluate(
+        """() => new Promise(resolve => {
+          let sum = 0;
+          new PerformanceObserver(list => list.getEntries().forEach(entry => sum += entry.value))
+            .observe({ type: "layout-shift", buffered: true });
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+        })"""
+    )
+    assert shift == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "lang", "theme"),
+    [
+        ("ejp", 1280, "fr", "light"),
+        ("ejp", 390, "en", "dark"),
+        ("tempo", 1280, "en", "dark"),
+        ("hc", 390, "fr", "light"),
+    ],
+)
+def test_axe_finds_nothing(show, name, width, lang, theme):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright",
+        reason="axe-playwright-python is not installed: AXE HAS NOT LOOKED",
+    )
+    found = axe.Axe().run(show(name, width, lang, theme))
+    assert [
+        (violation["id"], violation["nodes"][0]["html"]) for violation in found.response["violations"]
+    ] == []
+
+
+def test_the_print_has_the_bars_in_colour_and_no_control(show):
+    page = show("ejp")
+    page.emulate_media(media="print")
+    assert page.locator("nav").is_hidden()
+    assert page.locator("#csv").is_hidden()
+    assert page.locator(".plot.in-eur svg").first.is_visible()
+    assert page.pdf()[:5] == b"%PDF-"
