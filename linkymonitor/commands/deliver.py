@@ -107,6 +107,13 @@ def _check_usage(
                     f"[sink:{name}] is not in {settings.path}; expected one of: {known}",
                 )
             )
+    if sink is not None and not settings.sink[sink].enabled:
+        raise UsageError(
+            Text(
+                f"[sink:{sink}] enabled = non : rien ne lui est envoyé ; écrivez enabled = oui",
+                f"[sink:{sink}] enabled = no: nothing is sent to it; write enabled = yes",
+            )
+        )
     if not settings.sink and not status:
         raise ConfigError(
             Text(

@@ -26,6 +26,7 @@ from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.forms import as_dict
 from linkymonitor.sinks.network import without_secrets
 from linkymonitor.system.storage import Storage
+from linkymonitor.system.troubles import trouble
 
 log = logging.getLogger(__name__)
 
@@ -76,15 +77,27 @@ class StateFolder:
         """
         self._storage.make_directory(self.directory)
 
-    def read(self, name: str) -> Standing | None:
-        """Return what is kept of the sink *name*, None when nothing is, or nothing that can be read."""
+    def read(self, name: str, *, mend: bool = True) -> Standing | None:
+        """Return what is kept of the sink *name*, None when nothing is, or the file is damaged.
+
+        Args:
+            name: the sink.
+            mend: set a damaged file aside, and log it; False for a command that only looks.
+
+        Raises:
+            StorageError: the file cannot be read.
+        """
         path = self._path(name)
         try:
             kept = json.loads(path.read_bytes())
             return _standing(kept)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
+            raise trouble(path, error) from error
+        except (ValueError, KeyError, TypeError) as error:
+            if not mend:
+                return None
             log.warning(
                 Text(
                     "%s : illisible (%s) ; [sink:%s] repart de la fin du journal ; "

@@ -49,7 +49,7 @@ def print_status(sinks: Mapping[str, Configured], state: StateFolder, log_dir: P
     follower = Follower(log_dir)
     lines = []
     for name, configured in sinks.items():
-        standing = state.read(name) if configured.enabled else None
+        standing = state.read(name, mend=False) if configured.enabled else None
         lag = follower.lag(standing.place) if standing else None
         lines.append(_Line(name, configured, standing, lag))
     if as_json:

@@ -252,6 +252,21 @@ def test_a_sink_that_hangs_holds_up_no_other_and_no_stop(house):
     assert house.kept() == list(range(3, 10))
 
 
+def test_the_past_cannot_be_sent_to_a_sink_that_is_disabled(house):
+    house.configure(house.sections + "enabled = no\n")
+    house.deliver("--from", "2026-02-20", "--sink", "mine", "--once", status=2)
+    assert "enabled = yes" in house.errors
+
+
+def test_a_status_changes_no_file_even_a_damaged_one(house):
+    house.box.write(range(5))
+    house.deliver("--once")
+    path = house.folder / "state/deliver/sink-mine.json"
+    path.write_bytes(b"\0" * 100)
+    assert house.status()["mine"]["last_success"] is None
+    assert path.read_bytes() == b"\0" * 100
+
+
 def test_a_sink_that_is_disabled_has_no_queue(house):
     house.box.write(range(5))
     house.deliver("--once")
