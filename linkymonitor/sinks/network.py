@@ -66,7 +66,8 @@ def read_secret(path: Path, *, section: str, key: str = "password_file") -> str:
     Raises:
         ConfigError: the file cannot be read, everybody may read it, or it has no secret.
     """
-    place = f"{section} {key} = {path}"
+    # A relative path may be the secret itself, written in the wrong place: it is not repeated.
+    place = f"{section} {key} = {path}" if path.is_absolute() else f"{section} {key}"
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -97,6 +98,11 @@ def read_secret(path: Path, *, section: str, key: str = "password_file") -> str:
                 f"{place}: expected one line of text, the password",
             )
         )
+    return keep_secret(secret)
+
+
+def keep_secret(secret: str) -> str:
+    """Return *secret*; from now on `without_secrets` knows it."""
     _secrets.add(secret)
     return secret
 
