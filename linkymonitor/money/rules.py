@@ -163,15 +163,17 @@ class Slices(NamedTuple):
         return {self._first(when, register, colour) for colour in colours}
 
     def _first(self, when: datetime, register: str, colour: str) -> tuple[int, str]:
+        minute = when.hour * 60 + when.minute
+        day, starts = when.date(), 0
         for place, rule in enumerate(self.rules):
-            day = _day(when, rule.day_starts)
+            if rule.day_starts != starts:
+                day, starts = _day(when, rule.day_starts), rule.day_starts
             if rule.season is not None and not self.seasons[rule.season].has(day):
                 continue
             if rule.weekdays is not None and day.isoweekday() not in rule.weekdays:
                 continue
             if rule.colour is not None and colour != rule.colour:
                 continue
-            minute = when.hour * 60 + when.minute
             if rule.own:
                 inside = self._off_peak(when.date(), minute, register)
                 if inside is None:

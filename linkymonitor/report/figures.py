@@ -81,7 +81,7 @@ def subscribed_kva(records: DayRecords) -> int | None:
     if not contracts and records.before is not None and records.before.contract is not None:
         contracts = [records.before.contract]
     power = contracts[0].subscribed_power if contracts else None
-    return None if power is None else power // 1000
+    return None if power is None else round(power / 1000)
 
 
 def _with_silence(figures: DayFigures, records: DayRecords, tz: ZoneInfo, prices: DayPrices) -> DayFigures:

@@ -251,7 +251,7 @@ class Ledger:
         if self._book is None or day.date is None:
             return DayTotals(energy=energy)
         power = day.fold.subscribed_power
-        prices = self._book.on(day.date, None if power is None else power // 1000)
+        prices = self._book.on(day.date, None if power is None else round(power / 1000))
         counted = energy if prices.by_register(energy) else _by_period(day, prices)
         costs = {name: prices.cost(name, wh) for name, wh in counted.items()}
         known = {name: cost for name, cost in costs.items() if cost is not None}
