@@ -147,8 +147,9 @@ class Delivery:
                 if signature != before:
                     with suppress(StorageError):  # the sinks report it
                         self._segments.all()
-                    for wake in wakes.values():
-                        wake.set()
+                    for feeder in self.feeders:
+                        feeder.look()
+                        wakes[feeder.name].set()
                 self._mind_hangs()
             each_look()
         for wake in wakes.values():

@@ -106,6 +106,8 @@ class Feeder:
         #: Whether the sink has the records of the batch, and only its events are left.
         self._rows_taken = False
         self._tries = 0
+        #: Whether the log may have more: a live value alone is no reason to look.
+        self._log_grew = True
         self._newest: Newest | None = None
         self._live_due = -math.inf
         self._events: deque[Event] = deque(maxlen=_EVENTS_KEPT)
@@ -129,6 +131,10 @@ class Feeder:
         """Whether the sink has not taken what it was given last."""
         return self._away_since is not None
 
+    def look(self) -> None:
+        """Look at the log at the next step: it has changed."""
+        self._log_grew = True
+
     def show(self, newest: Newest) -> None:
         """Give the sink *newest* at the next step that may; an older reading that still waits is dropped."""
         self._newest = newest
@@ -151,11 +157,13 @@ class Feeder:
         except SinkUnavailable as error:
             return self._wait(error)
         except StorageError as error:
+            self._log_grew = True
             log.warning("%s", error.text)
             self._retry_at = self._monotonic() + _LOG_AWAY
             return self._retry_at
         except (Exception, SystemExit) as error:
             # Code of the user may raise anything, and may call sys.exit().
+            self._log_grew = True
             self._tries += 1
             return self._wait(error)
         finally:
@@ -220,7 +228,14 @@ class Feeder:
     def _feed(self) -> bool:
         """Give the sink the next batch; return False when the log has none."""
         if self._batch is None:
-            self._batch = self._next_batch()
+            if not self._log_grew:
+                return False
+            # Before the look, so that a change during it is seen at the next step.
+            self._log_grew = False
+            try:
+                self._batch = self._next_batch()
+            finally:
+                self._log_grew = self._log_grew or self._batch is not None
             self._rows_taken, self._tries = False, 0
         batch = self._batch
         if batch is None:

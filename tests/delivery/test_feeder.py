@@ -48,6 +48,7 @@ class Bench:
 
     def run(self) -> float:
         """Step until there is nothing to do now; return when the next step is due."""
+        self.feeder.look()
         while (due := self.feeder.step()) <= self.clock.monotonic():
             pass
         return due
