@@ -101,6 +101,14 @@ def _nightly(log_dir: Path, pages: Path) -> Iterator[Row]:
         unit="s",
         note=f"2 days, a calendar of {kept} pages; {nightly.cpu:.2f} s here",
     )
+    for name, file in (("month", f"{DAY:%Y-%m}.html"), ("year", f"{DAY:%Y}.html")):
+        yield Row(
+            figure=f"report: the page of a {name}",
+            measured=(pages / file).stat().st_size / _KB,
+            must=300,
+            aim=150,
+            unit="kB",
+        )
     yield Row(
         figure="report: the nightly run, memory",
         measured=nightly.memory / 1024,

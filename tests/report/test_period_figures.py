@@ -231,6 +231,26 @@ def test_the_days_to_come_have_the_prices_to_come():
     assert ahead.eur == Decimal("64.80") + Decimal("62.40") + Decimal("31.00")
 
 
+def test_days_without_data_are_expected_like_days_to_come():
+    summaries = unfinished()
+    del summaries[date(2026, 1, 8)]
+    figures = of_month(
+        summaries, book({"HN": "0.10"}, subscription="31.00"), now=local(date(2026, 1, 21), 12)
+    )
+    ahead = figures.projection
+    assert (ahead.days, ahead.missing) == (11, 1)
+    # The same as with the weekday that is missing, whose subscription is counted already.
+    assert ahead.wh == 14 * 24_000 + 6 * 48_000 + 24_000 + 7 * 24_000 + 3 * 48_000
+    assert ahead.eur == Decimal("96.00") + Decimal("31.00")
+
+
+def test_a_log_that_has_stopped_is_not_projected():
+    figures = of_month(
+        days(JANUARY, 15, {"HN": 500}), book(EJP, subscription="31"), now=local(date(2026, 1, 21), 12)
+    )
+    assert figures.projection is None
+
+
 def test_no_day_to_come_is_taken_for_an_ejp_day_but_one_more_is_told():
     summaries = unfinished()
     day = date(2026, 1, 6)

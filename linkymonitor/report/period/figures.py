@@ -281,7 +281,7 @@ def _base_load(days: Sequence[DaySummary], costs: Sequence[DayCost], consumed: i
 def _coverage(days: Sequence[DaySummary], costs: Sequence[DayCost]) -> Coverage:
     spans = [(day, max(day.until - day.start, 0)) for day in days]
     possible = sum(seconds for _, seconds in spans)
-    over = [cost for cost in costs if not cost.so_far]
+    over = [cost for cost in costs if not cost.so_far and not cost.empty]
     return Coverage(
         share=sum(day.coverage * seconds for day, seconds in spans) / possible if possible else 0.0,
         records=sum(day.records for day in days),

@@ -7,6 +7,8 @@
 #   is assumed; what one more adds is given apart.
 # - The bounds are the same sum with the quarter of the days that used least, and with the quarter that used most: cold
 #   comes in weeks, so the days to come may all be alike, and their errors do not cancel.
+# - Days without data are expected like days to come: their energy is in no sum so far. When the newest data are older
+#   than yesterday, there is no projection.
 # - Nobody knows another season by this one: a period of which more than six weeks are to come has no projection.
 # - What is left of today is a mean day of its kind less what today has used, and never less than nothing.
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from linkymonitor.money.book import PriceBook
     from linkymonitor.summaries.day import DaySummary
 
+_DAY = timedelta(days=1)
 _SATURDAY = 5
 _SECONDS = 86400
 #: A projection needs so many whole days; a kind with fewer borrows those of the other.
@@ -71,13 +74,14 @@ def projection_of(
         now: the present.
     """
     today = figures.today
-    if today is None or figures.consumed is None:
+    if today is None or figures.consumed is None or figures.until is None or figures.until < today - _DAY:
         return None
     plain = [day for day in figures.days if day.whole and day.kind not in _DEAR]
     if len(plain) < _FEWEST or (figures.last - today).days >= _MOST_AHEAD:
         return None
     more, kind = _one_more(figures, plain)
-    ahead = [today + timedelta(days=count) for count in range((figures.last - today).days + 1)]
+    to_come = [today + timedelta(days=count) for count in range((figures.last - today).days + 1)]
+    ahead = [*figures.missing, *to_come]
     of_kind = _by_kind(plain)
     wh = {kind: _Expected([Decimal(day.wh or 0) for day in days]) for kind, days in of_kind.items()}
     so_far = next((day for day in figures.days if day.date == today), None)
@@ -86,7 +90,8 @@ def projection_of(
     eur = _money(figures, summaries, book, of_kind, ahead, so_far)
     return Projection(
         until=figures.last,
-        days=len(ahead),
+        days=len(to_come),
+        missing=len(figures.missing),
         wh=figures.consumed + round(energy[0]),
         low_wh=figures.consumed + round(energy[1]),
         high_wh=figures.consumed + round(energy[2]),
@@ -144,7 +149,8 @@ def _money(
     so_far: DayCost | None,
 ) -> _Money | None:
     """Return the cost at the end of the period and its bounds; None when a price is missing."""
-    if figures.total is None:
+    today = figures.today
+    if figures.total is None or today is None:
         return None
     sums = [figures.total] * len(_BOUNDS)
     days: dict[date, Decimal] = {}
@@ -165,14 +171,15 @@ def _money(
         found = expected[key]
         if found is None or used is None:
             return None
-        is_today = figures.today == day
+        is_today = today == day
         if prices.subscription_month is None:
             return None
         share = bill.day_subscription(prices.subscription_month, day)
         days[day] = found.mean + share
+        if day <= today:
+            share = Decimal(0)  # it is in the total already
         for at, bound in enumerate(_BOUNDS):
             amount = bound(found)
-            # The subscription of today is counted already.
             sums[at] += max(amount - used, Decimal(0)) if is_today else amount + share
     mean, low, high = map(bill.round_cents, sums)
     return _Money(mean, low, high, days)

@@ -83,7 +83,12 @@ def flags(figures: PeriodFigures, words: Words, now: float) -> list[tuple[str, s
     if figures.empty:
         return [("plain", words.say(P.flag_empty))]
     if figures.today is not None:
-        marks.append(("plain", words.say(P.flag_until, figures.today.day, words.clock(now))))
+        day = (
+            day_number(figures.today, words)
+            if figures.whole_month
+            else day_name(figures.today, words, year=False)
+        )
+        marks.append(("plain", words.say(P.flag_until, day, words.clock(now))))
     if figures.since is not None and figures.since > figures.first:
         marks.append(("plain", words.say(P.flag_since, day_name(figures.since, words, year=False))))
     return marks
@@ -230,11 +235,11 @@ def _money(name: str, eur: Decimal, note: str, words: Words, places: int = 2) ->
 
 def _cost_card(figures: PeriodFigures, words: Words) -> list[Card]:
     cost = figures.total if figures.total is not None else figures.consumed_eur
-    text: Text = P.cost_known if figures.missing else P.cost_so_far if figures.today else P.cost
-    name = words.say(text)
     if cost is None:
         reason = words.say(P.unread) if figures.consumed is None else why_no_cost(figures, words)
-        return [] if figures.empty else [Card(name, "–", "", reason)]
+        return [] if figures.empty else [Card(words.say(P.cost), "–", "", reason)]
+    text: Text = P.cost_known if figures.missing else P.cost_so_far if figures.today else P.cost
+    name = words.say(text)
     dearest = sorted((line for line in figures.lines if line.eur), key=lambda line: -(line.eur or 0))[:_PARTS]
     parts = [
         f"{line_name(line.code, line.name, words, sentence=True)} {words.percent(float(line.eur / cost), 0)}"

@@ -214,13 +214,15 @@ class PeriodTexts:
     less_than = Text("le moins", "least")
     more_than = Text("le plus", "most")
     ahead_how = Text(
-        "L’estimation ajoute à ce qui est compté {} à venir, comme la moyenne des {} de semaine et des {} de fin de "
+        "L’estimation ajoute à ce qui est compté {}, comme la moyenne des {} de semaine et des {} de fin de "
         "semaine entiers de cette période, au prix de chaque jour à venir, sans autre jour EJP ni rouge ; ses bornes "
         "sont celles du quart des jours le plus léger et du quart le plus lourd.",
-        "The estimate adds to what is counted {} to come, each like the mean of the {} weekdays and the {} week-end "
+        "The estimate adds to what is counted {}, each like the mean of the {} weekdays and the {} week-end "
         "days of this period that are whole, at the price of each day to come, without another EJP or red day; its "
         "bounds are those of the lightest quarter of the days and of the heaviest.",
     )
+    ahead_days = Text("{} à venir", "{} to come")
+    ahead_missing = Text("{} et {} sans données", "{} and {} without data")
     csv_day = Text("jour", "day")
     csv_total = Text("énergie (kWh)", "energy (kWh)")
     csv_cost = Text("coût (€)", "cost (€)")

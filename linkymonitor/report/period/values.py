@@ -120,8 +120,9 @@ class Projection(NamedTuple):
     """What the range will have used and cost when it is over."""
 
     until: date
-    #: Days that are still to come, today included if it is not over.
+    #: Days that are still to come, today included, and days without data, which are expected like these.
     days: int
+    missing: int
     wh: int
     low_wh: int
     high_wh: int

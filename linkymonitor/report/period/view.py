@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from linkymonitor.language import Text
+from linkymonitor.money.bill import days_in_month
 from linkymonitor.report.day import ELSEWHERE
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.picture import Bar, day_bars, month_bars, picture
@@ -32,8 +33,8 @@ from linkymonitor.report.words import Words
 #: Styles of the periods of an offer that are no registers of the meter.
 _STYLES = ("f0", "f1", "f2", "f3")
 _REGISTERS = frozenset(("TH", "HC", "HP", "HN", "PM", "HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"))
-#: Events that are written beside their line; of more, only the lines are drawn.
-_NAMED_MARKS = 3
+#: The words of an event take such a share of the width, and stand before its line in the last part of the picture.
+_LABEL, _LATE = 0.21, 0.6
 _CENT = Decimal("0.01")
 #: The mean day: its width and its height in the units of its picture.
 _WIDTH, _HEIGHT, _TALLEST = 960, 200, 185
@@ -157,27 +158,35 @@ def _marks(figures: PeriodFigures, dates: Sequence[date], words: Words) -> list[
     by_day: dict[date, list[Text]] = {}
     for mark in figures.marks:
         by_day.setdefault(mark.day, []).append(mark.text)
-    named = len(by_day) <= _NAMED_MARKS
-    total = len(dates)
-    marks = []
-    for day, texts in by_day.items():
-        place = (day - figures.first).days / total
-        if figures.whole_year:
-            # Bars of months are equally wide, and a month is not.
-            days = (
-                date(day.year + day.month // 12, day.month % 12 + 1, 1) - date(day.year, day.month, 1)
-            ).days
-            place = (day.month - 1 + (day.day - 1) / days) / 12
+    marks: list[dict[str, str]] = []
+    free = 0.0
+    for day, texts in sorted(by_day.items()):
+        place = _place(day, figures, len(dates))
+        end = place > _LATE
+        # The words of a mark stand where no other ones do.
+        begin = place - _LABEL if end else place
+        named = begin >= free
+        if named:
+            free = begin + _LABEL
         text = ", ".join(words.say(text) for text in dict.fromkeys(texts))
         marks.append(
             {
                 "left": f"{place * 100:.2f}%",
                 "day": day_name(day, words, year=False) if named else "",
                 "text": f"{NBSP}: {text}" if named else "",
-                "side": "end" if place > 0.6 else "start",
+                "side": "end" if end else "start",
             }
         )
     return marks
+
+
+def _place(day: date, figures: PeriodFigures, days: int) -> float:
+    """Return where *day* begins in the picture, 0 to 1: the bars of months are equally wide, and months are not."""
+    if not figures.whole_year:
+        return (day - figures.first).days / days
+    if day > figures.last:
+        return 1.0
+    return (day.month - 1 + (day.day - 1) / days_in_month(day.year, day.month)) / 12
 
 
 def _step(step: PriceStep, figures: PeriodFigures, words: Words) -> str:
@@ -207,7 +216,10 @@ def _how(figures: PeriodFigures, words: Words) -> str:
     ahead = figures.projection
     if ahead is None:
         return ""
-    return words.say(P.ahead_how, days_of(ahead.days, words), ahead.weekdays, ahead.weekend_days)
+    days = words.say(P.ahead_days, days_of(ahead.days, words))
+    if ahead.missing:
+        days = words.say(P.ahead_missing, days, days_of(ahead.missing, words))
+    return words.say(P.ahead_how, days, ahead.weekdays, ahead.weekend_days)
 
 
 def _day_rows(figures: PeriodFigures, words: Words) -> list[list[str]]:
