@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text
@@ -52,7 +53,21 @@ def read_table(path: Path) -> Table:
     Raises:
         ConfigError: with one sentence for each fault: place, fault, remedy.
     """
-    return _Reader(read_document(path)).table()
+    reader = _Reader(read_document(path))
+    try:
+        return reader.table()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # A key has a value of quite another kind than that of a table, such as a number in the place of [[price]].
+        raise ConfigError(
+            *reader.faults,
+            f"{path}"
+            + Text(
+                " : n'a pas la forme d'une grille de prix ; comparez avec etc/tariffs/README.md, ou partez de "
+                "« linkymonitor tariffs new ID »",
+                ": does not have the form of a price table; compare with etc/tariffs/README.md, or begin with "
+                "'linkymonitor tariffs new ID'",
+            ),
+        ) from error
 
 
 class _Reader:
@@ -103,7 +118,7 @@ class _Reader:
             supplier=self._text(content, "supplier"),
             regulated=self._kind() == "regulated",
             checked=self._date(content, "checked"),
-            zone=content.get("timezone", "Europe/Paris"),
+            zone=self._zone(),
             powers=powers,
             periods=periods,
             rules=rules,
@@ -143,6 +158,20 @@ class _Reader:
             ),
         )
         return date.max
+
+    def _zone(self) -> str:
+        name = self._content.get("timezone", "Europe/Paris")
+        try:
+            return ZoneInfo(name).key
+        except (KeyError, ValueError, TypeError, OSError):
+            self._fault(
+                f"timezone = {name}",
+                Text(
+                    "aucun fuseau horaire de ce nom ; on attend par exemple Europe/Paris",
+                    "no time zone of that name; expected for example Europe/Paris",
+                ),
+            )
+            return "Europe/Paris"
 
     def _kind(self) -> str:
         kind = self._content.get("kind")

@@ -122,6 +122,18 @@ class Rows:
                         "missing; each row names its sources, the day they were read, and its doubt",
                     ),
                 )
+        if not isinstance(content.get("doubt", ""), str):
+            self._fault(f"{place} doubt", Text('on attend un texte entre "…"', 'expected a text in "…"'))
+            return None
+        revision = content.get("next_revision")
+        if revision is not None and type(revision) is not date:
+            self._fault(
+                f"{place} next_revision",
+                Text(
+                    "on attend une date sans guillemets, telle que 2027-02-01",
+                    "expected a date without quotes, such as 2027-02-01",
+                ),
+            )
         unit = content.get("subscription_unit", "month")
         if unit not in ("month", "year"):
             self._fault(
@@ -135,7 +147,7 @@ class Rows:
             end=end,
             subscription=subscription,
             energy=self._energy(place, content.get("energy", {}), subscription),
-            next_revision=content.get("next_revision"),
+            next_revision=revision,
             doubt=Text(content.get("doubt_fr", doubt), doubt) if doubt else None,
             by_year=unit == "year",
             signed=None if signed is None else (signed["from"], signed.get("until")),

@@ -358,3 +358,39 @@ def test_the_shipped_tables_have_no_fault_and_their_prices_follow_from_those_wit
     assert capsys.readouterr().out == (
         "tables: 12, without fault; prices worked again from those without taxes: 520\n"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "price = 3",
+        TABLE.replace("powers = [6, 9]", "powers = 6"),
+        TABLE.replace("powers = [6, 9]", 'powers = ["6", {}]'),
+        TABLE.replace('seasons = { HIVER = ["11-01", "03-31"] }', "seasons = 3"),
+        TABLE.replace('seasons = { HIVER = ["11-01", "03-31"] }', "seasons = { HIVER = 3 }"),
+        TABLE.replace('hours = ["22:00-06:00"]', "hours = 22"),
+        TABLE.replace('hours = ["22:00-06:00"]', "hours = [22]"),
+        TABLE.replace('hours = ["22:00-06:00"]', "weekdays = 6"),
+        TABLE.replace('hours = ["22:00-06:00"]', 'weekdays = ["Monday"]'),
+        TABLE.replace('timezone = "Europe/Paris"', 'timezone = "Mars/Olympus"'),
+        TABLE.replace('timezone = "Europe/Paris"', "timezone = 1"),
+        TABLE.replace('label = "Heures creuses"', "label = 3"),
+        TABLE.replace('doubt = ""', "doubt = 1", 1),
+        TABLE.replace("next_revision = 2027-02-01", 'next_revision = "2027-02-01"'),
+        TABLE.replace("next_revision = 2027-02-01", "next_revision = 2027-02-01\nsigned = 3"),
+        TABLE.replace("[price.energy]\nHC = 0.1576\nHP = 0.2021\n", "energy = 3\n"),
+        TABLE.replace("9 = 18.91", '"9 kVA" = 18.91'),
+        TABLE.replace("9 = 18.91", "9 = [1]"),
+        TABLE + "[choice]\nHC = 3\n",
+        TABLE + "[[off_peak]]\nfrom = 3\n",
+        TABLE + "[gap]\nfrom = 3\n",
+    ],
+)
+def test_a_table_of_any_form_is_answered_in_sentences(tmp_path, capsys, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    assert main(["tariffs", "check", str(path), "--lang", "en"]) == 1
+    faults = capsys.readouterr().err.removeprefix("linkymonitor: ").splitlines()
+    assert faults
+    assert all(fault.startswith(f"{path}: ") for fault in faults)
