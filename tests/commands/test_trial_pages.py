@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,6 +16,7 @@ from linkymonitor.commands.trial_pages import (
     show_in_browser,
     write_settings,
 )
+from linkymonitor.money.contract import Contract, Proration
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.settings import Settings, load
 from linkymonitor.system.clock import WireClock
@@ -112,6 +113,25 @@ def test_the_configuration_of_a_trial_names_invented_prices_as_such(tmp_path, la
     assert not read.report.silent_after, "a trial of last week draws its pages, and has no meter to warn of"
     assert read.tariff.pm == settings.tariff.pm
     assert note in path.read_text("utf-8").split("[tariff]")[1]
+
+
+def test_the_contract_and_dated_prices_of_a_trial_are_written_for_reports_by_hand(tmp_path):
+    terms = Contract(
+        offer="ejp", power=9, off_peak=("22:00-06:00", "12:00-14:00"), proration=Proration.MONTH_30
+    )
+    day = date(2026, 8, 1)
+    settings = Settings(
+        contract=terms,
+        contracts={day: Contract(power=12)},
+        tariffs={day: Prices(injection=Decimal("0.04"))},
+    )
+    write_settings(settings, tmp_path / "trial.ini", Storage())
+    read = load(tmp_path / "trial.ini")
+    assert [(each.offer, each.power, each.off_peak, each.proration) for each in (terms, read.contract)] == [
+        ("ejp", 9, ("22:00-06:00", "12:00-14:00"), Proration.MONTH_30)
+    ] * 2
+    assert read.contracts[day].power == 12
+    assert read.tariffs[day].injection == Decimal("0.04")
 
 
 def test_prices_of_ones_own_are_used_and_a_meter_has_no_note(tmp_path):

@@ -17,6 +17,9 @@ from linkymonitor.money.book import PriceBook
 from linkymonitor.money.contract import Contract
 from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.tariffs import Prices
+from linkymonitor.simulator.house import House
+from linkymonitor.simulator.options import parse_spec
+from linkymonitor.simulator.past import records as past
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, flat, local, period_of, records, write_log
@@ -234,3 +237,26 @@ def test_what_is_edited_for_today_leaves_a_past_day_at_its_price(tmp_path):
     (old,) = days(tmp_path, (day, day), tz=PARIS, prices=before, now=now, storage=Storage())
     (new,) = days(tmp_path, (day, day), tz=PARIS, prices=dated, now=now, storage=Storage())
     assert new.lines == old.lines
+
+
+def test_a_simulated_ejp_house_over_the_change_of_prices_costs_what_its_registers_counted(tmp_path):
+    """The registers of the simulated meter at each midnight give the energy; the printed prices do the rest."""
+    first, last = date(2026, 1, 29), date(2026, 2, 10)
+    listed = "+".join(map(str, sorted(day for day in EJP_DAYS if first - DAY <= day <= last)))
+    house = House(parse_spec(f"ejp,seed=11,day={first},since={first - DAY},ejp={listed}"))
+    made = list(past(house, local(first) - timedelta(minutes=30), local(last + DAY) + timedelta(minutes=30)))
+    write_log(tmp_path, made)
+    at_midnight = {record.ended_at: record.indexes for record in made}
+    now = local(last + 2 * DAY)
+    found = days(tmp_path, (first, last), tz=PARIS, prices=offered("ejp"), now=now, storage=Storage())
+    for day, figures in zip(between(first, last), found, strict=True):
+        prices, month = in_force(EJP, day)
+        before, after = at_midnight[local(day)], at_midnight[local(day + DAY)]
+        total = cents(Fraction(month) / days_of_month(day))
+        for line in figures.lines:
+            wh = after[line.code] - before[line.code]
+            cost = cents(Fraction(wh, 1000) * Fraction(prices[line.code]))
+            assert (line.wh, line.eur) == (wh, cost), day
+            total += cost
+        assert figures.total == total, day
+        assert (figures.lines[1].wh > 0) == (day in EJP_DAYS or day - DAY in EJP_DAYS), day
