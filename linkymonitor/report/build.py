@@ -147,7 +147,8 @@ def build(
     if newest is not None and settings.silent_after:
         heard = LastHeard(newest, settings.silent_after, stopped=now - newest > settings.silent_after)
     index = settings.dir / "index.html"
-    shown = pages.index([*drawn.values(), *(others[day] for day in there - wanted if day in others)], heard)
+    days = [*drawn.values(), *(others[day] for day in there - wanted if day in others)]
+    shown = pages.index(days, heard, prices.on(today).warnings)
     storage.replace(index, shown)
     _keep_names(settings.dir, today, shown, storage)
     return [*written, index]

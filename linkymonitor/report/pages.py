@@ -227,8 +227,16 @@ class Pages:
             script=None if figures.empty else self._inline("period.js"),
         )
 
-    def index(self, summaries: Iterable[Summary], heard: LastHeard | None = None) -> bytes:
-        """Return the calendar of *summaries*; *heard* is when the meter was last heard, None for no warning."""
+    def index(
+        self, summaries: Iterable[Summary], heard: LastHeard | None = None, price_notes: Sequence[Text] = ()
+    ) -> bytes:
+        """Return the calendar of *summaries*.
+
+        Args:
+            summaries: of the days.
+            heard: when the meter was last heard, None for no warning.
+            price_notes: what is to be known of the prices of today.
+        """
         return self._draw(
             "index.html.j2",
             **calendar_data(summaries, self._words, heard, self._calendar),
@@ -240,6 +248,7 @@ class Pages:
             ],
             calendar_style=Markup(self._source("calendar.css")),
             script=self._inline("calendar.js") if heard else None,
+            price_notes=self._words.notes_of(price_notes),
         )
 
     def _draw(self, name: str, **values: object) -> bytes:

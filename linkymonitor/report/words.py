@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from linkymonitor.language import Text
@@ -102,7 +102,11 @@ class Words(Formats):
 
     def price_notes(self, day: DayFigures) -> str:
         """Return what is to be known of the prices of *day*; empty when there is nothing."""
-        notes = [self.say(note) for note in day.price_notes]
+        return self.notes_of(day.price_notes)
+
+    def notes_of(self, texts: Iterable[Text]) -> str:
+        """Return *texts* one after the other, as sentences without the last full stop."""
+        notes = [self.say(text) for text in texts]
         return ". ".join(f"{note[:1].upper()}{note[1:]}" for note in notes)
 
     def in_period(self, name: str) -> str:

@@ -53,6 +53,8 @@ def test_a_price_beyond_its_revision_stands_and_is_said_to_be_perhaps_out_of_dat
     said = page_of(tmp_path, late, {"offer": "tarif-bleu-base"}, lang="en")
     assert "Tarif Bleu, option Base: prices may be out of date since 2027-02-01" in said
     assert "prices not set" not in said
+    calendar = text_of((tmp_path / "pages" / "index.html").read_text()).replace("\xa0", " ")
+    assert "Tarif Bleu, option Base: prices may be out of date since 2027-02-01" in calendar
 
 
 def test_a_doubt_of_the_table_is_on_the_page(tmp_path):
