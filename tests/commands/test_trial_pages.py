@@ -44,7 +44,7 @@ def pages(settings, clock) -> TrialPages:
 
 
 def drawn(settings) -> dict[str, int]:
-    return {path.stem: path.stat().st_mtime_ns for path in settings.report.dir.glob("2*.html")}
+    return {path.stem: path.stat().st_mtime_ns for path in settings.report.dir.glob("????-??-??.html")}
 
 
 def test_the_first_drawing_has_each_day_of_the_log_and_the_next_what_has_changed(settings, pages):
