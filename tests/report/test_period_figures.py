@@ -113,6 +113,15 @@ def test_the_subscription_begins_with_the_first_measured_day():
     assert figures.since == date(2026, 1, 22)
 
 
+def test_a_day_that_was_hardly_heard_has_its_energy_in_the_sums_and_no_cost_of_its_own():
+    summaries = days(JANUARY, 31, {"HN": 10}) | {LAST: made(LAST, {"HN": 1}, barely=True, partial=True)}
+    figures = of_month(summaries, book(EJP, subscription="31.00"))
+    assert figures.consumed == 30 * 480 + 48
+    assert figures.days[-1].shown is None
+    assert figures.missing == (LAST,)
+    assert figures.known_in_part
+
+
 def test_nothing_measured_has_nulls_and_no_sum():
     figures = of_month({}, book(EJP, subscription="31.00"))
     assert figures.empty

@@ -102,10 +102,10 @@ def test_the_months_and_the_year_of_the_days_are_drawn_and_every_link_leads_some
     for name in ("2026-01.html", "2026.html", "2026-01-26_2026-02-06.html"):
         assert f'href="{name}"' in pages["index.html"]
     assert 'rel="next" href="2026-02.html"' in pages["2026-01.html"]
-    # The subscription begins with the record of the 25th: 53.49 + 7.00 € in January.
-    assert "60,49" in pages["2026-01.html"]
-    # Ten minutes of 7 February are 167 Wh more: 37.7187 + 0.0297 €, 44.57 €, and 7 days of each month.
-    assert "96,32" in pages["2026.html"]
+    # The one record of the 25th is no measured day: the subscription begins with the 26th.
+    assert "59,49" in pages["2026-01.html"]
+    # Ten minutes of 7 February are 167 Wh more: 37.7187 + 0.0297 €, 44.57 €, and the subscription of 6 and of 7 days.
+    assert "95,32" in pages["2026.html"]
 
 
 def test_a_page_of_a_month_is_drawn_again_when_one_of_its_days_is(tmp_path):
@@ -167,9 +167,10 @@ def test_a_range_longer_than_the_log_has_the_days_that_there_are(tmp_path):
     found = figures(tmp_path, date(2025, 12, 1), date(2026, 2, 28))
     # Twelve days, and ten minutes of the next one.
     assert found["consumed"]["wh"] == 288_000 + 167
-    # Nobody knows what was due before the log began: 7 days of January and 28 of February.
-    assert found["subscription"] == {"eur": "35.00"}
-    assert len(found["missing_days"]) == 21
+    # Nobody knows what was due before the log began: 6 days of January and 28 of February.
+    assert found["subscription"] == {"eur": "34.00"}
+    # Of 7 February hardly anything is known.
+    assert len(found["missing_days"]) == 22
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

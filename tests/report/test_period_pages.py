@@ -116,7 +116,7 @@ def test_days_that_are_missing_are_counted_and_named():
     summaries = ejp_month()
     del summaries[date(2026, 1, 9)]
     page = plain(page_of(figures_of(summaries, book(EJP, subscription="19.32"))))
-    assert "De 1 jour, rien n’est connu" in page
+    assert "De 1 jour, rien ou presque n’est connu" in page
     assert "Coût connu" in page
     assert "Jours sans données 09/01" in page
 

@@ -53,10 +53,13 @@ def cost_of(day: DaySummary, prices: DayPrices, *, shift: int = 0) -> DayCost:
         prices=rates,
         subscription=share,
         wh=sum(energy.values()) if known else None,
-        shown=bill.add_up((lines, None if share is None else bill.round_cents(share))) if known else None,
+        shown=bill.add_up((lines, None if share is None else bill.round_cents(share)))
+        if known and not day.barely
+        else None,
         whole=known and not day.so_far and not day.partial and not day.barely,
         so_far=day.so_far,
         empty=empty,
+        barely=day.barely,
         kind="ejp" if day.ejp else day.colour,
         injected=None if injected is None else injected.wh,
         injected_eur=paid(day, prices),

@@ -79,13 +79,13 @@ def period_figures(
     present = now.astimezone(tz).date()
     inside = [summaries[day] for day in sorted(summaries) if first <= day <= last]
     costs = [cost_of(day, book.on(day.date, day.subscribed_kva)) for day in inside]
-    measured = [cost.date for cost in costs if not cost.empty]
+    measured = [cost.date for cost in costs if _heard(cost)]
     # Where nothing was measured, the subscription of the days that were asked for is still due.
     since = measured[0] if measured else None
     due = _due(_days(since or first, max([min(last, present), *measured[-1:]])), inside, book)
     lines = _lines(costs, inside, book)
     unread = tuple(dict.fromkeys(name for day in inside for name in day.unread))
-    known = measured and lines and not unread and not any(first <= day <= last for day in failed)
+    known = lines and not unread and not any(first <= day <= last for day in failed)
     consumed = sum(line.wh or 0 for line in lines) if known else None
     consumed_eur = _energy_cost(lines) if known else None
     subscription = _subscription(due)
@@ -97,7 +97,7 @@ def period_figures(
     )
     whole = [cost for cost in costs if cost.whole]
     ranked = _ranked(whole)
-    shown = bill.add_up(cost.shown for cost in costs if not cost.empty)
+    shown = bill.add_up(cost.shown for cost in costs if _heard(cost))
     figures = PeriodFigures(
         first=first,
         last=last,
@@ -115,6 +115,8 @@ def period_figures(
         total=total,
         reason=reason if total is None else None,
         warnings=warnings,
+        prices_since=due[-1][1].since if due else None,
+        offer=due[-1][1].offer if due else None,
         injected=_injected(inside, costs),
         peak=peak.peak_va if peak else None,
         peak_at=peak.peak_at if peak else None,
@@ -199,6 +201,11 @@ def _energy_cost(lines: Sequence[Line]) -> Decimal | None:
     return bill.add_up(line.eur for line in lines if line.eur is not None or line.wh != 0)
 
 
+def _heard(day: DayCost) -> bool:
+    """Return whether more than hardly anything of *day* is known."""
+    return not day.empty and not day.barely
+
+
 def _due(
     days: Iterable[date], summaries: Sequence[DaySummary], book: PriceBook
 ) -> list[tuple[date, DayPrices]]:
@@ -281,7 +288,7 @@ def _base_load(days: Sequence[DaySummary], costs: Sequence[DayCost], consumed: i
 def _coverage(days: Sequence[DaySummary], costs: Sequence[DayCost]) -> Coverage:
     spans = [(day, max(day.until - day.start, 0)) for day in days]
     possible = sum(seconds for _, seconds in spans)
-    over = [cost for cost in costs if not cost.so_far and not cost.empty]
+    over = [cost for cost in costs if not cost.so_far and _heard(cost)]
     return Coverage(
         share=sum(day.coverage * seconds for day, seconds in spans) / possible if possible else 0.0,
         records=sum(day.records for day in days),
@@ -315,7 +322,7 @@ def _months(costs: Sequence[DayCost]) -> tuple[Month, ...]:
                 subscription=subscription,
                 injected=sum(cost.injected or 0 for cost in days) or None,
                 injected_eur=None if paid is None else bill.round_cents(paid),
-                days=sum(not cost.empty for cost in days),
+                days=sum(_heard(cost) for cost in days),
                 part=sum(cost.whole for cost in days)
                 < _WHOLE * bill.days_in_month(days[0].date.year, days[0].date.month),
             )
@@ -371,8 +378,8 @@ def _specials(costs: Sequence[DayCost]) -> tuple[Special, ...]:
 
 
 def _missing(costs: Sequence[DayCost], since: date | None, last: date) -> tuple[date, ...]:
-    """Return the days from *since* to *last* of which nothing is known."""
+    """Return the days from *since* to *last* of which nothing is known, or hardly anything."""
     if since is None:
         return ()
-    known = {cost.date for cost in costs if not cost.empty}
+    known = {cost.date for cost in costs if _heard(cost)}
     return tuple(day for day in _days(since, last) if day not in known)

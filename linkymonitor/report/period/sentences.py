@@ -108,7 +108,7 @@ def signed(amount: Decimal, words: Words) -> str:
 
 def measured_days(figures: PeriodFigures) -> int:
     """Return how many days have figures."""
-    return sum(not day.empty for day in figures.days)
+    return sum(not day.empty and not day.barely for day in figures.days)
 
 
 def answer(figures: PeriodFigures, words: Words) -> list[str]:
@@ -238,7 +238,7 @@ def _cost_card(figures: PeriodFigures, words: Words) -> list[Card]:
     if cost is None:
         reason = words.say(P.unread) if figures.consumed is None else why_no_cost(figures, words)
         return [] if figures.empty else [Card(words.say(P.cost), "–", "", reason)]
-    text: Text = P.cost_known if figures.missing else P.cost_so_far if figures.today else P.cost
+    text: Text = P.cost_known if figures.known_in_part else P.cost_so_far if figures.today else P.cost
     name = words.say(text)
     dearest = sorted((line for line in figures.lines if line.eur), key=lambda line: -(line.eur or 0))[:_PARTS]
     parts = [

@@ -69,8 +69,8 @@ class PeriodTexts:
     say_ends_month = Text("Le mois devrait finir vers *{}*.", "The month should end near *{}*.")
     say_ends_year = Text("L’année devrait finir vers *{}*.", "The year should end near *{}*.")
     say_missing = Text(
-        "De {}, rien n’est connu : leur énergie n’est dans aucune somme.",
-        "Of {} nothing is known: their energy is in no sum.",
+        "De {}, rien ou presque n’est connu : cette énergie n’est dans aucune somme.",
+        "Of {}, nothing or hardly anything is known: that energy is in no sum.",
     )
     no_cost = Text("Il n’y a pas de coût : {}.", "There is no cost: {}.")
     no_prices = Text("prix non réglés", "prices not set")
@@ -199,6 +199,10 @@ class PeriodTexts:
     gaps_known = Text("{}, connus par l’index", "{}, known from the index")
     gaps_lost = Text("{}, dont {} d’énergie inconnue", "{}, {} of them of unknown energy")
     records = Text("Relevés", "Records")
+    prices = Text("Prix", "Prices")
+    prices_own = Text("les vôtres, sans date", "your own, undated")
+    prices_since = Text("les vôtres, depuis le {}", "your own, since {}")
+    prices_offer = Text("{}, depuis le {}", "{}, since {}")
     none = Text("aucun", "none")
     events = Text("Ce qui a changé", "What has changed")
     event = Text("{} : {}", "{}: {}")

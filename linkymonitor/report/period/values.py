@@ -36,6 +36,8 @@ class DayCost(NamedTuple):
     so_far: bool = False
     #: Nothing is known of it.
     empty: bool = False
+    #: Hardly anything of it was heard: what its registers counted is in the sums, and the day bears no cost of its own.
+    barely: bool = False
     #: ``ejp``, ``red``, ``white``, ``blue``; None for a day like any other.
     kind: str | None = None
     #: Wh given to the grid, and what they are paid.
@@ -253,6 +255,9 @@ class PeriodFigures(NamedTuple):
     reason: Text | None
     #: What is to be known of the prices: they may be out of date, one is doubtful.
     warnings: tuple[Text, ...]
+    #: Since when the newest prices of the period are in force, and the price table that they are from; None: not said.
+    prices_since: date | None
+    offer: str | None
     injected: PeriodInjected | None
     peak: int | None
     peak_at: float | None
@@ -280,6 +285,11 @@ class PeriodFigures(NamedTuple):
     def empty(self) -> bool:
         """Whether nothing was measured."""
         return self.since is None
+
+    @property
+    def known_in_part(self) -> bool:
+        """Whether energy was used that no sum has: on days without data, or in silences between two epochs."""
+        return bool(self.missing) or any(gap.wh is None for gap in self.coverage.gaps)
 
     @property
     def whole_month(self) -> bool:

@@ -425,9 +425,21 @@ def _quality(figures: PeriodFigures, words: Words) -> list[tuple[str, str]]:
         (words.say(P.gaps), gaps),
         (words.say(P.records), words.number(quality.records)),
     ]
+    if figures.consumed_eur is not None:
+        rows.append((words.say(P.prices), _prices(figures, words)))
     if figures.missing:
         rows.insert(2, (words.say(P.missing_days), _missing(figures, words)))
     return rows
+
+
+def _prices(figures: PeriodFigures, words: Words) -> str:
+    """Return where the newest prices of the period are from, and since when they are in force."""
+    if figures.prices_since is None:
+        return figures.offer or words.say(P.prices_own)
+    since = day_name(figures.prices_since, words)
+    if figures.offer is None:
+        return words.say(P.prices_since, since)
+    return words.say(P.prices_offer, figures.offer, since)
 
 
 def _missing(figures: PeriodFigures, words: Words) -> str:
