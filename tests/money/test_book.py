@@ -211,3 +211,21 @@ def test_a_table_that_cannot_be_used_gives_no_price_and_its_fault():
     prices = book.on(date(2026, 2, 10))
     assert prices.of("HC") is None
     assert prices.reason is not None
+
+
+@pytest.mark.parametrize(
+    ("clock", "period"),
+    [
+        ((2026, 1, 5, 6, 59), "HN"),
+        ((2026, 1, 5, 7, 0), "PM"),
+        ((2026, 1, 10, 0, 59), "PM"),  # the peak of the 9th ends at 1:00
+        ((2026, 1, 10, 1, 0), "HN"),
+        ((2026, 3, 20, 12, 0), "HN"),  # all 22 days of that winter are known
+        ((2026, 6, 1, 12, 0), "HN"),  # no peak outside of November to March
+        ((2026, 12, 10, 12, 0), "unknown"),  # a winter whose days are not in the list
+    ],
+)
+def test_a_meter_with_one_register_has_the_ejp_days_of_the_list_and_nothing_is_taken_for_an_ordinary_day(
+    clock, period
+):
+    assert offered("ejp", power=9).on(date(2026, 2, 10)).period("TH", at(*clock)) == period
