@@ -17,9 +17,11 @@ from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from linkymonitor.delivery.delivery import Delivery
     from linkymonitor.delivery.state import StateFolder
+    from linkymonitor.money.book import PriceBook
     from linkymonitor.settings import Settings
     from linkymonitor.sinks.base import Configured, House
     from linkymonitor.system.storage import Storage
@@ -76,7 +78,7 @@ def deliver(
 
         return print_status(settings.sink, state, log_dir, as_json=json)
     if test is not None:
-        return _test(test, settings, log_dir, storage)
+        return _test(test, settings, log_dir, storage, state.box_id())
     state.prepare()
     remedy = Text("ou attendez sa fin", "or wait for its end")
     with storage.lock(state.directory, remedy):
@@ -137,10 +139,26 @@ def _runtime_dir(settings: Settings) -> Path:
     return directory
 
 
-def _house(settings: Settings) -> House:
+def _house(settings: Settings, box: str, folder: Path | None) -> House:
+    """Return what a sink may know of the box; *folder* is None for a test, which keeps nothing."""
     from linkymonitor.sinks.base import House
 
-    return House(settings.lang, settings.general.timezone)
+    enabled = frozenset(name for name, sink in settings.sink.items() if sink.enabled)
+    return House(settings.lang, settings.general.timezone, box, folder, enabled, _price_of(settings))
+
+
+def _price_of(settings: Settings) -> Callable[[str, datetime, int | None], Decimal | None]:
+    """Return a function that gives the price of a register at an instant; prices are read when it is first called."""
+    books: list[PriceBook] = []
+
+    def price(register: str, at: datetime, subscribed: int | None) -> Decimal | None:
+        if not books:
+            books.append(settings.price_book())
+        kva = None if subscribed is None else round(subscribed / 1000)
+        prices = books[0].on(at.astimezone(settings.zone).date(), kva)
+        return prices.price(prices.period(register, at.timestamp()))
+
+    return price
 
 
 def _feed(
@@ -164,7 +182,8 @@ def _feed(
             ),
             name,
         )
-    delivery = Delivery(enabled, _house(settings), log_dir, state, _runtime_dir(settings), storage)
+    house = _house(settings, state.box_id(), state.directory)
+    delivery = Delivery(enabled, house, log_dir, state, _runtime_dir(settings), storage)
     delivery.open(_midnight(settings, since), only)
     progress = _progress(delivery) if sys.stderr.isatty() and (once or since is not None) else lambda: None
     with signals(delivery.stop):
@@ -219,7 +238,7 @@ def _progress(delivery: Delivery) -> Callable[[], None]:
     return draw
 
 
-def _test(name: str, settings: Settings, log_dir: Path, storage: Storage) -> int:
+def _test(name: str, settings: Settings, log_dir: Path, storage: Storage, box: str) -> int:
     """Send the newest record of the log to the sink *name*, and print what came of it."""
     from linkymonitor.daily_log.columns import Columns
     from linkymonitor.daily_log.search import last_before
@@ -236,7 +255,7 @@ def _test(name: str, settings: Settings, log_dir: Path, storage: Storage) -> int
         )
     configured: Configured = settings.sink[name]
     began = time.monotonic()
-    sink = configured.build(_house(settings))
+    sink = configured.build(_house(settings, box, None))
     try:
         sink.write(list(rows_of(Columns.of([record]))))
     except SinkError as error:

@@ -48,6 +48,7 @@ def rows_of(columns: Columns) -> Iterator[Row]:
             fields,
             words[number] if words else {},
             columns.overload[number],
+            contract.subscribed_power if contract else None,
         )
 
 

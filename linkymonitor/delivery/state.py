@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import secrets
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
@@ -34,6 +36,7 @@ _SCHEMA = 1
 _HEAD, _TAIL = "sink-", ".json"
 _ASIDE = ".refused.jsonl"
 _WATCH = "watch.json"
+_BOX = "box-id"
 #: How many bytes of refused records are kept of a sink.
 ASIDE_MOST = 1_000_000
 
@@ -76,6 +79,22 @@ class StateFolder:
             StorageError: it cannot be made.
         """
         self._storage.make_directory(self.directory)
+
+    def box_id(self) -> str:
+        """Return the id of this box, eight hexadecimal digits; the first call makes it.
+
+        Raises:
+            StorageError: it cannot be kept.
+        """
+        path = self.directory / _BOX
+        with suppress(OSError):
+            kept = path.read_bytes().strip()
+            if re.fullmatch(rb"[0-9a-f]{8}", kept):
+                return kept.decode()
+        made = secrets.token_hex(4)
+        self.prepare()
+        self._storage.replace(path, made.encode() + b"\n")
+        return made
 
     def read(self, name: str, *, mend: bool = True) -> Standing | None:
         """Return what is kept of the sink *name*, None when nothing is, or the file is damaged.

@@ -11,6 +11,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple, Protocol
 
@@ -40,6 +42,8 @@ class Row(NamedTuple):
     words: Mapping[str, str] = _NOTHING
     #: Whether any frame drew more than the subscription; None in a line of an older version, which cannot say.
     overload: bool | None = None
+    #: The subscribed power in VA, None when the log does not name it.
+    subscribed_power: int | None = None
 
 
 class Event(NamedTuple):
@@ -83,6 +87,10 @@ class Live(NamedTuple):
     values: Mapping[str, object]
 
 
+def _no_price(_register: str, _at: datetime, _subscribed: int | None) -> Decimal | None:
+    return None
+
+
 class House(NamedTuple):
     """What a sink may need to know of the box."""
 
@@ -90,6 +98,14 @@ class House(NamedTuple):
     lang: str = DEFAULT
     #: The name of the time zone of the house.
     timezone: str = "Europe/Paris"
+    #: The id of the box, which is made once: letters and digits.
+    box: str = "box"
+    #: The folder in which a sink may keep files of its own; None: it keeps nothing, as in `check` and ``--test``.
+    folder: Path | None = None
+    #: The names of all sinks that are in use.
+    sinks: frozenset[str] = frozenset()
+    #: Register, instant, subscribed power in VA or None → the price in €/kWh, None when it is not known.
+    price: Callable[[str, datetime, int | None], Decimal | None] = _no_price
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)

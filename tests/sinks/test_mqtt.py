@@ -1,0 +1,460 @@
+"""The MQTT sink and a real broker."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import warnings
+from contextlib import suppress
+from types import SimpleNamespace
+
+import pytest
+
+from linkymonitor.config import ConfigError
+from linkymonitor.errors import BadSetting, SinkUnavailable
+from linkymonitor.language import Text
+from linkymonitor.sinks import mqtt_session
+from linkymonitor.sinks.base import Event
+from linkymonitor.sinks.forms import as_dict
+from linkymonitor.sinks.mqtt import Protocol, Settings
+from linkymonitor.sinks.mqtt_session import Broker, Message, Session
+from tests.support.commands import until
+from tests.support.mosquitto import mosquitto, retained, subscribed
+from tests.support.mqtt_box import EJP, NOW, TEMPO, live, row, sink
+
+ROOT = "linkymonitor/a1b2c3d4"
+CONFIG = "homeassistant/device/linkymonitor_a1b2c3d4/config"
+SILENCE = Event("silence", NOW, "begins", Text("Plus de trame du compteur", "No more frames from the meter"))
+
+
+@pytest.fixture
+def broker(tmp_path):
+    with mosquitto(tmp_path / "broker") as started:
+        yield started
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "state").mkdir()
+    return tmp_path / "state"
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+def test_records_arrive_in_order_each_as_the_export_has_it(broker, folder, protocol):
+    with subscribed(broker.port) as subscriber:
+        box = sink(broker.port, folder, protocol=protocol)
+        rows = [row(number) for number in range(130)]
+        box.write(rows[:100])
+        box.write(rows[100:])
+        until(lambda: len(subscriber.of("record")) == 130)
+        assert subscriber.documents("record") == [{"schema": 1, **as_dict(one)} for one in rows]
+        assert not any(kept for topic, _, kept in subscriber.messages if topic.endswith("record"))
+        box.close()
+
+
+def test_the_newest_reading_is_retained_with_its_age_and_its_total(broker, folder):
+    box = sink(broker.port, folder)
+    box.live(live(PAPP=690))
+    box.live(live(PAPP=710, age=0.4))
+    kept = json.loads(retained(broker.port)[f"{ROOT}/live"])
+    assert kept == {
+        "schema": 1,
+        "taken_at": "2026-01-13T18:42:10Z",
+        "age": 0.4,
+        "mode": "historique",
+        "contract": "EJP",
+        "period": "HN",
+        "ejp": "normal",
+        "overload": False,
+        "power": 710,
+        "injected": 0,
+        "current": 3,
+        "current_1": 3,
+        "index_HN": 1000,
+        "index_PM": 500,
+        "index_total": 1500,
+    }
+    box.close()
+
+
+def test_a_value_that_a_damaged_frame_lacks_is_null_and_its_entity_stays(broker, folder):
+    box = sink(broker.port, folder)
+    box.live(live())
+    before = retained(broker.port)[CONFIG]
+    damaged = {label: value for label, value in EJP.items() if label not in ("PAPP", "EJPHPM")}
+    box.live(live(damaged))
+    kept = retained(broker.port)
+    assert json.loads(kept[f"{ROOT}/live"])["index_PM"] is None
+    assert json.loads(kept[f"{ROOT}/live"])["index_total"] is None
+    assert kept[CONFIG] == before
+    box.close()
+
+
+def test_the_box_is_online_while_readings_come_and_offline_when_they_are_old(broker, folder):
+    with subscribed(broker.port) as subscriber:
+        box = sink(broker.port, folder)
+        box.write([row(1)])
+        until(lambda: subscriber.of("status") == [b"offline"])
+        box.live(live(age=3600))
+        box.live(live())
+        until(lambda: subscriber.of("status") == [b"offline", b"online"])
+        box.events([SILENCE])
+        until(lambda: subscriber.of("status") == [b"offline", b"online", b"offline"])
+        box.live(live())
+        box.close()
+        until(lambda: subscriber.of("status")[3:] == [b"online", b"offline"])
+    assert retained(broker.port)[f"{ROOT}/status"] == b"offline"
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+def test_the_broker_publishes_offline_when_the_box_is_gone(broker, folder, protocol):
+    box = sink(broker.port, folder, protocol=protocol)
+    box.live(live())
+    assert retained(broker.port)[f"{ROOT}/status"] == b"online"
+    # As after a power cut: nothing is said any more.
+    box._session._client.socket().shutdown(socket.SHUT_RDWR)  # noqa: SLF001 -- only the socket can show it
+    until(lambda: retained(broker.port)[f"{ROOT}/status"] == b"offline")
+    with suppress(SinkUnavailable):
+        box.close()
+
+
+def test_events_are_published_in_the_language_of_the_box(broker, folder):
+    with subscribed(broker.port) as subscriber:
+        box = sink(broker.port, folder)
+        hostile = Event("note", NOW, "", Text('"},{\x1b[2J', '"},{\x1b[2J'), "WARN")
+        box.events([SILENCE, hostile])
+        until(lambda: len(subscriber.of("event")) == 2)
+        first, second = subscriber.documents("event")
+        assert first == {
+            "schema": 1,
+            "kind": "silence",
+            "at": "2026-01-13T18:42:10Z",
+            "value": "begins",
+            "before": "",
+            "text": "Plus de trame du compteur",
+            "status": "INFO",
+            "meter": "",
+            "series": 0,
+            "since": None,
+        }
+        assert second["text"] == '"},{\x1b[2J'
+        box.close()
+
+
+def test_a_broker_that_has_forgotten_everything_gets_all_of_it_again(broker, folder):
+    box = sink(broker.port, folder)
+    box.live(live())
+    announced = retained(broker.port)[CONFIG]
+    broker.stop()
+    with pytest.raises(SinkUnavailable, match="connexion refusée"):
+        box.live(live())
+    broker.start()
+    box.live(live())
+    kept = retained(broker.port)
+    assert kept[CONFIG] == announced
+    assert kept[f"{ROOT}/status"] == b"online"
+    box.close()
+
+
+def test_the_box_is_announced_again_when_home_assistant_has_started(broker, folder):
+    with subscribed(broker.port) as subscriber:
+        box = sink(broker.port, folder)
+        box.live(live())
+        subscriber.client.publish("homeassistant/status", b"online", 1).wait_for_publish(10)
+
+        def announced_again() -> bool:
+            box.live(live())
+            return len(subscriber.of("config")) == 2
+
+        until(announced_again)
+        box.live(live())
+        assert len(subscriber.of("config")) == 2
+        box.close()
+
+
+def test_what_another_contract_no_longer_has_is_removed_also_after_a_restart(broker, folder):
+    box = sink(broker.port, folder)
+    box.write([row(1), row(2)])
+    box.live(live())
+    box.close()
+    box = sink(broker.port, folder)
+    box.live(live(TEMPO))
+    components = json.loads(retained(broker.port)[CONFIG])["components"]
+    assert components["index_HN"] == {"platform": "sensor"}
+    assert components["notice"] == {"platform": "binary_sensor"}
+    assert components["index_HPJR"]["unique_id"] == "linkymonitor_a1b2c3d4_index_HPJR"
+    assert components["tomorrow"]["options"] == ["bleu", "blanc", "rouge"]
+    assert set(components["period"]["options"]) == {"HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"}
+    box.close()
+
+
+def test_costs_grow_with_the_indexes_and_outlive_a_restart(broker, folder):
+    box = sink(broker.port, folder)
+    box.live(live())
+    box.write([row(0), row(100), row(250)])
+    box.live(live())
+    shown = json.loads(retained(broker.port)[f"{ROOT}/live"])
+    assert (shown["cost_HN"], shown["cost_PM"], shown["cost_day"]) == ("0.0500", "0.0000", None)
+    components = json.loads(retained(broker.port)[CONFIG])["components"]
+    assert components["cost_HN"]["state_class"] == "total"
+    assert components["cost_HN"]["unit_of_measurement"] == "EUR"
+    assert "state_class" not in components["cost_month"]
+    box.close()
+    box = sink(broker.port, folder)
+    box.live(live())
+    # The index has grown since: nothing is shown before that is counted, as a cost that falls would be money back.
+    assert json.loads(retained(broker.port)[f"{ROOT}/live"])["cost_HN"] is None
+    box.write([row(250), row(300)])
+    box.live(live())
+    assert json.loads(retained(broker.port)[f"{ROOT}/live"])["cost_HN"] == "0.0600"
+    box.close()
+
+
+def test_a_file_of_the_sink_that_is_damaged_is_set_aside_and_told(broker, folder, caplog):
+    (folder / "mqtt-house.json").write_text('{"schema": 1, "bro')
+    box = sink(broker.port, folder)
+    box.live(live())
+    assert "repartent de zéro" in caplog.text
+    assert len(list(folder.glob("mqtt-house.json*"))) == 2
+    box.close()
+
+
+def test_what_the_broker_retains_for_a_sink_that_was_renamed_is_removed(broker, folder):
+    box = sink(broker.port, folder, name="old", topic="maison")
+    box.live(live())
+    box.close()
+    other = sink(broker.port, folder, name="other", box="ffffffff")
+    other.live(live())
+    assert not [topic for topic in retained(broker.port) if "a1b2c3d4" in topic]
+    assert not (folder / "mqtt-old.json").exists()
+    other.close()
+    # The same sink below another topic.
+    moved = sink(broker.port, folder, name="other", box="ffffffff", topic="chez/nous", discovery=False)
+    moved.live(live())
+    assert set(retained(broker.port)) == {"chez/nous/ffffffff/live", "chez/nous/ffffffff/status"}
+    moved.close()
+
+
+def test_a_test_keeps_nothing_and_leaves_the_running_sink_alone(broker, folder):
+    box = sink(broker.port, folder)
+    box.live(live())
+    with subscribed(broker.port) as subscriber:
+        until(lambda: len(subscriber.messages) == 3)
+        test = sink(broker.port, None)
+        test.write([row(5)])
+        test.close()
+        box.live(live())
+        until(lambda: len(subscriber.of("live")) == 2)
+        assert len(subscriber.of("record")) == 1
+        assert subscriber.of("status") == [b"online"]
+    box.close()
+
+
+@pytest.mark.parametrize("protocol", Protocol)
+def test_two_boxes_with_one_id_are_told(broker, folder, tmp_path, protocol):
+    (tmp_path / "copy").mkdir()
+    boxes = [sink(broker.port, place, protocol=protocol) for place in (folder, tmp_path / "copy")]
+
+    told = []
+
+    def both_write() -> bool:
+        for box in boxes:
+            try:
+                box.live(live())
+            except SinkUnavailable as error:
+                told.append(error.text)
+        return bool(told)
+
+    until(both_write)
+    assert "deux boîtiers ont le même id" in told[0].fr
+    assert "linkymonitor-a1b2c3d4-house" in told[0].en
+    for box in boxes:
+        box.close()
+
+
+def test_a_wrong_password_is_one_sentence_without_it(tmp_path, folder):
+    passwords = tmp_path / "passwords"
+    passwords.touch(0o600)
+    program = "/usr/bin/mosquitto_passwd"
+    with mosquitto(tmp_path / "broker", "allow_anonymous false", f"password_file {passwords}") as broker:
+        subprocess.run([program, "-b", str(passwords), "linky", "s3cret"], check=True, capture_output=True)
+        broker.stop()
+        broker.start()
+        secret = tmp_path / "secret"
+        secret.touch(0o600)
+        for words, taken in (("wr0ng\n", False), ("s3cret\n", True)):
+            secret.write_text(words)
+            box = sink(broker.port, folder, user="linky", password_file=secret)
+            if taken:
+                box.write([row(1)])
+            else:
+                with pytest.raises(SinkUnavailable, match="user et password_file") as caught:
+                    box.write([row(1)])
+                assert "wr0ng" not in str(caught.value)
+            box.close()
+
+
+def test_a_broker_that_never_answers_is_unavailable_after_its_time(folder, monkeypatch):
+    monkeypatch.setattr(mqtt_session, "PATIENCE", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as hole:
+        box = sink(hole.getsockname()[1], folder)
+        with pytest.raises(SinkUnavailable, match="pas de réponse"):
+            box.write([row(1)])
+        box.close()
+
+
+def test_an_unknown_machine_is_unavailable(folder):
+    box = sink(1883, folder, host="broker.invalid")
+    with pytest.raises(SinkUnavailable, match=r"broker\.invalid:1883"):
+        box.write([row(1)])
+
+
+def test_a_topic_that_the_box_may_not_write_is_named_under_mqtt_5(tmp_path, folder):
+    """MQTT 3.1.1 has no such answer: there the broker acknowledges, and drops the message."""
+    rules = tmp_path / "rules"
+    rules.write_text("topic read #\n")
+    with mosquitto(tmp_path / "broker", "allow_anonymous true", f"acl_file {rules}") as broker:
+        box = sink(broker.port, folder, discovery=False, protocol=Protocol.V5)
+        with pytest.raises(SinkUnavailable, match="sous ce sujet"):
+            box.write([row(1)])
+        box.close()
+
+
+def certificate(folder, name: str, *more: str) -> tuple[str, str]:
+    """Return the files of a self-signed certificate for 127.0.0.1 and of its key."""
+    paths = str(folder / f"{name}.pem"), str(folder / f"{name}.key")
+    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    words += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    done = subprocess.run(
+        ["openssl", *words, "-out", paths[0], "-keyout", paths[1], *more], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return paths
+
+
+# paho-mqtt leaves the socket of a handshake that failed to the garbage collector.
+UNCLOSED = pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket")
+
+
+@UNCLOSED
+def test_tls_verifies_the_broker_and_names_what_is_wrong_with_its_certificate(tmp_path, folder):
+    (tmp_path / "keys").mkdir()
+    good, key = certificate(tmp_path / "keys", "good", "-days", "30")
+    tls = ("allow_anonymous true", f"certfile {good}", f"keyfile {key}")
+    with mosquitto(tmp_path / "broker", *tls) as broker:
+        stranger = sink(broker.port, folder, tls=True)
+        with pytest.raises(SinkUnavailable, match=r"certificat refusé.*self-signed"):
+            stranger.write([row(1)])
+        known = sink(broker.port, folder, tls=True, ca=good)
+        known.write([row(1)])
+        known.close()
+        plain = sink(broker.port, folder)
+        with pytest.raises(SinkUnavailable):
+            plain.write([row(1)])
+        wrong_name = sink(broker.port, folder, tls=True, ca=good, host="localhost")
+        with pytest.raises(SinkUnavailable, match="certificat refusé"):
+            wrong_name.write([row(1)])
+
+
+#: What openssl needs to sign a certificate for a time that is past.
+AUTHORITY = """
+[ca]
+default_ca = own
+[own]
+database = {folder}/index.txt
+new_certs_dir = {folder}
+rand_serial = yes
+default_md = sha256
+policy = policy
+x509_extensions = extensions
+[policy]
+commonName = supplied
+[extensions]
+subjectAltName = IP:127.0.0.1
+"""
+
+
+@UNCLOSED
+def test_a_certificate_that_has_expired_is_refused(tmp_path, folder):
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    _, key = certificate(keys, "old", "-days", "1")
+    (keys / "index.txt").touch()
+    (keys / "ca.conf").write_text(AUTHORITY.format(folder=keys))
+    request, old = str(keys / "old.csr"), str(keys / "expired.pem")
+    sign = ["ca", "-config", str(keys / "ca.conf"), "-selfsign", "-batch", "-keyfile", key, "-in", request]
+    dates = ["-startdate", "240101000000Z", "-enddate", "240201000000Z"]
+    ask = ["req", "-new", "-key", key, "-subj", "/CN=127.0.0.1", "-out", request]
+    for words in (ask, [*sign, *dates, "-out", old]):
+        done = subprocess.run(["openssl", *words], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    tls = ("allow_anonymous true", f"certfile {old}", f"keyfile {key}")
+    with mosquitto(tmp_path / "broker", *tls) as broker:
+        box = sink(broker.port, folder, tls=True, ca=old)
+        with pytest.raises(SinkUnavailable, match=r"certificate has expired.*heure du boîtier"):
+            box.write([row(1)])
+
+
+def test_the_callbacks_of_paho_1_6_are_understood(broker):
+    """Under VERSION1 paho 2 calls as 1.6 does."""
+    paho = pytest.importorskip("paho.mqtt.client")
+    if not hasattr(paho, "CallbackAPIVersion"):
+        pytest.skip("this is paho-mqtt 1.6")
+
+    def client(**words):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return paho.Client(paho.CallbackAPIVersion.VERSION1, **words)
+
+    old = SimpleNamespace(
+        **{name: getattr(paho, name) for name in dir(paho) if name.startswith(("MQTT_ERR", "MQTTv"))},
+        Client=client,
+    )
+    for version_5 in (False, True):
+        wanted = Broker("127.0.0.1", broker.port, "old", 10, version_5=version_5)
+        with subscribed(broker.port) as subscriber:
+            session = Session(old, wanted, Message("old/status", b"offline", retain=True), "ask/me")
+            session.open()
+            session.publish([Message("old/record", b"%d" % number) for number in range(50)])
+            subscriber.client.publish("ask/me", b"online", 1).wait_for_publish(10)
+
+            def heard(session=session) -> bool:
+                session.publish([Message("old/live", b"1")])
+                return session.heard == [b"online"]
+
+            until(heard)
+            session.close([Message("old/status", b"bye", retain=True)])
+            until(lambda subscriber=subscriber: subscriber.of("status")[-1:] == [b"bye"])
+            assert subscriber.of("record") == [b"%d" % number for number in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"id": "a/b"}, "id = a/b"),
+        ({"id": "a+"}, "id = a+"),
+        ({"topic": "maison/#"}, "topic = maison/#"),
+        ({"topic": "/maison"}, "topic = /maison"),
+        ({"topic": ""}, "topic = "),
+        ({"discovery_prefix": "home assistant"}, "discovery_prefix = home assistant"),
+        ({"name": "a#b"}, "a#b"),
+        ({"name": "a/b"}, "a/b"),
+        ({"port": 70000}, "port = 70000"),
+    ],
+)
+def test_a_setting_that_no_topic_may_have_is_refused(settings, says):
+    with pytest.raises(BadSetting, match="on attend") as caught:
+        Settings(**settings)
+    assert says in caught.value.text.en
+
+
+def test_a_password_goes_to_another_machine_only_with_tls_or_when_that_is_accepted(tmp_path, folder):
+    pytest.importorskip("paho.mqtt.client")
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("s3cret")
+    with pytest.raises(ConfigError, match="tls = oui"):
+        sink(1883, folder, host="192.0.2.1", user="linky", password_file=secret)
+    assert sink(8883, folder, host="192.0.2.1", user="linky", password_file=secret, tls=True)
+    assert sink(1883, folder, host="192.0.2.1", password_file=secret, allow_plaintext=True)

@@ -1,0 +1,148 @@
+"""A real mosquitto on a port of the loopback, and a subscriber that keeps all that it hears."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import until
+
+_PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Mosquitto:
+    """A broker that forgets everything when it ends.
+
+    Args:
+        folder: where its files are.
+        lines: more lines of its configuration.
+    """
+
+    def __init__(self, folder: Path, *lines: str) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._process: subprocess.Popen | None = None
+        (folder / "mosquitto.conf").write_text(
+            "\n".join(
+                [
+                    f"listener {self.port} 127.0.0.1",
+                    "persistence false",
+                    # What a subscriber of the test has not read yet is kept.
+                    "max_queued_messages 0",
+                    "user root",
+                    f"log_dest file {folder}/mosquitto.log",
+                    *(lines or ["allow_anonymous true"]),
+                ]
+            )
+        )
+        (folder / "mosquitto.log").touch(mode=0o666)
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [_PROGRAM, "-c", str(self._folder / "mosquitto.conf")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        until(self._answers)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    @property
+    def log(self) -> str:
+        return (self._folder / "mosquitto.log").read_text()
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+
+class Subscriber:
+    """Hears all topics of a broker, and keeps (topic, payload, retained) in order."""
+
+    def __init__(self, port: int, **login: str) -> None:
+        client_module = pytest.importorskip("paho.mqtt.client")
+        self.messages: list[tuple[str, bytes, bool]] = []
+        self._subscribed = threading.Event()
+        words = (
+            {"callback_api_version": client_module.CallbackAPIVersion.VERSION2}
+            if hasattr(client_module, "CallbackAPIVersion")
+            else {}
+        )
+        self.client = client_module.Client(**words)
+        if login:
+            self.client.username_pw_set(**login)
+        self.client.reconnect_delay_set(1, 1)
+        self.client.on_connect = lambda client, *_: client.subscribe("#", 1)
+        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.on_message = lambda _client, _data, message: self.messages.append(
+            (message.topic, message.payload, message.retain)
+        )
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert self._subscribed.wait(20)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def of(self, last: str) -> list[bytes]:
+        """Return the payloads of the topics that end with *last*."""
+        return [payload for topic, payload, _ in list(self.messages) if topic.endswith(f"/{last}")]
+
+    def documents(self, last: str) -> list[dict]:
+        return [json.loads(payload) for payload in self.of(last)]
+
+
+@contextmanager
+def subscribed(port: int, **login: str) -> Iterator[Subscriber]:
+    subscriber = Subscriber(port, **login)
+    try:
+        yield subscriber
+    finally:
+        subscriber.close()
+
+
+def retained(port: int, **login: str) -> dict[str, bytes]:
+    """Return what the broker retains: topic → payload."""
+    with subscribed(port, **login) as subscriber:
+        # Retained messages come before what is published after the subscription.
+        mark = f"mark/{free_port()}"
+        subscriber.client.publish(mark, b"", 1)
+        until(lambda: any(topic == mark for topic, _, _ in subscriber.messages))
+        return {topic: payload for topic, payload, kept in subscriber.messages if kept}
+
+
+@contextmanager
+def mosquitto(folder: Path, *lines: str) -> Iterator[Mosquitto]:
+    """A broker that runs; the test is skipped where there is none."""
+    if _PROGRAM is None:
+        pytest.skip("mosquitto is not installed: sudo apt-get install mosquitto")
+    pytest.importorskip("paho.mqtt.client")
+    folder.mkdir(parents=True, exist_ok=True)
+    broker = Mosquitto(folder, *lines)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.stop()
