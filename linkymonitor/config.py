@@ -9,6 +9,7 @@
 # - A section is a dataclass, a key is a field, and the type of the field decides how the text is read. The class of a
 #   section may have two tables: ``aliases``, other spelling of a key → field, and ``retired``, keys of older files
 #   that no longer have an effect.
+#   A field with ``free`` in its metadata takes all keys that no other field has: a mapping of key to text.
 # - Nothing is interpolated: a % in a password is a %.
 
 import configparser
@@ -267,8 +268,12 @@ class _Reader:
             return None
         before = len(self.faults)
         written = self._written(cls, raw, name)
-        values: dict[str, object] = {}
+        values: dict[str, Any] = {}
+        free = next((field.name for field in dataclasses.fields(cls) if "free" in field.metadata), None)
         for key, spelling in written.items():
+            if free is not None and key not in fields:
+                values.setdefault(free, {})[spelling] = raw[spelling].strip()
+                continue
             if key not in fields or key == "name":  # a field `name` takes the ANYTHING of [NAME:ANYTHING]
                 known = [field for field in fields if field != "name"]
                 self._fault(f"[{name}] {spelling}" + _unknown(spelling, known))

@@ -211,7 +211,9 @@ def fields_of(cls: type) -> dict[str, Key]:
     except Exception as error:  # an annotation may contain a name that exists only for type checkers
         raise TypeError(f"{cls.__qualname__}: {error}") from error
     return {
-        field.name: _field(cls, field, hints[field.name]) for field in dataclasses.fields(cls) if field.init
+        field.name: _field(cls, field, hints[field.name])
+        for field in dataclasses.fields(cls)
+        if field.init and "free" not in field.metadata
     }
 
 

@@ -21,6 +21,7 @@ from linkymonitor.outputs.sections import RelaySettings as Relay
 from linkymonitor.report.section import Calendar
 from linkymonitor.report.section import Settings as Report
 from linkymonitor.sinks import base as sinks
+from linkymonitor.sinks.notify import Settings as Notify
 from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.zones import zone
@@ -99,6 +100,7 @@ class Settings:
     relay: Mapping[str, Relay] = field(default_factory=dict)
     output: Mapping[str, outputs.Configured] = config.chosen_by(_output)
     sink: Mapping[str, sinks.Configured] = config.chosen_by(_sink)
+    notify: Notify = field(default_factory=Notify)
     tariff: Prices = field(default_factory=Prices)
     tariffs: Mapping[date, Prices] = config.dated("tariff")
     contract: Contract = field(default_factory=Contract)
@@ -115,6 +117,11 @@ class Settings:
     def lang(self) -> str:
         """The language of screens, pages and logs."""
         return self.general.lang or DEFAULT
+
+    @property
+    def destinations(self) -> dict[str, sinks.Configured]:
+        """Every sink: name → settings, those of [notify] too."""
+        return {**self.sink, **self.notify.sinks}
 
     @property
     def zone(self) -> ZoneInfo:

@@ -85,7 +85,7 @@ def check(common: Common) -> int:
                 f"relay {name}: GPIO {relay.pin}, rule {relay.rule}",
             )
         )
-    for name, sink in settings.sink.items():
+    for name, sink in settings.destinations.items():
         unused = Text(", hors service", ", disabled") if not sink.enabled else ""
         lines.append(Text(f"destination {name} : {sink.type}", f"sink {name}: {sink.type}") + unused)
     lines += in_force(book, datetime.now(settings.zone).date())
@@ -102,7 +102,7 @@ def _sink_faults(settings: Settings) -> list[Text]:
     from linkymonitor.sinks.base import House
 
     faults: list[Text] = []
-    for sink in settings.sink.values():
+    for sink in settings.destinations.values():
         if sink.enabled:
             try:
                 sink.build(House(settings.lang, settings.general.timezone)).close()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from linkymonitor.delivery.state import StateFolder
     from linkymonitor.money.book import PriceBook
     from linkymonitor.settings import Settings
-    from linkymonitor.sinks.base import Configured, House
+    from linkymonitor.sinks.base import Configured, House, Row
     from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def deliver(
     if status:
         from linkymonitor.delivery.status import print_status
 
-        return print_status(settings.sink, state, log_dir, as_json=json)
+        return print_status(settings.destinations, state, log_dir, as_json=json)
     if test is not None:
         return _test(test, settings, log_dir, storage, state.box_id())
     state.prepare()
@@ -101,22 +101,22 @@ def _check_usage(
     if json and not status:
         raise UsageError(Text("--json ne va qu'avec --status", "--json goes with --status only"))
     for name in (sink, test):
-        if name is not None and name not in settings.sink:
-            known = ", ".join(settings.sink) or "–"
+        if name is not None and name not in settings.destinations:
+            known = ", ".join(settings.destinations) or "–"
             raise UsageError(
                 Text(
                     f"[sink:{name}] n'est pas dans {settings.path} ; on attend l'un de : {known}",
                     f"[sink:{name}] is not in {settings.path}; expected one of: {known}",
                 )
             )
-    if sink is not None and not settings.sink[sink].enabled:
+    if sink is not None and not settings.destinations[sink].enabled:
         raise UsageError(
             Text(
                 f"[sink:{sink}] enabled = non : rien ne lui est envoyé ; écrivez enabled = oui",
                 f"[sink:{sink}] enabled = no: nothing is sent to it; write enabled = yes",
             )
         )
-    if not settings.sink and not status:
+    if not settings.destinations and not status:
         raise ConfigError(
             Text(
                 f"{settings.path} : aucun [sink:NOM] ; ajoutez-en un, voir docs/settings.fr.md",
@@ -173,7 +173,7 @@ def _feed(
 ) -> int:
     from linkymonitor.delivery.delivery import Delivery
 
-    enabled = {name: one for name, one in settings.sink.items() if one.enabled}
+    enabled = {name: one for name, one in settings.destinations.items() if one.enabled}
     for name in state.forget_others(enabled):
         log.info(
             Text(
@@ -239,11 +239,46 @@ def _progress(delivery: Delivery) -> Callable[[], None]:
 
 
 def _test(name: str, settings: Settings, log_dir: Path, storage: Storage, box: str) -> int:
-    """Send the newest record of the log to the sink *name*, and print what came of it."""
+    """Send one record, or what the sink *name* has for a trial, and print what came of it."""
+    from linkymonitor.sinks.network import without_secrets
+
+    configured: Configured = settings.destinations[name]
+    sink = configured.build(_house(settings, box, None))
+    try:
+        trial = getattr(sink, "test", None)
+        rows = [] if trial else [_newest(log_dir, storage)]
+        began = time.monotonic()
+        if trial:
+            trial()
+        else:
+            sink.write(rows)
+        took = time.monotonic() - began
+    except SinkError as error:
+        print(escape_controls(without_secrets(f"[sink:{name}] {error}")), file=sys.stderr)
+        return 1
+    finally:
+        sink.close()
+    sent = Text("un événement d'essai", "a trial event")
+    for row in rows:
+        sent = Text("l'enregistrement de ", "the record of ") + f"{row.ended_at:%Y-%m-%dT%H:%M:%SZ}"
+    print(
+        f"[sink:{name}] "
+        + Text("a pris ", "has taken ")
+        + sent
+        + Text(f" en {took:.2f} s", f" in {took:.2f} s")
+    )
+    return 0
+
+
+def _newest(log_dir: Path, storage: Storage) -> Row:
+    """Return the newest record of the log.
+
+    Raises:
+        ConfigError: there is none.
+    """
     from linkymonitor.daily_log.columns import Columns
     from linkymonitor.daily_log.search import last_before
     from linkymonitor.delivery.rows import rows_of
-    from linkymonitor.sinks.network import without_secrets
 
     record = last_before(log_dir, datetime.now(UTC) + timedelta(days=1), storage=storage)
     if record is None:
@@ -253,20 +288,5 @@ def _test(name: str, settings: Settings, log_dir: Path, storage: Storage, box: s
                 f"{log_dir}: no record to be sent; let “linkymonitor acquire” write one",
             )
         )
-    configured: Configured = settings.sink[name]
-    began = time.monotonic()
-    sink = configured.build(_house(settings, box, None))
-    try:
-        sink.write(list(rows_of(Columns.of([record]))))
-    except SinkError as error:
-        print(escape_controls(without_secrets(f"[sink:{name}] {error}")), file=sys.stderr)
-        return 1
-    finally:
-        sink.close()
-    took = time.monotonic() - began
-    sentence = Text(
-        f"[sink:{name}] a pris l'enregistrement de {record.ended_at:%Y-%m-%dT%H:%M:%SZ} en {took:.2f} s",
-        f"[sink:{name}] has taken the record of {record.ended_at:%Y-%m-%dT%H:%M:%SZ} in {took:.2f} s",
-    )
-    print(sentence)
-    return 0
+    (row,) = rows_of(Columns.of([record]))
+    return row

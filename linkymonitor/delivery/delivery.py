@@ -18,6 +18,7 @@ from pathlib import Path
 
 from linkymonitor.daily_log.follower import Follower, Place
 from linkymonitor.daily_log.segments import Segments
+from linkymonitor.delivery.days import Days
 from linkymonitor.delivery.events import Known, Watch
 from linkymonitor.delivery.feeder import NEVER, Feeder
 from linkymonitor.delivery.state import Standing, StateFolder
@@ -70,6 +71,7 @@ class Delivery:
         self._monotonic = monotonic
         self._watcher = Watcher(runtime_dir, monotonic)
         self._segments = Segments(log_dir, storage)
+        self._days = Days(log_dir, house.timezone, storage)
         self._stop = threading.Event()
         self._told_to_hang: set[str] = set()
         self._newest: Newest | None = None
@@ -98,11 +100,13 @@ class Delivery:
             follower = Follower(self._log_dir, self._storage)
             standing = self._state.read(name)
             if since is not None and only in (None, name):
-                standing = (standing or Standing())._replace(place=follower.since(since), known=Known())
+                standing = (standing or Standing(day=self._days.newest()))._replace(
+                    place=follower.since(since), known=Known()
+                )
                 self._state.write(name, standing)
             elif standing is None:
                 place = follower.newest()
-                standing = Standing(place, Known(follower.contract_at(place)))
+                standing = Standing(place, Known(follower.contract_at(place)), day=self._days.newest())
                 self._state.write(name, standing)
             self.feeders.append(
                 Feeder(name, configured, sink, follower, self._state, standing, monotonic=self._monotonic)
@@ -150,6 +154,7 @@ class Delivery:
                     for feeder in self.feeders:
                         feeder.look()
                         wakes[feeder.name].set()
+                self._tell_days(wakes)
                 self._mind_hangs()
             each_look()
         for wake in wakes.values():
@@ -216,6 +221,14 @@ class Delivery:
             self._keep(watch)
             return now
         return kept
+
+    def _tell_days(self, wakes: Mapping[str, threading.Event]) -> None:
+        """Give the sinks the summaries of the days that are new."""
+        told = [feeder for feeder in self.feeders if feeder.wants_events]
+        days = self._days.events() if told else []
+        for feeder in told:
+            if feeder.tell_days(days):
+                wakes[feeder.name].set()
 
     def _keep(self, watch: Watch) -> None:
         if any(feeder.wants_events for feeder in self.feeders):

@@ -115,6 +115,8 @@ class Feeder:
         self._retry_at = -math.inf
         self._away_since: float | None = None
         self._told_of_state = False
+        #: The newest day whose summary was given to the sink, as ISO 8601.
+        self._newest_day = standing.day
 
     @property
     def wants_live(self) -> bool:
@@ -142,6 +144,14 @@ class Feeder:
     def tell(self, events: Sequence[Event]) -> None:
         """Give the sink *events* at the next step."""
         self._events.extend(events)
+
+    def tell_days(self, days: Sequence[Event]) -> bool:
+        """Give the sink those of *days* that it has not got; return whether there is one."""
+        new = [day for day in days if day.value > self._newest_day]
+        if new:
+            self._newest_day = new[-1].value
+            self._events.extend(new)
+        return bool(new)
 
     def step(self) -> float:
         """Do what is next, and return the monotonic time of the next call; NEVER when only the log can bring more."""
@@ -211,6 +221,9 @@ class Feeder:
             self._send_events(waiting)
             for _ in waiting:
                 self._events.popleft()
+            if days := [event.value for event in waiting if event.kind == "day"]:
+                self.standing = self.standing._replace(day=days[-1])
+                self._keep()
 
     def _send_events(self, events: list[Event]) -> None:
         assert self._write_events is not None

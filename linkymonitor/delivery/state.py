@@ -56,6 +56,8 @@ class Standing(NamedTuple):
     #: How many records were delivered, and how many were refused and set aside.
     delivered: int = 0
     set_aside: int = 0
+    #: The last day whose summary the sink has, as ISO 8601; empty when it has none.
+    day: str = ""
 
 
 class StateFolder:
@@ -205,9 +207,9 @@ def _standing(kept: dict[str, Any]) -> Standing:
     standing = Standing(
         Place(**kept["place"]),
         Known(**kept["known"]),
-        **{name: kept[name] for name in Standing._fields if name not in ("place", "known")},
+        **{name: kept[name] for name in Standing._fields if name in kept and name not in ("place", "known")},
     )
-    texts = (standing.place.file, standing.place.line, standing.place.stamp)
+    texts = (standing.place.file, standing.place.line, standing.place.stamp, standing.day)
     numbers = (standing.place.offset, standing.place.series, standing.set_aside)
     if not all(isinstance(text, str) for text in texts) or not all(isinstance(one, int) for one in numbers):
         raise ValueError("not the types that were written")

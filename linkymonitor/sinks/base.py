@@ -51,10 +51,11 @@ class Event(NamedTuple):
 
     #: ``period``, ``contract`` and ``note`` (any other line of the log): from the log, and queued like records.
     #: ``notice``, ``peak``, ``overload`` and ``silence``: from latest.json, and not made while `deliver` is down.
+    #: ``day``: from the summaries that `report` keeps, once a day is over.
     kind: str
     #: Aware, in UTC; None when the time is not known.
     at: datetime | None
-    #: The new period or contract; ``begins`` or ``ends`` for those of latest.json; empty for a note.
+    #: The new period or contract; ``begins`` or ``ends`` for those of latest.json; the date of a day; empty for a note.
     value: str
     #: A sentence for people.
     text: Text
@@ -66,6 +67,8 @@ class Event(NamedTuple):
     before: str = ""
     #: The last instant at which `deliver` watched, when it was down before this event: it happened since then.
     since: datetime | None = None
+    #: Of a day: its figures, by the names of etc/schema/event.json.
+    figures: Mapping[str, Any] = _NOTHING
 
 
 class Live(NamedTuple):
@@ -144,11 +147,12 @@ class Sink(Protocol):
     The module of a sink has a dataclass ``Settings``, and under the name ``Sink`` a class that takes ``(settings)`` and
     has these methods. To make it opens no connection, and raises ConfigError when a library or a file is missing. A
     method connects when it must, and may block as long as its own timeouts allow; they are of 10 seconds or less.
-    Two more methods are optional, and raise the same errors as `write`:
+    More methods are optional, and raise the same errors as `write`:
 
     - ``live(reading: Live)`` takes the newest reading, at most one in each `every`. A reading that cannot be sent is
       dropped, because a newer one comes.
     - ``events(events: Sequence[Event])`` takes what happened, in order.
+    - ``test()`` sends something harmless, for ``deliver --test``; without it the newest record is written.
     """
 
     def write(self, records: Sequence[Row]) -> None:

@@ -78,6 +78,17 @@ class Store:
             line.summary.date: line.summary for line in lines if line is not None and self._is_fresh(line)
         }
 
+    def newest(self, most: int) -> list[DaySummary]:
+        """Return the *most* newest summaries that still agree with the log, in order.
+
+        Raises:
+            StorageError: the folder of the log cannot be read.
+        """
+        found: dict[date, DaySummary] = {}
+        for year, month in self.months()[-2:]:
+            found |= self.of_month(year, month)
+        return [found[day] for day in sorted(found)][-most:]
+
     def write(self, summaries: Iterable[DaySummary]) -> None:
         """Keep those of *summaries* that no later line of the log can change.
 
