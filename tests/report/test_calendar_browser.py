@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -15,14 +14,7 @@ from linkymonitor.report.summary import Summary
 from linkymonitor.system.resources import shipped
 from tests.report.house import PARIS, local
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: no browser test ran"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: NO BROWSER TEST RAN"),
-]
+pytestmark = pytest.mark.browser
 
 FIRST = date(2025, 12, 15)
 HEARD = local(date(2026, 1, 23), 12)
@@ -63,14 +55,6 @@ def folder(tmp_path_factory):
         pages = Pages([shipped("templates")], lang, PARIS, Settings().sections)
         (folder / f"{contract}.html").write_bytes(pages.index(days(contract), heard))
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

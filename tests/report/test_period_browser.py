@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -15,19 +14,12 @@ from linkymonitor.report.period.figures import period_figures
 from linkymonitor.report.section import Settings
 from linkymonitor.summaries.day import Break, InjectedEnergy, PhaseExtremes, Silence, TermChange
 from linkymonitor.system.resources import shipped
+from tests.report.browsing import CONTRAST
 from tests.report.house import PARIS, local
 from tests.report.made_days import days, made
 from tests.report.price_books import book
-from tests.report.test_browser import CONTRAST
 
-sync_api = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: no browser test ran"
-)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path: NO BROWSER TEST RAN"),
-]
+pytestmark = pytest.mark.browser
 
 JANUARY, LAST = date(2026, 1, 1), date(2026, 1, 31)
 LATER = local(date(2026, 3, 1))
@@ -143,14 +135,6 @@ def folder(tmp_path_factory, figures):
             page = pages.period(figures[name], links, files, now.timestamp(), "abc")
             (folder / f"{name}.{lang}.html").write_bytes(page)
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
