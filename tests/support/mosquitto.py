@@ -25,11 +25,11 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """A broker that forgets everything when it ends.
+    """A broker that forgets everything when it is killed.
 
     Args:
         folder: where its files are.
-        lines: more lines of its configuration.
+        lines: more lines of its configuration; with ``persistence true`` it keeps all when it is ended.
     """
 
     def __init__(self, folder: Path, *lines: str) -> None:
@@ -40,10 +40,10 @@ class Mosquitto:
             "\n".join(
                 [
                     f"listener {self.port} 127.0.0.1",
-                    "persistence false",
                     # What a subscriber of the test has not read yet is kept.
                     "max_queued_messages 0",
                     "user root",
+                    f"persistence_location {folder}/",
                     f"log_dest file {folder}/mosquitto.log",
                     *(lines or ["allow_anonymous true"]),
                 ]
@@ -65,6 +65,13 @@ class Mosquitto:
             self._process.wait()
             self._process = None
 
+    def end(self) -> None:
+        """End the broker; it keeps what its configuration lets it keep."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            self._process = None
+
     @property
     def log(self) -> str:
         return (self._folder / "mosquitto.log").read_text()
@@ -78,9 +85,15 @@ class Mosquitto:
 
 
 class Subscriber:
-    """Hears all topics of a broker, and keeps (topic, payload, retained) in order."""
+    """Hears all topics of a broker, and keeps (topic, payload, retained) in order.
 
-    def __init__(self, port: int, **login: str) -> None:
+    Args:
+        port: of the broker.
+        name: a name that the broker knows again; empty: it forgets this subscriber.
+        login: user and password.
+    """
+
+    def __init__(self, port: int, name: str = "", **login: str) -> None:
         client_module = pytest.importorskip("paho.mqtt.client")
         self.messages: list[tuple[str, bytes, bool]] = []
         self._subscribed = threading.Event()
@@ -89,7 +102,8 @@ class Subscriber:
             if hasattr(client_module, "CallbackAPIVersion")
             else {}
         )
-        self.client = client_module.Client(**words)
+        # With a name, the broker keeps for it what comes while it is away.
+        self.client = client_module.Client(client_id=name, clean_session=not name, **words)
         if login:
             self.client.username_pw_set(**login)
         self.client.reconnect_delay_set(1, 1)
@@ -115,8 +129,8 @@ class Subscriber:
 
 
 @contextmanager
-def subscribed(port: int, **login: str) -> Iterator[Subscriber]:
-    subscriber = Subscriber(port, **login)
+def subscribed(port: int, name: str = "", **login: str) -> Iterator[Subscriber]:
+    subscriber = Subscriber(port, name, **login)
     try:
         yield subscriber
     finally:
