@@ -212,3 +212,24 @@ def test_english_amounts_have_their_sign_first():
     page = plain(page_of(figures_of(summaries, book(EJP, subscription="19.32")), lang="en"))
     assert "Against January 2025, over the same 31 days, that is €186 less." in page
     assert "−€186" in page
+
+
+@pytest.mark.parametrize(
+    ("days_of_change", "shown"),
+    [
+        ((4,), ["4 janvier : nouveaux prix"]),
+        ((4, 20), ["4 janvier : nouveaux prix", "20 janvier : nouveaux prix"]),
+        ((4, 8), ["4 janvier", "8 janvier : nouveaux prix"]),
+        ((4, 5), ["", "5 janvier : nouveaux prix"]),
+        ((25, 27), ["25 janvier : nouveaux prix", ""]),
+        ((15, 24), ["15 janvier", "24 janvier"]),
+    ],
+)
+def test_the_words_of_two_events_never_cross(days_of_change, shown):
+    changes = [
+        (date(2026, 1, day), {"HN": f"0.{number}", "PM": "1"}) for number, day in enumerate(days_of_change, 2)
+    ]
+    page = page_of(figures_of(ejp_month(), book(EJP, *changes, subscription="19.32")))
+    plot = page[page.index('class="plot') : page.index('class="names"')]
+    marks = re.findall(r'<span class="mark [^>]*>(.*?)</span></span>', plot)
+    assert [unescape(re.sub("<[^>]+>", "", mark)).replace(NBSP, " ") for mark in marks] == shown

@@ -33,8 +33,9 @@ from linkymonitor.report.words import Words
 #: Styles of the periods of an offer that are no registers of the meter.
 _STYLES = ("f0", "f1", "f2", "f3")
 _REGISTERS = frozenset(("TH", "HC", "HP", "HN", "PM", "HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"))
-#: The words of an event take such a share of the width, and stand before its line in the last part of the picture.
-_LABEL, _LATE = 0.21, 0.6
+#: The words of an event, and its date alone, take such a share of the width. In the last part of the picture they stand
+#: before their line.
+_LABEL, _DATE, _LATE = 0.21, 0.09, 0.6
 _CENT = Decimal("0.01")
 #: The mean day: its width and its height in the units of its picture.
 _WIDTH, _HEIGHT, _TALLEST = 960, 200, 185
@@ -158,22 +159,21 @@ def _marks(figures: PeriodFigures, dates: Sequence[date], words: Words) -> list[
     by_day: dict[date, list[Text]] = {}
     for mark in figures.marks:
         by_day.setdefault(mark.day, []).append(mark.text)
-    marks: list[dict[str, str]] = []
-    free = 0.0
-    for day, texts in sorted(by_day.items()):
-        place = _place(day, figures, len(dates))
+    placed = [(_place(day, figures, len(dates)), day, texts) for day, texts in sorted(by_day.items())]
+    marks = []
+    for at, (place, day, texts) in enumerate(placed):
         end = place > _LATE
-        # The words of a mark stand where no other ones do.
-        begin = place - _LABEL if end else place
-        named = begin >= free
-        if named:
-            free = begin + _LABEL
+        # The words of a mark stand beside its line, as far as the next line, or the words before that, leave room.
+        others = placed[at - 1 : at] if end else placed[at + 1 : at + 2]
+        room = min((abs(place - other) for other, _, _ in others), default=1.0)
+        if any((other > _LATE) is not end for other, _, _ in others):
+            room /= 2
         text = ", ".join(words.say(text) for text in dict.fromkeys(texts))
         marks.append(
             {
                 "left": f"{place * 100:.2f}%",
-                "day": day_name(day, words, year=False) if named else "",
-                "text": f"{NBSP}: {text}" if named else "",
+                "day": day_name(day, words, year=False) if room >= _DATE else "",
+                "text": f"{NBSP}: {text}" if room >= _LABEL else "",
                 "side": "end" if end else "start",
             }
         )
