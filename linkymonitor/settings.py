@@ -21,7 +21,7 @@ from linkymonitor.outputs.sections import RelaySettings as Relay
 from linkymonitor.report.section import Calendar
 from linkymonitor.report.section import Settings as Report
 from linkymonitor.sinks import base as sinks
-from linkymonitor.sinks.notify import Settings as Notify
+from linkymonitor.sinks.notify_section import Settings as Notify
 from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.zones import zone

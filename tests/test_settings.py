@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import typing
 from dataclasses import MISSING, fields, is_dataclass
 
@@ -13,6 +15,30 @@ from linkymonitor.settings import Settings, default_path, load
 from linkymonitor.sinks.base import find
 from linkymonitor.system.resources import shipped
 from tests.support.ini import faults, parsed
+
+#: Modules that take several milliseconds to import; no command needs them for its settings alone.
+SLOW = (
+    "_hashlib",
+    "email",
+    "jinja2",
+    "json",
+    "logging",
+    "lzma",
+    "selectors",
+    "shutil",
+    "socket",
+    "ssl",
+    "subprocess",
+)
+
+
+def test_settings_are_read_without_what_only_sinks_and_pages_need():
+    code = (
+        "import sys; from linkymonitor.settings import default_path, load; load(default_path()); "
+        f"print(*sorted(sys.modules.keys() & {set(SLOW)}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "/etc/localtime"])

@@ -7,36 +7,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
 from linkymonitor.sinks.base import Event
 from linkymonitor.sinks.forms import iso
 
 SCHEMA = 1
-#: Every kind of event.
-KINDS = ("period", "contract", "note", "notice", "peak", "overload", "silence", "day")
-#: What a person wants to know at once.
-URGENT = ("notice", "peak", "overload", "silence")
 #: So many characters of a sentence are sent: a line of the log may be as long as it likes.
 _LONGEST = 1000
-
-
-def check_events(names: Sequence[str]) -> None:
-    """Refuse what is no kind of event.
-
-    Raises:
-        BadSetting: one of *names* is none.
-    """
-    known = ", ".join(KINDS)
-    faults = [
-        Text(
-            f"events : {name} est inconnu ; on attend {known}", f"events: {name} is unknown; expected {known}"
-        )
-        for name in names
-        if name not in KINDS
-    ]
-    if faults:
-        raise BadSetting(*faults)
 
 
 def as_dict(event: Event, lang: str) -> dict[str, object]:

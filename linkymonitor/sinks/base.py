@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import DEFAULT, Text
-from linkymonitor.model.reading import Reading
+
+if TYPE_CHECKING:
+    from linkymonitor.model.reading import Reading
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -75,7 +77,7 @@ class Live(NamedTuple):
     """The newest reading, from latest.json."""
 
     #: The reading, in the terms of the model; meter addresses are masked.
-    reading: Reading
+    reading: "Reading"
     #: When the reading was heard, aware, in UTC; None until the clock of the box is vouched for.
     taken_at: datetime | None
     #: Seconds since then, by the monotonic clock.

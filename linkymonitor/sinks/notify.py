@@ -1,4 +1,4 @@
-"""The section ``[notify]``: tells people what happens, by a command, a URL or a mail."""
+"""Tells people what happens, by a command, a URL or a mail: the sinks of the section ``[notify]``."""
 
 # Strategy
 #
@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,43 +19,13 @@ from urllib.parse import urlsplit
 
 from linkymonitor.errors import BadSetting, ConfigError, SinkUnavailable
 from linkymonitor.language import Text
-from linkymonitor.sinks.announce import URGENT, Sent, check_events, encoded, sentence, trial
+from linkymonitor.sinks.announce import Sent, encoded, sentence, trial
 from linkymonitor.sinks.base import Configured, Event, House, Row
 from linkymonitor.sinks.bounded import run
+from linkymonitor.sinks.notify_section import PREFIX
 
-#: Before the NAME of a line, in messages and in ``deliver --status``.
-PREFIX = "notify."
 _OLDEST = timedelta(days=1)
 _SENDMAIL = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
-
-
-@dataclass(kw_only=True, slots=True, repr=False, eq=False)
-class Settings:
-    """``[notify]``: whom `deliver` notifies of events."""
-
-    #: The kinds of events that are announced.
-    events: tuple[str, ...] = URGENT
-    #: NAME → ``command /usr/local/bin/ring``, ``url https://ntfy.sh/…`` or ``mail marie@example.org``.
-    targets: Mapping[str, str] = field(default_factory=dict, metadata={"free": True})
-
-    def __post_init__(self) -> None:
-        faults: list[Text] = []
-        try:
-            check_events(self.events)
-        except BadSetting as error:
-            faults += error.faults
-        for name, words in self.targets.items():
-            try:
-                _target(name, words, self.events)
-            except BadSetting as error:
-                faults += error.faults
-        if faults:
-            raise BadSetting(*faults)
-
-    @property
-    def sinks(self) -> dict[str, Configured]:
-        """Each line as a sink: its name → its settings."""
-        return {PREFIX + name: _target(name, words, self.events) for name, words in self.targets.items()}
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -122,7 +92,7 @@ class Program:
             raise SinkUnavailable(self._argv[0] + Text(" : ", ": ") + why)
 
 
-def _target(name: str, words: str, events: Sequence[str]) -> Configured:
+def target(name: str, words: str, events: Sequence[str]) -> Configured:
     """Return the line *name* of the section as a sink.
 
     Raises:

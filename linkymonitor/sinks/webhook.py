@@ -18,9 +18,10 @@ from typing import NamedTuple
 
 from linkymonitor.errors import BadSetting, SinkRefused, SinkUnavailable
 from linkymonitor.language import Text
-from linkymonitor.sinks.announce import KINDS, Sent, check_events, encoded, sentence, trial
+from linkymonitor.sinks.announce import Sent, encoded, sentence, trial
 from linkymonitor.sinks.base import Event, Row
 from linkymonitor.sinks.base import Settings as Common
+from linkymonitor.sinks.event_kinds import KINDS, check_events
 from linkymonitor.sinks.http_post import Answer, Client, address_of, authorization, quoted
 from linkymonitor.sinks.network import check_plaintext, keep_secret, read_secret
 
