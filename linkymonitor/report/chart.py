@@ -7,6 +7,7 @@ from operator import sub
 
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.hourly import repeated_hours
+from linkymonitor.report.period.spreadsheet import harmless, quoted
 from linkymonitor.report.texts import Texts
 from linkymonitor.report.words import Words
 
@@ -92,7 +93,8 @@ def _csv_words(day: DayFigures, words: Words) -> dict[str, object]:
     """Return how the files for a spreadsheet are written: French ones have `;` and a decimal comma."""
     time = [words.say(Texts.csv_local), words.say(Texts.csv_utc)]
     powers = [words.say(text) for text in (Texts.csv_power, Texts.csv_least, Texts.csv_most)]
-    registers = [f"{words.period(line.code)} (kWh)" for line in day.lines]
+    # The names of periods come from tables that anybody may write.
+    registers = [quoted(harmless(f"{words.line(line)} (kWh)")) for line in day.lines]
     sums = [words.say(text) for text in (Texts.csv_total, Texts.csv_cost, Texts.csv_remark)]
     return {
         "separator": ";" if words.french else ",",

@@ -7,7 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from linkymonitor.language import Text
+from linkymonitor.report.chart import chart_data
+from linkymonitor.report.day import Curve, DayFigures, SynthesisLine
+from linkymonitor.report.words import Words
 from tests.report.browsing import DAY, NAMES, PRICES
+from tests.report.house import PARIS, local
 
 pytestmark = pytest.mark.browser
 
@@ -69,3 +74,23 @@ def test_an_english_spreadsheet_has_commas_points_and_iso_dates(show):
 def test_the_hour_that_comes_twice_is_twice_in_the_hours(show):
     _, text = saved(show("pages/2025-10-26.html"), "Heures en CSV")
     assert [row[:19] for row in text.splitlines() if " 02:00:00;" in row[:20]] == ["26/10/2025 02:00:00"] * 2
+
+
+@pytest.mark.parametrize(
+    ("label", "head"),
+    [("=1+1", "'=1+1 (kWh)"), ('Nuit; "été"', '"Nuit; ""été"" (kWh)"'), ("Nuit", "Nuit (kWh)")],
+)
+def test_the_name_of_a_period_is_one_cell_that_no_spreadsheet_runs(label, head):
+    line = SynthesisLine(code="N", wh=1000, label=Text(label, label))
+    midnight = local(DAY).timestamp()
+    day = DayFigures(
+        date=DAY,
+        timezone="Europe/Paris",
+        start=midnight,
+        end=midnight + 86400,
+        until=midnight + 86400,
+        lines=(line,),
+        curve=Curve(times=(60,), power=(1000,), low=(0,), high=(0,)),
+    )
+    words = chart_data(day, Words("fr", PARIS), None)["words"]
+    assert words["csv"]["hours"][2] == head

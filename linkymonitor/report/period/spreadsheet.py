@@ -47,6 +47,13 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
+def quoted(cell: str) -> str:
+    """Return *cell* between quotes if it has a separator, a quote or the end of a line in it."""
+    if not any(mark in cell for mark in ';,"\r\n'):
+        return cell
+    return '"' + cell.replace('"', '""') + '"'
+
+
 def _row(day: DayCost, codes: Sequence[str], words: Words) -> list[str]:
     remarks = [_KINDS[day.kind]] if day.kind in _KINDS else []
     if day.so_far:
