@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from decimal import Decimal
 
@@ -69,6 +70,8 @@ def test_an_english_spreadsheet_has_commas_points_and_iso_dates(show):
     _, text = saved(show("tempo/2026-01-13.html"), "Hours as CSV")
     assert text.startswith("\ufefflocal time,UTC time,")
     assert re.match(r"2026-01-13 00:00:00,2026-01-12 23:00:00,\d+\.\d{3},", text.splitlines()[1])
+    # "Off-peak, red day" is one cell.
+    assert len({len(row) for row in csv.reader(text.splitlines())}) == 1
 
 
 def test_the_hour_that_comes_twice_is_twice_in_the_hours(show):
