@@ -23,7 +23,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import linkymonitor
-from bench import card, day, decoding, delivery, display, lamp, live, memory, path, reports, start, summaries
+from bench import (
+    card,
+    day,
+    decoding,
+    delivery,
+    display,
+    lamp,
+    live,
+    memory,
+    mqtt,
+    path,
+    reports,
+    start,
+    summaries,
+)
 from bench.table import CannotRun, Measurement, Row, lines
 
 #: What --only takes, in the order of the table.
@@ -40,6 +54,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "day": day.measure,
     "report": reports.measure,
     "deliver": delivery.measure,
+    "mqtt": mqtt.measure,
     "summaries": summaries.measure,
 }
 

@@ -4,7 +4,8 @@
 #
 # - Below linkymonitor/<id>/ there are live (the newest reading, retained), record (each record of the log), event, and
 #   status: online while readings come, else offline, retained; the broker publishes offline when the box is gone.
-# - Every message has QoS 1 and is acknowledged before the place in the log moves (mqtt_session.py).
+# - Every message but live has QoS 1, and records are acknowledged before their place in the log moves
+#   (mqtt_session.py).
 # - What Home Assistant needs is published at each connection, as a broker may have forgotten what it retained.
 # - A file beside the places of `deliver` has what must outlive a restart: which entities were announced, which topics
 #   the broker retains, and the costs. It is written when one of the first two changes, else every ten minutes: each
@@ -178,7 +179,7 @@ class Mqtt:
             # Home Assistant has started, and may have lost what it knew.
             self._session.heard.clear()
             self._announced = b""
-        self._send([self._live_message()])
+        self._send([], self._live_message())
 
     def events(self, events: Sequence[Event]) -> None:
         """Publish *events*; the box is offline from the beginning of a silence."""
@@ -333,16 +334,16 @@ class Mqtt:
             version_5=settings.protocol is Protocol.V5,
         )
 
-    def _send(self, messages: list[Message]) -> None:
-        """Publish *messages*; if the broker has closed the connection meanwhile, on a new one."""
+    def _send(self, messages: list[Message], shown: Message | None = None) -> None:
+        """Publish *messages*, and show *shown*; if the broker has closed the connection meanwhile, on a new one."""
         try:
             if self._session is None:
                 self._open()
-            self._publish([*self._greeting(), *messages])
+            self._publish([*self._greeting(), *messages], shown)
         except ConnectionLost:
             self._note_closed()
             self._open()
-            self._publish([*self._greeting(), *messages])
+            self._publish([*self._greeting(), *messages], shown)
 
     def _note_closed(self) -> None:
         """Note that the broker has closed the connection.
@@ -355,11 +356,13 @@ class Mqtt:
             self._closed.clear()
             raise SinkUnavailable(self._broker.taken_over()) from None
 
-    def _publish(self, messages: list[Message]) -> None:
+    def _publish(self, messages: list[Message], shown: Message | None = None) -> None:
         assert self._session is not None
         try:
             if messages:
                 self._session.publish(messages)
+            if shown is not None:
+                self._session.show(shown)
         except SinkUnavailable:
             self._session = None
             raise

@@ -5,8 +5,9 @@
 # - The connection has no thread. The thread of the sink moves it, while it publishes; nothing is done in between. The
 #   broker then drops a box that has sent nothing for long, and publishes its last will: the box is offline, which is
 #   what a box without readings has to be.
-# - Every message has QoS 1, and publish() returns once the broker has acknowledged all of them. What waits in memory
-#   is thus one batch at most, and a broker that never answers is noticed.
+# - A message has QoS 1, and publish() returns once the broker has acknowledged all of them. What waits in memory is
+#   thus one batch at most, and a broker that never answers is noticed.
+# - A live value comes each second and is worth nothing later: show() sends it with QoS 0 and waits for no answer.
 # - A connection that is lost is thrown away, with all that paho still holds for it. Who publishes has it all still.
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _IN_FLIGHT = 20
 #: The answers to CONNECT of MQTT 3.1.1 as reason codes of MQTT 5.
 _OF_3_1_1 = {1: 132, 2: 133, 3: 136, 4: 134, 5: 135}
 _TAKEN_OVER = 142
+#: So many live values in a row may wait for a connection that takes nothing.
+_UNSENT = 10
 #: Reasons that are about a message itself: it is too large, or its payload is not what the broker accepts.
 _ABOUT_THE_MESSAGE = {149, 153}
 #: Reason code of MQTT 5 → what it means, and what to do.
@@ -118,6 +121,7 @@ class Session:
         self._answer: int | None = None
         self._closed_for = 0
         self._acknowledged: dict[int, int] = {}
+        self._unsent = 0
 
     def open(self) -> None:
         """Connect.
@@ -161,6 +165,23 @@ class Session:
         finally:
             # mosquitto closes the connection behind an answer that refuses, so the answer is looked at in any case.
             self._judge()
+
+    def show(self, message: Message) -> None:
+        """Send *message*, and wait for no answer; what has come meanwhile is read.
+
+        Raises:
+            ConnectionLost: the broker has closed the connection, perhaps before this call.
+            SinkUnavailable: the connection has taken nothing for a while.
+        """
+        client, fine = self._client, self._mqtt.MQTT_ERR_SUCCESS
+        if client is None or client.loop(0) != fine:
+            raise self._lost()
+        sent = client.publish(message.topic, message.payload, 0, message.retain)
+        if sent.rc != fine:
+            raise self._lost()
+        self._unsent = 0 if sent.is_published() else self._unsent + 1
+        if self._unsent > _UNSENT:
+            raise self._no_answer()
 
     def _judge(self) -> None:
         """Raise what the answers of the broker mean."""
@@ -222,14 +243,14 @@ class Session:
         while not done():
             left = deadline - time.monotonic()
             if left <= 0:
-                self._drop()
-                raise SinkUnavailable(
-                    self._broker.sentence(
-                        Text(f"pas de réponse en {PATIENCE:.0f} s", f"no answer in {PATIENCE:.0f} s")
-                    )
-                )
+                raise self._no_answer()
             if self._client.loop(min(left, 1.0)) != self._mqtt.MQTT_ERR_SUCCESS and not done():
                 raise self._lost()
+
+    def _no_answer(self) -> SinkUnavailable:
+        self._drop()
+        why = Text(f"pas de réponse en {PATIENCE:.0f} s", f"no answer in {PATIENCE:.0f} s")
+        return SinkUnavailable(self._broker.sentence(why))
 
     def _lost(self) -> ConnectionLost:
         self._drop()
