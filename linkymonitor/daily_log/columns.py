@@ -138,4 +138,5 @@ def without_gaps(column: Iterable[int | None]) -> list[int]:
 
 def known(column: Sequence[int | None]) -> bool:
     """Return whether *column* has any value."""
-    return any(value is not None for value in column)
+    # Most columns have a value that is not 0 near their beginning; only where there is none, the Nones are counted.
+    return any(column) or column.count(None) < len(column)

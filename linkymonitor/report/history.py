@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from linkymonitor.daily_log.files import files
 from linkymonitor.errors import StorageError
@@ -108,16 +109,19 @@ class History:
 
     def _logged(self, first: date, last: date) -> list[date]:
         """Return the days from *first* to *last*, not after today, that the log may reach to."""
+        if self._reach is None:
+            return []
+        begin, end = max(first, self._reach[0]), min(last, self._reach[1])
+        return [begin + count * _DAY for count in range((end - begin).days + 1)]
+
+    @cached_property
+    def _reach(self) -> tuple[date, date] | None:
+        """The first and the last local day, not after today, of the files of the log; None when there is no file."""
         spans = [file.span for file in files(self._source.directory, self._source.storage)]
         if not spans:
-            return []
-        begin = max(first, self._local_day(spans[0].start))
-        end = min(
-            last,
-            self._local_day(max(span.stop for span in spans)),
-            self._source.now.astimezone(self._source.tz).date(),
-        )
-        return [begin + count * _DAY for count in range((end - begin).days + 1)]
+            return None
+        today = self._source.now.astimezone(self._source.tz).date()
+        return self._local_day(spans[0].start), min(self._local_day(max(span.stop for span in spans)), today)
 
     def _local_day(self, at: int) -> date:
         return datetime.fromtimestamp(at, self._source.tz).date()

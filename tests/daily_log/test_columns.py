@@ -66,5 +66,6 @@ def test_nothing_is_joined_to_nothing():
 
 def test_a_column_without_a_value_is_not_known():
     assert not known([None, None])
+    assert not known([])
     assert known([None, 0])
     assert without_gaps([None, 0, None, 3]) == [0, 3]

@@ -307,6 +307,17 @@ def test_the_base_load_costs_the_mean_price_of_the_days():
     assert (base.share, base.eur) == (pytest.approx(0.2), Decimal("29.76"))
 
 
+@pytest.mark.parametrize(
+    ("loads", "middle"), [((220, 100, 400), 220), ((400, 220, 100, 230), 225), ((90,), 90)]
+)
+def test_the_base_load_is_the_median_of_the_nights(loads, middle):
+    nights = {
+        day: summary._replace(base_load_va=va)
+        for (day, summary), va in zip(days(JANUARY, len(loads), {"HN": 500}).items(), loads, strict=True)
+    }
+    assert of_month(nights, book({"HN": "0.20"}, subscription="31")).base.va == middle
+
+
 def test_the_best_and_the_worst_days_are_whole_ones():
     summaries = {
         JANUARY + timedelta(days=at): made(JANUARY + timedelta(days=at), {"HN": 100 + at}) for at in range(31)
