@@ -84,6 +84,7 @@ def report(
             storage=storage,
             statistics=found,
             on_failure=failures.append,
+            calendar=settings.calendar,
         )
         print(escape_controls(dumps(figures, ensure_ascii=False, indent=1), keep="\n"))
     elif _is_stdout(output):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from linkymonitor.estimate.season import SEASONS
 from linkymonitor.language import Text
 from linkymonitor.money.tariffs import DOUBTED, key_of
 from linkymonitor.report.day import ELSEWHERE, DayFigures
 from linkymonitor.report.formats import NBSP
-from linkymonitor.report.season import SEASONS
 from linkymonitor.report.texts import Texts
 
 if TYPE_CHECKING:

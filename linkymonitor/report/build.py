@@ -142,7 +142,7 @@ def build(
     if wrong and len(wrong) == len(drawn):
         raise wrong[0]  # no day could be drawn: the user has to correct a template or a setting
     _relink(settings.dir, pages, _beside(drawn.keys() | gone, known) - drawn.keys(), known, storage)
-    written += Periods(settings.dir, pages, prices, storage, tz, now).draw(longer, history, tell)
+    written += Periods(settings.dir, pages, prices, storage, tz, now, calendar).draw(longer, history, tell)
     heard = None
     if newest is not None and settings.silent_after:
         heard = LastHeard(newest, settings.silent_after, stopped=now - newest > settings.silent_after)

@@ -6,10 +6,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
+from linkymonitor.estimate.season import SEASONS, days_left
 from linkymonitor.money.bill import add_up, days_in_month
 from linkymonitor.report.calendar_texts import CalendarTexts
 from linkymonitor.report.formats import NBSP
-from linkymonitor.report.season import SEASONS, days_left
 from linkymonitor.report.section import Calendar
 from linkymonitor.report.summary import Summary
 from linkymonitor.report.texts import DAY_FLAGS, DAY_TAGS, Texts

@@ -25,6 +25,7 @@ from markupsafe import Markup, escape
 
 from linkymonitor import __version__
 from linkymonitor.errors import ConfigError
+from linkymonitor.estimate.season import days_left
 from linkymonitor.language import Text
 from linkymonitor.money.bill import days_in_month
 from linkymonitor.report.calendar import LastHeard, calendar_data
@@ -37,7 +38,6 @@ from linkymonitor.report.period.sentences import title
 from linkymonitor.report.period.values import PeriodFigures, kind_of_range
 from linkymonitor.report.period.view import period_view
 from linkymonitor.report.phases_picture import pictures
-from linkymonitor.report.season import days_left
 from linkymonitor.report.section import Calendar
 from linkymonitor.report.summary import Summary
 from linkymonitor.report.usual import usual

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
+from linkymonitor.estimate.season import SEASONS
 from linkymonitor.language import Text
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Mode, code
@@ -17,7 +18,6 @@ from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap, SynthesisLine
 from linkymonitor.report.formats import NBSP, Formats, typeset, with_units
 from linkymonitor.report.hourly import hour_names
 from linkymonitor.report.phases_picture import HIGHEST, LOWEST
-from linkymonitor.report.season import SEASONS
 from linkymonitor.report.texts import (
     CHANGES,
     DAY_FLAGS,

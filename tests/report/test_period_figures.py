@@ -201,10 +201,12 @@ def unfinished():
     summaries = {}
     for at in range(20):
         day = JANUARY + timedelta(days=at)
-        summaries[day] = made(day, {"HN": 1000 if day.weekday() >= 5 else 500})
+        summaries[day] = made(day, {"HN": 1000 if day.weekday() >= 5 else 500}, option="BASE")
     today = date(2026, 1, 21)
     noon = round(local(today, 12).timestamp())
-    summaries[today] = made(today, {})._replace(half_hours={"HN": (500,) * 20 + (0,) * 28}, until=noon)
+    summaries[today] = made(today, {}, option="BASE")._replace(
+        half_hours={"HN": (500,) * 20 + (0,) * 28}, until=noon
+    )
     return summaries
 
 
@@ -224,8 +226,8 @@ def test_the_projection_counts_the_kinds_of_days_that_are_left():
 
 def test_the_bounds_of_the_projection_are_the_lightest_and_the_heaviest_days():
     summaries = unfinished()
-    summaries[date(2026, 1, 2)] = made(date(2026, 1, 2), {"HN": 100})
-    summaries[date(2026, 1, 5)] = made(date(2026, 1, 5), {"HN": 1500})
+    summaries[date(2026, 1, 2)] = made(date(2026, 1, 2), {"HN": 100}, option="BASE")
+    summaries[date(2026, 1, 5)] = made(date(2026, 1, 5), {"HN": 1500}, option="BASE")
     ahead = of_month(
         summaries, book({"HN": "0.10"}, subscription="31.00"), now=local(date(2026, 1, 21), 12)
     ).projection
@@ -260,18 +262,6 @@ def test_a_log_that_has_stopped_is_not_projected():
     assert figures.projection is None
 
 
-def test_no_day_to_come_is_taken_for_an_ejp_day_but_one_more_is_told():
-    summaries = unfinished()
-    day = date(2026, 1, 6)
-    summaries[day] = made(day, {"HN": 0, "PM": 500}, ejp=True)
-    figures = of_month(
-        summaries, book({"HN": "0.10", "PM": "1.10"}, subscription="31.00"), now=local(date(2026, 1, 21), 12)
-    )
-    assert figures.projection.wh == figures.consumed + 14_000 + 7 * 24_000 + 3 * 48_000
-    # An EJP day costs 24 × 1.10 = 26.40 €; the plain days, 13 of 2.40 € and 6 of 4.80 €, cost 3.158 € on average.
-    assert (figures.projection.one_more, figures.projection.one_more_eur) == ("ejp", Decimal("23.24"))
-
-
 @pytest.mark.parametrize("count", [0, 4])
 def test_too_few_days_are_no_projection(count):
     summaries = days(JANUARY, count, {"HN": 20})
@@ -279,6 +269,7 @@ def test_too_few_days_are_no_projection(count):
         summaries, book(EJP, subscription="31"), now=local(JANUARY + timedelta(days=count), 12)
     )
     assert figures.projection is None
+    assert "5" in figures.no_projection.en if count else figures.no_projection is None
 
 
 def test_a_year_is_not_projected_from_its_winter():
@@ -289,6 +280,7 @@ def test_a_year_is_not_projected_from_its_winter():
         now=local(date(2026, 3, 1), 12),
     )
     assert figures.projection is None
+    assert figures.no_projection.en == "more than 45 days to come"
 
 
 def test_the_mean_day_is_that_of_whole_days_of_one_kind():

@@ -189,3 +189,45 @@ def test_the_user_s_own_template_takes_the_place_of_ours(tmp_path):
     settings = Settings(dir=tmp_path / "pages", templates=tmp_path / "own")
     page = drawn(tmp_path, winter(), (LAST, LAST), settings=settings)["2026-02.html"]
     assert "lines of mine" in page
+
+
+def test_the_figures_of_a_range_that_holds_today_have_the_month_so_far(tmp_path):
+    """At 12:00 of 3 February: 1, 2 February and half of the 3rd; of the past only six days are known."""
+    now = local(date(2026, 2, 3), 12)
+    write_log(tmp_path / "logs", [row for row in winter(step=240) if row.ended_at <= now])
+
+    def asked(first, last):
+        return as_json(tmp_path / "logs", (first, last), tz=PARIS, prices=DATED, now=now, storage=Storage())
+
+    found = asked(FIRST, LAST)
+    month = found["month"]
+    # 24 + 24 + 12 kWh, of which the peaks of 31 January and of 3 February had 1 + 5 kWh: 54 × 0.1781 + 6 × 0.3440 €.
+    assert (month["from"], month["to"], month["days"], month["wh"]) == ("2026-02-01", "2026-02-28", 3, 60_000)
+    assert month["eur"] == str(Decimal("9.62") + Decimal("2.06") + Decimal("3.00"))
+    assert month["linkypy"]["current_cost"] == str(Decimal("11.68") + Decimal("28.00"))
+    # 2.5 days so far, 25.5 to come.
+    # 11.68 + 11.68 × 25.5 / 2.5 + 28 = 158.816
+    assert month["linkypy"]["estimated_cost"] == "158.82"
+    ahead = month["projection"]
+    assert ahead["to"] == "2026-02-28"
+    assert ahead["low_wh"] <= ahead["wh"] <= ahead["high_wh"]
+    assert ahead["special_days"]["ejp"]["left"] is None
+    assert asked(date(2026, 2, 1), date(2026, 2, 28))["month"] == month
+    assert "month" not in asked(FIRST, date(2026, 2, 2))
+
+
+def test_a_month_without_a_price_has_no_cost_and_the_reason(tmp_path):
+    rows = winter(step=240)
+    write_log(tmp_path / "logs", [row for row in rows if row.ended_at <= local(date(2026, 1, 26), 12)])
+    month = as_json(
+        tmp_path / "logs",
+        (FIRST, FIRST),
+        tz=PARIS,
+        prices=PriceBook(Prices()),
+        now=local(FIRST, 12),
+        storage=Storage(),
+        lang="en",
+    )["month"]
+    # 100 Wh are of the last six minutes of the day before.
+    assert (month["wh"], month["eur"], month["linkypy"]) == (12_100, None, None)
+    assert month["reason"] == "fewer than 5 whole, ordinary days in the last four weeks"

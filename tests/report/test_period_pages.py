@@ -199,7 +199,7 @@ def test_a_month_that_is_not_over_has_its_estimate_and_how_it_is_made():
     summaries = {}
     for at in range(20):
         day = JANUARY + timedelta(days=at)
-        summaries[day] = made(day, {"HN": 1000 if day.weekday() >= 5 else 500})
+        summaries[day] = made(day, {"HN": 1000 if day.weekday() >= 5 else 500}, option="BASE")
     now = local(date(2026, 1, 21), 0, 5)
     page = plain(page_of(figures_of(summaries, book({"HN": "0.10"}, subscription="31"), now=now), now=now))
     # 624 kWh so far and 336 kWh to come, and the subscription of the month.

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
+from linkymonitor.estimate.season import SEASONS, days_left
 from linkymonitor.report.day import Usual
-from linkymonitor.report.season import SEASONS, days_left
 from linkymonitor.report.section import Calendar
 from linkymonitor.report.summary import Summary
 from linkymonitor.report.usual import usual

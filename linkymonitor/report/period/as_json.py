@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from linkymonitor.estimate.day_cost import DayCost
 from linkymonitor.report.day import ELSEWHERE
-from linkymonitor.report.period.values import DayCost, PeriodFigures
+from linkymonitor.report.period.values import PeriodFigures
 
 
 def as_json(figures: PeriodFigures, tz: ZoneInfo, lang: str) -> dict[str, object]:
@@ -99,23 +100,69 @@ def _more(figures: PeriodFigures, lang: str) -> dict[str, object]:
             "same_days": {"wh": before.own_wh, "eur": _text(before.own_eur)},
             "by_price_eur": _text(before.by_price),
         }
-    if figures.projection is not None:
-        ahead = figures.projection
-        more["projection"] = {
-            "to": ahead.until.isoformat(),
-            "wh": ahead.wh,
-            "low_wh": ahead.low_wh,
-            "high_wh": ahead.high_wh,
-            "eur": _text(ahead.eur),
-            "low_eur": _text(ahead.low_eur),
-            "high_eur": _text(ahead.high_eur),
-        }
+    if figures.today is not None:
+        more["projection"] = _projection(figures)
+    if figures.no_projection is not None:
+        more["no_projection"] = figures.no_projection.render(lang)
     if figures.means:
         more["mean_day"] = {
             mean.kind: {"days": mean.days, "wh": [round(wh, 1) for wh in mean.half_hours]}
             for mean in figures.means
         }
     return more
+
+
+def month_as_json(figures: PeriodFigures, lang: str) -> dict[str, object]:
+    """Return the *figures* of the month that goes on: what is counted so far, and what it comes to."""
+    reason = figures.no_projection or (figures.projection.reason if figures.projection else None)
+    month: dict[str, object] = {
+        "from": figures.first.isoformat(),
+        "to": figures.last.isoformat(),
+        "days": sum(not day.empty for day in figures.days),
+        "missing_days": len(figures.missing),
+        "wh": figures.consumed,
+        "eur": _text(figures.total),
+        "projection": _projection(figures),
+        "linkypy": None,
+    }
+    if reason is not None:
+        month["reason"] = reason.render(lang)
+    if figures.linkypy is not None:
+        month["linkypy"] = {
+            "current_cost": _text(figures.linkypy.current_cost),
+            "estimated_cost": _text(figures.linkypy.estimated_cost),
+        }
+    return month
+
+
+def _projection(figures: PeriodFigures) -> dict[str, object] | None:
+    ahead = figures.projection
+    if ahead is None:
+        return None
+    return {
+        "to": ahead.until.isoformat(),
+        "wh": ahead.wh,
+        "low_wh": ahead.low_wh,
+        "high_wh": ahead.high_wh,
+        "eur": _text(ahead.eur),
+        "low_eur": _text(ahead.low_eur),
+        "high_eur": _text(ahead.high_eur),
+        **(
+            {
+                "special_days": {
+                    chance.kind: {
+                        "mean": str(round(chance.mean, 1)),
+                        "low": chance.low,
+                        "high": chance.high,
+                        "left": chance.left,
+                    }
+                    for chance in ahead.chances
+                }
+            }
+            if ahead.chances
+            else {}
+        ),
+    }
 
 
 def _day(day: DayCost) -> dict[str, object]:

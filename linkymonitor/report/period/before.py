@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from linkymonitor.estimate.day_cost import DayCost, cost_of
 from linkymonitor.money import bill
-from linkymonitor.report.period.day_cost import cost_of
-from linkymonitor.report.period.values import Before, DayCost, PeriodFigures, last_of_month
+from linkymonitor.report.period.values import Before, PeriodFigures, last_of_month
 
 if TYPE_CHECKING:
     from linkymonitor.money.book import PriceBook

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor import __version__
 from linkymonitor.errors import ConfigError, LinkyMonitorError, StorageError
+from linkymonitor.estimate.projection import needed_since
 from linkymonitor.language import Text, as_text
 from linkymonitor.report.period.before import earlier_ranges
 from linkymonitor.report.period.figures import period_figures
@@ -27,6 +28,7 @@ from linkymonitor.report.period.texts import PeriodTexts as P
 from linkymonitor.report.period.values import Range, kind_of_range, month_of, period_name, year_of
 
 if TYPE_CHECKING:
+    from linkymonitor.estimate.season import DaysCounted
     from linkymonitor.money.book import PriceBook
     from linkymonitor.report.history import History
     from linkymonitor.report.pages import Pages
@@ -76,6 +78,7 @@ class Periods:
         storage: reads and writes the pages.
         tz: the zone of the days.
         now: the present.
+        calendar: the EJP, red and white days of this season that the owner has counted.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class Periods:
         storage: Storage,
         tz: ZoneInfo,
         now: datetime,
+        calendar: DaysCounted | None = None,
     ) -> None:
         self._folder = folder
         self._pages = pages
@@ -94,6 +98,7 @@ class Periods:
         self._storage = storage
         self._tz = tz
         self._now = now
+        self._calendar = calendar
 
     def draw(self, wanted: Collection[Range], history: History, tell: Callable[[Text], object]) -> list[Path]:
         """Write the pages of *wanted*, and those that are out of date; return their paths.
@@ -140,8 +145,18 @@ class Periods:
         summaries = history.between(first, last)
         for earlier in earlier_ranges(first, last):
             summaries |= history.between(*earlier, make=False)
+        today = self._now.astimezone(self._tz).date()
+        if first <= today <= last:
+            summaries |= history.between(needed_since(today), today, make=False)
         figures = period_figures(
-            summaries, self._book, first, last, tz=self._tz, now=self._now, failed=history.failed
+            summaries,
+            self._book,
+            first,
+            last,
+            tz=self._tz,
+            now=self._now,
+            failed=history.failed,
+            calendar=self._calendar,
         )
         return self._pages.period(figures, links, files, self._now.timestamp(), drawn_of)
 

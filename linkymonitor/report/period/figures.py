@@ -19,18 +19,19 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from linkymonitor.estimate.account import due_days, subscription_of, sum_of_lines, sums
+from linkymonitor.estimate.day_cost import DayCost, cost_of
+from linkymonitor.estimate.linkypy import LinkyPy, linkypy
+from linkymonitor.estimate.projection import Projection, SoFar, outlook_of
 from linkymonitor.language import Text, as_text
 from linkymonitor.money import bill
 from linkymonitor.report.day import ELSEWHERE
 from linkymonitor.report.period.before import before_of
-from linkymonitor.report.period.day_cost import cost_of
 from linkymonitor.report.period.marks import marks_of
 from linkymonitor.report.period.means import mean_days
-from linkymonitor.report.period.projection import projection_of
 from linkymonitor.report.period.values import (
     BaseLoad,
     Coverage,
-    DayCost,
     Gap,
     Line,
     Month,
@@ -39,12 +40,15 @@ from linkymonitor.report.period.values import (
     PhaseRange,
     Special,
 )
+from linkymonitor.system.zones import midnight
 
 if TYPE_CHECKING:
+    from linkymonitor.estimate.season import DaysCounted
     from linkymonitor.money.book import DayPrices, PriceBook
     from linkymonitor.summaries.day import DaySummary
 
 _DAY = timedelta(days=1)
+_UNREAD = Text("énergie inconnue : un registre n'est pas lu", "energy not known: a register is not read")
 #: So many of the best and of the worst days are named.
 _NAMED = 3
 #: A month of which a smaller share was measured whole is drawn as a part.
@@ -63,17 +67,20 @@ def period_figures(
     tz: ZoneInfo,
     now: datetime,
     failed: Collection[date] = (),
+    calendar: DaysCounted | None = None,
 ) -> PeriodFigures:
     """Return the figures of the days from *first* to *last*, both included.
 
     Args:
-        summaries: of these days, and of those that they are compared with; the day that is not over, too.
+        summaries: of these days, and of those that they are compared with; the day that is not over, too. For a
+            projection also of the days before today (estimate/projection.py).
         book: the prices of each day.
         first: the first day.
         last: the last day; it may still be to come.
         tz: the zone whose midnights bound the days.
         now: the present.
         failed: days whose figures cannot be computed, so that no sum is known.
+        calendar: the EJP, red and white days of this season that the owner has counted.
     """
     present = now.astimezone(tz).date()
     inside = [summaries[day] for day in sorted(summaries) if first <= day <= last]
@@ -81,13 +88,14 @@ def period_figures(
     measured = [cost.date for cost in costs if _heard(cost)]
     # Where nothing was measured, the subscription of the days that were asked for is still due.
     since = measured[0] if measured else None
-    due = _due(_days(since or first, max([min(last, present), *measured[-1:]])), inside, book)
+    powers = {day.date: day.subscribed_kva for day in inside if day.subscribed_kva is not None}
+    due = due_days(_days(since or first, max([min(last, present), *measured[-1:]])), powers, book)
     lines = _lines(costs, inside, book)
     unread = tuple(dict.fromkeys(name for day in inside for name in day.unread))
     known = lines and not unread and not any(first <= day <= last for day in failed)
     consumed = sum(line.wh or 0 for line in lines) if known else None
-    consumed_eur = _energy_cost(lines) if known else None
-    subscription = _subscription(due)
+    consumed_eur = sum_of_lines((line.wh, line.eur) for line in lines) if known else None
+    subscription = subscription_of(due)
     total = bill.add_up((consumed_eur, subscription))
     reason, warnings = _about_prices(due)
     newest = next((day for day in reversed(inside) if day.option), None)
@@ -134,9 +142,54 @@ def period_figures(
         elsewhere=sum(cost.energy.get(ELSEWHERE, 0) for cost in costs),
         rounding=None if shown is None or total is None else shown - total,
     )
+    projection, no_projection = _projection(figures, summaries, book, calendar)
     return figures._replace(
         before=before_of(figures, summaries, book),
-        projection=projection_of(figures, summaries, book, now),
+        projection=projection,
+        no_projection=no_projection,
+        linkypy=_linkypy(figures, due, tz, now),
+    )
+
+
+def _projection(
+    figures: PeriodFigures,
+    summaries: Mapping[date, DaySummary],
+    book: PriceBook,
+    calendar: DaysCounted | None,
+) -> tuple[Projection | None, Text | None]:
+    """Return what the period comes to when it is over, or why nobody knows."""
+    if figures.today is None or figures.empty:
+        return None, None
+    if figures.consumed is None:
+        return None, _UNREAD
+    outlook = outlook_of(
+        summaries, book, figures.today, figures.last, missing=figures.missing, calendar=calendar
+    )
+    if outlook.ahead is None:
+        return None, outlook.reason
+    today = next((day for day in figures.days if day.date == figures.today), None)
+    so_far = SoFar(figures.consumed, figures.total)
+    if today is not None and today.energy:
+        so_far = so_far._replace(today_wh=today.wh or 0, today_eur=bill.add_up(today.eur.values()))
+    return outlook.ahead.after(so_far), None
+
+
+def _linkypy(
+    figures: PeriodFigures, due: Sequence[tuple[date, DayPrices]], tz: ZoneInfo, now: datetime
+) -> LinkyPy | None:
+    """Return the figures of LinkyPy, None where the period is no month that goes on, or a price is missing."""
+    if figures.today is None or not figures.whole_month or figures.since is None:
+        return None
+    month_price = due[-1][1].subscription_month
+    if figures.consumed_eur is None or month_price is None:
+        return None
+    begun = midnight(figures.since, tz)
+    end = midnight(figures.last + _DAY, tz)
+    return linkypy(
+        figures.consumed_eur,
+        month_price,
+        int((now - begun).total_seconds()),
+        int((end - now).total_seconds()),
     )
 
 
@@ -146,7 +199,7 @@ def _days(first: date, last: date) -> Iterable[date]:
 
 def _lines(costs: Sequence[DayCost], days: Sequence[DaySummary], book: PriceBook) -> tuple[Line, ...]:
     """Return a line for each period of the offer, in the order in which the days have them."""
-    energy, eur = _sums(costs)
+    energy, eur = sums(costs)
     prices: dict[str, dict[Decimal, None]] = {}
     labels: dict[str, Text] = {}
     for day, cost in zip(days, costs, strict=True):
@@ -175,56 +228,9 @@ def _lines(costs: Sequence[DayCost], days: Sequence[DaySummary], book: PriceBook
     return tuple(lines)
 
 
-def _sums(costs: Iterable[DayCost]) -> tuple[dict[str, int], dict[str, Decimal | None]]:
-    """Return the energy of each period over the days of *costs*, and its exact cost: None when a price is missing.
-
-    A period that counted nothing costs nothing if its price is set; else it has no cost at all.
-    """
-    energy: dict[str, int] = {}
-    eur: dict[str, Decimal | None] = {}
-    rested: dict[str, Decimal | None] = {}
-    for cost in costs:
-        for period, wh in cost.energy.items():
-            energy[period] = energy.get(period, 0) + wh
-            if wh:
-                eur[period] = bill.add_up((eur.get(period, Decimal(0)), cost.eur[period]))
-            elif cost.prices[period] is not None:
-                rested[period] = Decimal(0)
-    return energy, rested | eur
-
-
-def _energy_cost(lines: Sequence[Line]) -> Decimal | None:
-    """Return the sum of the lines as shown; None when one of them used energy that has no price."""
-    if all(line.eur is None for line in lines):
-        return None
-    return bill.add_up(line.eur for line in lines if line.eur is not None or line.wh != 0)
-
-
 def _heard(day: DayCost) -> bool:
     """Return whether more than hardly anything of *day* is known."""
     return not day.empty and not day.barely
-
-
-def _due(
-    days: Iterable[date], summaries: Sequence[DaySummary], book: PriceBook
-) -> list[tuple[date, DayPrices]]:
-    """Return each of *days*, which bear a subscription, with its prices, at the power that the meter last stated."""
-    powers = {day.date: day.subscribed_kva for day in summaries if day.subscribed_kva is not None}
-    kva = next(iter(powers.values()), None)
-    due = []
-    for day in days:
-        kva = powers.get(day, kva)
-        due.append((day, book.on(day, kva)))
-    return due
-
-
-def _subscription(due: Sequence[tuple[date, DayPrices]]) -> Decimal | None:
-    """Return the subscription of the days that are *due*, rounded once; None when it is not known of one of them."""
-    parts: list[Decimal | None] = []
-    for price, group in groupby(due, key=lambda pair: pair[1].subscription_month):
-        parts.append(None if price is None else bill.subscription(price, (day for day, _ in group)))
-    amount = bill.add_wide(parts)
-    return None if amount is None else bill.round_cents(amount)
 
 
 def _about_prices(due: Sequence[tuple[date, DayPrices]]) -> tuple[Text | None, tuple[Text, ...]]:
@@ -312,7 +318,7 @@ def _months(costs: Sequence[DayCost]) -> tuple[Month, ...]:
     months = []
     for _, group in groupby(costs, key=lambda cost: (cost.date.year, cost.date.month)):
         days = list(group)
-        energy, exact = _sums(days)
+        energy, exact = sums(days)
         rounded = {period: None if eur is None else bill.round_cents(eur) for period, eur in exact.items()}
         shares = bill.add_wide([cost.subscription for cost in days])
         subscription = None if shares is None else bill.round_cents(shares)

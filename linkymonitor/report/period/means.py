@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from linkymonitor.report.period.values import DayCost, MeanDay
+from linkymonitor.estimate.day_cost import DayCost
+from linkymonitor.report.period.values import MeanDay
 
 if TYPE_CHECKING:
     from linkymonitor.summaries.day import DaySummary

@@ -13,9 +13,11 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from linkymonitor.estimate.day_cost import DayCost
+from linkymonitor.estimate.projection import Projection
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.texts import SHORT_MONTHS, PeriodTexts
-from linkymonitor.report.period.values import Before, DayCost, Month, PeriodFigures, Projection
+from linkymonitor.report.period.values import Before, Month, PeriodFigures
 from linkymonitor.report.words import Words
 
 #: The size of a picture in its own units, and how high its tallest bar is.

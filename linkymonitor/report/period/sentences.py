@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from linkymonitor.language import Text
 from linkymonitor.report.formats import NBSP
+from linkymonitor.report.period.texts import CHANCE_KINDS
 from linkymonitor.report.period.texts import PeriodTexts as P
 from linkymonitor.report.period.values import Before, PeriodFigures, Special, kind_of_range
 from linkymonitor.report.words import Words
@@ -178,6 +179,38 @@ def _compared(before: Before, words: Words) -> str:
     if same:
         return words.say(P.say_as_much, name, count)
     return words.say(P.say_more if change > 0 else P.say_less, name, count, amount)
+
+
+def how_estimated(figures: PeriodFigures, words: Words) -> str:
+    """Return how the estimate is made, and what LinkyPy would say; or why there is none."""
+    ahead = figures.projection
+    if ahead is None:
+        return (
+            ""
+            if figures.no_projection is None
+            else words.say(P.no_estimate, words.say(figures.no_projection))
+        )
+    days = words.say(P.ahead_days, days_of(ahead.days, words))
+    if ahead.missing:
+        days = words.say(P.ahead_missing, days, days_of(ahead.missing, words))
+    sentences = [words.say(P.ahead_how, days, ahead.weekdays, ahead.weekend_days)]
+    for chance in ahead.chances:
+        if chance.by_day:
+            among = P.chance_unknown if chance.left is None else P.chance_left
+            known = () if chance.left is None else (words.number(chance.left),)
+            sentences.append(
+                words.say(
+                    P.chance,
+                    words.say(CHANCE_KINDS[chance.kind]),
+                    words.number(chance.mean, 1),
+                    chance.low,
+                    chance.high,
+                    words.say(among, *known),
+                )
+            )
+    if figures.linkypy is not None and figures.linkypy.estimated_cost is not None:
+        sentences.append(words.say(P.linkypy, words.amount(figures.linkypy.estimated_cost)))
+    return " ".join(sentences)
 
 
 def cards(figures: PeriodFigures, words: Words) -> list[Card]:

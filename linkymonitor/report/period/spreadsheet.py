@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
+from linkymonitor.estimate.day_cost import DayCost
 from linkymonitor.report.period.sentences import line_name
 from linkymonitor.report.period.texts import PeriodTexts as P
-from linkymonitor.report.period.values import DayCost, PeriodFigures
+from linkymonitor.report.period.values import PeriodFigures
 from linkymonitor.report.words import Words
 
 #: With these a spreadsheet begins a formula, or skips to the next cell.

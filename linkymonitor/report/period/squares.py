@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from linkymonitor.estimate.day_cost import DayCost
 from linkymonitor.report.period.texts import SHORT_MONTHS
 from linkymonitor.report.period.texts import PeriodTexts as P
-from linkymonitor.report.period.values import DayCost, PeriodFigures
+from linkymonitor.report.period.values import PeriodFigures
 from linkymonitor.report.words import Words
 
 #: A square and its column, in the units of the picture.

@@ -1,5 +1,7 @@
 """The texts of the pages of periods in both languages; braces are figures, words between stars are strong."""
 
+from collections.abc import Mapping
+
 from linkymonitor.language import Text
 
 #: The months where there is no room for their names.
@@ -17,6 +19,14 @@ SHORT_MONTHS = (
     Text("nov.", "Nov"),
     Text("déc.", "Dec"),
 )
+
+
+#: Kind of day → such days, in a sentence.
+CHANCE_KINDS: Mapping[str, Text] = {
+    "ejp": Text("jours EJP", "EJP days"),
+    "red": Text("jours rouges", "red days"),
+    "white": Text("jours blancs", "white days"),
+}
 
 
 class PeriodTexts:
@@ -219,12 +229,26 @@ class PeriodTexts:
     more_than = Text("le plus", "most")
     ahead_how = Text(
         "L’estimation ajoute à ce qui est compté {}, comme la moyenne des {} de semaine et des {} de fin de "
-        "semaine entiers de cette période, au prix de chaque jour à venir, sans autre jour EJP ni rouge ; ses bornes "
-        "sont celles du quart des jours le plus léger et du quart le plus lourd.",
+        "semaine entiers des quatre dernières semaines, au prix de chaque jour à venir ; ses bornes sont celles du "
+        "quart des jours le plus léger et du quart le plus lourd.",
         "The estimate adds to what is counted {}, each like the mean of the {} weekdays and the {} week-end "
-        "days of this period that are whole, at the price of each day to come, without another EJP or red day; its "
-        "bounds are those of the lightest quarter of the days and of the heaviest.",
+        "days of the last four weeks that are whole, at the price of each day to come; its bounds are those of the "
+        "lightest quarter of the days and of the heaviest.",
     )
+    chance = Text(
+        "Elle compte d’ici là {1} {0} (de {2} à {3}) : {4}, et tous les jours possibles ont la même chance.",
+        "It counts {1} {0} until then ({2} to {3}): {4}, and all days that are possible are equally likely.",
+    )
+    chance_left = Text("il en reste {} à la saison", "the season has {} left")
+    chance_unknown = Text(
+        "le journal ne sait pas combien il en reste, comptés comme au début de la saison",
+        "the log does not know how many are left, so they are counted as when the season began",
+    )
+    linkypy = Text(
+        "La formule de LinkyPy, la suite du mois au rythme de son début, donne {}.",
+        "The formula of LinkyPy, the rest of the month at the pace so far, gives {}.",
+    )
+    no_estimate = Text("Pas d’estimation : {}.", "No estimate: {}.")
     ahead_days = Text("{} à venir", "{} to come")
     ahead_missing = Text("{} et {} sans données", "{} and {} without data")
     csv_day = Text("jour", "day")

@@ -8,41 +8,13 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from linkymonitor.estimate.day_cost import DayCost
+from linkymonitor.estimate.linkypy import LinkyPy
+from linkymonitor.estimate.projection import Projection
 from linkymonitor.language import Text
 
 #: First and last day, both included.
 Range = tuple[date, date]
-
-
-class DayCost(NamedTuple):
-    """The energy of one day by the periods of the offer, and what it costs."""
-
-    date: date
-    #: Period → Wh, the periods in which something was counted.
-    energy: Mapping[str, int]
-    #: Period → €, exact; None when its price is not known. A period that counted nothing and has no price is left out.
-    eur: Mapping[str, Decimal | None]
-    #: Period → price of a kWh.
-    prices: Mapping[str, Decimal | None]
-    #: What this day bears of the subscription, in €, exact; None when it is not set.
-    subscription: Decimal | None
-    #: Wh of the whole day; None when it is not known.
-    wh: int | None
-    #: What the page of the day shows as its total: its lines rounded, then added up.
-    shown: Decimal | None
-    #: The energy and the cost of the day count in comparisons: it is over, and nearly all of it was heard.
-    whole: bool = False
-    #: The day is not over.
-    so_far: bool = False
-    #: Nothing is known of it.
-    empty: bool = False
-    #: Hardly anything of it was heard: what its registers counted is in the sums, and the day bears no cost of its own.
-    barely: bool = False
-    #: ``ejp``, ``red``, ``white``, ``blue``; None for a day like any other.
-    kind: str | None = None
-    #: Wh given to the grid, and what they are paid.
-    injected: int | None = None
-    injected_eur: Decimal | None = None
 
 
 class Line(NamedTuple):
@@ -116,29 +88,6 @@ class Before(NamedTuple):
     special: int
     #: Date → what the day before it stands for had used and cost: the marks behind the bars.
     marks: Mapping[date, DayCost]
-
-
-class Projection(NamedTuple):
-    """What the range will have used and cost when it is over."""
-
-    until: date
-    #: Days that are still to come, today included, and days without data, which are expected like these.
-    days: int
-    missing: int
-    wh: int
-    low_wh: int
-    high_wh: int
-    eur: Decimal | None
-    low_eur: Decimal | None
-    high_eur: Decimal | None
-    #: From so many whole days: weekdays, days of week-ends.
-    weekdays: int
-    weekend_days: int
-    #: What one more EJP or red day adds, where such a day is known; and of which kind it is.
-    one_more_eur: Decimal | None = None
-    one_more: str | None = None
-    #: What a day still to come is expected to use and cost, drawn dashed: date → (Wh, €).
-    ahead: Mapping[date, tuple[int, Decimal | None]] = {}
 
 
 class MeanDay(NamedTuple):
@@ -279,7 +228,11 @@ class PeriodFigures(NamedTuple):
     #: By how much the sum of the days, as their pages show them, differs from the total; None when that is not known.
     rounding: Decimal | None
     before: Before | None = None
+    #: What it comes to when it is over; None when that is long ago, or cannot be known, and why it cannot.
     projection: Projection | None = None
+    no_projection: Text | None = None
+    #: What LinkyPy computes for such a month.
+    linkypy: LinkyPy | None = None
 
     @property
     def empty(self) -> bool:

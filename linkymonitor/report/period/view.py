@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from linkymonitor.estimate.day_cost import DayCost
 from linkymonitor.language import Text
 from linkymonitor.money.bill import days_in_month
 from linkymonitor.report.day import ELSEWHERE
@@ -17,6 +18,7 @@ from linkymonitor.report.period.sentences import (
     day_name,
     days_of,
     flags,
+    how_estimated,
     line_name,
     measured_days,
     name_of,
@@ -26,7 +28,7 @@ from linkymonitor.report.period.sentences import (
 from linkymonitor.report.period.spreadsheet import spreadsheet
 from linkymonitor.report.period.squares import squares
 from linkymonitor.report.period.texts import PeriodTexts as P
-from linkymonitor.report.period.values import BaseLoad, DayCost, MeanDay, PeriodFigures, PriceStep
+from linkymonitor.report.period.values import BaseLoad, MeanDay, PeriodFigures, PriceStep
 from linkymonitor.report.texts import DAY_TAGS
 from linkymonitor.report.words import Words
 
@@ -145,7 +147,8 @@ def _chart(
             )
             for mark in figures.marks
         ],
-        "how": _how(figures, words),
+        "how": how_estimated(figures, words),
+        "dashed": figures.projection is not None,
         "ejp": any(special.kind == "ejp" and special.days for special in figures.specials),
         "rows": _month_rows(figures, words) if by_month else _day_rows(figures, words),
         "heads": [line_name(line.code, line.name, words) for line in figures.lines],
@@ -210,16 +213,6 @@ def _term(what: str, value: Decimal | str | None, words: Words) -> str:
     if isinstance(value, Decimal):
         return words.amount(value) if what == "subscription" else words.price(value)
     return "–" if value is None else value
-
-
-def _how(figures: PeriodFigures, words: Words) -> str:
-    ahead = figures.projection
-    if ahead is None:
-        return ""
-    days = words.say(P.ahead_days, days_of(ahead.days, words))
-    if ahead.missing:
-        days = words.say(P.ahead_missing, days, days_of(ahead.missing, words))
-    return words.say(P.ahead_how, days, ahead.weekdays, ahead.weekend_days)
 
 
 def _day_rows(figures: PeriodFigures, words: Words) -> list[list[str]]:
