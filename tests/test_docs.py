@@ -250,8 +250,9 @@ def said(line: str) -> str:
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """An empty folder to type in, with nothing of this machine in the way."""
+    """An empty folder to type in, with nothing of this machine in the way, and a house with a past of two days."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("linkymonitor.commands.trial_house.PAST", 2)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     monkeypatch.setattr("linkymonitor.settings.SYSTEM_PATH", tmp_path / "no.ini")
     for variable in ("LC_ALL", "LC_MESSAGES", "RUNTIME_DIRECTORY"):

@@ -76,7 +76,7 @@ def test_run_shows_a_life_and_a_second_run_goes_on_with_it(tmp_path):
     assert "Aucun compteur entendu : en voici un simulé." in done.stdout
     assert f"Pages   : {(home / 'pages/index.html').as_uri()}" in done.stdout
     assert "\x1b" not in done.stdout
-    pages = sorted((home / "pages").glob("2*.html"))
+    pages = sorted((home / "pages").glob("????-??-??.html"))
     assert len(pages) == 2
     assert all(
         "Maison simulée, prix inventés" in page.read_text() for page in [*pages, home / "pages/index.html"]
@@ -103,12 +103,21 @@ def test_run_shows_a_life_and_a_second_run_goes_on_with_it(tmp_path):
     assert '"eur": null' not in drawn.stdout.split('"injected"')[0]
 
 
+def test_a_house_has_forty_days_of_past_where_nothing_else_is_asked_for(tmp_path):
+    begin = datetime.now(UTC)
+    done = run("-i", "sim:ejp,pv,duration=60s,speed=max", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    home = tmp_path / "here" / "simulated"
+    assert abs(begin - records(home / "log")[0].ended_at - timedelta(days=40)) < timedelta(days=1, hours=2)
+    assert len(list((home / "pages").glob("????-??-??.html"))) >= 41
+
+
 def test_with_a_day_the_clock_the_log_and_the_pages_are_of_that_day(tmp_path):
     spec = "sim:ejp=2027-01-13,day=2027-01-13,at=19:00,duration=5m,speed=max"
     done = run("-i", spec, "--past", "0", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     home = tmp_path / "here" / "simulated"
-    assert {path.name for path in (home / "pages").glob("2*.html")} == {"2027-01-13.html"}
+    assert {path.name for path in (home / "pages").glob("????-??-??.html")} == {"2027-01-13.html"}
     assert "Jusqu’à 19\xa0h\xa005" in (home / "pages/2027-01-13.html").read_text()
     assert f"{records(home / 'log')[-1].ended_at:%Y-%m-%d %H:%M}" in ("2027-01-13 18:04", "2027-01-13 18:05")
 
