@@ -64,7 +64,7 @@ def _is_device(spec: str) -> bool:
     """Return whether *spec* names a serial device, present or absent.
 
     Raises:
-        LineError: nothing has that name, and it is no name of a device (``/dev/...``).
+        LineError: nothing has that name, and it is no name of a device (``/dev/...``; but ``/dev/shm`` has files).
     """
     path = Path(spec)
     try:
@@ -74,7 +74,8 @@ def _is_device(spec: str) -> bool:
     except OSError as error:
         if error.errno not in ABSENT:
             raise unreadable(spec, error) from error
-        if str(path.resolve()).startswith("/dev/"):
+        where = path.resolve()
+        if where.is_relative_to("/dev") and not where.is_relative_to("/dev/shm"):
             return True
         raise _no_file(spec) from error
     return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) != _MEMORY_MAJOR

@@ -180,3 +180,8 @@ def test_a_named_pipe_is_read_like_stdin(tmp_path, opened):
 def test_a_character_device_that_is_no_port_is_read_like_stdin(opened):
     source = opened("/dev/null")
     assert (source.is_meter, source.read(5.0)) == (False, None)
+
+
+def test_a_missing_file_in_memory_is_no_port_that_may_come(opened):
+    with pytest.raises(LineError, match="there is no such file"):
+        opened(f"/dev/shm/nobody-{os.getpid()}.tic")
