@@ -44,7 +44,9 @@ def pages(settings, clock) -> TrialPages:
 
 
 def drawn(settings) -> dict[str, int]:
-    return {path.stem: path.stat().st_mtime_ns for path in settings.report.dir.glob("????-??-??.html")}
+    """Return day → when its page was drawn, in the order of the days."""
+    pages = sorted(settings.report.dir.glob("????-??-??.html"))
+    return {page.stem: page.stat().st_mtime_ns for page in pages}
 
 
 def test_the_first_drawing_has_each_day_of_the_log_and_the_next_what_has_changed(settings, pages):
