@@ -49,11 +49,13 @@ report: $(VENV)/run.ready ## draw the pages of what `make run` has logged
 
 test: $(VENV)/dev.ready ## every test; the campaigns in short
 	@$(call debian,command -v chromium,chromium,the tests of the pages in a browser are skipped,true)
+	@$(call debian,command -v influxd && command -v victoria-metrics,influxdb victoria-metrics,the tests with real databases are skipped,true)
 	@$(call debian,PATH=$$PATH:/usr/sbin command -v mosquitto,mosquitto,the tests of MQTT are skipped,true)
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 cover: $(VENV)/dev.ready ## every test but the campaigns, and which lines and branches they reach
 	@$(call debian,command -v chromium,chromium,the tests of the pages in a browser are skipped,true)
+	@$(call debian,command -v influxd && command -v victoria-metrics,influxdb victoria-metrics,the tests with real databases are skipped,true)
 	$(BIN)/python -m pytest $(PARALLEL) -m 'not campaign' --cov --cov-report=term:skip-covered $(ARGS)
 
 check: $(VENV)/dev.ready ## format, lint, layers, types
