@@ -1,7 +1,5 @@
 """The sections [contract] and [contract:DATE]: the offer, the subscribed power, and how bills are made of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -106,14 +104,14 @@ class Contract:
         if faults:
             raise BadSetting(*faults)
 
-    def hours(self, key: str) -> tuple[Hours, ...]:
+    def hours(self, key: str) -> "tuple[Hours, ...]":
         """Return the ranges of *key*, such as ``off_peak``."""
         # Only here: few houses give hours of their own, and every command reads the settings.
         from linkymonitor.money.rules import read_hours
 
         return tuple(read_hours(text) for text in getattr(self, key))
 
-    def then(self, later: Contract) -> Contract:
+    def then(self, later: "Contract") -> "Contract":
         """Return this contract with what *later* changes; a key that *later* leaves empty stays."""
         changed = {
             field.name: value

@@ -1,7 +1,5 @@
 """The prices that the user has set."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
@@ -92,7 +90,7 @@ class Prices:
         if faults:
             raise BadSetting(*faults)
 
-    def then(self, later: Prices) -> Prices:
+    def then(self, later: "Prices") -> "Prices":
         """Return these prices with those that *later* sets; a price that *later* leaves empty stays."""
         set_anew = {name: price for name in _names() if (price := getattr(later, name)) is not None}
         return replace(self, **set_anew)
