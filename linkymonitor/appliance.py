@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from linkymonitor.outputs.base import Output
     from linkymonitor.state.aggregate import Aggregator
     from linkymonitor.state.ledger import Ledger
+    from linkymonitor.state.month import Month
     from linkymonitor.system.timeline import Timeline
 
 T = TypeVar("T")
@@ -47,6 +48,7 @@ class Appliance:
         quarantine: keeps the groups that acceptance held back; None keeps nothing.
         outputs: relays and lamps before displays, so that pins are set before anything slower.
         callbacks: called with each reading.
+        month: counts the month of a display that shows it.
         silence: the meter is called silent after this many seconds without a believed frame.
     """
 
@@ -66,6 +68,7 @@ class Appliance:
         silence: float = 10.0,
         tariff: TariffFold | None = None,
         journal: Journal | None = None,
+        month: Month | None = None,
     ) -> None:
         self.meter = meter
         self.clock = clock
@@ -80,6 +83,7 @@ class Appliance:
         self.tariff = tariff or TariffFold()
         self.today = Today(ledger, self.timeline, log.day_so_far)
         self.journal = journal or Journal()
+        self.month = month
         self.view: View | None = None
         self._guard = Guard().call
         self._silence_watch = SilenceWatch(silence, clock.monotonic())
@@ -138,6 +142,10 @@ class Appliance:
         tariff = self._guard(self.tariff.update, reading) or TariffState()
         today = self._guard(self.today.update, reading, heard.short) or DayTotals()
         view = View(reading=reading, tariff=tariff, health=self.meter.health, today=today, now=now)
+        if self.month is not None:
+            contract = reading.contract or tariff.contract
+            power = contract.subscribed_power if contract else None
+            view = view._replace(month=self._guard(self.month.update, today, power))
         self.view = view
         for output in self.outputs:
             self._guard(output.update, view)

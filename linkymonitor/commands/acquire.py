@@ -6,10 +6,10 @@ import logging
 import math
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from linkymonitor.outputs.relay import Relay
     from linkymonitor.settings import Settings
     from linkymonitor.source.base import Source
+    from linkymonitor.state.month import Month
+    from linkymonitor.summaries.day import DaySummary
     from linkymonitor.system.clock import Clock
     from linkymonitor.system.storage import Storage
     from linkymonitor.system.timeline import Timeline
@@ -162,6 +164,7 @@ def _appliance(
     from linkymonitor.state.ledger import Ledger
     from linkymonitor.system.timeline import Timeline
 
+    book = _price_book(settings)
     timeline = Timeline(clock)
     latest = folders.of_latest(settings.general.runtime_dir, storage, meter=_is_meter(job.spec))
     log = DailyLog(
@@ -180,14 +183,33 @@ def _appliance(
         log=log,
         aggregator=Aggregator(settings.log.frames_per_record),
         timeline=timeline,
-        ledger=Ledger(settings.zone, _price_book(settings)),
+        ledger=Ledger(settings.zone, book),
         latest=Latest(storage, latest),
         quarantine=Quarantine(storage, job.log_dir),
         outputs=_outputs(job, settings, clock, timeline),
         callbacks=called,
         silence=settings.meter.silence.total_seconds(),
         journal=Journal(),
+        month=_month(job, settings, storage, clock, book),
     )
+
+
+def _month(job: Job, settings: Settings, storage: Storage, clock: Clock, book: PriceBook) -> Month | None:
+    """Return what counts the month, None where no display shows it or no price is set."""
+    displays = [part.settings for part in settings.output.values()]
+    if job.display:
+        displays.append(settings.display)
+    if not book.priced or not any("month" in getattr(display, "pages", ()) for display in displays):
+        return None
+    # Only here: summaries and estimates cost a start of acquire more than the rest of the month.
+    from linkymonitor.state.month import Month
+    from linkymonitor.summaries.store import Store
+
+    def read(first: date, last: date) -> Mapping[date, DaySummary]:
+        # A store remembers what the files of the log were: each reading needs its own.
+        return Store(job.log_dir, str(settings.zone), storage).read(first, last)
+
+    return Month(read, book, clock.monotonic, settings.calendar)
 
 
 def _price_book(settings: Settings) -> PriceBook:

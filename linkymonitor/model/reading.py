@@ -1,7 +1,7 @@
 """A reading, which has the values of one frame; and a view: the reading beside tariff, line and day, for outputs."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ __all__ = [
     "Ejp",
     "Health",
     "Mode",
+    "MonthTotals",
     "Reading",
     "Record",
     "TariffState",
@@ -114,6 +115,27 @@ class DayTotals(NamedTuple):
     cost: Mapping[str, "Decimal"] = _NOTHING
     #: Sum of *cost*; None when a price that is needed is not set.
     total_cost: "Decimal | None" = None
+    #: The local day; None while it is not known.
+    day: date | None = None
+    #: Period of the offer → Wh: what the costs are made of.
+    periods: Mapping[str, int] = _NOTHING
+
+
+class MonthTotals(NamedTuple):
+    """The energy and the cost of the local month so far, and what it comes to."""
+
+    #: Its first day.
+    first: date
+    wh: int
+    #: The subscription of the days that have begun included; None when a price that is needed is not set.
+    eur: "Decimal | None"
+    #: Days of which the energy is known, today included, of the days that have begun.
+    known_days: int
+    days: int
+    #: The cost at the end of the month, and its bounds; None when it cannot be known.
+    expected: "Decimal | None" = None
+    low: "Decimal | None" = None
+    high: "Decimal | None" = None
 
 
 class View(NamedTuple):
@@ -123,5 +145,7 @@ class View(NamedTuple):
     tariff: TariffState = TariffState()
     health: Health = Health()
     today: DayTotals = DayTotals()
+    #: None while it is not known, or when no display shows it.
+    month: MonthTotals | None = None
     #: Monotonic seconds at which the frame was complete.
     now: float = 0.0

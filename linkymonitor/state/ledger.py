@@ -240,7 +240,7 @@ class Ledger:
     def totals(self) -> DayTotals:
         """Return the totals of the day so far."""
         day = self._so_far
-        counted = (day.fold.listed, *day.fold.registers, *day.energy.items())
+        counted = (day.date, day.fold.listed, *day.fold.registers, *day.energy.items())
         if counted != self._counted:
             self._counted, self._totals = counted, self._totals_of(day)
         return self._totals
@@ -249,7 +249,7 @@ class Ledger:
         order = dict.fromkeys((*day.fold.listed, *day.fold.registers, *day.energy))
         energy = {name: day.energy[name] for name in order if name in day.energy}
         if self._book is None or day.date is None:
-            return DayTotals(energy=energy)
+            return DayTotals(energy=energy, day=day.date, periods=energy)
         power = day.fold.subscribed_power
         prices = self._book.on(day.date, None if power is None else round(power / 1000))
         counted = energy if prices.by_register(energy) else _by_period(day, prices)
@@ -258,7 +258,7 @@ class Ledger:
         # A price is needed from the first Wh on, as in the report.
         complete = bool(known) and not any(counted[name] for name in counted.keys() - known.keys())
         total = reduce(operator.add, known.values()) if complete else None
-        return DayTotals(energy=energy, cost=known, total_cost=total)
+        return DayTotals(energy=energy, cost=known, total_cost=total, day=day.date, periods=counted)
 
     def day_of(self, at: datetime) -> tuple[datetime, datetime]:
         """Return the midnights at which the local day of *at* begins and ends."""

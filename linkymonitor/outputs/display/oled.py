@@ -113,8 +113,10 @@ class Display:
 
     @property
     def _pages(self) -> tuple[str, ...]:
-        """The pages in rotation: while the line is bad, that of the line is among them."""
+        """The pages in rotation: that of the month while its cost is known, that of the line while the line is bad."""
         pages = self._settings.pages
+        if self._view is None or self._view.month is None or self._view.month.eur is None:
+            pages = tuple(page for page in pages if page != "month") or pages
         return (*pages, "line") if self._line_quality.is_bad and "line" not in pages else pages
 
     def close(self) -> None:

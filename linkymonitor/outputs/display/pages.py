@@ -23,8 +23,10 @@ from linkymonitor.outputs.display.wording import (
     cause_of,
     cost_of_day,
     counts,
+    known_days,
     long_name,
     merged_colours,
+    month_name,
     most_that_fit,
     next_hour,
     registers_of,
@@ -33,6 +35,7 @@ from linkymonitor.outputs.display.wording import (
     tariff_lines,
     tariff_state,
     volts,
+    whole_euros,
 )
 
 if TYPE_CHECKING:
@@ -150,6 +153,44 @@ def today(view: View, scene: Scene) -> Screen:
             lines.append(scene.row((priced[0], priced[1]), (priced[0], ""), y=51, font=SMALL))
         else:
             lines.append(scene.row((subscription(view, scene), ""), y=51, font=SMALL))
+    return Screen(tuple(lines))
+
+
+@page
+def month(view: View, scene: Scene) -> Screen:
+    """The energy and the cost of the month so far, and what the month is expected to cost."""
+    known = view.month
+    if known is None or scene.stale:
+        title, unknown = scene.say("ce mois", "this month"), ("-- kWh", scene.say("-- €", "€--"))
+        if scene.stale:
+            return Screen((scene.row(unknown, y=0), scene.row(("", scene.age), y=48 if scene.tall else 16)))
+        return Screen((scene.row(unknown, y=0), scene.row((title, ""), y=16)))
+    kwh = f"{scene.number(known.wh / 1000)} kWh"
+    money = [scene.say("prix ?", "price?")]
+    if known.eur is not None:
+        money = [scene.money(known.eur), whole_euros(known.eur, scene)]
+    mwh = f"{scene.number(known.wh / 1e6, 1)} MWh"
+    summary = [(energy, amount) for energy in (kwh, mwh) for amount in money]
+    name, days = month_name(known, scene), known_days(known, scene)
+    end = [(days or name, "")]
+    if known.expected is not None:
+        cost = f"~{whole_euros(known.expected, scene)}"
+        end = [(f"{days} →" if days else scene.say(f"fin {name}", f"end {name}"), cost), (days or name, cost)]
+    if not scene.tall:
+        return Screen((scene.row(*summary, y=0), scene.row(*end, y=16)))
+    lines = [scene.row((scene.say("ce mois", "this month"), scene.clock), y=0, font=SMALL)]
+    lines.append(scene.row(*summary, y=16))
+    if known.expected is None:
+        lines.append(scene.row((name, days), y=34))
+        return Screen(tuple(lines))
+    cost = f"~{whole_euros(known.expected, scene)}"
+    lines.append(scene.row((scene.say(f"fin {name}", f"end {name}"), cost), (name, cost), y=34))
+    if known.low is not None and known.high is not None:
+        low, high = scene.number(known.low), whole_euros(known.high, scene)
+        if scene.lang == "en":
+            low = whole_euros(known.low, scene)
+        bounds = f"{low} {scene.say('à', 'to')} {high}"
+        lines.append(scene.row((bounds, days), (bounds, ""), y=51, font=SMALL))
     return Screen(tuple(lines))
 
 

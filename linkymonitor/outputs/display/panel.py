@@ -13,7 +13,7 @@ from linkymonitor.language import Text
 from linkymonitor.outputs.sections import GPIO
 
 #: The pages of a configuration that names none.
-SHIPPED = ("live", "today", "tariff")
+SHIPPED = ("live", "today", "month", "tariff")
 
 
 class Chip(Enum):
@@ -64,7 +64,8 @@ class Settings:
     flip: bool = False
     #: The brightness by day, 0 to 255.
     contrast: int = 128
-    #: The pages, in the order in which they are shown; that of the line comes by itself while the line is bad.
+    #: The pages, in the order in which they are shown; that of the month only while its cost is known, and that of the
+    #: line by itself while the line is bad.
     pages: tuple[str, ...] = SHIPPED
     #: How long a page stays; 0: the first page stays for ever.
     rotate_every: timedelta = timedelta(seconds=8)

@@ -13,7 +13,7 @@ from linkymonitor.outputs.display.screen import BEATS, Scene
 from linkymonitor.tic.day_profile import Switch
 
 if TYPE_CHECKING:
-    from linkymonitor.model.reading import View
+    from linkymonitor.model.reading import MonthTotals, View
     from linkymonitor.model.record import Contract
 
 #: Cause of a rejected group → its word in French; in English the cause itself is shown.
@@ -110,6 +110,40 @@ def cost_of_day(view: View, scene: Scene) -> str:
     """Return what the day has cost so far, empty while a price that is needed is not set."""
     cost = view.today.total_cost
     return "" if cost is None or not view.today.energy else scene.money(cost)
+
+
+#: The months in five letters at most, as the page of the month has them.
+_MONTHS = (
+    Text("janv.", "Jan"),
+    Text("févr.", "Feb"),
+    Text("mars", "Mar"),
+    Text("avr.", "Apr"),
+    Text("mai", "May"),
+    Text("juin", "Jun"),
+    Text("juil.", "Jul"),
+    Text("août", "Aug"),
+    Text("sept.", "Sep"),
+    Text("oct.", "Oct"),
+    Text("nov.", "Nov"),
+    Text("déc.", "Dec"),
+)
+
+
+def month_name(month: MonthTotals, scene: Scene) -> str:
+    """Return the name of *month* in five letters at most."""
+    return _MONTHS[month.first.month - 1].render(scene.lang)
+
+
+def known_days(month: MonthTotals, scene: Scene) -> str:
+    """Return of how many days of *month* the energy is known, empty when that is all of them."""
+    if month.known_days >= month.days:
+        return ""
+    return f"{month.known_days}/{month.days} {scene.say('j', 'd')}"
+
+
+def whole_euros(euros: Decimal, scene: Scene) -> str:
+    """Return *euros* without cents."""
+    return f"€{scene.number(euros)}" if scene.lang == "en" else f"{scene.number(euros)} €"
 
 
 def contract_of(view: View) -> Contract | None:

@@ -6,7 +6,8 @@ import logging
 import math
 import subprocess
 import sys
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from gpiozero import LED, PinUnknownPi
 from gpiozero.pins.mock import MockFactory
 
 from linkymonitor.errors import BadSetting, ConfigError
-from linkymonitor.model.reading import Health
+from linkymonitor.model.reading import Health, MonthTotals
 from linkymonitor.model.terms import Ejp
 from linkymonitor.outputs.base import NEVER
 from linkymonitor.outputs.display import oled
@@ -34,6 +35,26 @@ def test_the_pages_take_turns():
     assert bench.picture == bench.expect("line", view())
     bench.wait(8)
     assert bench.picture == bench.expect("live", view())
+
+
+def test_the_page_of_the_month_is_in_the_rotation_only_while_its_cost_is_known():
+    cost = Decimal("97.31")
+    month = MonthTotals(first=date(2026, 2, 1), wh=412_345, eur=cost, known_days=20, days=20)
+
+    def pages_of(heard):
+        """Return which of the next three pages is that of the month."""
+        bench = Bench(pages=("live", "month", "tariff"), shift_every=timedelta(0))
+        bench.update(heard)
+        shown = [bench.expect(name, heard) for name in ("live", "month", "tariff")]
+        seen = []
+        for _ in range(3):
+            seen.append(shown.index(bench.picture))
+            bench.wait(8)
+        return seen
+
+    assert pages_of(view()._replace(month=month)) == [0, 1, 2]
+    assert pages_of(view()._replace(month=month._replace(eur=None))) == [0, 2, 0]
+    assert pages_of(view()) == [0, 2, 0]
 
 
 def test_the_page_of_the_line_comes_by_itself_while_the_line_is_bad():
@@ -351,7 +372,10 @@ def test_the_terminal_gets_pictures_with_their_words_and_only_new_ones():
         ({"address": 0x3C0}, "address = 0x3c0: expected 0x08 to 0x77"),
         ({"contrast": 256}, "contrast = 256: expected 0 to 255"),
         ({"night_contrast": -1}, "night_contrast = -1: expected 0 to 255"),
-        ({"pages": ("live", "lnie")}, "pages = live, lnie: expected some of live, today, tariff, line"),
+        (
+            {"pages": ("live", "lnie")},
+            "pages = live, lnie: expected some of live, today, month, tariff, line",
+        ),
         ({"pages": ()}, "expected some of live"),
         ({"button": 40}, "button = 40: expected a GPIO number from 0 to 27"),
         ({"rotate_every": timedelta(-1)}, "expected a duration"),

@@ -7,14 +7,14 @@ them before you commit them.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
-from linkymonitor.model.reading import DayTotals, Health, Reading, TariffState, View
+from linkymonitor.model.reading import DayTotals, Health, MonthTotals, Reading, TariffState, View
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, Mode, code
 from linkymonitor.outputs.display import oled, pages
@@ -57,11 +57,22 @@ DAY = DayTotals(
     cost={"HN": Decimal("1.58"), "PM": Decimal("14.29")},
     total_cost=Decimal("15.87"),
 )
+MONTH = MonthTotals(
+    first=date(2026, 2, 1),
+    wh=412_345,
+    eur=Decimal("97.31"),
+    known_days=20,
+    days=20,
+    expected=Decimal("138.62"),
+    low=Decimal("121.40"),
+    high=Decimal("171.08"),
+)
 EJP = View(
     reading=reading(),
     tariff=TariffState(ejp=Ejp.NORMAL, has_peaks=True, tariff_period="HN.."),
     health=HEALTH,
     today=DAY,
+    month=MONTH,
 )
 PEAK = EJP._replace(
     reading=reading(tariff_period="PM..", apparent_power=3980, currents=(17,)),
@@ -146,6 +157,27 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
     "today-tempo": ("today", TEMPO, {}),
     "today-silent": ("today", EJP, {"age": 12.4}),
     "today-en": ("today", EJP, {"lang": "en"}),
+    "month": ("month", EJP, {}),
+    "month-peak": ("month", PEAK, {}),
+    "month-en": ("month", EJP, {"lang": "en"}),
+    "month-large": (
+        "month",
+        EJP._replace(month=MONTH._replace(wh=2_412_345, eur=Decimal("1097.31"), expected=Decimal("1338.62"))),
+        {},
+    ),
+    "month-missing": ("month", EJP._replace(month=MONTH._replace(known_days=17)), {}),
+    "month-unsure": (
+        "month",
+        EJP._replace(month=MONTH._replace(expected=None, low=None, high=None, known_days=17)),
+        {},
+    ),
+    "month-no-price": (
+        "month",
+        EJP._replace(month=MONTH._replace(eur=None, expected=None, low=None, high=None)),
+        {},
+    ),
+    "month-none": ("month", EJP._replace(month=None), {}),
+    "month-silent": ("month", EJP, {"age": 12.4}),
     "tariff": ("tariff", EJP, {}),
     "tariff-peak": ("tariff", PEAK, {}),
     "tariff-notice": ("tariff", NOTICE, {}),
@@ -307,7 +339,21 @@ def test_an_unset_clock_is_not_shown_as_a_time():
 @pytest.mark.parametrize("page", pages.PAGES)
 @pytest.mark.parametrize("tall", [False, True])
 def test_old_data_are_never_shown(page, tall):
-    figures = ("1,23", "3,98", "22,6", "15,87", "9,9", "12,7", "OUI", "100%", "58 912", "jusqu")
+    figures = (
+        "412",
+        "97,31",
+        "138",
+        "1,23",
+        "3,98",
+        "22,6",
+        "15,87",
+        "9,9",
+        "12,7",
+        "OUI",
+        "100%",
+        "58 912",
+        "jusqu",
+    )
     shown = pages.PAGES[page](PEAK, scene(tall, silence=12.0))
     assert not [figure for figure in figures if figure in " ".join(shown.text)]
     assert "--" in " ".join(shown.text)
