@@ -196,16 +196,16 @@ def test_the_daemon_reads_a_meter_locks_and_stops_clean(tmp_path):
                 assert int(document["raw"]["PAPP"][1]) == document["values"]["PAPP"]
                 # Both the port and the log are locked.
                 with daemon("acquire", "-i", meter.path, "--log-dir", "other", LANG="en_US.UTF-8") as second:
-                    _, err = second.communicate(timeout=30)
+                    _, err = second.communicate(timeout=100)
                 assert second.returncode == 75
                 assert str(first.pid).encode() in err
                 with daemon("acquire", "-i", "sim:hc", "--log-dir", folder) as third:
-                    _, err = third.communicate(timeout=30)
+                    _, err = third.communicate(timeout=100)
                 assert third.returncode == 75
                 assert str(first.pid).encode() in err
                 first.send_signal(signal.SIGTERM)
                 first.send_signal(signal.SIGTERM)
-                _, err = first.communicate(timeout=20)
+                _, err = first.communicate(timeout=100)
             assert first.returncode in (0, -signal.SIGTERM)
             assert b"Traceback" not in err
         finally:
@@ -224,12 +224,12 @@ def test_storms_of_signals_leave_whole_lines(tmp_path):
             while process.poll() is None:
                 process.send_signal(signal.SIGTERM if number % 2 else signal.SIGINT)
                 time.sleep(0.001 * number)
-            _, err = process.communicate(timeout=20)
+            _, err = process.communicate(timeout=100)
         assert process.returncode in (0, -signal.SIGTERM, -signal.SIGINT, 1), err
         text = log_text(folder)
         assert text == "" or text.endswith("\n")
         with daemon("acquire", "-i", "sim:hc,speed=max,duration=30s", "--log-dir", folder) as again:
-            again.communicate(timeout=30)
+            again.communicate(timeout=100)
         assert again.returncode == 0, "the lock is let go of by death"
 
 

@@ -41,7 +41,7 @@ def test_simulate_on_a_terminal_speaks_at_the_speed_of_the_line():
         rate = got / (time.monotonic() - began)
         assert 120 * 20 * 0.6 < rate < 120 * 20 * 1.4
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+        process.communicate(timeout=100)
         assert process.returncode == 0
 
 
@@ -70,7 +70,7 @@ def test_replay_on_a_terminal_gives_every_byte_to_a_reader_that_is_late(historiq
         finally:
             os.close(descriptor)
         assert got == historique.read_bytes()
-        process.communicate(timeout=20)
+        process.communicate(timeout=100)
         assert process.returncode == 0
 
 
@@ -80,7 +80,7 @@ def test_replay_to_nobody_can_be_stopped(historique, tmp_path, call):
         process.stdout.readline()
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=5)
+        process.communicate(timeout=100)
         assert process.returncode == 0
 
 
@@ -159,7 +159,7 @@ def test_a_simulated_meter_on_a_terminal_stops_when_it_is_told_to():
         path = process.stdout.readline().decode().strip()
         descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=100)
         finally:
             os.close(descriptor)
         assert process.returncode == 0

@@ -152,7 +152,7 @@ def test_decode_follows_a_live_meter_at_any_speed_and_sums_up_at_ctrl_c():
             first = process.stdout.readline()
             assert json.loads(first)["mode"] == "historique"
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=20)
+            _, err = process.communicate(timeout=100)
         finally:
             over.set()
             speaker.join()

@@ -63,7 +63,7 @@ class Terminal:
     def end(self) -> int:
         self.wait_for("\0never")
         os.close(self._master)
-        return self.process.wait(20)
+        return self.process.wait(100)
 
 
 def test_run_shows_a_life_and_a_second_run_goes_on_with_it(tmp_path):
@@ -150,7 +150,7 @@ def test_a_second_run_beside_the_first_is_told_so(tmp_path):
         until(lambda: b"Ctrl-C" in first.stdout.readline())
         second = run(*SHORT, folder=tmp_path)
         first.send_signal(signal.SIGINT)
-        assert first.wait(20) == 0
+        assert first.wait(100) == 0
     assert second.returncode == 75
     assert "un autre essai y est en cours" in second.stderr
     assert second.stderr.count("\n") == 1

@@ -49,11 +49,11 @@ def daemon(*argv, **environ):
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=20)
+        process.communicate(timeout=100)
 
 
-def until(what, seconds=25.0):
-    """Wait until *what* returns True."""
+def until(what, seconds=100.0):
+    """Wait until *what* returns something true, and return it; the bound is for a machine with twenty other tasks."""
     end = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < end, "it did not happen in time"
