@@ -16,10 +16,11 @@ debian = { $(1); } >/dev/null 2>&1 || { \
 	else echo "*** $(2) is missing: $(3). Install it with: sudo apt-get install $(2)" >&2; $(4); fi; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cover check report bench wheel clean format torture samples pictures
+HOME_ASSISTANT ?= /var/tmp/linkymonitor-home-assistant
+.PHONY: home-assistant help run test cover check report bench wheel clean format torture samples pictures
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 	@echo '  ARGS="…" is passed on: make run ARGS="-t 30"'
 
 $(VENV)/pyvenv.cfg:
@@ -78,6 +79,10 @@ samples: $(VENV)/run.ready ## draw the sample pages of docs/samples again
 pictures: $(VENV)/dev.ready ## draw the pictures of the READMEs again, from the sample pages
 	$(BIN)/python docs/images/draw_oled.py
 	$(BIN)/python docs/images/draw_pictures.py
+
+home-assistant: $(VENV)/dev.ready ## the meter in a real Home Assistant; root, 850 MB, 10 minutes the first time
+	@$(call debian,PATH=$$PATH:/usr/sbin command -v mosquitto,mosquitto,there is no broker,exit 1)
+	@$(BIN)/python -m tests.home_assistant $(HOME_ASSISTANT)
 
 wheel: $(VENV)/dev.ready ## build the wheel in dist/
 	$(BIN)/python -m build --wheel --no-isolation

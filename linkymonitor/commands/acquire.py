@@ -177,6 +177,7 @@ def _appliance(
         on_event=_show if job.at is None else _show_warning,
         on_full=lambda: folders.make_room(storage, job.log_dir, settings.report.dir),
     )
+    outputs, relays = _outputs(job, settings, clock, timeline)
     return Appliance(
         meter=Meter(source, clock, job.mode, settings.meter.speed.baud, raw=settings.general.raw_values),
         clock=clock,
@@ -184,9 +185,9 @@ def _appliance(
         aggregator=Aggregator(settings.log.frames_per_record),
         timeline=timeline,
         ledger=Ledger(settings.zone, book),
-        latest=Latest(storage, latest),
+        latest=Latest(storage, latest, lambda: {name: relay.on for name, relay in relays.items()}),
         quarantine=Quarantine(storage, job.log_dir),
-        outputs=_outputs(job, settings, clock, timeline),
+        outputs=outputs,
         callbacks=called,
         silence=settings.meter.silence.total_seconds(),
         journal=Journal(),
@@ -233,8 +234,13 @@ def _show(status: str, text: Text) -> None:
     )
 
 
-def _outputs(job: Job, settings: Settings, clock: Clock, timeline: Timeline) -> list[Output]:
-    """Return the outputs in the order in which they act: relays, lamps, those of the user, the display."""
+def _outputs(
+    job: Job, settings: Settings, clock: Clock, timeline: Timeline
+) -> tuple[list[Output], dict[str, Relay]]:
+    """Return the outputs, and the relays among them.
+
+    The outputs are in the order in which they act: relays, lamps, those of the user, the display.
+    """
     from linkymonitor.outputs.hardware import Hardware
 
     trial = job.trial
@@ -264,7 +270,7 @@ def _outputs(job: Job, settings: Settings, clock: Clock, timeline: Timeline) -> 
         outputs.append(oled.Output(settings.display, hardware))
     if trial:
         outputs += [trial.captions(relays, lamps), *trial.others]
-    return outputs
+    return outputs, relays
 
 
 def kind_of(spec: str) -> str:

@@ -392,6 +392,7 @@ def live_of(newest: Newest, now: float) -> Live:
         ejp=newest.ejp,
         fields=fields_of(newest.reading),
         values=newest.values,
+        relays=newest.relays,
     )
 
 

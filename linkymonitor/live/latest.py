@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from linkymonitor.errors import StorageError
@@ -14,6 +15,7 @@ from linkymonitor.model.reading import View
 from linkymonitor.tic.privacy import mask_group
 
 FILE_NAME = "latest.json"
+_NO_RELAYS: Mapping[str, bool] = MappingProxyType({})
 
 
 class Replacer(Protocol):
@@ -29,10 +31,14 @@ class Latest:
     Args:
         storage: writes the file.
         directory: a folder in memory (``/run/linkymonitor``); None writes nothing.
+        relays: returns the name of each relay, and whether its coil is fed.
     """
 
-    def __init__(self, storage: Replacer, directory: Path | None) -> None:
+    def __init__(
+        self, storage: Replacer, directory: Path | None, relays: Callable[[], Mapping[str, bool]] = dict
+    ) -> None:
         self._storage = storage
+        self._relays = relays
         self._path = directory / FILE_NAME if directory else None
         self._document = Document()
 
@@ -44,7 +50,7 @@ class Latest:
         """
         if self._path is not None:
             # No sync: the folder is in memory, and a power cut empties it.
-            self._storage.replace(self._path, self._document.of(view), sync=False)
+            self._storage.replace(self._path, self._document.of(view, self._relays()), sync=False)
 
     def remove(self) -> None:
         """Remove the file, so that no old reading is taken for a new one.
@@ -72,8 +78,8 @@ class Document:
         #: the value is the same object, the text is used again.
         self._members: dict[str, tuple[object, str]] = {}
 
-    def of(self, view: View) -> bytes:
-        """Return the JSON of *view* (docs/formats.md, ``latest.json``), meter numbers masked."""
+    def of(self, view: View, relays: Mapping[str, bool] = _NO_RELAYS) -> bytes:
+        """Return the JSON of *view* (docs/formats.md, ``latest.json``), meter numbers masked, and of *relays*."""
         reading = view.reading
         taken_at = f'"{reading.taken_at.isoformat()}"' if reading.dated else "null"
         text = (
@@ -81,6 +87,8 @@ class Document:
             f',"period":{_json(reading.tariff_period)},"ejp":"{view.tariff.ejp.value}"'
             f',"values":{{{self._values(reading.values)}}}'
         )
+        if relays:
+            text += f',"relays":{_json(dict(relays))}'
         if reading.raw:
             raw = {
                 label: [horodate, mask_group(label, data)] for label, (horodate, data) in reading.raw.items()

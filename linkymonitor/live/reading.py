@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from linkymonitor.live.latest import FILE_NAME
@@ -34,6 +35,8 @@ class Newest(NamedTuple):
     ejp: str
     #: Label → value.
     values: Mapping[str, object]
+    #: The name of each relay of the box, and whether its coil is fed.
+    relays: Mapping[str, bool] = MappingProxyType({})
 
     def age(self, now: float) -> float:
         """Return the seconds since the reading at monotonic *now*."""
@@ -93,4 +96,5 @@ def _newest(document: dict[str, Any], now: float) -> Newest | None:
         str(document["period"] or ""),
         str(document["ejp"]),
         values,
+        {str(name): on is True for name, on in dict(document.get("relays") or {}).items()},
     )

@@ -90,6 +90,8 @@ class Live(NamedTuple):
     fields: Mapping[str, int]
     #: Label → value, as latest.json has it.
     values: Mapping[str, object]
+    #: The name of each relay of the box, and whether its coil is fed.
+    relays: Mapping[str, bool] = _NOTHING
 
 
 def _no_price(_register: str, _at: datetime, _subscribed: int | None) -> Decimal | None:

@@ -147,6 +147,7 @@ class Mqtt:
         self._fresh = False
         self._status: bytes = b""
         self._announced: bytes = b""
+        self._relays: tuple[str, ...] = ()
         #: Frames and refused groups of the last record; the costs, once a record has brought them up to date.
         self._quality: dict[str, int] = {}
         self._costs: dict[str, str | None] = {}
@@ -219,7 +220,15 @@ class Mqtt:
             **({"tomorrow": values.tomorrow.value} if values.tomorrow else {}),
             **fields,
             **self._quality,
-            **self._costs,
+            **self._costs_of(fields),
+            **({"relays": dict(reading.relays)} if reading.relays else {}),
+        }
+
+    def _costs_of(self, fields: Mapping[str, int]) -> dict[str, str | None]:
+        """Return the costs without those of registers that the contract no longer has."""
+        there = self._kept.seen | fields.keys() | {"index_day", "index_month"}
+        return {
+            name: eur for name, eur in self._costs.items() if name.replace("cost_", "index_", 1) in there
         }
 
     def _total(self, fields: Mapping[str, int]) -> int | None:
@@ -278,6 +287,7 @@ class Mqtt:
             option=self._kept.option,
             mode=self._kept.mode,
             seen=self._kept.seen,
+            relays=self._relays,
             expires=max(60, round(5 * self._settings.every.total_seconds())),
         )
 
@@ -294,6 +304,9 @@ class Mqtt:
         seen = {name for name in document if name not in _ALWAYS}
         if self._kept.option == "EJP" or reading.ejp in ("notice", "peak"):
             seen.add("ejp")
+        if tuple(reading.relays) != self._relays:
+            self._relays = tuple(reading.relays)
+            self._announced = b""
         if not seen <= self._kept.seen:
             self._kept = self._kept._replace(seen=self._kept.seen | seen)
             self._announced = b""
@@ -407,7 +420,7 @@ class Mqtt:
 
 
 #: The names of the live message that are no entity by themselves.
-_ALWAYS = frozenset({"schema", "taken_at", "age", "mode", "contract", "period", "ejp", "overload"})
+_ALWAYS = frozenset({"schema", "taken_at", "age", "mode", "contract", "period", "ejp", "overload", "relays"})
 
 
 def _is_topic(words: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from linkymonitor.errors import StorageError
 from linkymonitor.live.latest import Document, Latest, jsonable, plain
+from linkymonitor.live.reading import Watcher
 from linkymonitor.model.reading import Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode
 from linkymonitor.simulator.house import House
@@ -37,6 +38,18 @@ def test_the_document_is_the_promised_one():
         "ejp": "notice",
         "values": {"SINSTS": 230, "ADSC": "*********210", "PRM": "***********234"},
     }
+
+
+def test_the_relays_of_the_box_are_in_the_file_and_are_read_back(tmp_path):
+    fed = {"chauffe-eau": True}
+    latest = Latest(Storage(), tmp_path, lambda: fed)
+    latest.write(view(SINSTS=230))
+    watcher = Watcher(tmp_path, lambda: 2000.0)
+    assert watcher.read().relays == {"chauffe-eau": True}
+    fed["chauffe-eau"] = False
+    latest.write(view(SINSTS=240))
+    assert watcher.read().relays == {"chauffe-eau": False}
+    assert "relays" not in json.loads(Document().of(view(SINSTS=230)))
 
 
 def test_the_time_is_null_while_nobody_knows_it():

@@ -187,15 +187,32 @@ def test_what_another_contract_no_longer_has_is_removed_also_after_a_restart(bro
     box = sink(broker.port, folder)
     box.write([row(1), row(2)])
     show(box, live())
+    assert json.loads(retained(broker.port)[CONFIG])["components"]["cost_HN"]["unique_id"]
     box.close()
     box = sink(broker.port, folder)
+    tempo = {f"index_{code}": 7 for code in ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR")}
+    box.write([row(3, fields=tempo, contract="TEMPO", period="HPJB")])
     show(box, live(TEMPO))
     components = json.loads(retained(broker.port)[CONFIG])["components"]
     assert components["index_HN"] == {"platform": "sensor"}
+    assert components["cost_HN"] == {"platform": "sensor"}
     assert components["notice"] == {"platform": "binary_sensor"}
     assert components["index_HPJR"]["unique_id"] == "linkymonitor_a1b2c3d4_index_HPJR"
     assert components["tomorrow"]["options"] == ["bleu", "blanc", "rouge"]
     assert set(components["period"]["options"]) == {"HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"}
+    box.close()
+
+
+def test_the_relays_of_the_box_are_binary_sensors_as_long_as_it_has_them(broker, folder):
+    box = sink(broker.port, folder)
+    show(box, live()._replace(relays={"chauffe-eau": True, "pompe": False}))
+    kept = retained(broker.port)
+    assert json.loads(kept[f"{ROOT}/live"])["relays"] == {"chauffe-eau": True, "pompe": False}
+    assert json.loads(kept[CONFIG])["components"]["relay_chauffe-eau"]["name"] == "Relais chauffe-eau"
+    show(box, live()._replace(relays={"pompe": False}))
+    components = json.loads(retained(broker.port)[CONFIG])["components"]
+    assert components["relay_chauffe-eau"] == {"platform": "binary_sensor"}
+    assert components["relay_pompe"]["payload_on"] == "True"
     box.close()
 
 
