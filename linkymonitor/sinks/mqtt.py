@@ -227,9 +227,7 @@ class Mqtt:
     def _costs_of(self, fields: Mapping[str, int]) -> dict[str, str | None]:
         """Return the costs without those of registers that the contract no longer has."""
         there = self._kept.seen | fields.keys() | {"index_day", "index_month"}
-        return {
-            name: eur for name, eur in self._costs.items() if name.replace("cost_", "index_", 1) in there
-        }
+        return {name: eur for name, eur in self._costs.items() if name.replace("cost_", "index_", 1) in there}
 
     def _total(self, fields: Mapping[str, int]) -> int | None:
         """Return the sum of the registers of the contract, None when one of them is missing."""
