@@ -67,6 +67,14 @@ _WORDS: Mapping[str, tuple[Text, Mapping[str, Text]]] = {
 }
 
 
+#: Every period that a meter may have. Home Assistant may still show a period of the old contract after a change, and
+#: logs an error for a state that is no option.
+_PERIODS = (
+    *(code(period) for periods in PERIODS.values() for period in periods),
+    *(f"F{number:02}" for number in range(1, 11)),
+)
+
+
 class Box(NamedTuple):
     """What is announced."""
 
@@ -132,7 +140,7 @@ def _entities(box: Box) -> dict[str, dict[str, object]]:
     found["period"] = _enumeration(
         box,
         Text("Période tarifaire", "Tariff period"),
-        _periods(box.option),
+        list(_PERIODS),
         "{{ value_json.period or None }}",
     )
     for name, (title, words) in _WORDS.items():
@@ -188,12 +196,6 @@ def _yes_or_no(box: Box, title: Text, template: str) -> dict[str, object]:
         "payload_on": "True",
         "payload_off": "False",
     }
-
-
-def _periods(option: str) -> list[str]:
-    """Return the periods that the contract *option* may have."""
-    codes = [code(period) for period in PERIODS.get(option, ())]
-    return codes or [f"F{number:02}" for number in range(1, 11)]
 
 
 def _plain(name: str, number: int) -> str:
