@@ -250,6 +250,36 @@ def test_acquire_opens_no_socket(historique, tmp_path):
     assert "SOCKET" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "settings", "estimates"),
+    [
+        (["-l"], "[tariff]\nhn = 0.15\npm = 0.7\nsubscription_month = 16\n", True),
+        (["-l"], "", False),
+        (["-l"], "[display]\npages = live\n[tariff]\nhn = 0.15\n", False),
+        ([], "[tariff]\nhn = 0.15\npm = 0.7\nsubscription_month = 16\n", False),
+    ],
+    ids=["shown", "no-price", "no-page", "no-display"],
+)
+def test_the_month_is_counted_only_for_a_display_that_shows_it(
+    historique, tmp_path, options, settings, estimates
+):
+    (tmp_path / "own.ini").write_text(settings)
+    words = ["acquire", *options, "-c", "own.ini", "-i", str(historique), "--log-dir", "log", "--at", AT]
+    asked = (
+        "import sys\n"
+        "from linkymonitor.cli import main\n"
+        f"status = main({words!r})\n"
+        "print('linkymonitor.estimate.projection' in sys.modules)\n"
+        "sys.exit(status)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, cwd=tmp_path, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(estimates)
+    assert "Traceback" not in done.stderr
+
+
 def at_a_terminal(*words, **environ) -> str:
     """Run acquire with its stderr on a terminal; return what the terminal got."""
     controller, terminal = pty.openpty()
