@@ -69,7 +69,7 @@ def make_root(root: Path) -> None:
     )
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     shutil.copy("/etc/ssl/certs/ca-certificates.crt", root / "etc/ssl/certs/ca-certificates.crt")
-    run("pip", "download", "-q", "--no-deps", "-d", str(root / "root/uv"), "uv")
+    run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(root / "root/uv"), "uv")
     run("python3", "-m", "zipfile", "-e", *map(str, (root / "root/uv").glob("*.whl")), str(root / "root/uv"))
     (program,) = (root / "root/uv").rglob("scripts/uv")
     shutil.copy(program, root / "usr/local/bin/uv")
