@@ -94,6 +94,9 @@ def build(
         wanted &= set(only)
     today = now.astimezone(tz).date()
     longer = _longer(wanted, today, dates if with_range else None)
+    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
+    history = History(source, prices, tell, progress)
+    wanted -= _outliving(wanted, history, tell)
     pages = Pages(
         folders,
         lang,
@@ -113,10 +116,7 @@ def build(
     there -= gone
     known = sorted(there | wanted)
     # A day is compared with earlier days: their pages are in the folder, or are drawn before its own.
-    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
-    history = History(source, prices, tell, progress)
-    season = date.fromordinal(max(first.toordinal() - _SEASON, 1))
-    kept = history.between(min(season, *known), max(last, *known), make=False)
+    kept = history.between(min((_before_season(first), *known)), max((last, *known)), make=False)
     others = known_days(settings.dir, there - wanted, kept, prices, storage, tell)
     drawn: dict[date, Summary] = {}
     written = []
@@ -152,6 +152,28 @@ def build(
     storage.replace(index, shown)
     _keep_names(settings.dir, today, shown, storage)
     return [*written, index]
+
+
+def _before_season(day: date) -> date:
+    return date.fromordinal(max(day.toordinal() - _SEASON, 1))
+
+
+def _outliving(wanted: set[date], history: History, tell: Callable[[Text], object]) -> set[date]:
+    """Return the days of *wanted* whose page is not drawn: what was made of the whole log is better than its rest."""
+    days = history.outliving(wanted)
+    if days:
+        tell(_log_gone(days, min(days), max(days)))
+    return days
+
+
+def _log_gone(days: Collection[date], first: date, last: date) -> Text:
+    """Return why the pages of *days*, from *first* to *last*, are not drawn."""
+    return Text(
+        f"journal absent en tout ou en partie pour {len(days)} jour(s), du {first} au {last} : leurs pages et leurs "
+        "résumés restent tels quels ; pour les refaire, remettez le journal en place",
+        f"log gone in whole or in part for {len(days)} day(s), {first} to {last}: their pages and summaries stay as "
+        "they are; to make them again, put the log back",
+    )
 
 
 def _longer(days: Iterable[date], today: date, dates: tuple[date, date] | None) -> set[tuple[date, date]]:

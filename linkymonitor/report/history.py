@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -57,6 +57,19 @@ class History:
     def failed(self) -> frozenset[date]:
         """The days whose figures cannot be computed."""
         return frozenset(self._failed)
+
+    def outliving(self, days: Collection[date]) -> set[date]:
+        """Return those of *days* that are kept though a file of their log is gone, as the retention removes them.
+
+        What is left of the log says less of them than is kept.
+
+        Raises:
+            StorageError: the folder of the log cannot be read.
+        """
+        if not days:
+            return set()
+        known = self._known(min(days), max(days))
+        return {day for day in days if day in known and day in self._store.outliving}
 
     def take(self, day: date, figures: DayFigures | Exception) -> None:
         """Use *figures* for *day*, whose page was drawn of them; it is kept with the next `keep`."""

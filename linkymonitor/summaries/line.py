@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from linkymonitor.summaries.day import (
     HALF_HOUR,
@@ -26,6 +26,29 @@ from linkymonitor.summaries.day import (
 )
 
 VERSION = 1
+_Part = TypeVar("_Part")
+
+#: What the single values of a line may be; the lists are checked where they are read.
+_TEXT, _WHOLE, _NUMBER, _SWITCH = (str, type(None)), (int, type(None)), (int, float), (bool, type(None))
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("option", "mode", "colour"), _TEXT),
+    **dict.fromkeys(("start", "end", "until", "records", "frames", "rejected"), (int,)),
+    **dict.fromkeys(("subscribed_kva", "phases", "peak_va", "peak_at"), _WHOLE),
+    **dict.fromkeys(("base_load_va", "base_watts_low", "base_watts_high"), _WHOLE),
+    "coverage": _NUMBER,
+    "producer": _SWITCH,
+    **dict.fromkeys(("ejp", "partial", "silent", "barely"), (bool,)),
+}
+_MEASURED = (int, float, type(None))
+_TERM = (str, int, bool, type(None))
+#: The same for the parts of which a line has lists.
+_PARTS: Mapping[type, tuple[tuple[type, ...], ...]] = {
+    InjectedEnergy: ((int,), (int,), (int,), (bool,), (bool,)),
+    Silence: ((int,), (int,), _WHOLE),
+    PhaseExtremes: (_MEASURED,) * 5,
+    Break: ((int,), (bool,)),
+    TermChange: ((int,), (str,), _TERM, _TERM),
+}
 
 _CHECKSUM = b',"crc":"%08x"}'
 _CHECKSUM_LENGTH = len(_CHECKSUM % 0)
@@ -94,22 +117,43 @@ def _line(row: dict[str, Any]) -> Line:
     """
     files = dict(row.pop("files"))
     del row["v"]
+    for name, types in _TYPES.items():
+        if type(row[name]) not in types:
+            raise TypeError(name)
     count = -(-(row["end"] - row["start"]) // HALF_HOUR)
     half_hours = {register: tuple(wh) for register, wh in row["half_hours"].items()}
     if any(len(wh) != count for wh in half_hours.values()):
         raise ValueError("half hours are missing")
     injected, injected_half_hours = row["injected"], row["injected_half_hours"]
+    for wh in (*half_hours.values(), row["midnight"].values(), injected_half_hours or ()):
+        _check_energies(wh)
     first, last = (day and date.fromisoformat(day) for day in row["log"])
     row |= {
         "date": date.fromisoformat(row["date"]),
         "half_hours": half_hours,
         "unread": tuple(row["unread"]),
-        "injected": injected and InjectedEnergy(*injected),
+        "injected": injected and _part(InjectedEnergy, injected),
         "injected_half_hours": None if injected_half_hours is None else tuple(injected_half_hours),
-        "gaps": tuple(Silence(*gap) for gap in row["gaps"]),
-        "by_phase": tuple(PhaseExtremes(*phase) for phase in row["by_phase"]),
-        "breaks": tuple(Break(*epoch) for epoch in row["breaks"]),
-        "changes": tuple(TermChange(*change) for change in row["changes"]),
+        "gaps": tuple(_part(Silence, gap) for gap in row["gaps"]),
+        "by_phase": tuple(_part(PhaseExtremes, phase) for phase in row["by_phase"]),
+        "breaks": tuple(_part(Break, epoch) for epoch in row["breaks"]),
+        "changes": tuple(_part(TermChange, change) for change in row["changes"]),
         "log": LogSpan(first, last),
     }
     return Line(DaySummary(**row), files)
+
+
+def _part(kind: type[_Part], values: Sequence[object]) -> _Part:
+    """Return the part *kind* with *values*; raise TypeError or ValueError when they are of other types."""
+    if any(type(value) not in types for value, types in zip(values, _PARTS[kind], strict=True)):
+        raise TypeError(kind.__name__)
+    return kind(*values)
+
+
+def _check_energies(values: Iterable[Any]) -> None:
+    """Raise TypeError when one of *values* is no whole number, ValueError when one of them is negative."""
+    numbers = tuple(values)
+    if not set(map(type, numbers)) <= {int}:
+        raise TypeError("no whole numbers")
+    if min(numbers, default=0) < 0:
+        raise ValueError("negative energy")

@@ -47,6 +47,8 @@ class Store:
         self._fingerprints = Fingerprints(log_dir, storage)
         #: Summaries of which a log file has grown since, to be written again with its present fingerprint.
         self._grown: dict[date, Line] = {}
+        #: The days read so far whose summary says more than the log that is left.
+        self.outliving: set[date] = set()
 
     def read(self, first: date = date.min, last: date = date.max) -> dict[date, DaySummary]:
         """Return the summaries from *first* to *last* that still agree with the log, in order.
@@ -106,6 +108,8 @@ class Store:
     def _is_fresh(self, line: Line) -> bool:
         span = line.summary.log
         present = self._fingerprints.of(span)
+        if not line.files.keys() <= present.keys():
+            self.outliving.add(line.summary.date)
         if present.items() <= line.files.items():
             return True
         if not self._fingerprints.agree(span, line.files, line.summary.end):

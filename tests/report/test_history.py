@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from linkymonitor.language import Text
 from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.gather import LogDays
@@ -110,6 +111,24 @@ def test_a_year_without_its_log_keeps_its_days(logs):
     for path in logs.glob("*.log"):
         path.unlink()
     assert Reading(logs).between() == {day: days[day] for day in (FIRST, DAY, DAY + ONE)}
+
+
+def test_a_report_of_days_whose_log_is_gone_leaves_their_pages_and_summaries_as_they_are(tmp_path):
+    logs, pages = tmp_path / "logs", tmp_path / "pages"
+    build(tmp_path, house(), (FIRST, LAST), now=NOON)
+    page, kept = (pages / f"{DAY}.html").read_bytes(), Reading(logs).between(make=False)
+    for day in (FIRST - ONE, FIRST, DAY):
+        (logs / f"{day:%Y_%m_%d}_linkymonitor.log").unlink(missing_ok=True)
+    told: list[Text] = []
+    written = build(tmp_path, (), (DAY, LAST), now=NOON, on_failure=told.append)
+    assert f"{DAY}.html" not in written
+    assert f"{LAST}.html" in written
+    assert (pages / f"{DAY}.html").read_bytes() == page
+    assert {day: Reading(logs).between(make=False)[day] for day in (FIRST, DAY)} == {
+        day: kept[day] for day in (FIRST, DAY)
+    }
+    (sentence,) = told
+    assert sentence.en.startswith(f"log gone in whole or in part for 2 day(s), {DAY} to {DAY + ONE}")
 
 
 def test_a_silent_day_between_two_logs_is_kept_with_its_share(tmp_path):

@@ -113,6 +113,32 @@ def test_the_subscription_begins_with_the_first_measured_day():
     assert figures.since == date(2026, 1, 22)
 
 
+def test_what_the_total_has_for_days_without_a_cost_is_told_apart_from_the_rounding():
+    """21 of 31 days have data: 10 of them bear 1 € of subscription each, and no page of a day shows it."""
+    figures = of_month(days(JANUARY, 21, {"HN": 7}), book(EJP, subscription="31.00"))
+    assert figures.apart == Decimal("10.00")
+    # Each of 21 days is 1.0476448 €, shown as 1.05 €; their energy, 7056 Wh, is 1.0005408 €, shown as 1.00 €.
+    assert figures.total == Decimal("32.00")
+    assert figures.rounding == Decimal("0.05")
+
+
+def test_a_month_within_a_year_costs_what_its_own_page_shows_though_days_are_missing():
+    summaries = days(date(2025, 3, 9), 40, {"HN": 7}) | days(date(2025, 6, 11), 3, {"HN": 7})
+    prices = book(EJP, subscription="19.32")
+    year = of_month(summaries, prices, first=date(2025, 1, 1), last=date(2025, 12, 31))
+    for month, last in zip(year.months, (31, 30, 30), strict=True):
+        first = month.first.replace(day=1)
+        assert month.eur == of_month(summaries, prices, first=first, last=first.replace(day=last)).total
+
+
+def test_a_day_without_data_was_not_heard():
+    """Of 31 days of January 21 were heard, whether the others have a summary or none."""
+    heard = days(JANUARY, 21, {"HN": 7})
+    silent = days(date(2026, 1, 22), 10, {}, coverage=0.0, records=0)
+    for summaries in (heard, heard | silent):
+        assert of_month(summaries, book(EJP)).coverage.share == pytest.approx(21 / 31)
+
+
 def test_a_day_that_was_hardly_heard_has_its_energy_in_the_sums_and_no_cost_of_its_own():
     summaries = days(JANUARY, 31, {"HN": 10}) | {LAST: made(LAST, {"HN": 1}, barely=True, partial=True)}
     figures = of_month(summaries, book(EJP, subscription="31.00"))

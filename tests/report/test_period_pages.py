@@ -17,6 +17,7 @@ from linkymonitor.report.formats import NBSP, THIN
 from linkymonitor.report.pages import Pages
 from linkymonitor.report.period.as_json import as_json
 from linkymonitor.report.period.figures import period_figures
+from linkymonitor.report.period.sentences import signed
 from linkymonitor.report.period.spreadsheet import harmless, spreadsheet
 from linkymonitor.report.section import Settings
 from linkymonitor.report.words import Words
@@ -78,6 +79,19 @@ def test_the_lines_of_the_account_add_up_to_its_total_and_the_rounding_is_declar
         "Les pages des jours, arrondies ligne par ligne, font 23,33 € : l’écart de 0,25 € est leur arrondi."
         in page
     )
+
+
+def test_the_account_declares_what_days_without_data_cost():
+    figures = figures_of(days(JANUARY, 21, {"HN": 7}), book({"HN": "0.1418"}, subscription="31.00"))
+    assert "Le total a 10,00 € pour des jours sans données" in plain(page_of(figures))
+    assert as_json(figures, PARIS, "fr")["missing_days_eur"] == "10.00"
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"), [("-0.40", "0"), ("0.40", "0"), ("0", "0"), ("-0.60", "−1"), ("0.60", "+1")]
+)
+def test_a_difference_of_nothing_has_no_sign(amount, shown):
+    assert signed(Decimal(amount), Words("fr", PARIS)) == f"{shown}{NBSP}€"
 
 
 def test_a_month_without_prices_has_energy_and_says_why_it_has_no_cost():

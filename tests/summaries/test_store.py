@@ -116,6 +116,33 @@ def test_a_line_that_lacks_a_half_hour_is_none():
     assert parse_line(format_line(Line(short, {})), PARIS) is None
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"half_hours": {"HN": ("7",) * 48}},
+        {"half_hours": {"HN": (-7,) * 48}},
+        {"half_hours": {"HN": (1.5,) * 48}},
+        {"injected_half_hours": ("0",) * 48},
+        {"midnight": {"HN": "688322"}},
+        {"coverage": "0.9"},
+        {"coverage": None},
+        {"peak_va": [6230]},
+        {"subscribed_kva": "9"},
+        {"base_watts_low": "120"},
+        {"records": None},
+        {"barely": "no"},
+        {"gaps": (("one", "two", 3),)},
+        {"by_phase": (("low", 230.0, 240.0, 1.0, 2.0),)},
+        {"changes": (("yesterday", "power", 6, 9),)},
+        {"breaks": (("yesterday", True),)},
+        {"injected": ("900", 850, 960, True, True)},
+    ],
+    ids=str,
+)
+def test_a_whole_line_with_values_of_another_kind_is_none(wrong):
+    assert parse_line(format_line(Line(summary(**wrong), {})), PARIS) is None
+
+
 def test_a_day_of_a_log_that_cannot_be_read_is_not_kept(folder):
     path = path_of(folder, DAY)
     path.unlink()

@@ -70,6 +70,8 @@ def _more(figures: PeriodFigures, lang: str) -> dict[str, object]:
     if figures.missing:
         more["missing_days"] = [day.isoformat() for day in figures.missing]
     more["rounding_eur"] = _text(figures.rounding)
+    if figures.apart:
+        more["missing_days_eur"] = _text(figures.apart)
     if figures.specials:
         more["special_days"] = {
             special.kind: {"days": special.days, "wh": special.wh, "eur": _text(special.eur)}

@@ -102,9 +102,11 @@ def period_figures(
     peak = max(
         (day for day in inside if day.peak_va is not None), key=lambda day: day.peak_va or 0, default=None
     )
+    missing = _missing(costs, since, min(last, present - _DAY))
     whole = [cost for cost in costs if cost.whole]
     ranked = _ranked(whole)
     shown = bill.add_up(cost.shown for cost in costs if _heard(cost))
+    apart = _apart(due, costs)
     figures = PeriodFigures(
         first=first,
         last=last,
@@ -128,19 +130,20 @@ def period_figures(
         peak=peak.peak_va if peak else None,
         peak_at=peak.peak_at if peak else None,
         base=_base_load(inside, costs, consumed),
-        coverage=_coverage(inside, costs),
+        coverage=_coverage(inside, costs, missing),
         days=tuple(costs),
-        months=_months(costs),
+        months=_months(costs, due),
         means=mean_days(inside, {cost.date: cost for cost in whole}),
         phases=_phases(inside),
         specials=_specials(costs),
         best=tuple(ranked[:_NAMED]) if len(ranked) > _NAMED else (),
         worst=tuple(reversed(ranked[-_NAMED:])) if len(ranked) > _NAMED else (),
         marks=marks_of(inside, book, (first, last), frozenset(line.code for line in lines), tz),
-        missing=_missing(costs, since, min(last, present - _DAY)),
+        missing=missing,
         unread=unread,
         elsewhere=sum(cost.energy.get(ELSEWHERE, 0) for cost in costs),
-        rounding=None if shown is None or total is None else shown - total,
+        rounding=None if shown is None or total is None or apart is None else shown + apart - total,
+        apart=apart,
     )
     projection, no_projection = _projection(figures, summaries, book, calendar)
     return figures._replace(
@@ -298,9 +301,11 @@ def _median(values: Iterable[int]) -> int:
     return round((ordered[middle] + ordered[-middle - 1]) / 2)
 
 
-def _coverage(days: Sequence[DaySummary], costs: Sequence[DayCost]) -> Coverage:
+def _coverage(days: Sequence[DaySummary], costs: Sequence[DayCost], missing: Collection[date]) -> Coverage:
+    """Return how much of the period was heard; the days that are *missing* and have no summary were not."""
     spans = [(day, max(day.until - day.start, 0)) for day in days]
-    possible = sum(seconds for _, seconds in spans)
+    unsummarised = len(set(missing) - {day.date for day in days})
+    possible = sum(seconds for _, seconds in spans) + unsummarised * round(_DAY.total_seconds())
     over = [cost for cost in costs if not cost.so_far and _heard(cost)]
     return Coverage(
         share=sum(day.coverage * seconds for day, seconds in spans) / possible if possible else 0.0,
@@ -313,15 +318,36 @@ def _coverage(days: Sequence[DaySummary], costs: Sequence[DayCost]) -> Coverage:
     )
 
 
-def _months(costs: Sequence[DayCost]) -> tuple[Month, ...]:
-    """Return the months of these days; one that is whole has the amounts of its own page."""
+def _apart(due: Sequence[tuple[date, DayPrices]], costs: Sequence[DayCost]) -> Decimal | None:
+    """Return what the total has of days whose pages show no amount, to the cent; None when it is not known.
+
+    It is the subscription of the days without data, and the energy that is known of days that were hardly heard.
+    """
+    heard = {cost.date for cost in costs if _heard(cost)}
+    shares = [_share(prices, day) for day, prices in due if day not in heard]
+    known = [amount for cost in costs if cost.barely for amount in cost.eur.values()]
+    amount = bill.add_wide((Decimal(0), *shares, *known))
+    return None if amount is None else bill.round_cents(amount)
+
+
+def _share(prices: DayPrices, day: date) -> Decimal | None:
+    """Return the subscription of *day*, exact; None when it is not set."""
+    price = prices.subscription_month
+    return None if price is None else bill.day_subscription(price, day)
+
+
+def _months(costs: Sequence[DayCost], due: Sequence[tuple[date, DayPrices]]) -> tuple[Month, ...]:
+    """Return the months of these days; each bears the subscription of its own page, from its first measured day on."""
     months = []
     for _, group in groupby(costs, key=lambda cost: (cost.date.year, cost.date.month)):
         days = list(group)
         energy, exact = sums(days)
         rounded = {period: None if eur is None else bill.round_cents(eur) for period, eur in exact.items()}
-        shares = bill.add_wide([cost.subscription for cost in days])
-        subscription = None if shares is None else bill.round_cents(shares)
+        since = next((cost.date for cost in days if _heard(cost)), days[0].date)
+        month = (since.year, since.month)
+        subscription = subscription_of(
+            [pair for pair in due if (pair[0].year, pair[0].month) == month and pair[0] >= since]
+        )
         known = all(cost.wh is not None or cost.empty for cost in days) and bool(energy)
         paid = bill.add_up(cost.injected_eur for cost in days if cost.injected is not None)
         months.append(

@@ -102,9 +102,10 @@ def whole_amount(eur: Decimal, words: Words) -> str:
 
 
 def signed(amount: Decimal, words: Words) -> str:
-    """Return the difference *amount* in whole €, with its sign."""
-    sign = "−" if amount < 0 else "+"
-    return f"{sign}{whole_amount(abs(amount), words)}"
+    """Return the difference *amount* in whole €, with its sign; without one when it rounds to 0."""
+    shown, nothing = whole_amount(abs(amount), words), whole_amount(Decimal(0), words)
+    sign = "" if shown == nothing else "−" if amount < 0 else "+"
+    return f"{sign}{shown}"
 
 
 def measured_days(figures: PeriodFigures) -> int:
@@ -299,7 +300,8 @@ def _versus_card(figures: PeriodFigures, words: Words) -> list[Card]:
     if before.by_price:
         by_use = difference - before.by_price
         note = words.say(P.versus_parts, signed(before.by_price, words), signed(by_use, words)) + ", " + count
-    sign, amount = "−" if difference < 0 else "+", words.number(abs(difference))
+    amount = words.number(abs(difference))
+    sign = "" if amount == words.number(Decimal(0)) else "−" if difference < 0 else "+"
     return [
         Card(name, f"{sign}{amount}", "€", note) if words.french else Card(name, f"{sign}€{amount}", "", note)
     ]

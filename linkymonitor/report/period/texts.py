@@ -161,6 +161,10 @@ class PeriodTexts:
         "Les pages des jours, arrondies ligne par ligne, font {} : l’écart de {} est leur arrondi.",
         "The pages of the days, rounded line by line, add up to {}: the difference of {} is their rounding.",
     )
+    apart = Text(
+        "Le total a {} pour des jours sans données (abonnement, énergie connue), dont la page n’a pas de coût.",
+        "The total has {} for the days without data (subscription, known energy), whose pages show no cost.",
+    )
     rounding_none = Text(
         "Les pages des jours font la même somme.", "The pages of the days add up to the same."
     )

@@ -225,8 +225,10 @@ class PeriodFigures(NamedTuple):
     unread: tuple[str, ...]
     #: Wh of no known register.
     elsewhere: int
-    #: By how much the sum of the days, as their pages show them, differs from the total; None when that is not known.
+    #: By how much the sum of the days, as their pages show them, and of *apart* differs from the total.
     rounding: Decimal | None
+    #: What the total has of days whose pages show no amount: their subscription, and the energy of days hardly heard.
+    apart: Decimal | None
     before: Before | None = None
     #: What it comes to when it is over; None when that is long ago, or cannot be known, and why it cannot.
     projection: Projection | None = None

@@ -20,7 +20,6 @@ from linkymonitor.report.period.sentences import (
     flags,
     how_estimated,
     line_name,
-    measured_days,
     name_of,
     title,
     why_no_cost,
@@ -303,7 +302,9 @@ def _notes(figures: PeriodFigures, words: Words) -> list[str]:
         notes.append(words.say(P.rounded_once))
         if any(len(line.prices) > 1 for line in figures.lines):
             notes.append(words.say(P.several_prices))
-        if figures.rounding is not None and measured_days(figures) == figures.subscription_days:
+        if figures.apart:
+            notes.append(words.say(P.apart, words.amount(figures.apart)))
+        elif figures.rounding is not None:
             sum_of_days = figures.total + figures.rounding
             apart = words.say(P.rounding, words.amount(sum_of_days), words.amount(abs(figures.rounding)))
             notes.append(apart if figures.rounding else words.say(P.rounding_none))
