@@ -143,7 +143,8 @@ logger:
         home.add_mqtt(broker.port)
         with ours("deliver", "-c", box):
             with ours("acquire", "-c", box, "-i", "sim:ejp,seed=3", "--log-dir", folder / "log"):
-                wait(lambda: all_known(home), 120)
+                # Costs come with the second record.
+                wait(lambda: all_known(home) and any(name.endswith("cout_hn") for name in home.states()), 120)
                 show(home)
                 check_kinds(home)
                 check_energy(home)
