@@ -71,6 +71,13 @@ def test_a_register_that_rested_needs_no_price():
     assert figures.total == Decimal("1.49") + Decimal("31.00")
 
 
+def test_energy_whose_period_the_offer_cannot_name_has_no_price_and_says_why():
+    figures = of_month(days(JANUARY, 31, {"unknown": 10}), book(EJP, subscription="19.32"))
+    assert figures.total is None
+    assert figures.reason is not None
+    assert "colour" in figures.reason.en
+
+
 def test_energy_of_no_known_register_has_no_price():
     summaries = days(JANUARY, 31, {"HN": 10}) | {LAST: made(LAST, {"HN": 10, "?": 2})}
     figures = of_month(summaries, book(EJP, subscription="19.32"))
