@@ -30,7 +30,7 @@ _EXTRAS = (
     "PyTurboJPEG ha-ffmpeg aiodiscover aiodhcpwatcher"
 )
 #: Lines of its log that are about us; it also logs that we have ended the broker.
-_OURS = re.compile(r" (WARNING|ERROR|CRITICAL) .*(mqtt|sensor|recorder|energy|linky)", re.IGNORECASE)
+_OURS = re.compile(r" (WARNING|ERROR|CRITICAL) .*(?i:mqtt|sensor|recorder|energy|linky)")
 _ENDED = re.compile(r"The connection was lost|Failed to connect to MQTT|Unexpected exit|Connection refused")
 
 _faults: list[str] = []
