@@ -14,6 +14,11 @@ DOUBTED_SUBSCRIPTION = Decimal(300)
 
 #: The period of energy whose period is not known.
 UNKNOWN = "unknown"
+#: Why such energy has no price.
+PERIOD_UNKNOWN = Text(
+    "période inconnue d’une partie de l’énergie (couleur du jour ou heures creuses non connues)",
+    "period not known of some energy (colour of the day, or off-peak hours, not known)",
+)
 #: The register of energy that no register counted and the total of the meter did.
 ELSEWHERE = "?"
 

@@ -12,7 +12,7 @@ from linkymonitor.estimate.season import SEASONS
 from linkymonitor.language import Text
 from linkymonitor.model.record import Contract
 from linkymonitor.model.terms import PERIODS, Mode, code
-from linkymonitor.money.tariffs import key_of
+from linkymonitor.money.tariffs import PERIOD_UNKNOWN, UNKNOWN, key_of
 from linkymonitor.report import answer
 from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap, SynthesisLine
 from linkymonitor.report.formats import NBSP, Formats, typeset, with_units
@@ -204,7 +204,8 @@ class Words(Formats):
     def no_price(self, day: DayFigures) -> str:
         """Return why *day*, whose energy is known, has no cost."""
         if not day.settable:
-            return self.say(day.no_price or Texts.no_prices)
+            unknown = any(line.code == UNKNOWN for line in day.lines)
+            return self.say(day.no_price or (PERIOD_UNKNOWN if unknown else Texts.no_prices))
         if any(line.price is not None for line in day.lines) and day.unpriced:
             return self.say(Texts.no_price_of, self.missing_prices(day))
         return self.say(Texts.no_prices)

@@ -71,6 +71,12 @@ def test_why_a_price_is_missing_is_said_and_no_key_of_the_tariff_is_asked_for(tm
         assert "[tariff]" not in said
 
 
+def test_a_day_whose_colour_is_not_published_has_no_price_and_says_why(tmp_path):
+    said = page_of(tmp_path, date(2026, 11, 25), {"offer": "tempo", "power": 9})
+    assert "période inconnue d’une partie de l’énergie" in said
+    assert "prix non réglés" not in said
+
+
 def test_energy_of_unknown_hours_has_no_price_and_stays_on_the_page(tmp_path):
     said = page_of(tmp_path, date(2026, 6, 10), {"offer": "edf-vert-electrique-hc"})
     assert "période inconnue 24,000 – –" in said

@@ -25,7 +25,7 @@ from linkymonitor.estimate.linkypy import LinkyPy, linkypy
 from linkymonitor.estimate.projection import Projection, SoFar, outlook_of
 from linkymonitor.language import Text, as_text
 from linkymonitor.money import bill
-from linkymonitor.money.tariffs import UNKNOWN
+from linkymonitor.money.tariffs import PERIOD_UNKNOWN, UNKNOWN
 from linkymonitor.report.day import ELSEWHERE
 from linkymonitor.report.period.before import before_of
 from linkymonitor.report.period.marks import marks_of
@@ -57,12 +57,6 @@ _WHOLE = 0.9
 #: Kind of day → how the codes of its periods end, or the code itself.
 _PERIODS_OF: Mapping[str, str] = {"ejp": "PM", "red": "R", "white": "W", "blue": "B"}
 _TEMPO = frozenset(("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"))
-
-#: The meter has no register for the periods of the offer, and the offer's rules need what nobody knows.
-_PERIOD_UNKNOWN = Text(
-    "période inconnue d’une partie de l’énergie : la couleur d’un jour ou les heures creuses ne sont pas connues",
-    "period not known of some energy: the colour of a day, or the off-peak hours, are not known",
-)
 
 
 def period_figures(
@@ -106,7 +100,7 @@ def period_figures(
     total = bill.add_up((consumed_eur, subscription))
     reason, warnings = _about_prices(due)
     if reason is None and any(line.code == UNKNOWN and line.wh for line in lines):
-        reason = _PERIOD_UNKNOWN
+        reason = PERIOD_UNKNOWN
     newest = next((day for day in reversed(inside) if day.option), None)
     peak = max(
         (day for day in inside if day.peak_va is not None), key=lambda day: day.peak_va or 0, default=None
