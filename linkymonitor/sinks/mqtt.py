@@ -156,7 +156,7 @@ class Mqtt:
         """Return once the broker has acknowledged *records*."""
         topic = f"{self._root}/record"
         self._send([Message(topic, _encode({"schema": SCHEMA, **as_dict(row)}).encode()) for row in records])
-        costs = self._kept.costs
+        before = costs = self._kept.costs
         for row in records:
             costs = costs.add(row, self._house.price, self._zone)
         self._quality = {
@@ -164,7 +164,9 @@ class Mqtt:
         }
         self._costs = costs.shown()
         self._kept = self._kept._replace(costs=costs)
-        if time.monotonic() - self._kept_at >= _KEPT_EVERY:
+        # A crash before the first index of a register is kept would lose where its cost begins.
+        begun = (before.meter, before.indexes.keys()) != (costs.meter, costs.indexes.keys())
+        if begun or time.monotonic() - self._kept_at >= _KEPT_EVERY:
             self._keep()
 
     def live(self, reading: Live) -> None:

@@ -239,6 +239,18 @@ def test_costs_grow_with_the_indexes_and_outlive_a_restart(broker, folder):
     box.close()
 
 
+def test_a_crash_soon_after_the_first_record_costs_no_cost(broker, folder):
+    killed = sink(broker.port, folder)
+    killed.write([row(0)])
+    killed.write([row(100)])
+    box = sink(broker.port, folder)
+    box.write([row(250)])
+    show(box, live())
+    assert json.loads(retained(broker.port)[f"{ROOT}/live"])["cost_HN"] == "0.0500"
+    box.close()
+    killed.close()
+
+
 def test_a_file_of_the_sink_that_is_damaged_is_set_aside_and_told(broker, folder, caplog):
     (folder / "mqtt-house.json").write_text('{"schema": 1, "bro')
     box = sink(broker.port, folder)
