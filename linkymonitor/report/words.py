@@ -121,9 +121,9 @@ class Words(Formats):
         if name in _COLOURED:
             return name.lower()
         if name[1:].isdecimal():
-            return f"f{int(name[1:]) % 4}"
-        # A period of an offer has one of four styles, always the same for the same name.
-        return f"f{sum(name.encode()) % 4}" if name.isalnum() else "th"
+            return f"f{int(name[1:]) % 6}"
+        # A period of an offer has one of six styles, always the same for the same name.
+        return f"f{sum(name.encode()) % 6}" if name.isalnum() else "th"
 
     def option(self, contract: Contract) -> str:
         """Return the name of the tariff option of *contract*."""

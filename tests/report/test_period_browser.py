@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
@@ -32,6 +33,8 @@ TEMPO = {
     "HCJR": "0.1518",
     "HPJR": "0.6586",
 }
+COLOUR = "e => getComputedStyle(e).backgroundColor"
+SIX = ("WINTERNIGHT", "WINTERDAY", "SUMMERNIGHT", "SUMMERDAY", "MIDNIGHT", "MIDDAY")
 NIGHT = {"base_load_va": 220, "base_watts_low": 190, "base_watts_high": 210}
 GIVEN = InjectedEnergy(3000, 2500, 3600, estimated=True)
 
@@ -100,6 +103,27 @@ HOUSES = {
         local(date(2026, 1, 21), 12),
     ),
     "base": (days(JANUARY, 31, {"TH": 400}, option="BASE"), book({}), JANUARY, LAST, LATER),
+    "half": (
+        days(JANUARY, 182, {"TH": 400}, option="BASE"),
+        book({"TH": "0.2"}, subscription="12"),
+        JANUARY,
+        date(2026, 7, 1),
+        local(date(2026, 8, 1)),
+    ),
+    "nights": (
+        days(JANUARY, 31, {"TH": 400}, base_load_va=220, option="BASE"),
+        book({}),
+        JANUARY,
+        LAST,
+        LATER,
+    ),
+    "six": (
+        days(JANUARY, 31, dict.fromkeys(SIX, 80), option="BASE"),
+        book(dict.fromkeys(SIX, "0.2"), subscription="12"),
+        JANUARY,
+        LAST,
+        LATER,
+    ),
     "range": (
         days(JANUARY, 59, {"TH": 400}, option="BASE"),
         book({"TH": "0.2"}, subscription="12"),
@@ -273,3 +297,64 @@ def test_the_print_has_the_bars_in_colour_and_no_control(show):
     assert page.locator("#csv").is_hidden()
     assert page.locator(".plot.in-eur svg").first.is_visible()
     assert page.pdf()[:5] == b"%PDF-"
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("name", ["half", "range", "ejp"])
+def test_the_names_below_the_bars_never_overlap(show, name, lang):
+    page = show(name, lang=lang)
+    for width in (1280, 820, 390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        edges = page.evaluate(
+            "[...document.querySelectorAll('.bar-chart .in-eur .names span')].filter(e => e.checkVisibility())"
+            ".map(e => e.getBoundingClientRect()).map(box => [box.left, box.right])"
+        )
+        assert len(edges) > 5
+        assert [one for one, other in pairwise(edges) if one[1] > other[0]] == []
+
+
+def test_half_a_year_names_its_months(show):
+    names = show("half", width=390).locator(".bar-chart .in-eur .names span").all_inner_texts()
+    assert names == ["2026", "févr.", "mars", "avr.", "mai", "juin", "juil."]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_six_periods_of_an_offer_have_six_colours(show, theme):
+    page = show("six", theme=theme)
+    colours = page.evaluate(
+        "[...document.querySelectorAll('.bar-chart .key i')].map(e => getComputedStyle(e).backgroundColor)"
+    )
+    assert len(colours) == len(set(colours)) == 7
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["ejp", "tempo", "hc", "range", "six"])
+def test_the_subscription_has_the_colour_of_nothing_else(show, name, theme):
+    """The colours differ by 60 of 255 at least in one of red, green and blue."""
+    page = show(name, theme=theme)
+    subscription, *others = [
+        [
+            int(part)
+            for part in re.findall(r"\d+", page.locator(f".bar-chart .key {mark}").nth(at).evaluate(COLOUR))
+        ]
+        for mark in ("i.k-sub", "i[class^=k-]:not(.k-sub)", "i.given")
+        for at in range(page.locator(f".bar-chart .key {mark}").count())
+    ]
+    assert others
+    for other in others:
+        assert max(abs(one - two) for one, two in zip(other, subscription, strict=True)) >= 60
+
+
+def test_the_curves_of_the_mean_days_differ_by_their_dashes(show):
+    dashes = show("tempo").evaluate(
+        "[...document.querySelectorAll('.mean .area path[class^=mean-]')].map(e => getComputedStyle(e).strokeDasharray)"
+    )
+    assert len(dashes) == len(set(dashes)) == 3
+
+
+@pytest.mark.parametrize("name", ["ejp", "nights"])
+def test_the_base_load_has_its_figures_on_paper(show, name, tmp_path):
+    pdfium = pytest.importorskip("pypdfium2", reason="pypdfium2 is not installed: nobody looked at the paper")
+    paper = pdfium.PdfDocument(show(name).pdf(prefer_css_page_size=True))
+    words = " ".join(sheet.get_textpage().get_text_range() for sheet in paper).replace("\u00a0", " ")
+    assert re.search(r"Le talon de nuit.*220 VA, médiane de \d+ nuits", words, re.DOTALL)

@@ -396,6 +396,37 @@ def test_the_gaps_of_the_days_are_those_of_the_month():
 
 
 @pytest.mark.parametrize(
+    ("gone", "energy", "together"),
+    [((), 100, 850), ((), None, None), ((11, 12, 13), 100, None)],
+)
+def test_a_silence_that_midnights_cut_is_one_gap(gone, energy, together):
+    """From the 9th at noon to the 16th at noon: 50 Wh, six days, 200 Wh; days of *gone* have no summary."""
+    summaries = days(JANUARY, 31, {"HN": 10})
+    for number in range(9, 17):
+        day = summaries[date(2026, 1, number)]
+        begin = day.start + 43_200 if number == 9 else day.start
+        end = day.start + 43_200 if number == 16 else day.end
+        wh = {9: 50, 16: 200}.get(number, energy)
+        summaries[day.date] = day._replace(gaps=(Silence(begin, end, wh),), coverage=0.0)
+    for number in gone:
+        del summaries[date(2026, 1, number)]
+    gaps = of_month(summaries, book(EJP, subscription="31")).coverage.gaps
+    assert gaps == (
+        (local(date(2026, 1, 9), 12).timestamp(), local(date(2026, 1, 16), 12).timestamp(), together),
+    )
+
+
+def test_two_silences_between_which_the_meter_was_heard_are_two_gaps():
+    """One ends at a midnight; the other begins five minutes after it."""
+    summaries = days(JANUARY, 31, {"HN": 10})
+    one, other = summaries[date(2026, 1, 9)], summaries[date(2026, 1, 10)]
+    summaries[one.date] = one._replace(gaps=(Silence(one.end - 3600, one.end, 5),))
+    summaries[other.date] = other._replace(gaps=(Silence(other.start + 300, other.start + 3600, 7),))
+    gaps = of_month(summaries, book(EJP, subscription="31")).coverage.gaps
+    assert [gap.wh for gap in gaps] == [5, 7]
+
+
+@pytest.mark.parametrize(
     ("first", "count", "half_hours"), [(date(2026, 3, 1), 31, 1486), (date(2025, 10, 1), 31, 1490)]
 )
 def test_a_month_with_a_change_of_hour_adds_up(first, count, half_hours):

@@ -194,7 +194,8 @@ class Periods:
         seen: list[object] = [__version__, self._words.lang, links]
         last = None
         first, end = period
-        for count in range((end - first).days + 2):
+        # The day before counts, too: prices that change on the first day are marked.
+        for count in range(-1, (end - first).days + 1):
             prices = self._book.on(first + timedelta(days=count))
             if last is None or prices is not last:
                 last = prices

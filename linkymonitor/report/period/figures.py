@@ -315,10 +315,28 @@ def _coverage(days: Sequence[DaySummary], costs: Sequence[DayCost], missing: Col
         records=sum(day.records for day in days),
         frames=sum(day.frames for day in days),
         rejected=sum(day.rejected for day in days),
-        gaps=tuple(Gap(*gap) for day in days for gap in day.gaps),
+        gaps=_silences(days),
         whole_days=sum(cost.whole for cost in over),
         over_days=len(over),
     )
+
+
+def _silences(days: Sequence[DaySummary]) -> tuple[Gap, ...]:
+    """Return the gaps of *days*, of which one that runs past midnights, or past days without a summary, is one."""
+    silences: list[Gap] = []
+    ended_with: DaySummary | None = None
+    for day in days:
+        for gap in day.gaps:
+            if silences and ended_with is not None and gap.start <= day.start:
+                before = silences.pop()
+                nothing_between = ended_with.end >= day.start
+                known = nothing_between and before.wh is not None and gap.wh is not None
+                wh = (before.wh or 0) + (gap.wh or 0) if known else None
+                silences.append(Gap(before.start, gap.end, wh))
+            else:
+                silences.append(Gap(*gap))
+        ended_with = day if day.gaps and day.gaps[-1].end >= day.end else None
+    return tuple(silences)
 
 
 def _apart(due: Sequence[tuple[date, DayPrices]], costs: Sequence[DayCost]) -> Decimal | None:

@@ -41,8 +41,8 @@ def marks_of(
     first, last = dates
     kva = next((day.subscribed_kva for day in reversed(days) if day.subscribed_kva is not None), None)
     changes: dict[date, list[PriceStep]] = {}
-    # Prices that change when the period is over are a mark at its end.
-    for change in book.changes(first, last + timedelta(days=1), kva):
+    # Prices that differ from those of the day before the period are a mark at its beginning.
+    for change in book.changes(first - timedelta(days=1), last, kva):
         if change.what in periods or change.what in _ALWAYS:
             changes.setdefault(change.date, []).append(PriceStep(change.what, change.before, change.after))
     marks = [Mark(on, "price", _NEW_PRICES, tuple(steps)) for on, steps in changes.items()]

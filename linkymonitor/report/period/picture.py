@@ -27,6 +27,10 @@ _BELOW = 56
 _WEEKEND = 5
 #: Of so many bars each has its name on a phone; of more, every fifth.
 _FEW = 14
+#: Of more bars than this only the first ones of months are named: by the month, or by the year in January.
+_MONTHS_ONLY = 92
+#: Of so many bars at most every month is named, or every quarter; of more, every year.
+_EVERY_MONTH, _EVERY_QUARTER = 200, 800
 
 
 class Bar(NamedTuple):
@@ -113,7 +117,10 @@ def picture(
             if bar.parts or bar.href
         ],
         "tops": _tops(bars, most, step, words, by_month=by_month),
-        "names": [
+        "count": len(bars),
+        "names": _names_of_months(bars, step, words)
+        if len(bars) > _MONTHS_ONLY
+        else [
             {
                 "left": _percent((at + 0.5) * step),
                 "text": bar.short if by_month else bar.name,
@@ -130,6 +137,24 @@ def picture(
         ),
         "injected_most": f"{words.number(given, 1 if given < 100 else 0)}" if given else "",
     }
+
+
+def _names_of_months(bars: Sequence[Bar], step: float, words: Words) -> list[dict[str, object]]:
+    """Return the names below those of *bars*, days, on which a month begins, a quarter, or a year."""
+    every = 1 if len(bars) <= _EVERY_MONTH else 3 if len(bars) <= _EVERY_QUARTER else 12
+    return [
+        {
+            "left": _percent((at + 0.5) * step),
+            "text": str(bar.first.year)
+            if bar.first.month == 1
+            else words.say(SHORT_MONTHS[bar.first.month - 1]),
+            "below": "",
+            "strong": bar.first.month == 1,
+            "rare": False,
+        }
+        for at, bar in enumerate(bars)
+        if bar.first.day == 1 and (bar.first.month - 1) % every == 0
+    ]
 
 
 def _tops(

@@ -32,7 +32,7 @@ from linkymonitor.report.texts import DAY_TAGS
 from linkymonitor.report.words import Words
 
 #: Styles of the periods of an offer that are no registers of the meter.
-_STYLES = ("f0", "f1", "f2", "f3")
+_STYLES = ("f0", "f1", "f2", "f3", "f4", "f5")
 _REGISTERS = frozenset(("TH", "HC", "HP", "HN", "PM", "HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"))
 #: The words of an event, and its date alone, take such a share of the width. In the last part of the picture they stand
 #: before their line.
@@ -94,12 +94,14 @@ def period_view(figures: PeriodFigures, words: Words, pages: frozenset[str], now
 
 
 def _styles(figures: PeriodFigures) -> dict[str, str]:
-    """Return the style that draws each period: that of the register, else one of four in turn."""
+    """Return the style that draws each period: that of the register, else one of six in turn."""
     styles = {}
     others = 0
     for line in figures.lines:
-        if line.code in _REGISTERS or (line.code[:1] == "F" and line.code[1:].isdecimal()):
-            styles[line.code] = line.code.lower() if line.code in _REGISTERS else f"f{int(line.code[1:]) % 4}"
+        if line.code in _REGISTERS:
+            styles[line.code] = line.code.lower()
+        elif line.code[:1] == "F" and line.code[1:].isdecimal():
+            styles[line.code] = _STYLES[int(line.code[1:]) % len(_STYLES)]
         elif line.code == ELSEWHERE:
             styles[line.code] = "th"
         else:
@@ -186,8 +188,6 @@ def _place(day: date, figures: PeriodFigures, days: int) -> float:
     """Return where *day* begins in the picture, 0 to 1: the bars of months are equally wide, and months are not."""
     if not figures.whole_year:
         return (day - figures.first).days / days
-    if day > figures.last:
-        return 1.0
     return (day.month - 1 + (day.day - 1) / days_in_month(day.year, day.month)) / 12
 
 
