@@ -13,6 +13,10 @@ import errno
 import os
 import re
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
 
 #: The language of everything unless a setting or a terminal asks for another one.
 DEFAULT = "fr"
@@ -172,3 +176,26 @@ def escape_controls(words: str, keep: str = "") -> str:
     return re.sub(
         CONTROLS, lambda letter: letter[0] if letter[0] in keep else f"\\u{ord(letter[0]):04x}", words
     )
+
+
+MONTHS = (
+    Text("janvier", "January"),
+    Text("février", "February"),
+    Text("mars", "March"),
+    Text("avril", "April"),
+    Text("mai", "May"),
+    Text("juin", "June"),
+    Text("juillet", "July"),
+    Text("août", "August"),
+    Text("septembre", "September"),
+    Text("octobre", "October"),
+    Text("novembre", "November"),
+    Text("décembre", "December"),
+)
+
+
+def written_date(day: date) -> Text:
+    """Return *day* as it stands in a sentence: ``1er août 2026`` or ``1 August 2026``."""
+    month = MONTHS[day.month - 1]
+    number = "1er" if day.day == 1 else str(day.day)
+    return Text(f"{number} {month.fr} {day.year}", f"{day.day} {month.en} {day.year}")

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import unicodedata
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from linkymonitor import cli
 from linkymonitor.daily_log.line import printable
-from linkymonitor.language import cause, escape_controls
+from linkymonitor.language import cause, escape_controls, written_date
 from linkymonitor.system.log_format import EscapingFormatter
 
 
@@ -123,3 +124,15 @@ def test_what_the_system_says_has_a_french_of_its_own(name):
     error = OSError(number, os.strerror(number))
     assert cause(error).en == os.strerror(number)
     assert cause(error).fr != cause(error).en
+
+
+@pytest.mark.parametrize(
+    ("day", "fr", "en"),
+    [
+        (date(2026, 8, 1), "1er août 2026", "1 August 2026"),
+        (date(2025, 12, 31), "31 décembre 2025", "31 December 2025"),
+    ],
+)
+def test_a_date_stands_in_a_sentence_as_each_language_writes_it(day, fr, en):
+    text = written_date(day)
+    assert (text.fr, text.en) == (fr, en)

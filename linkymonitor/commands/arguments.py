@@ -90,8 +90,8 @@ def _no_date(word: str) -> ArgumentTypeError:
 
 def _too_few_days(word: str, year: int, month: int) -> ArgumentTypeError:
     """Return the fault of *word*, whose month has fewer days."""
+    from linkymonitor.language import MONTHS
     from linkymonitor.money.bill import days_in_month
-    from linkymonitor.report.texts import MONTHS
 
     name, count = MONTHS[month - 1], days_in_month(year, month)
     return ArgumentTypeError(

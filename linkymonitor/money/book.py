@@ -18,7 +18,7 @@ from operator import attrgetter, itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from linkymonitor.language import Text, as_text
+from linkymonitor.language import Text, as_text, written_date
 from linkymonitor.money import bill
 from linkymonitor.money.contract import Contract
 from linkymonitor.money.tariffs import ELSEWHERE, UNKNOWN, Prices
@@ -193,10 +193,11 @@ class PriceBook:
         """
         since = self.contract.since
         if since is not None and day < since:
+            begun = written_date(since)
             return DayPrices(
                 reason=Text(
-                    f"avant le contrat, qui commence le {since} ([contract] since)",
-                    f"before the contract, which begins on {since} ([contract] since)",
+                    f"avant le contrat, qui commence le {begun.fr} ([contract] since)",
+                    f"before the contract, which begins on {begun.en} ([contract] since)",
                 )
             )
         place = bisect_right(self._tariffs, day, key=itemgetter(0)) - 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import ConfigError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_date
 from linkymonitor.money.calendars import COLOURS
 from linkymonitor.money.contract import Contract
 from linkymonitor.money.rules import OffPeak, Rule, Season, Slices
@@ -130,22 +130,25 @@ class Offer(NamedTuple):
         if row is None:
             gap = table.gap(asked)
             if gap is not None:
+                on = written_date(asked)
                 return None, Text(
-                    f"{table.name} : prix du {asked} inconnus ({gap.reason.fr})",
-                    f"{table.name}: the prices of {asked} are not known ({gap.reason.en})",
+                    f"{table.name} : prix du {on.fr} inconnus ({gap.reason.fr})",
+                    f"{table.name}: the prices of {on.en} are not known ({gap.reason.en})",
                 )
-            first = table.rows[0].start
+            first = written_date(table.rows[0].start)
             return None, Text(
-                f"{table.name} : la grille commence le {first}", f"{table.name}: the table begins on {first}"
+                f"{table.name} : la grille commence le {first.fr}",
+                f"{table.name}: the table begins on {first.en}",
             )
         if row.signed is not None and self.signed is not None:
             begin, end = row.signed
             if self.signed < begin or (end is not None and self.signed >= end):
+                since, until = written_date(begin), written_date(end) if end is not None else None
                 return None, Text(
-                    f"{table.name} : ces prix valent pour les contrats signés à partir du {begin}"
-                    + (f" et avant le {end}" if end else ""),
-                    f"{table.name}: these prices are for contracts signed from {begin} on"
-                    + (f" and before {end}" if end else ""),
+                    f"{table.name} : ces prix valent pour les contrats signés à partir du {since.fr}"
+                    + (f" et avant le {until.fr}" if until else ""),
+                    f"{table.name}: these prices are for contracts signed from {since.en} on"
+                    + (f" and before {until.en}" if until else ""),
                 )
         return row, None
 
@@ -162,17 +165,19 @@ class Offer(NamedTuple):
         assert self.table is not None
         name, found = self.table.name, [*self.notes]
         if stale is not None:
+            since = written_date(stale)
             found.append(
                 Text(
-                    f"{name} : prix peut-être dépassés depuis le {stale}",
-                    f"{name}: prices may be out of date since {stale}",
+                    f"{name} : prix peut-être dépassés depuis le {since.fr}",
+                    f"{name}: prices may be out of date since {since.en}",
                 )
             )
         if row.doubt is not None:
+            start = written_date(row.start)
             found.append(
                 Text(
-                    f"{name}, prix du {row.start} : {row.doubt.fr}",
-                    f"{name}, prices of {row.start}: {row.doubt.en}",
+                    f"{name}, prix du {start.fr} : {row.doubt.fr}",
+                    f"{name}, prices of {start.en}: {row.doubt.en}",
                 )
             )
         return tuple(found)
@@ -185,9 +190,10 @@ class Offer(NamedTuple):
                 "puissance souscrite inconnue : réglez [contract] power",
                 "subscribed power not known: set [contract] power",
             )
+        since = written_date(row.start)
         return Text(
-            f"{self.table.name} n'existe pas en {kva} kVA depuis le {row.start} ([contract] power)",
-            f"{self.table.name} does not exist for {kva} kVA since {row.start} ([contract] power)",
+            f"{self.table.name} n'existe pas en {kva} kVA depuis le {since.fr} ([contract] power)",
+            f"{self.table.name} does not exist for {kva} kVA since {since.en} ([contract] power)",
         )
 
     def unknown(self, day: date) -> Text | None:
@@ -202,7 +208,8 @@ class Offer(NamedTuple):
         if self.table.calendar is not None and any(
             len(self.slices.colours(near)) > 1 for near in (day - timedelta(days=1), day)
         ):
-            return Text(f"couleur du {day} inconnue", f"the colour of {day} is not known")
+            on = written_date(day)
+            return Text(f"couleur du {on.fr} inconnue", f"the colour of {on.en} is not known")
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from linkymonitor.language import Text, as_text
+from linkymonitor.language import Text, as_text, written_date
 from linkymonitor.model.terms import PERIODS, code
 from linkymonitor.money.book import DayPrices, PriceBook
 from linkymonitor.money.tariffs import DOUBTED, DOUBTED_SUBSCRIPTION, Prices, key_of
@@ -49,7 +49,7 @@ def in_force(book: PriceBook, today: date) -> list[Text]:
 
 
 def _since(day: date) -> Text:
-    return Text(f"prix en vigueur depuis le {day}", f"prices in force since {day}")
+    return Text("prix en vigueur depuis le ", "prices in force since ") + written_date(day)
 
 
 def _injection(price: Decimal) -> Text:

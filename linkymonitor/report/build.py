@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import ConfigError, StorageError
-from linkymonitor.language import Text, cause
+from linkymonitor.language import Text, cause, written_date
 from linkymonitor.money.book import PriceBook
 from linkymonitor.report.calendar import LastHeard
 from linkymonitor.report.compiled import Compiled, cache_folder
@@ -168,11 +168,19 @@ def _outliving(wanted: set[date], history: History, tell: Callable[[Text], objec
 
 def _log_gone(days: Collection[date], first: date, last: date) -> Text:
     """Return why the pages of *days*, from *first* to *last*, are not drawn."""
+    begin, end = written_date(first), written_date(last)
+    if first == last:
+        return Text(
+            f"journal absent en tout ou en partie pour le {begin.fr} : sa page et son résumé restent tels quels ; pour "
+            "les refaire, remettez le journal en place",
+            f"log gone in whole or in part for {begin.en}: its page and summary stay as they are; to make them again, "
+            "put the log back",
+        )
     return Text(
-        f"journal absent en tout ou en partie pour {len(days)} jour(s), du {first} au {last} : leurs pages et leurs "
+        f"journal absent en tout ou en partie pour {len(days)} jours, du {begin.fr} au {end.fr} : leurs pages et leurs "
         "résumés restent tels quels ; pour les refaire, remettez le journal en place",
-        f"log gone in whole or in part for {len(days)} day(s), {first} to {last}: their pages and summaries stay as "
-        "they are; to make them again, put the log back",
+        f"log gone in whole or in part for {len(days)} days, {begin.en} to {end.en}: their pages and summaries "
+        "stay as they are; to make them again, put the log back",
     )
 
 

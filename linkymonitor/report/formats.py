@@ -7,8 +7,9 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from linkymonitor.language import MONTHS
 from linkymonitor.report.day import DayFigures
-from linkymonitor.report.texts import MONTHS, WEEKDAYS
+from linkymonitor.report.texts import WEEKDAYS
 
 NBSP, THIN = "\u00a0", "\u202f"
 _HIGH_MARKS = ";!?"
@@ -20,6 +21,7 @@ def typeset(text: str) -> str:
     text = text.replace(" :", NBSP + ":")
     for mark in _HIGH_MARKS:
         text = text.replace(f" {mark}", THIN + mark)
+    text = re.sub(r"\b1er\b", "1ᵉʳ", text)
     return re.sub(r"(\d) (h|min)\b", rf"\1{NBSP}\2", with_units(text))
 
 

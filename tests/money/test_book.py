@@ -53,7 +53,7 @@ def test_days_before_the_contract_have_no_price_and_the_reason():
     eve = book.on(date(2026, 1, 31))
     assert eve.of("HN") is None
     assert eve.reason is not None
-    assert "2026-02-01" in eve.reason.en
+    assert "begins on 1 February 2026" in eve.reason.en
     assert book.on(CHANGE).of("HN") == Decimal("0.15")
 
 
@@ -99,8 +99,8 @@ def test_beyond_the_last_known_revision_prices_stand_with_a_warning():
     book = offered("tarif-bleu-base", power=6)
     eve, day = book.on(date(2027, 1, 31)), book.on(date(2027, 2, 1))
     assert not any("out of date" in text.en for text in eve.warnings)
-    assert any("prices may be out of date since 2027-02-01" in text.en for text in day.warnings)
-    assert any("prix peut-être dépassés depuis le 2027-02-01" in text.fr for text in day.warnings)
+    assert any("prices may be out of date since 1 February 2027" in text.en for text in day.warnings)
+    assert any("prix peut-être dépassés depuis le 1er février 2027" in text.fr for text in day.warnings)
     assert day.of("TH") == eve.of("TH") is not None
 
 
@@ -197,7 +197,7 @@ def test_a_signed_price_stays_and_is_doubted_after_a_year():
     book = offered("edf-zen-week-end", power=6, since=date(2026, 3, 1))
     late = book.on(date(2026, 12, 1))
     assert late.price("SEM") == Decimal("0.2038")
-    assert any("out of date since 2027-03-01" in text.en for text in book.on(date(2027, 3, 1)).warnings)
+    assert any("out of date since 1 March 2027" in text.en for text in book.on(date(2027, 3, 1)).warnings)
     new = offered("edf-zen-week-end", power=6, since=date(2026, 10, 1)).on(date(2026, 12, 1))
     assert new.price("SEM") is None
     assert new.reason is not None

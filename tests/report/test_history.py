@@ -128,7 +128,21 @@ def test_a_report_of_days_whose_log_is_gone_leaves_their_pages_and_summaries_as_
         day: kept[day] for day in (FIRST, DAY)
     }
     (sentence,) = told
-    assert sentence.en.startswith(f"log gone in whole or in part for 2 day(s), {DAY} to {DAY + ONE}")
+    assert sentence.en.startswith(
+        "log gone in whole or in part for 2 days, 31 January 2026 to 1 February 2026:"
+    )
+    assert sentence.fr.startswith(
+        "journal absent en tout ou en partie pour 2 jours, du 31 janvier 2026 au 1er février 2026 :"
+    )
+    told.clear()
+    build(tmp_path, (), (DAY, DAY), now=NOON, on_failure=told.append)
+    (sentence,) = told
+    assert sentence.fr.startswith(
+        "journal absent en tout ou en partie pour le 31 janvier 2026 : sa page et son résumé"
+    )
+    assert sentence.en.startswith(
+        "log gone in whole or in part for 31 January 2026: its page and summary stay"
+    )
 
 
 def test_a_silent_day_between_two_logs_is_kept_with_its_share(tmp_path):

@@ -107,7 +107,7 @@ def test_a_month_without_prices_has_energy_and_says_why_it_has_no_cost():
 def test_a_missing_price_is_told_with_its_reason():
     reason = Text("prix inconnus du 1er au 9 janvier", "prices unknown from 1 to 9 January")
     page = page_of(figures_of(ejp_month(), book({"HN": "0.1418"}, subscription="19.32", reason=reason)))
-    assert "prix inconnus du 1er au 9 janvier" in plain(page)
+    assert "prix inconnus du 1ᵉʳ au 9 janvier" in plain(page)
 
 
 def test_a_month_without_data_has_a_page():
@@ -165,7 +165,7 @@ def test_warnings_stand_on_the_page_and_in_the_json():
         )
     )
     figures = figures_of(ejp_month(), type(prices)((date.min, warned)))
-    assert "prix peut-être dépassés depuis le 1er août 2026" in plain(page_of(figures))
+    assert "prix peut-être dépassés depuis le 1ᵉʳ août 2026" in plain(page_of(figures))
     assert as_json(figures, PARIS, "en")["warnings"] == ["prices may be out of date since 2026-08-01"]
 
 

@@ -51,22 +51,22 @@ def test_the_periods_of_an_offer_have_its_names(tmp_path):
 def test_a_price_beyond_its_revision_stands_and_is_said_to_be_perhaps_out_of_date(tmp_path):
     late = date(2027, 2, 10)
     said = page_of(tmp_path, late, {"offer": "tarif-bleu-base"}, lang="en")
-    assert "Tarif Bleu, option Base: prices may be out of date since 2027-02-01" in said
+    assert "Tarif Bleu, option Base: prices may be out of date since 1 February 2027" in said
     assert "prices not set" not in said
     calendar = text_of((tmp_path / "pages" / "index.html").read_text()).replace("\xa0", " ")
-    assert "Tarif Bleu, option Base: prices may be out of date since 2027-02-01" in calendar
+    assert "Tarif Bleu, option Base: prices may be out of date since 1 February 2027" in calendar
 
 
 def test_a_doubt_of_the_table_is_on_the_page(tmp_path):
     said = page_of(tmp_path, date(2026, 9, 9), {"offer": "ejp"}, option="EJP")
-    assert "Tarif Bleu, option EJP, prix du 2026-08-01 : deux dépôts, un même lecteur" in said
+    assert "Tarif Bleu, option EJP, prix du 1ᵉʳ août 2026 : deux dépôts, un même lecteur" in said
 
 
 def test_why_a_price_is_missing_is_said_and_no_key_of_the_tariff_is_asked_for(tmp_path):
     gap = page_of(tmp_path / "gap", date(2023, 1, 10), {"offer": "ejp"}, option="EJP")
-    assert "prix du 2023-01-10 inconnus (aucune grille trouvée)" in gap
+    assert "prix du 10 janvier 2023 inconnus (aucune grille trouvée)" in gap
     before = page_of(tmp_path / "before", date(2026, 1, 10), {"since": date(2026, 2, 1)})
-    assert "avant le contrat, qui commence le 2026-02-01" in before
+    assert "avant le contrat, qui commence le 1ᵉʳ février 2026" in before
     for said in (gap, before):
         assert "[tariff]" not in said
 
@@ -128,7 +128,8 @@ def test_the_warnings_are_in_the_json_in_the_language_of_the_pages(tmp_path, cap
     ]
     assert main(words) == 0
     assert json.loads(capsys.readouterr().out)["warnings"] == [
-        "Tarif Bleu, option EJP, prices of 2026-08-01: two repositories, one parser, one official PDF; HT split unknown"
+        "Tarif Bleu, option EJP, prices of 1 August 2026: two repositories, one parser, one official PDF; "
+        "HT split unknown"
     ]
 
 
