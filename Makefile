@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 ARGS ?=
 DATA := .run
 TALLY := $(DATA)/torture.jsonl
-# A test process for each core; a process that has run its tests takes tests of another process.
-PARALLEL := -n auto --dist worksteal
+# One test process more than there are cores: many tests wait for another program. A process that has run its tests takes
+# tests of another process.
+PARALLEL = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal
 # A Pi takes Pillow and lgpio from Debian: nothing is compiled there.
 VENV_FLAGS := $(if $(filter armv%,$(shell uname -m)),--system-site-packages)
 # Sets up what only Debian packages can give: $(call debian,program or test,package,what goes without it)
