@@ -146,7 +146,7 @@ class Feeder:
         self._events.extend(events)
 
     def tell_days(self, days: Sequence[Event]) -> bool:
-        """Give the sink those of *days* that it has not got; return whether there is one."""
+        """Give the sink the daily summaries among *days* that it was not given before; return whether there was one."""
         new = [day for day in days if day.value > self._newest_day]
         if new:
             self._newest_day = new[-1].value

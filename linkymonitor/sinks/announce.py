@@ -53,7 +53,7 @@ def sentence(event: Event, lang: str) -> str:
 
 
 class Sent:
-    """The events that were sent already, so that a batch that comes again sends the others only.
+    """The events that the sink has sent already. When a batch of events is tried again, these are left out.
 
     Args:
         kinds: the kinds of events that are sent.

@@ -6,7 +6,8 @@
 #   is the queue, so nothing is lost while a sink is away, and a sink may be killed at any instant.
 # - A record may come twice: after a crash `deliver` cannot know whether the last batch had been taken. Meter, series
 #   and ended_at name one record, so a sink replaces or skips what it has already.
-# - This module is imported by every command that reads the settings, so it imports nothing that loads slowly.
+# - Every command that reads the settings imports this module. So this module imports no module that is slow to load,
+#   such as one for sockets, hashes or JSON.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -124,7 +124,7 @@ class Settings(Common):
 
 
 class Mqtt:
-    """One box below one topic of one broker."""
+    """The sink of MQTT: publishes records, live values and events of this box below its topic on a broker."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -394,7 +394,7 @@ class Mqtt:
             self._clear()
 
     def _clear(self) -> None:
-        """Note what the broker will retain, and remove what it retains below other topics of this box."""
+        """Note the topics that the broker will retain, and remove what it retains of topics that the box has left."""
         broker = f"{self._broker.host}:{self._broker.port}"
         own = {f"{self._root}/live", f"{self._root}/status"}
         if self._settings.discovery:

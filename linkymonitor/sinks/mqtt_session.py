@@ -61,7 +61,7 @@ class Message(NamedTuple):
 
     topic: str
     payload: bytes
-    #: Whether the broker keeps it for those who subscribe later; an empty payload removes what it keeps.
+    #: Whether the broker retains the message for later subscribers; an empty payload removes the retained message.
     retain: bool = False
 
 

@@ -20,7 +20,7 @@ def find_part(name: str, rooms: Sequence[str], needs: Sequence[str]) -> ModuleTy
         needs: what the module must define.
 
     Raises:
-        BadSetting: there is no such module, it cannot be imported, or it lacks one of *needs*.
+        BadSetting: there is no such module, the module cannot be imported, or does not define a name of *needs*.
     """
     paths = [name] if "." in name else [f"{room}.{name}" for room in rooms] if name else []
     path = next(filter(_is_there, paths), None)

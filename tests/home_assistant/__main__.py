@@ -33,6 +33,10 @@ _EXTRAS = (
 _OURS = re.compile(r" (WARNING|ERROR|CRITICAL) .*(?i:mqtt|sensor|recorder|energy|linky)")
 _ENDED = re.compile(r"The connection was lost|Failed to connect to MQTT|Unexpected exit|Connection refused")
 
+#: Folders within the root: the configuration of Home Assistant, and what its installation needs.
+_CONFIG = Path("/srv/home-assistant")
+_INSTALLER = Path("/srv/installer")
+
 _faults: list[str] = []
 
 
@@ -69,16 +73,17 @@ def make_root(root: Path) -> None:
     )
     shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
     shutil.copy("/etc/ssl/certs/ca-certificates.crt", root / "etc/ssl/certs/ca-certificates.crt")
-    run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(root / "root/uv"), "uv")
-    run("python3", "-m", "zipfile", "-e", *map(str, (root / "root/uv").glob("*.whl")), str(root / "root/uv"))
-    (program,) = (root / "root/uv").rglob("scripts/uv")
+    installer = within(root, _INSTALLER)
+    run(sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(installer), "uv")
+    run("python3", "-m", "zipfile", "-e", *map(str, installer.glob("*.whl")), str(installer))
+    (program,) = installer.rglob("scripts/uv")
     shutil.copy(program, root / "usr/local/bin/uv")
     (root / "usr/local/bin/uv").chmod(0o755)
     with mounted(root):
         inside(root, f"apt-get update -qq && apt-get install -y -qq --no-install-recommends {_PACKAGES}")
         inside(
             root,
-            f"cd /root && uv venv /opt/ha && uv pip install --no-deps --target hw homeassistant=={VERSION} && "
+            f"cd {_INSTALLER} && uv venv /opt/ha && uv pip install --no-deps --target hw homeassistant=={VERSION} && "
             "uv pip install --python /opt/ha/bin/python -c hw/homeassistant/package_constraints.txt "
             f"homeassistant=={VERSION} {_EXTRAS}",
         )
@@ -101,7 +106,7 @@ def mounted(root: Path) -> Iterator[None]:
 
 def rehearse(root: Path, folder: Path, broker: Mosquitto) -> None:
     """Let the meter appear, and look at it; restart both sides; change the contract."""
-    config, port = root / "root/conf", free_port()
+    config, port = within(root, _CONFIG), free_port()
     shutil.rmtree(config, ignore_errors=True)
     config.mkdir(parents=True)
     (config / "configuration.yaml").write_text(
@@ -122,7 +127,7 @@ config:
 onboarding:
 auth:
 recorder:
-  db_url: sqlite:////root/conf/r.db
+  db_url: sqlite:///{_CONFIG}/recorder.db
 history:
 energy:
 logger:
@@ -238,10 +243,10 @@ def hass(root: Path) -> Iterator[None]:
     words = [
         "/opt/ha/bin/hass",
         "-c",
-        "/root/conf",
+        str(_CONFIG),
         "--skip-pip",
         "--log-file",
-        "/root/conf/home-assistant.log",
+        str(_CONFIG / "home-assistant.log"),
     ]
     with running(["chroot", str(root), *words]):
         yield
@@ -278,6 +283,11 @@ def wait(what: Callable[[], bool], seconds: float) -> None:
         if time.monotonic() > end:
             raise SystemExit("it did not happen in time")
         time.sleep(0.5)
+
+
+def within(root: Path, path: Path) -> Path:
+    """Return where *path*, as a program in *root* names it, is outside of *root*."""
+    return root / path.relative_to("/")
 
 
 def inside(root: Path, command: str) -> None:

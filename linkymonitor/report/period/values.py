@@ -71,7 +71,7 @@ class Coverage(NamedTuple):
 
 
 class Before(NamedTuple):
-    """An earlier period, of which only those days count that this one has, too."""
+    """An earlier period that a period is compared with: pairs of days, a day of each, both measured whole."""
 
     first: date
     last: date
