@@ -19,8 +19,9 @@ from itertools import islice
 from pathlib import Path
 
 from bench import streams
-from bench.day import DAY, simulated_day, write_log
-from bench.measure import ENVIRONMENT, IN_MEMORY, OURS, Process, cost
+from bench.catch_up import catch_up
+from bench.day import DAY, write_log
+from bench.measure import ENVIRONMENT, IN_MEMORY, OURS, Process
 from bench.table import PI_ZERO, Row
 from linkymonitor.live.latest import Latest
 from linkymonitor.model.reading import View
@@ -65,27 +66,15 @@ def measure() -> Iterator[Row]:
         general = f"[general]\nstate_dir = {folder / 'state'}\nruntime_dir = {runtime}\n[log]\ndir = {folder / 'log'}\n"
         yield _catch_up_into_influxdb(folder, config, general)
         config.write_text(f"{general}[sink:files]\ntype = csv\ndir = {folder / 'csv'}\n")
-        command = (*OURS, "deliver", "-c", str(config), "--once")
-        cost(command)  # a new sink begins at the end of the log
-        nothing = cost(command)
-        past = cost((*command, "--from", str(DAY - timedelta(days=_DAYS))))
-        records = len(simulated_day().lines) * _DAYS
-        spent = max(past.cpu - nothing.cpu, 1e-9)
-        yield Row(
-            figure=f"deliver: a record of a catch-up into CSV, Pi Zero (× {PI_ZERO})",
-            measured=spent / records * PI_ZERO * 1000,
-            must=10,
-            aim=2.5,
-            unit="ms",
-            note=f"{records:,} records; {records / spent / PI_ZERO:,.0f} a CPU second of a Pi Zero",
-        )
+        caught_up = catch_up(config, _DAYS)
+        yield caught_up.row("deliver: a record of a catch-up into CSV")
         yield Row(
             figure="deliver: memory of that catch-up",
-            measured=past.memory / _KILO,
+            measured=caught_up.past.memory / _KILO,
             must=30,
             aim=25,
             unit="MiB",
-            note=f"{nothing.memory / _KILO:.1f} with nothing to send",
+            note=f"{caught_up.nothing.memory / _KILO:.1f} with nothing to send",
         )
         yield Row(
             figure=f"deliver: watching alone, share of a Pi Zero (× {PI_ZERO})",
@@ -112,21 +101,7 @@ def _catch_up_into_influxdb(folder: Path, config: Path, general: str) -> Row:
     """Return the cost of a record that waits for InfluxDB, which a server of ours stands for."""
     with _Taker() as taker:
         config.write_text(f"{general}[sink:base]\ntype = influxdb\nurl = {taker.url}\n")
-        command = (*OURS, "deliver", "-c", str(config), "--once")
-        cost(command)
-        nothing = cost(command)
-        past = cost((*command, "--from", str(DAY - timedelta(days=_DAYS))))
-    records = len(simulated_day().lines) * _DAYS
-    spent = max(past.cpu - nothing.cpu, 1e-9)
-    return Row(
-        figure=f"deliver: a record of a catch-up into InfluxDB, Pi Zero (× {PI_ZERO})",
-        measured=spent / records * PI_ZERO * 1000,
-        must=10,
-        aim=2.5,
-        unit="ms",
-        note=f"{records:,} records; {records / spent / PI_ZERO:,.0f} a CPU second of a Pi Zero; "
-        f"{past.memory / _KILO:.1f} MiB",
-    )
+        return catch_up(config, _DAYS).row("deliver: a record of a catch-up into InfluxDB", memory=True)
 
 
 class _Taker:

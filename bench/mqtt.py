@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import streams
-from bench.day import DAY, simulated_day, write_log
-from bench.measure import IN_MEMORY, OURS, Process, cost
+from bench.catch_up import catch_up
+from bench.day import DAY, write_log
+from bench.measure import IN_MEMORY, OURS, Process
 from bench.table import PI_ZERO, CannotRun, Row
 from linkymonitor.live.latest import Latest
 from linkymonitor.model.reading import View
@@ -57,20 +58,7 @@ def measure() -> Iterator[Row]:
             f"[general]\nstate_dir = {folder / 'state'}\nruntime_dir = {runtime}\n[log]\ndir = {folder / 'log'}\n"
             f"[tariff]\nbase = 0.2\n[sink:house]\ntype = mqtt\nhost = 127.0.0.1\nport = {port}\n"
         )
-        command = (*OURS, "deliver", "-c", str(config), "--once")
-        cost(command)  # a new sink begins at the end of the log
-        nothing = cost(command)
-        past = cost((*command, "--from", str(DAY - timedelta(days=_DAYS))))
-        records = len(simulated_day().lines) * _DAYS
-        spent = max(past.cpu - nothing.cpu, 1e-9)
-        yield Row(
-            figure=f"MQTT: a record of a catch-up, Pi Zero (× {PI_ZERO})",
-            measured=spent / records * PI_ZERO * 1000,
-            must=10,
-            aim=2.5,
-            unit="ms",
-            note=f"{records:,} records; {records / spent / PI_ZERO:,.0f} a CPU second of a Pi Zero",
-        )
+        yield catch_up(config, _DAYS).row("MQTT: a record of a catch-up")
         yield from _live(config, Path(runtime), port)
 
 

@@ -192,6 +192,21 @@ MONTHS = (
     Text("novembre", "November"),
     Text("décembre", "December"),
 )
+#: The months in five letters at most, where there is no room for their names.
+SHORT_MONTHS = (
+    Text("janv.", "Jan"),
+    Text("févr.", "Feb"),
+    Text("mars", "Mar"),
+    Text("avr.", "Apr"),
+    Text("mai", "May"),
+    Text("juin", "Jun"),
+    Text("juil.", "Jul"),
+    Text("août", "Aug"),
+    Text("sept.", "Sep"),
+    Text("oct.", "Oct"),
+    Text("nov.", "Nov"),
+    Text("déc.", "Dec"),
+)
 
 
 def written_date(day: date) -> Text:

@@ -16,7 +16,6 @@ from linkymonitor.money.tariffs import PERIOD_UNKNOWN, UNKNOWN, key_of
 from linkymonitor.report import answer
 from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap, SynthesisLine
 from linkymonitor.report.formats import NBSP, Formats, typeset, with_units
-from linkymonitor.report.hourly import hour_names
 from linkymonitor.report.phases_picture import HIGHEST, LOWEST
 from linkymonitor.report.texts import (
     CHANGES,
@@ -373,7 +372,3 @@ class Words(Formats):
         if gap.wh is None:
             return self.say(Texts.gap_unknown, begin, end)
         return self.say(Texts.gap_shared if gap.shared else Texts.gap_known, begin, end, self.kwh(gap.wh))
-
-    def hours_of(self, day: DayFigures) -> list[str]:
-        """Return the name of each hour; an hour that comes twice has its offset from UTC in its name."""
-        return hour_names(day, self)

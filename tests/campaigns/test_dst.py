@@ -17,6 +17,7 @@ from linkymonitor.live.latest import Latest
 from linkymonitor.meter.meter import Meter
 from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
+from linkymonitor.report.hourly import hour_names
 from linkymonitor.report.range import as_json
 from linkymonitor.report.words import Words
 from linkymonitor.simulator.house import House
@@ -123,9 +124,9 @@ def test_hours_add_up_to_the_indexes(tmp_path, spec, day):
         assert (2 in names, repeated) == (False, [])
     else:
         assert [(hour.hour, hour.offset) for hour in repeated] == [(2, 7200), (2, 3600)]
-        told = [name for name in Words("fr", PARIS).hours_of(found) if name.startswith("2")]
+        told = [name for name in hour_names(found, Words("fr", PARIS)) if name.startswith("2")]
         assert len(set(told[:2])) == 2
-    assert all("UTC" not in name or hours == 25 for name in Words("fr", PARIS).hours_of(found))
+    assert all("UTC" not in name or hours == 25 for name in hour_names(found, Words("fr", PARIS)))
     json = as_json(tmp_path, (day, day), **common)
     assert json["consumed"]["wh"] == found.consumed
     assert (json["quality"]["coverage"], json["quality"]["gaps"]) == (1.0, [])

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from linkymonitor.language import Text
+from linkymonitor.language import SHORT_MONTHS, Text
 from linkymonitor.model.terms import PERIODS, Colour, Ejp, code
 from linkymonitor.outputs.display.screen import BEATS, Scene
 from linkymonitor.tic.day_profile import Switch
@@ -112,26 +112,9 @@ def cost_of_day(view: View, scene: Scene) -> str:
     return "" if cost is None or not view.today.energy else scene.money(cost)
 
 
-#: The months in five letters at most, as the page of the month has them.
-_MONTHS = (
-    Text("janv.", "Jan"),
-    Text("févr.", "Feb"),
-    Text("mars", "Mar"),
-    Text("avr.", "Apr"),
-    Text("mai", "May"),
-    Text("juin", "Jun"),
-    Text("juil.", "Jul"),
-    Text("août", "Aug"),
-    Text("sept.", "Sep"),
-    Text("oct.", "Oct"),
-    Text("nov.", "Nov"),
-    Text("déc.", "Dec"),
-)
-
-
 def month_name(month: MonthTotals, scene: Scene) -> str:
     """Return the name of *month* in five letters at most."""
-    return _MONTHS[month.first.month - 1].render(scene.lang)
+    return SHORT_MONTHS[month.first.month - 1].render(scene.lang)
 
 
 def known_days(month: MonthTotals, scene: Scene) -> str:

@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from linkymonitor.estimate.day_cost import DayCost
 from linkymonitor.estimate.projection import Projection
+from linkymonitor.language import SHORT_MONTHS
 from linkymonitor.report.formats import NBSP
-from linkymonitor.report.period.texts import SHORT_MONTHS, PeriodTexts
+from linkymonitor.report.period.texts import PeriodTexts
 from linkymonitor.report.period.values import Before, Month, PeriodFigures
 from linkymonitor.report.words import Words
 

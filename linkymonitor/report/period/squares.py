@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from linkymonitor.estimate.day_cost import DayCost
-from linkymonitor.report.period.texts import SHORT_MONTHS
+from linkymonitor.language import SHORT_MONTHS
 from linkymonitor.report.period.texts import PeriodTexts as P
 from linkymonitor.report.period.values import PeriodFigures
 from linkymonitor.report.words import Words

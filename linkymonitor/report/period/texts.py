@@ -4,23 +4,6 @@ from collections.abc import Mapping
 
 from linkymonitor.language import Text
 
-#: The months where there is no room for their names.
-SHORT_MONTHS = (
-    Text("janv.", "Jan"),
-    Text("févr.", "Feb"),
-    Text("mars", "Mar"),
-    Text("avr.", "Apr"),
-    Text("mai", "May"),
-    Text("juin", "Jun"),
-    Text("juil.", "Jul"),
-    Text("août", "Aug"),
-    Text("sept.", "Sep"),
-    Text("oct.", "Oct"),
-    Text("nov.", "Nov"),
-    Text("déc.", "Dec"),
-)
-
-
 #: Kind of day → such days, in a sentence.
 CHANCE_KINDS: Mapping[str, Text] = {
     "ejp": Text("jours EJP", "EJP days"),
