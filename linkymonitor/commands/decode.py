@@ -1,27 +1,32 @@
-"""``decode``: prints the frames of a source, for people and programs."""
+"""``decode``: prints the frames of a source, or one value of it, for people and programs."""
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.commands.shared import Common, sim_options, without_groups
-from linkymonitor.language import escape_controls
+from linkymonitor.errors import LineError, UsageError
+from linkymonitor.language import Text, escape_controls
 from linkymonitor.model.terms import Mode, WantedMode
 from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from linkymonitor.source.base import Source
-    from linkymonitor.tic.frame import Frame
+    from linkymonitor.system.clock import Clock
+    from linkymonitor.tic.frame import Frame, InfoGroup
 
 #: When the first bytes leave a doubt about the mode, the mode is found from so many bytes.
 _BLOCK = 65536
 #: The mode of a file is first looked for in so many bytes: two frames of the longest kind.
 _GLANCE = 4096
+#: How long one value of a meter is waited for, in seconds: to find speed and mode takes 12 s, two frames take 5 s.
+PATIENCE = 30.0
 
 
 class _Batch(NamedTuple):
@@ -34,14 +39,34 @@ class _Batch(NamedTuple):
 
 
 def decode(
-    common: Common, *, mode: WantedMode | None, source: str, values: bool, count: bool, show_ids: bool
+    common: Common,
+    *,
+    mode: WantedMode | None,
+    source: str,
+    values: bool,
+    count: bool,
+    get: str | None,
+    show_ids: bool,
 ) -> int:
-    """Print one JSON object for each frame of a source, and a summary.
+    """Print one JSON object for each frame of a source, and a summary; with *get* the value of that label alone.
 
     Raises:
         LineError: the source cannot be read, or it has ended without one valid group.
+        UsageError: *get* is given together with *values* or *count*.
     """
     wanted = known = mode.mode if mode else None
+    if get is not None:
+        if values or count:
+            raise UsageError(
+                Text(
+                    "--get ne donne qu'une valeur : sans --values ni --count",
+                    "--get prints one value: leave out --values and --count",
+                )
+            )
+        with closing(_open(source, wanted, common)) as opened:
+            group = first_group(opened, source, get, wanted, SystemClock())
+        print(_value(group, show_ids=show_ids))
+        return 0
     complete = incomplete = groups = rejected = 0
     inverted = ended = False
     show = None if count else _printer(values=values, show_ids=show_ids)
@@ -49,7 +74,7 @@ def decode(
     try:
         # A meter has no end: the user stops with Ctrl-C, and still gets the summary.
         with suppress(KeyboardInterrupt):
-            for batch in _batches(opened, wanted):
+            for batch in _batches(opened, wanted, SystemClock()):
                 known, inverted = batch.mode, batch.inverted
                 for frame in batch.frames:
                     groups += len(frame.groups)
@@ -78,6 +103,45 @@ def decode(
     return 0
 
 
+def first_group(source: Source, spec: str, label: str, wanted: Mode | None, clock: Clock) -> InfoGroup:
+    """Return the first valid group *label* of *source*; a meter is heard for PATIENCE seconds at most.
+
+    Args:
+        source: the source.
+        spec: the source as the user wrote it.
+        label: the label, as the meter spells it.
+        wanted: the mode; None to find it out.
+        clock: the time of a meter.
+
+    Raises:
+        LineError: there is no such group.
+    """
+    heard = False
+    for batch in _batches(source, wanted, clock, clock.monotonic() + PATIENCE):
+        for frame in batch.frames:
+            for group in frame.groups:
+                if group.label == label:
+                    return group
+            heard = heard or bool(frame.groups)
+    if not heard:
+        raise without_groups(spec)
+    name = escape_controls(label)
+    raise LineError(
+        Text(
+            f"{spec} : aucun groupe {name} ; « linkymonitor decode {spec} » montre ceux qui viennent",
+            f"{spec}: no group {name}; 'linkymonitor decode {spec}' shows those that come",
+        )
+    )
+
+
+def _value(group: InfoGroup, *, show_ids: bool) -> str:
+    """Return what *group* has to say, as sent: its data, or its horodate when it has nothing else, as ``DATE``."""
+    from linkymonitor.tic.privacy import mask_group
+
+    data = group.data or group.horodate or ""
+    return escape_controls(data if show_ids else mask_group(group.label, data))
+
+
 def _open(spec: str, mode: Mode | None, common: Common) -> Source:
     """Return the source that *spec* names; reading a file or a simulated meter never waits in real time."""
     if spec.startswith(SIMULATED):
@@ -94,13 +158,20 @@ def _open(spec: str, mode: Mode | None, common: Common) -> Source:
     return open_source(spec, clock=SystemClock(), speed=mode.speed if mode else None)
 
 
-def _batches(source: Source, wanted: Mode | None) -> Iterator[_Batch]:
-    """Yield the frames of *source* as they come; when the mode *wanted* is None, it is found out."""
+def _batches(source: Source, wanted: Mode | None, clock: Clock, until: float = math.inf) -> Iterator[_Batch]:
+    """Yield the frames of *source* as they come; when the mode *wanted* is None, it is found out.
+
+    Args:
+        source: the source.
+        wanted: the mode; None to find it out.
+        clock: the time of a meter.
+        until: when a meter, which has no end, is left, in monotonic seconds.
+    """
     if source.is_meter:
         from linkymonitor.meter.meter import Meter
 
-        meter = Meter(source, SystemClock(), wanted, unframed=False)
-        while (frames := meter.frames(1.0)) is not None:
+        meter = Meter(source, clock, wanted, unframed=False)
+        while clock.monotonic() < until and (frames := meter.frames(1.0)) is not None:
             if meter.mode is not None:
                 yield _Batch(meter.mode, [heard.frame for heard in frames], meter.parity_inverted)
         return

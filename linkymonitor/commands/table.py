@@ -211,6 +211,12 @@ COMMANDS: Mapping[str, Command] = {
             Option(("source",), _SOURCE, read=str, metavar="SOURCE"),
             Option(("--values",), Text("avec les valeurs lues", "with typed values")),
             Option(("--count",), Text("le total seul", "the summary alone")),
+            Option(
+                ("--get",),
+                Text("la valeur de cette étiquette, puis fin", "the value of this label, then end"),
+                read=str.upper,
+                metavar=Text("ÉTIQUETTE", "LABEL"),
+            ),
             Option(("--show-ids",), Text("numéros de compteur en clair", "meter numbers unmasked")),
         ),
     ),

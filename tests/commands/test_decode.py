@@ -10,16 +10,21 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing, suppress
 
 import pytest
 from PIL import Image
 
+from linkymonitor.commands.decode import PATIENCE, first_group
+from linkymonitor.errors import LineError
 from linkymonitor.model.terms import Mode
+from linkymonitor.system.clock import WireClock
 from linkymonitor.tic import parity
 from linkymonitor.tic.encoder import write_frame
 from linkymonitor.tic.frame import Frame, InfoGroup
 from tests.support.commands import PYTHON, daemon, wire
 from tests.support.pty_meter import PtyMeter
+from tests.support.virtual_line import NOON, Waiting, World
 
 pytestmark = pytest.mark.usefixtures("apart")
 
@@ -202,3 +207,71 @@ def test_an_input_without_one_valid_group_is_1_and_one_sentence(call, tmp_path, 
 def test_one_valid_group_is_enough(call, tmp_path):
     (tmp_path / "one.tic").write_bytes(b"\nPAPP 01230 '\r\nPAPP 01230 ?\r")
     assert call("decode", "--count", "-m", "historique", tmp_path / "one.tic")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [("PTEC", "HN.."), ("papp", "00420"), ("ADCO", "*********001")],
+)
+def test_get_prints_one_value_as_it_was_sent_and_ends(call, tmp_path, label, value):
+    groups = (InfoGroup("ADCO", "041763000001"), InfoGroup("PTEC", "HN.."), InfoGroup("PAPP", "00420"))
+    (tmp_path / "one.tic").write_bytes(write_frame(Frame(groups), Mode.HISTORIQUE) * 3)
+    assert call("decode", "--get", label, tmp_path / "one.tic") == (0, f"{value}\n", "")
+    assert call("decode", "--show-ids", "--get", "ADCO", tmp_path / "one.tic")[1] == "041763000001\n"
+
+
+def test_get_prints_the_horodate_of_a_group_that_has_nothing_else(call, tmp_path):
+    groups = (InfoGroup("ADSC", "041763000001"), InfoGroup("DATE", "", "E210603202834"))
+    (tmp_path / "one.tic").write_bytes(write_frame(Frame(groups), Mode.STANDARD))
+    assert call("decode", "--get", "DATE", tmp_path / "one.tic")[1] == "E210603202834\n"
+
+
+def test_get_skips_a_group_that_fails_its_checks(call, tmp_path):
+    frames = [
+        write_frame(Frame((InfoGroup("ADCO", "041763000001"), InfoGroup("PAPP", power))), Mode.HISTORIQUE)
+        for power in ("00420", "00430")
+    ]
+    (tmp_path / "two.tic").write_bytes(frames[0].replace(b"00420", b"00421") + frames[1])
+    assert call("decode", "--get", "PAPP", tmp_path / "two.tic")[1] == "00430\n"
+
+
+def test_get_of_a_label_that_is_not_there_is_1_and_one_sentence(call, historique):
+    assert call("decode", "--get", "EAST", historique) == (
+        1,
+        "",
+        f"linkymonitor: {historique} : aucun groupe EAST ; « linkymonitor decode {historique} » montre ceux qui "
+        "viennent\n",
+    )
+    status, out, err = call("decode", "--get", "PAPP", "--count", historique)
+    assert (status, out) == (2, "")
+    assert "--get" in err
+
+
+def test_get_ends_at_the_first_value_of_a_live_meter():
+    sent = wire("hc,seed=3,day=2027-01-13,at=19:00", 0.2)
+    with PtyMeter() as meter, daemon("decode", "--get", "PTEC", meter.path) as process:
+        while process.poll() is None:
+            for start in range(0, len(sent), 40):
+                meter.write(sent[start : start + 40])
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.02)
+                    break
+        assert (process.returncode, process.stdout.read()) == (0, b"HP..\n")
+
+
+@pytest.mark.parametrize(("frames", "words"), [(True, "aucun groupe EAST"), (False, "pas un seul groupe")])
+def test_get_leaves_a_meter_that_never_sends_the_label(frames, words):
+    clock = WireClock(NOON)
+    began = clock.monotonic()
+    with PtyMeter() as meter:
+        world = World(clock)
+        if frames:
+            piece = write_frame(Frame((InfoGroup("ADCO", "041763000001"),)), Mode.HISTORIQUE)
+            for second in range(60):
+                world.at(began + second, lambda: meter.say(piece, 1200))
+        with (
+            closing(Waiting(world, meter.path)) as source,
+            pytest.raises(LineError, match=words),
+        ):
+            first_group(source, meter.path, "EAST", None, clock)
+    assert PATIENCE <= clock.monotonic() - began < PATIENCE + 2
