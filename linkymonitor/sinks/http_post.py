@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from linkymonitor.errors import BadSetting, ConfigError, SinkUnavailable
 from linkymonitor.language import CONTROLS, Text, cause
-from linkymonitor.sinks.network import tls_context
+from linkymonitor.sinks.network import tls_cause, tls_context
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -155,7 +155,7 @@ class Client:
                 return self._exchange(target, body, headers)
         except (OSError, HTTPException, UnicodeError) as error:
             self.close()
-            raise SinkUnavailable(f"{self._address.url}" + Text(" : ", ": ") + _why(error)) from error
+            raise SinkUnavailable(f"{self._address.url}" + Text(" : ", ": ") + self._why(error)) from error
 
     def close(self) -> None:
         """Close the connection."""
@@ -189,6 +189,20 @@ class Client:
             return HTTPSConnection(host, port, timeout=PATIENCE, context=self._tls)
         return HTTPConnection(host, port, timeout=PATIENCE)
 
+    def _why(self, error: Exception) -> Text:
+        """Return what is wrong with the far end, in words."""
+        if isinstance(error, TimeoutError):
+            seconds = f"{PATIENCE:.0f}"
+            return Text(f"pas de réponse en {seconds} s", f"no answer within {seconds} s")
+        if isinstance(error, OSError):
+            http = Text("http:// dans url", "http:// in url")
+            return tls_cause(error, self._address.host, "url", http) or cause(error)
+        if isinstance(error, UnicodeError):
+            return Text(
+                "ce n'est pas un nom de machine ; corrigez url", "this is no name of a host; correct url"
+            )
+        return Text("ce qui répond n'est pas un serveur HTTP", "what answers is no HTTP server")
+
 
 class _Timed(io.RawIOBase):
     """Reads a socket up to a deadline, and keeps it open although the connection is closed."""
@@ -221,24 +235,6 @@ class _Timed(io.RawIOBase):
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return the file that a response reads."""
         return io.BufferedReader(self)
-
-
-def _why(error: Exception) -> Text:
-    """Return what is wrong with the far end, in words."""
-    if isinstance(error, TimeoutError):
-        seconds = f"{PATIENCE:.0f}"
-        return Text(f"pas de réponse en {seconds} s", f"no answer within {seconds} s")
-    if isinstance(error, OSError):
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            reason = getattr(error, "verify_message", "") or str(error)
-            return Text(
-                f"certificat refusé ({reason}) ; vérifiez l'heure du système, ou donnez le certificat par ca",
-                f"the certificate is refused ({reason}); check the clock of this machine, or name it by ca",
-            )
-        return cause(error)
-    if isinstance(error, UnicodeError):
-        return Text("ce n'est pas un nom de machine ; corrigez url", "this is no name of a host; correct url")
-    return Text("ce qui répond n'est pas un serveur HTTP", "what answers is no HTTP server")
 
 
 def quoted(text: str) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linkymonitor.errors import SinkRefused, SinkUnavailable
 from linkymonitor.language import Text, cause
+from linkymonitor.sinks.network import tls_cause
 
 if TYPE_CHECKING:
     import ssl
@@ -134,8 +135,11 @@ class Session:
             client.connect(self._broker.host, self._broker.port, keepalive=self._broker.keepalive)
         except (OSError, ValueError) as error:
             self._drop()
-            raise SinkUnavailable(self._broker.sentence(_why(error))) from error
-        self._until(lambda: self._answer is not None)
+            raise SinkUnavailable(self._broker.sentence(_why(error, self._broker))) from error
+        try:
+            self._until(lambda: self._answer is not None)
+        except ConnectionLost as error:
+            raise SinkUnavailable(self._broker.sentence(self._unanswered())) from error
         if self._answer:
             reason = self._answer
             self._drop()
@@ -252,6 +256,18 @@ class Session:
         why = Text(f"pas de réponse en {PATIENCE:.0f} s", f"no answer in {PATIENCE:.0f} s")
         return SinkUnavailable(self._broker.sentence(why))
 
+    def _unanswered(self) -> Text:
+        """Return why a broker closes the connection before it has answered."""
+        if self._broker.tls is not None:
+            return Text(
+                "il ferme la connexion sans répondre ; corrigez port ou protocol",
+                "it closes the connection without an answer; correct port or protocol",
+            )
+        return Text(
+            "il ferme la connexion sans répondre ; corrigez port, ou mettez tls = oui",
+            "it closes the connection without an answer; correct port, or set tls = yes",
+        )
+
     def _lost(self) -> ConnectionLost:
         self._drop()
         if self._closed_for == _TAKEN_OVER:
@@ -280,12 +296,13 @@ def _reason(number: int) -> Text:
     return _REASONS.get(number, Text(f"refus, code {number}", f"refused, code {number}"))
 
 
-def _why(error: BaseException) -> Text:
-    """Return why no connection was made; of TLS, what is wrong with the certificate."""
-    verification: str | None = getattr(error, "verify_message", None)
-    if verification is None:
-        return cause(error)
-    return Text(
-        f"certificat refusé ({verification}) ; donnez le sien par ca, et vérifiez l'heure du boîtier",
-        f"certificate refused ({verification}); name its authority with ca, and check the clock of the box",
-    )
+def _why(error: Exception, broker: Broker) -> Text:
+    """Return why no connection was made."""
+    without = Text("tls = non", "tls = no")
+    if broker.tls is not None and isinstance(error, ConnectionResetError):
+        # Asked for TLS, a broker without TLS closes the connection.
+        return Text(
+            f"il ferme la connexion : ce port n'a peut-être pas de TLS ; corrigez port, ou écrivez {without.fr}",
+            f"it closes the connection: this port may have no TLS; correct port, or write {without.en}",
+        )
+    return tls_cause(error, broker.host, "host", without) or cause(error)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: A longer file is no password.
 _LONGEST = 4096
+#: Codes of OpenSSL for what is wrong with a certificate.
+_NOT_YET_VALID, _EXPIRED, _OF_ANOTHER_HOST = 9, 10, (62, 64)
 #: Every secret that this process has read.
 _secrets: set[str] = set()
 
@@ -166,3 +168,47 @@ def tls_context(ca: Path | None, *, section: str) -> ssl.SSLContext:
                 f"{section} ca = {ca}: cannot be read ({why.en}); expected a PEM file of certificates",
             )
         ) from error
+
+
+def tls_cause(error: BaseException, host: str, key: str, without: Text) -> Text | None:
+    """Return what is wrong with the TLS of the far end, and the remedy; None when *error* is of another kind.
+
+    Args:
+        error: what a connection raised.
+        host: the far end.
+        key: the key that names it.
+        without: what the user writes when TLS is not wanted.
+    """
+    import ssl
+
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _certificate_fault(error.verify_code, error.verify_message, host, key)
+    if not isinstance(error, ssl.SSLError):
+        return None
+    reason = error.reason or "TLS"
+    return Text(
+        f"TLS impossible ({reason}) : ce port n'en a peut-être pas ; corrigez le port, ou écrivez {without.fr}",
+        f"TLS fails ({reason}): this port may have none; correct the port, or write {without.en}",
+    )
+
+
+def _certificate_fault(number: int, words: str, host: str, key: str) -> Text:
+    if number == _EXPIRED:
+        return Text(
+            "son certificat est périmé : renouvelez-le sur le serveur ; s'il ne l'est pas, mettez ce boîtier à l'heure",
+            "its certificate has expired: renew it on the server; if it has not, set the clock of this box",
+        )
+    if number == _NOT_YET_VALID:
+        return Text(
+            "son certificat n'est pas encore valable : mettez ce boîtier à l'heure",
+            "its certificate is not valid yet: set the clock of this box",
+        )
+    if number in _OF_ANOTHER_HOST:
+        return Text(
+            f"son certificat n'est pas celui de {host} : écrivez dans {key} le nom qu'il porte",
+            f"its certificate is not that of {host}: in {key}, write the name that it has",
+        )
+    return Text(
+        f"son certificat n'est pas connu ({words}) : donnez-le, ou celui de son autorité, par ca",
+        f"its certificate is not known ({words}): name it, or that of its authority, by ca",
+    )
