@@ -5,6 +5,7 @@
 # - A point has the tags and the time of its record, so a record that comes twice is the same point. (VictoriaMetrics
 #   keeps both samples, unless it is started with -dedup.minScrapeInterval=1s.)
 # - Every field is an integer in every point: no two of them can disagree about the type of a field.
+# - The first record of a day has the prices of that day, as fields: InfluxQL multiplies fields of one measurement only.
 # - Only 204 is success. A page that answers 200 to anything, such as that of a captive portal, has taken nothing.
 # - 400, 413 and 422 are about the points that were sent: they are looked for in halves. Every other answer is about the
 #   server, the name of the database or the password, which somebody can mend: the records wait.
@@ -23,6 +24,7 @@ from linkymonitor.sinks.base import Settings as Common
 from linkymonitor.sinks.forms import influx_line
 from linkymonitor.sinks.http_post import Address, Answer, Client, address_of, authorization, quoted
 from linkymonitor.sinks.network import check_plaintext, keep_secret, read_secret
+from linkymonitor.sinks.prices import Prices, millionths
 
 _ABOUT_THE_POINTS = (400, 413, 422)
 _TAKEN = 204
@@ -131,6 +133,7 @@ class InfluxDB:
         self._url = address.url
         self._client = Client(address, section=section, ca=settings.ca)
         self._request = _request(settings, address, section)
+        self._prices = Prices(settings.house)
 
     def write(self, records: Sequence[Row]) -> None:
         """Return once the database has all of *records*.
@@ -142,7 +145,7 @@ class InfluxDB:
         from gzip import compress
 
         # A point without a field cannot be written: a record without a number is left out.
-        lines = [influx_line(row) for row in records if row.fields]
+        lines = [influx_line(row) for row in self._priced(records) if row.fields]
         if not lines:
             return
         body = compress("\n".join(lines).encode(), _GZIP_LEVEL, mtime=0)
@@ -151,6 +154,16 @@ class InfluxDB:
             raise SinkRefused(self._sentence(answer))
         if answer.status != _TAKEN:
             raise SinkUnavailable(self._sentence(answer) + _remedy(answer.status, self._api))
+        self._prices.written(records)
+
+    def _priced(self, records: Sequence[Row]) -> list[Row]:
+        """Return *records*, the first of each day with the prices of the day."""
+        rows = list(records)
+        for day in self._prices.of(records):
+            row = rows[day.position]
+            prices = {f"price_{register}": millionths(price) for register, price in day.prices.items()}
+            rows[day.position] = row._replace(fields={**row.fields, **prices})
+        return rows
 
     def close(self) -> None:
         """Close the connection."""
