@@ -17,25 +17,20 @@ import json
 import logging
 import re
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from linkymonitor.errors import BadSetting, SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.model.reading import Contract
 from linkymonitor.model.terms import PERIODS, TRUSTED_FOR, code
 from linkymonitor.sinks.base import Event, Live, Row
-from linkymonitor.sinks.base import Settings as Common
 from linkymonitor.sinks.forms import as_dict, iso
 from linkymonitor.sinks.home_assistant import Box, announcement
+from linkymonitor.sinks.mqtt_broker import BrokerSettings, Link, broker_of, paho, topic_faults
 from linkymonitor.sinks.mqtt_kept import KeptFile
-from linkymonitor.sinks.mqtt_session import Broker, ConnectionLost, Message, Session
-from linkymonitor.sinks.network import check_plaintext, library, read_secret, tls_context
+from linkymonitor.sinks.mqtt_session import Message
 
 log = logging.getLogger(__name__)
 
@@ -44,38 +39,13 @@ ONLINE, OFFLINE = b"online", b"offline"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 #: The costs are kept so often, in seconds.
 _KEPT_EVERY = 600.0
-#: A broker that closes the connection so many times within so many seconds has another client of the same name.
-_CLOSED, _WITHIN = 4, 60.0
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-class Protocol(Enum):
-    """The version of MQTT."""
-
-    V3_1_1 = "3.1.1"
-    V5 = "5"
-
-
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
-class Settings(Common):
+class Settings(BrokerSettings):
     """``[sink:NAME]`` with ``type = mqtt``."""
 
-    #: The machine of the broker.
-    host: str = "localhost"
-    #: Its port; empty: 1883, with TLS 8883.
-    port: int | None = None
-    #: The name under which the box signs in; empty: none.
-    user: str | None = None
-    #: The file with the password, which only its owner and his group may read.
-    password_file: Path | None = None
-    #: yes: the connection is encrypted, and the certificate of the broker is verified.
-    tls: bool = False
-    #: The file with the certificate of the authority that has signed that of the broker; empty: those of the system.
-    ca: Path | None = None
-    #: yes: the password may go to another machine without TLS.
-    allow_plaintext: bool = False
-    #: 3.1.1 or 5: the version of MQTT.
-    protocol: Protocol = Protocol.V3_1_1
     #: The id of the box in topics; empty: the box makes one, and keeps it.
     id: str | None = None
     #: What stands before the id in topics.
@@ -87,16 +57,9 @@ class Settings(Common):
     #: The name of the device in Home Assistant.
     device: str = "Linky"
 
-    def __post_init__(self) -> None:
-        faults: list[Text] = []
-        try:
-            Common.__post_init__(self)
-        except BadSetting as error:
-            faults += error.faults
-        if self.port is not None and not 1 <= self.port <= 65535:
-            faults.append(
-                Text(f"port = {self.port} : on attend 1 à 65535", f"port = {self.port}: expected 1 to 65535")
-            )
+    def faults(self) -> list[Text]:
+        """Return one sentence for each fault."""
+        faults = BrokerSettings.faults(self)
         if self.id is not None and not _ID.fullmatch(self.id):
             faults.append(
                 Text(
@@ -104,23 +67,8 @@ class Settings(Common):
                     f"id = {self.id}: expected at most 40 plain letters, digits, - or _",
                 )
             )
-        for key, topic in (("topic", self.topic), ("discovery_prefix", self.discovery_prefix)):
-            if not _is_topic(topic):
-                faults.append(
-                    Text(
-                        f"{key} = {topic} : on attend un sujet sans #, +, espace ni / aux bouts",
-                        f"{key} = {topic}: expected a topic without #, +, a space or a / at its ends",
-                    )
-                )
-        if set(self.name) & set("#+/"):
-            faults.append(
-                Text(
-                    f"le nom {self.name} : on attend un nom sans #, + ni /",
-                    f"the name {self.name}: expected a name without #, + or /",
-                )
-            )
-        if faults:
-            raise BadSetting(*faults)
+        faults += topic_faults("topic", self.topic)
+        return faults + topic_faults("discovery_prefix", self.discovery_prefix)
 
 
 class Mqtt:
@@ -129,19 +77,14 @@ class Mqtt:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._house = settings.house
-        self._section = section = f"[sink:{settings.name}]"
-        self._mqtt = library("paho.mqtt.client", section=section, extra="mqtt", debian="python3-paho-mqtt")
         self._zone = ZoneInfo(self._house.timezone)
         self._id = settings.id or self._house.box
         self._root = f"{settings.topic}/{self._id}"
         self._discovery = f"{settings.discovery_prefix}/device/linkymonitor_{self._id}/config"
-        self._broker = self._broker_of(settings)
+        self._link = self._make_link()
         self._file = KeptFile(self._house.folder, settings.name, self._house.sinks)
         self._kept = self._file.read()
         self._kept_at = time.monotonic()
-        self._session: Session | None = None
-        #: When the broker has closed the connection, by the monotonic clock.
-        self._closed: deque[float] = deque(maxlen=_CLOSED)
         #: The last live message, and whether it was fresh; None before the first.
         self._live: dict[str, object] | None = None
         self._fresh = False
@@ -155,7 +98,9 @@ class Mqtt:
     def write(self, records: Sequence[Row]) -> None:
         """Return once the broker has acknowledged *records*."""
         topic = f"{self._root}/record"
-        self._send([Message(topic, _encode({"schema": SCHEMA, **as_dict(row)}).encode()) for row in records])
+        self._link.send(
+            [Message(topic, _encode({"schema": SCHEMA, **as_dict(row)}).encode()) for row in records]
+        )
         before = costs = self._kept.costs
         for row in records:
             costs = costs.add(row, self._house.price, self._zone)
@@ -178,11 +123,10 @@ class Mqtt:
         self._note_seen(document, reading)
         document |= dict.fromkeys(sorted(self._kept.seen - document.keys()))
         self._live, self._fresh = document, reading.age <= TRUSTED_FOR
-        if self._session is not None and any(words == ONLINE for words in self._session.heard):
+        if ONLINE in self._link.heard():
             # Home Assistant has started, and may have lost what it knew.
-            self._session.heard.clear()
             self._announced = b""
-        self._send([], self._live_message())
+        self._link.send([], [self._live_message()])
 
     def events(self, events: Sequence[Event]) -> None:
         """Publish *events*; the box is offline from the beginning of a silence."""
@@ -191,13 +135,11 @@ class Mqtt:
             if event.kind == "silence" and event.value == "begins":
                 self._fresh = False
             messages.append(Message(f"{self._root}/event", self._event(event)))
-        self._send(messages)
+        self._link.send(messages)
 
     def close(self) -> None:
         """Tell the broker that the box is offline, and keep the costs."""
-        if self._session is not None:
-            self._session.close([] if self._is_test else [self._status_message(OFFLINE)])
-            self._session = None
+        self._link.close([] if self._is_test else [self._status_message(OFFLINE)])
         if self._kept.costs.ended_at:
             self._keep()
 
@@ -317,85 +259,35 @@ class Mqtt:
     def _is_test(self) -> bool:
         return self._house.folder is None
 
-    def _broker_of(self, settings: Settings) -> Broker:
-        """Return the broker of *settings*.
+    def _make_link(self) -> Link:
+        """Return the connection, which is not open yet.
 
         Raises:
-            ConfigError: its password or its certificates cannot be used.
+            ConfigError: the library is missing, or the password or the certificates cannot be used.
         """
-        section = self._section
-        password = None
-        if settings.password_file is not None:
-            password = read_secret(settings.password_file, section=section)
-        check_plaintext(
-            settings.host,
-            secret=password is not None,
-            tls=settings.tls,
-            allowed=settings.allow_plaintext,
-            section=section,
-        )
-        # A test has a name of its own: the broker would close the connection of the `deliver` that runs.
-        test = "-test" if self._is_test else ""
-        return Broker(
-            host=settings.host,
-            port=settings.port or (8883 if settings.tls else 1883),
-            client_id=f"linkymonitor-{self._id}-{quote(settings.name)}{test}",
-            keepalive=max(10, round(2 * settings.every.total_seconds())),
-            user=settings.user,
-            password=password,
-            tls=tls_context(settings.ca, section=section) if settings.tls else None,
-            version_5=settings.protocol is Protocol.V5,
-        )
-
-    def _send(self, messages: list[Message], shown: Message | None = None) -> None:
-        """Publish *messages*, and show *shown*; if the broker has closed the connection meanwhile, on a new one."""
-        try:
-            if self._session is None:
-                self._open()
-            self._publish([*self._greeting(), *messages], shown)
-        except ConnectionLost:
-            self._note_closed()
-            self._open()
-            self._publish([*self._greeting(), *messages], shown)
-
-    def _note_closed(self) -> None:
-        """Note that the broker has closed the connection.
-
-        Raises:
-            SinkUnavailable: it does so again and again.
-        """
-        self._closed.append(time.monotonic())
-        if len(self._closed) == _CLOSED and self._closed[-1] - self._closed[0] < _WITHIN:
-            self._closed.clear()
-            raise SinkUnavailable(self._broker.taken_over()) from None
-
-    def _publish(self, messages: list[Message], shown: Message | None = None) -> None:
-        assert self._session is not None
-        try:
-            if messages:
-                self._session.publish(messages)
-            if shown is not None:
-                self._session.show(shown)
-        except SinkUnavailable:
-            self._session = None
-            raise
-
-    def _open(self) -> None:
-        """Connect, and remove what the broker retains for no one."""
+        settings = self._settings
         will = listen = None
         if not self._is_test:
             will = self._status_message(OFFLINE)
-            listen = f"{self._settings.discovery_prefix}/status" if self._settings.discovery else None
-        session = Session(self._mqtt, self._broker, will, listen)
-        session.open()
-        self._session = session
+            listen = f"{settings.discovery_prefix}/status" if settings.discovery else None
+        return Link(
+            paho(f"[sink:{settings.name}]"),
+            broker_of(settings, f"linkymonitor-{self._id}-{quote(settings.name)}"),
+            will=will,
+            listen=listen,
+            opened=self._opened,
+            greeting=self._greeting,
+        )
+
+    def _opened(self) -> None:
+        """Begin a new connection, and remove what the broker retains for no one."""
         self._status = self._announced = b""
         if not self._is_test:
             self._clear()
 
     def _clear(self) -> None:
         """Note the topics that the broker will retain, and remove what it retains of topics that the box has left."""
-        broker = f"{self._broker.host}:{self._broker.port}"
+        broker = f"{self._link.broker.host}:{self._link.broker.port}"
         own = {f"{self._root}/live", f"{self._root}/status"}
         if self._settings.discovery:
             own.add(self._discovery)
@@ -404,7 +296,7 @@ class Mqtt:
             old |= self._kept.retained
         self._note_retained(broker, old | own)
         self._file.forget_abandoned(broker)
-        self._publish([Message(topic, b"", retain=True) for topic in sorted(old - own)])
+        self._link.publish([Message(topic, b"", retain=True) for topic in sorted(old - own)])
         self._note_retained(broker, frozenset(own))
 
     # What is kept
@@ -421,16 +313,6 @@ class Mqtt:
 
 #: The names of the live message that are no entity by themselves.
 _ALWAYS = frozenset({"schema", "taken_at", "age", "mode", "contract", "period", "ejp", "overload", "relays"})
-
-
-def _is_topic(words: str) -> bool:
-    return (
-        0 < len(words.encode("utf-8", "replace")) <= 200
-        and words.isprintable()
-        and not set(words) & set("#+ ")
-        and not words.startswith(("/", "$"))
-        and not words.endswith("/")
-    )
 
 
 #: The name under which every module of a sink has its class.

@@ -5,8 +5,8 @@
 # - The connection has no thread. The thread of the sink moves it, while it publishes; nothing is done in between. The
 #   broker then drops a box that has sent nothing for long, and publishes its last will: the box is offline, which is
 #   what a box without readings has to be.
-# - A message has QoS 1, and publish() returns once the broker has acknowledged all of them. What waits in memory is
-#   thus one batch at most, and a broker that never answers is noticed.
+# - A message has QoS 1 or 2, and publish() returns once the broker has acknowledged all of them. What waits in memory
+#   is thus one batch at most, and a broker that never answers is noticed.
 # - A live value comes each second and is worth nothing later: show() sends it with QoS 0 and waits for no answer.
 # - A connection that is lost is thrown away, with all that paho still holds for it. Who publishes has it all still.
 
@@ -64,6 +64,8 @@ class Message(NamedTuple):
     payload: bytes
     #: Whether the broker retains the message for later subscribers; an empty payload removes the retained message.
     retain: bool = False
+    #: 1 or 2: how the broker acknowledges the message.
+    qos: int = 1
 
 
 class Broker(NamedTuple):
@@ -160,7 +162,7 @@ class Session:
         self._acknowledged.clear()
         wanted = set()
         for message in messages:
-            sent = self._client.publish(message.topic, message.payload, 1, message.retain)
+            sent = self._client.publish(message.topic, message.payload, message.qos, message.retain)
             if sent.rc == self._mqtt.MQTT_ERR_NO_CONN:
                 raise self._lost()
             wanted.add(sent.mid)
@@ -170,8 +172,8 @@ class Session:
             # mosquitto closes the connection behind an answer that refuses, so the answer is looked at in any case.
             self._judge()
 
-    def show(self, message: Message) -> None:
-        """Send *message*, and wait for no answer; what has come meanwhile is read.
+    def show(self, messages: Sequence[Message]) -> None:
+        """Send *messages* with QoS 0, and wait for no answer; what has come meanwhile is read.
 
         Raises:
             ConnectionLost: the broker has closed the connection, perhaps before this call.
@@ -180,10 +182,10 @@ class Session:
         client, fine = self._client, self._mqtt.MQTT_ERR_SUCCESS
         if client is None or client.loop(0) != fine:
             raise self._lost()
-        sent = client.publish(message.topic, message.payload, 0, message.retain)
-        if sent.rc != fine:
+        sent = [client.publish(one.topic, one.payload, 0, one.retain) for one in messages]
+        if any(one.rc != fine for one in sent):
             raise self._lost()
-        self._unsent = 0 if sent.is_published() else self._unsent + 1
+        self._unsent = 0 if all(one.is_published() for one in sent) else self._unsent + 1
         if self._unsent > _UNSENT:
             raise self._no_answer()
 
@@ -223,7 +225,7 @@ class Session:
         if broker.tls is not None:
             client.tls_set_context(broker.tls)
         if self._will is not None:
-            client.will_set(self._will.topic, self._will.payload, 1, self._will.retain)
+            client.will_set(*self._will[:2], self._will.qos, self._will.retain)
         return client
 
     # The two versions of paho-mqtt call these with other arguments behind the first two.

@@ -18,7 +18,8 @@ from linkymonitor.language import Text
 from linkymonitor.sinks import mqtt_session
 from linkymonitor.sinks.base import Event
 from linkymonitor.sinks.forms import as_dict
-from linkymonitor.sinks.mqtt import Protocol, Settings
+from linkymonitor.sinks.mqtt import Settings
+from linkymonitor.sinks.mqtt_broker import Protocol
 from linkymonitor.sinks.mqtt_session import Broker, Message, Session
 from tests.support.commands import until
 from tests.support.mosquitto import mosquitto, retained, subscribed
@@ -123,7 +124,7 @@ def test_the_broker_publishes_offline_when_the_box_is_gone(broker, folder, proto
     box.live(live())
     assert retained(broker.port)[f"{ROOT}/status"] == b"online"
     # As after a power cut: nothing is said any more.
-    box._session._client.socket().shutdown(socket.SHUT_RDWR)  # noqa: SLF001 -- only the socket can show it
+    box._link.session._client.socket().shutdown(socket.SHUT_RDWR)  # noqa: SLF001 -- only the socket can show it
     until(lambda: retained(broker.port)[f"{ROOT}/status"] == b"offline")
     with suppress(SinkUnavailable):
         box.close()
@@ -370,7 +371,7 @@ def test_live_values_to_a_broker_that_reads_nothing_more_do_not_pile_up(folder):
 
         def show_for_ever() -> None:
             while True:
-                sent.append(session.show(Message("box/live", b"x" * 100_000)))
+                sent.append(session.show([Message("box/live", b"x" * 100_000)]))
 
         with pytest.raises(SinkUnavailable, match="pas de réponse"):
             show_for_ever()
