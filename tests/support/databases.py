@@ -34,7 +34,7 @@ def points_of(rows: Iterable[Row]) -> Points:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -54,7 +54,7 @@ class Database:
         found = shutil.which(self.program)
         if found is None:
             pytest.skip(f"{self.program} is not installed: sudo apt-get install {self.package}")
-        self.path, self.folder, self.port = found, folder, _free_port()
+        self.path, self.folder, self.port = found, folder, free_port()
         self.folder.mkdir(exist_ok=True)
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -113,7 +113,7 @@ class Influx1(Database):
         config = self.folder / "influx.toml"
         if not config.exists():
             config.write_text(
-                f'reporting-disabled = true\nbind-address = "127.0.0.1:{_free_port()}"\n'
+                f'reporting-disabled = true\nbind-address = "127.0.0.1:{free_port()}"\n'
                 f'[meta]\ndir = "{self.folder}/meta"\n[data]\ndir = "{self.folder}/data"\n'
                 f'wal-dir = "{self.folder}/wal"\n[http]\nenabled = true\n'
                 f'bind-address = "127.0.0.1:{self.port}"\nlog-enabled = false\n[monitor]\nstore-enabled = false\n'

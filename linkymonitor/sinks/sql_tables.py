@@ -1,0 +1,207 @@
+"""The tables of our own in a database on a server: their columns, and the numbered files that make them."""
+
+# Strategy
+#
+# - The files etc/sql/<server>/NNNN_*.sql make the tables. Each of them ends with its number in linkymonitor_schema, so
+#   the owner of a database may run them by hand, when the user of linkymonitor may not.
+# - Each connection begins with a look at that number and at the types of the columns: a table of somebody else, or one
+#   with local times, gets no record.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from linkymonitor.errors import SinkRefused, SinkUnavailable
+from linkymonitor.language import Text
+from linkymonitor.sinks.base import Row
+from linkymonitor.sinks.sql_server import Cursor, Server, clean
+from linkymonitor.system.resources import shipped
+
+
+class Kind(Enum):
+    """What a column has."""
+
+    WORD = "text"
+    NUMBER = "whole number"
+    INSTANT = "instant in UTC"
+    TRUTH = "yes or no"
+
+
+_REGISTERS = (
+    *("TH", "HC", "HP", "HN", "PM", "HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"),
+    *(f"F{number:02}" for number in range(1, 11)),
+)
+_KEY = {"meter": Kind.WORD, "series": Kind.NUMBER}
+#: Column → what it has, in the order of the table.
+RECORDS: Mapping[str, Kind] = {
+    **_KEY,
+    "ended_at": Kind.INSTANT,
+    "contract": Kind.WORD,
+    "period": Kind.WORD,
+    **dict.fromkeys(("power", "power_min", "power_max", "injected", "current"), Kind.NUMBER),
+    **dict.fromkeys(
+        (f"{name}_{phase}" for name in ("current", "voltage") for phase in (1, 2, 3)), Kind.NUMBER
+    ),
+    **dict.fromkeys((f"index_{register.lower()}" for register in _REGISTERS), Kind.NUMBER),
+    **dict.fromkeys(("index_total", "index_injected", "frames", "rejected"), Kind.NUMBER),
+    **dict.fromkeys(("colour", "tomorrow", "ejp"), Kind.WORD),
+    "overload": Kind.TRUTH,
+}
+#: The name of a number in a row → its column.
+_COLUMN_OF = {f"index_{register}": f"index_{register.lower()}" for register in _REGISTERS} | {
+    name: name for name in RECORDS
+}
+
+
+class Month(NamedTuple):
+    """A month in UTC; the records of a month are together in one partition."""
+
+    year: int
+    month: int
+
+    def next(self) -> Month:
+        """Return the month after it."""
+        return Month(self.year + self.month // 12, self.month % 12 + 1)
+
+    def first(self) -> str:
+        """Return its first instant, as SQL writes it."""
+        return f"{self.year:04}-{self.month:02}-01 00:00:00"
+
+
+class Dialect(NamedTuple):
+    """How our tables are looked at on one kind of server."""
+
+    #: The folder of the files that make the tables, below etc/sql.
+    folder: str
+    #: The statement that waits until no other box makes the tables.
+    lock: str
+    #: The expression for the place of our tables in information_schema.
+    schema: str
+    #: The types that a column may have, as information_schema.columns.data_type has them.
+    types: Mapping[Kind, Sequence[str]]
+    #: How a file of statements is run: as a whole, or one by one.
+    splits: bool
+
+
+def cells_of(row: Row) -> dict[str, object]:
+    """Return column → value of *row*; what the record lacks is not there.
+
+    Raises:
+        SinkRefused: the table has no column for one of its numbers.
+    """
+    cells: dict[str, object] = {
+        "meter": clean(row.meter),
+        "series": row.series,
+        "ended_at": row.ended_at,
+        "contract": clean(row.contract),
+        "period": clean(row.period),
+    }
+    for name, value in row.fields.items():
+        column = _COLUMN_OF.get(name)
+        if column is None:
+            raise SinkRefused(
+                Text(f"la table records n'a pas de colonne {name}", f"the table records has no column {name}")
+            )
+        cells[column] = value
+    cells |= row.words
+    if row.overload is not None:
+        cells["overload"] = row.overload
+    return cells
+
+
+class Tables:
+    """Our tables in one database.
+
+    Args:
+        server: where they are.
+        dialect: how they are looked at there.
+    """
+
+    def __init__(self, server: Server, dialect: Dialect) -> None:
+        self._server = server
+        self._dialect = dialect
+
+    def prepare(self) -> None:
+        """Bring the tables to the newest version, and look whether they are ours.
+
+        Raises:
+            SinkUnavailable: they are newer than this program, or not ours, or the user may not make them.
+        """
+        files = _files(self._dialect.folder)
+        while self._server.run(lambda cursor: self._step(cursor, files)):
+            pass
+        self._server.run(self._check)
+
+    def _step(self, cursor: Cursor, files: Sequence[Path]) -> bool:
+        """Run the next file; return False when there is none."""
+        version = self._version(cursor)
+        if version < len(files):
+            cursor.execute(self._dialect.lock)
+            version = self._version(cursor)
+        if version > len(files):
+            raise SinkUnavailable(
+                f"{self._server.place}"
+                + Text(
+                    f" : ses tables sont de la version {version}, ce linkymonitor ne connaît que {len(files)} ; "
+                    "mettez linkymonitor à jour, ou nommez une autre base par database",
+                    f": its tables are of version {version}, this linkymonitor knows {len(files)} at most; "
+                    "update linkymonitor, or name another database by database",
+                )
+            )
+        if version == len(files):
+            return False
+        words = files[version].read_text(encoding="utf-8")
+        for statement in _statements(words) if self._dialect.splits else [words]:
+            cursor.execute(statement)
+        return True
+
+    def _version(self, cursor: Cursor) -> int:
+        cursor.execute(
+            "SELECT COUNT(*) FROM information_schema.tables"
+            f" WHERE table_schema = {self._dialect.schema} AND table_name = 'linkymonitor_schema'"
+        )
+        if not cursor.fetchall()[0][0]:
+            return 0
+        cursor.execute("SELECT COALESCE(MAX(version), 0) FROM linkymonitor_schema")
+        return int(cursor.fetchall()[0][0])
+
+    def _check(self, cursor: Cursor) -> None:
+        cursor.execute(
+            "SELECT column_name, data_type FROM information_schema.columns"
+            f" WHERE table_schema = {self._dialect.schema} AND table_name = 'records'"
+        )
+        found = {str(name).lower(): str(kind).lower() for name, kind in cursor.fetchall()}
+        for column, kind in RECORDS.items():
+            is_there = found.get(column)
+            allowed = self._dialect.types[kind]
+            if is_there not in allowed:
+                raise SinkUnavailable(
+                    f"{self._server.place}"
+                    + Text(" : la colonne ", ": the column ")
+                    + f"records.{column}"
+                    + (
+                        Text(" est de type ", " is of type ") + is_there
+                        if is_there
+                        else Text(" manque", " is missing")
+                    )
+                    + Text(
+                        f", on attend {allowed[0]} ; renommez cette table, ou nommez une autre base par database",
+                        f", expected {allowed[0]}; rename that table, or name another database by database",
+                    )
+                )
+
+
+def _files(folder: str) -> list[Path]:
+    """Return the files that make the tables, in the order of their numbers."""
+    return sorted(shipped(f"etc/sql/{folder}").glob("[0-9]*.sql"))
+
+
+def _statements(words: str) -> Iterable[str]:
+    """Yield each statement of a file; each ends with a ``;`` at the end of a line."""
+    for part in words.split(";\n"):
+        lines = [line for line in part.splitlines() if line.strip() and not line.startswith("--")]
+        if lines:
+            yield "\n".join(lines)

@@ -1,0 +1,171 @@
+"""Real PostgreSQL and MariaDB on the loopback, which a test starts, kills and asks what they have."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from linkymonitor.sinks.base import Row
+from linkymonitor.sinks.forms import as_dict
+from tests.support.commands import until
+from tests.support.databases import free_port
+
+#: Key → what a database has of that record, by the names of docs/formats.md in small letters.
+Records = dict[tuple[str, int, str], dict[str, object]]
+
+
+def records_of(rows: list[Row]) -> Records:
+    """Return what a database has once it has all *rows*."""
+    found: Records = {}
+    for row in rows:
+        cells = {name.lower(): value for name, value in as_dict(row).items()}
+        key = (row.meter, row.series, str(cells["ended_at"]))
+        assert key not in found, "two records of the log have one key"
+        found[key] = cells
+    return found
+
+
+class SqlServer:
+    """A server process; its data outlive it.
+
+    Args:
+        folder: where its files are; None: a new folder, which `remove` removes.
+        options: more options of the server.
+    """
+
+    type = ""
+    programs = ""
+    #: The user whom the server runs as, when the tests run as root, which the servers refuse.
+    account = ""
+
+    def __init__(self, *options: str) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"linkymonitor-{self.type}-"))
+        self.options = options
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._databases = 0
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.account)
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        raise NotImplementedError
+
+    def kill(self) -> None:
+        """End the server as a power cut does, but for what the system still writes to the disk."""
+        raise NotImplementedError
+
+    def remove(self) -> None:
+        """End the server, and remove its files."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def keys(self, database: str) -> str:
+        """Return the section of a sink whose records go to *database*."""
+        return (
+            f"type = {self.type}\nhost = 127.0.0.1\nport = {self.port}\nuser = linky\ndatabase = {database}\n"
+        )
+
+    def ask(
+        self, database: str, statement: str, parameters: tuple = (), *, user: str = "linky"
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows that answer *statement*; none for a statement without an answer."""
+        raise NotImplementedError
+
+    def new_database(self) -> str:
+        """Make an empty database, and return its name."""
+        raise NotImplementedError
+
+    def records(self, database: str) -> Records:
+        """Return the content of the table ``records``."""
+        raise NotImplementedError
+
+    def _run(self, *words: object) -> subprocess.Popen[bytes]:
+        with (self.folder / "output").open("ab") as out:
+            user = self.account if os.geteuid() == 0 else None
+            groups = [] if user else None
+            return subprocess.Popen(
+                [*map(str, words)],
+                stdout=out,
+                stderr=out,
+                user=user,
+                group=user,
+                extra_groups=groups,
+                cwd="/",
+            )
+
+    def _finish(self, *words: object) -> None:
+        process = self._run(*words)
+        assert process.wait(60) == 0, (self.folder / "output").read_text()[-2000:]
+
+
+class Postgres(SqlServer):
+    """PostgreSQL."""
+
+    type = "postgresql"
+    account = "postgres"
+
+    def __init__(self, *options: str) -> None:
+        found = shutil.which("initdb") or next(
+            iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)), None
+        )
+        if found is None:
+            pytest.skip("PostgreSQL is not installed: sudo apt-get install postgresql")
+        super().__init__(*options)
+        self._bin = Path(found).parent
+        words = ("-A", "trust", "-U", "root", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        self._finish(self._bin / "initdb", "-D", self.folder / "data", *words)
+
+    def start(self) -> None:
+        given = ("-c", "fsync=off", "-c", "shared_buffers=16MB", *self.options)
+        where = ("-D", self.folder / "data", "-p", self.port, "-h", "127.0.0.1", "-k", self.folder)
+        self._process = self._run(self._bin / "postgres", *where, *given)
+        until(self._answers, 60)
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self.folder / "output").read_text()[-2000:]
+        try:
+            self.ask("postgres", "SELECT 1", user="root")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._finish(self._bin / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
+            self._process.wait(30)
+            self._process = None
+
+    def ask(self, database, statement, parameters=(), *, user="linky"):
+        with psycopg.connect(
+            host="127.0.0.1", port=self.port, user=user, dbname=database, autocommit=True, connect_timeout=10
+        ) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            cursor = connection.execute(statement, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def new_database(self) -> str:
+        self._databases += 1
+        name = f"linky_{self._databases}"
+        if self._databases == 1:
+            self.ask("postgres", "CREATE ROLE linky LOGIN PASSWORD 'secret'", user="root")
+        self.ask("postgres", f"CREATE DATABASE {name} OWNER linky", user="root")
+        return name
+
+    def records(self, database):
+        found: Records = {}
+        for (cells,) in self.ask(database, "SELECT to_jsonb(records) FROM records"):
+            known = {name: value for name, value in cells.items() if value is not None}
+            known["ended_at"] = known["ended_at"].replace("+00:00", "Z")
+            key = (known["meter"], known["series"], known["ended_at"])
+            assert key not in found, "a record came twice"
+            found[key] = known
+        return found
