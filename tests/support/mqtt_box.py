@@ -52,9 +52,13 @@ def sink(port: int, folder: Path | None, *, lang: str = "fr", box: str = "a1b2c3
 
 
 def live(values: dict[str, object] | None = None, age: float = 0.2, ejp: str = "normal", **changes) -> Live:
-    values = {**(values or EJP), **changes}
-    reading = interpret_values(values, Mode.HISTORIQUE, NOW)
-    period = str(values["PTEC"]).rstrip(".")
+    return reading_of({**(values or EJP), **changes}, Mode.HISTORIQUE, age, ejp)
+
+
+def reading_of(values: dict[str, object], mode: Mode, age: float = 0.2, ejp: str = "unknown") -> Live:
+    """Return the reading of *values* as a sink has it."""
+    reading = interpret_values(values, mode, NOW)
+    period = str(values.get("PTEC", "")).rstrip(".")
     return Live(reading, NOW, age, period, ejp, fields_of(reading), values)
 
 
