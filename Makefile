@@ -54,6 +54,7 @@ test: $(VENV)/dev.ready ## every test; the campaigns in short
 	@$(call debian,command -v influxd && command -v victoria-metrics,influxdb victoria-metrics,the tests with real databases are skipped,true)
 	@$(call debian,PATH=$$PATH:/usr/sbin command -v mosquitto,mosquitto,the tests of MQTT are skipped,true)
 	@$(call debian,ls /usr/lib/postgresql/*/bin/initdb && ls /usr/lib/*/libpq.so.5,postgresql libpq5,the tests of PostgreSQL are skipped,true)
+	@$(call debian,PATH=$$PATH:/usr/sbin command -v mariadbd,mariadb-server,the tests of MariaDB are skipped,true)
 	@# The tests start our commands hundreds of times: also where Python is told to keep no bytecode, compile them once.
 	@$(BIN)/python -m compileall -q linkymonitor
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)

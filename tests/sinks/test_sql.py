@@ -1,16 +1,16 @@
-"""Records arrive in a real PostgreSQL, row by row as the log has them."""
+"""Records arrive in a real PostgreSQL and MariaDB, row by row as the log has them."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.support.contracts import HOUSES, rows_in, write_days
-from tests.support.sql_servers import Postgres, records_of
+from tests.support.sql_servers import Maria, Postgres, records_of
 
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="module", params=[Postgres])
+@pytest.fixture(scope="module", params=[Postgres, Maria])
 def server(request):
     """Run a real server for the tests of this file."""
     made = request.param()

@@ -9,13 +9,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.forms import as_dict
 from tests.support.commands import until
 from tests.support.databases import free_port
+
+# What the users of these libraries need, libpq, may be missing.
+psycopg = pytest.importorskip("psycopg", exc_type=ImportError)
+pymysql = pytest.importorskip("pymysql")
 
 #: Key → what a database has of that record, by the names of docs/formats.md in small letters.
 Records = dict[tuple[str, int, str], dict[str, object]]
@@ -165,6 +168,106 @@ class Postgres(SqlServer):
         for (cells,) in self.ask(database, "SELECT to_jsonb(records) FROM records"):
             known = {name: value for name, value in cells.items() if value is not None}
             known["ended_at"] = known["ended_at"].replace("+00:00", "Z")
+            key = (known["meter"], known["series"], known["ended_at"])
+            assert key not in found, "a record came twice"
+            found[key] = known
+        return found
+
+
+class Maria(SqlServer):
+    """MariaDB."""
+
+    type = "mariadb"
+    account = "mysql"
+
+    def __init__(self, *options: str) -> None:
+        path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+        found = shutil.which("mariadbd", path=path)
+        if found is None:
+            pytest.skip("MariaDB is not installed: sudo apt-get install mariadb-server")
+        super().__init__(*options)
+        self._program = found
+        self._finish(
+            shutil.which("mariadb-install-db", path=path),
+            "--no-defaults",
+            f"--datadir={self.folder}/data",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            "--innodb-flush-log-at-trx-commit=0",
+        )
+
+    def start(self) -> None:
+        self._process = self._run(
+            self._program,
+            "--no-defaults",
+            f"--datadir={self.folder}/data",
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            f"--socket={self.folder}/socket",
+            f"--pid-file={self.folder}/pid",
+            "--skip-log-bin",
+            "--innodb-buffer-pool-size=16M",
+            "--innodb-log-file-size=8M",
+            # What is committed outlives the end of the process, not of the machine.
+            "--innodb-flush-log-at-trx-commit=2",
+            *self.options,
+        )
+        until(self._answers, 60)
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self.folder / "output").read_text()[-2000:]
+        try:
+            self.ask("mysql", "SELECT 1", user="root")
+        except pymysql.err.OperationalError:
+            return False
+        return True
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(30)
+            self._process = None
+
+    def ask(self, database, statement, parameters=(), *, user="linky"):
+        with (
+            pymysql.connect(
+                host="127.0.0.1",
+                port=self.port,
+                user=user,
+                database=database,
+                autocommit=True,
+                init_command="SET time_zone = '+00:00'",
+            ) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement, parameters or None)
+            return list(cursor.fetchall())
+
+    def new_database(self) -> str:
+        self._databases += 1
+        name = f"linky_{self._databases}"
+        if self._databases == 1:
+            self.ask("mysql", "CREATE USER linky@'127.0.0.1'", user="root")
+        self.ask("mysql", f"CREATE DATABASE {name}", user="root")
+        self.ask("mysql", f"GRANT ALL ON {name}.* TO linky@'127.0.0.1'", user="root")
+        return name
+
+    def records(self, database):
+        columns = [
+            str(name)
+            for (name,) in self.ask(
+                database,
+                "SELECT LOWER(column_name) FROM information_schema.columns"
+                " WHERE table_schema = DATABASE() AND table_name = 'records' ORDER BY ordinal_position",
+            )
+        ]
+        found: Records = {}
+        for row in self.ask(database, "SELECT * FROM records"):
+            known = {name: value for name, value in zip(columns, row, strict=True) if value is not None}
+            known["ended_at"] = f"{known['ended_at']:%Y-%m-%dT%H:%M:%SZ}"
+            if "overload" in known:
+                known["overload"] = bool(known["overload"])
             key = (known["meter"], known["series"], known["ended_at"])
             assert key not in found, "a record came twice"
             found[key] = known
