@@ -168,24 +168,8 @@ def load(path: Path, lang: str | None = None) -> Settings:
         speak(written)
     settings, notes = config.fill(Settings, parser, path)
     faults = dated_faults(settings.contract, settings.contracts, settings.tariffs)
-    if faults := [*faults, *_open_secrets(settings.sink, path)]:
+    if faults:
         raise ConfigError(*(f"{path}: " + fault for fault in faults))
     if lang is not None:
         settings.general.lang = lang
     return replace(settings, path=path, notes=notes)
-
-
-def _open_secrets(configured: Mapping[str, sinks.Configured], path: Path) -> list[Text]:
-    """Return a sentence for each token that is written in *path*, when everybody may read that file."""
-    written = [name for name, sink in configured.items() if getattr(sink.settings, "token", None)]
-    if not written or not path.stat().st_mode & 0o007:
-        return []
-    return [
-        Text(
-            f"[sink:{name}] token : tout le monde peut le lire ; faites « chmod o= {path} », "
-            "ou mettez-le dans un fichier, token_file",
-            f"[sink:{name}] token: everybody may read it; run “chmod o= {path}”, "
-            "or put it in a file of its own, token_file",
-        )
-        for name in written
-    ]

@@ -101,11 +101,12 @@ def _sink_faults(settings: Settings) -> list[Text]:
     """Return one sentence for each fault of the sinks that are in use; none of them is connected to."""
     from linkymonitor.sinks.base import House
 
+    house = House(settings.lang, settings.general.timezone, config=settings.path)
     faults: list[Text] = []
     for sink in settings.destinations.values():
         if sink.enabled:
             try:
-                sink.build(House(settings.lang, settings.general.timezone)).close()
+                sink.build(house).close()
             except ConfigError as error:
                 faults += (f"{settings.path}: " + fault for fault in error.faults)
     return faults

@@ -144,7 +144,15 @@ def _house(settings: Settings, box: str, folder: Path | None) -> House:
     from linkymonitor.sinks.base import House
 
     enabled = frozenset(name for name, sink in settings.sink.items() if sink.enabled)
-    return House(settings.lang, settings.general.timezone, box, folder, enabled, _price_of(settings))
+    return House(
+        settings.lang,
+        settings.general.timezone,
+        box,
+        folder,
+        enabled,
+        config=settings.path,
+        price=_price_of(settings),
+    )
 
 
 def _price_of(settings: Settings) -> Callable[[str, datetime, int | None], Decimal | None]:

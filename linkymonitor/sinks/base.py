@@ -112,6 +112,8 @@ class House(NamedTuple):
     folder: Path | None = None
     #: The names of all sinks that are in use.
     sinks: frozenset[str] = frozenset()
+    #: The file of the settings; a secret may stand in it only if not everybody may read it. None: it is not known.
+    config: Path | None = None
     #: Register, instant, subscribed power in VA or None → the price in €/kWh, None when it is not known.
     price: Callable[[str, datetime, int | None], Decimal | None] = _no_price
 

@@ -23,7 +23,7 @@ from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.base import Settings as Common
 from linkymonitor.sinks.forms import influx_line
 from linkymonitor.sinks.http_post import Address, Answer, Client, address_of, authorization, quoted
-from linkymonitor.sinks.network import check_plaintext, keep_secret, read_secret
+from linkymonitor.sinks.network import check_plaintext, check_unread, keep_secret, read_secret
 from linkymonitor.sinks.prices import Prices, millionths
 
 _ABOUT_THE_POINTS = (400, 413, 422)
@@ -196,6 +196,7 @@ def _request(settings: Settings, address: Address, section: str) -> _Request:
         token = read_secret(settings.token_file, section=section, key="token_file")
         headers |= authorization(scheme, token, f"{section} token_file")
     elif settings.token:
+        check_unread(settings.house.config, section=section, key="token")
         headers |= authorization(scheme, keep_secret(settings.token), f"{section} token")
     if settings.api == 3:
         path, query = "/api/v3/write_lp", {"db": settings.database, "precision": "second"}

@@ -103,6 +103,28 @@ def read_secret(path: Path, *, section: str, key: str = "password_file") -> str:
     return keep_secret(secret)
 
 
+def check_unread(config: Path | None, *, section: str, key: str) -> None:
+    """Refuse a secret that stands in the settings when everybody may read their file.
+
+    Args:
+        config: the file of the settings; None: it is not known, and nothing is refused.
+        section: the section with the secret, ``[sink:NAME]``.
+        key: its key; the key with ``_file`` behind it names a file of the secret alone.
+
+    Raises:
+        ConfigError: everybody may read the file.
+    """
+    if config is not None and config.exists() and config.stat().st_mode & 0o007:
+        raise ConfigError(
+            Text(
+                f"{section} {key} : tout le monde peut le lire ; mettez-le dans un fichier, {key}_file, "
+                f"ou faites « sudo chgrp linkymonitor {config} » et « sudo chmod o= {config} »",
+                f"{section} {key}: everybody may read it; put it in a file of its own, {key}_file, "
+                f"or run “sudo chgrp linkymonitor {config}” and “sudo chmod o= {config}”",
+            )
+        )
+
+
 def keep_secret(secret: str) -> str:
     """Return *secret*; from now on `without_secrets` knows it."""
     _secrets.add(secret)

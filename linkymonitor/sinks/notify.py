@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from linkymonitor.errors import BadSetting, ConfigError, SinkUnavailable
 from linkymonitor.language import Text
@@ -116,27 +116,26 @@ def target(name: str, words: str, events: Sequence[str]) -> Configured:
             Program, Target(name=PREFIX + name, argv=argv, events=events, content=content), "mail"
         )
     if kind == "url" and rest:
-        return _url(name, rest, events)
+        from linkymonitor.sinks.http_post import address_of
+
+        address_of(rest, name)
+        return _hook(name, events, url=rest)
+    if kind == "url_file" and rest:
+        return _hook(name, events, url_file=Path(rest))
     raise BadSetting(
         Text(
-            f"{name} : on attend « command PROGRAMME », « url ADRESSE » ou « mail ADRESSE »",
-            f"{name}: expected “command PROGRAM”, “url ADDRESS” or “mail ADDRESS”",
+            f"{name} : on attend « command PROGRAMME », « url ADRESSE », « url_file FICHIER » ou « mail ADRESSE »",
+            f"{name}: expected “command PROGRAM”, “url ADDRESS”, “url_file FILE” or “mail ADDRESS”",
         )
     )
 
 
-def _url(name: str, url: str, events: Sequence[str]) -> Configured:
+def _hook(
+    name: str, events: Sequence[str], *, url: str | None = None, url_file: Path | None = None
+) -> Configured:
     from linkymonitor.sinks import webhook
-    from linkymonitor.sinks.http_post import address_of
 
-    address_of(url, name)
-    host = urlsplit(url).hostname or ""
-    form = webhook.Format.JSON
-    if host == "hooks.slack.com":
-        form = webhook.Format.SLACK
-    elif host.split(".")[0] == "ntfy":
-        form = webhook.Format.NTFY
-    settings = webhook.Settings(name=PREFIX + name, url=url, events=tuple(events), format=form)
+    settings = webhook.Settings(name=PREFIX + name, events=tuple(events), url=url, url_file=url_file)
     settings.oldest = _OLDEST
     return Configured(webhook.Webhook, settings, "url")
 

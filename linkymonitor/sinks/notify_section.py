@@ -18,7 +18,7 @@ class Settings:
 
     #: The kinds of events that are announced.
     events: tuple[str, ...] = URGENT
-    #: NAME → ``command /usr/local/bin/ring``, ``url https://ntfy.sh/…`` or ``mail marie@example.org``.
+    #: NAME → ``command /usr/local/bin/ring``, ``url ADDRESS``, ``url_file FILE`` or ``mail marie@example.org``.
     targets: Mapping[str, str] = field(default_factory=dict, metadata={"free": True})
 
     def __post_init__(self) -> None:

@@ -16,14 +16,14 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from linkymonitor.errors import BadSetting, SinkRefused, SinkUnavailable
+from linkymonitor.errors import BadSetting, ConfigError, SinkRefused, SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.sinks.announce import Sent, encoded, sentence, trial
 from linkymonitor.sinks.base import Event, Row
 from linkymonitor.sinks.base import Settings as Common
 from linkymonitor.sinks.event_kinds import KINDS, check_events
-from linkymonitor.sinks.http_post import Answer, Client, address_of, authorization, quoted
-from linkymonitor.sinks.network import check_plaintext, keep_secret, read_secret
+from linkymonitor.sinks.http_post import Address, Answer, Client, address_of, authorization, quoted
+from linkymonitor.sinks.network import check_plaintext, check_unread, is_loopback, keep_secret, read_secret
 
 #: The header with the signature: ``sha256=`` and the HMAC-SHA-256 of the body, in hexadecimal digits.
 SIGNATURE = "X-Linkymonitor-Signature"
@@ -45,10 +45,13 @@ class Format(Enum):
 class Settings(Common):
     """``[sink:NAME]`` with ``type = webhook``."""
 
-    #: Where each event goes.
-    url: str
+    #: Where each event goes. When its path is long, and so a secret, not everybody may read the configuration.
+    url: str | None = None
+    #: The file that has the address, instead of *url*.
+    url_file: Path | None = None
     #: json: everything that is known; slack: a text as Slack and Mattermost take it; ntfy: a text with a priority.
-    format: Format = Format.JSON
+    #: Empty: what the host takes, slack for hooks.slack.com, ntfy for ntfy.*, else json.
+    format: Format | None = None
     #: The kinds of events that are sent.
     events: tuple[str, ...] = tuple(kind for kind in KINDS if kind != "note")
     #: The file with the key of the signature; empty: nothing is signed.
@@ -65,13 +68,30 @@ class Settings(Common):
     def __post_init__(self) -> None:
         Common.__post_init__(self)
         faults: list[Text] = []
-        for check in (lambda: address_of(self.url), lambda: check_events(self.events)):
+        for check in (self._check_url, lambda: check_events(self.events)):
             try:
                 check()
             except BadSetting as error:
                 faults += error.faults
         if faults:
             raise BadSetting(*faults)
+
+    def _check_url(self) -> None:
+        if self.url and self.url_file:
+            raise BadSetting(
+                Text(
+                    "url : ne va pas avec url_file ; gardez-en un", "url: does not go with url_file; keep one"
+                )
+            )
+        if self.url:
+            address_of(self.url)
+        elif not self.url_file:
+            raise BadSetting(
+                Text(
+                    "url : manque ; on attend une adresse, ou url_file",
+                    "url: missing; expected an address, or url_file",
+                )
+            )
 
 
 class Request(NamedTuple):
@@ -86,7 +106,7 @@ class Webhook:
 
     def __init__(self, settings: Settings) -> None:
         section = f"[sink:{settings.name}]"
-        address = address_of(settings.url)
+        address = _address(settings, section)
         check_plaintext(
             address.host,
             secret=bool(settings.token_file),
@@ -94,11 +114,9 @@ class Webhook:
             allowed=settings.allow_plaintext,
             section=section,
         )
-        if len(address.path) > _SECRET_PATH:
-            keep_secret(address.path)
         self._address = address
         self._lang = settings.house.lang
-        self._form = _FORMS[settings.format]
+        self._form = _FORMS[settings.format or _format_of(address.host)]
         self._key = b""
         if settings.secret_file:
             self._key = read_secret(settings.secret_file, section=section, key="secret_file").encode()
@@ -155,6 +173,40 @@ class Webhook:
         ending = f" ({words})" if words else ""
         url, status = self._address.url, answer.status
         return Text(f"{url} : réponse {status}{ending}", f"{url}: answer {status}{ending}")
+
+
+def _address(settings: Settings, section: str) -> Address:
+    """Return where events go.
+
+    Raises:
+        ConfigError: the file of the address cannot be used, or everybody may read an address that is a secret.
+    """
+    if settings.url is None:
+        assert settings.url_file is not None
+        written = read_secret(settings.url_file, section=section, key="url_file")
+        try:
+            address = address_of(written, "url_file")
+        except BadSetting as error:
+            raise ConfigError(*(f"{section} " + fault for fault in error.faults)) from error
+    else:
+        address = address_of(settings.url)
+        if _is_secret(address):
+            check_unread(settings.house.config, section=section, key="url")
+    if len(address.path) > _SECRET_PATH:
+        keep_secret(address.path)
+    return address
+
+
+def _is_secret(address: Address) -> bool:
+    """Return whether who knows *address* may send there: its path is long, and it is not of this machine."""
+    return len(address.path) > _SECRET_PATH and not is_loopback(address.host)
+
+
+def _format_of(host: str) -> Format:
+    """Return the form that *host* takes."""
+    if host == "hooks.slack.com":
+        return Format.SLACK
+    return Format.NTFY if host.split(".", maxsplit=1)[0] == "ntfy" else Format.JSON
 
 
 def _signature(key: bytes, body: bytes) -> str:

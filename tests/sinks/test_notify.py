@@ -123,15 +123,7 @@ def test_a_mail_goes_through_sendmail(tmp_path, monkeypatch):
     assert mail.get_content().startswith("Début Bcc: all@example.org\n")
 
 
-def test_a_url_takes_the_form_of_its_host(tmp_path):
-    settings = parsed(
-        tmp_path,
-        "[notify]\nevents = peak\nphone = url https://ntfy.sh/topic\nteam = url https://hooks.slack.com/services/x\n"
-        "own = url http://127.0.0.1:1/x\n",
-        Whole,
-    )
-    forms = {name: one.settings.format.value for name, one in settings.destinations.items()}
-    assert forms == {"notify.phone": "ntfy", "notify.team": "slack", "notify.own": "json"}
+def test_a_url_gets_no_event_that_is_a_day_old(tmp_path):
     with serving(lambda _: (200, b"")) as server:
         one = built(tmp_path, f"url {server.url}")
         one.events([event(at=datetime.now(UTC) - timedelta(days=2)), event()])

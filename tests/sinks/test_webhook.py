@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import pytest
 from linkymonitor.errors import ConfigError, SinkRefused, SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.settings import Settings as Whole
-from linkymonitor.sinks.base import Event
+from linkymonitor.settings import load
+from linkymonitor.sinks.base import Event, House
 from linkymonitor.sinks.network import without_secrets
 from linkymonitor.sinks.webhook import SIGNATURE, Format, Settings, Webhook
 from tests.support.http_server import serving
-from tests.support.ini import faults
+from tests.support.ini import faults, written
 
 AT = datetime(2026, 1, 13, 6, 0, tzinfo=UTC)
 PEAK = Event("peak", AT, "begins", Text("Début de la pointe mobile", "The mobile peak begins"), "WARN")
@@ -149,6 +151,69 @@ def test_a_token_goes_to_another_machine_with_tls_only(tmp_path):
         Webhook(Settings(name="x", url="http://hook.example/", token_file=secret(tmp_path, "t0ken")))
 
 
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        ("https://hooks.slack.com/services/T0/B0/c4nary", True),
+        ("https://ntfy.sh/un-sujet-c4nary", True),
+        ("http://homeassistant.lan:8123/api/webhook/c4nary", True),
+        ("http://127.0.0.1:1880/linkymonitor/c4nary", False),
+        ("https://ntfy.sh/maison", False),
+        ("http://192.168.1.4:8080", False),
+    ],
+)
+@pytest.mark.parametrize("lines", ["[sink:x]\ntype = webhook\nurl = {}\n", "[notify]\nx = url {}\n"])
+def test_an_address_that_is_a_secret_is_refused_where_everybody_may_read_it(tmp_path, url, secret, lines):
+    path = written(tmp_path, lines.format(url))
+    (sink,) = load(path).destinations.values()
+    path.chmod(0o644)
+    if secret:
+        with pytest.raises(ConfigError, match=r"url : tout le monde peut le lire ; .* url_file") as caught:
+            sink.build(House(config=path))
+        assert "c4nary" not in str(caught.value)
+    else:
+        sink.build(House(config=path)).close()
+    path.chmod(0o640)
+    sink.build(House(config=path)).close()
+
+
+@pytest.mark.parametrize("line", ["type = webhook\nurl_file = {}\n", "x = url_file {}\n"])
+def test_an_address_in_a_file_of_its_own_is_used_and_never_shown(tmp_path, line):
+    with serving(lambda sent: (404, sent.path.encode())) as server:
+        address = secret(tmp_path, "address")
+        address.write_text(f"{server.url}/services/c4nary\n")
+        section = "[sink:x]" if "type" in line else "[notify]"
+        path = written(tmp_path, f"{section}\n{line.format(address)}")
+        (sink,) = load(path).destinations.values()
+        built = sink.build(House(config=path))
+        with pytest.raises(SinkUnavailable) as caught:
+            built.events([PEAK._replace(at=datetime.now(UTC))])
+        built.close()
+        assert server.sent[0].path == "/services/c4nary"
+        assert "c4nary" not in without_secrets(str(caught.value))
+        address.write_text("ntfy.sh/c4nary\n")
+        with pytest.raises(ConfigError, match=r"url_file : on attend") as caught:
+            sink.build(House(config=path))
+        assert "c4nary" not in str(caught.value)
+        address.chmod(0o644)
+        with pytest.raises(ConfigError, match="chmod o="):
+            sink.build(House(config=path))
+
+
+def test_the_host_decides_the_form_when_none_is_set(hook, monkeypatch):
+    find = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda _host, *words, **keys: find("127.0.0.1", *words, **keys)
+    )
+    with serving(lambda _: TAKEN) as server:
+        for host in ("ntfy.example", "hooks.slack.com", "house.example"):
+            hook(server.url.replace("127.0.0.1", host)).events([PEAK])
+    ntfy, slack, json_form = server.sent
+    assert ntfy.headers["title"] == "linkymonitor"
+    assert json.loads(slack.body).keys() == {"text"}
+    assert json.loads(json_form.body)["kind"] == "peak"
+
+
 def test_bad_settings_are_named(tmp_path):
     told = faults(
         tmp_path, "[sink:x]\ntype = webhook\nurl = nowhere\nevents = peak, pique\nformat = json\n", Whole
@@ -157,3 +222,7 @@ def test_bad_settings_are_named(tmp_path):
         "[sink:x] url: expected an address such as http://192.168.1.20:8086",
         "[sink:x] events: pique is unknown",
     ]
+    (both,) = faults(tmp_path, "[sink:x]\ntype = webhook\nurl = http://a\nurl_file = /b\n", Whole)
+    assert both == "[sink:x] url: does not go with url_file; keep one"
+    (neither,) = faults(tmp_path, "[sink:x]\ntype = webhook\n", Whole)
+    assert neither == "[sink:x] url: missing; expected an address, or url_file"
