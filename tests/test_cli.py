@@ -114,17 +114,17 @@ def test_help_says_what_every_option_is_for(call, monkeypatch, command, lang):
         (
             ["fly"],
             "linkymonitor: commande inconnue : fly ; on attend acquire, run, report, decode, simulate, record, replay, "
-            "deliver, export, tariffs, check",
+            "deliver, export, bill, tariffs, check",
             "linkymonitor: no such command: fly; expected one of acquire, run, report, decode, simulate, record, "
-            "replay, deliver, export, tariffs, check",
+            "replay, deliver, export, bill, tariffs, check",
         ),
         (
             [],
             "linkymonitor: il manque une commande : acquire, run, report, decode, simulate, record, replay, "
-            "deliver, export, tariffs, check ; "
+            "deliver, export, bill, tariffs, check ; "
             "voir linkymonitor --help",
             "linkymonitor: a command is missing: acquire, run, report, decode, simulate, record, replay, "
-            "deliver, export, tariffs, check; "
+            "deliver, export, bill, tariffs, check; "
             "see linkymonitor --help",
         ),
         (

@@ -381,6 +381,27 @@ COMMANDS: Mapping[str, Command] = {
             ),
         ),
     ),
+    "bill": Command(
+        Text("établit la facture de jours entiers", "makes the bill of whole days"),
+        options=(
+            _LOG_DIR,
+            Option(
+                ("-s", "--start"),
+                Text("premier jour : 2026-11-21, 21/11/2026, hier", "first day: 2026-11-21, yesterday"),
+                read=read.past_day,
+                metavar="DATE",
+                required=True,
+            ),
+            Option(
+                ("-e", "--end"),
+                Text("dernier jour, compris", "last day, included"),
+                read=read.past_day,
+                metavar="DATE",
+                required=True,
+            ),
+            Option(("--json",), Text("les montants en JSON", "the amounts as JSON")),
+        ),
+    ),
     "tariffs": Command(
         Text(
             "grilles de prix : liste, contenu, contrôle, proposition",

@@ -60,6 +60,8 @@ class DayPrices(NamedTuple):
     since: date | None = None
     #: The id of the price table, None for the prices of [tariff].
     offer: str | None = None
+    #: The row of the price table, which also has the prices without taxes; None as for *offer*.
+    row: Row | None = None
 
     def by_register(self, registers: Iterable[str]) -> bool:
         """Return whether *registers* are the periods, so that the hour decides nothing."""
@@ -299,6 +301,7 @@ def _of_offer(
         slices=offer.slices,
         since=since,
         offer=offer.id,
+        row=row,
     )
 
 

@@ -23,6 +23,7 @@ from linkymonitor.money.reader import read_table
 from linkymonitor.money.rules import DAY, OffPeak, Slices, read_hours
 from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.table import Document, Row, Table, read_document
+from linkymonitor.money.taxes import Taxes, read_taxes
 
 _ONE_DAY = timedelta(days=1)
 #: The part of the subscription that most houses pay for the network.
@@ -102,13 +103,13 @@ def _instants(table: Table) -> Iterator[datetime]:
         day += _ONE_DAY
 
 
-def tax_faults(table: Table, document: Document, taxes: Mapping[str, Any]) -> tuple[list[Text], int]:
+def tax_faults(table: Table, document: Document, taxes: Taxes) -> tuple[list[Text], int]:
     """Return a fault for each printed price that does not follow from that without taxes, and how many were compared.
 
     Args:
         table: as it was read from *document*.
         document: the file, which has the prices without taxes.
-        taxes: the content of taxes.toml.
+        taxes: the rates of every day.
     """
     faults: list[Text] = []
     compared = 0
@@ -129,37 +130,24 @@ def tax_faults(table: Table, document: Document, taxes: Mapping[str, Any]) -> tu
 
 
 def _worked(
-    row: Row, without: Mapping[str, Any], taxes: Mapping[str, Any]
+    row: Row, without: Mapping[str, Any], taxes: Taxes
 ) -> Iterator[tuple[str, Decimal, Decimal | None]]:
     """Yield the place of each price known *without* taxes, the price with them, and the printed one of *row*."""
-    tva = _in_force(taxes, "tva", row.start)
-    accise = _in_force(taxes, "accise", row.start)
+    tva, accise = taxes.tva(row.start), taxes.accise(row.start)
     if tva is not None and accise is not None:
         for code, value in without.get("energy", {}).items():
             for key, price in value.items() if isinstance(value, dict) else [("", value)]:
                 low, _, high = key.partition("-")
-                worked = (price + accise["rate"]) * (100 + Decimal(tva["energy"])) / 100
+                worked = (price + accise) * (100 + tva.energy) / 100
                 for kva in row.subscription:
                     if not key or int(low) <= kva <= int(high or low):
                         yield f"{code} {kva} kVA", _rounded(worked, 4), row.price(code, kva)
-    turpe, cta = _in_force(taxes, "turpe_fixed", row.start), _in_force(taxes, "cta", row.start)
-    if tva is not None and turpe is not None and cta is not None:
+    network, cta = taxes.network(row.start), taxes.cta(row.start)
+    if tva is not None and network is not None and cta is not None:
         for key, price in without.get("subscription", {}).items():
-            fixed = turpe["management"] + turpe["metering"] + turpe["by_kva"][_FORMULA] * int(key)
-            worked = (
-                (price + fixed * Decimal(cta["rate"]) / 1200) * (100 + Decimal(tva["subscription"])) / 100
-            )
+            fixed = network.year(_FORMULA, int(key))
+            worked = (price + fixed * cta / 1200) * (100 + tva.subscription) / 100
             yield f"[price.subscription] {key}", _rounded(worked, 2), row.subscription.get(int(key))
-
-
-def _in_force(taxes: Mapping[str, Any], name: str, day: date) -> Mapping[str, Any] | None:
-    """Return the row of the tax *name* in force on *day*, None when it is not known."""
-    unknown = [row["from"] for row in taxes.get(f"{name}_unknown", []) if row["from"] <= day]
-    rows = [row for row in taxes[name] if row["from"] <= day]
-    newest: Mapping[str, Any] | None = max(rows, key=lambda row: row["from"], default=None)
-    if newest is None or any(begin >= newest["from"] for begin in unknown):
-        return None
-    return newest
 
 
 def _rounded(amount: Decimal, places: int) -> Decimal:
@@ -233,7 +221,7 @@ def inspect(shelf: Shelf, paths: Sequence[Path] = ()) -> tuple[list[Text], int]:
     faults: list[Text] = []
     compared = 0
     shipped = shelf.folders[-1]
-    taxes = read_document(shipped / "taxes.toml").content
+    taxes = read_taxes((shipped,))
     for path in paths or shelf.paths().values():
         try:
             table = read_table(path)

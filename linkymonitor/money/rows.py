@@ -142,6 +142,7 @@ class Rows:
         subscription = self._subscription(place, content, by_year=unit == "year")
         doubt = content.get("doubt", "")
         signed = content.get("signed")
+        without = content.get("ht", {})
         return Row(
             start=content["from"],
             end=end,
@@ -151,7 +152,21 @@ class Rows:
             doubt=Text(content.get("doubt_fr", doubt), doubt) if doubt else None,
             by_year=unit == "year",
             signed=None if signed is None else (signed["from"], signed.get("until")),
+            subscription_ht=self._subscription_ht(place, without.get("subscription", {})),
+            energy_ht={
+                code: tuple(self._bands(f"{place} [price.ht.energy] {code}", value))
+                for code, value in without.get("energy", {}).items()
+            },
         )
+
+    def _subscription_ht(self, place: str, content: Mapping[str, Any]) -> dict[int, Decimal]:
+        """Return the prices without taxes: those of some powers may be missing."""
+        prices: dict[int, Decimal] = {}
+        for key, value in content.items():
+            price = self._amount(f"{place} [price.ht.subscription] {key} = {value}", value)
+            if key.isdecimal() and price is not None:
+                prices[int(key)] = price
+        return prices
 
     def _gap(self, content: Mapping[str, Any]) -> Gap | None:
         start, end, reason = content.get("from"), content.get("until"), content.get("reason", "")

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -77,6 +77,9 @@ class Row(NamedTuple):
     by_year: bool = False
     #: The row is for contracts signed from the first to before the second; None: for all.
     signed: tuple[date, date | None] | None = None
+    #: The same prices without taxes, as far as they are known: kVA → € a month, and period → € a kWh.
+    subscription_ht: Mapping[int, Decimal] = MappingProxyType({})
+    energy_ht: Mapping[str, tuple[Band, ...]] = MappingProxyType({})
 
     def month(self, subscription: Decimal) -> Decimal:
         """Return *subscription*, a price of this row, as a price of the month."""
@@ -85,10 +88,17 @@ class Row(NamedTuple):
 
     def price(self, period: str, kva: int | None) -> Decimal | None:
         """Return the price of the kWh, None when it depends on a power that is not known."""
-        bands = self.energy.get(period, ())
-        if kva is None:
-            return bands[0].price if len({band.price for band in bands}) == 1 else None
-        return next((band.price for band in bands if band.low <= kva <= band.high), None)
+        return _of_power(self.energy.get(period, ()), kva)
+
+    def price_ht(self, period: str, kva: int | None) -> Decimal | None:
+        """Return the price of the kWh without taxes, None when it is not known or depends on a power that is not."""
+        return _of_power(self.energy_ht.get(period, ()), kva)
+
+
+def _of_power(bands: Sequence[Band], kva: int | None) -> Decimal | None:
+    if kva is None:
+        return bands[0].price if len({band.price for band in bands}) == 1 else None
+    return next((band.price for band in bands if band.low <= kva <= band.high), None)
 
 
 class Gap(NamedTuple):

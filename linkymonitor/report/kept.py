@@ -25,8 +25,10 @@ def kept(records: DayRecords, start: float) -> Kept:
     """
     earlier = [*records.lead, records.before] if records.before else []
     later = [records.after, *records.trail] if records.after else []
+    at_midnight = list(_midnight(records, start))
     return Kept(
-        midnight=dict(_midnight(records, start)),
+        midnight={name: wh for name, wh, _ in at_midnight},
+        between=tuple(name for name, _, is_between in at_midnight if is_between),
         by_phase=_by_phase(records.rows),
         log=LogSpan(
             first=min((record.ended_at.date() for record in earlier if record), default=None),
@@ -35,8 +37,8 @@ def kept(records: DayRecords, start: float) -> Kept:
     )
 
 
-def _midnight(records: DayRecords, start: float) -> Iterator[tuple[str, int]]:
-    """Yield each index at the midnight *start*: of the record that ends there, else between two that are near it."""
+def _midnight(records: DayRecords, start: float) -> Iterator[tuple[str, int, bool]]:
+    """Yield each index at the midnight *start*, and whether it lies between two records that are near it."""
     following = records.rows.row(0) if records.rows else records.after
     around = [record for record in (records.before, following) if record is not None]
     near = [record for record in around if abs(record.ended_at.timestamp() - start) <= HALF_HOUR]
@@ -46,7 +48,8 @@ def _midnight(records: DayRecords, start: float) -> Iterator[tuple[str, int]]:
         for name, parts in indexes.stairs.items():
             for stairs in parts:
                 if stairs is not None and stairs.times[0] <= start <= stairs.times[-1]:
-                    yield _NAMES.get(name, name), stairs.at(start) % ROLL_OVER
+                    wh = stairs.at(start) % ROLL_OVER
+                    yield _NAMES.get(name, name), wh, start not in stairs.times
 
 
 def _by_phase(rows: Columns) -> tuple[PhaseExtremes, ...]:

@@ -58,6 +58,7 @@ def summarise(figures: DayFigures) -> DaySummary:
         silent=figures.silent,
         barely=figures.barely,
         log=figures.kept.log,
+        between=figures.kept.between,
     )
 
 

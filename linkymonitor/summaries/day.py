@@ -127,6 +127,8 @@ class DaySummary(NamedTuple):
     #: Whether less than 1 % of the day was heard or is known, so that it has no energy to add up.
     barely: bool = False
     log: LogSpan = LogSpan(None, None)
+    #: Those of *midnight* that were not read at the midnight, but lie between two readings near it.
+    between: tuple[str, ...] = ()
 
     @property
     def energy(self) -> Mapping[str, int]:

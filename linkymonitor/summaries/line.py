@@ -139,6 +139,8 @@ def _line(row: dict[str, Any]) -> Line:
         "breaks": tuple(_part(Break, epoch) for epoch in row["breaks"]),
         "changes": tuple(_part(TermChange, change) for change in row["changes"]),
         "log": LogSpan(first, last),
+        # A line of an older version lacks it.
+        "between": tuple(row.get("between", ())),
     }
     return Line(DaySummary(**row), files)
 

@@ -1,0 +1,72 @@
+"""The bill as `bill --json` prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from linkymonitor.billing.amounts import summed
+from linkymonitor.billing.values import Bill, Line
+from linkymonitor.language import Text
+
+SCHEMA = 1
+
+
+def as_json(bill: Bill, lang: str) -> dict[str, object]:
+    """Return *bill* as JSON has it, with texts in *lang*."""
+
+    def word(text: Text) -> str:
+        return text.render(lang)
+
+    def rows(lines: Sequence[Line]) -> list[dict[str, object]]:
+        return [_line(line, word(line.label), word(line.reason) if line.reason else None) for line in lines]
+
+    figures: dict[str, object] = {
+        "schema": SCHEMA,
+        "from": bill.first.isoformat(),
+        "to": bill.last.isoformat(),
+        "offer": bill.offer,
+        "path": bill.path.value,
+        "lines": rows(bill.lines),
+        "tva": {_rate(rate): _euros(amount) for rate, amount in bill.tva.items()},
+        "total": {"eur": _euros(bill.total)},
+        "warnings": [word(warning) for warning in bill.warnings],
+    }
+    if bill.ht is not None:
+        figures["ht"] = {"eur": _euros(bill.ht)}
+    if bill.revenue:
+        figures["revenue"] = {
+            "lines": rows(bill.revenue),
+            "total": {"eur": _euros(summed(line.eur for line in bill.revenue))},
+        }
+    return figures
+
+
+def _line(line: Line, label: str, reason: str | None) -> dict[str, object]:
+    row: dict[str, object] = {
+        "kind": line.kind,
+        "label": label,
+        "register": line.register,
+        "from": line.first.isoformat(),
+        "to": line.last.isoformat(),
+        "index_from": line.index_from,
+        "index_to": line.index_to,
+        "kwh": line.kwh,
+        "price": _euros(line.price),
+        "eur": _euros(line.eur),
+        "tva": None if line.tva is None else _rate(line.tva),
+        "arithmetic": line.arithmetic,
+    }
+    if line.estimated:
+        row["estimated"] = True
+    if reason:
+        row["reason"] = reason
+    return row
+
+
+def _euros(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:f}"
+
+
+def _rate(rate: Decimal) -> str:
+    return f"{rate.normalize():f}"

@@ -1,0 +1,72 @@
+"""The bill as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from linkymonitor.billing.amounts import summed
+from linkymonitor.billing.values import Bill, Line
+from linkymonitor.language import Text, as_text, written_date
+from linkymonitor.money.contract import TaxPath
+from linkymonitor.money.statements import decimal
+
+_WIDE = 46
+
+
+def as_lines(bill: Bill) -> Iterator[Text]:
+    """Yield the lines of *bill*: each with its days, its indexes and its arithmetic."""
+    yield Text("Facture ", "Bill ") + written_days(bill.first, bill.last)
+    yield Text(f"Offre : {bill.offer or '[tariff]'}", f"Offer: {bill.offer or '[tariff]'}")
+    yield as_text("")
+    for line in bill.lines:
+        yield from _lines(line)
+    yield as_text("")
+    if bill.path is TaxPath.HT:
+        yield _amount(Text("Total hors TVA", "Total without TVA"), bill.ht)
+        for rate, amount in bill.tva.items():
+            yield _amount(Text("TVA ", "TVA ") + decimal(rate) + " %", amount)
+    yield _amount(Text("Total TTC", "Total with taxes"), bill.total)
+    if bill.path is TaxPath.TTC:
+        for rate, amount in bill.tva.items():
+            yield _amount(Text("  dont TVA ", "  of which TVA ") + decimal(rate) + " %", amount)
+    if bill.revenue:
+        yield as_text("")
+        yield Text(
+            "Revenu de l'injection, qui n'est pas une ligne de la facture",
+            "Revenue of injection, which is no line of the bill",
+        )
+        for line in bill.revenue:
+            yield from _lines(line)
+        yield _amount(Text("Revenu", "Revenue"), summed(line.eur for line in bill.revenue))
+    if bill.warnings:
+        yield as_text("")
+    yield from bill.warnings
+
+
+def written_days(first: date, last: date) -> Text:
+    """Return the days from *first* to *last*, both included, as they stand in a sentence."""
+    begin, end = written_date(first), written_date(last)
+    if first == last:
+        return Text(f"du {begin.fr}", f"of {begin.en}")
+    return Text(f"du {begin.fr} au {end.fr}", f"from {begin.en} to {end.en}")
+
+
+def _lines(line: Line) -> Iterator[Text]:
+    yield _amount(line.label, line.eur)
+    span = as_text("  ") + written_days(line.first, line.last)
+    if line.index_from is not None and line.index_to is not None:
+        kind = Text(" (estimés)", " (estimated)") if line.estimated else ""
+        indexes = f", {line.index_from // 1000} → {line.index_to // 1000} kWh"
+        span = span + indexes + kind
+    yield span
+    if line.reason is not None:
+        yield Text("  pas de montant : ", "  no amount: ") + line.reason
+    elif line.arithmetic:
+        yield as_text("  ") + Text(line.arithmetic.replace(".", ","), line.arithmetic)
+
+
+def _amount(label: Text, amount: Decimal | None) -> Text:
+    euros = Text("—", "—") if amount is None else decimal(amount) + " €"
+    return Text(f"{label.fr:<{_WIDE}}{euros.fr:>14}", f"{label.en:<{_WIDE}}{euros.en:>14}")

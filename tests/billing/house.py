@@ -1,0 +1,118 @@
+"""Logs of houses whose indexes are known at some instants, and the bills that the command makes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from linkymonitor.cli import main
+from linkymonitor.model.record import Record
+from tests.report.house import PARIS, contract, write_log
+
+STEP = timedelta(minutes=30)
+
+
+def at(text: str) -> datetime:
+    """Return a local time, a day alone being its midnight, in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=PARIS).astimezone(UTC)
+
+
+def rows(
+    known: Sequence[tuple[str, Mapping[str, int]]],
+    option: str = "BASE",
+    injected: Sequence[tuple[str, int]] = (),
+    **changes: object,
+) -> list[Record]:
+    """Return a record each half hour from the first instant of *known* to the last.
+
+    Args:
+        known: local instants, each with the index of each register in Wh; between two the load is constant.
+        option: of the contract.
+        injected: local instants, each with the index of injected energy in Wh.
+        changes: other terms of the contract.
+    """
+    made = contract(option, **changes)
+    points = [(at(text), dict(indexes)) for text, indexes in known]
+    given = [(at(text), {"injected": wh}) for text, wh in injected]
+    when, found = points[0][0], []
+    while when <= points[-1][0]:
+        indexes = _between(points, when)
+        found.append(
+            Record(
+                started_at=when - STEP,
+                ended_at=when,
+                contract=made,
+                tariff_period={"BASE": "TH..", "HC": "HP..", "EJP": "HN.."}.get(option, "F01"),
+                apparent_power=500,
+                power_min=500,
+                power_max=500,
+                injected_power=0,
+                current=2,
+                indexes=indexes,
+                injected_index=_between(given, when)["injected"] if given else None,
+                frames=8,
+            )
+        )
+        when += STEP
+    return found
+
+
+def _between(points: Sequence[tuple[datetime, Mapping[str, int]]], when: datetime) -> dict[str, int]:
+    for (begin, old), (end, new) in pairwise(points):
+        if begin <= when <= end:
+            part = (when - begin) / (end - begin)
+            return {name: old[name] + round((new[name] - old[name]) * part) for name in old}
+    raise AssertionError(f"{when} is not in the log")
+
+
+def billed(
+    tmp_path: Path,
+    capsys,
+    records: Sequence[Record],
+    ini: str,
+    first: str,
+    last: str,
+    *options: str,
+) -> dict[str, object]:
+    """Write *records*, and return the JSON of the bill of the days from *first* to *last*."""
+    status, out, err = run_bill(tmp_path, capsys, records, ini, first, last, "--json", *options)
+    assert status == 0, err
+    found: dict[str, object] = json.loads(out)
+    return found
+
+
+def run_bill(tmp_path, capsys, records, ini, first, last, *options):
+    """Write *records* and call the command; return its exit status and what it printed."""
+    folder, config = tmp_path / "log", tmp_path / "house.ini"
+    write_log(folder, records)
+    config.write_text(ini)
+    capsys.readouterr()
+    status = main(
+        [
+            "bill",
+            "-c",
+            str(config),
+            "--lang",
+            "en",
+            "--log-dir",
+            str(folder),
+            "-s",
+            first,
+            "-e",
+            last,
+            *options,
+        ]
+    )
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+def lines_of(figures) -> list[tuple[object, ...]]:
+    """Return the lines of a bill as they are compared: kind, register, days, kWh, price, €."""
+    return [
+        (line["kind"], line["register"], line["from"], line["to"], line["kwh"], line["price"], line["eur"])
+        for line in figures["lines"]
+    ]

@@ -1,0 +1,214 @@
+"""Bills that were worked by hand, from logs, each line to the cent."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.billing.house import billed, lines_of, rows
+
+BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
+
+
+def test_base_over_a_change_of_price(tmp_path, capsys):
+    """12.68 × 18/31 = 7.3626; 13.72 × (1 + 12/31) = 19.0310; 288 × 0.2516 = 72.4608; 517 × 0.2016 = 104.2272."""
+    log = rows(
+        [
+            ("2025-01-14", {"TH": 41_230_400}),
+            ("2025-02-01", {"TH": 41_518_100}),
+            ("2025-03-13", {"TH": 42_035_900}),
+        ],
+        subscribed_power=6000,
+    )
+    figures = billed(tmp_path, capsys, log, BASE_6, "2025-01-14", "2025-03-12")
+    assert lines_of(figures) == [
+        ("subscription", None, "2025-01-14", "2025-01-31", None, "12.68", "7.36"),
+        ("subscription", None, "2025-02-01", "2025-03-12", None, "13.72", "19.03"),
+        ("energy", "TH", "2025-01-14", "2025-01-31", 288, "0.2516", "72.46"),
+        ("energy", "TH", "2025-02-01", "2025-03-12", 517, "0.2016", "104.23"),
+    ]
+    assert figures["total"] == {"eur": "203.08"}
+    assert figures["tva"] == {"5.5": "1.38", "20": "29.45"}
+    assert figures["path"] == "ttc"
+
+
+def test_kwh_are_shared_by_days_where_the_supplier_has_no_index(tmp_path, capsys):
+    """805 × 18/58 = 249.83, so 250 kWh at 0.2516 = 62.90, and the other 555 at 0.2016 = 111.89."""
+    log = rows([("2025-01-14", {"TH": 41_230_000}), ("2025-03-13", {"TH": 42_035_000})])
+    figures = billed(tmp_path, capsys, log, BASE_6 + "split = days\n", "2025-01-14", "2025-03-12")
+    assert [line[4:] for line in lines_of(figures)[2:]] == [
+        (250, "0.2516", "62.90"),
+        (555, "0.2016", "111.89"),
+    ]
+    assert figures["total"] == {"eur": "201.18"}
+
+
+def test_off_peak_hours_over_a_change_of_price_and_of_the_tva(tmp_path, capsys):
+    log = rows(
+        [
+            ("2025-07-09", {"HC": 18_250_000, "HP": 40_110_000}),
+            ("2025-08-01", {"HC": 18_371_000, "HP": 40_402_000}),
+            ("2025-09-09", {"HC": 18_577_000, "HP": 40_900_000}),
+        ],
+        "HC",
+    )
+    ini = "[contract]\noffer = tarif-bleu-hc\npower = 9\n"
+    figures = billed(tmp_path, capsys, log, ini, "2025-07-09", "2025-09-08")
+    assert [(line[1], line[4], line[6]) for line in lines_of(figures)] == [
+        (None, None, "13.36"),
+        (None, None, "25.09"),
+        ("HC", 121, "20.52"),
+        ("HC", 206, "33.68"),
+        ("HP", 292, "62.66"),
+        ("HP", 498, "103.63"),
+    ]
+    assert figures["total"] == {"eur": "258.94"}
+    assert figures["tva"] == {"5.5": "0.70", "20": "40.93"}
+
+
+EJP = [
+    ("2026-01-08", {"HN": 68_832_000, "PM": 8_007_000}),
+    ("2026-02-01", {"HN": 70_166_000, "PM": 8_095_000}),
+    ("2026-03-08", {"HN": 71_851_000, "PM": 8_311_000}),
+]
+
+
+def test_ejp_over_the_reform_from_printed_prices(tmp_path, capsys):
+    log = rows(EJP, "EJP", subscribed_power=12_000)
+    figures = billed(tmp_path, capsys, log, "[contract]\noffer = ejp\n", "2026-01-08", "2026-03-07")
+    assert [(line[1], line[6]) for line in lines_of(figures)] == [
+        (None, "17.84"),
+        (None, "27.84"),
+        ("HN", "189.16"),
+        ("HN", "300.10"),
+        ("PM", "95.63"),
+        ("PM", "74.30"),
+    ]
+    assert figures["total"] == {"eur": "704.87"}
+    assert figures["tva"] == {"20": "117.48"}
+
+
+def test_ejp_over_the_reform_without_taxes_and_a_line_for_each_tax(tmp_path, capsys):
+    log = rows(EJP, "EJP", subscribed_power=12_000)
+    figures = billed(
+        tmp_path, capsys, log, "[contract]\noffer = ejp\npath = ht\n", "2026-01-08", "2026-03-07"
+    )
+    assert sorted(lines_of(figures), key=str) == sorted(
+        [
+            ("subscription", None, "2026-01-08", "2026-01-31", None, "16.27", "12.60"),
+            ("subscription", None, "2026-02-01", "2026-03-07", None, "16.92", "20.74"),
+            ("energy", "HN", "2026-01-08", "2026-01-31", 1334, "0.0882", "117.66"),
+            ("energy", "PM", "2026-01-08", "2026-01-31", 88, "0.8756", "77.05"),
+            ("energy", "HN", "2026-02-01", "2026-03-07", 1685, "0.1176", "198.16"),
+            ("energy", "PM", "2026-02-01", "2026-03-07", 216, "0.2558", "55.25"),
+            ("tax", None, "2026-01-08", "2026-01-31", None, "21.93", "2.27"),
+            ("tax", None, "2026-02-01", "2026-03-07", None, "15.00", "2.45"),
+            ("tax", None, "2026-01-08", "2026-01-31", 1422, "0.02998", "42.63"),
+            ("tax", None, "2026-02-01", "2026-03-07", 1901, "0.03085", "58.65"),
+        ],
+        key=str,
+    )
+    assert figures["path"] == "ht"
+    assert figures["ht"] == {"eur": "587.46"}
+    assert figures["tva"] == {"20": "117.49"}
+    assert figures["total"] == {"eur": "704.95"}
+
+
+@pytest.mark.parametrize(
+    ("proration", "euros"),
+    [
+        ("calendar-month", "17.48"),  # 15.65 × (15/31 + 19/30)
+        ("year-365", "17.49"),  # 15.65 × 12 × 34/365
+        ("year-366", "17.49"),
+        ("month-30", "17.74"),  # 15.65 × 34/30
+        ("anniversary", "17.22"),  # 15.65 × (1 + 3/30)
+    ],
+)
+def test_a_contract_that_begins_in_the_middle_of_a_month(tmp_path, capsys, proration, euros):
+    log = rows(
+        [
+            ("2026-03-17", {"HC": 77_410_000, "HP": 120_066_000}),
+            ("2026-04-20", {"HC": 77_597_000, "HP": 120_402_000}),
+        ],
+        "HC",
+        subscribed_power=6000,
+    )
+    ini = f"[contract]\noffer = tarif-bleu-hc\nsince = 2026-03-17\nproration = {proration}\n"
+    figures = billed(tmp_path, capsys, log, ini, "2026-03-17", "2026-04-19")
+    assert [line[6] for line in lines_of(figures)] == [euros, "29.53", "69.38"]
+
+
+@pytest.mark.parametrize(
+    ("day", "after", "hours", "lines", "total"),
+    [
+        ("2025-10-26", "2025-10-27", (9, 16), ["0.64", "1.47", "3.33"], "5.44"),
+        ("2026-03-29", "2026-03-30", (7, 16), ["0.63", "1.11", "3.30"], "5.04"),
+    ],
+)
+def test_a_day_on_which_the_clock_changes(tmp_path, capsys, day, after, hours, lines, total):
+    off, on = hours
+    log = rows(
+        [
+            (day, {"HC": 1_000_000, "HP": 2_000_000}),
+            (after, {"HC": 1_000_000 + off * 1000, "HP": 2_000_000 + on * 1000}),
+        ],
+        "HC",
+    )
+    figures = billed(tmp_path, capsys, log, "[contract]\noffer = tarif-bleu-hc\n", day, day)
+    assert [line[6] for line in lines_of(figures)] == lines
+    assert figures["total"] == {"eur": total}
+
+
+def test_a_new_meter_has_a_line_of_its_own(tmp_path, capsys):
+    old = rows(
+        [("2026-05-20", {"TH": 58_231_000}), ("2026-06-03T14:00", {"TH": 58_477_000})], subscribed_power=6000
+    )
+    new = rows(
+        [("2026-06-03T14:30", {"TH": 3_000}), ("2026-07-20", {"TH": 509_000})],
+        subscribed_power=6000,
+        meter="aaaaaaaaaaaa",
+    )
+    figures = billed(tmp_path, capsys, [*old, *new], BASE_6, "2026-05-20", "2026-07-19")
+    assert lines_of(figures) == [
+        ("subscription", None, "2026-05-20", "2026-07-19", None, "15.65", "31.30"),
+        ("energy", "TH", "2026-05-20", "2026-06-03", 246, "0.1940", "47.72"),
+        ("energy", "TH", "2026-06-03", "2026-07-19", 506, "0.1940", "98.16"),
+    ]
+    assert figures["total"] == {"eur": "177.18"}
+    assert [(line["index_from"], line["index_to"]) for line in figures["lines"][1:]] == [
+        (58_231_000, 58_477_000),
+        (3_000, 509_000),
+    ]
+
+
+def test_injected_energy_is_a_document_of_its_own(tmp_path, capsys):
+    log = rows(
+        [("2025-06-18", {"TH": 1_000_000}), ("2026-06-18", {"TH": 1_000_000})],
+        injected=[("2025-06-18", 4_127_000), ("2025-11-01", 4_903_000), ("2026-06-18", 5_969_000)],
+        producer=True,
+        subscribed_power=6000,
+    )
+    ini = (
+        BASE_6
+        + "injection_price = 0.1276\nsurcharges = injection\n[contract:2025-11-01]\ninjection_price = 0.1283\n"
+    )
+    figures = billed(tmp_path, capsys, log, ini, "2025-06-18", "2026-06-17")
+    revenue = figures["revenue"]
+    assert [(line["from"], line["to"], line["kwh"], line["eur"]) for line in revenue["lines"]] == [
+        ("2025-06-18", "2025-10-31", 776, "99.02"),
+        ("2025-11-01", "2026-06-17", 1066, "136.77"),
+    ]
+    assert revenue["total"] == {"eur": "235.79"}
+    surcharge = [line for line in figures["lines"] if line["label"] == "Auto-producteur avec injection"]
+    # From 1 August 2025 on 9.60 € a year without taxes: 9.60 / 12 × 1.20 = 0.96 € a month.
+    assert surcharge[-1]["price"] == "0.96"
+
+
+def test_a_year_in_one_bill_and_its_months(tmp_path, capsys):
+    months = [612, 548, 401, 322, 287, 264, 259, 281, 346, 498, 577, 655]
+    starts = [f"2025-{month:02d}-01" for month in range(2, 13)] + ["2026-01-01", "2026-02-01"]
+    known = [(day, {"TH": 1_000_000 + 1000 * sum(months[:place])}) for place, day in enumerate(starts)]
+    log = rows(known, subscribed_power=6000)
+    figures = billed(tmp_path, capsys, log, BASE_6, "2025-02-01", "2026-01-31")
+    assert [line[6] for line in lines_of(figures)] == ["82.32", "92.82", "490.69", "510.64"]
+    assert figures["total"] == {"eur": "1176.47"}
+    assert figures["tva"] == {"5.5": "4.29", "20": "182.36"}
