@@ -29,12 +29,14 @@ Raw = Mapping[str, str]
 
 
 class Chosen(NamedTuple):
-    """The class of one section, for a section whose key ``type`` chooses the class."""
+    """The class of one section, for a section whose keys choose the class."""
 
     #: The dataclass of the section.
     settings: type
     #: Makes the value of the section from an instance of that dataclass.
     wrap: Callable[[Any], object]
+    #: The keys that have chosen it.
+    keys: tuple[str, ...] = ("type",)
 
 
 def chosen_by(choose: Callable[[Raw], Chosen]) -> Any:
@@ -247,9 +249,10 @@ class _Reader:
         except BadSetting as error:
             self._fault(f"[{name}] " + error.text)
             return None
-        # The class is chosen, so the key `type` is removed, unless the settings have a field of that name for it.
-        if getattr(chosen.settings, "__annotations__", {}).get("type") not in ("str", str):
-            raw.pop("type", None)
+        # The class is chosen, so the keys that chose it are removed, unless the settings have a field for them.
+        for key in chosen.keys:
+            if getattr(chosen.settings, "__annotations__", {}).get(key) not in ("str", str):
+                raw.pop(key, None)
         settings = self.section(chosen.settings, raw, name)
         return None if settings is None else chosen.wrap(settings)
 

@@ -82,10 +82,15 @@ def _output(raw: Mapping[str, str]) -> config.Chosen:
 
 
 def _sink(raw: Mapping[str, str]) -> config.Chosen:
-    """Return the class of a section ``[sink:NAME]``; its ``type`` is a module of sinks/ or of the user."""
-    name = raw.get("type", "")
-    part = sinks.find(name)
-    return config.Chosen(part.Settings, lambda settings: sinks.Configured(part.Sink, settings, type=name))
+    """Return the class of a section ``[sink:NAME]``; ``type`` and ``shape`` name a module of sinks/ or of the user."""
+    name, shape = raw.get("type", ""), raw.get("shape") or sinks.OWN_SHAPE
+    part = sinks.find(name, shape)
+    needs_raw = getattr(part, "NEEDS_RAW", False)
+
+    def wrap(settings: object) -> sinks.Configured:
+        return sinks.Configured(part.Sink, settings, name, shape, needs_raw)
+
+    return config.Chosen(part.Settings, wrap, ("type", "shape") if name in sinks.SHAPES else ("type",))
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)

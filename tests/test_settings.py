@@ -12,7 +12,7 @@ import pytest
 
 from linkymonitor.setting_types import fields_of
 from linkymonitor.settings import Settings, default_path, load
-from linkymonitor.sinks.base import find
+from linkymonitor.sinks.base import OWN_SHAPE, find
 from linkymonitor.system.resources import shipped
 from tests.support.ini import faults, parsed
 
@@ -77,7 +77,12 @@ def sections() -> dict[str, type]:
         if section == key or (key.endswith(":") and section.startswith(key))
     }
     sinks = {section: keys for section, keys in stated().items() if section.startswith("sink:")}
-    return found | {section: find(keys["type"]).Settings for section, keys in sinks.items()}
+    return found | {section: settings_of(keys) for section, keys in sinks.items()}
+
+
+def settings_of(keys: dict[str, str]) -> type:
+    """Return the class of the section of a sink with *keys*."""
+    return find(keys["type"], keys.get("shape") or OWN_SHAPE).Settings
 
 
 def test_every_section_of_the_schema_is_in_the_shipped_file():
@@ -93,11 +98,14 @@ EXAMPLES = {("relay", "fail_state"), ("relay", "periods"), ("sink", "url")}
 
 @pytest.mark.parametrize("section", stated())
 def test_the_shipped_file_states_every_key_with_its_default(section):
-    """The file has every key of the class, and no other key."""
+    """The file has every key of the class, and no other key; a shape has those keys that its type has not."""
     cls, keys = sections()[section], stated()[section]
-    if section.startswith("sink:"):
-        del keys["type"]
     readers = {name: reader for name, reader in fields_of(cls).items() if name != "name"}
+    if section.startswith("sink:"):
+        kind, shape = keys.pop("type"), keys.pop("shape", OWN_SHAPE)
+        if shape != OWN_SHAPE:
+            plain = fields_of(find(kind).Settings)
+            readers = {name: reader for name, reader in readers.items() if name not in plain}
     keys = {getattr(cls, "aliases", {}).get(key, key): value for key, value in keys.items()}
     assert keys.keys() == readers.keys()
     defaults = {field.name: field.default for field in fields(cls)}

@@ -13,6 +13,7 @@ from linkymonitor.commands.shared import Common, callbacks
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, as_text, escape_controls, legible
 from linkymonitor.money.statements import doubts, in_force
+from linkymonitor.sinks.base import OWN_SHAPE
 
 if TYPE_CHECKING:
     from linkymonitor.money.book import PriceBook
@@ -87,7 +88,10 @@ def check(common: Common) -> int:
         )
     for name, sink in settings.destinations.items():
         unused = Text(", hors service", ", disabled") if not sink.enabled else ""
-        lines.append(Text(f"destination {name} : {sink.type}", f"sink {name}: {sink.type}") + unused)
+        kind = Text(f"destination {name} : {sink.type}", f"sink {name}: {sink.type}")
+        if sink.shape not in ("", OWN_SHAPE):
+            kind += Text(f", forme {sink.shape}", f", shape {sink.shape}")
+        lines.append(kind + unused)
     lines += in_force(book, datetime.now(settings.zone).date())
     print("\n".join(escape_controls(str(line)) for line in lines))
     sections = {"tariff": settings.tariff} | {f"tariff:{day}": each for day, each in settings.tariffs.items()}
@@ -101,8 +105,13 @@ def _sink_faults(settings: Settings) -> list[Text]:
     """Return one sentence for each fault of the sinks that are in use; none of them is connected to."""
     from linkymonitor.sinks.base import House
 
-    house = House(settings.lang, settings.general.timezone, config=settings.path)
     faults: list[Text] = []
+    house = House(
+        settings.lang,
+        settings.general.timezone,
+        config=settings.path,
+        raw_values=settings.general.raw_values,
+    )
     for sink in settings.destinations.values():
         if sink.enabled:
             try:

@@ -152,6 +152,7 @@ def _house(settings: Settings, box: str, folder: Path | None) -> House:
         enabled,
         config=settings.path,
         price=_price_of(settings),
+        raw_values=settings.general.raw_values,
     )
 
 
@@ -252,12 +253,13 @@ def _test(name: str, settings: Settings, log_dir: Path, storage: Storage, box: s
 
     configured: Configured = settings.destinations[name]
     sink = configured.build(_house(settings, box, None))
+    sent = Text("un événement d'essai", "a trial event")
     try:
         trial = getattr(sink, "test", None)
         rows = [] if trial else [_newest(log_dir, storage)]
         began = time.monotonic()
         if trial:
-            trial()
+            sent = trial() or sent
         else:
             sink.write(rows)
         took = time.monotonic() - began
@@ -266,7 +268,6 @@ def _test(name: str, settings: Settings, log_dir: Path, storage: Storage, box: s
         return 1
     finally:
         sink.close()
-    sent = Text("un événement d'essai", "a trial event")
     for row in rows:
         sent = Text("l'enregistrement de ", "the record of ") + f"{row.ended_at:%Y-%m-%dT%H:%M:%SZ}"
     print(

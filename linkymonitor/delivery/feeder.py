@@ -393,6 +393,7 @@ def live_of(newest: Newest, now: float) -> Live:
         fields=fields_of(newest.reading),
         values=newest.values,
         relays=newest.relays,
+        raw=newest.raw,
     )
 
 

@@ -37,6 +37,8 @@ class Newest(NamedTuple):
     values: Mapping[str, object]
     #: The name of each relay of the box, and whether its coil is fed.
     relays: Mapping[str, bool] = MappingProxyType({})
+    #: Label → horodate and data as the meter sent them; empty unless acquire writes them.
+    raw: Mapping[str, tuple[str | None, str]] = MappingProxyType({})
 
     def age(self, now: float) -> float:
         """Return the seconds since the reading at monotonic *now*."""
@@ -74,7 +76,7 @@ class Watcher:
                 content = file.read(_LONGEST)
             document = json.loads(content)
             return _newest(document, self._monotonic())
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
 
@@ -97,4 +99,5 @@ def _newest(document: dict[str, Any], now: float) -> Newest | None:
         str(document["ejp"]),
         values,
         {str(name): on is True for name, on in dict(document.get("relays") or {}).items()},
+        {label: (horodate, data) for label, (horodate, data) in (document.get("raw") or {}).items()},
     )

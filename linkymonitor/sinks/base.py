@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from linkymonitor.errors import BadSetting
+from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import DEFAULT, Text
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class Live(NamedTuple):
     values: Mapping[str, object]
     #: The name of each relay of the box, and whether its coil is fed.
     relays: Mapping[str, bool] = _NOTHING
+    #: Label → horodate and data as the meter sent them, meter numbers masked; empty without ``[general] raw_values``.
+    raw: Mapping[str, tuple[str | None, str]] = _NOTHING
 
 
 def _no_price(_register: str, _at: datetime, _subscribed: int | None) -> Decimal | None:
@@ -116,6 +118,8 @@ class House(NamedTuple):
     config: Path | None = None
     #: Register, instant, subscribed power in VA or None → the price in €/kWh, None when it is not known.
     price: Callable[[str, datetime, int | None], Decimal | None] = _no_price
+    #: Whether live values have their groups as the meter sent them: ``[general] raw_values``.
+    raw_values: bool = False
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -159,7 +163,8 @@ class Sink(Protocol):
     - ``live(reading: Live)`` takes the newest reading, at most one in each `every`. A reading that cannot be sent is
       dropped, because a newer one comes.
     - ``events(events: Sequence[Event])`` takes what happened, in order.
-    - ``test()`` sends something harmless, for ``deliver --test``; without it the newest record is written.
+    - ``test()`` sends something harmless, for ``deliver --test``, and may return a Text that names it; without
+      it the newest record is written.
     """
 
     def write(self, records: Sequence[Row]) -> None:
@@ -181,6 +186,10 @@ class Configured(NamedTuple):
     settings: Any
     #: The text of the key ``type``.
     type: str
+    #: The text of the key ``shape``; empty: our own.
+    shape: str = ""
+    #: Whether the sink sends groups as the meter sent them.
+    needs_raw: bool = False
 
     @property
     def enabled(self) -> bool:
@@ -202,8 +211,19 @@ class Configured(NamedTuple):
         """Return the sink.
 
         Raises:
-            ConfigError: a library or a file is missing.
+            ConfigError: a library, a file, or another setting that the sink needs is missing.
         """
+        if self.needs_raw and not house.raw_values:
+            key = f"type = {self.type}" if self.shape in ("", OWN_SHAPE) else f"shape = {self.shape}"
+            section = f"[sink:{getattr(self.settings, 'name', '')}] {key}"
+            raise ConfigError(
+                Text(
+                    f"{section} : envoie les valeurs telles que le compteur les donne ; "
+                    "écrivez [general] raw_values = oui, et relancez acquire",
+                    f"{section}: sends values as the meter gives them; "
+                    "write [general] raw_values = yes, and start acquire again",
+                )
+            )
         if hasattr(self.settings, "house"):
             self.settings.house = house
         return self.sink(self.settings)
@@ -211,14 +231,35 @@ class Configured(NamedTuple):
 
 #: Types whose module has another name.
 _MODULES = {"csv": "csv_file"}
+#: The shape that every type has: the names of docs/formats.md.
+OWN_SHAPE = "linkymonitor"
+#: Type → its other shapes, those of programs that people come from. Each is a module of `shapes`.
+SHAPES: Mapping[str, Sequence[str]] = {
+    "mqtt": ("linky-sensor",),
+}
 
 
-def find(name: str) -> ModuleType:
+def find(name: str, shape: str = OWN_SHAPE) -> ModuleType:
     """Return the module of the sink *name*: a module of this package, or a dotted path to code of the user.
 
+    Args:
+        name: the type of the sink.
+        shape: how it names and arranges what it sends.
+
     Raises:
-        BadSetting: there is no such module, it cannot be imported, or it lacks ``Settings`` or ``Sink``.
+        BadSetting: there is no such module or shape, it cannot be imported, or it lacks ``Settings`` or ``Sink``.
     """
     from linkymonitor.system.modules import find_part  # imported late: most boxes have no sink
 
-    return find_part(_MODULES.get(name, name), ("linkymonitor.sinks",), ("Settings", "Sink"))
+    needs = ("Settings", "Sink")
+    if shape == OWN_SHAPE or name not in SHAPES:
+        return find_part(_MODULES.get(name, name), ("linkymonitor.sinks",), needs)
+    if shape not in SHAPES[name]:
+        known = ", ".join((OWN_SHAPE, *SHAPES[name]))
+        raise BadSetting(
+            Text(
+                f"shape = {shape} : inconnu pour type = {name} ; on attend {known}",
+                f"shape = {shape}: not known for type = {name}; expected one of {known}",
+            )
+        )
+    return find_part(shape.replace("-", "_"), ("linkymonitor.sinks.shapes",), needs)

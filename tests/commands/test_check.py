@@ -159,3 +159,35 @@ def test_other_commands_point_to_check_for_a_linkyacq_conf(call, tmp_path):
     assert "c'est la configuration de LinkyAcq.pl ; « linkymonitor check -c" in err
     (tmp_path / "other.conf").write_text("INPUT_DEV /dev/ttyUSB3\nCOLOUR blue\n")
     assert "hors de toute section" in call("acquire", "-c", tmp_path / "other.conf")[2]
+
+
+def test_check_says_when_a_shape_needs_the_values_as_the_meter_gives_them(call, tmp_path):
+    pytest.importorskip("paho.mqtt.client")
+    section = "[sink:home]\ntype = mqtt\nshape = linky-sensor\n"
+    (tmp_path / "my.ini").write_text(section)
+    status, _, err = call("check", "-c", tmp_path / "my.ini")
+    assert status == 1
+    assert "[sink:home] shape = linky-sensor : envoie les valeurs telles que le compteur les donne" in err
+    assert "[general] raw_values = oui" in err
+    (tmp_path / "my.ini").write_text(f"[general]\nraw_values = oui\n{section}")
+    status, out, _ = call("check", "-c", tmp_path / "my.ini")
+    assert status == 0
+    assert "destination home : mqtt, forme linky-sensor\n" in out
+
+
+@pytest.mark.parametrize(
+    ("section", "says"),
+    [
+        (
+            "type = mqtt\nshape = teleinfo\n",
+            "shape = teleinfo : inconnu pour type = mqtt ; on attend linkymonitor, linky-sensor",
+        ),
+        ("type = csv\nshape = hallard\n", "shape : inconnu"),
+        ("type = mqtt\nshape = linky-sensor\ndiscovery = oui\n", "discovery : inconnu"),
+    ],
+)
+def test_a_shape_that_a_type_lacks_and_a_key_that_a_shape_lacks_are_refused(call, tmp_path, section, says):
+    (tmp_path / "my.ini").write_text(f"[sink:home]\n{section}")
+    status, _, err = call("check", "-c", tmp_path / "my.ini")
+    assert status == 1
+    assert f"[sink:home] {says}" in err

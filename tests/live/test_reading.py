@@ -31,6 +31,20 @@ def readings(spec: str, count: int):
     return found
 
 
+def test_the_groups_as_sent_are_read_back_with_the_number_masked(tmp_path):
+    latest, watcher = Latest(Storage(), tmp_path), Watcher(tmp_path, lambda: 1000.0)
+    reading = readings("standard,ejp,day=2026-01-13", 3)[-1]
+    raw = {"ADSC": (None, "021662123456"), "DATE": ("H260113194210", ""), "MSG1": (None, 'a "\\ b')}
+    latest.write(View(reading=reading._replace(raw=raw), now=998.0))
+    newest = watcher.read()
+    assert newest is not None
+    assert newest.raw == {**raw, "ADSC": (None, "*********456")}
+    latest.write(View(reading=reading, now=999.0))
+    newest = watcher.read()
+    assert newest is not None
+    assert newest.raw == {}
+
+
 @pytest.mark.parametrize(
     "spec",
     [
