@@ -233,7 +233,7 @@ class Configured(NamedTuple):
 _MODULES = {"csv": "csv_file"}
 #: The shape that every type has: the names of docs/formats.md.
 OWN_SHAPE = "linkymonitor"
-#: Type → its other shapes, those of programs that people come from. Each is a module of `shapes`.
+#: Type → its other shapes, those of programs that people come from. Each is a module of `shapes`, TYPE_SHAPE.
 SHAPES: Mapping[str, Sequence[str]] = {
     "mqtt": ("linky-sensor",),
 }
@@ -262,4 +262,4 @@ def find(name: str, shape: str = OWN_SHAPE) -> ModuleType:
                 f"shape = {shape}: not known for type = {name}; expected one of {known}",
             )
         )
-    return find_part(shape.replace("-", "_"), ("linkymonitor.sinks.shapes",), needs)
+    return find_part(f"{name}_{shape.replace('-', '_')}", ("linkymonitor.sinks.shapes",), needs)

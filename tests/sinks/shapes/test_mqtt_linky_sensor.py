@@ -8,7 +8,7 @@ import pytest
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.sinks.base import House
-from linkymonitor.sinks.shapes.linky_sensor import LinkySensor, Settings
+from linkymonitor.sinks.shapes.mqtt_linky_sensor import LinkySensor, Settings
 from tests.support.commands import until
 from tests.support.mosquitto import mosquitto, retained, subscribed
 from tests.support.mqtt_box import row
