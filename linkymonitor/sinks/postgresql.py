@@ -1,4 +1,4 @@
-"""Writes the records to the table ``records`` of PostgreSQL."""
+"""Writes the records to the table ``records`` of PostgreSQL, and the prices of each day to ``prices``."""
 
 # Strategy
 #
@@ -18,7 +18,8 @@ from datetime import datetime
 from linkymonitor.errors import SinkUnavailable
 from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.postgresql_server import PostgreSQL
-from linkymonitor.sinks.sql_server import Cursor, ServerSettings
+from linkymonitor.sinks.prices import Prices
+from linkymonitor.sinks.sql_server import Cursor, ServerSettings, clean
 from linkymonitor.sinks.sql_tables import RECORDS, Dialect, Kind, Month, Tables, cells_of
 
 #: Any number that no other program uses for its own locks.
@@ -40,6 +41,11 @@ _INSERT = (
     f"INSERT INTO records ({_COLUMNS}) SELECT {_COLUMNS}"
     " FROM json_populate_recordset(NULL::records, %s::json) ON CONFLICT DO NOTHING"
 )
+#: A price that was corrected replaces the old one.
+_PRICE = (
+    "INSERT INTO prices (meter, day, register, price) VALUES (%s, %s, %s, %s)"
+    " ON CONFLICT (meter, day, register) DO UPDATE SET price = EXCLUDED.price"
+)
 #: The name of a partition of ours.
 _NAME = re.compile(r"records_(\d{4})_(\d\d)")
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=datetime.isoformat).encode
@@ -56,6 +62,7 @@ class Sink:
     def __init__(self, settings: Settings) -> None:
         self._server = PostgreSQL(settings)
         self._tables = Tables(self._server, _DIALECT)
+        self._prices = Prices(settings.house)
         #: The months that have a partition, or go without; None: not looked at since the server was away.
         self._months: set[Month] | None = None
         self._partitioned = True
@@ -68,6 +75,11 @@ class Sink:
             SinkRefused: it refuses at least one of the records.
         """
         words = _encode([cells_of(row) for row in records])
+        prices = [
+            (clean(day.meter), day.day, clean(register), price)
+            for day in self._prices.of(records)
+            for register, price in day.prices.items()
+        ]
         try:
             new = self._without_partition(records)
 
@@ -75,6 +87,8 @@ class Sink:
                 for month in new:
                     cursor.execute(_partition(month))
                 cursor.execute(_INSERT, (words,))
+                for cells in prices:
+                    cursor.execute(_PRICE, cells)
 
             self._server.run(insert)
         except SinkUnavailable:
@@ -82,6 +96,7 @@ class Sink:
             raise
         assert self._months is not None
         self._months.update(new)
+        self._prices.written(records)
 
     def close(self) -> None:
         """Close the connection."""

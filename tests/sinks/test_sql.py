@@ -47,3 +47,26 @@ def test_four_days_arrive_row_by_row_and_once(tmp_path, apart, call, server, dat
         status, _, err = call("deliver", "-c", path, "--from", "2026-01-01", "--once")
         assert (status, err) == (0, "")
         assert server.records(database) == records_of(rows)
+
+
+def test_the_prices_of_each_day_arrive_and_a_corrected_one_replaces_the_old(
+    tmp_path, apart, call, server, database, log
+):
+    """Of four days, two have a contract whose prices are set."""
+    path = tmp_path / "box.ini"
+    found = []
+    for hn in ("0,1283", "0,1300"):
+        path.write_text(
+            f"[general]\nstate_dir = {tmp_path}/state\n[log]\ndir = {log}\n[sink:base]\n{server.keys(database)}"
+            f"[tariff]\nbase = 0.2516\nhn = {hn}\npm = 0.9418\n"
+        )
+        status, _, err = call("deliver", "-c", path, "--from", "2026-01-01", "--once")
+        assert (status, err) == (0, "")
+        columns = "day::text, register, price::text"
+        found.append(server.ask(database, f"SELECT {columns} FROM prices ORDER BY day, register"))
+    assert found[0] == [
+        ("2026-01-10", "TH", "0.251600"),
+        ("2026-01-12", "HN", "0.128300"),
+        ("2026-01-12", "PM", "0.941800"),
+    ]
+    assert found[1] == [found[0][0], ("2026-01-12", "HN", "0.130000"), found[0][2]]
