@@ -1,4 +1,4 @@
-"""Writes the records to the table ``records`` of MariaDB or MySQL."""
+"""Writes the records to the table ``records`` of MariaDB or MySQL, and the prices of each day to ``prices``."""
 
 # Strategy
 #
@@ -18,8 +18,9 @@ from typing import NamedTuple
 from linkymonitor.errors import SinkUnavailable
 from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.mariadb_server import MariaDB
+from linkymonitor.sinks.prices import Prices
 from linkymonitor.sinks.sql_server import Cursor, ServerSettings
-from linkymonitor.sinks.sql_tables import RECORDS, Dialect, Kind, Month, Tables, cells_of
+from linkymonitor.sinks.sql_tables import RECORDS, Dialect, Kind, Month, Tables, cells_of, price_cells
 
 _DIALECT = Dialect(
     folder="mariadb",
@@ -32,6 +33,11 @@ _DIALECT = Dialect(
         Kind.TRUTH: ("tinyint",),
     },
     splits=True,
+)
+#: A price that was corrected replaces the old one.
+_PRICE = (
+    "INSERT INTO prices (meter, day, register, price) VALUES (%s, %s, %s, %s)"
+    " ON DUPLICATE KEY UPDATE price = VALUES(price)"
 )
 
 
@@ -54,6 +60,7 @@ class Sink:
     def __init__(self, settings: Settings) -> None:
         self._server = MariaDB(settings)
         self._tables = Tables(self._server, _DIALECT)
+        self._prices = Prices(settings.house)
         #: The months that have a partition, or go without; None: not looked at since the server was away.
         self._months: set[Month] | None = None
 
@@ -73,12 +80,20 @@ class Sink:
             f"INSERT INTO records ({', '.join(columns)}) VALUES {', '.join([each] * len(rows))}"
             " ON DUPLICATE KEY UPDATE meter = records.meter"
         )
+        prices = price_cells(self._prices.of(records))
+
+        def insert(cursor: Cursor) -> None:
+            cursor.execute(statement, values)
+            for cells in prices:
+                cursor.execute(_PRICE, cells)
+
         try:
             self._make_partitions({Month(row.ended_at.year, row.ended_at.month) for row in records})
-            self._server.run(lambda cursor: cursor.execute(statement, values))
+            self._server.run(insert)
         except SinkUnavailable:
             self._months = None
             raise
+        self._prices.written(records)
 
     def close(self) -> None:
         """Close the connection."""

@@ -19,8 +19,8 @@ from linkymonitor.errors import SinkUnavailable
 from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.postgresql_server import PostgreSQL
 from linkymonitor.sinks.prices import Prices
-from linkymonitor.sinks.sql_server import Cursor, ServerSettings, clean
-from linkymonitor.sinks.sql_tables import RECORDS, Dialect, Kind, Month, Tables, cells_of
+from linkymonitor.sinks.sql_server import Cursor, ServerSettings
+from linkymonitor.sinks.sql_tables import RECORDS, Dialect, Kind, Month, Tables, cells_of, price_cells
 
 #: Any number that no other program uses for its own locks.
 _LOCK = 0x6C696E6B79
@@ -75,11 +75,7 @@ class Sink:
             SinkRefused: it refuses at least one of the records.
         """
         words = _encode([cells_of(row) for row in records])
-        prices = [
-            (clean(day.meter), day.day, clean(register), price)
-            for day in self._prices.of(records)
-            for register, price in day.prices.items()
-        ]
+        prices = price_cells(self._prices.of(records))
         try:
             new = self._without_partition(records)
 

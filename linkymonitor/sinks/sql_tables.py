@@ -17,6 +17,7 @@ from typing import NamedTuple
 from linkymonitor.errors import SinkRefused, SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.sinks.base import Row
+from linkymonitor.sinks.prices import PricedDay
 from linkymonitor.sinks.sql_server import Cursor, Server, clean
 from linkymonitor.system.resources import shipped
 
@@ -110,6 +111,16 @@ def cells_of(row: Row) -> dict[str, object]:
     if row.overload is not None:
         cells["overload"] = row.overload
     return cells
+
+
+def price_cells(days: Iterable[PricedDay]) -> list[tuple[object, ...]]:
+    """Return the rows of the table ``prices`` for *days*: meter, day, register, price."""
+    return [
+        (clean(day.meter), day.day, register, price)
+        for day in days
+        for register, price in day.prices.items()
+        if f"index_{register}" in _COLUMN_OF
+    ]
 
 
 class Tables:

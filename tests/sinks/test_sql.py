@@ -62,8 +62,8 @@ def test_the_prices_of_each_day_arrive_and_a_corrected_one_replaces_the_old(
         )
         status, _, err = call("deliver", "-c", path, "--from", "2026-01-01", "--once")
         assert (status, err) == (0, "")
-        columns = "day::text, register, price::text"
-        found.append(server.ask(database, f"SELECT {columns} FROM prices ORDER BY day, register"))
+        rows = server.ask(database, "SELECT day, register, price FROM prices ORDER BY day, register")
+        found.append([(str(day), register, str(price)) for day, register, price in rows])
     assert found[0] == [
         ("2026-01-10", "TH", "0.251600"),
         ("2026-01-12", "HN", "0.128300"),
