@@ -31,8 +31,8 @@ _MISCONFIGURED = {
     errno.ELOOP,
     errno.ENAMETOOLONG,
 }
-_PAGE = re.compile(r"\d{4}-\d\d-\d\d\.html")
-_DAMAGED = re.compile(r".+\.bad(-\d+)?")
+_PAGE = r"\d{4}-\d\d-\d\d\.html"
+_DAMAGED = r".+\.bad(-\d+)?"
 #: The fewest characters of a salt; a shorter one was cut.
 _SALT = 16
 #: The file in which a trial keeps what its folder was made for; a folder without it is not of a trial.
@@ -77,7 +77,9 @@ def make_room(storage: Storage, log_dir: Path, pages: Path) -> bool:
     Returns:
         True when a file was removed.
     """
-    return storage.remove_first(pages, _PAGE) or storage.remove_first(log_dir, _DAMAGED)
+    return storage.remove_first(pages, re.compile(_PAGE)) or storage.remove_first(
+        log_dir, re.compile(_DAMAGED)
+    )
 
 
 def of_latest(wanted: Path | None, storage: Storage, *, meter: bool) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -56,7 +57,8 @@ def report(
         LinkyMonitorError: there is no such folder of a log.
         UsageError: the last day is earlier than the first, or no day has come yet.
     """
-    _spare_the_garbage_collector()
+    # There are thousands of records at a time, none of them in a cycle, and the search takes a tenth of a run.
+    gc.set_threshold(200_000)
     from linkymonitor.daily_log.files import Statistics
     from linkymonitor.system.storage import Storage
 
@@ -136,17 +138,6 @@ def report(
     for sentence in failures:
         print(sentence, file=sys.stderr)
     return 1 if failures else 0
-
-
-def _spare_the_garbage_collector() -> None:
-    """Make Python search for cycles of objects less often, and not when it ends."""
-    import atexit
-    import gc
-
-    # There are thousands of records at a time, none of them in a cycle, and the search takes a tenth of a run.
-    gc.set_threshold(200_000)
-    # Python searches once more when it ends, in all that is left.
-    atexit.register(gc.freeze)
 
 
 class _Log:

@@ -9,8 +9,6 @@
 # - Of a season of which not every past day is known, nobody knows how many days are left: we take it as it was when it
 #   began.
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal

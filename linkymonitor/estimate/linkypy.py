@@ -7,8 +7,6 @@
 #   who come from LinkyPy; projection.py has a better estimate.
 # - The seconds so far begin with the first day that was measured, for LinkyPy takes the first index of the month.
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import NamedTuple
 

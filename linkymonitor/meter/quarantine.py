@@ -30,7 +30,8 @@ from linkymonitor.tic.privacy import mask_raw
 if TYPE_CHECKING:
     from linkymonitor.meter.acceptance.frame import Held
 
-_LINE = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t[a-z]+\t[ -~]+(?:\t\+\d{1,9})?", re.ASCII)
+# Compiled where it is first needed, as most starts find no quarantine.
+_LINE = r"(?a)\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t[a-z]+\t[ -~]+(?:\t\+\d{1,9})?"
 
 
 class _Line:
@@ -106,4 +107,4 @@ class Quarantine:
         except StorageError:
             return []
         lines = data[: data.rfind(b"\n") + 1].decode("ascii", "replace").split("\n")
-        return [line for line in lines if _LINE.fullmatch(line)]
+        return [line for line in lines if re.fullmatch(_LINE, line)]

@@ -13,8 +13,6 @@
 #   the functions of this file and of epochs.py, and a test compares their figures.
 # - Times are POSIX seconds.
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -123,7 +121,7 @@ class IndexFold:
         """The subscribed power, in VA, None if it is not known."""
         return rating(self._contract, self._contract)
 
-    def copy(self) -> IndexFold:
+    def copy(self) -> "IndexFold":
         """Return an independent fold with the same state."""
         fold = IndexFold()
         fold.registers, fold.listed, fold.ended = self.registers.copy(), self.listed, self.ended

@@ -8,8 +8,6 @@
 #   the register itself where the offer's periods are the meter's registers, else what the rules of the offer give.
 # - A price that is not known is None and has a reason; it is never 0 and never the price of another day.
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -55,13 +53,13 @@ class DayPrices(NamedTuple):
     #: Period or register → its name for people.
     labels: Mapping[str, Text] = _NO_LABELS
     #: Gives the period of an instant; None where the periods are the meter's registers, as of the prices of [tariff].
-    slices: Slices | None = None
+    slices: "Slices | None" = None
     #: From when these prices are in force; None: always, or not known.
     since: date | None = None
     #: The id of the price table, None for the prices of [tariff].
     offer: str | None = None
     #: The row of the price table, which also has the prices without taxes; None as for *offer*.
-    row: Row | None = None
+    row: "Row | None" = None
 
     def by_register(self, registers: Iterable[str]) -> bool:
         """Return whether *registers* are the periods, so that the hour decides nothing."""
@@ -148,7 +146,7 @@ class PriceBook:
         tariffs: Mapping[date, Prices] = MappingProxyType({}),
         contract: Contract | None = None,
         contracts: Mapping[date, Contract] = MappingProxyType({}),
-        shelf: Shelf | None = None,
+        shelf: "Shelf | None" = None,
     ) -> None:
         self.contract = contract or Contract()
         self._tariffs = [(date.min, tariff)]
@@ -159,16 +157,7 @@ class PriceBook:
             last = self._stretches[-1]
             signed = last.signed if changes.offer is None else day
             self._stretches.append(_Stretch(day, last.contract.then(changes), signed))
-        self._offers: dict[int, Offer] = {}
-        if any(stretch.contract.table is not None for stretch in self._stretches):
-            # Only here: a house without an offer needs no tables.
-            from linkymonitor.money.offer import Offer
-
-            self._offers = {
-                number: Offer.of(stretch.contract, stretch.signed, shelf)
-                for number, stretch in enumerate(self._stretches)
-                if stretch.contract.table is not None
-            }
+        self._offers = _offers(self._stretches, shelf)
         self._made: dict[tuple[object, ...], DayPrices] = {}
 
     @property
@@ -277,8 +266,21 @@ def _of_tariff(start: date, prices: Prices, injection: Decimal | None) -> DayPri
     )
 
 
+def _offers(stretches: Iterable[_Stretch], shelf: "Shelf | None") -> "dict[int, Offer]":
+    """Return the offer of each of *stretches* that has one, by its place among them."""
+    tables = {
+        number: stretch for number, stretch in enumerate(stretches) if stretch.contract.table is not None
+    }
+    if not tables:
+        return {}
+    # Only here: a house without an offer needs no tables.
+    from linkymonitor.money.offer import Offer
+
+    return {number: Offer.of(stretch.contract, stretch.signed, shelf) for number, stretch in tables.items()}
+
+
 def _of_offer(
-    offer: Offer, row: Row, since: date, kva: int | None, injection: Decimal | None, stale: date | None
+    offer: "Offer", row: "Row", since: date, kva: int | None, injection: Decimal | None, stale: date | None
 ) -> DayPrices:
     """Return the prices of *row* of *offer* for a subscribed power of *kva*, None when it is not known."""
     energy: dict[str, Decimal] = {}

@@ -41,8 +41,9 @@ CUT_SHORT = (EOFError, zlib.error)
 
 _VERSION = 1
 _LONGEST_LINE = 2 * CHUNK + 64
-_HEADER = re.compile(rb"linkymonitor-recording (\d{1,4}) (\S{1,40})Z (\d{1,7}|-) unmasked\n")
-_BLOCK = re.compile(rb"(\d{1,12}\.\d{3}) ((?:[0-9a-f]{2})+)\n")
+# These patterns are compiled where they are first needed: most sources are no recordings.
+_HEADER = rb"linkymonitor-recording (\d{1,4}) (\S{1,40})Z (\d{1,7}|-) unmasked\n"
+_BLOCK = rb"(\d{1,12}\.\d{3}) ((?:[0-9a-f]{2})+)\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,9 +127,10 @@ def read_recording(path: Path) -> Iterator[tuple[float, bytes]]:
     """
     first = read_header(path)
     session, latest = 0.0, 0.0
+    block = re.compile(_BLOCK)
     with open_plain(path) as file:
         for line in _lines(file):
-            if match := _BLOCK.fullmatch(line):
+            if match := block.fullmatch(line):
                 latest = max(latest, session + float(match[1]))
                 yield latest, bytes.fromhex(match[2].decode())
             elif again := _header(line):
@@ -207,7 +209,7 @@ class Tap(Source):
 
 
 def _header(line: bytes) -> Header | None:
-    match = _HEADER.fullmatch(line)
+    match = re.fullmatch(_HEADER, line)
     if match is None or int(match[1]) != _VERSION:
         return None
     try:

@@ -1,7 +1,5 @@
 """What is kept of a finished local day: no price is in it, so that any price can be set on it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType

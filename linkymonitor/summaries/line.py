@@ -6,8 +6,6 @@
 # - A line has the version of this format. Whoever changes what a field means, or how a figure is computed, raises
 #   VERSION: lines of another version are not read, and the days are summarised anew.
 
-from __future__ import annotations
-
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence

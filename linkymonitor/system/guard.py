@@ -1,7 +1,5 @@
 """Guards parts of the program from each other: a part that raises is logged, and the others go on."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
@@ -40,7 +38,7 @@ class Guard:
             self._tell_mended(_Part.of(call, section))
         return result
 
-    def _tell_broken(self, part: _Part, error: BaseException) -> None:
+    def _tell_broken(self, part: "_Part", error: BaseException) -> None:
         if part in self._broken:
             return
         self._broken.add(part)
@@ -51,7 +49,7 @@ class Guard:
             text = Text("%s a échoué ; le reste continue", "%s failed; the rest goes on")
             log.error(text, part.name, exc_info=error)
 
-    def _tell_mended(self, part: _Part) -> None:
+    def _tell_mended(self, part: "_Part") -> None:
         if part in self._broken:
             self._broken.discard(part)
             log.info(Text("%s fonctionne de nouveau", "%s works again"), part.name)
@@ -66,7 +64,7 @@ class _Part(NamedTuple):
     is_foreign: bool
 
     @classmethod
-    def of(cls, call: Callable[..., object], section: str) -> _Part:
+    def of(cls, call: Callable[..., object], section: str) -> "_Part":
         """Return the part that *call* belongs to; *section* as in Guard.call()."""
         name = getattr(call, "__qualname__", None) or repr(call)  # the text of a whole appliance is long
         module = getattr(call, "__module__", None) or "?"

@@ -10,17 +10,16 @@ PERSONAL = frozenset({"ADCO", "ADSC", "PRM", "ADS"})
 
 #: Characters at the end of a number that stay readable.
 _KEPT = 3
+# These patterns are compiled where they are first needed: damaged lines are rare.
 # The second range has the digits with bit 7 set: a damaged line may still carry its parity.
-_DIGIT = re.compile(r"[0-9\xb0-\xb9]")
-_RUN = re.compile(r"[0-9]+")
+_DIGIT = r"[0-9\xb0-\xb9]"
+_RUN = r"[0-9]+"
 _SEVEN_BITS = {byte: byte & 0x7F for byte in range(0x80, 0x100)}
-_LABEL = re.compile(r"[\0-\x1f]*([^ \t]+)[ \t]")
+_LABEL = r"[\0-\x1f]*([^ \t]+)[ \t]"
 #: The horodate of a group that has one, up to its separator.
-_HORODATE = re.compile(
-    r"[HEhe ][0-9]{2}(?:0[0-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:[01][0-9]|2[0-4])[0-5][0-9][0-5][0-9]\t"
-)
+_HORODATE = r"[HEhe ][0-9]{2}(?:0[0-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:[01][0-9]|2[0-4])[0-5][0-9][0-5][0-9]\t"
 #: The end of a whole line: a separator and the check character, which is no digit of a number.
-_CHECK = re.compile(r"[ \t].[\0-\x1f]*\Z", re.DOTALL)
+_CHECK = r"(?s)[ \t].[\0-\x1f]*\Z"
 #: A damaged line with at least so many digits outside a horodate may contain a damaged meter address.
 _MANY = 10
 
@@ -46,26 +45,26 @@ def mask_raw(text: str) -> str:
         text: the bytes of the line as latin-1, with or without their parity.
     """
     plain = text.translate(_SEVEN_BITS)
-    check = _CHECK.search(plain)
+    check = re.search(_CHECK, plain)
     end = check.start() if check else len(plain)
     if _is_harmless(plain[:end]):
         return text
     number = text[:end]
-    hidden = max(len(_DIGIT.findall(number)) - _KEPT, 0)
-    return _DIGIT.sub("*", number, count=hidden) + text[end:]
+    hidden = max(len(re.findall(_DIGIT, number)) - _KEPT, 0)
+    return re.sub(_DIGIT, "*", number, count=hidden) + text[end:]
 
 
 def _is_harmless(plain: str) -> bool:
     """Return whether the damaged line *plain*, given without its check character, contains no meter address."""
-    label = _LABEL.match(f"{plain} ")
+    label = re.match(_LABEL, f"{plain} ")
     shape = _shapes().get(label[1]) if label else None
     if label is None or shape is None or any(name in plain for name in PERSONAL):
         return False
     data = plain[label.end() :]
-    if shape.stamped and (horodate := _HORODATE.match(f"{data}\t")):
+    if shape.stamped and (horodate := re.match(_HORODATE, f"{data}\t")):
         data = data[horodate.end() :]
     # A day profile has many digits, in blocks that are shorter than a meter address.
-    digits = map(len, _RUN.findall(data)) if shape.in_blocks else [len(_DIGIT.findall(data))]
+    digits = map(len, re.findall(_RUN, data)) if shape.in_blocks else [len(re.findall(_DIGIT, data))]
     return max(digits, default=0) <= min(shape.width, _MANY - 1)
 
 

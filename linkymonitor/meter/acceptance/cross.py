@@ -7,8 +7,6 @@
 # - When two groups do not fit each other, either may be wrong. A group that has not changed was borne out by the frame
 #   before, so only groups that changed are compared and doubted.
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -16,8 +16,6 @@ back, each with its cause. Nothing is corrected.
 # - The absence of a label has a meaning for interpret (no PEJP: no notice). So a label that is left out here, or lost
 #   on the line, is named in ``rejected`` of the frame that is passed on.
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

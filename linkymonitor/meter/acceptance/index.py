@@ -13,8 +13,6 @@
 # Three indexes have names here. The believed index is the one that is passed on. The newest index is the last index
 # that was kept, believed or not. The new index is that of the present frame: each action but hold() keeps it.
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from enum import StrEnum
@@ -291,7 +289,7 @@ class _Mark(NamedTuple):
     #: How many marks in a row bore each other out, this mark included.
     times: int = 1
 
-    def flow(self, later: _Mark) -> tuple[int, float] | None:
+    def flow(self, later: "_Mark") -> tuple[int, float] | None:
         """Return the Wh and VAh from this mark to *later*, None when they are impossible together, or not known."""
         counted, flowed = advance(self.wh, later.wh), later.vah - self.vah
         possible = later.era == self.era and counted <= flowed * _MOST_SHARE + _SAME

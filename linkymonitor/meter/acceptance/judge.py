@@ -3,8 +3,6 @@
 # A judge knows one label of one meter. It remembers the groups that it needs to compare, and returns for each frame
 # the group that is believed now: the new one, an older one, or None while it waits for a second frame.
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
@@ -73,7 +71,7 @@ class Moment(NamedTuple):
     #: The groups of the frame by label.
     groups: Mapping[str, InfoGroup]
     #: The judges of all labels that are known, by label.
-    judges: Mapping[str, Judge]
+    judges: Mapping[str, "Judge"]
     #: When the frame came, in monotonic seconds.
     now: float
     #: When the frame before came; None for the first frame.
@@ -81,7 +79,7 @@ class Moment(NamedTuple):
     situation: Situation
     #: The subscribed power in VA, which limits how fast an index grows; None when the meter has not sent it.
     subscribed: int | None
-    flow: Flow
+    flow: "Flow"
     #: Filled by the judges: groups of this frame, or of an earlier frame, each with its cause.
     held: list[tuple[InfoGroup, str]]
 

@@ -6,8 +6,6 @@
 #   page, at a share of its width and height, and keep their size.
 # - All bars of one period are one path: a month is some kB, and a year no more.
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal

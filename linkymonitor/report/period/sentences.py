@@ -1,7 +1,5 @@
 """What the page of a period says: its title, its flags, the sentences that open it, and its cards."""
 
-from __future__ import annotations
-
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
