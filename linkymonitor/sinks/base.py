@@ -236,6 +236,7 @@ OWN_SHAPE = "linkymonitor"
 #: Type → its other shapes, those of programs that people come from. Each is a module of `shapes`, TYPE_SHAPE.
 SHAPES: Mapping[str, Sequence[str]] = {
     "mqtt": ("linky-sensor", "linkyrpi"),
+    "mariadb": ("hallard",),
 }
 
 

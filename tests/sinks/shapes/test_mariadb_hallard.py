@@ -1,0 +1,261 @@
+"""The table of hallard/teleinfo in a real MariaDB: the rows of that program, and those of the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+
+import pytest
+
+from linkymonitor.errors import BadSetting, SinkUnavailable
+from linkymonitor.sinks.base import House, Row
+from linkymonitor.sinks.shapes.mariadb_hallard import HallardTable, Settings
+from tests.support.contracts import HOUSES, rows_in, write_days
+from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
+from tests.support.sql_servers import Maria
+
+pytestmark = pytest.mark.server
+
+COLUMNS = (
+    *(
+        "DATE",
+        "ADCO",
+        "OPTARIF",
+        "ISOUSC",
+        "BASE",
+        "HCHC",
+        "HCHP",
+        "BBRHCJB",
+        "BBRHPJB",
+        "BBRHCJW",
+        "BBRHPJW",
+    ),
+    *(
+        "BBRHCJR",
+        "BBRHPJR",
+        "DEMAIN",
+        "EJPHN",
+        "EJPHPM",
+        "PEJP",
+        "PTEC",
+        "IINST1",
+        "IINST2",
+        "IINST3",
+        "IMAX1",
+    ),
+    *("IMAX2", "IMAX3", "HHPHC", "PMAX", "PAPP", "ADPS", "MOTDETAT", "TENSION"),
+)
+#: The contract of the log → the columns of its registers.
+INDEXES = {
+    "BASE": {"index_TH": "BASE"},
+    "HC": {"index_HC": "HCHC", "index_HP": "HCHP"},
+    "EJP": {"index_HN": "EJPHN", "index_PM": "EJPHPM"},
+    "TEMPO": {
+        "index_HCJB": "BBRHCJB",
+        "index_HPJB": "BBRHPJB",
+        "index_HCJW": "BBRHCJW",
+        "index_HPJW": "BBRHPJW",
+        "index_HCJR": "BBRHCJR",
+        "index_HPJR": "BBRHPJR",
+    },
+}
+OPTIONS = {"BASE": "BASE", "HC": "HC..", "EJP": "EJP.", "TEMPO": "BBR("}
+PERIODS = {"TH": "TH..", "HC": "HC..", "HP": "HP..", "HN": "HN..", "PM": "PM.."}
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Run a real MariaDB whose clock is far from Paris for the tests of this file."""
+    made = Maria("--default-time-zone=-03:30")
+    try:
+        made.start()
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture
+def database(server):
+    return server.new_database()
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory) -> list[Row]:
+    folder = tmp_path_factory.mktemp("contracts")
+    write_days(folder, hours=2)
+    return rows_in(folder)
+
+
+@pytest.fixture
+def table(server, database):
+    """Make sinks of the table, which are closed at the end of the test."""
+    made = []
+
+    def make(**keys) -> HallardTable:
+        where = {"host": "127.0.0.1", "port": server.port, "user": "linky", "database": database}
+        settings = Settings(**{"name": "old", **where, **keys})
+        settings.house = House(raw_values=True)
+        made.append(HallardTable(settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def content(server, database, columns=COLUMNS, name="DbiTeleinfo") -> list[dict[str, object]]:
+    """Return the rows of the table in the order of their making, each without what is NULL."""
+    found = server.ask(database, f"SELECT {', '.join(columns)} FROM {name} ORDER BY id")
+    return [{c: v for c, v in zip(columns, row, strict=True) if v is not None} for row in found]
+
+
+def in_the_zone_of_the_server(row: Row):
+    return (row.ended_at + timedelta(hours=-3, minutes=-30)).replace(tzinfo=None)
+
+
+def expected(row: Row) -> dict[str, object]:
+    """Return what the table has of *row* alone."""
+    three = "current_2" in row.fields
+    cells = {
+        "DATE": in_the_zone_of_the_server(row),
+        "ADCO": row.meter,
+        "OPTARIF": OPTIONS[row.contract],
+        "ISOUSC": row.subscribed_power // (600 if three else 200),
+        "PTEC": PERIODS.get(row.period, row.period),
+        "PAPP": row.fields["power"],
+        "IINST1": row.fields["current_1"],
+    }
+    cells |= {
+        column: row.fields[name] for name, column in INDEXES[row.contract].items() if name in row.fields
+    }
+    cells |= {f"IINST{n}": row.fields[f"current_{n}"] for n in (2, 3) if three}
+    if "voltage_1" in row.fields:
+        cells["TENSION"] = row.fields["voltage_1"]
+    if "tomorrow" in row.words:
+        cells["DEMAIN"] = row.words["tomorrow"]
+    return cells
+
+
+def test_the_log_of_four_contracts_arrives_row_by_row_and_once(tmp_path, apart, call, server, database, rows):
+    write_days(tmp_path / "log", hours=2)
+    path = tmp_path / "box.ini"
+    path.write_text(
+        f"[general]\nstate_dir = {tmp_path}/state\nraw_values = yes\n[log]\ndir = {tmp_path}/log\n"
+        f"[sink:old]\n{server.keys(database)}shape = hallard\n"
+    )
+    for _ in range(2):  # the second time every record is there already
+        status, _, err = call("deliver", "-c", path, "--from", "2026-01-01", "--once")
+        assert (status, err) == (0, "")
+        assert content(server, database) == [expected(row) for row in rows]
+    assert {row.contract for row in rows} == OPTIONS.keys()
+    assert len(rows) > 110 * len(HOUSES)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("historique")])
+def test_a_fresh_record_is_the_row_that_the_forerunner_made_of_the_same_frame(
+    server, database, table, tmp_path, name, rows
+):
+    """The files were made by that program, in a table to which the owner of three phases has added PPOT."""
+    box = table(meter_number=number_of(name))
+    fresh = rows[0]._replace(ended_at=NOW + timedelta(seconds=2))
+    box.write([fresh._replace(ended_at=NOW - timedelta(minutes=5))])
+    server.ask(database, "ALTER TABLE DbiTeleinfo ADD COLUMN PPOT VARCHAR(2)")
+    again = table(meter_number=number_of(name))
+    again.live(live_of_frame(name, tmp_path))
+    again.write([fresh])
+    found = content(server, database, (*COLUMNS, "PPOT"))[-1]
+    assert found.pop("DATE") == in_the_zone_of_the_server(fresh)
+    assert found == json.loads((GOLDEN / f"hallard/{name}.json").read_text())
+
+
+def test_a_meter_in_standard_mode_fills_the_columns_that_mean_the_same(
+    server, database, table, tmp_path, rows
+):
+    box = table(meter_number="041763000009")
+    fresh = next(row for row in rows if row.contract == "TEMPO")._replace(ended_at=NOW)
+    reading = live_of_frame("standard-tempo-tri", tmp_path)
+    box.live(reading)
+    box.write([fresh])
+    (found,) = content(server, database)
+    assert found == {
+        **expected(fresh),
+        "ADCO": "041763000009",
+        "PAPP": reading.values["SINSTS"],
+        **{f"IINST{n}": reading.values[f"IRMS{n}"] for n in (1, 2, 3)},
+        "TENSION": reading.values["URMS1"],
+        **{column: reading.values[f"EASF{n:02}"] for n, column in enumerate(INDEXES["TEMPO"].values(), 1)},
+    }
+
+
+def test_a_reading_of_another_interval_completes_nothing(server, database, table, tmp_path, rows):
+    box = table()
+    box.live(live_of_frame("historique-hc", tmp_path))
+    times = (NOW - timedelta(seconds=1), NOW + timedelta(seconds=31), NOW + timedelta(seconds=43))
+    box.write([rows[0]._replace(ended_at=at) for at in times])
+    assert [found.get("HHPHC") for found in content(server, database)] == [None] * 3
+
+
+def test_rows_may_be_rarer_than_records_and_a_second_delivery_adds_none(server, database, table, rows):
+    day = [row for row in rows if row.contract == "EJP"]
+    table(rows_every=timedelta(minutes=5)).write(day)
+    first = content(server, database)
+    slots = {(found["DATE"].hour, found["DATE"].minute // 5) for found in first}
+    assert len(slots) == len(first) == 25  # of two hours, and their end
+    for start in (0, 7, 100):
+        table(rows_every=timedelta(minutes=5)).write(day[start:])
+    assert content(server, database) == first
+
+
+def test_a_table_of_the_forerunner_stays_as_it_is(server, database, table, rows, caplog):
+    """Narrower, without transactions, with columns that must have a value, and half of a batch that was cut."""
+    server.ask(
+        database,
+        "CREATE TABLE tbl_teleinfo (id INT NOT NULL AUTO_INCREMENT, DATE DATETIME, ADCO VARCHAR(12),"
+        " OPTARIF VARCHAR(3), PTEC VARCHAR(4) NOT NULL, EJPHN DECIMAL(5), EJPHPM DECIMAL(9) NOT NULL,"
+        " PAPP DECIMAL(5), MEMO VARCHAR(5) NOT NULL, PRIMARY KEY (id)) ENGINE = MyISAM",
+    )
+    day = [row for row in rows if row.contract == "EJP"][:20]
+    columns = ("DATE", "ADCO", "OPTARIF", "PTEC", "EJPHN", "EJPHPM", "PAPP", "MEMO")
+    with caplog.at_level(logging.WARNING):
+        table(table="tbl_teleinfo").write(day)
+        server.ask(database, "DELETE FROM tbl_teleinfo WHERE id % 3 = 0")
+        table(table="tbl_teleinfo").write([*day, day[-1]._replace(period="", ended_at=NOW)])
+    found = content(server, database, columns, "tbl_teleinfo")
+    wanted = [
+        {**{name: cells[name] for name in ("DATE", "ADCO", "PTEC", "EJPHPM", "PAPP")}, "MEMO": ""}
+        for cells in map(expected, day)
+    ]
+    assert sorted(found[:-1], key=lambda cells: cells["DATE"]) == wanted
+    assert found[-1]["PTEC"] == ""
+    said = [record.getMessage() for record in caplog.records]
+    assert any("ADPS, BASE, BBRHCJB" in line for line in said)
+    assert sum("tbl_teleinfo.EJPHN" in line for line in said) == 2  # once by each of the two sinks
+    assert sum("tbl_teleinfo.OPTARIF" in line for line in said) == 2
+
+
+def test_tempo_is_spelt_as_the_table_spells_it(server, database, table, rows):
+    tempo = [row for row in rows if row.contract == "TEMPO"][:2]
+    table().write(tempo[:1])
+    server.ask(database, "UPDATE DbiTeleinfo SET OPTARIF = 'BBR)'")
+    table().write(tempo[1:])
+    assert [found["OPTARIF"] for found in content(server, database)] == ["BBR)", "BBR)"]
+
+
+def test_a_table_of_another_kind_is_refused_with_the_place_and_the_remedy(server, database, table, rows):
+    server.ask(database, "CREATE TABLE DbiTeleinfo (id INT, DATE INT)")
+    with pytest.raises(SinkUnavailable, match=r"DbiTeleinfo\.DATE est de type int, on attend datetime"):
+        table().write(rows[:1])
+    server.ask(database, "CREATE TABLE other (id INT)")
+    with pytest.raises(SinkUnavailable, match=r"other\.DATE manque"):
+        table(table="other").write(rows[:1])
+
+
+def test_a_name_that_is_sql_and_a_number_of_something_else_are_refused():
+    with pytest.raises(BadSetting, match="table = a`b"):
+        Settings(table="a`b")
+    with pytest.raises(BadSetting, match="meter_number") as refused:
+        Settings(meter_number="12345678901234")
+    assert "1234567" not in str(refused.value)
+    with pytest.raises(BadSetting, match="rows_every"):
+        Settings(rows_every=timedelta(0))
