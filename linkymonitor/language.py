@@ -214,3 +214,11 @@ def written_date(day: date) -> Text:
     month = MONTHS[day.month - 1]
     number = "1er" if day.day == 1 else str(day.day)
     return Text(f"{number} {month.fr} {day.year}", f"{day.day} {month.en} {day.year}")
+
+
+def written_days(first: date, last: date) -> Text:
+    """Return the days from *first* to *last*, both included, as they stand in a sentence."""
+    begin, end = written_date(first), written_date(last)
+    if first == last:
+        return Text(f"du {begin.fr}", f"of {begin.en}")
+    return Text(f"du {begin.fr} au {end.fr}", f"from {begin.en} to {end.en}")

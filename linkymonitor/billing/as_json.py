@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from linkymonitor.billing.amounts import summed
+from linkymonitor.billing.compare import Compared
 from linkymonitor.billing.values import Bill, Line
 from linkymonitor.language import Text
 
@@ -70,3 +71,28 @@ def _euros(amount: Decimal | None) -> str | None:
 
 def _rate(rate: Decimal) -> str:
     return f"{rate.normalize():f}"
+
+
+def differences_as_json(compared: Sequence[Compared], lang: str) -> list[dict[str, object]]:
+    """Return the lines of a supplier's bill that are not ours, each with its reason."""
+    rows: list[dict[str, object]] = []
+    for each in compared:
+        if not each.cause:
+            continue
+        line = each.ours or each.theirs
+        assert line is not None
+        first, last = line.first, line.last
+        rows.append(
+            {
+                "kind": line.kind,
+                "register": line.register,
+                "from": first.isoformat() if first else None,
+                "to": last.isoformat() if last else None,
+                "theirs": None if each.theirs is None else _euros(each.theirs.eur),
+                "ours": None if each.ours is None else _euros(each.ours.eur),
+                "eur": _euros(each.eur),
+                "cause": each.cause,
+                "why": None if each.why is None else each.why.render(lang),
+            }
+        )
+    return rows

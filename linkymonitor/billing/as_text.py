@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from linkymonitor.billing.amounts import summed
+from linkymonitor.billing.compare import Compared
+from linkymonitor.billing.paper import Paper
 from linkymonitor.billing.values import Bill, Line
-from linkymonitor.language import Text, as_text, written_date
+from linkymonitor.language import Text, as_text, written_days
 from linkymonitor.money.contract import TaxPath
 from linkymonitor.money.statements import decimal
 
@@ -45,14 +46,6 @@ def as_lines(bill: Bill) -> Iterator[Text]:
     yield from bill.warnings
 
 
-def written_days(first: date, last: date) -> Text:
-    """Return the days from *first* to *last*, both included, as they stand in a sentence."""
-    begin, end = written_date(first), written_date(last)
-    if first == last:
-        return Text(f"du {begin.fr}", f"of {begin.en}")
-    return Text(f"du {begin.fr} au {end.fr}", f"from {begin.en} to {end.en}")
-
-
 def _lines(line: Line) -> Iterator[Text]:
     yield _amount(line.label, line.eur)
     span = as_text("  ") + written_days(line.first, line.last)
@@ -68,5 +61,38 @@ def _lines(line: Line) -> Iterator[Text]:
 
 
 def _amount(label: Text, amount: Decimal | None) -> Text:
-    euros = Text("—", "—") if amount is None else decimal(amount) + " €"
+    euros = _shown(amount)
     return Text(f"{label.fr:<{_WIDE}}{euros.fr:>14}", f"{label.en:<{_WIDE}}{euros.en:>14}")
+
+
+def compared_lines(compared: Sequence[Compared], paper: Paper, ours: Bill) -> Iterator[Text]:
+    """Yield the lines of a supplier's bill beside ours, each with the reason of its difference."""
+    yield Text("Le papier et le compteur, ", "The paper and the meter, ") + written_days(
+        ours.first, ours.last
+    )
+    yield _beside(as_text(""), Text("papier", "paper"), Text("compteur", "meter"))
+    for each in compared:
+        line = each.ours or each.theirs
+        assert line is not None
+        label = as_text(each.ours.label if each.ours else each.theirs.label if each.theirs else "")
+        if not str(label):
+            label = as_text(line.register or line.kind)
+        theirs = each.theirs.eur if each.theirs else None
+        yield _beside(label, _shown(theirs), _shown(each.ours.eur if each.ours else None))
+        if line.first and line.last:
+            yield as_text("  ") + written_days(line.first, line.last)
+        yield as_text("  = ") + _EQUAL if not each.cause else as_text("  ≠ ") + (each.why or "")
+    yield _beside(Text("Total", "Total"), _shown(paper.total), _shown(ours.total))
+
+
+_EQUAL = Text("égal", "equal")
+
+
+def _shown(amount: Decimal | None) -> Text:
+    return as_text("—") if amount is None else decimal(amount) + " €"
+
+
+def _beside(label: Text, theirs: Text, ours: Text) -> Text:
+    return Text(
+        f"{label.fr:<{_WIDE}}{theirs.fr:>14}{ours.fr:>14}", f"{label.en:<{_WIDE}}{theirs.en:>14}{ours.en:>14}"
+    )

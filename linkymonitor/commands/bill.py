@@ -1,11 +1,12 @@
-"""The command ``bill``: the bill of whole days, from the indexes of the log."""
+"""The command ``bill``: the bill of whole days, from the indexes of the log, and a supplier's bill beside it."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.commands.bar import Bar
 from linkymonitor.commands.shared import Common
@@ -13,6 +14,8 @@ from linkymonitor.errors import LinkyMonitorError, UsageError
 from linkymonitor.language import Text, escape_controls, written_date
 
 if TYPE_CHECKING:
+    from linkymonitor.billing.paper import Paper
+    from linkymonitor.billing.rules import Rules
     from linkymonitor.billing.values import Bill
     from linkymonitor.settings import Settings
 
@@ -23,69 +26,111 @@ def bill(
     common: Common,
     *,
     log_dir: Path | None,
-    start: date | timedelta,
-    end: date | timedelta,
+    start: date | timedelta | None,
+    end: date | timedelta | None,
     json: bool,
+    check: Path | None = None,
+    solve: Path | None = None,
+    write: bool = False,
+    enter: Path | None = None,
 ) -> int:
     """Print the bill of the local days from *start* to *end*, both included; return the exit status.
 
     Args:
         common: the options of every command.
         log_dir: the folder of the daily log; None: that of the configuration.
-        start: the first day, or how long before today it is.
-        end: the last day, or how long before today it is.
+        start: the first day, or how long before today it is; None: that of the typed bill.
+        end: the last day, or how long before today it is; None: that of the typed bill.
         json: print the figures as JSON.
+        check: the file of a supplier's bill that is compared with ours.
+        solve: the file of a supplier's bill whose rules are looked for; no other bill is made.
+        write: put the rules that were found into the configuration.
+        enter: the file into which a supplier's bill is typed, by questions; no other bill is made.
 
     Raises:
         LinkyMonitorError: there is no such folder of a log.
         BillRefused: the bill cannot be made, with the reason and the days for which it can.
-        UsageError: the last day is earlier than the first.
+        ConfigError: a file of a bill is wrong.
+        UsageError: the last day is earlier than the first, or a day is missing.
     """
+    if enter is not None:
+        from linkymonitor.commands.bill_entry import enter_bill
+
+        common.settings()  # for its language
+        return enter_bill(enter)
     settings = common.settings()
-    log_dir = log_dir or settings.log.dir
     now = datetime.now(UTC)
+    paper = None
+    if (typed := check or solve) is not None:
+        from linkymonitor.billing.paper import read_paper
+
+        paper = read_paper(typed)
     today = now.astimezone(settings.zone).date()
-    first, last = (today - day if isinstance(day, timedelta) else day for day in (start, end))
-    if last < first:
-        raise UsageError(Text(f"-e {last} : avant -s {first}", f"-e {last}: before -s {first}"))
-    if not log_dir.is_dir():
-        raise LinkyMonitorError(
+    dates = [today - day if isinstance(day, timedelta) else day for day in (start, end)]
+    if solve is not None and paper is not None:
+        from linkymonitor.commands.bill_rules import print_rules
+
+        paper = paper._replace(first=paper.first or dates[0], last=paper.last or dates[1])
+        return print_rules(paper, common.config, json=json, write=write)
+    first, last = _days(dates, paper, today)
+    maker = _maker(settings, log_dir or settings.log.dir, first, last, now)
+    rules = maker.rules
+    if paper is not None and paper.without_taxes:
+        from linkymonitor.money.contract import TaxPath
+
+        rules = rules._replace(path=TaxPath.HT)
+    made = maker.work(rules)
+    if json:
+        _print_json(made, settings.lang, paper, maker.work, rules)
+    else:
+        _print_text(made, paper, maker.work, rules)
+    return 0
+
+
+def _days(dates: list[date | None], paper: Paper | None, today: date) -> tuple[date, date]:
+    """Return the first and the last day of the bill.
+
+    Raises:
+        UsageError: a day is missing, or the last is earlier than the first.
+        LinkyMonitorError: the last day is not over.
+    """
+    first = dates[0] or (paper.first if paper else None)
+    last = dates[1] or (paper.last if paper else None)
+    if first is None or last is None:
+        raise UsageError(
             Text(
-                f"{log_dir} : pas de journal ici ; indiquez son dossier avec --log-dir",
-                f"{log_dir}: no log here; name its folder with --log-dir",
+                "manque : -s et -e, le premier et le dernier jour de la facture",
+                "missing: -s and -e, the first and the last day of the bill",
             )
         )
+    if last < first:
+        raise UsageError(Text(f"-e {last} : avant -s {first}", f"-e {last}: before -s {first}"))
     if last >= today:
         yesterday = today - _DAY
         on = written_date(last)
         raise LinkyMonitorError(
             Text(
-                f"pas de facture : le {on.fr} n'est pas fini ; le dernier jour entier est la veille d'aujourd'hui : "
-                f"-e {yesterday}",
+                f"pas de facture : le {on.fr} n'est pas fini ; le dernier jour entier est hier : -e {yesterday}",
                 f"no bill: {on.en} is not over; the last whole day is yesterday: -e {yesterday}",
             )
         )
-    made = make(settings, log_dir, first, last, now)
-    if json:
-        from json import dumps
-
-        from linkymonitor.billing.as_json import as_json
-
-        print(escape_controls(dumps(as_json(made, settings.lang), ensure_ascii=False, indent=1), keep="\n"))
-    else:
-        from linkymonitor.billing.as_text import as_lines
-
-        for line in as_lines(made):
-            print(escape_controls(str(line)))
-    return 0
+    return first, last
 
 
-def make(settings: Settings, log_dir: Path, first: date, last: date, now: datetime) -> Bill:
-    """Return the bill of the days from *first* to *last*.
+class _Maker(NamedTuple):
+    """Makes the bill of some days, by the rules of [contract] or by others."""
+
+    rules: Rules
+    work: Callable[[Rules], Bill]
+
+
+def _maker(settings: Settings, log_dir: Path, first: date, last: date, now: datetime) -> _Maker:
+    """Return what makes the bill of the days from *first* to *last*.
 
     Raises:
         BillRefused: the bill cannot be made.
         ConfigError: a price table is wrong.
+        LinkyMonitorError: there is no such folder of a log.
         StorageError: the log cannot be read.
     """
     from linkymonitor.billing import readings
@@ -100,6 +145,13 @@ def make(settings: Settings, log_dir: Path, first: date, last: date, now: dateti
     from linkymonitor.report.history import History
     from linkymonitor.system.storage import Storage
 
+    if not log_dir.is_dir():
+        raise LinkyMonitorError(
+            Text(
+                f"{log_dir} : pas de journal ici ; indiquez son dossier avec --log-dir",
+                f"{log_dir}: no log here; name its folder with --log-dir",
+            )
+        )
     book = settings.price_book()
     if book.faults:
         raise ConfigError(*book.faults)
@@ -119,6 +171,38 @@ def make(settings: Settings, log_dir: Path, first: date, last: date, now: dateti
         first_after=lambda at: search.first_after(log_dir, at, now, storage=storage),
     )
     measured = readings.measured(days, billed, log)
-    rules = Rules.of(book.contract_on(last))
-    made = work(billed, after, measured, rules, read_taxes(settings.table_folders))
-    return made._replace(warnings=[*failures, *made.warnings])
+    measured = measured._replace(warnings=[*failures, *measured.warnings])
+    taxes = read_taxes(settings.table_folders)
+    return _Maker(Rules.of(book.contract_on(last)), lambda rules: work(billed, after, measured, rules, taxes))
+
+
+def _print_json(
+    made: Bill, lang: str, paper: Paper | None, again: Callable[[Rules], Bill], rules: Rules
+) -> None:
+    from json import dumps
+
+    from linkymonitor.billing.as_json import as_json, differences_as_json
+
+    figures = as_json(made, lang)
+    if paper is not None:
+        from linkymonitor.billing.compare import compare, own_faults
+
+        figures["differences"] = differences_as_json(compare(paper, made, again, rules), lang)
+        figures["paper"] = [fault.render(lang) for fault in own_faults(paper)]
+    print(escape_controls(dumps(figures, ensure_ascii=False, indent=1), keep="\n"))
+
+
+def _print_text(made: Bill, paper: Paper | None, again: Callable[[Rules], Bill], rules: Rules) -> None:
+    from linkymonitor.billing.as_text import as_lines, compared_lines
+
+    lines = list(as_lines(made))
+    if paper is not None:
+        from linkymonitor.billing.compare import compare, own_faults
+
+        lines = [
+            *compared_lines(compare(paper, made, again, rules), paper, made),
+            *own_faults(paper),
+            *made.warnings,
+        ]
+    for line in lines:
+        print(escape_controls(str(line)))

@@ -390,16 +390,48 @@ COMMANDS: Mapping[str, Command] = {
                 Text("premier jour : 2026-11-21, 21/11/2026, hier", "first day: 2026-11-21, yesterday"),
                 read=read.past_day,
                 metavar="DATE",
-                required=True,
             ),
             Option(
                 ("-e", "--end"),
                 Text("dernier jour, compris", "last day, included"),
                 read=read.past_day,
                 metavar="DATE",
-                required=True,
             ),
             Option(("--json",), Text("les montants en JSON", "the amounts as JSON")),
+            Option(
+                ("--check",),
+                Text(
+                    "compare avec la facture du fournisseur, tapée dans ce fichier",
+                    "compare with the supplier's bill, typed into this file",
+                ),
+                read=read.path,
+                metavar="FILE",
+            ),
+            Option(
+                ("--solve",),
+                Text(
+                    "cherche les règles du fournisseur dans la facture de ce fichier",
+                    "look for the rules of the supplier in the bill of this file",
+                ),
+                read=read.path,
+                metavar="FILE",
+            ),
+            Option(
+                ("--write",),
+                Text(
+                    "avec --solve : met ces règles dans [contract]",
+                    "with --solve: put these rules into [contract]",
+                ),
+            ),
+            Option(
+                ("--enter",),
+                Text(
+                    "demande une facture papier, ligne par ligne, et l'écrit dans ce fichier",
+                    "ask for a paper bill, line by line, and write it into this file",
+                ),
+                read=read.path,
+                metavar="FILE",
+            ),
         ),
     ),
     "tariffs": Command(

@@ -213,8 +213,8 @@ def _syntax(text: str, error: str) -> Text:
     comma = re.search(r"=\s*(\d+),(\d+)", line)
     if comma:
         return Text(
-            f" : ligne {number} : {comma[1]},{comma[2]} : une virgule ; dans une grille écrivez {comma[1]}.{comma[2]}",
-            f": line {number}: {comma[1]},{comma[2]}: a comma; in a table write {comma[1]}.{comma[2]}",
+            f" : ligne {number} : {comma[1]},{comma[2]} : une virgule ; écrivez {comma[1]}.{comma[2]}",
+            f": line {number}: {comma[1]},{comma[2]}: a comma; write {comma[1]}.{comma[2]}",
         )
     return Text(
         f" : ligne {number} : illisible comme TOML ; on attend clé = valeur, [section] ou # commentaire",

@@ -13,6 +13,8 @@ from linkymonitor.model.record import Record
 from tests.report.house import PARIS, contract, write_log
 
 STEP = timedelta(minutes=30)
+#: The price tables and the taxes that are shipped.
+TABLES = Path(__file__).parents[2] / "etc" / "tariffs"
 
 
 def at(text: str) -> datetime:

@@ -136,8 +136,8 @@ FAULTS = {
     ),
     "comma": (
         ("HP = 0.2021", "HP = 0,2021"),
-        "ligne 33 : 0,2021 : une virgule ; dans une grille écrivez 0.2021",
-        "line 33: 0,2021: a comma; in a table write 0.2021",
+        "ligne 33 : 0,2021 : une virgule ; écrivez 0.2021",
+        "line 33: 0,2021: a comma; write 0.2021",
     ),
     "comma in quotes": (
         ("HP = 0.2021", 'HP = "0,2021"'),

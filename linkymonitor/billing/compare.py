@@ -1,0 +1,264 @@
+"""A supplier's bill beside ours: which lines are equal, and why the others are not."""
+
+# Strategy
+#
+# - A line of the paper stands beside our line of the same kind and register whose days it shares most.
+# - Reasons are tried from the surest to the vaguest: another index, other days, another price, another TVA; then our
+#   bill is worked again by each other rule of suppliers, and a rule that gives the amount of the paper is the reason.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from linkymonitor.billing.amounts import exact, half_away
+from linkymonitor.billing.paper import Paper, PaperLine
+from linkymonitor.billing.rules import Decimals, Rules
+from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX, Bill, Line
+from linkymonitor.language import Text, written_days
+from linkymonitor.money.contract import Formula, Paid, Proration, Split
+from linkymonitor.money.statements import decimal
+
+_CENT = Decimal("0.01")
+
+
+class Compared(NamedTuple):
+    """A line of the paper, our line, and why they differ; one of the lines may be missing."""
+
+    theirs: PaperLine | None
+    ours: Line | None
+    #: A word for the reason, empty when the lines are equal.
+    cause: str = ""
+    why: Text | None = None
+
+    @property
+    def eur(self) -> Decimal | None:
+        """By how much the paper is dearer, None when an amount is not known."""
+        if self.theirs is None or self.ours is None:
+            return None if self.theirs is None else self.theirs.eur
+        return None if self.ours.eur is None else self.theirs.eur - self.ours.eur
+
+
+def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rules) -> list[Compared]:
+    """Return each line of *paper* beside that of *ours*, and the lines that only ours has.
+
+    Args:
+        paper: the supplier's bill.
+        ours: the bill from the indexes of the log.
+        again: works our bill by other rules.
+        rules: those of *ours*.
+    """
+    left = list(ours.lines)
+    found = []
+    others: list[tuple[str, Text, Bill]] | None = None
+    for theirs in paper.lines:
+        line = _partner(theirs, left)
+        if line is None:
+            found.append(Compared(theirs, None, "unknown-line", _UNKNOWN))
+            continue
+        left.remove(line)
+        cause, why = _difference(theirs, line)
+        if cause in ("amount", "kwh"):
+            others = (
+                [(name, text, again(other)) for name, text, other in _other_rules(rules)]
+                if others is None
+                else others
+            )
+            cause, why = _by_another_rule(theirs, others) or (cause, why)
+        found.append(Compared(theirs, line, cause, why))
+    return found + [Compared(None, line, "missing-line", _MISSING) for line in left]
+
+
+_UNKNOWN = Text(
+    "une ligne que le compteur ne peut pas connaître",
+    "a line that the meter cannot know",
+)
+_MISSING = Text("le papier n'a pas cette ligne", "the paper has no such line")
+
+
+def _partner(theirs: PaperLine, lines: Sequence[Line]) -> Line | None:
+    """Return the line of *lines* that stands for *theirs*, None when there is none."""
+    alike = [
+        line
+        for line in lines
+        if line.kind == theirs.kind
+        and (theirs.register is None or line.register is None or line.register == theirs.register)
+        # Accise goes by kWh, the contribution to the network does not.
+        and (theirs.kind != TAX or (theirs.kwh is None) == (line.kwh is None))
+    ]
+    if theirs.kind == SUBSCRIPTION and theirs.span is None and theirs.price is None:
+        # A fee is of the kind of a subscription, and has neither its price nor its days.
+        return next((line for line in alike if line.eur == theirs.eur), None)
+    shared = [(_shared_days(theirs, line), _near(theirs, line), place) for place, line in enumerate(alike)]
+    best = max(shared, default=None)
+    if best is None:
+        return None
+    line = alike[best[2]]
+    # A subscription that is paid in advance is of other days.
+    in_advance = theirs.kind == SUBSCRIPTION and theirs.price == line.price
+    return line if best[0] > 0 or in_advance else None
+
+
+def _shared_days(theirs: PaperLine, ours: Line) -> int:
+    if theirs.span is None:
+        return 1
+    return (min(theirs.span[1], ours.last) - max(theirs.span[0], ours.first)).days + 1
+
+
+def _near(theirs: PaperLine, ours: Line) -> Decimal:
+    """Return how near the two are by price, else by amount: the nearer, the greater."""
+    if theirs.price is not None and ours.price is not None:
+        return -abs(theirs.price - ours.price)
+    return -abs(theirs.eur - (ours.eur or 0))
+
+
+def _difference(theirs: PaperLine, ours: Line) -> tuple[str, Text | None]:
+    """Return why the two lines differ; an empty word when they do not."""
+    for reason in _reasons(theirs, ours):
+        return reason
+    return "", None
+
+
+def _reasons(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:
+    if ours.eur is None:
+        yield "no-amount", Text("le nôtre n'est pas connu : ", "ours is not known: ") + (ours.reason or "")
+    yield from _other_index(theirs, ours)
+    yield from _other_days(theirs, ours)
+    if theirs.price is not None and ours.price is not None and theirs.price != ours.price:
+        paper, own = decimal(theirs.price), decimal(ours.price)
+        yield (
+            "price",
+            Text(
+                f"un autre prix : {paper.fr}, le nôtre {own.fr}", f"another price: {paper.en}, ours {own.en}"
+            ),
+        )
+    if theirs.tva is not None and ours.tva is not None and theirs.tva != ours.tva:
+        yield (
+            "tva",
+            Text(
+                f"une autre TVA : {theirs.tva} %, la nôtre {ours.tva} %",
+                f"another TVA: {theirs.tva} %, ours {ours.tva} %",
+            ),
+        )
+    if theirs.kwh is not None and ours.kwh is not None and theirs.kwh != ours.kwh:
+        yield (
+            "kwh",
+            Text(f"{theirs.kwh} kWh, les nôtres {ours.kwh}", f"{theirs.kwh} kWh, ours {ours.kwh}"),
+        )
+    if ours.eur is not None and theirs.eur != ours.eur:
+        if abs(theirs.eur - ours.eur) <= _CENT:
+            yield "rounding", Text("un autre arrondi", "rounded otherwise")
+        yield (
+            "amount",
+            Text("un autre montant, pour une raison inconnue", "another amount, for a reason unknown"),
+        )
+
+
+def _other_index(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:
+    for typed, wh, is_end in (
+        (theirs.index_to, ours.index_to, True),
+        (theirs.index_from, ours.index_from, False),
+    ):
+        if typed is None or wh is None or typed == wh // 1000:
+            continue
+        kwh, own = abs(typed - wh // 1000), wh // 1000
+        early = (typed > own) == is_end
+        name = Text("index estimé", "estimated index") if theirs.estimated else Text("index", "index")
+        billed = (
+            Text(f"{kwh} kWh facturés trop tôt", f"{kwh} kWh billed early")
+            if early and is_end
+            else Text(f"{kwh} kWh facturés trop tard", f"{kwh} kWh billed late")
+            if is_end
+            else Text(f"{kwh} kWh déjà facturés", f"{kwh} kWh billed before")
+            if not early
+            else Text(f"{kwh} kWh d'avant la facture", f"{kwh} kWh of before the bill")
+        )
+        yield (
+            "estimated-index" if theirs.estimated else "index",
+            name
+            + Text(f" {typed}, le compteur disait {own} : ", f" {typed}, the meter said {own}: ")
+            + billed,
+        )
+
+
+def _other_days(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:
+    if theirs.span is None or theirs.span == (ours.first, ours.last):
+        return
+    paper, own = written_days(*theirs.span), written_days(ours.first, ours.last)
+    yield (
+        "dates",
+        Text(f"d'autres jours : {paper.fr}, les nôtres {own.fr}", f"other days: {paper.en}, ours {own.en}"),
+    )
+
+
+def _other_rules(rules: Rules) -> Iterator[tuple[str, Text, Rules]]:
+    """Yield each other rule that a supplier may have, alone."""
+    for proration in Proration:
+        if proration is not rules.proration:
+            yield f"proration = {proration.value}", _RULE, rules._replace(proration=proration)
+    for split in Split:
+        if split is not rules.split:
+            yield f"split = {split.value}", _RULE, rules._replace(split=split)
+    for paid in Paid:
+        if paid is not rules.paid:
+            yield f"subscription_paid = {paid.value}", _RULE, rules._replace(paid=paid)
+    for places in ("2 2 2", "3 3 3"):
+        other = Decimals(*map(int, places.split()))
+        if other != rules.decimals:
+            yield f"decimals = {places}", _RULE, rules._replace(decimals=other)
+    for formula in Formula:
+        if formula is not rules.formula:
+            yield f"acheminement = {formula.value}", _RULE, rules._replace(formula=formula)
+
+
+_RULE = Text("une autre règle du fournisseur", "another rule of the supplier")
+
+
+def _by_another_rule(theirs: PaperLine, others: Sequence[tuple[str, Text, Bill]]) -> tuple[str, Text] | None:
+    """Return the rule by which our bill has the amount of *theirs*, None when there is none."""
+    for name, text, bill in others:
+        line = _partner(theirs, bill.lines)
+        if line is None or line.eur != theirs.eur:
+            continue
+        if theirs.kind == ENERGY and theirs.kwh is not None and theirs.kwh != line.kwh:
+            continue
+        return name.partition(" ")[0], text + Text(f" : {name}", f": {name}")
+    return None
+
+
+def own_faults(paper: Paper) -> Iterator[Text]:
+    """Yield what does not fit within the paper itself: kWh, products, the sum."""
+    for line in paper.lines:
+        name = line.register or line.label
+        if line.kwh is not None and line.index_from is not None and line.index_to is not None:
+            between = line.index_to - line.index_from
+            if between != line.kwh:
+                indexes = f"{line.index_from} → {line.index_to}"
+                yield Text(
+                    f"papier, {name} : {indexes} font {between} kWh, non {line.kwh}",
+                    f"paper, {name}: {indexes} are {between} kWh, not {line.kwh}",
+                )
+        if line.kwh is not None and line.price is not None:
+            worked = half_away(exact(line.price) * line.kwh, places_of(line.eur))
+            if worked != line.eur:
+                price, own, printed = map(decimal, (line.price, worked, line.eur))
+                yield Text(
+                    f"papier, {name} : {line.kwh} × {price.fr} font {own.fr}, non {printed.fr}",
+                    f"paper, {name}: {line.kwh} × {price.en} are {own.en}, not {printed.en}",
+                )
+    if paper.total is not None:
+        summed = sum((line.eur for line in paper.lines), Decimal(0))
+        summed += sum(paper.tva.values(), Decimal(0)) if paper.without_taxes else Decimal(0)
+        if abs(summed - paper.total) >= _CENT:
+            own, printed = decimal(summed), decimal(paper.total)
+            yield Text(
+                f"papier : les lignes font {own.fr} €, le total est {printed.fr} €",
+                f"paper: the lines are {own.en} €, the total is {printed.en} €",
+            )
+
+
+def places_of(amount: Decimal) -> int:
+    """Return to how many decimals *amount* is printed: 2, or 3."""
+    exponent = amount.as_tuple().exponent
+    return 3 if isinstance(exponent, int) and exponent <= -3 else 2

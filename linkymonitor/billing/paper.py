@@ -1,0 +1,265 @@
+"""A supplier's bill as its reader has typed it: a TOML file with what the paper has printed."""
+
+# Strategy
+#
+# - Only what is printed is typed: each key but ``eur`` may be missing. Numbers are decimals and keep the digits that
+#   were printed, because 2.50 and 2.500 come of different rules.
+# - All faults of a file are told at once, each with its place and its remedy.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from linkymonitor.billing.values import CREDIT, ENERGY, SUBSCRIPTION, TAX
+from linkymonitor.errors import ConfigError
+from linkymonitor.language import Text
+from linkymonitor.money.table import read_document
+
+KINDS = (SUBSCRIPTION, ENERGY, TAX, CREDIT)
+_LINE_KEYS = frozenset(
+    (
+        "kind",
+        "label",
+        "register",
+        "from",
+        "to",
+        "index_from",
+        "index_to",
+        "kwh",
+        "price",
+        "eur",
+        "tva",
+        "estimated",
+    )
+)
+_KEYS = frozenset(("line", "total", "ht", "tva", "from", "to"))
+_MORE_THAN_ANY_BILL = 1_000_000
+
+
+class PaperLine(NamedTuple):
+    """A line of the paper; what is not printed is None."""
+
+    kind: str
+    eur: Decimal
+    label: str = ""
+    register: str | None = None
+    first: date | None = None
+    #: Included.
+    last: date | None = None
+    #: kWh, as printed.
+    index_from: int | None = None
+    index_to: int | None = None
+    kwh: int | None = None
+    price: Decimal | None = None
+    tva: Decimal | None = None
+    #: Whether the paper calls an index of it estimated.
+    estimated: bool = False
+
+    @property
+    def span(self) -> tuple[date, date] | None:
+        """The first and the last day, None when one of them is not printed."""
+        return None if self.first is None or self.last is None else (self.first, self.last)
+
+
+class Paper(NamedTuple):
+    """The bill on paper."""
+
+    path: Path
+    lines: Sequence[PaperLine]
+    total: Decimal | None
+    #: The total without TVA, where it is printed.
+    ht: Decimal | None
+    #: Rate in percent → the TVA that is printed.
+    tva: Mapping[Decimal, Decimal]
+    first: date | None
+    last: date | None
+
+    @property
+    def without_taxes(self) -> bool:
+        """Whether its lines are without taxes, which stand on lines of their own."""
+        return self.ht is not None or any(line.kind == TAX for line in self.lines)
+
+
+def read_paper(path: Path) -> Paper:
+    """Return the bill that was typed into the file *path*.
+
+    Raises:
+        ConfigError: with one sentence for each fault: place, fault, remedy.
+    """
+    content = read_document(path).content
+    faults: list[Text] = []
+
+    def fault(place: str, what: Text) -> None:
+        faults.append(f"{path}: {place}" + Text(" : ", ": ") + what)
+
+    for key in sorted(content.keys() - _KEYS):
+        fault(key, _unknown(sorted(_KEYS)))
+    typed = content.get("line", [])
+    if not isinstance(typed, list) or not typed:
+        fault(
+            "[[line]]",
+            Text(
+                "manque ; une [[line]] par ligne du papier", "missing; a [[line]] for each line of the paper"
+            ),
+        )
+        typed = []
+    lines = [line for number, each in enumerate(typed, 1) if (line := _line(each, number, fault)) is not None]
+    reader = _Reader(content, "", fault)
+    tva = content.get("tva", {})
+    taxes = _Reader(tva if isinstance(tva, dict) else {}, "tva ", fault)
+    rates = {
+        rate: amount
+        for key in taxes.content
+        if (rate := _plain(key)) and (amount := taxes.number(key)) is not None
+    }
+    total = content.get("total")
+    if isinstance(total, dict):
+        reader = _Reader({**content, "total": total.get("eur")}, "", fault)
+    first, last = (
+        reader.day("from")
+        or min((line.first for line in lines if line.first and line.kind == ENERGY), default=None),
+        reader.day("to")
+        or max((line.last for line in lines if line.last and line.kind == ENERGY), default=None),
+    )
+    paper = Paper(path, lines, reader.number("total"), reader.number("ht"), rates, first, last)
+    _check_days(paper, fault)
+    if faults:
+        raise ConfigError(*faults)
+    return paper
+
+
+def _line(content: object, number: int, fault: Callable[[str, Text], None]) -> PaperLine | None:
+    place = f"[[line]] {number} "
+    if not isinstance(content, dict):
+        fault(place.strip(), Text("on attend [[line]]", "expected [[line]]"))
+        return None
+    for key in sorted(content.keys() - _LINE_KEYS):
+        fault(place + key, _unknown(sorted(_LINE_KEYS)))
+    reader = _Reader(content, place, fault)
+    kind = content.get("kind", ENERGY if "kwh" in content or "index_from" in content else SUBSCRIPTION)
+    if kind not in KINDS:
+        fault(place + "kind", _expected(", ".join(KINDS)))
+        return None
+    eur = reader.number("eur")
+    if eur is None:
+        if "eur" not in content:
+            fault(place + "eur", Text("manque ; le montant imprimé", "missing; the amount that is printed"))
+        return None
+    line = PaperLine(
+        kind=kind,
+        eur=eur,
+        label=str(content.get("label", "")),
+        register=None if content.get("register") is None else str(content["register"]),
+        first=reader.day("from"),
+        last=reader.day("to"),
+        index_from=reader.whole("index_from"),
+        index_to=reader.whole("index_to"),
+        kwh=reader.whole("kwh"),
+        price=reader.number("price"),
+        tva=reader.number("tva"),
+        estimated=content.get("estimated") is True,
+    )
+    if line.span and line.span[1] < line.span[0]:
+        fault(
+            place + "to",
+            Text(
+                f"{line.last} est avant from = {line.first} ; échangez-les, ou corrigez l'une des deux",
+                f"{line.last} is before from = {line.first}; swap them, or mend one of the two",
+            ),
+        )
+    if line.kwh is None and line.index_from is not None and line.index_to is not None:
+        line = line._replace(kwh=line.index_to - line.index_from)
+    return line
+
+
+def _check_days(paper: Paper, fault: Callable[[str, Text], None]) -> None:
+    """Find lines of one register whose days overlap."""
+    for place, line in enumerate(paper.lines):
+        for other in paper.lines[:place]:
+            if line.kind != ENERGY or other.kind != ENERGY or line.register != other.register:
+                continue
+            if line.span is None or other.span is None:
+                continue
+            # The day on which a meter was changed is in two lines.
+            if line.span[0] < other.span[1] and other.span[0] < line.span[1]:
+                fault(
+                    f"[[line]] {line.register or ''} {line.first}",
+                    Text(
+                        f"chevauche la ligne du {other.first} au {other.last} ; corrigez from ou to",
+                        f"overlaps the line from {other.first} to {other.last}; mend from or to",
+                    ),
+                )
+
+
+class _Reader:
+    """Reads the values of one table of the file."""
+
+    def __init__(self, content: Mapping[str, Any], place: str, fault: Callable[[str, Text], None]) -> None:
+        self.content = content
+        self._place = place
+        self._fault = fault
+
+    def number(self, key: str) -> Decimal | None:
+        """Return a number, typed with or without quotes; None when the key is missing or wrong."""
+        value = self.content.get(key)
+        if value is None:
+            return None
+        number = _plain(value)
+        if number is None or abs(number) > _MORE_THAN_ANY_BILL:
+            self._fault(f"{self._place}{key} = {value}", _expected_number(value))
+            return None
+        return number
+
+    def whole(self, key: str) -> int | None:
+        """Return a whole number; None when the key is missing or wrong."""
+        value = self.content.get(key)
+        number = None if value is None else _plain(value)
+        if value is None or (number is not None and number == int(number)):
+            return None if number is None else int(number)
+        self._fault(
+            f"{self._place}{key} = {value}",
+            Text("on attend des kWh entiers, tels que 68832", "expected whole kWh, such as 68832"),
+        )
+        return None
+
+    def day(self, key: str) -> date | None:
+        """Return a date, typed with or without quotes; None when the key is missing or wrong."""
+        value = self.content.get(key)
+        if value is None or type(value) is date:
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self._fault(f"{self._place}{key} = {value}", _expected("2026-01-08"))
+            return None
+
+
+def _plain(value: object) -> Decimal | None:
+    """Return *value* as a decimal, None when it is no number."""
+    if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _expected_number(value: object) -> Text:
+    point = str(value).replace(",", ".")
+    if "," in str(value) and _plain(point) is not None:
+        return Text(f"une virgule ; écrivez {point}", f"a comma; write {point}")
+    return _expected("117.39")
+
+
+def _expected(what: str) -> Text:
+    return Text(f"on attend {what}", f"expected {what}")
+
+
+def _unknown(keys: Sequence[str]) -> Text:
+    listed = ", ".join(keys)
+    return Text(f"clé inconnue ; il y a {listed}", f"unknown key; there are {listed}")

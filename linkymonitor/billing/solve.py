@@ -1,0 +1,145 @@
+"""Finds the rules of a supplier from one of his bills: every combination that gives the cents that are printed."""
+
+# Strategy
+#
+# - Only the figures of the paper are used: no log and no price table.
+# - Each rule is tried on the lines that depend on it. A rule that no line depends on is not named, because nothing is
+#   known of it. What is left of each rule is combined with what is left of the others.
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from fractions import Fraction
+from itertools import pairwise, product
+
+from linkymonitor.billing.amounts import exact, half_away
+from linkymonitor.billing.compare import places_of
+from linkymonitor.billing.paper import Paper, PaperLine
+from linkymonitor.billing.share import share
+from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX
+from linkymonitor.errors import LinkyMonitorError
+from linkymonitor.language import Text
+from linkymonitor.money.contract import Paid, Proration, Split, TaxPath
+
+_DAY = timedelta(days=1)
+
+
+class Unsolved(LinkyMonitorError):
+    """No rule gives a line of the paper."""
+
+
+def solve(paper: Paper) -> list[dict[str, str]]:
+    """Return every combination of rules that fits *paper*, by the keys of [contract].
+
+    Raises:
+        Unsolved: no rule gives some line, which is named.
+    """
+    tried = {
+        "proration": _prorations(paper),
+        "subscription_paid": _paid(paper),
+        "split": _splits(paper),
+        "path": _paths(paper),
+        "decimals": _decimals(paper),
+    }
+    found = {key: values for key, values in tried.items() if values is not None}
+    return [dict(zip(found, values, strict=True)) for values in product(*found.values())]
+
+
+def _subscriptions(paper: Paper) -> list[PaperLine]:
+    """Return the lines that go by days: those with a price of the month and days."""
+    return [
+        line for line in paper.lines if line.kind == SUBSCRIPTION and line.price is not None and line.span
+    ]
+
+
+def _prorations(paper: Paper) -> list[str] | None:
+    lines = _subscriptions(paper)
+    if not lines:
+        return None
+    fitting = [rule for rule in Proration if all(_fits(line, rule) for line in lines)]
+    if not fitting:
+        wrong = next((line for line in lines if not any(_fits(line, rule) for rule in Proration)), lines[0])
+        raise Unsolved(
+            Text(
+                f"{paper.path} : aucune règle d'abonnement ne donne {wrong.eur} € du {wrong.first} au {wrong.last} "
+                f"avec {wrong.price} €/mois ; relisez cette ligne",
+                f"{paper.path}: no rule of subscriptions gives {wrong.eur} € from {wrong.first} to {wrong.last} "
+                f"with {wrong.price} €/month; read that line again",
+            )
+        )
+    return [rule.value for rule in fitting]
+
+
+def _fits(line: PaperLine, rule: Proration) -> bool:
+    if line.span is None or line.price is None:
+        return True  # it shows nothing
+    first, last = line.span
+    months = share(first, last + _DAY, rule).months
+    return half_away(exact(line.price) * months, places_of(line.eur)) == line.eur
+
+
+def _paid(paper: Paper) -> list[str] | None:
+    lines = _subscriptions(paper)
+    if not lines or paper.last is None:
+        return None
+    starts = [line.first for line in lines if line.first is not None]
+    advance = min(starts) > paper.last
+    return [(Paid.ADVANCE if advance else Paid.ARREARS).value]
+
+
+def _splits(paper: Paper) -> list[str] | None:
+    """Return how energy was shared where a price changed, None when no line shows it."""
+    found: list[set[str]] = []
+    for register in dict.fromkeys(line.register for line in paper.lines if line.kind == ENERGY):
+        lines = [line for line in paper.lines if line.kind == ENERGY and line.register == register]
+        dated = [line for line in lines if line.span and line.kwh is not None]
+        for run in _consecutive(sorted(dated, key=lambda line: line.span or ())):
+            fits = set()
+            if all(line.index_to is not None for line in run[:-1]):
+                fits.add(Split.INDEX.value)
+            if [line.kwh for line in run] == _by_days(run):
+                fits.add(Split.DAYS.value)
+            found.append(fits or {Split.INDEX.value})
+    if not found:
+        return None
+    both = set.intersection(*found)
+    return sorted(both) or None
+
+
+def _consecutive(lines: Sequence[PaperLine]) -> Iterator[list[PaperLine]]:
+    """Yield the lines of which each begins the day after the one before, two or more."""
+    run = list(lines[:1])
+    for before, line in pairwise(lines):
+        if before.span and line.first == before.span[1] + _DAY:
+            run.append(line)
+            continue
+        if len(run) > 1:
+            yield run
+        run = [line]
+    if len(run) > 1:
+        yield run
+
+
+def _by_days(run: Sequence[PaperLine]) -> list[int]:
+    """Return the kWh of each line of *run* if the whole were shared by days."""
+    total = sum(line.kwh or 0 for line in run)
+    days = [(line.span[1] - line.span[0]).days + 1 for line in run if line.span]
+    shares = [int(half_away(Fraction(total * count, sum(days)), 0)) for count in days[:-1]]
+    return [*shares, total - sum(shares)]
+
+
+def _paths(paper: Paper) -> list[str] | None:
+    if paper.without_taxes:
+        return [TaxPath.HT.value]
+    summed = sum(line.eur for line in paper.lines)
+    return [TaxPath.TTC.value] if paper.total is not None and summed == paper.total and paper.tva else None
+
+
+def _decimals(paper: Paper) -> list[str] | None:
+    """Return to how many decimals subscription, energy and taxes are printed."""
+    places = []
+    for kind in (SUBSCRIPTION, ENERGY, TAX):
+        printed = {places_of(line.eur) for line in paper.lines if line.kind == kind}
+        places.append(str(max(printed, default=2)))
+    return [" ".join(places)]

@@ -1,0 +1,110 @@
+"""Typing a paper bill: what a person types is forgiven, and nothing that was typed is lost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from linkymonitor.billing.paper import read_paper
+from linkymonitor.commands.bill_entry import enter_bill, read_amount, read_date, read_whole
+
+
+class Person:
+    """Types *answers*, then closes the terminal."""
+
+    def __init__(self, *answers: str) -> None:
+        self.asked: list[str] = []
+        self._answers = list(answers)
+
+    def __call__(self, question: str) -> str:
+        self.asked.append(question)
+        if not self._answers:
+            raise EOFError
+        return self._answers.pop(0)
+
+
+SUBSCRIPTION = ("a", "Abonnement", "10/04/2026", "9/6/26", "15,65 €", "31,30", "20 %")
+ENERGY = (
+    "c",
+    "Conso",
+    "th",
+    "10/04/2026",
+    "09/06/2026",
+    "61 044",
+    "61 720 kWh",
+    "676",
+    "o",
+    "0,1940",
+    "131,14 €",
+    "20",
+)
+
+
+def test_a_bill_that_was_typed_is_read_back(tmp_path):
+    path = tmp_path / "paper.toml"
+    assert enter_bill(path, Person(*SUBSCRIPTION, *ENERGY, "", "162,44")) == 0
+    paper = read_paper(path)
+    assert paper.total == Decimal("162.44")
+    subscription, energy = paper.lines
+    assert (subscription.kind, subscription.price, subscription.eur) == (
+        "subscription",
+        Decimal("15.65"),
+        Decimal("31.30"),
+    )
+    assert (energy.register, energy.kwh, energy.index_to, energy.estimated) == ("TH", 676, 61720, True)
+    assert energy.span == subscription.span
+
+
+def test_an_answer_that_cannot_be_understood_is_asked_for_again(tmp_path, capsys):
+    person = Person(
+        "a", "Abonnement", "spring", "10/04/2026", "09/06/2026", "15,65", "much", "31,30", "", "", ""
+    )
+    enter_bill(tmp_path / "paper.toml", person)
+    assert read_paper(tmp_path / "paper.toml").lines[0].eur == Decimal("31.30")
+    assert "spring: " in capsys.readouterr().out
+
+
+def test_one_can_go_back_to_the_question_before(tmp_path):
+    person = Person(
+        "a", "Abonement", "<", "Abonnement", "10/04/2026", "09/06/2026", "15,65", "31,30", "20", "", ""
+    )
+    enter_bill(tmp_path / "paper.toml", person)
+    assert read_paper(tmp_path / "paper.toml").lines[0].label == "Abonnement"
+
+
+def test_a_terminal_that_is_closed_loses_the_line_that_was_being_typed_only(tmp_path):
+    enter_bill(tmp_path / "paper.toml", Person(*SUBSCRIPTION, "c", "Conso", "th"))
+    assert [line.label for line in read_paper(tmp_path / "paper.toml").lines] == ["Abonnement"]
+
+
+@pytest.mark.parametrize(
+    ("read", "typed", "found"),
+    [
+        (read_amount, "1 234,56 €", "1234.56"),
+        (read_amount, "-12.80", "-12.80"),
+        (read_whole, "68 832", "68832"),
+        (read_whole, "68.832 kWh", "68832"),
+        (read_date, "8/1/26", "2026-01-08"),
+        (read_date, "2026-01-08", "2026-01-08"),
+    ],
+)
+def test_what_people_type_is_forgiven(read, typed, found):
+    assert read(typed) == found
+
+
+@pytest.mark.parametrize(
+    ("read", "typed"),
+    [
+        (read_amount, "NaN"),
+        (read_amount, "12 euros et demi"),
+        (read_whole, "12,5"),
+        (read_date, "32/01/2026"),
+    ],
+)
+def test_what_is_no_number_and_no_date_is_refused(read, typed):
+    try:
+        found = read(typed)
+    except ValueError:
+        return
+    pytest.fail(f"{typed} was read as {found}")
