@@ -4,6 +4,7 @@
 #
 # - The broker is a real mosquitto on the loopback, in a process of its own, as on another machine.
 # - A live value is timed from the moment at which latest.json is there to the moment at which a subscriber has it.
+# - Its instructions are those of mqtt_values.py: what deliver does for it, without the two threads that it wakes up.
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import shutil
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,7 +27,7 @@ from typing import Any
 from bench import streams
 from bench.catch_up import catch_up
 from bench.day import DAY, write_log
-from bench.measure import IN_MEMORY, OURS, Process
+from bench.measure import IN_MEMORY, OURS, Process, difference
 from bench.table import PI_ZERO, CannotRun, Row
 from linkymonitor.live.latest import Latest
 from linkymonitor.model.reading import View
@@ -38,6 +40,8 @@ _DAYS = 3
 #: Seconds until everything is imported, and seconds that are measured.
 _WARM_UP, _WATCHED = 5, 30
 _KILO = 1024
+#: So many live values are counted, beside so few.
+_MANY, _FEW = 650, 50
 
 
 def measure() -> Iterator[Row]:
@@ -60,6 +64,7 @@ def measure() -> Iterator[Row]:
         )
         yield catch_up(config, _DAYS).row("MQTT: a record of a catch-up")
         yield from _live(config, Path(runtime), port)
+        yield _instructions(folder, port)
 
 
 def _live(config: Path, runtime: Path, port: int) -> Iterator[Row]:
@@ -110,6 +115,24 @@ def _live(config: Path, runtime: Path, port: int) -> Iterator[Row]:
         note=f"{max(late):.2f} s at most; {len(late)} of {_WATCHED} values" if late else "nothing was heard",
     )
     yield Row(figure="MQTT: memory of deliver, alone", measured=memory, must=30, aim=25, unit="MiB")
+
+
+def _instructions(folder: Path, port: int) -> Row:
+    """Return the instructions of one live value."""
+
+    def publishing(number: int) -> tuple[str, ...]:
+        own = folder / f"values-{number}"
+        own.mkdir()
+        return (sys.executable, "-m", "bench.mqtt_values", str(port), str(own), str(number))
+
+    return Row(
+        figure="MQTT: a live value, from latest.json to the socket",
+        measured=difference(publishing(_MANY), publishing(_FEW)) / (_MANY - _FEW) / 1000,
+        must=800,
+        aim=600,
+        unit="k instructions",
+        note="standard mode, one phase, every measured value moves",
+    )
 
 
 @contextmanager

@@ -127,15 +127,17 @@ class Watch:
             age: the seconds since it was heard, or since `deliver` looks for one.
             now: the time, None when it is not known.
         """
-        states = self.states
+        notice, peak, overload, _ = self.states
         silent = age > TRUSTED_FOR
         if newest is not None and not silent:
             if newest.ejp != Ejp.UNKNOWN.value:
-                states = states._replace(notice=newest.ejp == "notice", peak=newest.ejp == "peak")
+                notice, peak = newest.ejp == "notice", newest.ejp == "peak"
             if newest.reading.overload is not None:
-                states = states._replace(overload=newest.reading.overload)
+                overload = newest.reading.overload
             now = newest.taken_at or now
-        states = states._replace(silence=silent)
+        states = Watched(notice, peak, overload, silent)
+        if states == self.states:
+            return []
         events = []
         for kind, was, lasts in zip(Watched._fields, self.states, states, strict=True):
             if was != lasts:
@@ -151,6 +153,5 @@ class Watch:
                     )
                 )
         self.states = states
-        if events:
-            self._since = None
+        self._since = None
         return events

@@ -72,12 +72,18 @@ class Watcher:
     def read(self) -> Newest | None:
         """Return the content of the file, None when it is away or is not ours."""
         try:
-            with open(self._path, "rb") as file:
-                content = file.read(_LONGEST)
-            document = json.loads(content)
-            return _newest(document, self._monotonic())
+            return _newest(json.loads(_content(self._path).decode()), self._monotonic())
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
+
+
+def _content(path: str) -> bytes:
+    """Return the content of a small file; a file object would cost more than the rest of the reading."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(file, _LONGEST)
+    finally:
+        os.close(file)
 
 
 def _newest(document: dict[str, Any], now: float) -> Newest | None:
@@ -92,7 +98,7 @@ def _newest(document: dict[str, Any], now: float) -> Newest | None:
         return None
     reading = interpret_values(values, Mode(document["mode"]), at or datetime.now(UTC))
     return Newest(
-        reading._replace(dated=at is not None),
+        reading if at else reading._replace(dated=False),
         at,
         heard,
         str(document["period"] or ""),

@@ -37,7 +37,7 @@ HEADINGS = {
 
 def iso(at: datetime) -> str:
     """Return *at*, which is in UTC, as ISO 8601 with a Z."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}Z"
+    return f"{at.isoformat()[:19]}Z"
 
 
 def as_dict(row: Row) -> dict[str, object]:

@@ -87,6 +87,7 @@ class Mqtt:
         self._kept_at = time.monotonic()
         #: The last live message, and whether it was fresh; None before the first.
         self._live: dict[str, object] | None = None
+        self._contract: Contract | None = None
         self._fresh = False
         self._status: bytes = b""
         self._announced: bytes = b""
@@ -117,11 +118,13 @@ class Mqtt:
     def live(self, reading: Live) -> None:
         """Publish *reading*; before the first one of a contract, announce the box to Home Assistant."""
         contract = reading.reading.contract
-        if contract is not None:
+        # While nothing of a contract changes, it is the same object.
+        if contract is not None and contract is not self._contract:
             self._note_contract(contract)
         document = self._document(reading)
         self._note_seen(document, reading)
-        document |= dict.fromkeys(sorted(self._kept.seen - document.keys()))
+        if not self._kept.seen <= document.keys():
+            document |= dict.fromkeys(sorted(self._kept.seen - document.keys()))
         self._live, self._fresh = document, reading.age <= TRUSTED_FOR
         if ONLINE in self._link.heard():
             # Home Assistant has started, and may have lost what it knew.
@@ -170,6 +173,8 @@ class Mqtt:
 
     def _costs_of(self, fields: Mapping[str, int]) -> dict[str, str | None]:
         """Return the costs without those of registers that the contract no longer has."""
+        if not self._costs:
+            return {}
         there = self._kept.seen | fields.keys() | {"index_day", "index_month"}
         return {name: eur for name, eur in self._costs.items() if name.replace("cost_", "index_", 1) in there}
 
@@ -236,6 +241,7 @@ class Mqtt:
     # What was seen
 
     def _note_contract(self, contract: Contract) -> None:
+        self._contract = contract
         mode, option = contract.mode.value, contract.option
         if (mode, option) != (self._kept.mode, self._kept.option):
             self._kept = self._kept._replace(mode=mode, option=option, seen=frozenset())
@@ -243,14 +249,14 @@ class Mqtt:
 
     def _note_seen(self, document: Mapping[str, object], reading: Live) -> None:
         """Remember the names of *document*; a new one is announced."""
-        seen = {name for name in document if name not in _ALWAYS}
-        if self._kept.option == "EJP" or reading.ejp in ("notice", "peak"):
-            seen.add("ejp")
-        if tuple(reading.relays) != self._relays:
-            self._relays = tuple(reading.relays)
-            self._announced = b""
-        if not seen <= self._kept.seen:
-            self._kept = self._kept._replace(seen=self._kept.seen | seen)
+        seen = self._kept.seen
+        if not document.keys() - _ALWAYS <= seen:
+            seen |= document.keys() - _ALWAYS
+        if "ejp" not in seen and (self._kept.option == "EJP" or reading.ejp in ("notice", "peak")):
+            seen |= {"ejp"}
+        relays = tuple(reading.relays)
+        if (seen, relays) != (self._kept.seen, self._relays):
+            self._kept, self._relays = self._kept._replace(seen=seen), relays
             self._announced = b""
 
     # The connection

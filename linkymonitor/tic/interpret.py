@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Colour, Mode
@@ -45,26 +47,42 @@ def interpret_values(values: Mapping[str, object], mode: Mode, taken_at: datetim
         taken_at: when the frame was received, aware, in UTC.
     """
     content = FrameContent(Frame(()), mode)
+    content.values = dict(values)
     # The clock of the meter is no longer a horodate.
-    content.values = {label: _typed(label, value) for label, value in values.items() if label != "DATE"}
+    content.values.pop("DATE", None)
+    for label, read in _TYPED.items():
+        if label in values:
+            content.values[label] = read(values[label])
     if mode is Mode.HISTORIQUE:
         return interpret_historique(content, taken_at)
     return interpret_standard(content, taken_at)
 
 
-def _typed(label: str, value: object) -> object:
-    """Return *value*, in the simple types of JSON, in the type that the label table gives it."""
+def _colour(value: object) -> Colour | None:
     try:
-        if label == "DEMAIN":
-            return Colour(value) if value is not None else None
-        if label == "STGE" and isinstance(value, dict):
-            colours = {name: Colour(value[name]) if value[name] else None for name in ("colour", "tomorrow")}
-            enums = {
-                "cut_off": CutOff(value["cut_off"]),
-                "euridis": EuridisOutput(value["euridis"]),
-                "plc": PlcStatus(value["plc"]),
-            }
-            return StatusRegister(**{**value, **colours, **enums})
+        return Colour(value) if value is not None else None
+    except ValueError:
+        return None
+
+
+def _status(value: object) -> StatusRegister | None:
+    try:
+        return _status_of(tuple(value), tuple(value.values())) if isinstance(value, dict) else None
     except (KeyError, TypeError, ValueError):
         return None
-    return value
+
+
+@lru_cache(4)  # the register of most frames is that of the frame before
+def _status_of(names: tuple[str, ...], values: tuple[Any, ...]) -> StatusRegister:
+    value = dict(zip(names, values, strict=True))
+    colours = {name: Colour(value[name]) if value[name] else None for name in ("colour", "tomorrow")}
+    enums = {
+        "cut_off": CutOff(value["cut_off"]),
+        "euridis": EuridisOutput(value["euridis"]),
+        "plc": PlcStatus(value["plc"]),
+    }
+    return StatusRegister(**{**value, **colours, **enums})
+
+
+#: Label → what makes of a simple type of JSON the type that the label table gives.
+_TYPED: Mapping[str, Callable[[object], object]] = {"DEMAIN": _colour, "STGE": _status}

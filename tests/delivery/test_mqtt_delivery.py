@@ -62,8 +62,8 @@ def view(power: int, ejp: Ejp = Ejp.NORMAL, **values) -> View:
     return View(reading=reading, tariff=TariffState(ejp=ejp), now=time.monotonic())
 
 
-def test_some_hours_in_four_contracts_arrive_row_by_row(tmp_path, broker):
-    write_days(tmp_path / "log", hours=1.5)
+def test_a_day_in_each_of_four_contracts_arrives_row_by_row(tmp_path, broker):
+    write_days(tmp_path / "log")
     rows = rows_in(tmp_path / "log")
     assert {one.contract for one in rows} == {"BASE", "HC", "EJP", "TEMPO"}
     with subscribed(broker.port) as subscriber:

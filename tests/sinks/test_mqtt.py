@@ -345,8 +345,31 @@ def test_a_broker_that_never_answers_is_unavailable_after_its_time(folder, monke
         box.close()
 
 
-def test_live_values_to_a_broker_that_reads_nothing_more_do_not_pile_up(folder):
+@pytest.mark.parametrize("protocol", Protocol)
+def test_a_live_value_arrives_whole_whatever_its_length(broker, protocol):
+    version_5 = protocol is Protocol.V5
+    session = Session(
+        pytest.importorskip("paho.mqtt.client"),
+        Broker("127.0.0.1", broker.port, "box", 60, version_5=version_5),
+        None,
+        None,
+    )
+    # The length of a packet takes one byte, two, three and four.
+    sent = [b"a", b"b" * 127, b"c" * 16_383, b"d" * 2_100_000, "é".encode()]
+    with subscribed(broker.port) as subscriber:
+        session.open()
+        for payload in sent:
+            session.show([Message("box/live", payload, retain=True)])
+        session.publish([Message("box/record", b"1")])
+        until(lambda: subscriber.of("record") == [b"1"])
+        assert subscriber.of("live") == sent
+        assert retained(broker.port) == {"box/live": sent[-1]}
+        session.close()
+
+
+def test_live_values_to_a_broker_that_reads_nothing_more_do_not_pile_up(folder, monkeypatch):
     """It accepts the box, and then neither reads nor closes; the buffers of the kernel are full some day."""
+    monkeypatch.setattr(mqtt_session, "PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         session = Session(
