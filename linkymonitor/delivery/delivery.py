@@ -100,8 +100,11 @@ class Delivery:
             follower = Follower(self._log_dir, self._storage)
             standing = self._state.read(name)
             if since is not None and only in (None, name):
+                place = follower.since(since)
                 standing = (standing or Standing(day=self._days.newest()))._replace(
-                    place=follower.since(since), known=Known()
+                    # The meter of a line is known there as it was when the line was sent first.
+                    place=place,
+                    known=Known(follower.contract_at(place)),
                 )
                 self._state.write(name, standing)
             elif standing is None:

@@ -1,4 +1,4 @@
-"""Writes the records to the table ``records`` of MariaDB or MySQL, and the prices of each day to ``prices``."""
+"""Writes records, events and the prices of each day to our tables in MariaDB or MySQL."""
 
 # Strategy
 #
@@ -11,33 +11,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from linkymonitor.errors import SinkUnavailable
-from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.mariadb_server import MariaDB
-from linkymonitor.sinks.prices import Prices
 from linkymonitor.sinks.sql_server import Cursor, ServerSettings
-from linkymonitor.sinks.sql_tables import RECORDS, Dialect, Kind, Month, Tables, cells_of, price_cells
+from linkymonitor.sinks.sql_sink import SqlSink
+from linkymonitor.sinks.sql_tables import Dialect, Kind, Month
 
 _DIALECT = Dialect(
     folder="mariadb",
-    lock="",
+    lock="SELECT GET_LOCK(CONCAT('linkymonitor.', DATABASE()), 8)",
+    unlock="SELECT RELEASE_LOCK(CONCAT('linkymonitor.', DATABASE()))",
+    price="INSERT INTO prices (meter, day, register, price) VALUES (%s, %s, %s, %s)"
+    " ON DUPLICATE KEY UPDATE price = VALUES(price)",
     schema="DATABASE()",
     types={
         Kind.WORD: ("varchar", "text"),
         Kind.NUMBER: ("int", "bigint", "decimal"),
         Kind.INSTANT: ("datetime",),
         Kind.TRUTH: ("tinyint",),
+        Kind.DAY: ("date",),
+        Kind.AMOUNT: ("decimal",),
     },
     splits=True,
-)
-#: A price that was corrected replaces the old one.
-_PRICE = (
-    "INSERT INTO prices (meter, day, register, price) VALUES (%s, %s, %s, %s)"
-    " ON DUPLICATE KEY UPDATE price = VALUES(price)"
 )
 
 
@@ -54,64 +52,29 @@ class _Partition(NamedTuple):
     end: str
 
 
-class Sink:
+class Sink(SqlSink):
     """The tables of one database."""
 
     def __init__(self, settings: Settings) -> None:
-        self._server = MariaDB(settings)
-        self._tables = Tables(self._server, _DIALECT)
-        self._prices = Prices(settings.house)
-        #: The months that have a partition, or go without; None: not looked at since the server was away.
-        self._months: set[Month] | None = None
+        self._maria = MariaDB(settings)
+        super().__init__(self._maria, _DIALECT, settings.house)
 
-    def write(self, records: Sequence[Row]) -> None:
-        """Return once the database has all of *records*.
-
-        Raises:
-            SinkUnavailable: it is away, or refuses for a reason that its owner can mend.
-            SinkRefused: it refuses at least one of the records.
-        """
-        rows = [cells_of(row) for row in records]
+    def insert(
+        self, cursor: Cursor, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]
+    ) -> None:
+        """Insert *rows*, column → value, into *table*, but for those that are there."""
         there = set().union(*rows)
-        columns = [name for name in RECORDS if name in there]
-        values = [row.get(name) for row in rows for name in columns]
-        each = f"({', '.join(['%s'] * len(columns))})"
-        statement = (
-            f"INSERT INTO records ({', '.join(columns)}) VALUES {', '.join([each] * len(rows))}"
-            " ON DUPLICATE KEY UPDATE meter = records.meter"
+        names = [name for name in columns if name in there]
+        each = f"({', '.join(['%s'] * len(names))})"
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([each] * len(rows))}"
+            f" ON DUPLICATE KEY UPDATE meter = {table}.meter",
+            [row.get(name) for row in rows for name in names],
         )
-        prices = price_cells(self._prices.of(records))
 
-        def insert(cursor: Cursor) -> None:
-            cursor.execute(statement, values)
-            for cells in prices:
-                cursor.execute(_PRICE, cells)
-
-        try:
-            self._make_partitions({Month(row.ended_at.year, row.ended_at.month) for row in records})
-            self._server.run(insert)
-        except SinkUnavailable:
-            self._months = None
-            raise
-        self._prices.written(records)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._server.close()
-
-    def _make_partitions(self, months: set[Month]) -> None:
-        """Make the partitions of *months*, and of the month after each, which are not there yet."""
-        if self._months is None:
-            self._tables.prepare()
-            self._months = set()
-        new = (months | {month.next() for month in months}) - self._months
-        if new:
-            bounds = sorted({bound.first() for month in new for bound in (month, month.next())})
-            self._server.run(lambda cursor: self._divide(cursor, bounds))
-            self._months |= new
-
-    def _divide(self, cursor: Cursor, bounds: Sequence[str]) -> None:
-        """Divide the empty partitions in which *bounds* lie, there."""
+    def make_partitions(self, cursor: Cursor, months: Sequence[Month]) -> None:
+        """Divide the empty partitions in which a month begins or ends, there."""
+        bounds = sorted({bound.first() for month in months for bound in (month, month.next())})
         cursor.execute(
             "SELECT partition_name, partition_description FROM information_schema.partitions"
             " WHERE table_schema = DATABASE() AND table_name = 'records' AND partition_name IS NOT NULL"
@@ -130,7 +93,7 @@ class Sink:
                 continue
             new = _Partition(f"before_{bound[:7].replace('-', '_')}", bound)
             both = ", ".join(f"PARTITION {one.name} VALUES LESS THAN {_end(one)}" for one in (new, last))
-            if not self._server.may_change(
+            if not self._maria.may_change(
                 cursor, f"ALTER TABLE records REORGANIZE PARTITION {last.name} INTO ({both})"
             ):
                 return

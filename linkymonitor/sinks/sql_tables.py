@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from linkymonitor.errors import SinkRefused, SinkUnavailable
 from linkymonitor.language import Text
-from linkymonitor.sinks.base import Row
+from linkymonitor.sinks.base import Event, Row
 from linkymonitor.sinks.prices import PricedDay
 from linkymonitor.sinks.sql_server import Cursor, Server, clean
 from linkymonitor.system.resources import shipped
@@ -29,6 +29,8 @@ class Kind(Enum):
     NUMBER = "whole number"
     INSTANT = "instant in UTC"
     TRUTH = "yes or no"
+    DAY = "date"
+    AMOUNT = "decimal number"
 
 
 _REGISTERS = (
@@ -51,6 +53,11 @@ RECORDS: Mapping[str, Kind] = {
     **dict.fromkeys(("colour", "tomorrow", "ejp"), Kind.WORD),
     "overload": Kind.TRUTH,
 }
+EVENTS: Mapping[str, Kind] = {**_KEY, "at": Kind.INSTANT, "status": Kind.WORD, "text": Kind.WORD}
+_PRICES = {"meter": Kind.WORD, "day": Kind.DAY, "register": Kind.WORD, "price": Kind.AMOUNT}
+_TABLES: Mapping[str, Mapping[str, Kind]] = {"records": RECORDS, "events": EVENTS, "prices": _PRICES}
+#: How many characters a status and the text of an event have at most: the columns of MariaDB are as long.
+_STATUS_MOST, _TEXT_MOST = 8, 600
 #: The name of a number in a row → its column.
 _COLUMN_OF = {f"index_{register}": f"index_{register.lower()}" for register in _REGISTERS} | {
     name: name for name in RECORDS
@@ -77,8 +84,12 @@ class Dialect(NamedTuple):
 
     #: The folder of the files that make the tables, below etc/sql.
     folder: str
-    #: The statement that waits until no other box makes the tables; empty: two boxes may make them at once.
+    #: The statement that waits until no other box makes tables or partitions.
     lock: str
+    #: The statement after that; empty: the end of the transaction is enough.
+    unlock: str
+    #: The statement that inserts a row of the table ``prices``; a price that was corrected replaces the old one.
+    price: str
     #: The expression for the place of our tables in information_schema.
     schema: str
     #: The types that a column may have, as information_schema.columns.data_type has them.
@@ -113,6 +124,18 @@ def cells_of(row: Row) -> dict[str, object]:
     return cells
 
 
+def cells_of_event(event: Event, lang: str) -> dict[str, object]:
+    """Return column → value of *event*, its text in the language *lang*; a text that is too long ends with ``…``."""
+    text = clean(event.text.render(lang))
+    return {
+        "meter": clean(event.meter),
+        "series": event.series,
+        "at": event.at,
+        "status": clean(event.status)[:_STATUS_MOST],
+        "text": text if len(text) <= _TEXT_MOST else f"{text[: _TEXT_MOST - 1]}…",
+    }
+
+
 def price_cells(days: Iterable[PricedDay]) -> list[tuple[object, ...]]:
     """Return the rows of the table ``prices`` for *days*: meter, day, register, price."""
     return [
@@ -142,16 +165,9 @@ class Tables:
             SinkUnavailable: they are newer than this program, or not ours, or the user may not make them.
         """
         files = _files(self._dialect.folder)
-        while self._server.run(lambda cursor: self._step(cursor, files)):
-            pass
-        self._server.run(self._check)
-
-    def _step(self, cursor: Cursor, files: Sequence[Path]) -> bool:
-        """Run the next file; return False when there is none."""
-        version = self._version(cursor)
-        if version < len(files) and self._dialect.lock:
-            cursor.execute(self._dialect.lock)
-            version = self._version(cursor)
+        version = self._server.run(self._version)
+        while version < len(files):
+            version = self._server.run(lambda cursor: self._step(cursor, files))
         if version > len(files):
             raise SinkUnavailable(
                 f"{self._server.place}"
@@ -162,12 +178,26 @@ class Tables:
                     "update linkymonitor, or name another database by database",
                 )
             )
-        if version == len(files):
-            return False
-        words = files[version].read_text(encoding="utf-8")
+        self._server.run(lambda cursor: self._check(cursor, made=True))
+
+    def _step(self, cursor: Cursor, files: Sequence[Path]) -> int:
+        """Run the next file, unless another box has run it meanwhile; return the version after that."""
+        # First of all: what a transaction has looked at before it waits, it does not see change.
+        cursor.execute(self._dialect.lock)
+        version = self._version(cursor)
+        if version == 0:
+            self._check(cursor, made=False)
+        if version < len(files):
+            self._run_file(cursor, files[version])
+            version += 1
+        if self._dialect.unlock:
+            cursor.execute(self._dialect.unlock)
+        return version
+
+    def _run_file(self, cursor: Cursor, path: Path) -> None:
+        words = path.read_text(encoding="utf-8")
         for statement in _statements(words) if self._dialect.splits else [words]:
             cursor.execute(statement)
-        return True
 
     def _version(self, cursor: Cursor) -> int:
         cursor.execute(
@@ -179,30 +209,31 @@ class Tables:
         cursor.execute("SELECT COALESCE(MAX(version), 0) FROM linkymonitor_schema")
         return int(cursor.fetchall()[0][0])
 
-    def _check(self, cursor: Cursor) -> None:
-        cursor.execute(
-            "SELECT column_name, data_type FROM information_schema.columns"
-            f" WHERE table_schema = {self._dialect.schema} AND table_name = 'records'"
+    def _check(self, cursor: Cursor, *, made: bool) -> None:
+        """Look whether the columns are ours; before the tables are *made*, those of a table that is there."""
+        for table, columns in _TABLES.items():
+            cursor.execute(
+                "SELECT column_name, data_type FROM information_schema.columns"
+                f" WHERE table_schema = {self._dialect.schema} AND table_name = '{table}'"
+            )
+            found = {str(name).lower(): str(kind).lower() for name, kind in cursor.fetchall()}
+            for column, kind in columns.items() if made or found else ():
+                if found.get(column) not in self._dialect.types[kind]:
+                    raise SinkUnavailable(self._not_ours(f"{table}.{column}", found.get(column), kind))
+
+    def _not_ours(self, column: str, found: str | None, kind: Kind) -> Text:
+        expected = self._dialect.types[kind][0]
+        fault = Text(f"manque, on attend {expected}", f"is missing, expected {expected}")
+        if found:
+            fault = Text(
+                f"est de type {found}, on attend {expected}", f"is of type {found}, expected {expected}"
+            )
+        return Text(
+            f"{self._server.place} : la colonne {column} {fault.fr} ; renommez cette table, "
+            "ou nommez une autre base par database",
+            f"{self._server.place}: the column {column} {fault.en}; rename that table, "
+            "or name another database by database",
         )
-        found = {str(name).lower(): str(kind).lower() for name, kind in cursor.fetchall()}
-        for column, kind in RECORDS.items():
-            is_there = found.get(column)
-            allowed = self._dialect.types[kind]
-            if is_there not in allowed:
-                raise SinkUnavailable(
-                    f"{self._server.place}"
-                    + Text(" : la colonne ", ": the column ")
-                    + f"records.{column}"
-                    + (
-                        Text(" est de type ", " is of type ") + is_there
-                        if is_there
-                        else Text(" manque", " is missing")
-                    )
-                    + Text(
-                        f", on attend {allowed[0]} ; renommez cette table, ou nommez une autre base par database",
-                        f", expected {allowed[0]}; rename that table, or name another database by database",
-                    )
-                )
 
 
 def _files(folder: str) -> list[Path]:

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from linkymonitor.sinks.base import Row
+from linkymonitor.sinks.base import Row, find
 from linkymonitor.sinks.forms import as_dict
+from linkymonitor.system.resources import shipped
+from tests.support.certificates import certificate
 from tests.support.commands import until
 from tests.support.databases import free_port
 
@@ -54,8 +56,11 @@ class SqlServer:
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
+        #: What the server shows with TLS; it is good for 127.0.0.1.
+        self.certificate = certificate(self.folder / "tls")
         if os.geteuid() == 0:
-            shutil.chown(self.folder, self.account)
+            for path in (self.folder, *self.folder.glob("tls/*"), self.folder / "tls"):
+                shutil.chown(path, self.account)
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""
@@ -75,6 +80,32 @@ class SqlServer:
         return (
             f"type = {self.type}\nhost = 127.0.0.1\nport = {self.port}\nuser = linky\ndatabase = {database}\n"
         )
+
+    def sink(self, database: str, **keys: Any) -> Any:
+        """Return a sink whose records go to *database*; *keys* are more of its settings, or others."""
+        module = find(self.type)
+        given = {"host": "127.0.0.1", "port": self.port, "user": "linky", "database": database, **keys}
+        return module.Sink(module.Settings(name="base", **given))
+
+    def may_only_insert(self, database: str) -> str:
+        """Make a user who may read and insert, but not create or change tables; return his name."""
+        raise NotImplementedError
+
+    def run_files(self, database: str, most: int = 9) -> None:
+        """Run the files of etc/sql, the first *most* of them, as the owner of *database* does by hand."""
+        raise NotImplementedError
+
+    def with_password(self, database: str, password: str) -> str:
+        """Make a user who needs *password* and may do all in *database*; return his name."""
+        raise NotImplementedError
+
+    def partitions(self, database: str) -> list[tuple[str, int]]:
+        """Return the partitions of the table ``records``, and how many rows each has."""
+        raise NotImplementedError
+
+    def files(self) -> list[Path]:
+        """Return the files of etc/sql for this server."""
+        return sorted(shipped(f"etc/sql/{self.type}").glob("*.sql"))
 
     def ask(
         self, database: str, statement: str, parameters: tuple = (), *, user: str = "linky"
@@ -127,7 +158,9 @@ class Postgres(SqlServer):
         self._finish(self._bin / "initdb", "-D", self.folder / "data", *words)
 
     def start(self) -> None:
-        given = ("-c", "fsync=off", "-c", "shared_buffers=16MB", *self.options)
+        tls = ("ssl=on", f"ssl_cert_file={self.certificate.pem}", f"ssl_key_file={self.certificate.key}")
+        own = ("fsync=off", "shared_buffers=16MB", "deadlock_timeout=50ms", *tls)
+        given = [word for one in (*own, *self.options) for word in ("-c", one)]
         where = ("-D", self.folder / "data", "-p", self.port, "-h", "127.0.0.1", "-k", self.folder)
         self._process = self._run(self._bin / "postgres", *where, *given)
         until(self._answers, 60)
@@ -163,9 +196,55 @@ class Postgres(SqlServer):
         self.ask("postgres", f"CREATE DATABASE {name} OWNER linky", user="root")
         return name
 
+    def may_only_insert(self, database):
+        name = f"box_{database}"
+        self.ask(database, f"CREATE ROLE {name} LOGIN PASSWORD 'secret'", user="root")
+        self.ask(
+            database,
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO {name}",
+        )
+        return name
+
+    def with_password(self, database, password):
+        name = f"guarded_{database}"
+        self.ask(database, f"CREATE ROLE {name} LOGIN IN ROLE linky PASSWORD '{password}'", user="root")
+        self.ask(database, f"GRANT CREATE ON SCHEMA public TO {name}", user="root")
+        rules = self.folder / "data/pg_hba.conf"
+        rules.write_text(f"host all {name} all scram-sha-256\n" + rules.read_text())
+        self.ask("postgres", "SELECT pg_reload_conf()", user="root")
+        until(
+            lambda: self.ask(
+                "postgres", "SELECT 1 FROM pg_hba_file_rules WHERE %s = ANY (user_name)", (name,), user="root"
+            )
+        )
+        return name
+
+    def partitions(self, database):
+        names = self.ask(
+            database,
+            "SELECT relname FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'records'::regclass",
+        )
+        return [
+            (name, *self.ask(database, f"SELECT COUNT(*) FROM {name}", user="root")[0]) for (name,) in names
+        ]
+
+    def run_files(self, database, most=9):
+        for path in self.files()[:most]:
+            where = ("-h", "127.0.0.1", "-p", self.port, "-U", "linky", "-d", database)
+            self._finish(
+                shutil.which("psql") or self._bin / "psql",
+                "-q",
+                "-1",
+                "-v",
+                "ON_ERROR_STOP=1",
+                *where,
+                "-f",
+                path,
+            )
+
     def records(self, database):
         found: Records = {}
-        for (cells,) in self.ask(database, "SELECT to_jsonb(records) FROM records"):
+        for (cells,) in self.ask(database, "SELECT to_jsonb(records) FROM records", user="root"):
             known = {name: value for name, value in cells.items() if value is not None}
             known["ended_at"] = known["ended_at"].replace("+00:00", "Z")
             key = (known["meter"], known["series"], known["ended_at"])
@@ -191,6 +270,7 @@ class Maria(SqlServer):
             shutil.which("mariadb-install-db", path=path),
             "--no-defaults",
             f"--datadir={self.folder}/data",
+            f"--tmpdir={self.folder}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
             "--innodb-flush-log-at-trx-commit=0",
@@ -205,11 +285,14 @@ class Maria(SqlServer):
             "--bind-address=127.0.0.1",
             f"--socket={self.folder}/socket",
             f"--pid-file={self.folder}/pid",
+            f"--tmpdir={self.folder}",
             "--skip-log-bin",
             "--innodb-buffer-pool-size=16M",
             "--innodb-log-file-size=8M",
             # What is committed outlives the end of the process, not of the machine.
             "--innodb-flush-log-at-trx-commit=2",
+            f"--ssl-cert={self.certificate.pem}",
+            f"--ssl-key={self.certificate.key}",
             *self.options,
         )
         until(self._answers, 60)
@@ -252,6 +335,38 @@ class Maria(SqlServer):
         self.ask("mysql", f"CREATE DATABASE {name}", user="root")
         self.ask("mysql", f"GRANT ALL ON {name}.* TO linky@'127.0.0.1'", user="root")
         return name
+
+    def may_only_insert(self, database):
+        name = f"box_{database}"
+        self.ask("mysql", f"CREATE USER {name}@'127.0.0.1'", user="root")
+        self.ask("mysql", f"GRANT SELECT, INSERT, UPDATE ON {database}.* TO {name}@'127.0.0.1'", user="root")
+        return name
+
+    def with_password(self, database, password):
+        name = f"guarded_{database}"
+        self.ask("mysql", f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{password}'", user="root")
+        self.ask("mysql", f"GRANT ALL ON {database}.* TO {name}@'127.0.0.1'", user="root")
+        return name
+
+    def partitions(self, database):
+        names = self.ask(
+            database,
+            "SELECT partition_name FROM information_schema.partitions"
+            " WHERE table_schema = DATABASE() AND table_name = 'records'",
+        )
+        return [
+            (name, *self.ask(database, f"SELECT COUNT(*) FROM records PARTITION ({name})")[0])
+            for (name,) in names
+        ]
+
+    def run_files(self, database, most=9):
+        for path in self.files()[:most]:
+            with path.open("rb") as file:
+                subprocess.run(
+                    ["mariadb", "--no-defaults", "-h127.0.0.1", f"-P{self.port}", "-uroot", database],
+                    stdin=file,
+                    check=True,
+                )
 
     def records(self, database):
         columns = [
