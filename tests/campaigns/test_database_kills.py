@@ -17,8 +17,9 @@ import pytest
 
 from tests.support.commands import PYTHON, until
 from tests.support.contracts import rows_in, write_days
-from tests.support.databases import Database, Influx1, Victoria, points_of
+from tests.support.databases import Influx1, Victoria, points_of
 from tests.support.extent import extent
+from tests.support.sql_servers import Maria, Postgres, records_of
 from tests.support.tally import tally
 
 pytestmark = [pytest.mark.campaign, pytest.mark.server]
@@ -35,17 +36,26 @@ def delivered(state: Path) -> int:
         return 0
 
 
-@pytest.mark.parametrize("kind", [Influx1, Victoria])
-def test_no_record_is_lost_or_doubled_however_often_both_ends_are_killed(tmp_path, kind):
+def events(database, name: str) -> list[tuple]:
+    """Return the table ``events`` of the database *name*."""
+    return sorted(database.ask(name, "SELECT meter, series, at, status, text FROM events"))
+
+
+@pytest.mark.parametrize("kind", [Influx1, Victoria, Postgres, Maria])
+def test_no_record_is_lost_or_doubled_however_often_both_ends_are_killed(tmp_path, call, apart, kind):
     chance = Random(SEED)
     write_days(tmp_path / "log", hours=extent(2, 24))
-    expected = points_of(rows_in(tmp_path / "log"))
-    database: Database = kind(tmp_path / "database")
+    is_sql = kind in (Postgres, Maria)
+    expected = (records_of if is_sql else points_of)(rows_in(tmp_path / "log"))
+    database = kind() if is_sql else kind(tmp_path / "database")
     path = tmp_path / "box.ini"
-    path.write_text(
-        f"[general]\nstate_dir = {tmp_path}/state\nruntime_dir = {tmp_path}/run\n[log]\ndir = {tmp_path}/log\n"
-        f"[sink:base]\ntype = influxdb\nbatch = 7\nurl = {database.url}\n{database.keys}\n"
-    )
+
+    def configure(section: str) -> None:
+        path.write_text(
+            f"[general]\nstate_dir = {tmp_path}/state\nruntime_dir = {tmp_path}/run\n[log]\ndir = {tmp_path}/log\n"
+            f"[sink:base]\nbatch = 7\n{section}"
+        )
+
     command = [*PYTHON, "deliver", "-c", str(path), "--once"]
     kept = tmp_path / "state/deliver/sink-base.json"
     kills = restarts = 0
@@ -56,6 +66,7 @@ def test_no_record_is_lost_or_doubled_however_often_both_ends_are_killed(tmp_pat
 
         try:
             database.start()
+            configure(database.section())
             done = True
             while kills < KILLS:
                 before = delivered(kept)
@@ -75,8 +86,13 @@ def test_no_record_is_lost_or_doubled_however_often_both_ends_are_killed(tmp_pat
             last = start()
             assert last.wait(240) == 0, (tmp_path / "errors").read_text()[-2000:]
             found, twice = database.points()
+            if is_sql:
+                calm = database.new_database()
+                configure(database.keys(calm))
+                assert call("deliver", "-c", path, "--from", "2026-01-01", "--once")[0] == 0
+                assert events(database, database.own) == events(database, calm) != []
         finally:
-            database.stop()
+            database.remove()
     lost = len(expected.keys() - found.keys())
     assert (lost, twice, len(found.keys() - expected.keys())) == (0, 0, 0)
     assert found == expected

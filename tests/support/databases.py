@@ -92,6 +92,14 @@ class Database:
         """Return all points, and how many keys came twice."""
         raise NotImplementedError
 
+    def remove(self) -> None:
+        """Stop the server; its folder is the test's."""
+        self.stop()
+
+    def section(self) -> str:
+        """Return the keys of a sink whose records go to this database."""
+        return f"type = influxdb\nurl = {self.url}\n{self.keys}\n"
+
     def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, (self.folder / "server.log").read_text()[-2000:]

@@ -56,6 +56,7 @@ class SqlServer:
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
+        self._own = ""
         #: What the server shows with TLS; it is good for 127.0.0.1.
         self.certificate = certificate(self.folder / "tls")
         if os.geteuid() == 0:
@@ -70,10 +71,28 @@ class SqlServer:
         """End the server as a power cut does, but for what the system still writes to the disk."""
         raise NotImplementedError
 
+    def stop(self) -> None:
+        """End the server, as `kill` does."""
+        self.kill()
+
     def remove(self) -> None:
         """End the server, and remove its files."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def own(self) -> str:
+        """The name of a database that is made when it is first asked for."""
+        self._own = self._own or self.new_database()
+        return self._own
+
+    def section(self) -> str:
+        """Return the keys of a sink whose records go to the database of its own that this server has."""
+        return self.keys(self.own)
+
+    def points(self) -> tuple[Records, int]:
+        """Return all records in the database of its own, and how many keys came twice: the key lets none in."""
+        return self.records(self.own), 0
 
     def keys(self, database: str) -> str:
         """Return the section of a sink whose records go to *database*."""
