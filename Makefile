@@ -18,7 +18,7 @@ debian = { $(1); } >/dev/null 2>&1 || { \
 
 .DEFAULT_GOAL := help
 HOME_ASSISTANT ?= /var/tmp/linkymonitor-home-assistant
-.PHONY: home-assistant help run test cover check report bench wheel clean format torture samples pictures
+.PHONY: home-assistant help run test cover check report bench wheel clean format torture samples dashboards pictures
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -80,6 +80,9 @@ bench: $(VENV)/dev.ready ## the budgets, in 7 minutes of an idle machine: figure
 
 samples: $(VENV)/run.ready ## draw the sample pages of docs/samples again
 	$(BIN)/python docs/samples/draw_samples.py
+
+dashboards: $(VENV)/run.ready ## write the dashboards of etc/grafana again
+	$(BIN)/python docs/grafana/draw_dashboards.py
 
 pictures: $(VENV)/dev.ready ## draw the pictures of the READMEs again, from the sample pages
 	$(BIN)/python docs/images/draw_oled.py
