@@ -93,7 +93,7 @@ def test_every_section_of_the_schema_is_in_the_shipped_file():
 
 
 #: Keys without which their section cannot be read, though another key may stand for them.
-EXAMPLES = {("relay", "fail_state"), ("relay", "periods"), ("sink", "url")}
+EXAMPLES = {("relay", "fail_state"), ("relay", "periods"), ("sink", "url"), ("sink", "idx_energy")}
 
 
 @pytest.mark.parametrize("section", stated())

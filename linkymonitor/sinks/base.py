@@ -235,7 +235,7 @@ _MODULES = {"csv": "csv_file"}
 OWN_SHAPE = "linkymonitor"
 #: Type → its other shapes, those of programs that people come from. Each is a module of `shapes`, TYPE_SHAPE.
 SHAPES: Mapping[str, Sequence[str]] = {
-    "mqtt": ("linky-sensor", "linkyrpi"),
+    "mqtt": ("linky-sensor", "linkyrpi", "emonhub", "domoticz"),
     "mariadb": ("hallard",),
 }
 

@@ -142,17 +142,28 @@ class Client:
         Raises:
             SinkUnavailable: nobody answers in time, or what answers is no HTTP.
         """
+        return self._ask("POST", target, body, headers)
+
+    def get(self, target: str, headers: Mapping[str, str]) -> Answer:
+        """Return the answer to a GET of *target*, path and query.
+
+        Raises:
+            SinkUnavailable: nobody answers in time, or what answers is no HTTP.
+        """
+        return self._ask("GET", target, None, headers)
+
+    def _ask(self, verb: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         from http.client import HTTPException, RemoteDisconnected
 
         again = self._connection is not None
         try:
             try:
-                return self._exchange(target, body, headers)
+                return self._exchange(verb, target, body, headers)
             except (RemoteDisconnected, ConnectionError):
                 self.close()
                 if not again:
                     raise
-                return self._exchange(target, body, headers)
+                return self._exchange(verb, target, body, headers)
         except (OSError, HTTPException, UnicodeError) as error:
             self.close()
             raise SinkUnavailable(f"{self._address.url}" + Text(" : ", ": ") + self._why(error)) from error
@@ -163,7 +174,7 @@ class Client:
             self._connection.close()
             self._connection = None
 
-    def _exchange(self, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def _exchange(self, verb: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         from http.client import HTTPResponse
 
         connection = self._connection = self._connection or self._connect()
@@ -174,7 +185,7 @@ class Client:
             return HTTPResponse(timed, debuglevel, method)
 
         connection.response_class = answer_from  # type: ignore[assignment]
-        connection.request("POST", target or "/", body, dict(headers))
+        connection.request(verb, target or "/", body, dict(headers))
         response = connection.getresponse()
         content = response.read(ANSWER_MOST)
         if not response.isclosed():

@@ -61,7 +61,7 @@ class HttpServer:
                         for name, value in parse_qs(url.query, strict_parsing=bool(url.query)).items()
                     },
                     {name.lower(): value for name, value in self.headers.items()},
-                    self.rfile.read(int(self.headers["Content-Length"])),
+                    self.rfile.read(int(self.headers["Content-Length"] or 0)),
                 )
                 outer.sent.append(sent)
                 status, body = outer.answer(sent)
@@ -70,6 +70,9 @@ class HttpServer:
                     self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body if status != 204 else b"")
+
+            def do_GET(self) -> None:
+                self.do_POST()
 
             def log_message(self, *_words: object) -> None:
                 pass
