@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
             found.append(Compared(theirs, None, "unknown-line", _UNKNOWN))
             continue
         left.remove(line)
-        cause, why = _difference(theirs, line)
+        cause, why = _difference(theirs, line, (ours.first, ours.last))
         if cause in ("amount", "kwh"):
             others = (
                 [(name, text, again(other)) for name, text, other in _other_rules(rules)]
@@ -67,6 +68,13 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
             )
             cause, why = _by_another_rule(theirs, others) or (cause, why)
         found.append(Compared(theirs, line, cause, why))
+    off = any(each.cause in ("estimated-index", "index") for each in found)
+    found = [
+        each._replace(why=_SAME_CAUSE)
+        if off and each.cause == "kwh" and each.theirs and each.theirs.kind == TAX
+        else each
+        for each in found
+    ]
     return found + [Compared(None, line, "missing-line", _MISSING) for line in left]
 
 
@@ -74,6 +82,7 @@ _UNKNOWN = Text(
     "une ligne que le compteur ne peut pas connaître",
     "a line that the meter cannot know",
 )
+_SAME_CAUSE = Text("les kWh de ces index", "the kWh of those indexes")
 _MISSING = Text("le papier n'a pas cette ligne", "the paper has no such line")
 
 
@@ -113,17 +122,17 @@ def _near(theirs: PaperLine, ours: Line) -> Decimal:
     return -abs(theirs.eur - (ours.eur or 0))
 
 
-def _difference(theirs: PaperLine, ours: Line) -> tuple[str, Text | None]:
+def _difference(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> tuple[str, Text | None]:
     """Return why the two lines differ; an empty word when they do not."""
-    for reason in _reasons(theirs, ours):
+    for reason in _reasons(theirs, ours, span):
         return reason
     return "", None
 
 
-def _reasons(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:
+def _reasons(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> Iterator[tuple[str, Text]]:
     if ours.eur is None:
         yield "no-amount", Text("le nôtre n'est pas connu : ", "ours is not known: ") + (ours.reason or "")
-    yield from _other_index(theirs, ours)
+    yield from _other_index(theirs, ours, span)
     yield from _other_days(theirs, ours)
     if theirs.price is not None and ours.price is not None and theirs.price != ours.price:
         paper, own = decimal(theirs.price), decimal(ours.price)
@@ -155,31 +164,42 @@ def _reasons(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:
         )
 
 
-def _other_index(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:
+def _other_index(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> Iterator[tuple[str, Text]]:
+    """Yield how an index of the paper differs; *span* has the days of the bill."""
+    name = Text("index estimé", "estimated index") if theirs.estimated else Text("index", "index")
     for typed, wh, is_end in (
         (theirs.index_to, ours.index_to, True),
         (theirs.index_from, ours.index_from, False),
     ):
         if typed is None or wh is None or typed == wh // 1000:
             continue
-        kwh, own = abs(typed - wh // 1000), wh // 1000
-        early = (typed > own) == is_end
-        name = Text("index estimé", "estimated index") if theirs.estimated else Text("index", "index")
-        billed = (
-            Text(f"{kwh} kWh facturés trop tôt", f"{kwh} kWh billed early")
-            if early and is_end
-            else Text(f"{kwh} kWh facturés trop tard", f"{kwh} kWh billed late")
-            if is_end
-            else Text(f"{kwh} kWh déjà facturés", f"{kwh} kWh billed before")
-            if not early
-            else Text(f"{kwh} kWh d'avant la facture", f"{kwh} kWh of before the bill")
-        )
+        own = wh // 1000
+        within = ours.last != span[1] if is_end else ours.first != span[0]
+        at = Text(f" {typed}, le compteur disait {own} : ", f" {typed}, the meter said {own}: ")
         yield (
             "estimated-index" if theirs.estimated else "index",
-            name
-            + Text(f" {typed}, le compteur disait {own} : ", f" {typed}, the meter said {own}: ")
-            + billed,
+            name + at + _index_effect(abs(typed - own), is_end=is_end, above=typed > own, within=within),
         )
+
+
+def _index_effect(kwh: int, *, is_end: bool, above: bool, within: bool) -> Text:
+    """Return what an index does that is off by *kwh*.
+
+    Args:
+        kwh: by how many.
+        is_end: whether it is the last index of the line, not the first.
+        above: whether it is above that of the meter.
+        within: whether it lies within the bill, where a price changes.
+    """
+    if within:
+        return Text(f"{kwh} kWh à l'autre prix", f"{kwh} kWh at the other price")
+    if is_end and above:
+        return Text(f"{kwh} kWh facturés trop tôt", f"{kwh} kWh billed early")
+    if is_end:
+        return Text(f"{kwh} kWh facturés trop tard", f"{kwh} kWh billed late")
+    if above:
+        return Text(f"{kwh} kWh déjà facturés", f"{kwh} kWh billed before")
+    return Text(f"{kwh} kWh facturés deux fois", f"{kwh} kWh billed twice")
 
 
 def _other_days(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:

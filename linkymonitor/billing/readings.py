@@ -89,6 +89,11 @@ def measured(days: Days, billed: Sequence[BilledDay], log: Log) -> Measured:
         injected=[_only(each, {INJECTED_INDEX: INJECTED}) for each in reader.stretches],
         total=[_only(each, {TOTAL: ""}) for each in reader.stretches],
         warnings=reader.warnings,
+        peaks=[
+            day
+            for day, summary in sorted(days.summaries.items())
+            if day <= days.last and (summary.ejp or summary.colour == "red")
+        ],
     )
 
 

@@ -106,3 +106,5 @@ class Bill(NamedTuple):
     #: What is paid for injected energy: a document of its own.
     revenue: Sequence[Line]
     warnings: Sequence[Text]
+    #: The days of a mobile peak, and red days.
+    peaks: Sequence[date] = ()

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -38,6 +39,8 @@ class Measured(NamedTuple):
     total: Sequence[Stretch] = ()
     #: Notes on the indexes.
     warnings: Sequence[Text] = ()
+    #: The days of a mobile peak, and red days.
+    peaks: Sequence[date] = ()
 
 
 def work(days: Sequence[BilledDay], after: BilledDay, measured: Measured, rules: Rules, taxes: Taxes) -> Bill:
@@ -86,6 +89,7 @@ def work(days: Sequence[BilledDay], after: BilledDay, measured: Measured, rules:
         total=total,
         revenue=list(_revenue(days, measured, rules)),
         warnings=warnings,
+        peaks=measured.peaks,
     )
 
 

@@ -29,6 +29,7 @@ def bill(
     start: date | timedelta | None,
     end: date | timedelta | None,
     json: bool,
+    output: Path | None = None,
     check: Path | None = None,
     solve: Path | None = None,
     write: bool = False,
@@ -42,6 +43,7 @@ def bill(
         start: the first day, or how long before today it is; None: that of the typed bill.
         end: the last day, or how long before today it is; None: that of the typed bill.
         json: print the figures as JSON.
+        output: the file of a page that is written; None: none.
         check: the file of a supplier's bill that is compared with ours.
         solve: the file of a supplier's bill whose rules are looked for; no other bill is made.
         write: put the rules that were found into the configuration.
@@ -80,7 +82,9 @@ def bill(
 
         rules = rules._replace(path=TaxPath.HT)
     made = maker.work(rules)
-    if json:
+    if output is not None:
+        _write_page(settings, output, made, paper, maker.work, rules)
+    elif json:
         _print_json(made, settings.lang, paper, maker.work, rules)
     else:
         _print_text(made, paper, maker.work, rules)
@@ -174,6 +178,33 @@ def _maker(settings: Settings, log_dir: Path, first: date, last: date, now: date
     measured = measured._replace(warnings=[*failures, *measured.warnings])
     taxes = read_taxes(settings.table_folders)
     return _Maker(Rules.of(book.contract_on(last)), lambda rules: work(billed, after, measured, rules, taxes))
+
+
+def _write_page(
+    settings: Settings,
+    path: Path,
+    made: Bill,
+    paper: Paper | None,
+    again: Callable[[Rules], Bill],
+    rules: Rules,
+) -> None:
+    """Write the page of the bill *made* into the file *path*."""
+    # Only here: the page needs Jinja, whose import takes longer than the bill.
+    from linkymonitor.report.bill_page import BillPage
+    from linkymonitor.report.build import build_bill
+    from linkymonitor.system.storage import Storage
+
+    page = BillPage(made, rules)
+    if paper is not None:
+        from linkymonitor.billing.compare import compare, own_faults
+
+        page = page._replace(
+            paper=paper, compared=compare(paper, made, again, rules), faults=list(own_faults(paper))
+        )
+    storage = Storage()
+    content = build_bill(settings.report, page, tz=settings.zone, lang=settings.lang, storage=storage)
+    storage.replace(path, content)
+    print(path)
 
 
 def _print_json(

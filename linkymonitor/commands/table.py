@@ -399,6 +399,14 @@ COMMANDS: Mapping[str, Command] = {
             ),
             Option(("--json",), Text("les montants en JSON", "the amounts as JSON")),
             Option(
+                ("-o", "--output"),
+                Text(
+                    "page HTML à écrire, à imprimer sur un A4", "HTML page to write, which prints on one A4"
+                ),
+                read=read.path,
+                metavar="FILE",
+            ),
+            Option(
                 ("--check",),
                 Text(
                     "compare avec la facture du fournisseur, tapée dans ce fichier",

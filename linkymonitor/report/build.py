@@ -16,6 +16,7 @@ from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text, cause, written_date
 from linkymonitor.money.book import PriceBook
+from linkymonitor.report.bill_page import BillPage
 from linkymonitor.report.calendar import LastHeard
 from linkymonitor.report.compiled import Compiled, cache_folder
 from linkymonitor.report.day import DayFigures
@@ -264,6 +265,16 @@ def build_one(
         if on_failure:
             on_failure(not_drawn(day, failure))
     return page
+
+
+def build_bill(settings: Settings, page: BillPage, *, tz: ZoneInfo, lang: str, storage: Storage) -> bytes:
+    """Return *page* as one file that needs no other.
+
+    Raises:
+        ConfigError: a template is missing or wrong.
+    """
+    pages = Pages(template_folders(settings), lang, tz, settings.sections, compiled=_compiled(storage))
+    return pages.bill(page.view(pages.words))
 
 
 def _page(

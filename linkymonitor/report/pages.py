@@ -227,6 +227,10 @@ class Pages:
             script=None if figures.empty else self._inline("period.js"),
         )
 
+    def bill(self, view: Mapping[str, object]) -> bytes:
+        """Return the page of a bill, of which *view* has all words and figures (bill_page.py)."""
+        return self._draw("bill.html.j2", view=view, bill_style=Markup(self._source("bill.css")), script=None)
+
     def index(
         self, summaries: Iterable[Summary], heard: LastHeard | None = None, price_notes: Sequence[Text] = ()
     ) -> bytes:

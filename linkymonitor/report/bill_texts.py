@@ -1,0 +1,73 @@
+"""The texts of the page of a bill, in French and English."""
+
+from __future__ import annotations
+
+from linkymonitor.language import Text
+from linkymonitor.money.contract import Proration
+
+
+class BillTexts:
+    """The texts of the page."""
+
+    title = Text("Facture, {}", "Bill, {}")
+    checked = Text("contrôlée", "checked")
+    say = Text(
+        "Pour {} jours, les index du compteur donnent *{}* TTC.",
+        "For {} days, the meter’s indexes give *{}* with taxes.",
+    )
+    say_paper = Text(
+        "Pour {} jours, les index du compteur donnent *{}* ; le fournisseur demande *{}*, soit {} de {}.",
+        "For {} days, the meter’s indexes give *{}*; the supplier asks *{}*, {} {}.",
+    )
+    say_equal = Text(
+        "Pour {} jours, les index du compteur donnent *{}*, comme la facture du fournisseur.",
+        "For {} days, the meter’s indexes give *{}*, as the supplier’s bill does.",
+    )
+    say_none = Text(
+        "Pour {} jours, le total n'est pas connu : une ligne manque.",
+        "For {} days, the total is not known: a line is missing.",
+    )
+    more, less = Text("plus", "more"), Text("moins", "less")
+    energy_card, total_card = Text("Énergie", "Energy"), Text("Total TTC", "Total with taxes")
+    gap_card, price_card = (
+        Text("Écart du fournisseur", "The supplier’s difference"),
+        Text("Prix moyen", "Mean price"),
+    )
+    a_day = Text("{} par jour", "{} a day")
+    of_the_bill = Text("{} de la facture", "{} of the bill")
+    all_in = Text("abonnement et taxes compris", "subscription and taxes included")
+    peak_share = Text("pointe {} kWh, soit {}", "peak {} kWh, {}")
+    meter, paper, gap = Text("Compteur", "Meter"), Text("Facture", "Bill"), Text("Écart", "Difference")
+    unit_ht, unit_ttc = Text("€ hors TVA", "€ without TVA"), Text("€ TTC", "€ with taxes")
+    subscription, energy = Text("Abonnement", "Subscription"), Text("Consommation", "Consumption")
+    taxes = Text("Taxes et contributions", "Taxes")
+    total_ht, total_ttc = Text("Total hors TVA", "Total without TVA"), Text("Total TTC", "Total with taxes")
+    tva, of_which = Text("TVA {}", "TVA {}"), Text("dont TVA {}", "of which TVA {}")
+    revenue = Text("Revenu de l'injection", "Revenue of injection")
+    revenue_title = Text(
+        "Revenu de l'injection : un document à part, jamais déduit",
+        "Revenue of injection: a document of its own",
+    )
+    notes_title = Text("Les écarts, expliqués", "The differences, explained")
+    prices_title = Text("Prix employés", "Prices used")
+    warnings_title = Text("À savoir", "To be known")
+    estimated = Text("index estimé entre deux relevés", "index estimated between two readings")
+    no_amount = Text("pas de montant : {}", "no amount: {}")
+    days = Text("{}, {} jours", "{}, {} days")
+    one_day = Text("{}, 1 jour", "{}, 1 day")
+    from_day = Text("dès le {}", "from {}")
+    new_prices = Text("{}, nouveaux prix", "{}, new prices")
+    picture = Text("Les jours de la facture, {}", "The days of the bill, {}")
+    one_rounding = Text("une ligne, un arrondi", "one line, one rounding")
+    offer = Text("offre {}", "offer {}")
+    advance = Text("abonnement payé d'avance", "subscription paid in advance")
+
+
+#: How the subscription of a part of a month is worked.
+PRORATIONS = {
+    Proration.CALENDAR_MONTH: Text("mois civils", "calendar months"),
+    Proration.MONTH_30: Text("mois de 30 jours", "months of 30 days"),
+    Proration.YEAR_365: Text("années de 365 jours", "years of 365 days"),
+    Proration.YEAR_366: Text("années du calendrier", "years of the calendar"),
+    Proration.ANNIVERSARY: Text("mois depuis le premier jour", "months from the first day"),
+}

@@ -1,0 +1,159 @@
+"""The page of a bill: its sums are those of the command, it asks for nothing, and it prints on one sheet."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from linkymonitor.cli import main
+from tests.billing.house import rows
+from tests.billing.test_golden import EJP
+
+FIRST, LAST = "2026-01-08", "2026-03-07"
+INI = "[contract]\noffer = ejp\npower = 12\npath = ht\n"
+PAPER = """
+total = 705.80
+ht = 588.17
+tva = { "20" = 117.63 }
+""" + "".join(
+    f'[[line]]\nkind = "{kind}"\nfrom = {first}\nto = {last}\neur = {eur}\n{rest}\n'
+    for kind, first, last, eur, rest in (
+        ("subscription", FIRST, "2026-01-31", "12.60", "price = 16.27"),
+        ("subscription", "2026-02-01", LAST, "20.74", "price = 16.92"),
+        (
+            "energy",
+            FIRST,
+            "2026-01-31",
+            "117.39",
+            'register = "HN"\nkwh = 1331\nindex_to = 70163\nestimated = true',
+        ),
+        (
+            "energy",
+            "2026-02-01",
+            LAST,
+            "198.51",
+            'register = "HN"\nkwh = 1688\nindex_from = 70163\nestimated = true',
+        ),
+        (
+            "energy",
+            FIRST,
+            "2026-01-31",
+            "77.93",
+            'register = "PM"\nkwh = 89\nindex_to = 8096\nestimated = true',
+        ),
+        (
+            "energy",
+            "2026-02-01",
+            LAST,
+            "55.00",
+            'register = "PM"\nkwh = 215\nindex_from = 8096\nestimated = true',
+        ),
+        ("tax", FIRST, "2026-01-31", "2.27", 'label = "CTA"'),
+        ("tax", "2026-02-01", LAST, "2.45", 'label = "CTA"'),
+        ("tax", FIRST, "2026-01-31", "42.57", 'label = "Accise"\nkwh = 1420'),
+        ("tax", "2026-02-01", LAST, "58.71", 'label = "Accise"\nkwh = 1903'),
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the log, the settings and the paper of the house whose bill was worked by hand."""
+    from tests.report.house import write_log
+
+    folder = tmp_path_factory.mktemp("bill")
+    write_log(folder / "log", rows(EJP, "EJP", subscribed_power=12_000))
+    (folder / "house.ini").write_text(INI)
+    (folder / "paper.toml").write_text(PAPER)
+    return folder
+
+
+def drawn(folder: Path, lang: str, *options: str) -> Path:
+    """Return the page that the command writes."""
+    page = folder / f"bill-{lang}{len(options)}.html"
+    call = ["bill", "-c", str(folder / "house.ini"), "--lang", lang, "--log-dir", str(folder / "log")]
+    assert main([*call, "-s", FIRST, "-e", LAST, "-o", str(page), *options]) == 0
+    return page
+
+
+def words(page: Path) -> str:
+    """Return the words of *page*, with plain spaces."""
+    body = page.read_text("utf-8").partition("<main")[2]
+    return re.sub(r"[\s\u00a0\u202f]+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+def test_the_page_has_every_amount_of_the_command(folder, capsys):
+    page = words(drawn(folder, "en"))
+    capsys.readouterr()
+    call = [
+        "bill",
+        "-c",
+        str(folder / "house.ini"),
+        "--lang",
+        "en",
+        "--log-dir",
+        str(folder / "log"),
+        "--json",
+    ]
+    assert main([*call, "-s", FIRST, "-e", LAST]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    for line in figures["lines"]:
+        assert line["eur"] in page, line
+    for amount in (figures["total"], figures["ht"]):
+        assert amount["eur"] in page
+    assert "68,832 → 70,166 = 1334 kWh × 0.0882 = 117.6588" in page
+
+
+def test_the_page_says_why_the_paper_differs(folder):
+    page = words(drawn(folder, "fr", "--check", str(folder / "paper.toml")))
+    assert "le fournisseur demande 705,80 € , soit 0,85 € de plus" in page
+    assert "index estimé 70163, le compteur disait 70166 : 3 kWh à l'autre prix" in page
+    assert "les kWh de ces index" in page
+    assert "+0,71" in page
+
+
+def test_a_bill_without_prices_has_a_page_without_amounts(folder, tmp_path):
+    ini = tmp_path / "bare.ini"
+    ini.write_text("")
+    page = tmp_path / "bill.html"
+    call = ["bill", "-c", str(ini), "--lang", "en", "--log-dir", str(folder / "log")]
+    assert main([*call, "-s", FIRST, "-e", LAST, "-o", str(page)]) == 0
+    assert "the total is not known: a line is missing" in words(page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("checked", [False, True])
+def test_the_page_opens_without_a_request_and_prints_on_one_sheet(folder, browser, lang, checked):
+    options = ("--check", str(folder / "paper.toml")) if checked else ()
+    path = drawn(folder, lang, *options)
+    tab = browser.new_page(viewport={"width": 390, "height": 800})
+    asked, faults = [], []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("console", lambda message: faults.append(message.text))
+    tab.goto(path.as_uri())
+    assert asked == [path.as_uri()]
+    assert faults == []
+    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    content = tab.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
+    tab.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(folder, browser, theme):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright",
+        reason="axe-playwright-python is not installed: AXE HAS NOT LOOKED",
+    )
+    path = drawn(folder, "fr", "--check", str(folder / "paper.toml"))
+    tab = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=theme)
+    tab.goto(path.as_uri())
+    found = axe.Axe().run(tab)
+    assert found.violations_count == 0, found.generate_report()
+    tab.close()
