@@ -237,6 +237,7 @@ OWN_SHAPE = "linkymonitor"
 SHAPES: Mapping[str, Sequence[str]] = {
     "mqtt": ("linky-sensor", "linkyrpi", "emonhub", "domoticz"),
     "mariadb": ("hallard",),
+    "postgresql": ("linkyrpi",),
 }
 
 

@@ -23,7 +23,7 @@ from linkymonitor.tic.status import CutOff, EuridisOutput, PlcStatus, StatusRegi
 Values = dict[str, str | float]
 
 #: The option of our contract → its name, and the name of each of its indexes, from Index01 on.
-_CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+CONTRACTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "BASE": ("Tarif de base", ()),
     "HC": ("Heures Creuses", ("HC", "HP")),
     "EJP": ("EJP", ("EJPNormale", "EJPPointe")),
@@ -106,6 +106,11 @@ def values_of(reading: Live, meter_number: str | None) -> Values:
     return values | _of_contract(reading, values, data)
 
 
+def name_of_contract(option: str, text: str) -> str:
+    """Return how LinkyRPi names the contract of our *option*; for one that it does not know, *text* is repeated."""
+    return CONTRACTS[option][0] if option in CONTRACTS else f"Tarif inconnu : {text}"
+
+
 def _date(horodate: str) -> str:
     """Return ``H - 30/10/2022 - 14:29:41``."""
     season, digits = horodate[:1], horodate[1:]
@@ -130,8 +135,8 @@ def _of_contract(reading: Live, values: Values, data: Mapping[str, str]) -> Valu
         return {}
     option = contract.option
     text = data.get("OPTARIF", data.get("NGTF", "")).strip()
-    name, registers = _CONTRACTS.get(option, (f"Tarif inconnu : {text}", ()))
-    found: Values = {"TarifSouscrit": name}
+    _, registers = CONTRACTS.get(option, ("", ()))
+    found: Values = {"TarifSouscrit": name_of_contract(option, text)}
     if registers and reading.period:
         found["PeriodeTarifaireEnCours"] = reading.period
     indexes = [values.get(f"Index{number:02}") for number in range(1, len(registers) + 1)]
@@ -145,7 +150,7 @@ def _of_contract(reading: Live, values: Values, data: Mapping[str, str]) -> Valu
         found["IndexBase"] = total
     if total is None and registers and None not in indexes:
         total = sum(int(index) for index in indexes if index is not None)
-    if option in _CONTRACTS and total is not None:
+    if option in CONTRACTS and total is not None:
         found["IndexTotal"] = total
     if "PJOURF+1" in data:
         with suppress(ValueError):

@@ -9,29 +9,24 @@
 #   comes twice in autumn two records may have one DATE; the second one is left out.
 # - The key (ADCO, DATE) of the table is not unique, so the rows that are there are looked up before new ones are
 #   inserted. A table of MyISAM, as that program has it, has no transactions; looking up makes a second try safe.
-# - A table that is there stays as it is: a column that it lacks is left out, and a value that does not fit a column is
-#   NULL. Both are logged.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 
-from linkymonitor.errors import BadSetting, SinkUnavailable
+from linkymonitor.errors import SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.model.terms import Mode
 from linkymonitor.sinks.base import Live, Row
 from linkymonitor.sinks.mariadb_server import MariaDB
-from linkymonitor.sinks.shapes.groups import ADDRESSES, number_faults
+from linkymonitor.sinks.shapes.groups import ADDRESSES
 from linkymonitor.sinks.shapes.recent import Recent
-from linkymonitor.sinks.sql_server import Cursor, ServerSettings, clean
+from linkymonitor.sinks.shapes.their_table import Slots, TableSettings, TheirTable, address_of
+from linkymonitor.sinks.sql_server import Cursor
 from linkymonitor.system.resources import shipped
-
-log = logging.getLogger(__name__)
 
 NEEDS_RAW = True
 _TABLE = "DbiTeleinfo"
@@ -66,59 +61,22 @@ _STAMPS_MOST = 500
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
-class Settings(ServerSettings):
+class Settings(TableSettings):
     """``[sink:NAME]`` with ``type = mariadb`` and ``shape = hallard``."""
 
     #: The name of the table.
     table: str = _TABLE
-    #: The shortest time between two rows.
-    rows_every: timedelta = timedelta(seconds=1)
-    #: The address of the meter, for ADCO; empty: the hash that stands for it in the log.
-    meter_number: str | None = None
 
-    def __post_init__(self) -> None:
-        faults: list[Text] = []
-        try:
-            ServerSettings.__post_init__(self)
-        except BadSetting as error:
-            faults += error.faults
-        if not _NAME.fullmatch(self.table):
-            faults.append(
-                Text(
-                    f"table = {self.table} : on attend des lettres, des chiffres, _ ou $",
-                    f"table = {self.table}: expected letters, digits, _ or $",
-                )
+    def more_faults(self) -> list[Text]:
+        """Return one sentence for each fault of the other keys."""
+        if _NAME.fullmatch(self.table):
+            return []
+        return [
+            Text(
+                f"table = {self.table} : on attend des lettres, des chiffres, _ ou $",
+                f"table = {self.table}: expected letters, digits, _ or $",
             )
-        faults += rows_every_faults(self.rows_every) + number_faults(self.meter_number)
-        if faults:
-            raise BadSetting(*faults)
-
-
-def rows_every_faults(rows_every: timedelta) -> list[Text]:
-    """Return a sentence when there is no such time between two rows."""
-    if timedelta(seconds=1) <= rows_every <= timedelta(days=1):
-        return []
-    return [Text("rows_every : on attend de 1s à 1d", "rows_every: expected 1s to 1d")]
-
-
-class _Column(NamedTuple):
-    """A column of the table as it is."""
-
-    is_number: bool
-    #: How many digits or characters a value may have.
-    room: int
-    #: Whether a row must have a value: then an empty one stands for none, as in a server that is not strict.
-    needed: bool
-
-    def value(self, value: object) -> object:
-        """Return *value* as the column takes it, None when it does not fit."""
-        empty = (0 if self.is_number else "") if self.needed else None
-        if value is None:
-            return empty
-        text = clean(str(value))
-        if not self.is_number:
-            return text if len(text) <= self.room else empty
-        return int(text) if text.isdecimal() and len(text.lstrip("0")) <= self.room else empty
+        ]
 
 
 class HallardTable:
@@ -126,16 +84,15 @@ class HallardTable:
 
     def __init__(self, settings: Settings) -> None:
         self._server = MariaDB(settings)
-        self._section = settings.section
-        self._table = settings.table
+        self._name = settings.table
+        self._table = TheirTable(settings.section, settings.table)
         self._number = settings.meter_number
-        self._every = int(settings.rows_every.total_seconds())
+        self._slots = Slots.of(settings.rows_every)
         self._recent = Recent()
-        #: The columns of the table that we fill; None: not looked at since the server was away.
-        self._columns: dict[str, _Column] | None = None
+        #: Whether the table was looked at since the server was away.
+        self._known = False
         #: OPTARIF of Tempo, as the table has it already; empty: not looked up yet.
         self._tempo = ""
-        self._told: set[str] = set()
 
     def live(self, reading: Live) -> None:
         """Keep *reading* for the record that it belongs to."""
@@ -150,11 +107,12 @@ class HallardTable:
         """
         completed = self._recent.complete(records)
         try:
-            if self._columns is None:
+            if not self._known:
                 self._server.run(self._look)
+                self._known = True
             self._server.run(lambda cursor: self._insert(cursor, completed))
         except SinkUnavailable:
-            self._columns = None
+            self._known = False
             raise
 
     def close(self) -> None:
@@ -163,23 +121,19 @@ class HallardTable:
 
     def _look(self, cursor: Cursor) -> None:
         """Make the table if it is not there, and note its columns."""
-        date, found = self._columns_there(cursor)
-        if date is None and not found:
+        self._note_columns(cursor)
+        if not self._table.columns:
             words = shipped("etc/sql/shapes/hallard.sql").read_text(encoding="utf-8")
-            cursor.execute(words.replace(_TABLE, f"`{self._table}`"))
-            date, found = self._columns_there(cursor)
-        if date not in ("datetime", "timestamp"):
-            raise SinkUnavailable(self._not_theirs(date))
-        self._columns = found
-        missing = sorted(_COLUMNS - self._columns.keys())
-        if missing:
-            self._tell(
-                "columns",
-                Text(
-                    f"la table {self._table} n'a pas ces colonnes, laissées de côté : {', '.join(missing)}",
-                    f"the table {self._table} lacks these columns, which are left out: {', '.join(missing)}",
-                ),
-            )
+            cursor.execute(words.replace(_TABLE, f"`{self._name}`"))
+            self._note_columns(cursor)
+        date = self._table.columns.pop("DATE", None)
+        if date is None or date.type not in ("datetime", "timestamp"):
+            raise SinkUnavailable(self._not_theirs(None if date is None else date.type))
+        self._table.tell_missing(_COLUMNS)
+
+    def _note_columns(self, cursor: Cursor) -> None:
+        self._table.look(cursor, "DATABASE()", "extra <> ''")
+        self._table.columns = {name.upper(): column for name, column in self._table.columns.items()}
 
     def _not_theirs(self, kind: str | None) -> Text:
         """Return the fault of a column DATE of the type *kind*; None: there is none."""
@@ -187,106 +141,55 @@ class HallardTable:
         if kind is not None:
             fault = Text(f"est de type {kind}", f"is of type {kind}")
         return Text(
-            f"{self._server.place} : la colonne {self._table}.DATE {fault.fr}, on attend datetime ; "
+            f"{self._server.place} : la colonne {self._name}.DATE {fault.fr}, on attend datetime ; "
             "nommez une autre table par table",
-            f"{self._server.place}: the column {self._table}.DATE {fault.en}, expected datetime; "
+            f"{self._server.place}: the column {self._name}.DATE {fault.en}, expected datetime; "
             "name another table by table",
         )
 
-    def _columns_there(self, cursor: Cursor) -> tuple[str | None, dict[str, _Column]]:
-        """Return the type of DATE, None when there is no such column, and the columns that may be filled."""
-        cursor.execute(
-            "SELECT UPPER(column_name), LOWER(data_type), numeric_precision, character_maximum_length,"
-            " is_nullable = 'NO' AND column_default IS NULL FROM information_schema.columns"
-            " WHERE table_schema = DATABASE() AND table_name = %s AND extra = ''",
-            (self._table,),
-        )
-        date: str | None = None
-        found: dict[str, _Column] = {}
-        for name, kind, digits, length, needed in cursor.fetchall():
-            if name == "DATE":
-                date = kind
-            elif digits or length:
-                found[name] = _Column(digits is not None, digits or length, bool(needed))
-        return date, found
-
     def _insert(self, cursor: Cursor, completed: Sequence[tuple[Row, Live | None]]) -> None:
-        assert self._columns is not None
         # NOW() is in the zone of the server. Each transaction sets it, and a new connection is in UTC.
         cursor.execute("SET time_zone = DEFAULT")
         dates = _local_times(cursor, [row.ended_at for row, _ in completed])
         rows: list[tuple[datetime, dict[str, object]]] = []
-        taken: dict[object, set[datetime]] = {}
+        taken: dict[str, set[datetime]] = {}
         for (row, reading), date in zip(completed, dates, strict=True):
+            address = address_of(row, self._number)
             if row.contract == "TEMPO" and not self._tempo:
-                self._tempo = self._tempo_of(cursor, address_of(row, self._number))
-            cells = self._fitting(cells_of(row, reading, self._number, self._tempo))
-            address = cells.get("ADCO")
+                self._tempo = self._tempo_of(cursor, address)
             if address not in taken:
-                taken[address] = self._taken(cursor, address, min(dates), max(dates))
-            slot = self._slot(date)
+                taken[address] = self._taken(cursor, address, dates)
+            slot = self._slots.begin(date)
             if slot not in taken[address]:
                 taken[address].add(slot)
-                rows.append((date, cells))
+                rows.append((date, self._table.fitting(cells_of(row, reading, self._number, self._tempo))))
         if not rows:
             return
         columns = sorted(set().union(*(cells for _, cells in rows)))
         values = [value for date, cells in rows for value in (date, *map(cells.get, columns))]
         each = f"({', '.join(['%s'] * (len(columns) + 1))})"
         names = ", ".join(f"`{name}`" for name in ("DATE", *columns))
-        cursor.execute(
-            f"INSERT INTO `{self._table}` ({names}) VALUES {', '.join([each] * len(rows))}", values
-        )
+        cursor.execute(f"INSERT INTO `{self._name}` ({names}) VALUES {', '.join([each] * len(rows))}", values)
 
     def _tempo_of(self, cursor: Cursor, address: str) -> str:
         """Return OPTARIF of the last row of the meter *address*, if it is one of Tempo."""
-        assert self._columns is not None
         found: Sequence[Sequence[object]] = ()
-        if {"ADCO", "OPTARIF"} <= self._columns.keys():
+        if {"ADCO", "OPTARIF"} <= self._table.columns.keys():
             cursor.execute(
-                f"SELECT OPTARIF FROM `{self._table}` WHERE ADCO = %s ORDER BY DATE DESC LIMIT 1", (address,)
+                f"SELECT OPTARIF FROM `{self._name}` WHERE ADCO = %s ORDER BY DATE DESC LIMIT 1", (address,)
             )
             found = cursor.fetchall()
         return next((str(last) for (last,) in found if str(last).startswith(_TEMPO)), _TEMPO_OPTION)
 
-    def _taken(self, cursor: Cursor, address: object, first: datetime, last: datetime) -> set[datetime]:
-        """Return the slots between *first* and *last* in which the meter *address* has a row."""
-        begin, end = self._slot(first), self._slot(last) + timedelta(seconds=self._every)
-        which = "" if address is None else " AND ADCO = %s"
-        parameters = [begin, end] if address is None else [begin, end, address]
-        cursor.execute(f"SELECT DATE FROM `{self._table}` WHERE DATE >= %s AND DATE < %s{which}", parameters)
-        return {self._slot(date) for (date,) in cursor.fetchall()}
-
-    def _slot(self, date: datetime) -> datetime:
-        """Return the begin of the time in which there is one row: of each `rows_every` since midnight."""
-        midnight = date.replace(hour=0, minute=0, second=0, microsecond=0)
-        seconds = int((date - midnight).total_seconds())
-        return midnight + timedelta(seconds=seconds - seconds % self._every)
-
-    def _fitting(self, cells: Mapping[str, object]) -> dict[str, object]:
-        """Return *cells* without those that the table has no column for; what does not fit its column is None."""
-        assert self._columns is not None
-        found: dict[str, object] = {}
-        for name, column in self._columns.items():
-            value = cells.get(name)
-            fitting = column.value(value)
-            if fitting is not None:
-                found[name] = fitting
-            elif value is not None:
-                self._tell(
-                    name,
-                    Text(
-                        f"la colonne {self._table}.{name} est trop étroite pour une valeur, laissée vide",
-                        f"the column {self._table}.{name} is too narrow for a value, which is left out",
-                    ),
-                )
-        return found
-
-    def _tell(self, about: str, words: Text) -> None:
-        """Log *words*, once."""
-        if about not in self._told:
-            self._told.add(about)
-            log.warning("%s %s", self._section, words)
+    def _taken(self, cursor: Cursor, address: str, dates: Sequence[datetime]) -> set[datetime]:
+        """Return the slots of *dates* in which the meter *address* has a row."""
+        statement = f"SELECT DATE FROM `{self._name}` WHERE DATE >= %s AND DATE < %s"
+        parameters: list[object] = [*self._slots.bounds(dates)]
+        if "ADCO" in self._table.columns:
+            statement += " AND ADCO = %s"
+            parameters.append(address)
+        cursor.execute(statement, parameters)
+        return {self._slots.begin(date) for (date,) in cursor.fetchall()}
 
 
 def cells_of(row: Row, reading: Live | None, number: str | None, tempo: str) -> dict[str, object]:
@@ -305,11 +208,6 @@ def cells_of(row: Row, reading: Live | None, number: str | None, tempo: str) -> 
                 cells[_FIRST_PHASE.get(label, label)] = data
     cells["ADCO"] = address_of(row, number)
     return cells
-
-
-def address_of(row: Row, number: str | None) -> str:
-    """Return what stands for the address of the meter of *row*: *number*, else the hash of the log, as long as that."""
-    return number or row.meter or "*" * 12
 
 
 def _of_terms(row: Row, fields: Mapping[str, int], tempo: str) -> Iterator[tuple[str, object]]:

@@ -1,0 +1,278 @@
+"""The tables of LinkyRPi in a real PostgreSQL: the rows of that program, and those of the log.
+
+The files of tests/golden/shapes/linkyrpi-tables were made by LinkyRPi itself, in which five faults were mended, so
+that its statements run at all: an empty value, a kVA with a point, a date that begins with the day, a column named
+twice, and columns that its table does not have.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from linkymonitor.errors import SinkUnavailable
+from linkymonitor.sinks.base import House, Row
+from linkymonitor.sinks.shapes.postgresql_linkyrpi import LinkyRPiTables, Settings
+from tests.sinks.shapes.test_mqtt_linkyrpi import OF_STATUS, RIGHT
+from tests.support.contracts import HOUSES, rows_in, write_days
+from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
+from tests.support.sql_servers import Postgres
+
+pytestmark = pytest.mark.server
+
+PARIS = ZoneInfo("Europe/Paris")
+TARIFFS = {"BASE": "Tarif de base", "HC": "Heures Creuses", "EJP": "EJP", "TEMPO": "TEMPO"}
+#: The contract of the log → the columns of its registers.
+INDEXES = {
+    "BASE": {"index_TH": "indexbase"},
+    "HC": {"index_HC": "indexhc", "index_HP": "indexhp"},
+    "EJP": {"index_HN": "indexejpnormale", "index_PM": "indexejppointe"},
+    "TEMPO": {
+        f"index_{code}": f"index{code.lower()}" for code in ("HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR")
+    },
+}
+COLOURS = {"BLEU": "Bleu", "BLAN": "Blanc", "ROUG": "Rouge"}
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Run a real PostgreSQL for the tests of this file."""
+    made = Postgres()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.remove()
+
+
+@pytest.fixture
+def database(server):
+    return server.new_database()
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory) -> list[Row]:
+    folder = tmp_path_factory.mktemp("contracts")
+    write_days(folder, hours=2)
+    return rows_in(folder)
+
+
+@pytest.fixture
+def tables(server, database):
+    """Make sinks of the tables, which are closed at the end of the test."""
+    made = []
+
+    def make(**keys) -> LinkyRPiTables:
+        where = {"host": "127.0.0.1", "port": server.port, "user": "linky", "database": database}
+        settings = Settings(**{"name": "old", **where, **keys})
+        settings.house = House(raw_values=True)
+        made.append(LinkyRPiTables(settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def content(server, database, table: str, order: str) -> list[dict[str, object]]:
+    """Return the rows of *table*, each without what is NULL, and the blanks of texts as one."""
+    found = server.ask(database, f"SELECT to_jsonb({table}) FROM {table} ORDER BY {order}")
+    return [{name: stripped(value) for name, value in row.items() if value is not None} for (row,) in found]
+
+
+def stripped(value: object) -> object:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def measures(server, database) -> list[dict[str, object]]:
+    found = content(server, database, "mesures", "dateheurelinky")
+    for row in found:
+        del row["abonnementid"]
+    return found
+
+
+def local(row: Row) -> str:
+    return f"{row.ended_at.astimezone(PARIS):%Y-%m-%dT%H:%M:%S}"
+
+
+def expected(row: Row) -> dict[str, object]:
+    """Return what Mesures has of *row* alone."""
+    fields = row.fields
+    cells: dict[str, object] = {column: fields[name] for name, column in INDEXES[row.contract].items()}
+    cells["indextotal"] = fields.get("index_total", sum(map(int, cells.values())))
+    cells |= {"dateheurelinky": local(row), "puissanceapparente": fields["power"]}
+    for name, column in (("current", "intensiteinstantaneephase"), ("voltage", "tensionefficacephase")):
+        cells |= {f"{column}{n}": fields[f"{name}_{n}"] for n in (1, 2, 3) if f"{name}_{n}" in fields}
+    if row.contract != "BASE":
+        cells["periodetarifaireencours"] = row.period
+    for word, column in (("colour", "couleurtempojour"), ("tomorrow", "couleurtempodemain")):
+        if word in row.words:
+            cells[column] = COLOURS[row.words[word]]
+    return cells
+
+
+def test_the_log_of_four_contracts_arrives_row_by_row_and_once(tmp_path, apart, call, server, database, rows):
+    write_days(tmp_path / "log", hours=2)
+    path = tmp_path / "box.ini"
+    path.write_text(
+        f"[general]\nstate_dir = {tmp_path}/state\nraw_values = yes\n[log]\ndir = {tmp_path}/log\n"
+        f"[sink:old]\n{server.keys(database)}shape = linkyrpi\nrows_every = 1s\n"
+    )
+    for _ in range(2):  # the second time every record is there already
+        status, _, err = call("deliver", "-c", path, "--from", "2026-01-01", "--once")
+        assert (status, err) == (0, "")
+        assert measures(server, database) == [expected(row) for row in rows]
+    assert len(rows) > 110 * len(HOUSES)
+    contracts = content(server, database, "abonnement", "datecre")
+    assert [one["tarifsouscrit"] for one in contracts] == list(
+        dict.fromkeys(TARIFFS[row.contract] for row in rows)
+    )
+    assert {one["adressecompteur"] for one in contracts} == {row.meter for row in rows}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_fresh_record_is_the_row_that_the_forerunner_made_of_the_same_frame(
+    server, database, tables, tmp_path, name
+):
+    reading = live_of_frame(name, tmp_path)
+    contract = reading.reading.contract
+    fresh = Row("78b79e5069eb", 0, NOW, contract.option, reading.period, reading.fields)
+    fresh = fresh._replace(subscribed_power=contract.subscribed_power)
+    box = tables(meter_number=number_of(name))
+    box.live(reading)
+    box.write([fresh])
+    wanted = json.loads((GOLDEN / f"linkyrpi-tables/{name}.json").read_text())
+    ((meter,), (bought,), (measured,)) = (
+        content(server, database, table, "1") for table in ("compteur", "abonnement", "mesures")
+    )
+    prm = meter.pop("prm")
+    assert prm == "" or prm.startswith("***********")
+    theirs = {column: stripped(value) for column, value in wanted["compteur"][0].items() if column != "prm"}
+    assert meter == theirs
+    right = {key.lower(): value for key, value in RIGHT.get(name, {}).items()}
+    power = {"intensitesouscrite": contract.subscribed_power // 1000}
+    for cells in (bought, measured):
+        del cells["abonnementid"]
+    assert bought.pop("datecre") == measured["dateheurelinky"] == local(fresh)
+    theirs = (
+        wanted["abonnement"][0]
+        | power
+        | {key: right[key] for key in ("tarifsouscrit", "horaireshc") if key in right}
+    )
+    assert bought == {column: stripped(value) for column, value in theirs.items()}
+    theirs = wanted["mesures"][0] | {
+        key: value for key, value in right.items() if key.startswith(("index", "periode"))
+    }
+    left_out = {name.lower() for name in OF_STATUS} if name.startswith("standard") else set()
+    left_out |= {f"relais{n}" for n in range(1, 9)} | {"dateheurelinky"}
+    assert {key: value for key, value in measured.items() if key not in left_out} == {
+        key: stripped(value) for key, value in theirs.items() if key not in left_out
+    }
+
+
+def test_the_status_and_the_relays_say_what_they_are(server, database, tables, tmp_path, rows):
+    reading = live_of_frame("standard-tempo-tri", tmp_path)
+    relays = reading._replace(raw={**reading.raw, "RELAIS": (None, "003")})
+    box = tables()
+    box.live(relays)
+    box.write([rows[0]._replace(ended_at=NOW)])
+    (measured,) = measures(server, database)
+    assert [measured[f"relais{n}"] for n in range(1, 9)] == [True, True] + [False] * 6
+    assert measured["contactsec"] == "Ouvert"
+    assert measured["tarifencoursf"] == "Energie ventilée sur Index 6"
+    assert measured["modetic"] == "Standard"
+
+
+def test_a_contract_that_changes_closes_the_one_before_and_the_past_changes_nothing_of_it(
+    server, database, tables, rows
+):
+    bought = [next(row for row in rows if row.contract == name) for name in ("BASE", "EJP", "TEMPO")]
+    times = [NOW + timedelta(days=days) for days in (0, 10, 20)]
+    base, ejp, tempo = (
+        row._replace(meter="m", ended_at=at, subscribed_power=9000)
+        for row, at in zip(bought, times, strict=True)
+    )
+    more_power = ejp._replace(ended_at=NOW + timedelta(days=15), subscribed_power=12000)
+    tables().write([ejp, more_power])
+    tables().write([tempo, tempo._replace(ended_at=tempo.ended_at + timedelta(hours=1))])
+    tables().write([base, ejp])  # of the past
+    found = content(server, database, "abonnement", "datecre")
+    assert [
+        (one["tarifsouscrit"], one["intensitesouscrite"], one["datecre"], one.get("dateclos"), one["status"])
+        for one in found
+    ] == [
+        ("Tarif de base", 9, local(base), local(ejp), "CLOS"),
+        ("EJP", 9, local(ejp), local(more_power), "CLOS"),
+        ("EJP", 12, local(more_power), local(tempo), "CLOS"),
+        ("TEMPO", 9, local(tempo), None, "OPEN"),
+    ]
+    linked = server.ask(
+        database,
+        "SELECT tarifsouscrit, COUNT(*) FROM mesures JOIN abonnement USING (abonnementid)"
+        " GROUP BY 1, abonnementid ORDER BY 1, 2",
+    )
+    assert linked == [("EJP", 1), ("EJP", 1), ("TEMPO", 2), ("Tarif de base", 1)]
+
+
+def test_a_meter_that_the_log_has_made_is_filled_in_by_its_first_frame(
+    server, database, tables, tmp_path, rows
+):
+    number = number_of("standard-hc")
+    first = next(row for row in rows if row.contract == "HC")
+    tables(meter_number=number).write([first])
+    assert content(server, database, "compteur", "1") == [
+        {"adressecompteur": number, "typecompteur": "", "nomcompteur": "", "versiontic": "", "prm": ""}
+    ]
+    box = tables(meter_number=number)
+    box.live(live_of_frame("standard-hc", tmp_path))
+    box.write([first._replace(ended_at=NOW, subscribed_power=6000)])
+    (meter,) = content(server, database, "compteur", "1")
+    assert (meter["typecompteur"], meter["versiontic"]) == ("MONO", "02")
+
+
+def test_there_is_a_row_a_minute_by_itself_and_a_second_delivery_adds_none(server, database, tables, rows):
+    day = [row._replace(ended_at=NOW + timedelta(seconds=12 * n)) for n, row in enumerate(rows[:60])]
+    tables().write(day)
+    first = measures(server, database)
+    assert len({row["dateheurelinky"][:16] for row in first}) == len(first) == 12
+    for start in (0, 3, 33):
+        tables().write(day[start:])
+    assert measures(server, database) == first
+
+
+def test_tables_of_the_forerunner_stay_as_they_are(server, database, tables, rows, caplog):
+    """Narrower, and without an index."""
+    server.ask(
+        database,
+        "CREATE TABLE mesures (abonnementid uuid NOT NULL, dateheurelinky timestamp NOT NULL DEFAULT now(),"
+        " indexbase float, puissanceapparente smallint, periodetarifaireencours char(1) NOT NULL)",
+    )
+    base = next(row for row in rows if row.contract == "BASE")
+    ejp = next(row for row in rows if row.contract == "EJP")
+    base = base._replace(fields={**base.fields, "power": 36_000, "index_TH": 10**12})
+    with caplog.at_level(logging.WARNING):
+        tables().write([base, ejp])
+    assert measures(server, database) == [
+        {"dateheurelinky": local(base), "indexbase": 10**12, "periodetarifaireencours": ""},
+        {
+            "dateheurelinky": local(ejp),
+            "puissanceapparente": ejp.fields["power"],
+            "periodetarifaireencours": "",
+        },
+    ]
+    assert sorted(record.getMessage().split(" : ")[0] for record in caplog.records) == [
+        f"[sink:old] une valeur n'entre pas dans la colonne mesures.{name}, laissée vide"
+        for name in ("periodetarifaireencours", "puissanceapparente")
+    ]
+
+
+def test_times_of_another_kind_are_refused_with_the_place_and_the_remedy(server, database, tables, rows):
+    server.ask(database, "CREATE TABLE mesures (abonnementid uuid, dateheurelinky timestamptz)")
+    with pytest.raises(
+        SinkUnavailable, match=r"mesures\.dateheurelinky est de type timestamp with time zone"
+    ):
+        tables().write(rows[:1])
