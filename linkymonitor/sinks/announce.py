@@ -17,7 +17,7 @@ _LONGEST = 1000
 
 
 def as_dict(event: Event, lang: str) -> dict[str, object]:
-    """Return *event* as JSON has it (etc/schema/event.json)."""
+    """Return *event* as JSON has it (etc/schema/event-1.json)."""
     return {
         "schema": SCHEMA,
         "id": identity(event),

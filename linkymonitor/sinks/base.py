@@ -70,7 +70,7 @@ class Event(NamedTuple):
     before: str = ""
     #: The last instant at which `deliver` watched, when it was down before this event: it happened since then.
     since: datetime | None = None
-    #: Of a day: its figures, by the names of etc/schema/event.json.
+    #: Of a day: its figures, by the names of etc/schema/event-1.json.
     figures: Mapping[str, Any] = _NOTHING
 
 

@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 from linkymonitor.language import Text
 from linkymonitor.model.reading import Contract
 from linkymonitor.model.terms import PERIODS, TRUSTED_FOR, code
+from linkymonitor.sinks.announce import encoded
 from linkymonitor.sinks.base import Event, Live, Row
 from linkymonitor.sinks.forms import as_dict, iso
 from linkymonitor.sinks.home_assistant import Box, announcement
@@ -137,7 +138,7 @@ class Mqtt:
         for event in events:
             if event.kind == "silence" and event.value == "begins":
                 self._fresh = False
-            messages.append(Message(f"{self._root}/event", self._event(event)))
+            messages.append(Message(f"{self._root}/event", encoded(event, self._house.lang)))
         self._link.send(messages)
 
     def close(self) -> None:
@@ -190,21 +191,6 @@ class Mqtt:
 
     def _status_message(self, status: bytes) -> Message:
         return Message(f"{self._root}/status", status, retain=True)
-
-    def _event(self, event: Event) -> bytes:
-        document = {
-            "schema": SCHEMA,
-            "kind": event.kind,
-            "at": None if event.at is None else iso(event.at),
-            "value": event.value,
-            "before": event.before,
-            "text": event.text.render(self._house.lang),
-            "status": event.status,
-            "meter": event.meter,
-            "series": event.series,
-            "since": None if event.since is None else iso(event.since),
-        }
-        return _encode(document).encode()
 
     def _greeting(self) -> list[Message]:
         """Return what the broker does not have yet: the announcement, and the status."""

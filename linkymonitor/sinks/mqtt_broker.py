@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -13,8 +14,10 @@ from types import ModuleType
 from linkymonitor.errors import BadSetting, SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.sinks.base import Settings as Common
-from linkymonitor.sinks.mqtt_session import Broker, ConnectionLost, Message, Session
+from linkymonitor.sinks.mqtt_session import Broker, ConnectionLost, Message, Session, TooLong
 from linkymonitor.sinks.network import check_plaintext, library, read_secret, tls_context
+
+log = logging.getLogger(__name__)
 
 #: A broker that closes the connection so many times within so many seconds has another client of the same name.
 _CLOSED, _WITHIN = 4, 60.0
@@ -186,8 +189,8 @@ class Link:
             if self.session is None:
                 self.open()
             self.publish([*self._greeting(), *messages], shown)
-        except ConnectionLost:
-            self._note_closed()
+        except ConnectionLost as error:
+            self._note_closed(error)
             self.open()
             self.publish([*self._greeting(), *messages], shown)
 
@@ -224,12 +227,25 @@ class Link:
             self.session.close(farewell)
             self.session = None
 
-    def _note_closed(self) -> None:
-        """Note that the broker has closed the connection.
+    def _note_closed(self, error: ConnectionLost) -> None:
+        """Note that the connection was closed.
 
         Raises:
-            SinkUnavailable: it does so again and again.
+            SinkUnavailable: the broker does so again and again, or sends what is too long though nothing is subscribed.
         """
+        if isinstance(error, TooLong):
+            if self._listen is None:
+                raise error
+            log.warning(
+                Text(
+                    "%s ; %s n'est plus écouté jusqu'au prochain lancement",
+                    "%s; %s is listened to no more until the next start",
+                ),
+                error.text,
+                self._listen,
+            )
+            self._listen = None
+            return
         self._closed.append(time.monotonic())
         if len(self._closed) == _CLOSED and self._closed[-1] - self._closed[0] < _WITHIN:
             self._closed.clear()

@@ -9,6 +9,8 @@
 #   is thus one batch at most, and a broker that never answers is noticed.
 # - A live value comes each second and is worth nothing later: show() sends it with QoS 0 and waits for no answer. It
 #   writes the packet to the socket by itself: the publish() of paho costs five times as much.
+# - The box wants nothing of the broker but short answers, and one word of Home Assistant. A longer packet is refused
+#   before it is read, as anybody may publish a message of 100 MB.
 # - A connection that is lost is thrown away, with all that paho still holds for it. Who publishes has it all still.
 
 from __future__ import annotations
@@ -35,6 +37,8 @@ _IN_FLIGHT = 20
 #: The answers to CONNECT of MQTT 3.1.1 as reason codes of MQTT 5.
 _OF_3_1_1 = {1: 132, 2: 133, 3: 136, 4: 134, 5: 135}
 _TAKEN_OVER = 142
+#: The longest packet that is taken from the broker, in bytes.
+_LONGEST = 16_384
 #: The first byte of a PUBLISH packet; its lowest bit is RETAIN.
 _PUBLISH = 0x30
 #: Reasons that are about a message itself: it is too large, or its payload is not what the broker accepts.
@@ -107,6 +111,10 @@ class ConnectionLost(SinkUnavailable):
     """The connection was open, and the broker has closed it."""
 
 
+class TooLong(ConnectionLost):
+    """The broker has sent a packet that is too long, so we have closed the connection."""
+
+
 class Session:
     """One connection, open from `open` to `close`, or until a method raises SinkUnavailable.
 
@@ -126,6 +134,8 @@ class Session:
         self._client: Any = None
         self._answer: int | None = None
         self._closed_for = 0
+        #: The length of a packet that was refused, in bytes; 0: none was.
+        self._refused = 0
         self._acknowledged: dict[int, int] = {}
 
     def open(self) -> None:
@@ -140,9 +150,8 @@ class Session:
         except (OSError, ValueError) as error:
             self._drop()
             # paho leaves the socket of a handshake that failed to its frames, which would live as long as *error*.
-            raise SinkUnavailable(self._broker.sentence(_why(error, self._broker))) from error.with_traceback(
-                None
-            )
+            why = self._broker.sentence(_why(error, self._broker))
+            raise SinkUnavailable(why) from error.with_traceback(None)
         try:
             self._until(lambda: self._answer is not None)
         except ConnectionLost as error:
@@ -173,6 +182,8 @@ class Session:
                 if sent.rc == self._mqtt.MQTT_ERR_NO_CONN:
                     raise self._lost()
             self._until(lambda: len(answers) == len(messages))
+        except OSError:
+            raise self._lost() from None
         finally:
             # mosquitto closes the connection behind an answer that refuses, so the answer is looked at in any case.
             self._judge()
@@ -186,12 +197,12 @@ class Session:
         """
         client, fine = self._client, self._mqtt.MQTT_ERR_SUCCESS
         socket = client and client.socket()
-        if socket is None or (_readable(socket) and client.loop_read() != fine):
-            raise self._lost()
-        # An answer of paho may still be on its way; it goes before the packets.
-        if client.want_write() and (client.loop_write() != fine or client.want_write()):
-            raise self._lost()
         try:
+            if socket is None or (_readable(socket) and client.loop_read() != fine):
+                raise self._lost()
+            # An answer of paho may still be on its way; it goes before the packets.
+            if client.want_write() and (client.loop_write() != fine or client.want_write()):
+                raise self._lost()
             socket.settimeout(PATIENCE)
             socket.sendall(b"".join(_packet(one, version_5=self._broker.version_5) for one in messages))
             socket.setblocking(False)
@@ -226,6 +237,7 @@ class Session:
         if hasattr(mqtt, "CallbackAPIVersion"):  # paho-mqtt 2
             words["callback_api_version"] = mqtt.CallbackAPIVersion.VERSION2
         client = mqtt.Client(**words)
+        self._bound(client)
         client.max_inflight_messages_set(_IN_FLIGHT)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -238,6 +250,19 @@ class Session:
         if self._will is not None:
             client.will_set(*self._will[:2], self._will.qos, self._will.retain)
         return client
+
+    def _bound(self, client: Any) -> None:  # noqa: ANN401 -- the same
+        """Let *client* take no packet that is longer than _LONGEST."""
+        receive = client._sock_recv  # noqa: SLF001 -- both versions of paho ask it for the whole rest of a packet
+
+        def bounded(size: int) -> bytes:
+            if size > _LONGEST:
+                self._refused = size
+                raise ConnectionError("the packet is too long")  # the one error that both versions take
+            received: bytes = receive(size)
+            return received
+
+        client._sock_recv = bounded  # noqa: SLF001 -- the same
 
     # The two versions of paho-mqtt call these with other arguments behind the first two.
 
@@ -261,7 +286,11 @@ class Session:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise self._no_answer()
-            if self._client.loop(min(left, 1.0)) != self._mqtt.MQTT_ERR_SUCCESS and not done():
+            try:
+                lost = self._client.loop(min(left, 1.0)) != self._mqtt.MQTT_ERR_SUCCESS
+            except OSError:  # paho-mqtt 1.6 lets most errors of a socket through
+                lost = True
+            if lost and not done():
                 raise self._lost()
 
     def _no_answer(self) -> SinkUnavailable:
@@ -283,6 +312,12 @@ class Session:
 
     def _lost(self) -> ConnectionLost:
         self._drop()
+        if self._refused:
+            why = Text(
+                f"il envoie un message de {self._refused} octets, qui n'est pas lu",
+                f"it sends a message of {self._refused} bytes, which is not read",
+            )
+            return TooLong(self._broker.sentence(why))
         if self._closed_for == _TAKEN_OVER:
             return ConnectionLost(self._broker.taken_over())
         why = _REASONS.get(self._closed_for, Text("il a fermé la connexion", "it has closed the connection"))

@@ -6,9 +6,7 @@ import json
 import socket
 import subprocess
 import threading
-import warnings
 from contextlib import suppress
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,14 +14,19 @@ from linkymonitor.config import ConfigError
 from linkymonitor.errors import BadSetting, SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.sinks import mqtt_session
+from linkymonitor.sinks.announce import identity
 from linkymonitor.sinks.base import Event
 from linkymonitor.sinks.forms import as_dict
 from linkymonitor.sinks.mqtt import Settings
 from linkymonitor.sinks.mqtt_broker import Protocol
 from linkymonitor.sinks.mqtt_session import Broker, Message, Session
+from linkymonitor.sinks.webhook import Settings as WebhookSettings
+from linkymonitor.sinks.webhook import Webhook
 from tests.support.commands import until
+from tests.support.http_server import serving
 from tests.support.mosquitto import mosquitto, retained, subscribed
 from tests.support.mqtt_box import EJP, NOW, TEMPO, live, row, sink
+from tests.support.paho import INSTALLED, OLD, paho, version
 
 ROOT = "linkymonitor/a1b2c3d4"
 CONFIG = "homeassistant/device/linkymonitor_a1b2c3d4/config"
@@ -39,6 +42,16 @@ def show(box, reading) -> None:
     box.events([NOTE])
 
 
+@pytest.fixture(params=[INSTALLED, OLD])
+def each_paho(request):
+    with version(request.param):
+        yield
+
+
+#: A test of how the box uses paho-mqtt, which runs with both versions of it.
+EACH_PAHO = pytest.mark.usefixtures("each_paho")
+
+
 @pytest.fixture
 def broker(tmp_path):
     with mosquitto(tmp_path / "broker") as started:
@@ -51,6 +64,7 @@ def folder(tmp_path):
     return tmp_path / "state"
 
 
+@EACH_PAHO
 @pytest.mark.parametrize("protocol", Protocol)
 def test_records_arrive_in_order_each_as_the_export_has_it(broker, folder, protocol):
     with subscribed(broker.port) as subscriber:
@@ -102,6 +116,7 @@ def test_a_value_that_a_damaged_frame_lacks_is_null_and_its_entity_stays(broker,
     box.close()
 
 
+@EACH_PAHO
 def test_the_box_is_online_while_readings_come_and_offline_when_they_are_old(broker, folder):
     with subscribed(broker.port) as subscriber:
         box = sink(broker.port, folder)
@@ -118,6 +133,7 @@ def test_the_box_is_online_while_readings_come_and_offline_when_they_are_old(bro
     assert retained(broker.port)[f"{ROOT}/status"] == b"offline"
 
 
+@EACH_PAHO
 @pytest.mark.parametrize("protocol", Protocol)
 def test_the_broker_publishes_offline_when_the_box_is_gone(broker, folder, protocol):
     box = sink(broker.port, folder, protocol=protocol)
@@ -139,6 +155,7 @@ def test_events_are_published_in_the_language_of_the_box(broker, folder):
         first, second = subscriber.documents("event")
         assert first == {
             "schema": 1,
+            "id": identity(SILENCE),
             "kind": "silence",
             "at": "2026-01-13T18:42:10Z",
             "value": "begins",
@@ -149,10 +166,27 @@ def test_events_are_published_in_the_language_of_the_box(broker, folder):
             "series": 0,
             "since": None,
         }
-        assert second["text"] == '"},{\x1b[2J'
+        assert second["text"] == '"},{ [2J'
         box.close()
 
 
+def test_an_event_is_the_same_on_mqtt_as_for_a_webhook_with_the_figures_of_a_day(broker, folder):
+    figures = {"date": "2026-01-12", "consumed_wh": 18_420}
+    day = Event(
+        "day", NOW, "2026-01-12", Text("12/01/2026 : 18,42 kWh", "2026-01-12: 18.42 kWh"), figures=figures
+    )
+    with subscribed(broker.port) as subscriber, serving(lambda _: (204, b"")) as server:
+        box = sink(broker.port, folder)
+        hook = Webhook(WebhookSettings(name="hook", url=server.url))
+        for one in (box, hook):
+            one.events([SILENCE, day])
+            one.close()
+        until(lambda: len(subscriber.of("event")) == 2)
+        assert subscriber.of("event") == [sent.body for sent in server.sent]
+        assert subscriber.documents("event")[1]["figures"] == figures
+
+
+@EACH_PAHO
 def test_a_broker_that_has_forgotten_everything_gets_all_of_it_again(broker, folder):
     box = sink(broker.port, folder)
     show(box, live())
@@ -168,6 +202,7 @@ def test_a_broker_that_has_forgotten_everything_gets_all_of_it_again(broker, fol
     box.close()
 
 
+@EACH_PAHO
 def test_the_box_is_announced_again_when_home_assistant_has_started(broker, folder):
     with subscribed(broker.port) as subscriber:
         box = sink(broker.port, folder)
@@ -292,6 +327,7 @@ def test_a_test_keeps_nothing_and_leaves_the_running_sink_alone(broker, folder):
     box.close()
 
 
+@EACH_PAHO
 @pytest.mark.parametrize("protocol", Protocol)
 def test_two_boxes_with_one_id_are_told(broker, folder, tmp_path, protocol):
     (tmp_path / "copy").mkdir()
@@ -314,6 +350,7 @@ def test_two_boxes_with_one_id_are_told(broker, folder, tmp_path, protocol):
         box.close()
 
 
+@EACH_PAHO
 def test_a_wrong_password_is_one_sentence_without_it(tmp_path, folder):
     passwords = tmp_path / "passwords"
     passwords.touch(0o600)
@@ -336,6 +373,7 @@ def test_a_wrong_password_is_one_sentence_without_it(tmp_path, folder):
             box.close()
 
 
+@EACH_PAHO
 def test_a_broker_that_never_answers_is_unavailable_after_its_time(folder, monkeypatch):
     monkeypatch.setattr(mqtt_session, "PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as hole:
@@ -345,11 +383,12 @@ def test_a_broker_that_never_answers_is_unavailable_after_its_time(folder, monke
         box.close()
 
 
+@EACH_PAHO
 @pytest.mark.parametrize("protocol", Protocol)
 def test_a_live_value_arrives_whole_whatever_its_length(broker, protocol):
     version_5 = protocol is Protocol.V5
     session = Session(
-        pytest.importorskip("paho.mqtt.client"),
+        paho(),
         Broker("127.0.0.1", broker.port, "box", 60, version_5=version_5),
         None,
         None,
@@ -367,13 +406,14 @@ def test_a_live_value_arrives_whole_whatever_its_length(broker, protocol):
         session.close()
 
 
+@EACH_PAHO
 def test_live_values_to_a_broker_that_reads_nothing_more_do_not_pile_up(folder, monkeypatch):
     """It accepts the box, and then neither reads nor closes; the buffers of the kernel are full some day."""
     monkeypatch.setattr(mqtt_session, "PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         session = Session(
-            pytest.importorskip("paho.mqtt.client"),
+            paho(),
             Broker("127.0.0.1", server.getsockname()[1], "box", 60),
             None,
             None,
@@ -403,6 +443,56 @@ def test_live_values_to_a_broker_that_reads_nothing_more_do_not_pile_up(folder, 
         accepted[0].close()
 
 
+@EACH_PAHO
+def test_a_message_of_100_megabytes_is_refused_before_it_is_read(folder):
+    """The broker takes the box, and answers what it publishes with the beginning of a very long message."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        session = Session(paho(), Broker("127.0.0.1", server.getsockname()[1], "box", 60), None, None)
+        sent = []
+
+        def flood() -> None:
+            connection, _ = server.accept()
+            connection.recv(4096)
+            connection.sendall(b"\x20\x02\x00\x00")
+            connection.recv(4096)
+            connection.sendall(b"\x30\x80\xc2\xd7\x2f\x00\x01a")
+            with connection, suppress(OSError):
+                for _ in range(100):
+                    connection.sendall(bytes(1_000_000))
+                    sent.append(1)
+
+        thread = threading.Thread(target=flood)
+        thread.start()
+        session.open()
+        with pytest.raises(SinkUnavailable, match="message de 100000000 octets, qui n'est pas lu"):
+            session.publish([Message("box/record", b"1")])
+        thread.join(10)
+        assert len(sent) < 20  # megabytes: what the buffers of the kernel hold
+
+
+@EACH_PAHO
+@pytest.mark.parametrize("protocol", Protocol)
+def test_a_long_message_in_the_place_of_home_assistant_costs_no_record(broker, folder, caplog, protocol):
+    with subscribed(broker.port) as subscriber:
+        subscriber.client.publish("homeassistant/status", bytes(1_000_000), 1, retain=True).wait_for_publish(
+            10
+        )
+        box = sink(broker.port, folder, protocol=protocol)
+        for number in range(3):
+            box.write([row(number)])
+            box.live(live())
+        until(lambda: len(subscriber.of("record")) >= 3)
+        assert subscriber.documents("record") == [
+            {"schema": 1, **as_dict(row(number))} for number in range(3)
+        ]
+        assert subscriber.of("config")
+        box.close()
+    (told,) = [one.getMessage() for one in caplog.records if "homeassistant/status" in one.getMessage()]
+    assert told.endswith(
+        "qui n'est pas lu ; homeassistant/status n'est plus écouté jusqu'au prochain lancement"
+    )
+
+
 def test_an_unknown_machine_is_unavailable(folder):
     box = sink(1883, folder, host="broker.invalid")
     with pytest.raises(SinkUnavailable, match=r"broker\.invalid:1883"):
@@ -411,7 +501,7 @@ def test_an_unknown_machine_is_unavailable(folder):
 
 def test_a_topic_that_the_box_may_not_write_is_named_under_mqtt_5(tmp_path, folder):
     """MQTT 3.1.1 has no such answer, and paho-mqtt 1.6 does not pass it on: the connection is closed, no more."""
-    if not hasattr(pytest.importorskip("paho.mqtt.client"), "CallbackAPIVersion"):
+    if not hasattr(paho(), "CallbackAPIVersion"):
         pytest.skip("this is paho-mqtt 1.6")
     rules = tmp_path / "rules"
     rules.write_text("topic read #\n")
@@ -420,39 +510,6 @@ def test_a_topic_that_the_box_may_not_write_is_named_under_mqtt_5(tmp_path, fold
         with pytest.raises(SinkUnavailable, match="sous ce sujet"):
             box.write([row(1)])
         box.close()
-
-
-def test_the_callbacks_of_paho_1_6_are_understood(broker):
-    """Under VERSION1 paho 2 calls as 1.6 does."""
-    paho = pytest.importorskip("paho.mqtt.client")
-    if not hasattr(paho, "CallbackAPIVersion"):
-        pytest.skip("this is paho-mqtt 1.6")
-
-    def client(**words):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return paho.Client(paho.CallbackAPIVersion.VERSION1, **words)
-
-    old = SimpleNamespace(
-        **{name: getattr(paho, name) for name in dir(paho) if name.startswith(("MQTT_ERR", "MQTTv"))},
-        Client=client,
-    )
-    for version_5 in (False, True):
-        wanted = Broker("127.0.0.1", broker.port, "old", 10, version_5=version_5)
-        with subscribed(broker.port) as subscriber:
-            session = Session(old, wanted, Message("old/status", b"offline", retain=True), "ask/me")
-            session.open()
-            session.publish([Message("old/record", b"%d" % number) for number in range(50)])
-            subscriber.client.publish("ask/me", b"online", 1).wait_for_publish(10)
-
-            def heard(session=session) -> bool:
-                session.publish([Message("old/live", b"1")])
-                return session.heard == [b"online"]
-
-            until(heard)
-            session.close([Message("old/status", b"bye", retain=True)])
-            until(lambda subscriber=subscriber: subscriber.of("status")[-1:] == [b"bye"])
-            assert subscriber.of("record") == [b"%d" % number for number in range(50)]
 
 
 @pytest.mark.parametrize(
@@ -476,7 +533,7 @@ def test_a_setting_that_no_topic_may_have_is_refused(settings, says):
 
 
 def test_a_password_goes_to_another_machine_only_with_tls_or_when_that_is_accepted(tmp_path, folder):
-    pytest.importorskip("paho.mqtt.client")
+    paho()
     secret = tmp_path / "secret"
     secret.touch(0o600)
     secret.write_text("s3cret")

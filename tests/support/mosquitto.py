@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import until
+from tests.support.paho import paho
 
 _PROGRAM = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 
@@ -94,7 +95,7 @@ class Subscriber:
     """
 
     def __init__(self, port: int, name: str = "", **login: str) -> None:
-        client_module = pytest.importorskip("paho.mqtt.client")
+        client_module = paho()
         self.messages: list[tuple[str, bytes, bool]] = []
         self._subscribed = threading.Event()
         words = (
@@ -152,7 +153,7 @@ def mosquitto(folder: Path, *lines: str) -> Iterator[Mosquitto]:
     """A broker that runs; the test is skipped where there is none."""
     if _PROGRAM is None:
         pytest.skip("mosquitto is not installed: sudo apt-get install mosquitto")
-    pytest.importorskip("paho.mqtt.client")
+    paho()
     folder.mkdir(parents=True, exist_ok=True)
     broker = Mosquitto(folder, *lines)
     broker.start()

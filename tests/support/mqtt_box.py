@@ -11,6 +11,7 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.sinks.base import House, Live, Row
 from linkymonitor.sinks.mqtt import Mqtt, Settings
 from linkymonitor.tic.interpret import interpret_values
+from tests.support.paho import paho
 
 NOW = datetime(2026, 1, 13, 18, 42, 10, tzinfo=UTC)
 PRICES = {"HN": Decimal("0.20"), "PM": Decimal("0.80")}
@@ -46,6 +47,7 @@ def price(register: str, _at: datetime, _subscribed: int | None) -> Decimal | No
 
 
 def sink(port: int, folder: Path | None, *, lang: str = "fr", box: str = "a1b2c3d4", **settings) -> Mqtt:
+    paho()
     made = Settings(**{"name": "house", "host": "127.0.0.1", "port": port, **settings})
     made.house = House(lang, box=box, folder=folder, sinks=frozenset({made.name}), price=price)
     return Mqtt(made)
