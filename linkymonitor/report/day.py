@@ -226,6 +226,8 @@ class DayFigures(NamedTuple):
     until: float
     contract: Contract | None = None
     lines: tuple[SynthesisLine, ...] = ()
+    #: The periods of the offer, in its order, whether they counted or not.
+    periods: tuple[str, ...] = ()
     consumed: int | None = None
     consumed_eur: Decimal | None = None
     injected: Injected | None = None

@@ -58,6 +58,7 @@ def day_figures(
         subscription_month=prices.subscription_month,
         no_price=prices.reason,
         settable=prices.settable,
+        periods=prices.periods,
         warnings=prices.warnings,
         kept=kept(records, start),
     )

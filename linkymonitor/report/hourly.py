@@ -92,10 +92,11 @@ def _picture(
     step = (_PICTURE - _MARGIN) / (len(parts) or 1)
     width = round(step * 0.72, 1)
     lefts = [round(_MARGIN + at * step + (step - width) / 2, 1) for at in range(len(parts))]
+    styles = words.styles(day)
     rects = [
         {"x": lefts[at]} | bar
         for at, hour in enumerate(day.hours)
-        for bar in _stack(day, hour, names[at], words, parts[at], most or Decimal(1))
+        for bar in _stack(day, hour, names[at], words, parts[at], most or Decimal(1), styles)
     ]
     top = None
     if most:
@@ -146,6 +147,7 @@ def _stack(
     words: Words,
     parts: Mapping[str, Decimal],
     most: Decimal,
+    styles: Mapping[str, str],
 ) -> Iterator[dict[str, object]]:
     """Yield the bars of one hour, stacked: a bar for each register that counted.
 
@@ -156,6 +158,7 @@ def _stack(
         words: the language.
         parts: register → its kWh or €.
         most: the kWh or € of the tallest hour, in all.
+        styles: register → its style.
     """
     detail = f"{words.kwh(hour.wh)}{NBSP}kWh" + ("" if hour.eur is None else f", {words.amount(hour.eur)}")
     title = f"{name}{NBSP}: {detail}" if words.french else f"{name}: {detail}"
@@ -168,7 +171,7 @@ def _stack(
             yield {
                 "y": round(top, 1),
                 "height": round(height, 1),
-                "kind": words.kind(line.code),
+                "kind": styles[line.code],
                 "known": not _unsure(day, hour),
                 "title": title.replace(", ", f",{NBSP}"),
             }

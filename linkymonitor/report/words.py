@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from linkymonitor.estimate.season import SEASONS
 from linkymonitor.language import Text
 from linkymonitor.model.record import Contract
-from linkymonitor.model.terms import PERIODS, Mode, code
+from linkymonitor.model.terms import Mode
 from linkymonitor.money.tariffs import PERIOD_UNKNOWN, UNKNOWN, key_of
 from linkymonitor.report import answer
 from linkymonitor.report.day import ELSEWHERE, DayFigures, Gap, SynthesisLine
 from linkymonitor.report.formats import NBSP, Formats, typeset, with_units
 from linkymonitor.report.phases_picture import HIGHEST, LOWEST
+from linkymonitor.report.styles import style_of, styles_of
 from linkymonitor.report.texts import (
     CHANGES,
     DAY_FLAGS,
@@ -31,8 +32,6 @@ from linkymonitor.report.texts import (
     Texts,
 )
 
-#: Codes of registers that have a colour of their own; all other codes share four colours.
-_COLOURED = frozenset(code(period) for periods in PERIODS.values() for period in periods)
 #: How many causes of refused groups have a line of their own.
 _CAUSES_SHOWN = 3
 #: Options whose off-peak hours have a price of their own.
@@ -116,13 +115,12 @@ class Words(Formats):
         return text[:1].lower() + text[1:] if name in PERIOD_NAMES else text
 
     def kind(self, name: str) -> str:
-        """Return the style that draws register *name*: a word of ours, whatever the name."""
-        if name in _COLOURED:
-            return name.lower()
-        if name[1:].isdecimal():
-            return f"f{int(name[1:]) % 6}"
-        # A period of an offer has one of six styles, always the same for the same name.
-        return f"f{sum(name.encode()) % 6}" if name.isalnum() else "th"
+        """Return the style that draws register *name* of a meter."""
+        return style_of(name)
+
+    def styles(self, day: DayFigures) -> Mapping[str, str]:
+        """Return the style of each line of *day*, by its code."""
+        return styles_of((*day.periods, *(line.code for line in day.lines)))
 
     def option(self, contract: Contract) -> str:
         """Return the name of the tariff option of *contract*."""

@@ -120,6 +120,7 @@ def period_figures(
         option=newest.option if newest else None,
         subscribed_kva=newest.subscribed_kva if newest else None,
         lines=lines,
+        periods=tuple(dict.fromkeys(period for _, prices in due for period in prices.periods)),
         consumed=consumed,
         consumed_eur=consumed_eur,
         subscription=subscription,

@@ -229,6 +229,8 @@ class PeriodFigures(NamedTuple):
     rounding: Decimal | None
     #: What the total has of days whose pages show no amount: their subscription, and the energy of days hardly heard.
     apart: Decimal | None
+    #: The periods of the offers of these days, in their order, whether they counted or not.
+    periods: tuple[str, ...] = ()
     before: Before | None = None
     #: What it comes to when it is over; None when that is long ago, or cannot be known, and why it cannot.
     projection: Projection | None = None

@@ -28,12 +28,10 @@ from linkymonitor.report.period.spreadsheet import spreadsheet
 from linkymonitor.report.period.squares import squares
 from linkymonitor.report.period.texts import PeriodTexts as P
 from linkymonitor.report.period.values import BaseLoad, MeanDay, PeriodFigures, PriceStep
+from linkymonitor.report.styles import styles_of
 from linkymonitor.report.texts import DAY_TAGS
 from linkymonitor.report.words import Words
 
-#: Styles of the periods of an offer that are no registers of the meter.
-_STYLES = ("f0", "f1", "f2", "f3", "f4", "f5")
-_REGISTERS = frozenset(("TH", "HC", "HP", "HN", "PM", "HCJB", "HPJB", "HCJW", "HPJW", "HCJR", "HPJR"))
 #: The words of an event, and its date alone, take such a share of the width. In the last part of the picture they stand
 #: before their line.
 _LABEL, _DATE, _LATE = 0.21, 0.09, 0.6
@@ -63,7 +61,7 @@ def period_view(figures: PeriodFigures, words: Words, pages: frozenset[str], now
         pages: the names of the files that may be linked to.
         now: the present, in POSIX seconds.
     """
-    styles = _styles(figures)
+    styles = styles_of((*figures.periods, *(line.code for line in figures.lines)))
     return {
         "name": figures.name,
         "title": title(figures.first, figures.last, words),
@@ -91,23 +89,6 @@ def period_view(figures: PeriodFigures, words: Words, pages: frozenset[str], now
         "csv": "" if figures.empty else spreadsheet(figures, words),
         "p": Rendered(words),
     }
-
-
-def _styles(figures: PeriodFigures) -> dict[str, str]:
-    """Return the style that draws each period: that of the register, else one of six in turn."""
-    styles = {}
-    others = 0
-    for line in figures.lines:
-        if line.code in _REGISTERS:
-            styles[line.code] = line.code.lower()
-        elif line.code[:1] == "F" and line.code[1:].isdecimal():
-            styles[line.code] = _STYLES[int(line.code[1:]) % len(_STYLES)]
-        elif line.code == ELSEWHERE:
-            styles[line.code] = "th"
-        else:
-            styles[line.code] = _STYLES[others % len(_STYLES)]
-            others += 1
-    return styles
 
 
 def _chart(
