@@ -12,7 +12,7 @@ _OWN = frozenset(code(period) for periods in PERIODS.values() for period in peri
 #: The styles of all other periods.
 _OTHERS = ("f0", "f1", "f2", "f3", "f4", "f5")
 #: The style of a register → that of the six which has the same colour.
-_ALIKE = {"hc": "f0", "hn": "f0", "hp": "f1", "th": "f3"}
+_ALIKE = {"hc": "f0", "hn": "f0", "hp": "f1"}
 #: The style of energy whose period is not known.
 _UNKNOWN = "th"
 

@@ -124,9 +124,10 @@ class Words(Formats):
 
     def option(self, contract: Contract) -> str:
         """Return the name of the tariff option of *contract*."""
-        return self._option(contract.option)
+        return self.option_name(contract.option)
 
-    def _option(self, option: str) -> str:
+    def option_name(self, option: str) -> str:
+        """Return the name of a tariff option, or what a supplier calls its own."""
         return OPTION_NAMES[option].render(self.lang) if option in OPTION_NAMES else option
 
     def answer(self, day: DayFigures) -> list[str]:
@@ -264,7 +265,7 @@ class Words(Formats):
             return f"{self.kva(value)}{NBSP}kVA"
         text = str(value)
         if what == "option":
-            return self._option(text)
+            return self.option_name(text)
         if what == "heures":
             return self.say(Texts.off_peak_group, text)
         return self.timetable(text) if what == "demain" else text

@@ -6,6 +6,7 @@ import pytest
 
 from linkymonitor.cli import main
 from linkymonitor.language import speak
+from linkymonitor.money.shelf import Shelf
 from linkymonitor.system.resources import shipped
 
 TABLE = """\
@@ -351,6 +352,13 @@ def test_a_day_of_the_owners_calendar_that_cannot_be_is_found(tmp_path, capsys, 
     ini.write_text(f"[contract]\ntables = {tmp_path}\n")
     assert main(["tariffs", "check", "-c", str(ini), "--lang", "en"]) == 1
     assert sentence in capsys.readouterr().err
+
+
+def test_each_period_of_the_shipped_tables_has_a_name_in_both_languages():
+    shelf = Shelf((shipped("etc/tariffs"),))
+    labels = [period.label for name in shelf.paths() for period in shelf.table(name).periods]
+    assert len(labels) > 30
+    assert [label.fr for label in labels if label.en == label.fr] == []
 
 
 def test_the_shipped_tables_have_no_fault_and_their_prices_follow_from_those_without_taxes(capsys):

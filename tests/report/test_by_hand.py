@@ -23,7 +23,7 @@ from linkymonitor.simulator.past import records as past
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.storage import Storage
 from tests.report.house import PARIS, contract, flat, local, period_of, records, write_log
-from tests.support.figures import days
+from tests.support.figures import days, json_of
 
 DAY = timedelta(days=1)
 WATTS = 1200
@@ -171,9 +171,10 @@ def test_each_day_of_an_ejp_winter_equals_its_hours_times_the_prices_of_its_time
     words = ["report", "-c", str(ini), "--log-dir", str(folder), "-s", str(first), "-e", str(last), "--json"]
     assert main(words) == 0
     json_of_range = json.loads(capsys.readouterr().out)
-    assert json_of_range["periods"] == {
-        name: {"wh": energy[name], "eur": str(cents(costs[name]))} for name in ("HN", "PM")
-    }
+    for name in ("HN", "PM"):
+        period = json_of_range["periods"][name]
+        assert (period["wh"], period["eur"]) == (energy[name], str(cents(costs[name])))
+        assert period["index"]["last"] - period["index"]["first"] == energy[name]
     subscription = sum(Fraction(in_force(EJP, day)[1]) / days_of_month(day) for day in between(first, last))
     assert json_of_range["subscription"] == {"eur": str(cents(subscription))}
     whole = sum(map(cents, costs.values()), cents(subscription))
@@ -205,6 +206,54 @@ def test_each_day_of_a_tempo_year_equals_its_hours_times_the_prices_of_its_colou
     energy, _ = check_each_day(tmp_path, first, last, offered("tempo"), TEMPO, tempo_hours(colours))
     assert energy["HPJR"] == 22 * 16 * WATTS
     assert sum(energy.values()) == 365 * 24 * WATTS
+
+
+@pytest.mark.parametrize(
+    ("offer", "option", "lines", "subscription", "total"),
+    [
+        # 57.6 × 0.1927 + 57.6 × 0.1985 = 22.53312 €; two days of 19.56 € and two of 19.88 € are 78.88 / 31.
+        ("tarif-bleu-base", "BASE", {"TH": (115_200, "22.53")}, "2.54", "25.07"),
+        # 19.2 × 0.1579 + 19.2 × 0.1589 = 6.08256 €, 38.4 × 0.2065 + 38.4 × 0.2142 = 16.15488 €.
+        ("tarif-bleu-hc", "HC", {"HC": (38_400, "6.08"), "HP": (76_800, "16.15")}, "2.54", "24.77"),
+        # 57.6 × 0.1781 + 57.6 × 0.1789 = 20.5632 €, and 2 × (19.20 + 19.52) / 31.
+        ("ejp", "EJP", {"HN": (115_200, "20.56")}, "2.50", "23.06"),
+        # 19.2 × 0.1325 + 19.2 × 0.1356 = 5.14752 €, 38.4 × 0.1612 + 38.4 × 0.1654 = 12.54144 €, and
+        # 2 × (19.38 + 19.70) / 31.
+        ("tempo", "TEMPO", {"HCJB": (38_400, "5.15"), "HPJB": (76_800, "12.54")}, "2.52", "20.21"),
+    ],
+)
+def test_the_prices_of_1_august_2026_count_from_that_day_on(
+    tmp_path, offer, option, lines, subscription, total
+):
+    """Two days before and two days after, each of 28.8 kWh, 9.6 of them from 22:00 to 06:00; 9 kVA."""
+    first, last = date(2026, 7, 30), date(2026, 8, 2)
+    logged(tmp_path, first, last, option)
+    book, now = offered(offer), local(last + 2 * DAY)
+    found = json_of(
+        days(tmp_path, (first, last), tz=PARIS, prices=book, now=now, storage=Storage()), book, PARIS
+    )
+    counted = {
+        code: (period["wh"], period["eur"]) for code, period in found["periods"].items() if period["wh"]
+    }
+    assert counted == lines
+    assert (found["subscription"], found["total"]) == ({"eur": subscription}, {"eur": total})
+    assert [mark["date"] for mark in found["marks"]] == ["2026-08-01"]
+
+
+def test_a_peak_costs_the_price_of_1_august_2026_in_the_winter_after_it(tmp_path):
+    """A peak of 18 h in three days of 1.2 kW: 21.6 kWh × 0.4324 = 9.33984 €, 64.8 kWh × 0.1789 = 11.59272 €."""
+    first, last = date(2026, 12, 1), date(2026, 12, 3)
+    logged(tmp_path, first, last, "EJP", ejp={date(2026, 12, 2)})
+    book, now = offered("ejp"), local(last + 2 * DAY)
+    found = json_of(
+        days(tmp_path, (first, last), tz=PARIS, prices=book, now=now, storage=Storage()), book, PARIS
+    )
+    assert [(period["wh"], period["eur"]) for period in found["periods"].values()] == [
+        (64_800, "11.59"),
+        (21_600, "9.34"),
+    ]
+    # Three days of 19.52 € / 31.
+    assert (found["subscription"], found["total"]) == ({"eur": "1.89"}, {"eur": "22.82"})
 
 
 def test_a_week_of_an_offer_by_the_hour_is_split_at_the_week_end(tmp_path):

@@ -383,7 +383,7 @@ def test_the_json_of_a_range_has_the_agreed_shape():
     ]
     assert found["contract"] == "EJP"
     assert set(found["periods"]) == {"HN", "PM"}
-    assert found["periods"]["HN"].keys() == {"wh", "eur"}
+    assert found["periods"]["HN"].keys() == {"wh", "eur", "index"}
     assert found["subscription"] == {"eur": "0.62"}
     assert found["injected"].keys() == {"wh", "low_wh", "high_wh", "estimated", "eur"}
     assert found["peak"]["at"].endswith("+01:00")
@@ -398,7 +398,9 @@ def test_a_range_is_rounded_once_for_the_whole_of_it():
     ]
     found = json_of(days, EJP_PRICES, PARIS)
     wh = sum(day.consumed for day in days)
-    assert found["periods"]["HN"] == {"wh": wh, "eur": str(round(Decimal(wh) * Decimal("0.1418") / 1000, 2))}
+    cost = str(round(Decimal(wh) * Decimal("0.1418") / 1000, 2))
+    index = {"first": 1_000_001, "last": 1_000_001 + wh}
+    assert found["periods"]["HN"] == {"wh": wh, "eur": cost, "index": index}
     assert found["subscription"] == {"eur": "1.87"}
 
 

@@ -50,27 +50,52 @@ def test_each_day_has_the_price_of_its_time_and_a_peak_that_of_its_hours(tmp_pat
 
     January has six days of 24 kWh: 17 + 17 kWh of peak on the 28th and the 31st, 1 kWh on the 29th after midnight.
     February has six days of 24 kWh: 1 kWh on the 1st, 17 kWh on the 3rd, 1 kWh on the 4th.
+    The register HN began at 1,000,000 Wh ten minutes before the first midnight, at 1 kW; PM is at 2,000,000 Wh.
     """
     write_log(tmp_path / "logs", winter())
     january = figures(tmp_path, FIRST, date(2026, 1, 31))
     assert january["periods"] == {
-        "HN": {"wh": 109_000, "eur": "15.46"},  # 109 × 0.1418 = 15.4562
-        "PM": {"wh": 35_000, "eur": "38.03"},  # 35 × 1.0867 = 38.0345
+        "HN": {
+            "wh": 109_000,
+            "eur": "15.46",
+            "index": {"first": 1_000_166, "last": 1_109_166},
+        },  # 109 × 0.1418 = 15.4562
+        "PM": {
+            "wh": 35_000,
+            "eur": "38.03",
+            "index": {"first": 2_000_000, "last": 2_035_000},
+        },  # 35 × 1.0867 = 38.0345
     }
     assert january["subscription"] == {"eur": "6.00"}
     assert january["total"] == {"eur": "59.49"}
     february = figures(tmp_path, CHANGE, LAST)
     assert february["periods"] == {
-        "HN": {"wh": 125_000, "eur": "22.26"},  # 125 × 0.1781 = 22.2625
-        "PM": {"wh": 19_000, "eur": "6.54"},  # 19 × 0.3440 = 6.536
+        "HN": {
+            "wh": 125_000,
+            "eur": "22.26",
+            "index": {"first": 1_109_166, "last": 1_234_166},
+        },  # 125 × 0.1781 = 22.2625
+        "PM": {
+            "wh": 19_000,
+            "eur": "6.54",
+            "index": {"first": 2_035_000, "last": 2_054_000},
+        },  # 19 × 0.3440 = 6.536
     }
     assert february["subscription"] == {"eur": "6.00"}
     assert [mark["date"] for mark in february["marks"]] == ["2026-02-01"]
     assert "marks" not in january
     whole = figures(tmp_path, FIRST, LAST)
     assert whole["periods"] == {
-        "HN": {"wh": 234_000, "eur": "37.72"},  # 15.4562 + 22.2625 = 37.7187
-        "PM": {"wh": 54_000, "eur": "44.57"},  # 38.0345 + 6.536 = 44.5705
+        "HN": {
+            "wh": 234_000,
+            "eur": "37.72",
+            "index": {"first": 1_000_166, "last": 1_234_166},
+        },  # 15.4562 + 22.2625 = 37.7187
+        "PM": {
+            "wh": 54_000,
+            "eur": "44.57",
+            "index": {"first": 2_000_000, "last": 2_054_000},
+        },  # 38.0345 + 6.536 = 44.5705
     }
     assert whole["total"] == {"eur": "94.29"}
     assert [mark["date"] for mark in whole["marks"]] == ["2026-02-01"]

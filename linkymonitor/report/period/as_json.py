@@ -22,7 +22,11 @@ def as_json(figures: PeriodFigures, tz: ZoneInfo, lang: str) -> dict[str, object
         "timezone": figures.timezone,
         "contract": figures.option,
         "periods": {
-            line.code: {"wh": line.wh, "eur": _text(line.eur)}
+            line.code: {
+                "wh": line.wh,
+                "eur": _text(line.eur),
+                **({"index": figures.readings[line.code]._asdict()} if line.code in figures.readings else {}),
+            }
             for line in figures.lines
             if line.code not in ("", ELSEWHERE)
         },

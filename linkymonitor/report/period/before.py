@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -97,9 +98,14 @@ def _compared(
         own_wh=sum(own.wh or 0 for own, _, _ in pairs),
         own_eur=None if own_eur is None else bill.round_cents(own_eur),
         by_price=by_price,
-        special=sum(then.kind in ("ejp", "red") for _, _, then in pairs),
+        kinds=Counter(then.kind for _, _, then in pairs if then.kind is not None),
+        base_va=_median([other.base_load_va for _, other, _ in pairs if other.base_load_va is not None]),
         marks={own.date: then for own, _, then in pairs},
     )
+
+
+def _median(values: list[int]) -> int | None:
+    return sorted(values)[len(values) // 2] if values else None
 
 
 def _exact(day: DayCost) -> Decimal | None:

@@ -30,6 +30,7 @@ from linkymonitor.report.day import ELSEWHERE
 from linkymonitor.report.period.before import before_of
 from linkymonitor.report.period.marks import marks_of
 from linkymonitor.report.period.means import mean_days
+from linkymonitor.report.period.readings import readings_of
 from linkymonitor.report.period.values import (
     BaseLoad,
     Coverage,
@@ -107,6 +108,7 @@ def period_figures(
     )
     missing = _missing(costs, since, min(last, present - _DAY))
     whole = [cost for cost in costs if cost.whole]
+    known_days = [day for day, cost in zip(inside, costs, strict=True) if not cost.empty]
     ranked = _ranked(whole)
     shown = bill.add_up(cost.shown for cost in costs if _heard(cost))
     apart = _apart(due, costs)
@@ -130,6 +132,7 @@ def period_figures(
         warnings=warnings,
         prices_since=due[-1][1].since if due else None,
         offer=due[-1][1].offer if due else None,
+        readings=readings_of(known_days, {line.code: line.wh for line in lines}),
         injected=_injected(inside, costs),
         peak=peak.peak_va if peak else None,
         peak_at=peak.peak_at if peak else None,

@@ -21,6 +21,8 @@ from linkymonitor.report.words import Words
 
 #: The size of a picture in its own units, and how high its tallest bar is.
 WIDTH, HEIGHT, _TALLEST = 1000, 240, 212
+#: From this value on a bar has its value without decimals.
+_WHOLE_FROM = 10
 #: The height of the picture of what is injected.
 _BELOW = 56
 _WEEKEND = 5
@@ -170,7 +172,8 @@ def _tops(
                 {
                     "left": _percent((at + 0.5) * step),
                     "top": f"{y / HEIGHT * 100:.1f}%",
-                    "text": words.number(value, 0 if by_month else 1),
+                    # Two figures: what is longer touches the value of the day beside it.
+                    "text": words.number(value, 0 if by_month or value >= _WHOLE_FROM else 1),
                 }
             )
     return tops

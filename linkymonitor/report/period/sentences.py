@@ -8,7 +8,7 @@ from linkymonitor.language import Text
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.texts import CHANCE_KINDS
 from linkymonitor.report.period.texts import PeriodTexts as P
-from linkymonitor.report.period.values import Before, PeriodFigures, Special, kind_of_range
+from linkymonitor.report.period.values import Before, PeriodFigures, kind_of_range
 from linkymonitor.report.words import Words
 
 _FLAGS = {
@@ -29,6 +29,8 @@ class Card(NamedTuple):
     note: str
     #: Whether the unit stands before the value.
     before: bool = False
+    #: What the value is made of: code of a period, ``""`` for the subscription → €.
+    parts: tuple[tuple[str, Decimal], ...] = ()
 
 
 def title(first: date, last: date, words: Words) -> str:
@@ -147,13 +149,16 @@ def _first(figures: PeriodFigures, words: Words) -> str:
                 words.percent(special.wh / figures.consumed if figures.consumed else 0, 0),
             )
             peak = special.kind == "ejp"
-            sentence += words.say(P.say_peak if peak else P.say_red, _special_days(special, words), *shares)
+            sentence += words.say(
+                P.say_peak if peak else P.say_red, special_days(special.kind, special.days, words), *shares
+            )
     return sentence + "."
 
 
-def _special_days(special: Special, words: Words) -> str:
-    many, one, _ = _FLAGS[special.kind]
-    return words.say(one) if special.days == 1 else words.say(many, special.days)
+def special_days(kind: str, count: int, words: Words) -> str:
+    """Return *count* days of *kind*, ``ejp``, ``red`` or ``white``, in words."""
+    many, one, _ = _FLAGS[kind]
+    return words.say(one) if count == 1 else words.say(many, count)
 
 
 def why_no_cost(figures: PeriodFigures, words: Words) -> str:
@@ -220,7 +225,7 @@ def cards(figures: PeriodFigures, words: Words) -> list[Card]:
         shown.append(
             Card(
                 words.say(P.consumed),
-                words.kwh(figures.consumed, 1),
+                words.kwh(figures.consumed, _places(figures)),
                 "kWh",
                 words.say(P.consumed_a_day, words.number(Decimal(str(a_day)) / 1000, 1)),
             )
@@ -248,6 +253,7 @@ def cards(figures: PeriodFigures, words: Words) -> list[Card]:
         name = words.say(P.ends, day_name(ahead.until, words, year=False))
         shown.append(Card(name, words.kwh(ahead.wh, 0), "kWh", bounds))
     shown += _versus_card(figures, words)
+    shown += _special_card(figures, words)
     shown += _injected_card(figures, words)
     if figures.peak is not None and figures.peak_at is not None:
         value, unit = words.power(figures.peak)
@@ -280,7 +286,24 @@ def _cost_card(figures: PeriodFigures, words: Words) -> list[Card]:
     ]
     if figures.subscription and figures.total:
         parts.append(words.say(P.subscription_part, words.percent(float(figures.subscription / cost), 0)))
-    return [_money(name, cost, ", ".join(parts), words)]
+    if figures.whole_year and figures.measured_whole:
+        parts.insert(0, words.say(P.cost_a_month, words.amount(cost / 12)))
+    made_of = [(line.code, line.eur) for line in figures.lines if line.eur]
+    if figures.subscription and figures.total:
+        made_of.append(("", figures.subscription))
+    return [_money(name, cost, ", ".join(parts), words)._replace(parts=tuple(made_of))]
+
+
+def _special_card(figures: PeriodFigures, words: Words) -> list[Card]:
+    """Return what the dear hours of the EJP or red days of a year cost; on a month the first sentence has it."""
+    cost = figures.total if figures.total is not None else figures.consumed_eur
+    for special in figures.specials if figures.whole_year else ():
+        if special.kind in ("ejp", "red") and special.days and special.eur and figures.consumed and cost:
+            share = words.percent(special.wh / figures.consumed, 0)
+            a_day = words.amount(special.eur / special.days)
+            name, note = (P.peak_cost, P.peak_note) if special.kind == "ejp" else (P.red_cost, P.red_note)
+            return [_money(words.say(name), special.eur, words.say(note, share, a_day), words)]
+    return []
 
 
 def _versus_card(figures: PeriodFigures, words: Words) -> list[Card]:
@@ -317,7 +340,12 @@ def _injected_card(figures: PeriodFigures, words: Words) -> list[Card]:
         note = words.say(P.injected_paid, words.amount(given.eur))
     else:
         note = words.say(P.injected_given)
-    return [Card(words.say(name), words.kwh(wh, 1), "kWh", note)]
+    return [Card(words.say(name), words.kwh(wh, _places(figures)), "kWh", note)]
+
+
+def _places(figures: PeriodFigures) -> int:
+    """Return the decimals of the kWh that are shown large: none on a year, whose figures are long."""
+    return 0 if figures.whole_year else 1
 
 
 def line_name(code: str, name: Text, words: Words, *, sentence: bool = False) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from linkymonitor.estimate.day_cost import DayCost
 from linkymonitor.language import SHORT_MONTHS
+from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.texts import PeriodTexts as P
 from linkymonitor.report.period.values import PeriodFigures
 from linkymonitor.report.words import Words
@@ -40,6 +41,8 @@ def squares(figures: PeriodFigures, words: Words) -> dict[str, object]:
             special.append((x, y))
         elif day.kind == "white":
             white.append((x, y))
+    lightest = max((weights[day] for day in ranked if level[day] == 1), default=Decimal(0))
+    heaviest = min((weights[day] for day in ranked if level[day] == _SHADES), default=Decimal(0))
     columns = (figures.last - monday).days // 7 + 1
     width = columns * _STEP
     return {
@@ -49,6 +52,13 @@ def squares(figures: PeriodFigures, words: Words) -> dict[str, object]:
         "paths": sorted((shade, "".join(parts)) for shade, parts in paths.items()),
         "special": "".join(f"M{x + 4},{y + 4}h6v6h-6z" for x, y in special),
         "white": "".join(f"M{x + 4},{y + 7}a3,3 0 1 0 6,0a3,3 0 1 0 -6,0z" for x, y in white),
+        "up_to": words.say(P.up_to, _amount(lightest, words, priced=priced)),
+        "from_on": words.say(P.from_on, _amount(heaviest, words, priced=priced)),
+        "weekdays": [
+            (f"{(row + 0.5) / 7 * 100:.1f}%", name)
+            for row, name in enumerate(words.weekdays())
+            if row % 2 == 0
+        ],
         "months": [
             (
                 f"{(date(first.year, month, 1) - monday).days // 7 * _STEP / width * 100:.1f}%",
@@ -61,3 +71,7 @@ def squares(figures: PeriodFigures, words: Words) -> dict[str, object]:
 
 def _weight(day: DayCost, *, priced: bool) -> Decimal:
     return (day.shown or Decimal(0)) if priced else Decimal(day.wh or 0)
+
+
+def _amount(weight: Decimal, words: Words, *, priced: bool) -> str:
+    return words.amount(weight) if priced else f"{words.kwh(int(weight), 1)}{NBSP}kWh"

@@ -79,6 +79,11 @@ class PeriodTexts:
     cost_known = Text("Coût connu", "Known cost")
     cost_parts = Text("{} {}", "{} {}")
     subscription_part = Text("abonnement {}", "subscription {}")
+    cost_a_month = Text("{} par mois", "{} a month")
+    peak_cost = Text("Pointe EJP", "EJP peak")
+    peak_note = Text("{} de l’énergie, {} par jour EJP", "{} of the energy, {} an EJP day")
+    red_cost = Text("Jours rouges", "Red days")
+    red_note = Text("{} de l’énergie, {} par jour rouge", "{} of the energy, {} a red day")
     ends = Text("Au {}, estimé", "On {}, estimated")
     ends_bounds = Text("de {} à {}", "{} to {}")
     ends_one_more_ejp = Text("{} avec un jour EJP de plus", "{} with one more EJP day")
@@ -132,6 +137,13 @@ class PeriodTexts:
     before_line = Text("{}, mêmes {}", "{}, same {}")
     not_read = Text("non lu", "not read")
     unknown_period = Text("période inconnue", "unknown period")
+    index_on = Text("Index, {}", "Index, {}")
+    index_apart = Text(
+        "La différence de deux index n’est pas toujours l’énergie : un autre compteur, un autre contrat ou des jours "
+        "sans données les séparent.",
+        "The difference of two indexes is not always the energy: another meter, another contract or days without "
+        "data part them.",
+    )
     rounded_once = Text(
         "Chaque ligne est arrondie une fois, au centime ; le total est la somme des lignes.",
         "Each line is rounded once, to the cent; the total is the sum of the lines.",
@@ -175,6 +187,7 @@ class PeriodTexts:
     base_watts = Text("{} à {} W par l’index", "{} to {} W by the index")
     base_share = Text("Part de l’énergie", "Share of the energy")
     base_cost = Text("*{}* en {}", "*{}* in {}")
+    base_before = Text("La période d’avant", "The period before")
     base_less = Text("100 W de moins", "100 W less")
     base_hint = Text(
         "Estimé : les watts de la nuit à toute heure, au prix moyen du kWh de ces jours.",
@@ -197,6 +210,7 @@ class PeriodTexts:
     gaps_lost = Text("{}, dont {} d’énergie inconnue", "{}, {} of them of unknown energy")
     records = Text("Relevés", "Records")
     prices = Text("Prix", "Prices")
+    contract = Text("Contrat", "Contract")
     prices_own = Text("les vôtres, sans date", "your own, undated")
     prices_since = Text("les vôtres, depuis le {}", "your own, since {}")
     prices_offer = Text("{}, depuis le {}", "{}, since {}")
@@ -212,8 +226,8 @@ class PeriodTexts:
     )
     squares_special = Text("jour EJP, ou rouge en Tempo", "EJP day, or red in Tempo")
     squares_white = Text("jour blanc en Tempo", "white day in Tempo")
-    less_than = Text("le moins", "least")
-    more_than = Text("le plus", "most")
+    up_to = Text("jusqu’à {}", "up to {}")
+    from_on = Text("{} et plus", "{} and more")
     ahead_how = Text(
         "L’estimation ajoute à ce qui est compté {}, comme la moyenne des {} de semaine et des {} de fin de "
         "semaine entiers des quatre dernières semaines, au prix de chaque jour à venir ; ses bornes sont celles du "

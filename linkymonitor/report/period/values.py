@@ -6,12 +6,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 from linkymonitor.estimate.day_cost import DayCost
 from linkymonitor.estimate.linkypy import LinkyPy
 from linkymonitor.estimate.projection import Projection
 from linkymonitor.language import Text
+from linkymonitor.model.epochs import advance
 
 #: First and last day, both included.
 Range = tuple[date, date]
@@ -49,6 +51,18 @@ class PeriodInjected(NamedTuple):
     eur: Decimal | None
 
 
+class Readings(NamedTuple):
+    """The index of a register as the first measured day of the range begins and as the last one ends, in Wh."""
+
+    first: int
+    last: int
+
+    @property
+    def grown(self) -> int:
+        """By how many Wh the last one is ahead of the first one."""
+        return advance(self.first, self.last)
+
+
 class Gap(NamedTuple):
     """A silence longer than five minutes."""
 
@@ -84,8 +98,10 @@ class Before(NamedTuple):
     own_eur: Decimal | None
     #: How much of the difference comes of other prices, the rest of other use; None when it cannot be computed.
     by_price: Decimal | None
-    #: How many of these earlier days were EJP or red days.
-    special: int
+    #: How many of these earlier days were EJP days or days of each colour.
+    kinds: Mapping[str, int]
+    #: The base load of these earlier nights, in VA; None when it is not known.
+    base_va: int | None
     #: Date → what the day before it stands for had used and cost: the marks behind the bars.
     marks: Mapping[date, DayCost]
 
@@ -231,6 +247,8 @@ class PeriodFigures(NamedTuple):
     apart: Decimal | None
     #: The periods of the offers of these days, in their order, whether they counted or not.
     periods: tuple[str, ...] = ()
+    #: Register, or INJECTED → its indexes; none where they are not known.
+    readings: Mapping[str, Readings] = MappingProxyType({})
     before: Before | None = None
     #: What it comes to when it is over; None when that is long ago, or cannot be known, and why it cannot.
     projection: Projection | None = None
@@ -247,6 +265,13 @@ class PeriodFigures(NamedTuple):
     def known_in_part(self) -> bool:
         """Whether energy was used that no sum has: on days without data, or in silences between two epochs."""
         return bool(self.missing) or any(gap.wh is None for gap in self.coverage.gaps)
+
+    @property
+    def measured_whole(self) -> bool:
+        """Whether the range is over, and each of its days was heard."""
+        return (
+            self.today is None and self.since == self.first and self.until == self.last and not self.missing
+        )
 
     @property
     def whole_month(self) -> bool:

@@ -9,25 +9,32 @@ from decimal import Decimal
 from linkymonitor.estimate.day_cost import DayCost
 from linkymonitor.language import Text
 from linkymonitor.money.bill import days_in_month
-from linkymonitor.report.day import ELSEWHERE
 from linkymonitor.report.formats import NBSP
+from linkymonitor.report.period.account import account
 from linkymonitor.report.period.picture import Bar, day_bars, month_bars, picture
 from linkymonitor.report.period.sentences import (
     answer,
     cards,
     day_name,
+    day_number,
     days_of,
     flags,
     how_estimated,
     line_name,
     name_of,
     title,
-    why_no_cost,
 )
 from linkymonitor.report.period.spreadsheet import spreadsheet
 from linkymonitor.report.period.squares import squares
 from linkymonitor.report.period.texts import PeriodTexts as P
-from linkymonitor.report.period.values import BaseLoad, MeanDay, PeriodFigures, PriceStep
+from linkymonitor.report.period.values import (
+    BaseLoad,
+    Before,
+    MeanDay,
+    PeriodFigures,
+    PriceStep,
+    kind_of_range,
+)
 from linkymonitor.report.styles import styles_of
 from linkymonitor.report.texts import DAY_TAGS
 from linkymonitor.report.words import Words
@@ -71,10 +78,10 @@ def period_view(figures: PeriodFigures, words: Words, pages: frozenset[str], now
         "cards": cards(figures, words),
         "chart": None if figures.empty else _chart(figures, words, pages, styles),
         "squares": squares(figures, words) if figures.whole_year and not figures.empty else None,
-        "account": None if figures.empty else _account(figures, words, styles),
+        "account": None if figures.empty else account(figures, words, styles),
         "notable": _notable(figures, words, pages),
         "means": _means(figures.means, words),
-        "base": None if figures.base is None else _base(figures.base, words),
+        "base": None if figures.base is None else _base(figures.base, figures.before, words),
         "phases": [
             [
                 _volts(phase.lowest, words, phase.lowest_on),
@@ -225,73 +232,6 @@ def _month_rows(figures: PeriodFigures, words: Words) -> list[list[str]]:
     ]
 
 
-def _account(figures: PeriodFigures, words: Words, styles: Mapping[str, str]) -> dict[str, object]:
-    """Return the table that adds up, and the arithmetic beneath it."""
-    rows = []
-    for line in figures.lines:
-        name = (
-            words.say(P.unknown_period) if line.code == ELSEWHERE else line_name(line.code, line.name, words)
-        )
-        price = line.mean_price
-        rows.append(
-            {
-                "style": styles[line.code],
-                "square": line.code == "PM" or line.code.endswith("JR"),
-                "name": name,
-                "kwh": words.say(P.not_read) if line.wh is None else words.kwh(line.wh),
-                "price": "–"
-                if price is None
-                else words.price(price if len(line.prices) == 1 else round(price, 4)),
-                "eur": "–" if line.eur is None else words.eur(line.eur),
-            }
-        )
-    cost = figures.total if figures.total is not None else figures.consumed_eur
-    mean = cost * 1000 / figures.consumed if cost is not None and figures.consumed else None
-    before, given = figures.before, figures.injected
-    return {
-        "rows": rows,
-        "subscription": words.say(P.subscription, days_of(figures.subscription_days, words)),
-        "subscription_eur": "–" if figures.subscription is None else words.eur(figures.subscription),
-        "total_name": words.say(P.total if figures.total is not None or cost is None else P.total_energy),
-        "total_kwh": "–" if figures.consumed is None else words.kwh(figures.consumed),
-        "total_price": "" if mean is None else words.price(round(mean, 4)),
-        "total_eur": None if cost is None else words.eur(cost),
-        "reason": words.say(P.unread) if figures.consumed is None else why_no_cost(figures, words),
-        "injected": None
-        if given is None
-        else {
-            "kwh": ("≥ " if given.at_least else "≈ " if given.estimated else "")
-            + words.kwh(given.low_wh if given.at_least else given.wh, 1 if given.estimated else 3),
-            "eur": "" if given.eur is None else words.eur(given.eur),
-        },
-        "before": None
-        if before is None
-        else {
-            "name": words.say(
-                P.before_line, title(before.first, before.last, words), days_of(before.days, words)
-            ),
-            "kwh": words.kwh(before.wh),
-            "eur": "–" if before.eur is None else words.eur(before.eur),
-        },
-        "notes": _notes(figures, words),
-    }
-
-
-def _notes(figures: PeriodFigures, words: Words) -> list[str]:
-    notes = []
-    if figures.total is not None:
-        notes.append(words.say(P.rounded_once))
-        if any(len(line.prices) > 1 for line in figures.lines):
-            notes.append(words.say(P.several_prices))
-        if figures.apart:
-            notes.append(words.say(P.apart, words.amount(figures.apart)))
-        elif figures.rounding is not None:
-            sum_of_days = figures.total + figures.rounding
-            apart = words.say(P.rounding, words.amount(sum_of_days), words.amount(abs(figures.rounding)))
-            notes.append(apart if figures.rounding else words.say(P.rounding_none))
-    return notes
-
-
 def _notable(figures: PeriodFigures, words: Words, pages: frozenset[str]) -> dict[str, object] | None:
     """Return the days that cost most and least, or used most and least where there is no cost."""
     if not figures.best:
@@ -302,7 +242,12 @@ def _notable(figures: PeriodFigures, words: Words, pages: frozenset[str]) -> dic
         return [
             {
                 "href": f"{day.date}.html" if f"{day.date}.html" in pages else None,
-                "name": f"{words.weekday(day.date)} {day_name(day.date, words, year=False)}",
+                "name": f"{words.weekday(day.date)} "
+                + (
+                    day_number(day.date, words)
+                    if figures.whole_month
+                    else day_name(day.date, words, year=False)
+                ),
                 "tag": words.say(DAY_TAGS[day.kind]) if day.kind in ("ejp", "red", "white") else "",
                 "style": "peak" if day.kind == "ejp" else day.kind,
                 "kwh": words.kwh(day.wh or 0, 1),
@@ -352,7 +297,7 @@ def _means(means: Sequence[MeanDay], words: Words) -> dict[str, object] | None:
     }
 
 
-def _base(base: BaseLoad, words: Words) -> dict[str, object]:
+def _base(base: BaseLoad, before: Before | None, words: Words) -> dict[str, object]:
     rows = []
     if base.low_watts is not None and base.high_watts is not None:
         rows.append((words.say(P.base_watts, base.low_watts, base.high_watts), ""))
@@ -361,6 +306,10 @@ def _base(base: BaseLoad, words: Words) -> dict[str, object]:
     if base.eur and base.low_watts is not None and base.high_watts is not None:
         less = base.eur * 200 / (base.low_watts + base.high_watts)
         rows.append((words.say(P.base_less), f"−{words.amount(less)}"))
+    if before is not None and before.base_va is not None:
+        ranged = kind_of_range((before.first, before.last)) == "range"
+        then = words.say(P.base_before) if ranged else title(before.first, before.last, words)
+        rows.append((then, f"{words.number(before.base_va)}{NBSP}VA"))
     return {
         "nights": words.say(P.base_nights, words.number(base.va), base.nights),
         "cost": None
@@ -400,6 +349,9 @@ def _quality(figures: PeriodFigures, words: Words) -> list[tuple[str, str]]:
         (words.say(P.gaps), gaps),
         (words.say(P.records), words.number(quality.records)),
     ]
+    if figures.option is not None:
+        power = "" if figures.subscribed_kva is None else f", {figures.subscribed_kva}{NBSP}kVA"
+        rows.append((words.say(P.contract), words.option_name(figures.option) + power))
     if figures.consumed_eur is not None:
         rows.append((words.say(P.prices), _prices(figures, words)))
     if figures.missing:
