@@ -19,7 +19,12 @@ from linkymonitor.model.terms import PERIODS, code
 
 _SENSOR, _BINARY = "sensor", "binary_sensor"
 _POWER = {"device_class": "apparent_power", "unit_of_measurement": "VA", "state_class": "measurement"}
-_CURRENT = {"device_class": "current", "unit_of_measurement": "A", "state_class": "measurement"}
+_CURRENT = {
+    "device_class": "current",
+    "unit_of_measurement": "A",
+    "suggested_display_precision": 0,
+    "state_class": "measurement",
+}
 _VOLTAGE = {"device_class": "voltage", "unit_of_measurement": "V", "state_class": "measurement"}
 _ENERGY = {"device_class": "energy", "unit_of_measurement": "Wh", "state_class": "total_increasing"}
 _MONEY = {"device_class": "monetary", "unit_of_measurement": "EUR", "suggested_display_precision": 2}
@@ -42,8 +47,8 @@ _NUMBERS: Mapping[str, tuple[Text, Mapping[str, object]]] = {
     },
     "index_total": (Text("Index total", "Total index"), _ENERGY),
     "index_injected": (Text("Index injecté", "Index of injection"), _ENERGY),
-    "cost_day": (Text("Coût de l'énergie du jour", "Cost of the energy of the day"), _MONEY),
-    "cost_month": (Text("Coût de l'énergie du mois", "Cost of the energy of the month"), _MONEY),
+    "cost_day": (Text("Coût de l'énergie du jour", "Energy cost of the day"), _MONEY),
+    "cost_month": (Text("Coût de l'énergie du mois", "Energy cost of the month"), _MONEY),
     "frames": (Text("Trames du dernier enregistrement", "Frames of the last record"), _DIAGNOSTIC),
     "rejected": (Text("Groupes refusés", "Groups refused"), _DIAGNOSTIC),
 }

@@ -23,9 +23,11 @@ class HomeAssistant:
     def __init__(self, port: int) -> None:
         self._port = port
         self._token = ""
+        #: What the page of Home Assistant keeps of somebody who has signed in.
+        self.tokens: dict[str, Any] = {}
 
     @property
-    def _address(self) -> str:
+    def address(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
     def call(self, path: str, body: object = None, *, form: bool = False) -> Any:
@@ -40,26 +42,28 @@ class HomeAssistant:
             data = urlencode(body).encode() if form else json.dumps(body).encode()
             headers["Content-Type"] = "application/x-www-form-urlencoded" if form else "application/json"
         try:
-            with urlopen(Request(f"{self._address}{path}", data, headers), timeout=60) as answer:
+            with urlopen(Request(f"{self.address}{path}", data, headers), timeout=60) as answer:
                 return json.loads(answer.read() or b"null")
         except HTTPError as error:
             raise OSError(f"{path}: {error.code} {error.read()[:300]!r}") from error
 
-    def onboard(self) -> None:
-        """Make the owner, and sign in."""
-        client = f"{self._address}/"
+    def onboard(self, lang: str = "fr") -> None:
+        """Make the owner, who reads *lang*, and sign in."""
+        client = f"{self.address}/"
         owner = {
             "client_id": client,
             "name": "Owner",
             "username": "owner",
             "password": "owner-1",
-            "language": "fr",
+            "language": lang,
         }
         code = self.call("/api/onboarding/users", owner)["auth_code"]
         grant = {"grant_type": "authorization_code", "code": code, "client_id": client}
-        self._token = self.call("/auth/token", grant, form=True)["access_token"]
+        self.tokens = self.call("/auth/token", grant, form=True)
+        self._token = self.tokens["access_token"]
         for step in ("core_config", "analytics"):
             self.call(f"/api/onboarding/{step}", {"client_id": client})
+        self.call("/api/onboarding/integration", {"client_id": client, "redirect_uri": client})
 
     def add_mqtt(self, port: int) -> None:
         """Add the integration of MQTT, with a broker on *port*."""
