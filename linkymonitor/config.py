@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import CONTROLS, Text, as_text, cause
@@ -167,18 +167,20 @@ class _Kinds(NamedTuple):
 
 
 def _kinds(whole: type) -> _Kinds:
-    """Return the kinds of sections of *whole*; a field of any other type is no section."""
-    hints = get_type_hints(whole)
+    """Return the kinds of sections of *whole*; a field of any other type is no section.
+
+    The annotations of *whole* are types. Only the annotation of a section that chooses its class may be a text, which
+    names classes that are not imported.
+    """
     single, named = {}, {}
     for field in dataclasses.fields(whole):
-        hint = hints[field.name]
-        choose = field.metadata.get("choose")
-        if get_origin(hint) is Mapping:
+        hint: Any = field.type
+        if (choose := field.metadata.get("choose")) is not None:
+            named[field.name] = _Kind(field.name, None, choose)
+        elif get_origin(hint) is Mapping:
             section = field.metadata.get("dated", field.name)
-            cls = None if choose else get_args(hint)[1]
-            named[section] = _Kind(field.name, cls, choose, dated="dated" in field.metadata)
-        elif dataclasses.is_dataclass(hint):
-            assert isinstance(hint, type)
+            named[section] = _Kind(field.name, get_args(hint)[1], dated="dated" in field.metadata)
+        elif isinstance(hint, type) and dataclasses.is_dataclass(hint):
             single[field.name] = _Kind(field.name, hint)
     return _Kinds(single, named)
 

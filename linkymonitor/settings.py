@@ -14,13 +14,9 @@ from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import DEFAULT, LANGUAGES, Text, speak
 from linkymonitor.money.contract import Contract, dated_faults
 from linkymonitor.money.tariffs import Prices
-from linkymonitor.outputs import base as outputs
 from linkymonitor.outputs.display.panel import Settings as Display
-from linkymonitor.outputs.sections import LampSettings as Lamp
-from linkymonitor.outputs.sections import RelaySettings as Relay
 from linkymonitor.report.section import Calendar
 from linkymonitor.report.section import Settings as Report
-from linkymonitor.sinks import base as sinks
 from linkymonitor.sinks.notify_section import Settings as Notify
 from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
@@ -28,6 +24,10 @@ from linkymonitor.system.zones import zone
 
 if TYPE_CHECKING:
     from linkymonitor.money.book import PriceBook
+    from linkymonitor.outputs import base as outputs
+    from linkymonitor.outputs.sections import LampSettings as Lamp
+    from linkymonitor.outputs.sections import RelaySettings as Relay
+    from linkymonitor.sinks import base as sinks
 
 #: The price tables of the owner, when [contract] tables names no other folder.
 OWN_TABLES = Path("/etc/linkymonitor/tariffs")
@@ -75,19 +75,40 @@ class Callbacks:
     call: tuple[str, ...] = ()
 
 
+# A section that may be there or not chooses its class: so the class is imported only where the file has such a section.
+
+
+def _lamp(_: Mapping[str, str]) -> config.Chosen:
+    """Return the class of a section ``[lamp:NAME]``."""
+    from linkymonitor.outputs.sections import LampSettings
+
+    return config.Chosen(LampSettings, lambda settings: settings, ())
+
+
+def _relay(_: Mapping[str, str]) -> config.Chosen:
+    """Return the class of a section ``[relay:NAME]``."""
+    from linkymonitor.outputs.sections import RelaySettings
+
+    return config.Chosen(RelaySettings, lambda settings: settings, ())
+
+
 def _output(raw: Mapping[str, str]) -> config.Chosen:
     """Return the class of a section ``[output:NAME]``; its ``type`` is a module of outputs/ or of the user."""
+    from linkymonitor.outputs import base as outputs
+
     part = outputs.find(raw.get("type", ""))
     return config.Chosen(part.Settings, partial(outputs.Configured, part.Output))
 
 
 def _sink(raw: Mapping[str, str]) -> config.Chosen:
     """Return the class of a section ``[sink:NAME]``; ``type`` and ``shape`` name a module of sinks/ or of the user."""
+    from linkymonitor.sinks import base as sinks
+
     name, shape = raw.get("type", ""), raw.get("shape") or sinks.OWN_SHAPE
     part = sinks.find(name, shape)
     needs_raw = getattr(part, "NEEDS_RAW", False)
 
-    def wrap(settings: object) -> sinks.Configured:
+    def wrap(settings: object) -> "sinks.Configured":
         return sinks.Configured(part.Sink, settings, name, shape, needs_raw)
 
     return config.Chosen(part.Settings, wrap, ("type", "shape") if name in sinks.SHAPES else ("type",))
@@ -101,10 +122,10 @@ class Settings:
     meter: Meter = field(default_factory=Meter)
     log: Log = field(default_factory=Log)
     display: Display = field(default_factory=Display)
-    lamp: Mapping[str, Lamp] = field(default_factory=dict)
-    relay: Mapping[str, Relay] = field(default_factory=dict)
-    output: Mapping[str, outputs.Configured] = config.chosen_by(_output)
-    sink: Mapping[str, sinks.Configured] = config.chosen_by(_sink)
+    lamp: Mapping[str, "Lamp"] = config.chosen_by(_lamp)
+    relay: Mapping[str, "Relay"] = config.chosen_by(_relay)
+    output: Mapping[str, "outputs.Configured"] = config.chosen_by(_output)
+    sink: Mapping[str, "sinks.Configured"] = config.chosen_by(_sink)
     notify: Notify = field(default_factory=Notify)
     tariff: Prices = field(default_factory=Prices)
     tariffs: Mapping[date, Prices] = config.dated("tariff")
@@ -124,7 +145,7 @@ class Settings:
         return self.general.lang or DEFAULT
 
     @property
-    def destinations(self) -> dict[str, sinks.Configured]:
+    def destinations(self) -> "dict[str, sinks.Configured]":
         """Every sink: name → settings, those of [notify] too."""
         return {**self.sink, **self.notify.sinks}
 

@@ -1,7 +1,5 @@
 """The INI file: every type, and every fault at once."""
 
-from __future__ import annotations
-
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field

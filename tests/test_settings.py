@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import typing
 from dataclasses import MISSING, fields, is_dataclass
 
 import pytest
 
+from linkymonitor.outputs.sections import LampSettings, RelaySettings
 from linkymonitor.setting_types import fields_of
 from linkymonitor.settings import Settings, default_path, load
 from linkymonitor.sinks.base import OWN_SHAPE, find
@@ -62,10 +62,8 @@ def stated() -> dict[str, dict[str, str]]:
 
 def classes() -> dict[str, type]:
     """Return section → class, ``lamp:`` for [lamp:NAME], without outputs: their ``type`` chooses the class."""
-    hints = typing.get_type_hints(Settings)
-    plain = {name: hint for name, hint in hints.items() if is_dataclass(hint)}
-    named = {f"{name}:": typing.get_args(hints[name])[1] for name in ("lamp", "relay")}
-    return plain | named
+    plain = {field.name: field.type for field in fields(Settings) if is_dataclass(field.type)}
+    return plain | {"lamp:": LampSettings, "relay:": RelaySettings}
 
 
 def sections() -> dict[str, type]:

@@ -8,10 +8,10 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.commands import folders
 from linkymonitor.commands.shared import Common, callbacks, open_input, signals, without_groups
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
 _MODE_UNKNOWN = Text("mode à trouver", "mode to be found")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """One run of the daemon: its source, its log and its hardware."""
 
     #: The source as the user wrote it: a port, a file, a URL, a simulated meter.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,10 +115,10 @@ def run(
         if house is not None:
             # Drawing took some time: the records of that time are made now.
             house.make_past(lambda made, days: None, lambda: False)
-            job = replace(job, opened=house.open())
+            job = job._replace(opened=house.open())
     _show_places(spec, settings, pages, browser=not no_open)
     trial = Trial(terminal=terminal_display(), pins=simulated_pins(), others=(pages,))
-    status = carry_out(replace(job, trial=trial), settings)
+    status = carry_out(job._replace(trial=trial), settings)
     failures = pages.draw_again()
     _tell(failures)
     print(Text("Pages dessinées :", "Pages drawn:"), escape_controls(pages.index.as_uri()))

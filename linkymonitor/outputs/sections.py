@@ -10,14 +10,14 @@ from linkymonitor.language import Text
 GPIO = range(28)
 
 
-def gpio_faults(pin: int) -> list[Text]:
-    """Return the fault of the setting ``pin``, which must be a GPIO number; an empty list when there is none."""
+def gpio_faults(pin: int, key: str = "pin") -> list[Text]:
+    """Return the fault of the setting *key*, which must be a GPIO number; an empty list when there is none."""
     if pin in GPIO:
         return []
     return [
         Text(
-            f"pin = {pin} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
-            f"pin = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
+            f"{key} = {pin} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
+            f"{key} = {pin}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
         )
     ]
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
-from linkymonitor.sinks.base import Configured
 from linkymonitor.sinks.event_kinds import URGENT, check_events
+
+if TYPE_CHECKING:
+    from linkymonitor.sinks.base import Configured
 
 #: Before the NAME of a line, in messages and in ``deliver --status``.
 PREFIX = "notify."
@@ -36,12 +39,12 @@ class Settings:
             raise BadSetting(*faults)
 
     @property
-    def sinks(self) -> dict[str, Configured]:
+    def sinks(self) -> "dict[str, Configured]":
         """Each line as a sink: its name → its settings."""
         return {PREFIX + name: _sink(name, words, self.events) for name, words in self.targets.items()}
 
 
-def _sink(name: str, words: str, events: Sequence[str]) -> Configured:
+def _sink(name: str, words: str, events: Sequence[str]) -> "Configured":
     """Return the line *name* of the section as a sink.
 
     Raises:

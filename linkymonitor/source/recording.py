@@ -18,11 +18,10 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from linkymonitor.errors import LineError
 from linkymonitor.language import Text, cause
@@ -46,8 +45,7 @@ _HEADER = rb"linkymonitor-recording (\d{1,4}) (\S{1,40})Z (\d{1,7}|-) unmasked\n
 _BLOCK = rb"(\d{1,12}\.\d{3}) ((?:[0-9a-f]{2})+)\n"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The first line of a recording: when it began, and at which speed."""
 
     started_at: datetime

@@ -1,7 +1,5 @@
 """Reads INI files that a test writes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta

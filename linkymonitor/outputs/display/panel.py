@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from linkymonitor.errors import BadSetting
 from linkymonitor.language import Text
-from linkymonitor.outputs.sections import GPIO
 
 #: The pages of a configuration that names none.
 SHIPPED = ("live", "today", "month", "tariff")
@@ -121,13 +120,11 @@ class Settings:
                     "rotate_every, shift_every: expected a duration, or 0s for never",
                 )
             )
-        if self.button is not None and self.button not in GPIO:
-            faults.append(
-                Text(
-                    f"button = {self.button} : on attend un numéro GPIO de {GPIO[0]} à {GPIO[-1]}",
-                    f"button = {self.button}: expected a GPIO number from {GPIO[0]} to {GPIO[-1]}",
-                )
-            )
+        if self.button is not None:
+            # Only here: every command reads these settings, and most boxes have neither button, lamp nor relay.
+            from linkymonitor.outputs.sections import gpio_faults
+
+            faults += gpio_faults(self.button, "button")
         if (self.night_start is None) != (self.night_end is None):
             start = self.night_start is not None
             given, missing = ("night_start", "night_end") if start else ("night_end", "night_start")
