@@ -133,7 +133,7 @@ class LinkyRPiTables:
             if slot in slots:
                 continue
             slots.add(slot)
-            values = _of_log(row) if reading is None else values_of(reading, self._number)
+            values = values_of_log(row) if reading is None else values_of(reading, self._number)
             if contract not in contracts:
                 self._keep_meter(cursor, contract.address, values)
                 contracts[contract] = self._contract(cursor, contract, values, date)
@@ -219,7 +219,7 @@ def _contract_of(row: Row, number: str | None) -> _Contract:
     return _Contract(address_of(row, number), name_of_contract(row.contract, row.contract), power)
 
 
-def _of_log(row: Row) -> Values:
+def values_of_log(row: Row) -> Values:
     """Return name → value of what the log has, by the names of LinkyRPi."""
     fields = row.fields
     values: Values = {"TarifSouscrit": name_of_contract(row.contract, row.contract)}
