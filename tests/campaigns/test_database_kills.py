@@ -18,7 +18,7 @@ import pytest
 from tests.support.commands import PYTHON, until
 from tests.support.contracts import rows_in, write_days
 from tests.support.databases import Influx1, Victoria, points_of
-from tests.support.extent import extent
+from tests.support.extent import FULL, extent
 from tests.support.sql_servers import Maria, Postgres, records_of
 from tests.support.tally import tally
 
@@ -41,32 +41,42 @@ def events(database, name: str) -> list[tuple]:
     return sorted(database.ask(name, "SELECT meter, series, at, status, text FROM events"))
 
 
-@pytest.mark.parametrize("kind", [Influx1, Victoria, Postgres, Maria])
-def test_no_record_is_lost_or_doubled_however_often_both_ends_are_killed(tmp_path, call, apart, kind):
-    chance = Random(SEED)
-    write_days(tmp_path / "log", hours=extent(2, 24))
-    is_sql = kind in (Postgres, Maria)
-    expected = (records_of if is_sql else points_of)(rows_in(tmp_path / "log"))
-    database = kind() if is_sql else kind(tmp_path / "database")
-    path = tmp_path / "box.ini"
+class Box:
+    """A box with four days of log, whose `deliver` sends them to one database.
 
-    def configure(section: str) -> None:
-        path.write_text(
-            f"[general]\nstate_dir = {tmp_path}/state\nruntime_dir = {tmp_path}/run\n[log]\ndir = {tmp_path}/log\n"
-            f"[sink:base]\nbatch = 7\n{section}"
+    Args:
+        folder: where its files are.
+        more: more keys of its sink.
+    """
+
+    def __init__(self, folder: Path, more: str = "") -> None:
+        self.folder = folder
+        self.ini = folder / "box.ini"
+        self.errors = folder / "errors"
+        self._more = more
+        write_days(folder / "log", hours=extent(2, 24))
+        self.rows = rows_in(folder / "log")
+
+    def configure(self, section: str) -> None:
+        """Write the settings, with a sink of the keys *section*."""
+        self.ini.write_text(
+            f"[general]\nstate_dir = {self.folder}/state\nruntime_dir = {self.folder}/run\nraw_values = yes\n"
+            f"[log]\ndir = {self.folder}/log\n[sink:base]\nbatch = 7\n{section}{self._more}"
         )
 
-    command = [*PYTHON, "deliver", "-c", str(path), "--once"]
-    kept = tmp_path / "state/deliver/sink-base.json"
-    kills = restarts = 0
-    with (tmp_path / "errors").open("ab") as errors:
+    def send_with_kills(self, database) -> int:
+        """Send the log to *database* while both ends are killed; return how often *database* was."""
+        chance = Random(SEED)
+        command = [*PYTHON, "deliver", "-c", str(self.ini), "--once"]
+        kept = self.folder / "state/deliver/sink-base.json"
+        kills = restarts = 0
+        with self.errors.open("ab") as errors:
 
-        def start(*words: str) -> subprocess.Popen[bytes]:
-            return subprocess.Popen([*command, *words], stdout=errors, stderr=errors)
+            def start(*words: str) -> subprocess.Popen[bytes]:
+                return subprocess.Popen([*command, *words], stdout=errors, stderr=errors)
 
-        try:
             database.start()
-            configure(database.section())
+            self.configure(database.section())
             done = True
             while kills < KILLS:
                 before = delivered(kept)
@@ -84,18 +94,59 @@ def test_no_record_is_lost_or_doubled_however_often_both_ends_are_killed(tmp_pat
                 if kills % 5 == 2:
                     database.start()
             last = start()
-            assert last.wait(240) == 0, (tmp_path / "errors").read_text()[-2000:]
-            found, twice = database.points()
-            if is_sql:
-                calm = database.new_database()
-                configure(database.keys(calm))
-                assert call("deliver", "-c", path, "--from", "2026-01-01", "--once")[0] == 0
-                assert events(database, database.own) == events(database, calm) != []
-        finally:
-            database.remove()
+            assert last.wait(240) == 0, self.errors.read_text()[-2000:]
+        return restarts
+
+
+@pytest.mark.parametrize("kind", [Influx1, Victoria, Postgres, Maria])
+def test_no_record_is_lost_or_doubled_however_often_both_ends_are_killed(tmp_path, call, apart, kind):
+    box = Box(tmp_path)
+    is_sql = kind in (Postgres, Maria)
+    expected = (records_of if is_sql else points_of)(box.rows)
+    database = kind() if is_sql else kind(tmp_path / "database")
+    try:
+        restarts = box.send_with_kills(database)
+        found, twice = database.points()
+        if is_sql:
+            calm = database.new_database()
+            box.configure(database.keys(calm))
+            assert call("deliver", "-c", box.ini, "--from", "2026-01-01", "--once")[0] == 0
+            assert events(database, database.own) == events(database, calm) != []
+    finally:
+        database.remove()
     lost = len(expected.keys() - found.keys())
     assert (lost, twice, len(found.keys() - expected.keys())) == (0, 0, 0)
     assert found == expected
-    assert kills == KILLS
     note = f"{len(found)} records, {restarts} restarts of the database, {twice} twice"
-    tally(f"deliver to {kind.__name__}", kills + restarts, lost=lost, note=note)
+    tally(f"deliver to {kind.__name__}", KILLS + restarts, lost=lost, note=note)
+
+
+@pytest.mark.skipif(not FULL and "LINKYMONITOR_KILLS" not in os.environ, reason="runs in make torture alone")
+@pytest.mark.parametrize(
+    ("kind", "shape", "question"),
+    [
+        (Maria, "hallard", "SELECT DATE, ADCO, OPTARIF, PTEC, PAPP, IINST1 FROM DbiTeleinfo ORDER BY 2, 1"),
+        (
+            Postgres,
+            "linkyrpi",
+            "SELECT adressecompteur, tarifsouscrit, intensitesouscrite, status, datecre, dateclos, dateheurelinky,"
+            " puissanceapparente, indextotal FROM mesures JOIN abonnement USING (abonnementid) ORDER BY 1, 7",
+        ),
+    ],
+)
+def test_the_tables_of_another_program_have_each_record_once_all_the_same(
+    tmp_path, call, apart, kind, shape, question
+):
+    box = Box(tmp_path, f"shape = {shape}\nrows_every = 1s\n")
+    database = kind()
+    try:
+        restarts = box.send_with_kills(database)
+        calm = database.new_database()
+        box.configure(database.keys(calm))
+        assert call("deliver", "-c", box.ini, "--from", "2026-01-01", "--once")[0] == 0
+        found, wanted = (database.ask(name, question) for name in (database.own, calm))
+    finally:
+        database.remove()
+    assert found == wanted
+    assert len(found) == len(box.rows)
+    tally(f"deliver in the shape {shape}", KILLS + restarts, lost=0, note=f"{len(found)} records")

@@ -107,7 +107,7 @@ class LinkyRPiTables:
             if again or all(table.columns for table in tables):
                 break
             cursor.execute(shipped("etc/sql/shapes/linkyrpi.sql").read_text(encoding="utf-8"))
-        date = self._measures.columns.get(_DATE)
+        date = self._measures.columns.pop(_DATE, None)
         if date is None or date.type != "timestamp without time zone":
             kind = "–" if date is None else date.type
             raise SinkUnavailable(
