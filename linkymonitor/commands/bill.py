@@ -191,7 +191,7 @@ def _write_page(
     """Write the page of the bill *made* into the file *path*."""
     # Only here: the page needs Jinja, whose import takes longer than the bill.
     from linkymonitor.report.bill_page import BillPage
-    from linkymonitor.report.build import build_bill
+    from linkymonitor.report.one_page import build_bill
     from linkymonitor.system.storage import Storage
 
     page = BillPage(made, rules)

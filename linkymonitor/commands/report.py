@@ -91,7 +91,7 @@ def report(
         print(escape_controls(dumps(figures, ensure_ascii=False, indent=1), keep="\n"))
     elif _is_stdout(output):
         # Only here: the pages need Jinja, whose import takes a quarter of a run.
-        from linkymonitor.report.build import build_one
+        from linkymonitor.report.one_page import build_one
 
         page = build_one(
             settings.report,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import ChainMap
-from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -14,17 +14,15 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log.files import Statistics
 from linkymonitor.errors import ConfigError, StorageError
-from linkymonitor.language import Text, cause, written_date
+from linkymonitor.language import Text, written_date
 from linkymonitor.money.book import PriceBook
-from linkymonitor.report.bill_page import BillPage
 from linkymonitor.report.calendar import LastHeard
-from linkymonitor.report.compiled import Compiled, cache_folder
-from linkymonitor.report.day import DayFigures
-from linkymonitor.report.days import cause_of, guarded_days, keep_traceback, not_drawn
+from linkymonitor.report.days import guarded_days, keep_traceback, not_drawn
 from linkymonitor.report.gather import LogDays
 from linkymonitor.report.history import History
 from linkymonitor.report.known_days import head_of, known_days
 from linkymonitor.report.logged import stretches
+from linkymonitor.report.one_page import compiled_templates, draw_day, template_folders
 from linkymonitor.report.pages import Pages
 from linkymonitor.report.period.drawing import Periods, file_name, periods_of, ranges_in
 from linkymonitor.report.section import Calendar, Settings
@@ -35,7 +33,6 @@ from linkymonitor.system.storage import Storage
 #: What the chart needs below the folder of the pages; the licence goes with it.
 DYGRAPHS = ("dygraph.min.js", "dygraph.min.css", "LICENSE", "VERSION")
 
-_TEMPLATE = ".html.j2"
 #: No season has more days; those before a day that is drawn are counted.
 _SEASON = 366
 
@@ -104,7 +101,7 @@ def build(
         tz,
         settings.sections,
         autorefresh,
-        _compiled(storage),
+        compiled_templates(storage),
         settings.note,
         calendar=calendar,
         periods={file_name(period) for period in (*longer, *ranges_in(storage.names(settings.dir)))},
@@ -124,7 +121,7 @@ def build(
     wrong: list[ConfigError] = []
     for day, figures in chain.from_iterable(guarded_days(source, run, prices) for run in stretches(wanted)):
         history.take(day, figures)
-        page, drawn[day], failure = _page(pages, day, figures, known, ChainMap(drawn, others))
+        page, drawn[day], failure = draw_day(pages, day, figures, known, ChainMap(drawn, others))
         if failure is not None:
             if isinstance(failure, ConfigError):
                 wrong.append(failure)
@@ -229,86 +226,6 @@ def _keep_names(folder: Path, today: date, calendar: bytes, storage: Storage) ->
         storage.replace(folder / name, content)
 
 
-def build_one(
-    settings: Settings,
-    log_dir: Path,
-    day: date,
-    *,
-    tz: ZoneInfo,
-    lang: str,
-    prices: PriceBook,
-    now: datetime,
-    storage: Storage,
-    autorefresh: bool = False,
-    statistics: Statistics | None = None,
-    on_failure: Callable[[Text], object] | None = None,
-) -> bytes:
-    """Return the page of *day* as one file that needs no other: Dygraphs is inside the page.
-
-    The arguments are those of `build`.
-
-    Raises:
-        ConfigError: a template or a section is missing or wrong.
-        StorageError: the folder of the logs cannot be read.
-    """
-    folders = template_folders(settings)
-    pages = Pages(
-        folders, lang, tz, settings.sections, autorefresh, _compiled(storage), note=settings.note, alone=True
-    )
-    source = LogDays(log_dir, tz=tz, now=now, storage=storage, statistics=statistics)
-    ((_, figures),) = guarded_days(source, (day, day), prices)
-    page, _, failure = _page(pages, day, figures, (), {})
-    if isinstance(failure, ConfigError):
-        raise failure
-    if failure is not None:
-        keep_traceback(day, failure)
-        if on_failure:
-            on_failure(not_drawn(day, failure))
-    return page
-
-
-def build_bill(settings: Settings, page: BillPage, *, tz: ZoneInfo, lang: str, storage: Storage) -> bytes:
-    """Return *page* as one file that needs no other.
-
-    Raises:
-        ConfigError: a template is missing or wrong.
-    """
-    pages = Pages(template_folders(settings), lang, tz, settings.sections, compiled=_compiled(storage))
-    return pages.bill(page.view(pages.words))
-
-
-def _page(
-    pages: Pages,
-    day: date,
-    figures: DayFigures | Exception,
-    known: Collection[date],
-    summaries: MutableMapping[date, Summary],
-) -> tuple[bytes, Summary, Exception | None]:
-    """Return the page of *day*, its summary, and why it could not be drawn, if it could not.
-
-    Args:
-        pages: draws it.
-        day: its date.
-        figures: what to draw, or why there is nothing.
-        known: the days that have a page, for the links.
-        summaries: date → summary of other days, for comparison.
-    """
-    failure = figures
-    if not isinstance(figures, Exception):
-        try:
-            return pages.day(figures, known, summaries), Summary.of(figures), None
-        except Exception as error:
-            failure = error
-    assert isinstance(failure, Exception)
-    return pages.failed(day, cause_of(failure), known), Summary.failed(day), failure
-
-
-def _compiled(storage: Storage) -> Compiled | None:
-    """Return the compiled templates of this user, None when there is no place for them."""
-    folder = cache_folder()
-    return None if folder is None else Compiled(folder / "templates", storage)
-
-
 def _drop_compiled(folder: Path, storage: Storage) -> None:
     """Remove the compiled templates that earlier versions kept among the pages in *folder*."""
     old = folder / ".templates"
@@ -317,44 +234,6 @@ def _drop_compiled(folder: Path, storage: Storage) -> None:
             storage.remove(old / name)
     with suppress(OSError):
         old.rmdir()
-
-
-def template_folders(settings: Settings) -> list[Path]:
-    """Return the folders of the templates, the user's first.
-
-    Raises:
-        ConfigError: a folder or a section that *settings* name is not there.
-    """
-    folders = [shipped("templates")]
-    if settings.templates is not None:
-        try:
-            next(settings.templates.iterdir(), None)
-        except OSError as error:
-            why = Text("ce dossier n'existe pas", "no such folder")
-            if not isinstance(error, FileNotFoundError):
-                why = cause(error)
-            raise ConfigError(
-                Text(
-                    f"[report] templates = {settings.templates} : {why.fr} ; nommez un dossier lisible, ou aucun",
-                    f"[report] templates = {settings.templates}: {why.en}; name a folder that can be read, or none",
-                )
-            ) from error
-        folders.insert(0, settings.templates)
-    there = {
-        path.name.removesuffix(_TEMPLATE)
-        for folder in folders
-        for path in folder.glob(f"sections/*{_TEMPLATE}")
-    }
-    for name in settings.sections:
-        if name not in there:
-            known = ", ".join(sorted(there))
-            raise ConfigError(
-                Text(
-                    f"[report] sections = {name} : cette section n'existe pas ; il y a {known}",
-                    f"[report] sections = {name}: there is no such section; there are {known}",
-                )
-            )
-    return folders
 
 
 def _days_with_page(folder: Path, storage: Storage) -> set[date]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import sub
 
+from linkymonitor.report.cells import harmless, quoted
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.hourly import repeated_hours
-from linkymonitor.report.period.spreadsheet import harmless, quoted
 from linkymonitor.report.texts import Texts
 from linkymonitor.report.words import Words
 

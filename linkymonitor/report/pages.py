@@ -18,6 +18,7 @@ from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -28,21 +29,20 @@ from linkymonitor.errors import ConfigError
 from linkymonitor.estimate.season import days_left
 from linkymonitor.language import Text
 from linkymonitor.money.bill import days_in_month
-from linkymonitor.report.calendar import LastHeard, calendar_data
 from linkymonitor.report.chart import chart_data
 from linkymonitor.report.compiled import Compiled
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.hourly import bars
-from linkymonitor.report.period.drawing import file_name, ranges_in
-from linkymonitor.report.period.sentences import title
-from linkymonitor.report.period.values import PeriodFigures, kind_of_range
-from linkymonitor.report.period.view import period_view
 from linkymonitor.report.phases_picture import pictures
-from linkymonitor.report.section import Calendar
 from linkymonitor.report.summary import Summary
 from linkymonitor.report.usual import usual
 from linkymonitor.report.words import Words
 from linkymonitor.system.resources import shipped
+
+if TYPE_CHECKING:
+    from linkymonitor.report.calendar import LastHeard
+    from linkymonitor.report.period.values import PeriodFigures
+    from linkymonitor.report.section import Calendar
 
 #: Seconds after which a page that follows the present reloads itself, as the pages of the forerunner do.
 REFRESH = 600
@@ -217,6 +217,9 @@ class Pages:
             now: the present, in POSIX seconds.
             drawn_of: what the page was drawn of, by which it is seen to be out of date.
         """
+        # Only here: the page of a day alone needs none of it.
+        from linkymonitor.report.period.view import period_view
+
         return self._draw(
             "period.html.j2",
             view=period_view(figures, self._words, files, now),
@@ -241,6 +244,12 @@ class Pages:
             heard: when the meter was last heard, None for no warning.
             price_notes: what is to be known of the prices of today.
         """
+        # Only here: the page of a day alone needs none of it.
+        from linkymonitor.report.calendar import calendar_data
+        from linkymonitor.report.period.drawing import file_name, ranges_in
+        from linkymonitor.report.period.sentences import title
+        from linkymonitor.report.period.values import kind_of_range
+
         return self._draw(
             "index.html.j2",
             **calendar_data(summaries, self._words, heard, self._calendar),

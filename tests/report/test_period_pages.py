@@ -13,12 +13,13 @@ from html import unescape
 import pytest
 
 from linkymonitor.language import Text
+from linkymonitor.report.cells import harmless
 from linkymonitor.report.formats import NBSP, THIN
 from linkymonitor.report.pages import Pages
 from linkymonitor.report.period.as_json import as_json
 from linkymonitor.report.period.figures import period_figures
 from linkymonitor.report.period.sentences import signed
-from linkymonitor.report.period.spreadsheet import harmless, spreadsheet
+from linkymonitor.report.period.spreadsheet import spreadsheet
 from linkymonitor.report.section import Settings
 from linkymonitor.report.words import Words
 from linkymonitor.summaries.day import InjectedEnergy

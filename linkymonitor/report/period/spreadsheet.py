@@ -1,10 +1,5 @@
 """The days of a period as a spreadsheet reads them: separator, decimal sign and dates are those of the language."""
 
-# Strategy
-#
-# - Names of periods come from tables of prices, which anybody may write. A cell of text that begins like a formula gets
-#   an apostrophe in front: a spreadsheet then shows it and does not run it.
-
 from __future__ import annotations
 
 import csv
@@ -14,13 +9,12 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from linkymonitor.estimate.day_cost import DayCost
+from linkymonitor.report.cells import harmless
 from linkymonitor.report.period.sentences import line_name
 from linkymonitor.report.period.texts import PeriodTexts as P
 from linkymonitor.report.period.values import PeriodFigures
 from linkymonitor.report.words import Words
 
-#: With these a spreadsheet begins a formula, or skips to the next cell.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _KINDS = {"ejp": P.remark_ejp, "red": P.remark_red, "white": P.remark_white, "blue": P.remark_blue}
 
 
@@ -41,18 +35,6 @@ def spreadsheet(figures: PeriodFigures, words: Words) -> str:
         if not day.empty:
             writer.writerow(_row(day, codes, words))
     return out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """Return *cell*, a text, so that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def quoted(cell: str) -> str:
-    """Return *cell* between quotes if it has a separator, a quote or the end of a line in it."""
-    if not any(mark in cell for mark in ';,"\r\n'):
-        return cell
-    return '"' + cell.replace('"', '""') + '"'
 
 
 def _row(day: DayCost, codes: Sequence[str], words: Words) -> list[str]:
