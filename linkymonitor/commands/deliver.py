@@ -16,14 +16,15 @@ from linkymonitor.errors import ConfigError, SinkError, UsageError
 from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
     from linkymonitor.delivery.delivery import Delivery
     from linkymonitor.delivery.state import StateFolder
     from linkymonitor.money.book import PriceBook
+    from linkymonitor.money.table import Table
     from linkymonitor.settings import Settings
-    from linkymonitor.sinks.base import Configured, House, Row
+    from linkymonitor.sinks.base import Configured, House, OfferPrices, Row
     from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -152,6 +153,7 @@ def _house(settings: Settings, box: str, folder: Path | None) -> House:
         enabled,
         config=settings.path,
         price=_price_of(settings),
+        offers=_offers_of(settings),
         raw_values=settings.general.raw_values,
     )
 
@@ -168,6 +170,41 @@ def _price_of(settings: Settings) -> Callable[[str, datetime, int | None], Decim
         return prices.price(prices.period(register, at.timestamp()))
 
     return price
+
+
+def _offers_of(settings: Settings) -> Callable[[date, int], Sequence[OfferPrices]]:
+    """Return a function that gives every offer of a day; the tables are read when it is first called."""
+    from linkymonitor.sinks.base import OfferPrices
+
+    tables: list[Table] = []
+
+    def offers(day: date, kva: int) -> list[OfferPrices]:
+        if not tables:
+            tables.extend(_usable_tables(settings))
+        found = []
+        for table in tables:
+            row = table.row(day)
+            if row is None or kva not in row.subscription:
+                continue
+            energy = {period.code: row.price(period.code, kva) for period in table.periods}
+            known = {code: price for code, price in energy.items() if price is not None}
+            if len(known) == len(energy):
+                month = row.month(row.subscription[kva])
+                found.append(OfferPrices(table.supplier, table.name, month, known))
+        return found
+
+    return offers
+
+
+def _usable_tables(settings: Settings) -> list[Table]:
+    """Return the price tables that are there; one that is wrong is left out, and `check` says why."""
+    from linkymonitor.money.shelf import Shelf
+
+    shelf, found = Shelf(settings.table_folders), []
+    for name in shelf.paths():
+        with suppress(ConfigError):
+            found.append(shelf.table(name))
+    return found
 
 
 def _feed(

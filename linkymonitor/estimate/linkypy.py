@@ -24,7 +24,9 @@ class LinkyPy(NamedTuple):
     estimated_cost: Decimal | None
 
 
-def linkypy(energy_eur: Decimal, subscription_month: Decimal, elapsed: int, left: int) -> LinkyPy:
+def linkypy(
+    energy_eur: Decimal, subscription_month: Decimal, elapsed: int, left: int, fewest: int = _FEWEST_SECONDS
+) -> LinkyPy:
     """Return the figures of LinkyPy.
 
     Args:
@@ -32,8 +34,9 @@ def linkypy(energy_eur: Decimal, subscription_month: Decimal, elapsed: int, left
         subscription_month: the subscription of the whole month.
         elapsed: the seconds of the month so far.
         left: the seconds of the month to come.
+        fewest: with fewer seconds so far, there is no estimate.
     """
     estimated = None
-    if elapsed >= _FEWEST_SECONDS:
+    if elapsed >= fewest:
         estimated = bill.round_cents(energy_eur + left * energy_eur / elapsed + subscription_month)
     return LinkyPy(bill.round_cents(energy_eur + subscription_month), estimated)

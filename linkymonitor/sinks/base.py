@@ -11,7 +11,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -97,6 +97,21 @@ class Live(NamedTuple):
     raw: Mapping[str, tuple[str | None, str]] = _NOTHING
 
 
+class OfferPrices(NamedTuple):
+    """What an offer costs on one day, for one subscribed power."""
+
+    supplier: str
+    name: str
+    #: € TTC a month.
+    subscription: Decimal
+    #: Period of the offer → € TTC a kWh.
+    energy: Mapping[str, Decimal]
+
+
+def _no_offers(_on: date, _kva: int) -> Sequence[OfferPrices]:
+    return ()
+
+
 def _no_price(_register: str, _at: datetime, _subscribed: int | None) -> Decimal | None:
     return None
 
@@ -118,6 +133,8 @@ class House(NamedTuple):
     config: Path | None = None
     #: Register, instant, subscribed power in VA or None → the price in €/kWh, None when it is not known.
     price: Callable[[str, datetime, int | None], Decimal | None] = _no_price
+    #: Local day, subscribed power in kVA → every offer whose prices of that day are known.
+    offers: Callable[[date, int], Sequence[OfferPrices]] = _no_offers
     #: Whether live values have their groups as the meter sent them: ``[general] raw_values``.
     raw_values: bool = False
 
@@ -236,6 +253,7 @@ OWN_SHAPE = "linkymonitor"
 #: Type → its other shapes, those of programs that people come from. Each is a module of `shapes`, TYPE_SHAPE.
 SHAPES: Mapping[str, Sequence[str]] = {
     "mqtt": ("linky-sensor", "linkyrpi", "emonhub", "domoticz"),
+    "influxdb": ("linkypy", "reuiller"),
     "mariadb": ("hallard",),
     "postgresql": ("linkyrpi",),
 }

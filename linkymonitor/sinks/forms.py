@@ -67,7 +67,7 @@ def influx_line(row: Row) -> str:
     Every field is an integer, so no two records can disagree about the type of a field.
     """
     tags = "".join(
-        f",{name}={_tag(value)}"
+        f",{name}={tag_text(value)}"
         for name, value in (("meter", row.meter), ("contract", row.contract), ("period", row.period))
         if value
     )
@@ -77,7 +77,8 @@ def influx_line(row: Row) -> str:
     return f"{MEASUREMENT}{tags} {fields} {int(row.ended_at.timestamp())}"
 
 
-def _tag(text: str) -> str:
+def tag_text(text: str) -> str:
+    """Return *text* as the value of a tag in the line protocol of InfluxDB."""
     # A backslash at the end of a value would escape the separator behind it.
     text = "".join(letter if letter.isprintable() else " " for letter in text).replace("\\", "/")
     return text.replace(",", "\\,").replace("=", "\\=").replace(" ", "\\ ")

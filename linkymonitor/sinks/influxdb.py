@@ -12,10 +12,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from linkymonitor.errors import BadSetting, SinkRefused, SinkUnavailable
 from linkymonitor.language import Text
@@ -130,6 +130,8 @@ class InfluxDB:
             section=section,
         )
         self._api = settings.api
+        self._database = settings.database
+        self._path = address.path
         self._url = address.url
         self._client = Client(address, section=section, ca=settings.ca)
         self._request = _request(settings, address, section)
@@ -142,19 +144,52 @@ class InfluxDB:
             SinkUnavailable: it is away, or refuses for a reason that its owner can mend.
             SinkRefused: it refuses at least one of the points.
         """
-        from gzip import compress
-
         # A point without a field cannot be written: a record without a number is left out.
         lines = [influx_line(row) for row in self._priced(records) if row.fields]
-        if not lines:
-            return
+        if lines:
+            self.send(lines)
+            self._prices.written(records)
+
+    def send(self, lines: Sequence[str], policy: str = "") -> None:
+        """Return once the database has all points of *lines*.
+
+        Args:
+            lines: points in line protocol, with times in seconds.
+            policy: the retention policy, of InfluxDB 1; empty: the default one.
+
+        Raises:
+            SinkUnavailable, SinkRefused: as for `write`.
+        """
+        from gzip import compress
+
+        target = self._request.target + (f"&rp={policy}" if policy else "")
         body = compress("\n".join(lines).encode(), _GZIP_LEVEL, mtime=0)
-        answer = self._client.post(self._request.target, body, self._request.headers)
+        answer = self._client.post(target, body, self._request.headers)
         if answer.status in _ABOUT_THE_POINTS:
             raise SinkRefused(self._sentence(answer))
         if answer.status != _TAKEN:
             raise SinkUnavailable(self._sentence(answer) + _remedy(answer.status, self._api))
-        self._prices.written(records)
+
+    def ask(self, query: str) -> list[Mapping[str, Any]]:
+        """Return the series that answer *query*, in InfluxQL, of InfluxDB 1; times are in seconds.
+
+        Raises:
+            SinkUnavailable: the server is away, or does not answer the query.
+        """
+        import json
+        from urllib.parse import urlencode
+
+        words = {"q": query, "db": self._database or "", "epoch": "s"}
+        headers = {name: text for name, text in self._request.headers.items() if name == "Authorization"}
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        answer = self._client.post(f"{self._path}/query", urlencode(words).encode(), headers)
+        try:
+            result = json.loads(answer.text)["results"][0]
+            if answer.status == 200 and "error" not in result:
+                return list(result.get("series", []))
+        except (ValueError, LookupError, TypeError):
+            pass
+        raise SinkUnavailable(self._sentence(answer) + _remedy(answer.status, self._api))
 
     def _priced(self, records: Sequence[Row]) -> list[Row]:
         """Return *records*, the first of each day with the prices of the day."""

@@ -133,6 +133,16 @@ class Influx1(Database):
         words = urlencode({"q": query, "db": "linky", "epoch": "s"})
         return json.loads(self.get(f"/query?{words}"))["results"][0].get("series", [])
 
+    def write(self, lines: str) -> None:
+        """Write points in line protocol, with times in seconds."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("POST", "/write?db=linky&precision=s", lines.encode())
+            answer = connection.getresponse()
+            assert answer.status == 204, answer.read()
+        finally:
+            connection.close()
+
     def start(self) -> None:
         """Start the server with its database."""
         super().start()

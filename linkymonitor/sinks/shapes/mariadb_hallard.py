@@ -23,6 +23,7 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.sinks.base import Live, Row
 from linkymonitor.sinks.mariadb_server import MariaDB
 from linkymonitor.sinks.shapes.groups import ADDRESSES
+from linkymonitor.sinks.shapes.historique_names import REGISTERS
 from linkymonitor.sinks.shapes.recent import Recent
 from linkymonitor.sinks.shapes.their_table import Slots, TableSettings, TheirTable, address_of
 from linkymonitor.sinks.sql_server import Cursor
@@ -32,15 +33,6 @@ NEEDS_RAW = True
 _TABLE = "DbiTeleinfo"
 #: A name that needs no quotes within backquotes.
 _NAME = re.compile(r"[A-Za-z0-9_$]{1,64}")
-#: The code of a register → its column.
-_REGISTERS = {
-    "TH": "BASE",
-    "HC": "HCHC",
-    "HP": "HCHP",
-    "HN": "EJPHN",
-    "PM": "EJPHPM",
-    **{f"{hours}{day}": f"BBR{hours}{day}" for hours in ("HC", "HP") for day in ("JB", "JW", "JR")},
-}
 _OPTIONS = {"BASE": "BASE", "HC": "HC..", "EJP": "EJP."}
 #: OPTARIF of Tempo ends with a letter that the log does not have.
 _TEMPO = "BBR"
@@ -52,7 +44,7 @@ _COLUMNS = frozenset(
     (
         *("ADCO", "OPTARIF", "ISOUSC", "DEMAIN", "PEJP", "PTEC", "HHPHC", "PMAX", "ADPS", "MOTDETAT"),
         *("IMAX1", "IMAX2", "IMAX3"),
-        *_REGISTERS.values(),
+        *REGISTERS.values(),
         *_NUMBERS.values(),
     )
 )
@@ -218,12 +210,12 @@ def _of_terms(row: Row, fields: Mapping[str, int], tempo: str) -> Iterator[tuple
     if row.subscribed_power is not None:
         phases = 3 if "current_2" in fields else 1
         yield "ISOUSC", row.subscribed_power // (200 * phases)
-    if row.period in _REGISTERS:
+    if row.period in REGISTERS:
         yield "PTEC", row.period.ljust(4, ".")
     if "tomorrow" in row.words:
         yield "DEMAIN", row.words["tomorrow"]
     for name, value in fields.items():
-        column = _NUMBERS.get(name) or _REGISTERS.get(name.removeprefix("index_"))
+        column = _NUMBERS.get(name) or REGISTERS.get(name.removeprefix("index_"))
         if column:
             yield column, value
 
