@@ -124,3 +124,20 @@ def test_each_value_has_a_topic_of_emonhub(tmp_path):
             "emon/linky/MOTDETAT": b"0",
         }
         assert not any(kept for _, _, kept in subscriber.messages)
+
+
+def test_a_label_that_no_topic_can_have_is_left_out(tmp_path):
+    """A broker closes the connection at a topic with a wildcard, such as that of NJOURF+1."""
+    with mosquitto(tmp_path / "broker") as broker, subscribed(broker.port) as subscriber:
+        settings = HubSettings(name="h", host="127.0.0.1", port=broker.port)
+        settings.house = House(folder=tmp_path)
+        hub = EmonHub(settings)
+        reading = live_of_frame("standard-hc", tmp_path)
+        assert "NJOURF+1" in reading.raw
+        hub.live(reading)
+        until(lambda: subscriber.messages and subscriber.messages[-1][0] == "emon/linky/NJOURF")
+        hub.close()
+        until(lambda: "disconnected" in broker.log)
+        assert "protocol error" not in broker.log
+        topics = {topic for topic, _, _ in subscriber.messages}
+        assert {"emon/linky/EAST", "emon/linky/NJOURF", "emon/linky/SMAXSN-1"} <= topics

@@ -3,6 +3,7 @@
 # Strategy
 #
 # - Names and codes are those of hallard/teleinfo (emoncms_values.py); a payload is a plain number.
+# - NJOURF+1 is left out: a topic may not have a plus sign.
 
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ from linkymonitor.sinks.shapes.groups import number_faults
 from linkymonitor.sinks.shapes.live_mqtt import LiveOverMqtt
 
 NEEDS_RAW = True
+#: A broker closes the connection at a topic with a wildcard, and another topic would begin at a slash.
+_NO_TOPIC = frozenset("+#/")
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -51,6 +54,7 @@ class EmonHub(LiveOverMqtt):
         return [
             Message(f"{self._topic}/{name}", str(int(number)).encode())
             for name, number in numbers_of(reading, self._meter_number).items()
+            if _NO_TOPIC.isdisjoint(name)
         ]
 
 
