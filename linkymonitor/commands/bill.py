@@ -34,6 +34,7 @@ def bill(
     solve: Path | None = None,
     write: bool = False,
     enter: Path | None = None,
+    periods: bool = False,
 ) -> int:
     """Print the bill of the local days from *start* to *end*, both included; return the exit status.
 
@@ -48,6 +49,7 @@ def bill(
         solve: the file of a supplier's bill whose rules are looked for; no other bill is made.
         write: put the rules that were found into the configuration.
         enter: the file into which a supplier's bill is typed, by questions; no other bill is made.
+        periods: list the past bills and the one that is running, by the reading day of [contract].
 
     Raises:
         LinkyMonitorError: there is no such folder of a log.
@@ -62,6 +64,10 @@ def bill(
         return enter_bill(enter)
     settings = common.settings()
     now = datetime.now(UTC)
+    if periods:
+        from linkymonitor.commands.bill_periods import print_periods
+
+        return print_periods(settings, log_dir or settings.log.dir, now, json=json)
     paper = None
     if (typed := check or solve) is not None:
         from linkymonitor.billing.paper import read_paper
@@ -75,7 +81,7 @@ def bill(
         paper = paper._replace(first=paper.first or dates[0], last=paper.last or dates[1])
         return print_rules(paper, common.config, json=json, write=write)
     first, last = _days(dates, paper, today)
-    maker = _maker(settings, log_dir or settings.log.dir, first, last, now)
+    maker = maker_of(settings, log_dir or settings.log.dir, first, last, now)
     rules = maker.rules
     if paper is not None and paper.without_taxes:
         from linkymonitor.money.contract import TaxPath
@@ -121,14 +127,14 @@ def _days(dates: list[date | None], paper: Paper | None, today: date) -> tuple[d
     return first, last
 
 
-class _Maker(NamedTuple):
+class Maker(NamedTuple):
     """Makes the bill of some days, by the rules of [contract] or by others."""
 
     rules: Rules
     work: Callable[[Rules], Bill]
 
 
-def _maker(settings: Settings, log_dir: Path, first: date, last: date, now: datetime) -> _Maker:
+def maker_of(settings: Settings, log_dir: Path, first: date, last: date, now: datetime) -> Maker:
     """Return what makes the bill of the days from *first* to *last*.
 
     Raises:
@@ -177,7 +183,7 @@ def _maker(settings: Settings, log_dir: Path, first: date, last: date, now: date
     measured = readings.measured(days, billed, log)
     measured = measured._replace(warnings=[*failures, *measured.warnings])
     taxes = read_taxes(settings.table_folders)
-    return _Maker(Rules.of(book.contract_on(last)), lambda rules: work(billed, after, measured, rules, taxes))
+    return Maker(Rules.of(book.contract_on(last)), lambda rules: work(billed, after, measured, rules, taxes))
 
 
 def _write_page(

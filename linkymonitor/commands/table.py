@@ -407,6 +407,13 @@ COMMANDS: Mapping[str, Command] = {
                 metavar="FILE",
             ),
             Option(
+                ("--periods",),
+                Text(
+                    "les factures passées et celle en cours, d'après [contract] reading_day",
+                    "the past bills and the running one, by [contract] reading_day",
+                ),
+            ),
+            Option(
                 ("--check",),
                 Text(
                     "compare avec la facture du fournisseur, tapée dans ce fichier",

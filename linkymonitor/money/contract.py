@@ -98,6 +98,14 @@ class Contract:
     acheminement: Formula | None = None
     lines: Lines | None = None
     surcharges: tuple[str, ...] = ()
+    #: The day of the month on which a bill begins, 1 to 28. Empty: the periods of bills are not known.
+    reading_day: int | None = None
+    #: How many months a bill has: 1, 2, 6 or 12; the first bill begins in the month of *since*, else in January.
+    reading_months: int | None = None
+    #: What is paid each month, in €, whatever was used; a yearly bill settles the rest.
+    instalment: Decimal | None = None
+    #: How many such payments a bill has. Empty: 10 of a year, else one a month.
+    instalments: int | None = None
 
     def __post_init__(self) -> None:
         faults = [*_wrong_amounts(self), *_wrong_hours(self), *_wrong_words(self)]
@@ -144,6 +152,24 @@ def _wrong_amounts(contract: Contract) -> list[Text]:
             Text(
                 f"injection_price = {price} : on attend un prix en €/kWh, de 0 à 3",
                 f"injection_price = {price}: expected a price in €/kWh, from 0 to 3",
+            )
+        )
+    for key, value, expected in (
+        ("reading_day", contract.reading_day, range(1, 29)),
+        ("reading_months", contract.reading_months, (1, 2, 6, 12)),
+        ("instalments", contract.instalments, range(1, 13)),
+    ):
+        if value is not None and value not in expected:
+            listed = "1 à 28" if key == "reading_day" else ", ".join(map(str, expected))
+            english = "1 to 28" if key == "reading_day" else listed
+            faults.append(
+                Text(f"{key} = {value} : on attend {listed}", f"{key} = {value}: expected {english}")
+            )
+    if contract.reading_months is not None and contract.reading_day is None:
+        faults.append(
+            Text(
+                "reading_months : sans reading_day ; donnez le jour où une facture commence",
+                "reading_months: without reading_day; give the day on which a bill begins",
             )
         )
     return faults

@@ -10,7 +10,6 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log.files import Statistics
@@ -30,9 +29,6 @@ from linkymonitor.report.section import Calendar, Settings
 from linkymonitor.report.summary import Summary, is_page
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.storage import Storage
-
-if TYPE_CHECKING:
-    from linkymonitor.report.bill_page import BillPage
 
 #: What the chart needs below the folder of the pages; the licence goes with it.
 DYGRAPHS = ("dygraph.min.js", "dygraph.min.css", "LICENSE", "VERSION")

@@ -26,14 +26,16 @@ def rows(
     known: Sequence[tuple[str, Mapping[str, int]]],
     option: str = "BASE",
     injected: Sequence[tuple[str, int]] = (),
+    step: timedelta = STEP,
     **changes: object,
 ) -> list[Record]:
-    """Return a record each half hour from the first instant of *known* to the last.
+    """Return a record each *step* from the first instant of *known* to the last.
 
     Args:
         known: local instants, each with the index of each register in Wh; between two the load is constant.
         option: of the contract.
         injected: local instants, each with the index of injected energy in Wh.
+        step: how often; of half hours, all is a silence to a report.
         changes: other terms of the contract.
     """
     made = contract(option, **changes)
@@ -44,7 +46,7 @@ def rows(
         indexes = _between(points, when)
         found.append(
             Record(
-                started_at=when - STEP,
+                started_at=when - step,
                 ended_at=when,
                 contract=made,
                 tariff_period={"BASE": "TH..", "HC": "HP..", "EJP": "HN.."}.get(option, "F01"),
@@ -58,7 +60,7 @@ def rows(
                 frames=8,
             )
         )
-        when += STEP
+        when += step
     return found
 
 
