@@ -25,7 +25,7 @@ from linkymonitor.sinks.mariadb_server import MariaDB
 from linkymonitor.sinks.shapes.groups import ADDRESSES
 from linkymonitor.sinks.shapes.historique_names import REGISTERS
 from linkymonitor.sinks.shapes.recent import Recent
-from linkymonitor.sinks.shapes.their_table import Slots, TableSettings, TheirTable, address_of
+from linkymonitor.sinks.shapes.their_table import Slots, TableSettings, Taken, TheirTable, address_of
 from linkymonitor.sinks.sql_server import Cursor
 from linkymonitor.system.resources import shipped
 
@@ -81,8 +81,8 @@ class HallardTable:
         self._number = settings.meter_number
         self._slots = Slots.of(settings.rows_every)
         self._recent = Recent()
-        #: Whether the table was looked at since the server was away.
-        self._known = False
+        #: The slots that the table has; None: it was not looked at since the server was away.
+        self._taken: Taken | None = None
         #: OPTARIF of Tempo, as the table has it already; empty: not looked up yet.
         self._tempo = ""
 
@@ -99,13 +99,16 @@ class HallardTable:
         """
         completed = self._recent.complete(records)
         try:
-            if not self._known:
+            if self._taken is None:
                 self._server.run(self._look)
-                self._known = True
-            self._server.run(lambda cursor: self._insert(cursor, completed))
+                self._taken = self._slots_taken()
+            taken = self._taken
+            inserted = self._server.run(lambda cursor: self._insert(cursor, completed, taken))
         except SinkUnavailable:
-            self._known = False
+            self._taken = None
             raise
+        for address, date in inserted.items():
+            taken.add(address, date)
 
     def close(self) -> None:
         """Close the connection."""
@@ -124,7 +127,8 @@ class HallardTable:
         self._table.tell_missing(_COLUMNS)
 
     def _note_columns(self, cursor: Cursor) -> None:
-        self._table.look(cursor, "DATABASE()", "extra <> ''")
+        generated = "LOWER(extra) REGEXP 'auto_increment|virtual|stored|persistent'"
+        self._table.look(cursor, "DATABASE()", generated)
         self._table.columns = {name.upper(): column for name, column in self._table.columns.items()}
 
     def _not_theirs(self, kind: str | None) -> Text:
@@ -139,29 +143,39 @@ class HallardTable:
             "name another table by table",
         )
 
-    def _insert(self, cursor: Cursor, completed: Sequence[tuple[Row, Live | None]]) -> None:
+    def _slots_taken(self) -> Taken:
+        which = "ADCO = %s" if "ADCO" in self._table.columns else "%s IS NOT NULL"
+        return Taken(self._slots, "DATE", f"`{self._name}` WHERE {which}")
+
+    def _insert(
+        self, cursor: Cursor, completed: Sequence[tuple[Row, Live | None]], taken: Taken
+    ) -> dict[str, datetime]:
+        """Insert a row for each of *completed* whose slot has none; return address → time of its last row."""
         # NOW() is in the zone of the server. Each transaction sets it, and a new connection is in UTC.
         cursor.execute("SET time_zone = DEFAULT")
         dates = _local_times(cursor, [row.ended_at for row, _ in completed])
         rows: list[tuple[datetime, dict[str, object]]] = []
-        taken: dict[str, set[datetime]] = {}
+        slots: dict[str, set[datetime]] = {}
+        inserted: dict[str, datetime] = {}
         for (row, reading), date in zip(completed, dates, strict=True):
             address = address_of(row, self._number)
             if row.contract == "TEMPO" and not self._tempo:
                 self._tempo = self._tempo_of(cursor, address)
-            if address not in taken:
-                taken[address] = self._taken(cursor, address, dates)
+            if address not in slots:
+                slots[address] = taken.among(cursor, address, dates)
             slot = self._slots.begin(date)
-            if slot not in taken[address]:
-                taken[address].add(slot)
+            if slot not in slots[address]:
+                slots[address].add(slot)
+                inserted[address] = max(date, inserted.get(address, date))
                 rows.append((date, self._table.fitting(cells_of(row, reading, self._number, self._tempo))))
         if not rows:
-            return
+            return inserted
         columns = sorted(set().union(*(cells for _, cells in rows)))
         values = [value for date, cells in rows for value in (date, *map(cells.get, columns))]
         each = f"({', '.join(['%s'] * (len(columns) + 1))})"
         names = ", ".join(f"`{name}`" for name in ("DATE", *columns))
         cursor.execute(f"INSERT INTO `{self._name}` ({names}) VALUES {', '.join([each] * len(rows))}", values)
+        return inserted
 
     def _tempo_of(self, cursor: Cursor, address: str) -> str:
         """Return OPTARIF of the last row of the meter *address*, if it is one of Tempo."""
@@ -172,16 +186,6 @@ class HallardTable:
             )
             found = cursor.fetchall()
         return next((str(last) for (last,) in found if str(last).startswith(_TEMPO)), _TEMPO_OPTION)
-
-    def _taken(self, cursor: Cursor, address: str, dates: Sequence[datetime]) -> set[datetime]:
-        """Return the slots of *dates* in which the meter *address* has a row."""
-        statement = f"SELECT DATE FROM `{self._name}` WHERE DATE >= %s AND DATE < %s"
-        parameters: list[object] = [*self._slots.bounds(dates)]
-        if "ADCO" in self._table.columns:
-            statement += " AND ADCO = %s"
-            parameters.append(address)
-        cursor.execute(statement, parameters)
-        return {self._slots.begin(date) for (date,) in cursor.fetchall()}
 
 
 def cells_of(row: Row, reading: Live | None, number: str | None, tempo: str) -> dict[str, object]:

@@ -28,13 +28,14 @@ from linkymonitor.sinks.base import Live, Row
 from linkymonitor.sinks.postgresql_server import PostgreSQL
 from linkymonitor.sinks.shapes.linkyrpi_values import CONTRACTS, Values, name_of_contract, values_of
 from linkymonitor.sinks.shapes.recent import Recent
-from linkymonitor.sinks.shapes.their_table import Slots, TableSettings, TheirTable, address_of
+from linkymonitor.sinks.shapes.their_table import Slots, TableSettings, Taken, TheirTable, address_of
 from linkymonitor.sinks.sql_server import Cursor
 from linkymonitor.system.resources import shipped
 
 NEEDS_RAW = True
 _OPEN, _CLOSED = "OPEN", "CLOS"
 _DATE = "dateheurelinky"
+_OF_METER = "mesures JOIN abonnement USING (abonnementid) WHERE adressecompteur = %s"
 _TABLES = ("compteur", "abonnement", "mesures")
 #: The indexes of the distributor under the off-peak contract → how Mesures names them as well.
 _SEASONS = {1: "HCSaisonBasse", 2: "HPSaisonBasse", 3: "HCSaisonHaute", 4: "HPSaisonHaute"}
@@ -70,8 +71,8 @@ class LinkyRPiTables:
         self._meters, self._contracts, self._measures = (
             TheirTable(settings.section, name) for name in _TABLES
         )
-        #: Whether the tables were looked at since the server was away.
-        self._known = False
+        #: The slots that Mesures has; None: the tables were not looked at since the server was away.
+        self._taken: Taken | None = None
 
     def live(self, reading: Live) -> None:
         """Keep *reading* for the record that it belongs to."""
@@ -86,13 +87,16 @@ class LinkyRPiTables:
         """
         completed = self._recent.complete(records)
         try:
-            if not self._known:
+            if self._taken is None:
                 self._server.run(self._look)
-                self._known = True
-            self._server.run(lambda cursor: self._insert(cursor, completed))
+                self._taken = Taken(self._slots, _DATE, _OF_METER)
+            taken = self._taken
+            inserted = self._server.run(lambda cursor: self._insert(cursor, completed, taken))
         except SinkUnavailable:
-            self._known = False
+            self._taken = None
             raise
+        for address, date in inserted.items():
+            taken.add(address, date)
 
     def close(self) -> None:
         """Close the connection."""
@@ -119,36 +123,33 @@ class LinkyRPiTables:
                 )
             )
 
-    def _insert(self, cursor: Cursor, completed: Sequence[tuple[Row, Live | None]]) -> None:
+    def _insert(
+        self, cursor: Cursor, completed: Sequence[tuple[Row, Live | None]], taken: Taken
+    ) -> dict[str, datetime]:
+        """Insert a row for each of *completed* whose slot has none; return address → time of its last row."""
         dates = [row.ended_at.astimezone(self._zone).replace(tzinfo=None) for row, _ in completed]
-        taken: dict[str, set[datetime]] = {}
+        slots: dict[str, set[datetime]] = {}
+        inserted: dict[str, datetime] = {}
         contracts: dict[_Contract, str] = {}
         rows: list[dict[str, object]] = []
         for (row, reading), date in zip(completed, dates, strict=True):
             contract = _contract_of(row, self._number)
-            slots = taken.get(contract.address)
-            if slots is None:
-                slots = taken[contract.address] = self._taken(cursor, contract.address, dates)
+            address = contract.address
+            if address not in slots:
+                slots[address] = taken.among(cursor, address, dates)
             slot = self._slots.begin(date)
-            if slot in slots:
+            if slot in slots[address]:
                 continue
-            slots.add(slot)
+            slots[address].add(slot)
+            inserted[address] = max(date, inserted.get(address, date))
             values = values_of_log(row) if reading is None else values_of(reading, self._number)
             if contract not in contracts:
-                self._keep_meter(cursor, contract.address, values)
+                self._keep_meter(cursor, address, values)
                 contracts[contract] = self._contract(cursor, contract, values, date)
             cells = self._measures.fitting(measures_of(values))
             rows.append({**cells, "abonnementid": contracts[contract], _DATE: date.isoformat()})
         self._add(cursor, self._measures, rows)
-
-    def _taken(self, cursor: Cursor, address: str, dates: Sequence[datetime]) -> set[datetime]:
-        """Return the slots of *dates* in which the meter *address* has a row."""
-        cursor.execute(
-            f"SELECT {_DATE} FROM mesures JOIN abonnement USING (abonnementid)"
-            f" WHERE adressecompteur = %s AND {_DATE} >= %s AND {_DATE} < %s",
-            (address, *self._slots.bounds(dates)),
-        )
-        return {self._slots.begin(date) for (date,) in cursor.fetchall()}
+        return inserted
 
     def _keep_meter(self, cursor: Cursor, address: str, values: Values) -> None:
         """Make the row of the meter, or fill it in when it was made before a frame was heard."""

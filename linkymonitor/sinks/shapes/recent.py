@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from linkymonitor.sinks.base import Live, Row
 
-#: How many readings are kept, at most one a second.
-_KEPT = 240
+#: How many readings are kept, at most one a second: [log] sync_every is a minute.
+_KEPT = 120
 #: A reading is taken for a record when it is not older than this at the end of the record.
 _FRESH = timedelta(seconds=30)
 

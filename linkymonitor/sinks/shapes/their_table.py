@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -83,6 +83,47 @@ class Slots(NamedTuple):
         """Return the begin of the first slot of *times*, and the end of the last one."""
         begins = sorted(map(self.begin, times))
         return begins[0], begins[-1] + timedelta(seconds=self.seconds)
+
+
+class Taken:
+    """The slots that have a row, for each meter.
+
+    The other program may have made its table without an index, so the table is not read when all new rows are younger
+    than the newest one in it, as nearly always.
+
+    Args:
+        slots: the slots.
+        column: the column with the time.
+        source: what stands behind FROM, up to a condition whose one parameter is the address of the meter.
+    """
+
+    def __init__(self, slots: Slots, column: str, source: str) -> None:
+        self._slots = slots
+        self._column = column
+        self._source = source
+        #: Address → the time of its newest row, None when it has none; only those that were looked up.
+        self._newest: dict[str, datetime | None] = {}
+
+    def among(self, cursor: Cursor, address: str, times: Sequence[datetime]) -> set[datetime]:
+        """Return the begins of the slots of *times* in which the meter *address* has a row."""
+        if address not in self._newest:
+            cursor.execute(f"SELECT MAX({self._column}) FROM {self._source}", (address,))
+            self._newest[address] = cursor.fetchall()[0][0]
+        newest = self._newest[address]
+        first, end = self._slots.bounds(times)
+        if newest is None or newest < first:
+            return set()
+        cursor.execute(
+            f"SELECT {self._column} FROM {self._source} AND {self._column} >= %s AND {self._column} < %s",
+            (address, first, end),
+        )
+        return {self._slots.begin(at) for (at,) in cursor.fetchall()}
+
+    def add(self, address: str, at: datetime) -> None:
+        """Note that the meter *address* has a row of *at*, which is committed."""
+        newest = self._newest.get(address)
+        if newest is None or newest < at:
+            self._newest[address] = at
 
 
 class Column(NamedTuple):

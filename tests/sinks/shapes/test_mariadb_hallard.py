@@ -234,6 +234,32 @@ def test_a_table_of_the_forerunner_stays_as_it_is(server, database, table, rows,
     assert sum("tbl_teleinfo.OPTARIF" in line for line in said) == 2
 
 
+def test_a_time_that_the_server_fills_by_itself_is_ours_all_the_same(server, database, table, rows):
+    server.ask(
+        database,
+        "CREATE TABLE DbiTeleinfo (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, PAPP DECIMAL(5),"
+        " DATE TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,"
+        " KW DECIMAL(5, 2) AS (PAPP / 1000) STORED)",
+    )
+    for _ in range(2):
+        table().write(rows[:3])
+    found = server.ask(database, "SELECT UNIX_TIMESTAMP(DATE), PAPP, KW FROM DbiTeleinfo ORDER BY id")
+    assert [(at, power, float(kw)) for at, power, kw in found] == [
+        (row.ended_at.timestamp(), row.fields["power"], round(row.fields["power"] / 1000, 2))
+        for row in rows[:3]
+    ]
+
+
+def test_the_past_that_comes_after_the_present_fills_the_gap_alone(server, database, table, rows):
+    box = table()
+    box.write(rows[40:60])
+    box.write(rows[60:80])
+    box.write(rows[:50])
+    box.write(rows[70:90])
+    found = content(server, database)
+    assert sorted(cells["DATE"] for cells in found) == [expected(row)["DATE"] for row in rows[:90]]
+
+
 def test_tempo_is_spelt_as_the_table_spells_it(server, database, table, rows):
     tempo = [row for row in rows if row.contract == "TEMPO"][:2]
     table().write(tempo[:1])
