@@ -35,6 +35,7 @@ from bench import (
     mqtt,
     path,
     reports,
+    sql,
     start,
     summaries,
 )
@@ -55,6 +56,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "report": reports.measure,
     "deliver": delivery.measure,
     "mqtt": mqtt.measure,
+    "sql": sql.measure,
     "summaries": summaries.measure,
 }
 

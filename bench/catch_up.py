@@ -33,13 +33,18 @@ class CatchUp(NamedTuple):
         )
 
 
-def catch_up(config: Path, days: int) -> CatchUp:
-    """Return what the one sink of the settings *config* costs for the last *days* of its log.
+def catch_up(config: Path, days: int, *variables: str) -> CatchUp:
+    """Return what the sinks of the settings *config* cost for the last *days* of the log.
+
+    Args:
+        config: the file of the settings.
+        days: how many days are sent.
+        variables: ``NAME=value``, more variables of the environment.
 
     Raises:
         CannotRun: `deliver` failed.
     """
-    command = (*OURS, "deliver", "-c", str(config), "--once")
+    command = (*(("/usr/bin/env", *variables) if variables else ()), *OURS, "deliver", "-c", str(config), "--once")
     cost(command)  # a new sink begins at the end of the log
     nothing = cost(command)
     past = cost((*command, "--from", str(DAY - timedelta(days=days))))

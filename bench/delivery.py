@@ -99,15 +99,15 @@ def measure() -> Iterator[Row]:
 
 def _catch_up_into_influxdb(folder: Path, config: Path, general: str) -> Row:
     """Return the cost of a record that waits for InfluxDB, which a server of ours stands for."""
-    with _Taker() as taker:
+    with Taker() as taker:
         config.write_text(f"{general}[sink:base]\ntype = influxdb\nurl = {taker.url}\n")
         return catch_up(config, _DAYS).row("deliver: a record of a catch-up into InfluxDB", memory=True)
 
 
-class _Taker:
+class Taker:
     """A server that takes all points, in a thread of this process, whose time is not counted."""
 
-    def __enter__(self) -> _Taker:
+    def __enter__(self) -> Taker:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 

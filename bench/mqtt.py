@@ -53,7 +53,7 @@ def measure() -> Iterator[Row]:
     with (
         tempfile.TemporaryDirectory() as name,
         tempfile.TemporaryDirectory(dir=IN_MEMORY) as runtime,
-        _mosquitto(Path(name)) as port,
+        mosquitto(Path(name)) as port,
     ):
         folder = Path(name)
         write_log(folder / "log", DAY - timedelta(days=_DAYS - 1), DAY)
@@ -136,7 +136,7 @@ def _instructions(folder: Path, port: int) -> Row:
 
 
 @contextmanager
-def _mosquitto(folder: Path) -> Iterator[int]:
+def mosquitto(folder: Path) -> Iterator[int]:
     """A broker that runs; yields its port."""
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
     if program is None:

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -60,9 +60,10 @@ class Sink(SqlSink):
         super().__init__(self._maria, _DIALECT, settings.house)
 
     def insert(
-        self, cursor: Cursor, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]
+        self, cursor: Cursor, table: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]
     ) -> None:
         """Insert *rows*, column → value, into *table*, but for those that are there."""
+        rows = list(rows)
         there = set().union(*rows)
         names = [name for name in columns if name in there]
         each = f"({', '.join(['%s'] * len(names))})"

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,14 +66,14 @@ class Sink(SqlSink):
                 cursor.execute(_partition(month))
 
     def insert(
-        self, cursor: Cursor, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]
+        self, cursor: Cursor, table: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]
     ) -> None:
         """Insert *rows*, column → value, into *table*, but for those that are there."""
         names = ", ".join(columns)
         cursor.execute(
             f"INSERT INTO {table} ({names}) SELECT {names}"
             f" FROM json_populate_recordset(NULL::{table}, %s::json) ON CONFLICT DO NOTHING",
-            (_encode(rows),),
+            (f"[{','.join(map(_encode, rows))}]",),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from linkymonitor.errors import SinkRefused, SinkUnavailable
 from linkymonitor.sinks.base import Event, House, Row
@@ -51,7 +51,6 @@ class SqlSink(ABC):
             SinkUnavailable: it is away, or refuses for a reason that its owner can mend.
             SinkRefused: it refuses at least one of the records.
         """
-        rows = [cells_of(row) for row in records]
         prices = price_cells(self._prices.of(records))
         months = {Month(row.ended_at.year, row.ended_at.month) for row in records}
         months |= {month.next() for month in months}
@@ -62,7 +61,7 @@ class SqlSink(ABC):
                 self.make_partitions(cursor, sorted(new))
                 if self._dialect.unlock:
                     cursor.execute(self._dialect.unlock)
-            self.insert(cursor, "records", tuple(RECORDS), rows)
+            self.insert(cursor, "records", tuple(RECORDS), map(cells_of, records))
             for cells in prices:
                 cursor.execute(self._dialect.price, cells)
 
@@ -118,6 +117,6 @@ class SqlSink(ABC):
 
     @abstractmethod
     def insert(
-        self, cursor: Cursor, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]
+        self, cursor: Cursor, table: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]
     ) -> None:
         """Insert *rows*, column → value, into *table*, but for those that are there."""
