@@ -44,7 +44,14 @@ def catch_up(config: Path, days: int, *variables: str) -> CatchUp:
     Raises:
         CannotRun: `deliver` failed.
     """
-    command = (*(("/usr/bin/env", *variables) if variables else ()), *OURS, "deliver", "-c", str(config), "--once")
+    command = (
+        *(("/usr/bin/env", *variables) if variables else ()),
+        *OURS,
+        "deliver",
+        "-c",
+        str(config),
+        "--once",
+    )
     cost(command)  # a new sink begins at the end of the log
     nothing = cost(command)
     past = cost((*command, "--from", str(DAY - timedelta(days=days))))

@@ -48,9 +48,9 @@ _REMEDIES = {
         _DENIED,
         Text(
             "donnez ce droit à l'utilisateur, ou faites exécuter par le propriétaire de la base les fichiers "
-            "de etc/sql/mariadb (docs/databases.fr.md)",
+            "de etc/sql/mariadb (docs/postgresql.fr.md)",
             "grant the user this right, or let the owner of the database run the files of etc/sql/mariadb "
-            "(docs/databases.md)",
+            "(docs/postgresql.md)",
         ),
     ),
     **dict.fromkeys((1045, 1698), _PASSWORD),

@@ -44,9 +44,9 @@ _DEADLOCKS = ("40001", "40P01")
 _REMEDIES = {
     "42501": Text(
         "donnez ce droit à l'utilisateur, ou faites exécuter par le propriétaire de la base les fichiers "
-        "de etc/sql/postgresql (docs/databases.fr.md)",
+        "de etc/sql/postgresql (docs/postgresql.fr.md)",
         "grant the user this right, or let the owner of the database run the files of etc/sql/postgresql "
-        "(docs/databases.md)",
+        "(docs/postgresql.md)",
     ),
     "53100": Text("faites de la place sur le serveur", "make room on the server"),
     "25006": Text(
