@@ -12,11 +12,20 @@ import pytest
 from linkymonitor.delivery.rows import NUMBERS
 from linkymonitor.model.terms import PERIODS, Mode, code
 from linkymonitor.sinks.base import Row
-from linkymonitor.sinks.shapes import linkyrpi_values, mariadb_hallard, postgresql_linkyrpi
-from tests.support.shape_frames import NAMES, NOW, live_of_frame, mode_of
+from linkymonitor.sinks.shapes import (
+    historique_names,
+    influxdb_linkypy,
+    linkyrpi_values,
+    mariadb_hallard,
+    postgresql_linkyrpi,
+)
+from linkymonitor.sinks.shapes.groups import ADDRESSES
+from tests.support.shape_frames import NAMES, NOW, frame_of, live_of_frame, mode_of
 
 ROOT = Path(__file__).parent.parent
 PAGES = {"en": ROOT / "docs/databases.md", "fr": ROOT / "docs/databases.fr.md"}
+#: How a cell of the page begins where nothing fills a column.
+_NOTHING = ("NULL", "–")
 REGISTERS = [code(period) for periods in PERIODS.values() for period in periods]
 #: A record of the log with every value that any record has.
 FULL = Row(
@@ -50,7 +59,7 @@ def columns_in(page: Path, heading: str) -> dict[str, Column]:
     for names, frame, log in re.findall(r"^\| (`.*?) \| (.*?) \| (.*?) \|$", text, re.MULTILINE):
         for name in re.findall(r"`(\w+)`", names):
             assert name not in found
-            found[name] = Column(not frame.startswith("NULL"), not log.startswith("NULL"))
+            found[name] = Column(not frame.startswith(_NOTHING), not log.startswith(_NOTHING))
     return found
 
 
@@ -99,6 +108,27 @@ def test_the_columns_of_linkyrpi(page, tmp_path):
     days = [FULL._replace(contract=option, period=code(periods[-1])) for option, periods in PERIODS.items()]
     from_log = filled(postgresql_linkyrpi.measures_of(postgresql_linkyrpi.values_of_log(day)) for day in days)
     assert named(columns, from_log) | by_sink == {name for name, one in told.items() if one.from_log}
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_the_fields_and_measurements_in_influxdb(page):
+    costs = {"CURRENT_COST", "ESTIMATED_COST"}
+    hours = FULL._replace(fields={"power": 7, "index_HC": 7, "index_HP": 7})
+    assert columns_in(page, "linkypy") == {
+        **dict.fromkeys(influxdb_linkypy.fields_of(hours.fields), Column(from_frame=True, from_log=True)),
+        **dict.fromkeys(costs, Column(from_frame=True, from_log=False)),
+    }
+    told = columns_in(page, "reuiller")
+    one_phase = {name: value for name, value in FULL.fields.items() if not name.endswith(("_2", "_3"))}
+    found = [
+        historique_names.labels_of(fields, FULL.period, FULL.contract, FULL.subscribed_power)
+        for fields in (FULL.fields, one_phase)
+    ]
+    assert filled(found) == {name for name, one in told.items() if one.from_log}
+    labels = {
+        group.label for name in NAMES if mode_of(name) is Mode.HISTORIQUE for group in frame_of(name).groups
+    }
+    assert labels - set(ADDRESSES) == {name for name, one in told.items() if one.from_frame}
 
 
 def named(columns: set[str], names: set[str]) -> set[str]:

@@ -121,7 +121,7 @@ class LinkyPy(LiveOverInflux):
 
     def write_reading(self, reading: Live, at: datetime) -> None:
         """Write *reading*, and once a minute the costs of the month."""
-        values = _fields(reading.fields)
+        values = fields_of(reading.fields)
         if values:
             self.server.send([self._line(values, at)], POLICY)
         contract = reading.reading.contract
@@ -131,7 +131,7 @@ class LinkyPy(LiveOverInflux):
 
     def write_rows(self, records: Sequence[Row]) -> None:
         """Write *records*, and the hours of ``linky_mean`` that they belong to."""
-        points = [_Point(row.ended_at, values) for row in records if (values := _fields(row.fields))]
+        points = [_Point(row.ended_at, values) for row in records if (values := fields_of(row.fields))]
         oldest = datetime.now(UTC) - _KEPT
         young = [point for point in points if point.at > oldest]
         if young:
@@ -221,7 +221,7 @@ class LinkyPy(LiveOverInflux):
         return f"prices,{named},{self._month_tags(at)} {fields} {int(at.timestamp())}"
 
 
-def _fields(fields: Mapping[str, int]) -> dict[str, int]:
+def fields_of(fields: Mapping[str, int]) -> dict[str, int]:
     """Return the values of ``linky`` among *fields*."""
     values = labels_of(fields, "", "", None)
     return {label: int(values[label]) for label in _LABELS if label in values}
