@@ -190,10 +190,10 @@ class Offer(NamedTuple):
                 "puissance souscrite inconnue : réglez [contract] power",
                 "subscribed power not known: set [contract] power",
             )
-        since = written_date(row.start)
+        since, offered = written_date(row.start), ", ".join(map(str, row.subscription))
         return Text(
-            f"{self.table.name} n'existe pas en {kva} kVA depuis le {since.fr} ([contract] power)",
-            f"{self.table.name} does not exist for {kva} kVA since {since.en} ([contract] power)",
+            f"{self.table.name} n'existe pas en {kva} kVA depuis le {since.fr}, mais en {offered} ([contract] power)",
+            f"{self.table.name} does not exist for {kva} kVA since {since.en}, but for {offered} ([contract] power)",
         )
 
     def unknown(self, day: date) -> Text | None:

@@ -41,6 +41,7 @@ from linkymonitor.system.resources import shipped
 
 if TYPE_CHECKING:
     from linkymonitor.report.calendar import LastHeard
+    from linkymonitor.report.period.sentences import Card
     from linkymonitor.report.period.values import PeriodFigures
     from linkymonitor.report.section import Calendar
 
@@ -207,6 +208,7 @@ class Pages:
         files: frozenset[str],
         now: float,
         drawn_of: str,
+        more: Sequence[Card] = (),
     ) -> bytes:
         """Return the page of a month, a year or a range of days.
 
@@ -216,13 +218,14 @@ class Pages:
             files: the names of the pages that may be linked to.
             now: the present, in POSIX seconds.
             drawn_of: what the page was drawn of, by which it is seen to be out of date.
+            more: cards beside those of the figures.
         """
         # Only here: the page of a day alone needs none of it.
         from linkymonitor.report.period.view import period_view
 
         return self._draw(
             "period.html.j2",
-            view=period_view(figures, self._words, files, now),
+            view=period_view(figures, self._words, files, now, more),
             links=links,
             timezone=figures.timezone,
             drawn_of=drawn_of,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -12,6 +15,7 @@ import pytest
 from linkymonitor.billing.periods import payments_made, period_of, periods_between
 from linkymonitor.cli import main
 from linkymonitor.money.contract import Contract
+from linkymonitor.report.build import build
 from linkymonitor.report.gather import LogDays
 from linkymonitor.report.history import History
 from linkymonitor.report.next_bill import next_bill
@@ -116,6 +120,31 @@ def test_the_running_bill_has_its_estimate_and_what_is_left_to_pay(log, ini):
     assert running.so_far < running.eur
     assert (running.paid, running.to_pay) == (Decimal(60), Decimal(60))
     assert running.settlement == running.eur - 60
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("fr", "Facture du 7 avril 76 € de 76 € à 76 €, reste 16 € après les mensualités"),
+        ("en", "Bill of 7 April € 76 €76 to €76, €16 left after the instalments"),
+    ],
+)
+def test_the_page_of_the_month_has_the_running_bill(tmp_path, log, ini, lang, words):
+    settings = load(ini, lang)
+    pages = tmp_path / "pages"
+    build(
+        replace(settings.report, dir=pages),
+        log,
+        (date(2026, 3, 20), date(2026, 3, 21)),
+        tz=PARIS,
+        lang=lang,
+        prices=settings.price_book(),
+        now=at("2026-03-21T12:00"),
+        storage=Storage(),
+    )
+    page = (pages / "2026-03.html").read_text("utf-8").partition("<main")[2]
+    text = re.sub(r"[\s\u00a0\u202f]+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
+    assert words in text
 
 
 def test_without_a_reading_day_the_key_is_named(log, ini, capsys):

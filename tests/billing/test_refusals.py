@@ -58,7 +58,7 @@ def test_the_power_of_the_meter_that_the_offer_does_not_have_is_refused(tmp_path
         registers=("HCJB",),
     )
     error = refused(tmp_path, capsys, log, "[contract]\noffer = tempo\n", "2026-03-01", "2026-03-02")
-    assert "does not exist for 3 kVA" in error
+    assert "does not exist for 3 kVA since 1 February 2026, but for 6, 9, 12, 15, 18, 30, 36" in error
 
 
 def test_an_index_that_falls_within_one_meter_names_the_two_readings(tmp_path, capsys):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from linkymonitor.money.book import PriceBook
     from linkymonitor.report.history import History
     from linkymonitor.report.pages import Pages
+    from linkymonitor.report.period.sentences import Card
     from linkymonitor.system.storage import Storage
 
 _DAY = timedelta(days=1)
@@ -158,7 +159,20 @@ class Periods:
             failed=history.failed,
             calendar=self._calendar,
         )
-        return self._pages.period(figures, links, files, self._now.timestamp(), drawn_of)
+        more = self._bill_card(history) if figures.whole_month and first <= today <= last else ()
+        return self._pages.period(figures, links, files, self._now.timestamp(), drawn_of, more)
+
+    def _bill_card(self, history: History) -> tuple[Card, ...]:
+        """Return the card of the bill that is running, none where [contract] has no reading day."""
+        if self._book.contract_on(self._now.astimezone(self._tz).date()).reading_day is None:
+            return ()
+        # Only here: few houses have a reading day.
+        from linkymonitor.report.next_bill import next_bill
+        from linkymonitor.report.period.bill_card import bill_card
+
+        running = next_bill(history, self._book, tz=self._tz, now=self._now, calendar=self._calendar)
+        card = None if running is None else bill_card(running, self._words)
+        return () if card is None else (card,)
 
     def _links(self, period: Range, every: Collection[Range]) -> list[dict[str, str | None]]:
         """Return the links of the page of *period*: to what is before it, around it and after it."""

@@ -13,6 +13,7 @@ from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.account import account
 from linkymonitor.report.period.picture import Bar, day_bars, month_bars, picture
 from linkymonitor.report.period.sentences import (
+    Card,
     answer,
     cards,
     day_name,
@@ -59,7 +60,9 @@ class Rendered(dict[str, str]):
         return text
 
 
-def period_view(figures: PeriodFigures, words: Words, pages: frozenset[str], now: float) -> dict[str, object]:
+def period_view(
+    figures: PeriodFigures, words: Words, pages: frozenset[str], now: float, more: Sequence[Card] = ()
+) -> dict[str, object]:
     """Return what the template shows of *figures*.
 
     Args:
@@ -67,6 +70,7 @@ def period_view(figures: PeriodFigures, words: Words, pages: frozenset[str], now
         words: the language.
         pages: the names of the files that may be linked to.
         now: the present, in POSIX seconds.
+        more: cards beside those of the figures.
     """
     styles = styles_of((*figures.periods, *(line.code for line in figures.lines)))
     return {
@@ -75,7 +79,7 @@ def period_view(figures: PeriodFigures, words: Words, pages: frozenset[str], now
         "flags": flags(figures, words, now),
         "answer": answer(figures, words),
         "warnings": [words.say(text) for text in figures.warnings],
-        "cards": cards(figures, words),
+        "cards": [*cards(figures, words), *more],
         "chart": None if figures.empty else _chart(figures, words, pages, styles),
         "squares": squares(figures, words) if figures.whole_year and not figures.empty else None,
         "account": None if figures.empty else account(figures, words, styles),
