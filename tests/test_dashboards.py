@@ -23,7 +23,17 @@ from linkymonitor.system.clock import WireClock
 from linkymonitor.system.storage import Storage
 from tests.support.contracts import rows_in
 from tests.support.databases import Influx1
-from tests.support.grafana import DASHBOARDS, ROOT, Range, Series, drawing, of_influx, of_postgres, targets
+from tests.support.grafana import (
+    DASHBOARDS,
+    ROOT,
+    Range,
+    Series,
+    dashboard,
+    drawing,
+    of_influx,
+    of_postgres,
+    targets,
+)
 from tests.support.sql_servers import Postgres
 
 PANEL = {
@@ -42,6 +52,7 @@ PANEL = {
 EJP = ("ejp=2026-03-28,seed=3", date(2026, 3, 28), 3)
 TEMPO = ("standard,tempo,tri,colour=red,seed=4", date(2026, 1, 12), 2)
 PRICES = "[tariff]\nhn = 0,1283\npm = 0,9418\nhcjr = 0,1568\nhpjr = 0,7562\nhcjb = 0,1296\nhpjb = 0,1609\n"
+WARNING = "compteur muet"
 _CENT = Decimal("0.01")
 
 
@@ -113,6 +124,7 @@ def write_house(folder: Path, house: tuple[str, date, int]) -> tuple[datetime, d
     for record in records(House(parse_spec(f"{spec},day={first},since={first}")), begin, end):
         clock.advance((record.ended_at - clock.now()).total_seconds())
         log.append(record)
+    log.note("WARN", WARNING)
     log.close()
     return begin, end
 
@@ -162,8 +174,8 @@ class Source(NamedTuple):
     section: str
     #: Returns what a panel gets for a query.
     ask: Callable[[dict[str, Any], Range], Series]
-    #: Returns what a variable gets for a query.
-    values: Callable[[str, Range], list[str]]
+    #: Returns the rows that a variable, or a mark in the charts, gets for a query.
+    rows: Callable[[str, Range], list[Any]]
 
 
 @pytest.fixture(params=["influxdb", "postgres"])
@@ -178,7 +190,7 @@ def source(request, tmp_path):
                 "influxdb",
                 section,
                 lambda query, seen: of_influx(influx, query, seen),
-                lambda query, _: [meter for _, meter in influx.ask(query)[0]["values"]],
+                lambda query, _: influx.ask(query)[0]["values"],
             )
         finally:
             influx.stop()
@@ -191,7 +203,7 @@ def source(request, tmp_path):
             "postgres",
             server.keys(name),
             lambda query, seen: of_postgres(server, name, query, seen),
-            lambda query, seen: [meter for (meter,) in server.ask(name, seen.sql(query))],
+            lambda query, seen: server.ask(name, seen.sql(query)),
         )
     finally:
         server.remove()
@@ -243,7 +255,11 @@ def test_every_query_agrees_with_the_log_and_with_report(tmp_path, apart, call, 
         assert answers("Puissance, par période", house.seen) == approximately(powers)
         wanted = {name: house.by_step(name, sum) for name in ("frames", "rejected")}
         assert answers("Qualité de la ligne", house.seen) == wanted
-        assert house.seen.meter in source.values(drawing().VARIABLES[source.kind], house.seen)
+        found = source.rows(drawing().VARIABLES[source.kind], house.seen)
+        assert house.seen.meter in [row[-1] for row in found]
+        if source.kind == "postgres":
+            (mark,) = dashboard(source.kind)["annotations"]["list"]
+            assert source.rows(mark["target"]["rawSql"], house.seen) == [(house.seen.end, WARNING, "WARN")]
     title = "Jours EJP et jours Tempo de l'intervalle"
     counted = {name: counts(answers(title, house.seen)) for name, house in houses.items()}
     assert counted == {"ejp": {"days_PM": 1}, "tempo": {"days_HPJR": 1, "days_HPJW": 1}}

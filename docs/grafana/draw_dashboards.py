@@ -66,12 +66,11 @@ class Panel(NamedTuple):
     """One panel; the ids of panels are their places in the list, from 1 on."""
 
     title: Text
-    #: The type of the panel in Grafana.
-    type: str
-    #: The unit in Grafana.
-    unit: str
     #: Left edge, upper edge, width and height, in a grid of 24 columns.
     grid: tuple[int, int, int, int]
+    #: The type of the panel, and the unit, in Grafana.
+    type: str = "timeseries"
+    unit: str = "none"
     #: The type of the data source → its queries.
     queries: Mapping[str, Sequence[Query]] = {}
     #: The id of the panel whose answers this one shows, 0 when it has queries of its own.
@@ -91,20 +90,13 @@ def _register_queries(text: str) -> list[Query]:
     return [Query(text.replace("REGISTER", register), register) for register in REGISTERS]
 
 
-def _means(names: Sequence[str]) -> dict[str, Sequence[Query]]:
-    """Return the queries of the means of the columns *names*."""
-    columns = ", ".join(f'avg({name}) AS "{name}"' for name in names)
+def _by_step(influx: str, sql: str, names: Sequence[str], fill: str) -> dict[str, Sequence[Query]]:
+    """Return the queries of the columns *names* by steps of time; *influx* and *sql* are one function there."""
+    columns = ", ".join(f'{sql}({name}) AS "{name}"' for name in names)
     return {
-        "influxdb": [Query(f'SELECT mean("{name}") {_INFLUX} {_STEPS} fill(none)', name) for name in names],
-        "postgres": [Query(f"SELECT {_SQL_STEP}, {columns} {_SQL} GROUP BY 1 ORDER BY 1")],
-    }
-
-
-def _sums(names: Sequence[str]) -> dict[str, Sequence[Query]]:
-    """Return the queries of the sums of the columns *names*."""
-    columns = ", ".join(f'sum({name}) AS "{name}"' for name in names)
-    return {
-        "influxdb": [Query(f'SELECT sum("{name}") {_INFLUX} {_STEPS} fill(0)', name) for name in names],
+        "influxdb": [
+            Query(f'SELECT {influx}("{name}") {_INFLUX} {_STEPS} fill({fill})', name) for name in names
+        ],
         "postgres": [Query(f"SELECT {_SQL_STEP}, {columns} {_SQL} GROUP BY 1 ORDER BY 1")],
     }
 
@@ -207,7 +199,6 @@ PANELS = (
     ),
     Panel(
         title=Text("Puissance, par période", "Power, by period"),
-        type="timeseries",
         unit="voltamp",
         grid=(0, 8, 24, 9),
         queries={
@@ -230,7 +221,6 @@ PANELS = (
     ),
     Panel(
         title=Text("Énergie de chaque jour", "Energy of each day"),
-        type="timeseries",
         unit="kwatth",
         decimals=3,
         grid=(0, 17, 12, 9),
@@ -253,7 +243,6 @@ PANELS = (
     ),
     Panel(
         title=Text("Coût de chaque jour", "Cost of each day"),
-        type="timeseries",
         unit="currencyEUR",
         decimals=2,
         grid=(12, 17, 12, 9),
@@ -275,29 +264,25 @@ PANELS = (
     ),
     Panel(
         title=Text("Intensité de chaque phase", "Current of each phase"),
-        type="timeseries",
         unit="amp",
         grid=(0, 26, 12, 8),
-        queries=_means(_CURRENTS),
+        queries=_by_step("mean", "avg", _CURRENTS, "none"),
         columns=_CURRENTS,
         custom=_LINE,
     ),
     Panel(
         title=Text("Tension de chaque phase", "Voltage of each phase"),
-        type="timeseries",
         unit="volt",
         grid=(12, 26, 12, 8),
-        queries=_means(_VOLTAGES),
+        queries=_by_step("mean", "avg", _VOLTAGES, "none"),
         columns=_VOLTAGES,
         custom=_LINE,
         description=Text("En mode standard seulement.", "In standard mode only."),
     ),
     Panel(
         title=Text("Qualité de la ligne", "Quality of the line"),
-        type="timeseries",
-        unit="none",
         grid=(0, 34, 12, 8),
-        queries=_sums(_COUNTS),
+        queries=_by_step("sum", "sum", _COUNTS, "0"),
         columns=_COUNTS,
         custom=_LINE,
         description=Text(
@@ -308,7 +293,6 @@ PANELS = (
     Panel(
         title=Text("Jours EJP et jours Tempo de l'intervalle", "EJP days and Tempo days of the range"),
         type="stat",
-        unit="none",
         grid=(12, 34, 12, 8),
         queries=_counts(_DEAR),
         columns=[f"days_{register}" for register in _DEAR],
@@ -322,6 +306,11 @@ VARIABLES = {
     "influxdb": 'SHOW TAG VALUES FROM "linkymonitor" WITH KEY = "meter"',
     "postgres": "SELECT DISTINCT meter FROM records WHERE $__timeFilter(ended_at) ORDER BY 1",
 }
+#: What of the log is marked in the charts: its warnings and errors.
+EVENTS = (
+    "SELECT at AS \"time\", text, status AS tags FROM events WHERE meter = '$meter' AND $__timeFilter(at)"
+    " AND status <> 'INFO' ORDER BY 1"
+)
 
 
 def _target(kind: str, query: Query, number: int) -> dict[str, Any]:
@@ -393,6 +382,26 @@ def _panel(panel: Panel, number: int, kind: str, lang: str) -> dict[str, Any]:
     }
 
 
+def _marks(kind: str, lang: str) -> list[dict[str, Any]]:
+    """Return the marks in the charts; InfluxDB has no lines of the log."""
+    if kind != "postgres":
+        return []
+    mark = {
+        "name": Text("Avertissements du journal", "Warnings of the log").render(lang),
+        "datasource": {"type": kind, "uid": SOURCES[kind]},
+        "enable": True,
+        "iconColor": "orange",
+        "target": {
+            "refId": "Q01",
+            "rawSql": EVENTS,
+            "rawQuery": True,
+            "editorMode": "code",
+            "format": "table",
+        },
+    }
+    return [mark]
+
+
 def dashboard(kind: str, lang: str) -> dict[str, Any]:
     """Return the dashboard on the data source *kind* in the language *lang*, as Grafana has it."""
     names = {"influxdb": "InfluxDB", "postgres": "PostgreSQL"}
@@ -421,7 +430,7 @@ def dashboard(kind: str, lang: str) -> dict[str, Any]:
         "refresh": "1m",
         "time": {"from": "now/M", "to": "now"},
         "templating": {"list": [meter, zone]},
-        "annotations": {"list": []},
+        "annotations": {"list": _marks(kind, lang)},
         "panels": [_panel(panel, number, kind, lang) for number, panel in enumerate(PANELS, 1)],
     }
 

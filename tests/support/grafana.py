@@ -67,10 +67,15 @@ class Range(NamedTuple):
         )
 
 
+def dashboard(kind: str, lang: str = "fr") -> dict[str, Any]:
+    """Return the dashboard on *kind* as its file has it."""
+    path = DASHBOARDS / lang / f"{drawing().SOURCES[kind]}.json"
+    return json.loads(path.read_text("utf-8"))
+
+
 def targets(kind: str, lang: str = "fr") -> dict[str, list[dict[str, Any]]]:
     """Return title → queries of each panel of the dashboard on *kind* that has queries of its own."""
-    path = DASHBOARDS / lang / f"{drawing().SOURCES[kind]}.json"
-    panels = json.loads(path.read_text("utf-8"))["panels"]
+    panels = dashboard(kind, lang)["panels"]
     own = [panel for panel in panels if panel["datasource"]["type"] == kind]
     return {panel["title"]: panel["targets"] for panel in own}
 
