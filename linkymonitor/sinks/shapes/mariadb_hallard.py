@@ -25,12 +25,20 @@ from linkymonitor.sinks.mariadb_server import MariaDB
 from linkymonitor.sinks.shapes.groups import ADDRESSES
 from linkymonitor.sinks.shapes.historique_names import REGISTERS
 from linkymonitor.sinks.shapes.recent import Recent
-from linkymonitor.sinks.shapes.their_table import Slots, TableSettings, Taken, TheirTable, address_of
+from linkymonitor.sinks.shapes.their_table import (
+    Slots,
+    TableSettings,
+    Taken,
+    TheirTable,
+    address_of,
+    may_not_make,
+)
 from linkymonitor.sinks.sql_server import Cursor
 from linkymonitor.system.resources import shipped
 
 NEEDS_RAW = True
-_TABLE = "DbiTeleinfo"
+#: The name of the table, and the file that makes it.
+_TABLE, _FILE = "DbiTeleinfo", "etc/sql/shapes/hallard.sql"
 #: A name that needs no quotes within backquotes.
 _NAME = re.compile(r"[A-Za-z0-9_$]{1,64}")
 _OPTIONS = {"BASE": "BASE", "HC": "HC..", "EJP": "EJP."}
@@ -118,8 +126,9 @@ class HallardTable:
         """Make the table if it is not there, and note its columns."""
         self._note_columns(cursor)
         if not self._table.columns:
-            words = shipped("etc/sql/shapes/hallard.sql").read_text(encoding="utf-8")
-            cursor.execute(words.replace(_TABLE, f"`{self._name}`"))
+            words = shipped(_FILE).read_text(encoding="utf-8")
+            if not self._server.may_change(cursor, words.replace(_TABLE, f"`{self._name}`")):
+                raise may_not_make(self._server.place, self._name, _FILE)
             self._note_columns(cursor)
         date = self._table.columns.pop("DATE", None)
         if date is None or date.type not in ("datetime", "timestamp"):

@@ -28,7 +28,14 @@ from linkymonitor.sinks.base import Live, Row
 from linkymonitor.sinks.postgresql_server import PostgreSQL
 from linkymonitor.sinks.shapes.linkyrpi_values import CONTRACTS, Values, name_of_contract, values_of
 from linkymonitor.sinks.shapes.recent import Recent
-from linkymonitor.sinks.shapes.their_table import Slots, TableSettings, Taken, TheirTable, address_of
+from linkymonitor.sinks.shapes.their_table import (
+    Slots,
+    TableSettings,
+    Taken,
+    TheirTable,
+    address_of,
+    may_not_make,
+)
 from linkymonitor.sinks.sql_server import Cursor
 from linkymonitor.system.resources import shipped
 
@@ -36,6 +43,7 @@ NEEDS_RAW = True
 _OPEN, _CLOSED = "OPEN", "CLOS"
 _DATE = "dateheurelinky"
 _OF_METER = "mesures JOIN abonnement USING (abonnementid) WHERE adressecompteur = %s"
+_FILE = "etc/sql/shapes/linkyrpi.sql"
 _TABLES = ("compteur", "abonnement", "mesures")
 #: The indexes of the distributor under the off-peak contract → how Mesures names them as well.
 _SEASONS = {1: "HCSaisonBasse", 2: "HPSaisonBasse", 3: "HCSaisonHaute", 4: "HPSaisonHaute"}
@@ -110,7 +118,11 @@ class LinkyRPiTables:
                 table.look(cursor, "current_schema()", "is_generated = 'ALWAYS'")
             if again or all(table.columns for table in tables):
                 break
-            cursor.execute(shipped("etc/sql/shapes/linkyrpi.sql").read_text(encoding="utf-8"))
+            cursor.execute("SELECT has_schema_privilege(current_schema(), 'CREATE')")
+            if not cursor.fetchall()[0][0]:
+                missing = next(table.name for table in tables if not table.columns)
+                raise may_not_make(self._server.place, missing, _FILE)
+            cursor.execute(shipped(_FILE).read_text(encoding="utf-8"))
         date = self._measures.columns.pop(_DATE, None)
         if date is None or date.type != "timestamp without time zone":
             kind = "–" if date is None else date.type

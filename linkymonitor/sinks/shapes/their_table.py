@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from linkymonitor.errors import BadSetting
+from linkymonitor.errors import BadSetting, SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.shapes.groups import number_faults
@@ -242,6 +242,18 @@ def _largest(kind: str, digits: int | None, decimals: int | None) -> int | None:
     if kind in _DECIMALS and digits is not None:
         return int("9" * (digits - (decimals or 0)) or "0")
     return None
+
+
+def may_not_make(place: str, table: str, file: str) -> SinkUnavailable:
+    """Return the error of a user who may not make the missing *table*, which the statements of *file* make."""
+    return SinkUnavailable(
+        Text(
+            f"{place} : il n'y a pas de table {table}, et cet utilisateur n'a pas le droit de la créer ; donnez-lui "
+            f"ce droit, ou faites exécuter {file} par le propriétaire de la base",
+            f"{place}: there is no table {table}, and this user may not create it; grant the user this right, or let "
+            f"the owner of the database run {file}",
+        )
+    )
 
 
 def address_of(row: Row, number: str | None) -> str:

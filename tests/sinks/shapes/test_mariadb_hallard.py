@@ -11,6 +11,7 @@ import pytest
 from linkymonitor.errors import BadSetting, SinkUnavailable
 from linkymonitor.sinks.base import House, Row
 from linkymonitor.sinks.shapes.mariadb_hallard import HallardTable, Settings
+from linkymonitor.system.resources import shipped
 from tests.support.contracts import HOUSES, rows_in, write_days
 from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
 from tests.support.sql_servers import Maria
@@ -275,6 +276,17 @@ def test_a_table_of_another_kind_is_refused_with_the_place_and_the_remedy(server
     server.ask(database, "CREATE TABLE other (id INT)")
     with pytest.raises(SinkUnavailable, match=r"other\.DATE manque"):
         table(table="other").write(rows[:1])
+
+
+def test_a_user_who_may_not_make_the_table_is_told_which_file_the_owner_runs(server, database, table, rows):
+    server.ask("mysql", "CREATE OR REPLACE USER guest@'127.0.0.1'", user="root")
+    server.ask("mysql", f"GRANT SELECT, INSERT ON {database}.* TO guest@'127.0.0.1'", user="root")
+    box = table(user="guest")
+    with pytest.raises(SinkUnavailable, match=r"pas de table DbiTeleinfo.*etc/sql/shapes/hallard\.sql"):
+        box.write(rows[:3])
+    server.ask(database, shipped("etc/sql/shapes/hallard.sql").read_text())
+    box.write(rows[:3])
+    assert content(server, database) == [expected(row) for row in rows[:3]]
 
 
 def test_a_name_that_is_sql_and_a_number_of_something_else_are_refused():

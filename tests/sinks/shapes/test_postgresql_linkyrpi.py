@@ -17,6 +17,7 @@ import pytest
 from linkymonitor.errors import SinkUnavailable
 from linkymonitor.sinks.base import House, Row
 from linkymonitor.sinks.shapes.postgresql_linkyrpi import LinkyRPiTables, Settings
+from linkymonitor.system.resources import shipped
 from tests.sinks.shapes.test_mqtt_linkyrpi import OF_STATUS, RIGHT
 from tests.support.contracts import HOUSES, rows_in, write_days
 from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
@@ -270,6 +271,18 @@ def test_tables_of_the_forerunner_stay_as_they_are(server, database, tables, row
         f"[sink:old] une valeur n'entre pas dans la colonne mesures.{name}, laissée vide"
         for name in ("periodetarifaireencours", "puissanceapparente")
     ]
+
+
+def test_a_user_who_may_not_make_the_tables_is_told_which_file_the_owner_runs(server, database, tables, rows):
+    server.ask(database, "DROP ROLE IF EXISTS guest", user="root")
+    server.ask(database, "CREATE ROLE guest LOGIN", user="root")
+    box = tables(user="guest")
+    with pytest.raises(SinkUnavailable, match=r"pas de table compteur.*etc/sql/shapes/linkyrpi\.sql"):
+        box.write(rows[:3])
+    server.ask(database, shipped("etc/sql/shapes/linkyrpi.sql").read_text())
+    server.ask(database, "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO guest")
+    box.write(rows[:3])
+    assert measures(server, database) == [expected(row) for row in rows[:3]]
 
 
 def test_times_of_another_kind_are_refused_with_the_place_and_the_remedy(server, database, tables, rows):
