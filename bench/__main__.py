@@ -24,6 +24,7 @@ from pathlib import Path
 
 import linkymonitor
 from bench import (
+    bill,
     card,
     day,
     decoding,
@@ -58,6 +59,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "mqtt": mqtt.measure,
     "sql": sql.measure,
     "summaries": summaries.measure,
+    "bill": bill.measure,
 }
 
 
