@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +14,15 @@ from linkymonitor.delivery.rows import NUMBERS
 from linkymonitor.model.terms import PERIODS, Mode, code
 from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.shapes import (
+    emoncms_values,
     historique_names,
     influxdb_linkypy,
+    linkyrpi_names,
     linkyrpi_values,
     mariadb_hallard,
     postgresql_linkyrpi,
 )
+from linkymonitor.sinks.shapes.domoticz_devices import Devices
 from linkymonitor.sinks.shapes.groups import ADDRESSES
 from tests.support.shape_frames import NAMES, NOW, frame_of, live_of_frame, mode_of
 
@@ -121,8 +125,8 @@ def test_the_fields_and_measurements_in_influxdb(page):
     told = columns_in(page, "reuiller")
     one_phase = {name: value for name, value in FULL.fields.items() if not name.endswith(("_2", "_3"))}
     found = [
-        historique_names.labels_of(fields, FULL.period, FULL.contract, FULL.subscribed_power)
-        for fields in (FULL.fields, one_phase)
+        historique_names.labels_of(numbers, FULL.period, FULL.contract, FULL.subscribed_power)
+        for numbers in (FULL.fields, one_phase)
     ]
     assert filled(found) == {name for name, one in told.items() if one.from_log}
     labels = {
@@ -134,3 +138,46 @@ def test_the_fields_and_measurements_in_influxdb(page):
 def named(columns: set[str], names: set[str]) -> set[str]:
     """Return those of *columns* that are among *names*, which are in small letters."""
     return {column for column in columns if column.lower() in names}
+
+
+def table_in(page: Path, heading: str) -> dict[str, list[str]]:
+    """Return first cell → the other cells of the table below the heading ``### `heading` ``."""
+    parts = re.split(r"^### ", page.read_text("utf-8"), flags=re.MULTILINE)
+    (text,) = (part for part in parts if part.startswith(f"`{heading}`"))
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    return {row[0]: row[1:] for row in rows}
+
+
+def names_in(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_the_topics_of_linkyrpi(page):
+    wanted: dict[str, list[str]] = {}
+    labels: dict[str, set[str]] = {}
+    for row in linkyrpi_names.NAMES:
+        wanted.setdefault(f"`LinkyRPi/{row.branch}`", []).append(row.name)
+        labels.setdefault(f"`LinkyRPi/{row.branch}`", set()).update(row.labels)
+    told = table_in(page, "linkyrpi")
+    assert {topic: names_in(cells[0]) for topic, cells in told.items()} == wanted
+    for topic, cells in told.items():
+        assert labels[topic] <= set(re.findall(r"[A-Z][A-Z0-9+-]+", cells[1])), topic
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_the_numbers_of_emoncms(page, tmp_path):
+    live = live_of_frame("historique-tempo", tmp_path)
+    told = table_in(page, "emonhub")
+    assert [*told] == ["`OPTARIF`", "`PTEC`", "`DEMAIN`", "`HHPHC`"]
+    for cell, (pairs,) in told.items():
+        (label,) = names_in(cell)
+        for word, number in (pair.split() for pair in pairs.split(", ")):
+            raw = {label: (None, word)}
+            assert emoncms_values.numbers_of(live._replace(raw=raw), None) == {label: number}, word
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_the_devices_of_domoticz(page):
+    told = [name for cell in table_in(page, "domoticz") for name in names_in(cell)]
+    assert told == [field.name for field in fields(Devices)]
