@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from linkymonitor.estimate.day_cost import DayCost
-from linkymonitor.language import Text
+from linkymonitor.language import SHORT_MONTHS, Text
 from linkymonitor.money.bill import days_in_month
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.account import account
@@ -246,12 +246,8 @@ def _notable(figures: PeriodFigures, words: Words, pages: frozenset[str]) -> dic
         return [
             {
                 "href": f"{day.date}.html" if f"{day.date}.html" in pages else None,
-                "name": f"{words.weekday(day.date)} "
-                + (
-                    day_number(day.date, words)
-                    if figures.whole_month
-                    else day_name(day.date, words, year=False)
-                ),
+                "name": f"{words.weekday(day.date)} {day_number(day.date, words)}"
+                + ("" if figures.whole_month else f"{NBSP}{words.say(SHORT_MONTHS[day.date.month - 1])}"),
                 "tag": words.say(DAY_TAGS[day.kind]) if day.kind in ("ejp", "red", "white") else "",
                 "style": "peak" if day.kind == "ejp" else day.kind,
                 "kwh": words.kwh(day.wh or 0, 1),
