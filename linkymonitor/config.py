@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 from linkymonitor.errors import BadSetting, ConfigError
-from linkymonitor.language import CONTROLS, Text, as_text, cause
+from linkymonitor.language import CONTROLS, Text, as_text, cause, written_date
 from linkymonitor.setting_types import fields_of, read_date
 
 T = TypeVar("T")
@@ -233,10 +233,12 @@ class _Reader:
             )
             return None
         if day in others:
+            on = written_date(day)
             self._fault(
                 f"[{name}]"
                 + Text(
-                    f" : deuxième section du {day} ; gardez-en une", f": a second section of {day}; keep one"
+                    f" : deuxième section du {on.fr} ; gardez-en une",
+                    f": a second section of {on.en}; keep one",
                 )
             )
             return None

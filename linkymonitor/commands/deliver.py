@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
+    from linkymonitor.delivery.days import DayEur
     from linkymonitor.delivery.delivery import Delivery
     from linkymonitor.delivery.state import StateFolder
     from linkymonitor.money.book import PriceBook
     from linkymonitor.money.table import Table
     from linkymonitor.settings import Settings
     from linkymonitor.sinks.base import Configured, House, OfferPrices, Row
+    from linkymonitor.summaries.day import DaySummary
     from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -140,7 +143,7 @@ def _runtime_dir(settings: Settings) -> Path:
     return directory
 
 
-def _house(settings: Settings, box: str, folder: Path | None) -> House:
+def _house(settings: Settings, box: str, folder: Path | None, book: Callable[[], PriceBook]) -> House:
     """Return what a sink may know of the box; *folder* is None for a test, which keeps nothing."""
     from linkymonitor.sinks.base import House
 
@@ -152,21 +155,20 @@ def _house(settings: Settings, box: str, folder: Path | None) -> House:
         folder,
         enabled,
         config=settings.path,
-        price=_price_of(settings),
+        price=_price_of(settings, book),
         offers=_offers_of(settings),
         raw_values=settings.general.raw_values,
     )
 
 
-def _price_of(settings: Settings) -> Callable[[str, datetime, int | None], Decimal | None]:
-    """Return a function that gives the price of a register at an instant; prices are read when it is first called."""
-    books: list[PriceBook] = []
+def _price_of(
+    settings: Settings, book: Callable[[], PriceBook]
+) -> Callable[[str, datetime, int | None], Decimal | None]:
+    """Return a function that gives the price of a register at an instant; *book* is asked when it is first called."""
 
     def price(register: str, at: datetime, subscribed: int | None) -> Decimal | None:
-        if not books:
-            books.append(settings.price_book())
         kva = None if subscribed is None else round(subscribed / 1000)
-        prices = books[0].on(at.astimezone(settings.zone).date(), kva)
+        prices = book().on(at.astimezone(settings.zone).date(), kva)
         return prices.price(prices.period(register, at.timestamp()))
 
     return price
@@ -207,6 +209,23 @@ def _usable_tables(settings: Settings) -> list[Table]:
     return found
 
 
+def _cost_of(book: Callable[[], PriceBook]) -> Callable[[DaySummary], DayEur]:
+    """Return a function that gives what a day has cost; *book* is asked when it is first called."""
+    from linkymonitor.delivery.days import DayEur
+
+    def cost(day: DaySummary) -> DayEur:
+        from linkymonitor.estimate.day_cost import cost_of
+        from linkymonitor.money import bill
+
+        found = cost_of(day, book().on(day.date, day.subscribed_kva))
+        if found.wh is None or found.barely:
+            return DayEur()
+        rounded = (None if eur is None else bill.round_cents(eur) for eur in found.eur.values())
+        return DayEur(bill.add_up(rounded), found.shown)
+
+    return cost
+
+
 def _feed(
     settings: Settings,
     log_dir: Path,
@@ -228,8 +247,9 @@ def _feed(
             ),
             name,
         )
-    house = _house(settings, state.box_id(), state.directory)
-    delivery = Delivery(enabled, house, log_dir, state, _runtime_dir(settings), storage)
+    book = cache(settings.price_book)
+    house = _house(settings, state.box_id(), state.directory, book)
+    delivery = Delivery(enabled, house, log_dir, state, _runtime_dir(settings), storage, cost=_cost_of(book))
     delivery.open(_midnight(settings, since), only)
     progress = _progress(delivery) if sys.stderr.isatty() and (once or since is not None) else lambda: None
     with signals(delivery.stop):
@@ -289,7 +309,7 @@ def _test(name: str, settings: Settings, log_dir: Path, storage: Storage, box: s
     from linkymonitor.sinks.network import without_secrets
 
     configured: Configured = settings.destinations[name]
-    sink = configured.build(_house(settings, box, None))
+    sink = configured.build(_house(settings, box, None, cache(settings.price_book)))
     sent = Text("un événement d'essai", "a trial event")
     try:
         trial = getattr(sink, "test", None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from linkymonitor.commands.bar import Bar
 from linkymonitor.commands.shared import Common
 from linkymonitor.errors import LinkyMonitorError, StorageError, UsageError
-from linkymonitor.language import Text, escape_controls
+from linkymonitor.language import Text, escape_controls, written_date
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -184,11 +184,13 @@ def _days(
     # A day that has not come yet has records only if a clock was wrong. Such a day is drawn, too.
     logged = log.days()
     if not any(first <= day <= last for day in logged) and first > today:
+        begin, present = written_date(first), written_date(today)
         raise UsageError(
             Text(
-                f"{first} n'est pas encore venu : aujourd'hui est le {today}, et le journal n'a rien de ce jour ; "
-                "donnez un autre jour",
-                f"{first} has not come yet: today is {today}, and the log has nothing of that day; give another day",
+                f"le {begin.fr} n'est pas encore venu : aujourd'hui est le {present.fr}, et le journal n'a rien de ce "
+                "jour ; donnez un autre jour",
+                f"{begin.en} has not come yet: today is {present.en}, and the log has nothing of that day; give "
+                "another day",
             )
         )
     come = (first + timedelta(days=count) for count in range((today - first).days + 1))
@@ -219,11 +221,13 @@ def _the_day(dates: tuple[date, date], *, asked: bool) -> date:
     """Return the one day of *dates* that goes to stdout: the first, yesterday, when no day was *asked* for."""
     first, last = dates
     if asked and first != last:
+        begin, end = written_date(first), written_date(last)
         raise UsageError(
             Text(
-                f"-o - : une seule page, et ces dates en font plusieurs ({first} à {last}) ; donnez un seul jour, "
-                "ou un dossier",
-                f"-o -: one page only, and these dates make several ({first} to {last}); give one day, or a folder",
+                f"-o - : une seule page, et ces dates en font plusieurs (du {begin.fr} au {end.fr}) ; donnez un seul "
+                "jour, ou un dossier",
+                f"-o -: one page only, and these dates make several ({begin.en} to {end.en}); give one day, or a "
+                "folder",
             )
         )
     return first

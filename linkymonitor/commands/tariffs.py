@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from linkymonitor.commands.shared import Common
 from linkymonitor.errors import ConfigError, UsageError
-from linkymonitor.language import Text, escape_controls
+from linkymonitor.language import Text, escape_controls, written_date
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from linkymonitor.money.shelf import Shelf
     from linkymonitor.settings import Settings
 
@@ -82,11 +84,12 @@ def _listed(shelf: Shelf) -> list[Text | str]:
             continue
         kind = Text("réglementé", "regulated") if table.regulated else Text("de marché", "market")
         last = table.rows[-1]
-        until = Text(f"au {last.end}", f"to {last.end}") if last.end else Text("à aujourd'hui", "to today")
+        since = written_date(table.rows[0].start)
+        until = Text("au ", "to ") + written_date(last.end) if last.end else Text("à aujourd'hui", "to today")
         lines.append(
             f"{name} : {table.supplier}, {table.name}, "
             + kind
-            + Text(f", du {table.rows[0].start} ", f", {table.rows[0].start} ")
+            + Text(f", du {since.fr} ", f", {since.en} ")
             + until
             + ("" if path.parent == shelf.folders[-1] else f" ({path})")
         )
@@ -100,13 +103,12 @@ def _shown(shelf: Shelf, name: str) -> list[Text | str]:
     table = shelf.table(name)
     lines: list[Text | str] = [
         f"{table.id} : {table.supplier}, {table.name}",
-        Text(f"vérifiée le {table.checked}", f"checked on {table.checked}"),
+        Text("vérifiée le ", "checked on ") + written_date(table.checked),
         Text("puissances : ", "powers: ") + ", ".join(map(str, table.powers)) + " kVA",
     ]
     lines += [f"{period.code} : " + period.label for period in table.periods]
     for row in table.rows:
-        end = Text(f" au {row.end} exclu", f" until {row.end}, not included") if row.end else ""
-        lines += ["", Text(f"à partir du {row.start}", f"from {row.start}") + end]
+        lines += ["", Text("à partir du ", "from ") + written_date(row.start) + _until(row.end)]
         for kva, price in row.subscription.items():
             unit = Text("€/an", "€/year") if row.by_year else Text("€/mois", "€/month")
             lines.append(f"  {kva} kVA : " + decimal(price) + " " + unit)
@@ -116,15 +118,23 @@ def _shown(shelf: Shelf, name: str) -> list[Text | str]:
                 lines.append(f"  {period.code}{power} : " + decimal(band.price) + " €/kWh")
         if row.next_revision:
             lines.append(
-                Text(f"  prochaine révision : {row.next_revision}", f"  next revision: {row.next_revision}")
+                Text("  prochaine révision : ", "  next revision: ") + written_date(row.next_revision)
             )
         if row.doubt:
             lines.append(Text("  doute : ", "  doubt: ") + row.doubt)
     for gap in table.gaps:
-        end = Text(f" au {gap.end}", f" to {gap.end}") if gap.end else ""
-        lines += ["", Text(f"prix inconnus du {gap.start}", f"prices not known from {gap.start}") + end]
+        begin = Text("prix inconnus à partir du ", "prices not known from ") + written_date(gap.start)
+        lines += ["", begin + _until(gap.end)]
         lines.append(Text("  raison : ", "  reason: ") + gap.reason)
     return lines
+
+
+def _until(end: date | None) -> Text:
+    """Return the end of a row, the first day that it does not have, in words; nothing for an open row."""
+    if end is None:
+        return Text("", "")
+    on = written_date(end)
+    return Text(f", avant le {on.fr}", f", before {on.en}")
 
 
 def _checked(shelf: Shelf, paths: Sequence[Path]) -> list[Text | str]:

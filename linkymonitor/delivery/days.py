@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from linkymonitor.errors import StorageError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_date
 from linkymonitor.sinks.base import Event
 from linkymonitor.summaries.day import DaySummary
 from linkymonitor.summaries.store import Store
@@ -17,6 +20,19 @@ from linkymonitor.system.zones import zone
 _MOST = 3
 
 
+class DayEur(NamedTuple):
+    """What a day has cost, in €, to the cent as its page shows it; None where a price or a figure is not known."""
+
+    energy: Decimal | None = None
+    #: With the subscription of the day.
+    total: Decimal | None = None
+
+
+def no_prices(day: DaySummary) -> DayEur:
+    """Return the cost of *day* where no price is known."""
+    return DayEur()
+
+
 class Days:
     """The days of a log that are summarised.
 
@@ -24,9 +40,17 @@ class Days:
         log_dir: the folder of the log.
         timezone: the name of the zone of the days.
         storage: reads the summaries.
+        cost: gives what a day has cost.
     """
 
-    def __init__(self, log_dir: Path, timezone: str, storage: Storage) -> None:
+    def __init__(
+        self,
+        log_dir: Path,
+        timezone: str,
+        storage: Storage,
+        cost: Callable[[DaySummary], DayEur] = no_prices,
+    ) -> None:
+        self._cost = cost
         self._log_dir = log_dir
         self._timezone = timezone
         self._storage = storage
@@ -51,13 +75,13 @@ class Days:
             try:
                 # A store remembers the files that it has looked at, so each look has its own.
                 store = Store(self._log_dir, self._timezone, self._storage)
-                self._events = [_event(day) for day in store.newest(_MOST)]
+                self._events = [_event(day, self._cost(day)) for day in store.newest(_MOST)]
             except StorageError:
                 self._signature = None
         return self._events
 
 
-def _event(day: DaySummary) -> Event:
+def _event(day: DaySummary, eur: DayEur) -> Event:
     at = datetime.fromtimestamp(day.end, UTC)
     peak_at = None if day.peak_at is None else datetime.fromtimestamp(day.peak_at, UTC)
     figures = {
@@ -66,21 +90,27 @@ def _event(day: DaySummary) -> Event:
         "contract": day.option,
         "consumed_wh": day.wh,
         "periods_wh": dict(day.energy),
+        "energy_eur": None if eur.energy is None else f"{eur.energy:.2f}",
+        "eur": None if eur.total is None else f"{eur.total:.2f}",
         "injected_wh": None if day.injected is None else day.injected.wh,
         "peak_va": day.peak_va,
         "peak_at": None if peak_at is None else f"{peak_at:%Y-%m-%dT%H:%M:%SZ}",
         "coverage": round(day.coverage, 4),
     }
-    return Event("day", at, day.date.isoformat(), _sentence(day, peak_at), figures=figures)
+    return Event("day", at, day.date.isoformat(), _sentence(day, eur, peak_at), figures=figures)
 
 
-def _sentence(day: DaySummary, peak_at: datetime | None) -> Text:
-    """Return the day as one line: its energy, by period when there are several, its peak, and what was not heard."""
+def _sentence(day: DaySummary, eur: DayEur, peak_at: datetime | None) -> Text:
+    """Return the day as one line: its energy and its cost, each period, its peak, and what was not heard."""
     parts = []
     if day.wh is None:
         parts.append(Text("énergie inconnue", "energy not known"))
     else:
         parts.append(_kwh(day.wh))
+        cost = eur.energy if eur.total is None else eur.total
+        if cost is not None:
+            words = f"{cost:.2f}"
+            parts.append(Text(f"{words.replace('.', ',')}\u00a0€", f"€{words}"))
         if len(day.energy) > 1:
             each = [f"{register} " + _kwh(wh) for register, wh in day.energy.items() if wh]
             parts += each if len(each) > 1 else []
@@ -94,7 +124,8 @@ def _sentence(day: DaySummary, peak_at: datetime | None) -> Text:
     if day.partial:
         heard = f"{day.coverage:.0%}"
         parts.append(Text(f"{heard[:-1]}\u00a0% du jour lus", f"{heard} of the day heard"))
-    head = Text(f"{day.date:%d/%m/%Y}\u00a0: ", f"{day.date}: ")
+    on = written_date(day.date)
+    head = Text(f"{on.fr}\u00a0: ", f"{on.en}: ")
     return Text(
         head.fr + ", ".join(part.fr for part in parts), head.en + ", ".join(part.en for part in parts)
     )

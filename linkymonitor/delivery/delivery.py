@@ -18,7 +18,7 @@ from pathlib import Path
 
 from linkymonitor.daily_log.follower import Follower, Place
 from linkymonitor.daily_log.segments import Segments
-from linkymonitor.delivery.days import Days
+from linkymonitor.delivery.days import DayEur, Days, no_prices
 from linkymonitor.delivery.events import Known, Watch
 from linkymonitor.delivery.feeder import NEVER, Feeder
 from linkymonitor.delivery.state import Standing, StateFolder
@@ -26,6 +26,7 @@ from linkymonitor.errors import ConfigError, StorageError
 from linkymonitor.language import Text
 from linkymonitor.live.reading import Newest, Watcher
 from linkymonitor.sinks.base import Configured, House
+from linkymonitor.summaries.day import DaySummary
 from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Delivery:
         runtime_dir: the folder of latest.json.
         storage: reads the log.
         monotonic: seconds that never go back.
+        cost: gives what a day has cost.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Delivery:
         runtime_dir: Path,
         storage: Storage,
         monotonic: Callable[[], float] = time.monotonic,
+        cost: Callable[[DaySummary], DayEur] = no_prices,
     ) -> None:
         self._sinks = sinks
         self._house = house
@@ -71,7 +74,7 @@ class Delivery:
         self._monotonic = monotonic
         self._watcher = Watcher(runtime_dir, monotonic)
         self._segments = Segments(log_dir, storage)
-        self._days = Days(log_dir, house.timezone, storage)
+        self._days = Days(log_dir, house.timezone, storage, cost)
         self._stop = threading.Event()
         self._told_to_hang: set[str] = set()
         self._newest: Newest | None = None

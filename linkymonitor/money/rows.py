@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_date
 from linkymonitor.money.table import Band, Gap, Row
 from linkymonitor.money.tariffs import DOUBTED
 
@@ -71,30 +71,33 @@ class Rows:
                     ),
                 )
             elif part.end < after.start:
+                begin, end = written_date(part.end), written_date(after.start)
                 self._fault(
                     f"{_named(part)} {part.start}",
                     Text(
-                        f"un trou du {part.end} au {after.start} ; ajoutez une rangée, ou un [[gap]] avec sa raison",
-                        f"a hole from {part.end} to {after.start}; add a row, or a [[gap]] with its reason",
+                        f"un trou du {begin.fr} au {end.fr} ; ajoutez une rangée, ou un [[gap]] avec sa raison",
+                        f"a hole from {begin.en} to {end.en}; add a row, or a [[gap]] with its reason",
                     ),
                 )
             elif part.end > after.start:
+                end = written_date(part.end)
                 self._fault(
                     f"{_named(part)} {part.start}",
                     Text(
-                        f"chevauche {_named(after)} {after.start} jusqu'au {part.end} ; écrivez until = {after.start}",
-                        f"overlaps {_named(after)} {after.start} until {part.end}; write until = {after.start}",
+                        f"chevauche {_named(after)} {after.start} jusqu'au {end.fr} ; écrivez until = {after.start}",
+                        f"overlaps {_named(after)} {after.start} until {end.en}; write until = {after.start}",
                     ),
                 )
         if not parts:
             return
         last = parts[-1]
         if last.end is not None:
+            end = written_date(last.end)
             self._fault(
                 f"{_named(last)} {last.start}",
                 Text(
-                    f"rien après le {last.end} ; ajoutez une rangée, ou un [[gap]] from = {last.end} avec sa raison",
-                    f"nothing after {last.end}; add a row, or a [[gap]] from = {last.end} with its reason",
+                    f"rien à partir du {end.fr} ; ajoutez une rangée, ou un [[gap]] from = {last.end} avec sa raison",
+                    f"nothing from {end.en} on; add a row, or a [[gap]] from = {last.end} with its reason",
                 ),
             )
         elif isinstance(last, Row) and last.next_revision is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from linkymonitor.errors import LinkyMonitorError
-from linkymonitor.language import Text, as_text
+from linkymonitor.language import Text, as_text, written_date
 from linkymonitor.money.book import PriceBook
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.figures import day_figures
@@ -66,9 +66,10 @@ def keep_traceback(day: date, failure: Exception) -> None:
 def not_drawn(day: date, error: Exception) -> Text:
     """Return the sentence about *day*, which could not be drawn because of *error*."""
     cause = cause_of(error).map(lambda words: " ".join(words.split())[:_LONGEST_CAUSE])
+    on = written_date(day)
     sentence = Text(
-        f"{day} : journée non dessinée ({cause.fr}) ; les autres le sont",
-        f"{day}: day not drawn ({cause.en}); the others are",
+        f"{on.fr} : journée non dessinée ({cause.fr}) ; les autres le sont",
+        f"{on.en}: day not drawn ({cause.en}); the others are",
     )
     if isinstance(error, LinkyMonitorError):  # its text has the remedy
         return sentence

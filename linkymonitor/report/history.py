@@ -8,7 +8,7 @@ from functools import cached_property
 
 from linkymonitor.daily_log.files import files
 from linkymonitor.errors import StorageError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_date
 from linkymonitor.money.book import PriceBook
 from linkymonitor.report.day import DayFigures
 from linkymonitor.report.days import cause_of, guarded_days, keep_traceback
@@ -170,10 +170,10 @@ def _by_month(days: Iterable[date]) -> Iterator[tuple[tuple[int, int], list[date
 
 
 def _left_out(day: date, error: Exception) -> Text:
-    cause = cause_of(error)
+    cause, on = cause_of(error), written_date(day)
     return Text(
-        f"{day} : jour absent des mois et des années ({cause.fr}) ; gardez le journal de ce jour et signalez-le",
-        f"{day}: day left out of months and years ({cause.en}); keep the log of this day and report it",
+        f"{on.fr} : jour absent des mois et des années ({cause.fr}) ; gardez le journal de ce jour et signalez-le",
+        f"{on.en}: day left out of months and years ({cause.en}); keep the log of this day and report it",
     )
 
 

@@ -145,7 +145,7 @@ def test_a_day_that_has_not_come_is_refused(call, tmp_path):
             "report", "--log-dir", tmp_path, "-o", tmp_path / "p", "-s", "2062-01-13", *more
         )
         assert (status, out) == (2, "")
-        assert err.startswith("linkymonitor: 2062-01-13 n'est pas encore venu : aujourd'hui est le 2")
+        assert err.startswith("linkymonitor: le 13 janvier 2062 n'est pas encore venu : aujourd'hui est le 2")
     assert not (tmp_path / "p").exists()
 
 

@@ -27,8 +27,11 @@ def test_all_tables_are_listed_with_their_time_and_the_folder_of_the_owners(ini,
     (tmp_path / "tables" / "wrong.toml").write_text("schema = 1\n")
     assert main(["tariffs", "list", "-c", str(ini)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "ejp : EDF, Tarif Bleu, option EJP, regulated, 2023-08-01 to today" in lines
-    assert f"mine : Nobody, Mine, market, 2026-02-01 to today ({tmp_path / 'tables' / 'mine.toml'})" in lines
+    assert "ejp : EDF, Tarif Bleu, option EJP, regulated, 1 August 2023 to today" in lines
+    assert (
+        f"mine : Nobody, Mine, market, 1 February 2026 to today ({tmp_path / 'tables' / 'mine.toml'})"
+        in lines
+    )
     assert "wrong: has faults; see 'tariffs check'" in lines
 
 
@@ -42,7 +45,7 @@ def test_a_table_is_shown_with_its_prices_by_power_and_its_doubts(ini, tmp_path,
     (tmp_path / "tables" / "mine.toml").write_text(TABLE.replace('doubt = ""', 'doubt = "typed by hand"', 1))
     assert main(["tariffs", "show", "mine", "-c", str(ini)]) == 0
     shown = capsys.readouterr().out
-    assert "from 2026-02-01 until 2026-08-01, not included\n  6 kVA : 15.05 €/month\n" in shown
+    assert "from 1 February 2026, before 1 August 2026\n  6 kVA : 15.05 €/month\n" in shown
     assert "  doubt: typed by hand\n" in shown
     assert "  HP (6-6 kVA) : 0.2100 €/kWh\n  HP (9-9 kVA) : 0.2110 €/kWh\n" in shown
 

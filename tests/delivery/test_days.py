@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
-from linkymonitor.delivery.days import Days
+from linkymonitor.delivery.days import DayEur, Days
 from linkymonitor.delivery.delivery import Delivery
 from linkymonitor.delivery.state import StateFolder
 from linkymonitor.sinks.base import House
@@ -49,8 +50,8 @@ class Kept:
         self._stamp += 1_000_000_000
         os.utime(store.directory, ns=(self._stamp, self._stamp))
 
-    def days(self) -> Days:
-        return Days(self.folder, "Europe/Paris", Storage())
+    def days(self, *cost) -> Days:
+        return Days(self.folder, "Europe/Paris", Storage(), *cost)
 
     def delivery(self, sink: Collecting) -> Delivery:
         made = Delivery(
@@ -72,18 +73,36 @@ def test_a_day_is_a_sentence_and_its_figures(kept):
     assert f"{event.at:%Y-%m-%dT%H:%M}" == "2026-01-10T23:00"
     english = event.text.en.replace("\u00a0", " ")
     assert english == (
-        "2026-01-10: 14.40 kWh, HC 4.80 kWh, HP 9.60 kWh, injected 1.11 kWh, peak 6230 VA at 11:42"
+        "10 January 2026: 14.40 kWh, HC 4.80 kWh, HP 9.60 kWh, injected 1.11 kWh, peak 6230 VA at 11:42"
     )
-    assert event.text.fr.replace("\u00a0", " ").startswith("10/01/2026 : 14,40 kWh, HC 4,80 kWh")
+    assert event.text.fr.replace("\u00a0", " ").startswith("10 janvier 2026 : 14,40 kWh, HC 4,80 kWh")
     assert event.figures["consumed_wh"] == 14400
     assert event.figures["periods_wh"] == {"HC": 4800, "HP": 9600}
     assert event.figures["peak_at"] == "2026-01-10T10:42:00Z"
 
 
+def test_a_day_has_its_cost_where_its_prices_are_known(kept):
+    kept.add(summary(0))
+    (event,) = kept.days(lambda day: DayEur(Decimal("2.3"), Decimal("2.92"))).events()
+    assert (event.figures["energy_eur"], event.figures["eur"]) == ("2.30", "2.92")
+    assert event.text.en.startswith("10 January 2026: 14.40\u00a0kWh, €2.92, HC")
+    assert event.text.fr.startswith("10 janvier 2026\u00a0: 14,40\u00a0kWh, 2,92\u00a0€, HC")
+    (event,) = kept.days(lambda day: DayEur(Decimal("2.3"))).events()
+    assert event.figures["eur"] is None
+    assert "€2.30" in event.text.en
+
+
+def test_a_day_without_prices_has_no_cost(kept):
+    kept.add(summary(0))
+    (event,) = kept.days().events()
+    assert (event.figures["energy_eur"], event.figures["eur"]) == (None, None)
+    assert "€" not in event.text.en
+
+
 def test_what_is_not_known_is_told(kept):
     kept.add(summary(0, half_hours={}, peak_va=None, peak_at=None, coverage=0.31, partial=True))
     (event,) = kept.days().events()
-    assert event.text.en == "2026-01-10: energy not known, 31% of the day heard"
+    assert event.text.en == "10 January 2026: energy not known, 31% of the day heard"
     assert event.figures["consumed_wh"] is None
 
 

@@ -61,13 +61,15 @@ HP = { "6" = 0.2100, "9" = 0.2110 }
 FAULTS = {
     "hole": (
         ("until = 2026-08-01", "until = 2026-07-01"),
-        "[[price]] 2026-02-01 : un trou du 2026-07-01 au 2026-08-01 ; ajoutez une rangée, ou un [[gap]] avec sa raison",
-        "[[price]] 2026-02-01: a hole from 2026-07-01 to 2026-08-01; add a row, or a [[gap]] with its reason",
+        "[[price]] 2026-02-01 : un trou du 1er juillet 2026 au 1er août 2026 ; ajoutez une rangée, ou un [[gap]] "
+        "avec sa raison",
+        "[[price]] 2026-02-01: a hole from 1 July 2026 to 1 August 2026; add a row, or a [[gap]] with its reason",
     ),
     "overlap": (
         ("until = 2026-08-01", "until = 2026-09-01"),
-        "[[price]] 2026-02-01 : chevauche [[price]] 2026-08-01 jusqu'au 2026-09-01 ; écrivez until = 2026-08-01",
-        "[[price]] 2026-02-01: overlaps [[price]] 2026-08-01 until 2026-09-01; write until = 2026-08-01",
+        "[[price]] 2026-02-01 : chevauche [[price]] 2026-08-01 jusqu'au 1er septembre 2026 ; écrivez "
+        "until = 2026-08-01",
+        "[[price]] 2026-02-01: overlaps [[price]] 2026-08-01 until 1 September 2026; write until = 2026-08-01",
     ),
     "no end": (
         ("until = 2026-08-01\n", ""),
@@ -76,9 +78,10 @@ FAULTS = {
     ),
     "nothing after": (
         ("next_revision = 2027-02-01", "until = 2026-11-01"),
-        "[[price]] 2026-08-01 : rien après le 2026-11-01 ; ajoutez une rangée, ou un [[gap]] from = 2026-11-01 avec sa "
-        "raison",
-        "[[price]] 2026-08-01: nothing after 2026-11-01; add a row, or a [[gap]] from = 2026-11-01 with its reason",
+        "[[price]] 2026-08-01 : rien à partir du 1er novembre 2026 ; ajoutez une rangée, ou un [[gap]] from = "
+        "2026-11-01 avec sa raison",
+        "[[price]] 2026-08-01: nothing from 1 November 2026 on; add a row, or a [[gap]] from = 2026-11-01 with its "
+        "reason",
     ),
     "no next revision": (
         ("next_revision = 2027-02-01\n", ""),
@@ -251,8 +254,8 @@ CONTRACTS = {
     ),
     "two of one date": (
         "[contract:2026-02-01]\npower = 9\n[contract:2026_02_01]\npower = 6\n",
-        "[contract:2026_02_01] : deuxième section du 2026-02-01 ; gardez-en une",
-        "[contract:2026_02_01]: a second section of 2026-02-01; keep one",
+        "[contract:2026_02_01] : deuxième section du 1er février 2026 ; gardez-en une",
+        "[contract:2026_02_01]: a second section of 1 February 2026; keep one",
     ),
     "before the contract": (
         "[contract]\nsince = 2026-02-01\n[contract:2026-01-01]\npower = 9\n",

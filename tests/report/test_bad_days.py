@@ -200,7 +200,7 @@ def test_a_day_that_cannot_be_drawn_says_so_and_costs_no_other(tmp_path, capsys,
     )
     assert status == 1
     said = capsys.readouterr().err
-    assert "2026-01-14" in said
+    assert "14 janvier 2026 : journée non dessinée" in said
     assert "Traceback" not in said
     assert len(said.splitlines()) == 1
     bad = (pages / "2026-01-14.html").read_text()
@@ -222,19 +222,20 @@ def test_a_log_that_cannot_be_read_costs_its_own_days(tmp_path, capsys):
     assert run(tmp_path, "-s", "2026-01-13", "-e", "2026-01-15", "--json") == 1
     told = capsys.readouterr()
     assert json.loads(told.out)["consumed"] == {"wh": None, "eur": None}
-    assert "2026-01-14" in told.err
+    assert "14 janvier 2026 : jour absent" in told.err
 
 
 def test_a_file_that_may_not_be_read_has_one_remedy_and_a_fault_of_ours_is_to_be_reported():
     forbidden = not_drawn(DAY, trouble("/log/day.log", PermissionError(errno.EACCES, "Permission denied")))
     assert forbidden == Text(
-        "2026-01-13 : journée non dessinée (/log/day.log : accès refusé ; donnez-en le droit à l'utilisateur de "
+        "13 janvier 2026 : journée non dessinée (/log/day.log : accès refusé ; donnez-en le droit à l'utilisateur de "
         "linkymonitor) ; les autres le sont",
-        "2026-01-13: day not drawn (/log/day.log: permission denied; give the user that runs linkymonitor the "
+        "13 January 2026: day not drawn (/log/day.log: permission denied; give the user that runs linkymonitor the "
         "right to it); the others are",
     )
     assert not_drawn(DAY, ZeroDivisionError("by zero")).en == (
-        "2026-01-13: day not drawn (ZeroDivisionError: by zero); the others are, keep the log of this day and report it"
+        "13 January 2026: day not drawn (ZeroDivisionError: by zero); the others are, keep the log of this day and "
+        "report it"
     )
 
 
