@@ -215,13 +215,9 @@ def _cost_of(book: Callable[[], PriceBook]) -> Callable[[DaySummary], DayEur]:
 
     def cost(day: DaySummary) -> DayEur:
         from linkymonitor.estimate.day_cost import cost_of
-        from linkymonitor.money import bill
 
         found = cost_of(day, book().on(day.date, day.subscribed_kva))
-        if found.wh is None or found.barely:
-            return DayEur()
-        rounded = (None if eur is None else bill.round_cents(eur) for eur in found.eur.values())
-        return DayEur(bill.add_up(rounded), found.shown)
+        return DayEur(found.energy_shown, found.shown)
 
     return cost
 

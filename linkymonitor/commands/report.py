@@ -253,11 +253,12 @@ def _silence(log_dir: Path, newest: datetime | None, now: datetime, settings: Se
     hours = int((now - newest) / timedelta(hours=1))
     days = hours // 24
     age = Text(f"{hours} h", f"{hours} h") if days < 2 else Text(f"{days} jours", f"{days} days")
+    on = written_date(at.date())
     return [
         Text(
-            f"{log_dir} : aucun relevé depuis le {at:%Y-%m-%d} à {at:%H:%M}, il y a {age.fr} ; vérifiez que "
+            f"{log_dir} : aucun relevé depuis le {on.fr} à {at:%H:%M}, il y a {age.fr} ; vérifiez que "
             "linkymonitor tourne (systemctl status linkymonitor) et que le câble tient au compteur",
-            f"{log_dir}: no record since {at:%Y-%m-%d} at {at:%H:%M}, {age.en} ago; check that "
+            f"{log_dir}: no record since {on.en} at {at:%H:%M}, {age.en} ago; check that "
             "linkymonitor runs (systemctl status linkymonitor) and that the cable is fixed to the meter",
         )
     ]

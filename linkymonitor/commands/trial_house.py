@@ -24,7 +24,7 @@ from linkymonitor.daily_log.files import files
 from linkymonitor.daily_log.search import last_before
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.errors import LinkyMonitorError, StorageError, UsageError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_date
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.life import Life
 from linkymonitor.simulator.options import PARIS, Options
@@ -138,12 +138,13 @@ class TrialHouse:
         if newest is None:
             return None
         if newest > self.now() + _FUTURE:
+            on = written_date(newest.date())
             raise LinkyMonitorError(
                 Text(
-                    f"{self.log_dir} : le journal va jusqu'au {newest:%d/%m/%Y %H:%M} UTC, après l'heure qu'il est ; "
+                    f"{self.log_dir} : le journal va jusqu'au {on.fr} à {newest:%H:%M} UTC, après l'heure qu'il est ; "
                     "mettez l'horloge à l'heure, ou recommencez avec --fresh",
-                    f"{self.log_dir}: the log goes on until {newest:%d/%m/%Y %H:%M} UTC, which is later than now; set "
-                    "the clock, or begin again with --fresh",
+                    f"{self.log_dir}: the log goes on until {on.en} at {newest:%H:%M} UTC, which is later than now; "
+                    "set the clock, or begin again with --fresh",
                 )
             )
         last = last_before(self.log_dir, newest, storage=self.storage)

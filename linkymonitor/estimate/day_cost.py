@@ -52,6 +52,13 @@ class DayCost(NamedTuple):
     injected: int | None = None
     injected_eur: Decimal | None = None
 
+    @property
+    def energy_shown(self) -> Decimal | None:
+        """What the page of the day shows for its energy, without the subscription; None when it is not known."""
+        if self.wh is None or self.barely:
+            return None
+        return bill.add_up(None if eur is None else bill.round_cents(eur) for eur in self.eur.values())
+
 
 def cost_of(day: DaySummary, prices: DayPrices, *, shift: int = 0) -> DayCost:
     """Return the energy of *day* by the periods of the offer and its cost.

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import ConfigError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_date
 from linkymonitor.money.calendars import COLOURS, Calendar, ColourTerms
 from linkymonitor.money.reader import read_table
 from linkymonitor.money.rules import DAY, OffPeak, Slices, read_hours
@@ -46,11 +46,12 @@ def rule_faults(table: Table, path: Path) -> list[Text]:
         winners = slices.winners(when)
         won |= {place for place, _ in winners}
         if -1 in won:
+            on = written_date(when.date())
             faults.append(
                 f"{path}: [[rule]]"
                 + Text(
-                    f" : aucune règle le {when:%Y-%m-%d à %H:%M} ; finissez la liste par une règle sans condition",
-                    f": no rule on {when:%Y-%m-%d at %H:%M}; end the list with a rule without condition",
+                    f" : aucune règle le {on.fr} à {when:%H:%M} ; finissez la liste par une règle sans condition",
+                    f": no rule on {on.en} at {when:%H:%M}; end the list with a rule without condition",
                 )
             )
             break

@@ -176,7 +176,7 @@ def test_a_house_that_was_simulated_in_another_way_begins_again(trial, monkeypat
 def test_a_log_that_is_ahead_of_the_clock_is_refused(trial):
     trial.run(past=0, now=NOW + DAY)
     with pytest.raises(
-        LinkyMonitorError, match=r"va jusqu'au 15/07/2027 11:20 UTC, après l'heure .* --fresh"
+        LinkyMonitorError, match=r"va jusqu'au 15 juillet 2027 à 11:20 UTC, après l'heure .* --fresh"
     ):
         trial.run(past=0, now=NOW)
     trial.run(past=0, now=NOW, fresh=True)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ import pytest
 from linkymonitor.live.latest import Latest
 from linkymonitor.model.reading import Reading, TariffState, View
 from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.summaries.day import DaySummary, LogSpan
+from linkymonitor.summaries.store import Store
 from linkymonitor.system.storage import Storage
 from tests.support.commands import PYTHON, daemon, until
 from tests.support.logs import START
@@ -410,3 +412,42 @@ def test_memory_and_start_are_those_of_a_small_process(house):
         status = Path(f"/proc/{process.pid}/status").read_text()
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     assert peak < 30_000, f"{peak} kB"
+
+
+@pytest.mark.parametrize(
+    ("prices", "figures"),
+    [
+        # 24 kWh at 0.2 € are 4.80 €; a day of January bears 1 € of 31 € a month.
+        ("hn = 0.2\nsubscription_month = 31\n", ["4.80", "5.80"]),
+        ("hn = 0.2\n", ["4.80", None]),
+        ("pm = 0.2\nsubscription_month = 31\n", [None, None]),
+    ],
+)
+def test_the_event_of_a_day_has_its_cost_by_the_prices_that_are_set(house, prices, figures):
+    own = house.folder / "own/mine.py"
+    own.write_text(
+        SINK.replace(
+            "e.since.isoformat() if e.since else None", "[e.figures['energy_eur'], e.figures['eur']]"
+        )
+    )
+    house.configure(house.sections + f"[tariff]\n{prices}")
+    house.box.write(range(3))
+    house.deliver("--once")
+    day = date(2026, 1, 10)
+    midnight = round(datetime(2026, 1, 9, 23, tzinfo=UTC).timestamp())
+    Store(house.folder / "log", "Europe/Paris", Storage()).write(
+        [
+            DaySummary(
+                day,
+                "Europe/Paris",
+                midnight,
+                midnight + 86400,
+                midnight + 86400,
+                half_hours={"HN": (500,) * 48},
+                records=7000,
+                log=LogSpan(day, day),
+            )
+        ]
+    )
+    with house.daemon():
+        until(lambda: ["day", "2026-01-10", figures] in house.kept("event"))

@@ -160,8 +160,8 @@ FAULTS = {
     ),
     "instant without a period": (
         ('[[rule]]\nperiod = "HP"', '[[rule]]\nperiod = "HP"\nhours = ["06:00-21:30"]'),
-        "[[rule]] : aucune règle le 2026-01-01 à 21:30 ; finissez la liste par une règle sans condition",
-        "[[rule]]: no rule on 2026-01-01 at 21:30; end the list with a rule without condition",
+        "[[rule]] : aucune règle le 1er janvier 2026 à 21:30 ; finissez la liste par une règle sans condition",
+        "[[rule]]: no rule on 1 January 2026 at 21:30; end the list with a rule without condition",
     ),
     "hours that do not exist": (
         ("22:00-06:00", "22:00-06:61"),
