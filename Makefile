@@ -91,7 +91,7 @@ pictures: $(VENV)/dev.ready ## draw the pictures of the READMEs again, from the 
 	$(BIN)/python docs/images/draw_oled.py
 	$(BIN)/python docs/images/draw_pictures.py
 
-home-assistant: $(VENV)/dev.ready ## the meter in a real Home Assistant; root, 1.5 GB; ARGS=--pictures draws those of docs
+home-assistant: $(VENV)/dev.ready ## the meter in a real Home Assistant; root, 2 GB; ARGS=--pictures draws those of docs
 	@$(call debian,PATH=$$PATH:/usr/sbin command -v mosquitto,mosquitto,there is no broker,exit 1)
 	@$(BIN)/python -m tests.home_assistant $(HOME_ASSISTANT) $(ARGS)
 

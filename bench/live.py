@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import tempfile
+import termios
 import time
 import tty
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +45,8 @@ _RATIO: Mapping[tuple[Mode, int], tuple[float, float]] = {
     (Mode.STANDARD, FIFO): (0.14, 0.10),
     (Mode.STANDARD, 1): (0.10, 0.06),
 }
-_HEARD = re.compile(r"\bTrames=(\d+)")
+#: The frames that a DATA line counts.
+HEARD = re.compile(r"\bTrames=(\d+)")
 
 
 class Line:
@@ -67,6 +69,19 @@ class Line:
     def __exit__(self, *_: object) -> None:
         os.close(self._master)
         os.close(self._slave)
+
+    def wait_for_reader(self, baud: int) -> None:
+        """Return once a reader has set the line to *baud*, and has thrown away what came before.
+
+        Raises:
+            CannotRun: none does within 20 s.
+        """
+        deadline = time.monotonic() + 20
+        while termios.tcgetattr(self._slave)[4] != getattr(termios, f"B{baud}"):
+            if time.monotonic() > deadline:
+                raise CannotRun("nobody opens the line")
+            time.sleep(0.01)
+        time.sleep(0.5)
 
     def say(self, wire: bytes) -> None:
         """Send *wire*; what a reader leaves for too long is lost, as with a UART."""
@@ -149,7 +164,7 @@ def _read(
                 used[which] = _Used(process.cpu - before[which].cpu, process.reads - before[which].reads)
         for log_dir in Path(folder).iterdir():
             text = "".join(path.read_text() for path in log_dir.glob("*.log"))
-            if (heard := sum(map(int, _HEARD.findall(text)))) < len(measured):
+            if (heard := sum(map(int, HEARD.findall(text)))) < len(measured):
                 raise CannotRun(f"acquire heard {heard} frames of {len(measured)}: this machine is too busy")
     return seconds, used
 

@@ -1,6 +1,6 @@
 """``make home-assistant``: the meter in a real Home Assistant, which judges what it is told.
 
-A Debian root with Home Assistant is made once (root rights, 1.5 GB, some minutes). Then a broker, a simulated house,
+A Debian root with Home Assistant is made once (root rights, 2 GB, some minutes). Then a broker, a simulated house,
 `acquire` and `deliver` run beside it on private ports of the loopback; the checks are printed, and the exit status is 1
 when one of them fails.
 """

@@ -71,6 +71,7 @@ def make_root(root: Path) -> None:
             "uv pip install --python /opt/ha/bin/python -c hw/homeassistant/package_constraints.txt "
             f"homeassistant=={VERSION} {_EXTRAS}",
         )
+    shutil.rmtree(installer)
 
 
 @contextmanager
