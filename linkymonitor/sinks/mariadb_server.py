@@ -15,13 +15,11 @@ from typing import Any
 from linkymonitor.language import Text, cause
 from linkymonitor.sinks.network import library, tls_cause, tls_context
 from linkymonitor.sinks.sql_server import (
-    PATIENCE,
     Connection,
     Cursor,
     Fault,
     Server,
     ServerSettings,
-    no_answer,
     with_remedy,
 )
 
@@ -116,14 +114,16 @@ class MariaDB(Server):
                 database=settings.database,
                 charset="utf8mb4",
                 init_command=_SESSION,
-                connect_timeout=PATIENCE,
-                read_timeout=PATIENCE,
-                write_timeout=PATIENCE,
+                connect_timeout=self.patience,
+                read_timeout=self.patience,
+                write_timeout=self.patience,
             )
         except RuntimeError as error:
             # A library for the way in which the server wants the password is missing; the words of PyMySQL name it.
             raise self._pymysql.err.OperationalError(_CANNOT_CONNECT, str(error)) from error
-        except (IndexError, ValueError, AssertionError) as error:
+        except (IndexError, ValueError, AssertionError, self._pymysql.err.InternalError) as error:
+            if _code(error):
+                raise
             raise self._pymysql.err.OperationalError(_NO_MYSQL, "") from error
         return made
 
@@ -154,7 +154,7 @@ class MariaDB(Server):
             )
         original = getattr(error, "original_exception", None)
         if isinstance(original, TimeoutError) or (code == _LOST and "timed out" in words):
-            return Fault(no_answer(), lost=lost)
+            return Fault(self.no_answer(), lost=lost, silent=True)
         if isinstance(original, OSError):
             without = Text("tls = non", "tls = no")
             return Fault(

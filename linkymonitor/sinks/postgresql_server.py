@@ -19,18 +19,16 @@ from typing import Any
 from linkymonitor.language import Text
 from linkymonitor.sinks.network import library, tls_context
 from linkymonitor.sinks.sql_server import (
-    PATIENCE,
     Connection,
     Fault,
     Server,
     ServerSettings,
-    no_answer,
     with_remedy,
 )
 
 _PORT = 5432
-#: The server has less time than the timer, so that it is the one that ends a slow statement.
-_STATEMENT_MOST = PATIENCE - 1
+#: The share of the time that the server has, so that it is the one that ends a slow statement, and not the timer.
+_OF_THE_SERVER = 0.9
 #: The certificates of the system as one file, which libpq needs before version 16.
 _SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
 #: The first version of libpq that finds the certificates of the system by itself.
@@ -86,7 +84,7 @@ class PostgreSQL(Server):
             "user": settings.user,
             "password": self.password,
             "dbname": settings.database,
-            "connect_timeout": int(PATIENCE),
+            "connect_timeout": int(self.patience),
             "client_encoding": "utf8",
             "application_name": "linkymonitor",
             **self._tls(),
@@ -98,9 +96,8 @@ class PostgreSQL(Server):
         )
         try:
             with self.limited(connection):
-                connection.execute(
-                    f"SET TimeZone = 'UTC'; SET statement_timeout = {_STATEMENT_MOST * 1000:.0f}"
-                )
+                most = self.patience * _OF_THE_SERVER * 1000
+                connection.execute(f"SET TimeZone = 'UTC'; SET statement_timeout = {most:.0f}")
             connection.autocommit = False
         except BaseException:
             connection.close()
@@ -128,7 +125,7 @@ class PostgreSQL(Server):
             with suppress(OSError):
                 ours.shutdown(socket.SHUT_RDWR)
 
-        timer = threading.Timer(PATIENCE, cut)
+        timer = threading.Timer(self.patience, cut)
         timer.daemon = True
         timer.start()
         try:
@@ -144,7 +141,7 @@ class PostgreSQL(Server):
         of_psycopg: Any = self._connection
         lost: bool = of_psycopg is None or of_psycopg.closed
         if self._timed_out or code == _TIMED_OUT:
-            return Fault(no_answer(), lost=lost)
+            return Fault(self.no_answer(), lost=lost, silent=True)
         if of_psycopg is None:
             return Fault(
                 with_remedy(

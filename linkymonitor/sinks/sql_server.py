@@ -114,6 +114,8 @@ class Fault(NamedTuple):
     passing: bool = False
     #: Whether the connection can no longer be used.
     lost: bool = False
+    #: Whether the server was silent for too long: it is not asked again at once.
+    silent: bool = False
 
 
 class Server(ABC):
@@ -126,6 +128,9 @@ class Server(ABC):
     Raises:
         ConfigError: the file of the password cannot be used, or it would be sent in clear.
     """
+
+    #: How long the server may take for one answer, in seconds.
+    patience = PATIENCE
 
     def __init__(self, settings: ServerSettings, port: int) -> None:
         self.settings = settings
@@ -160,7 +165,7 @@ class Server(ABC):
                 fault = self.fault(error)
                 if fault.lost:
                     self.close()
-                if again and (fault.passing or (fault.lost and idle)):
+                if again and (fault.passing or (fault.lost and idle and not fault.silent)):
                     again = False
                     continue
                 kind = SinkRefused if fault.refused else SinkUnavailable
@@ -187,6 +192,11 @@ class Server(ABC):
                 raise
             return result
 
+    def no_answer(self) -> Text:
+        """Return the fault of a server that is silent."""
+        seconds = f"{self.patience:g}"
+        return Text(f"pas de réponse en {seconds} s", f"no answer within {seconds} s")
+
     @contextmanager
     def limited(self, _connection: Connection) -> Iterator[None]:
         """End what runs in this context, with an error of the library, when the server is silent for too long."""
@@ -209,11 +219,6 @@ class Server(ABC):
 def with_remedy(words: str, remedy: Text) -> Text:
     """Return the *words* of a server, cut to a line, and the *remedy*."""
     return quoted(words) + Text(" ; ", "; ") + remedy
-
-
-def no_answer() -> Text:
-    """Return the fault of a server that is silent."""
-    return Text(f"pas de réponse en {PATIENCE:.0f} s", f"no answer within {PATIENCE:.0f} s")
 
 
 def clean(text: str) -> str:

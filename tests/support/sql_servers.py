@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +96,22 @@ class SqlServer:
     def points(self) -> tuple[Records, int]:
         """Return all records in the database of its own, and how many keys came twice: the key lets none in."""
         return self.records(self.own), 0
+
+    def processes(self) -> list[int]:
+        """Return the ids of all processes of the server."""
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *map(int, children)]
+
+    def has_died(self) -> bool:
+        """Return whether the server has ended by itself."""
+        assert self._process is not None
+        return self._process.poll() is not None
+
+    def put_on(self, mount: Callable[[Path], None]) -> str:
+        """Make a database whose tables are in a folder that *mount* puts on a disk of its own; return its name."""
+        raise NotImplementedError
 
     def keys(self, database: str) -> str:
         """Return the section of a sink whose records go to *database*."""
@@ -222,6 +241,16 @@ class Postgres(SqlServer):
             database,
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO {name}",
         )
+        return name
+
+    def put_on(self, mount):
+        folder = self.folder / "small"
+        folder.mkdir()
+        mount(folder)
+        name = self.new_database()
+        self.ask(name, f"CREATE TABLESPACE small LOCATION '{folder}'", user="root")
+        self.ask(name, "GRANT CREATE ON TABLESPACE small TO linky", user="root")
+        self.ask(name, f"ALTER DATABASE {name} SET default_tablespace = small", user="root")
         return name
 
     def with_password(self, database, password):
@@ -361,6 +390,11 @@ class Maria(SqlServer):
         self.ask("mysql", f"GRANT SELECT, INSERT, UPDATE ON {database}.* TO {name}@'127.0.0.1'", user="root")
         return name
 
+    def put_on(self, mount):
+        name = self.new_database()
+        mount(self.folder / "data" / name)
+        return name
+
     def with_password(self, database, password):
         name = f"guarded_{database}"
         self.ask("mysql", f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{password}'", user="root")
@@ -406,3 +440,32 @@ class Maria(SqlServer):
             assert key not in found, "a record came twice"
             found[key] = known
         return found
+
+
+@contextmanager
+def small_disk(server: SqlServer, megabytes: int) -> Iterator[tuple[str, Path]]:
+    """Run *server* with a database on a disk with so little room; yield its name, and a file that takes the rest."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount")
+    mounted: list[Path] = []
+
+    def mount(folder: Path) -> None:
+        size = f"size={megabytes + 60}m,mode=0700,uid={pwd.getpwnam(server.account).pw_uid}"
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], capture_output=True, text=True
+        )
+        if done.returncode:
+            pytest.skip(f"cannot mount: {done.stderr}")
+        mounted.append(folder)
+
+    try:
+        server.start()
+        database = server.put_on(mount)
+        filler = mounted[0] / "filler"
+        filler.write_bytes(bytes(60 << 20))
+        yield database, filler
+    finally:
+        server.kill()
+        for folder in mounted:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+        server.remove()
