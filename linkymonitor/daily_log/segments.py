@@ -74,17 +74,23 @@ class Segments:
             StorageError: the folder cannot be read.
         """
         if self._signature is None or self.signature() != self._signature:
+            # Before the folder is listed, so that a file that is made meanwhile is a change at the next call.
+            modified = _modified(str(self._directory))
             there = files(self._directory, self._storage)
             self._newest = [str(file.path) for file in there[-_NEWEST:]]
-            self._signature = self.signature()
+            self._signature = self._signature_of(modified)
             self._listed = self._segments_of(there)
         return self._listed
 
     def signature(self) -> object:
         """Return a value that differs from the one before when the log has changed."""
+        return self._signature_of(_modified(str(self._directory)))
+
+    def _signature_of(self, modified: int) -> object:
+        """Return the signature of a folder that was changed at *modified*."""
         today = self._path_of(datetime.now(UTC).date())
         paths = (*self._newest, *(() if today in self._newest else (today,)))
-        return (_modified(str(self._directory)), *map(_size, paths), len(self._newest))
+        return (modified, *map(_size, paths), len(self._newest))
 
     def _path_of(self, day: date) -> str:
         """Return the path of the file of *day*; it is made once a day only."""

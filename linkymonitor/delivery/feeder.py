@@ -243,12 +243,11 @@ class Feeder:
         if self._batch is None:
             if not self._log_grew:
                 return False
-            # Before the look, so that a change during it is seen at the next step.
+            # Before the look, so that a change during it is seen at the next step: `look` is called by another thread.
             self._log_grew = False
-            try:
-                self._batch = self._next_batch()
-            finally:
-                self._log_grew = self._log_grew or self._batch is not None
+            self._batch = self._next_batch()
+            if self._batch is not None:
+                self._log_grew = True
             self._rows_taken, self._tries = False, 0
         batch = self._batch
         if batch is None:

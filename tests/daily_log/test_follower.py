@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from linkymonitor.daily_log.follower import Follower, Place
+from linkymonitor.daily_log.segments import Segments
 from linkymonitor.errors import StorageError
 from linkymonitor.system.storage import Storage
 from tests.support.logs import START, data_line, forerunner_line
@@ -302,3 +304,31 @@ def test_a_folder_that_cannot_be_read_is_an_error_of_the_storage(tmp_path):
     (tmp_path / "log").write_text("a file")
     with pytest.raises(StorageError):
         Follower(tmp_path / "log").after(Place(), 10)
+
+
+class Midnight(Storage):
+    """A storage whose folder gets the file of the next day right after it was listed, once."""
+
+    def __init__(self, folder) -> None:
+        super().__init__()
+        self._folder = folder
+        self._next = "2026_01_02_linkymonitor.log"
+
+    def names(self, directory):
+        found = super().names(directory)
+        if self._next:
+            (self._folder / self._next).write_bytes(data_line(START + timedelta(days=1), 2))
+            self._next = ""
+        return found
+
+
+def test_a_file_that_is_made_while_the_folder_is_listed_is_seen_at_the_next_look(tmp_path):
+    (tmp_path / "2026_01_01_linkymonitor.log").write_bytes(data_line(START, 1))
+    # The folder was last changed long before: the clock of the kernel moves every few milliseconds only.
+    os.utime(tmp_path, (0, 0))
+    segments = Segments(tmp_path, Midnight(tmp_path))
+    assert len(segments.all()) == 1
+    assert [segment.name for segment in segments.all()] == [
+        "2026_01_01_linkymonitor.log",
+        "2026_01_02_linkymonitor.log",
+    ]

@@ -191,7 +191,7 @@ def test_a_silent_meter_is_offline_though_deliver_runs(tmp_path, broker):
         until(lambda: subscriber.of("status")[-1:] == [b"online"])
         latest.write(view(230)._replace(now=time.monotonic() - 14))
         until(lambda: subscriber.of("status")[-1:] == [b"offline"])
-        assert [one["kind"] for one in subscriber.documents("event")] == ["silence"]
+        until(lambda: [one["kind"] for one in subscriber.documents("event")] == ["silence"])
         latest.write(view(240))
         until(lambda: subscriber.of("status")[-1:] == [b"online"])
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 class Mosquitto:
-    """A broker that forgets everything when it is killed.
+    """A broker that forgets everything when it is killed, unless *lines* let it keep all it has at once.
 
     Args:
         folder: where its files are.
@@ -66,6 +66,13 @@ class Mosquitto:
             self._process.wait()
             self._process = None
 
+    def pause(self) -> None:
+        """Let the broker do nothing until `resume`; what comes waits in the kernel."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def end(self) -> None:
         """End the broker; it keeps what its configuration lets it keep."""
         if self._process is not None:
@@ -97,7 +104,8 @@ class Subscriber:
     def __init__(self, port: int, name: str = "", **login: str) -> None:
         client_module = paho()
         self.messages: list[tuple[str, bytes, bool]] = []
-        self._subscribed = threading.Event()
+        #: How many times the broker has taken the subscription.
+        self.subscriptions = 0
         words = (
             {"callback_api_version": client_module.CallbackAPIVersion.VERSION2}
             if hasattr(client_module, "CallbackAPIVersion")
@@ -107,15 +115,18 @@ class Subscriber:
         self.client = client_module.Client(client_id=name, clean_session=not name, **words)
         if login:
             self.client.username_pw_set(**login)
-        self.client.reconnect_delay_set(1, 1)
+        self.client.reconnect_delay_set(0.1, 0.1)
         self.client.on_connect = lambda client, *_: client.subscribe("#", 1)
-        self.client.on_subscribe = lambda *_: self._subscribed.set()
+        self.client.on_subscribe = self._count
         self.client.on_message = lambda _client, _data, message: self.messages.append(
             (message.topic, message.payload, message.retain)
         )
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
-        assert self._subscribed.wait(20)
+        until(lambda: self.subscriptions)
+
+    def _count(self, *_: object) -> None:
+        self.subscriptions += 1
 
     def close(self) -> None:
         self.client.disconnect()
