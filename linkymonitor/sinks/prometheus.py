@@ -155,8 +155,8 @@ class PrometheusFile:
         if silences and silences[-1] == "begins":
             self._replace(self._silence())
 
-    def test(self) -> None:
-        """Write the file as it is, or without values when there is none.
+    def test(self) -> Text:
+        """Write the file as it is, or without values when there is none; return what was written.
 
         Raises:
             SinkUnavailable: the file cannot be written.
@@ -166,6 +166,7 @@ class PrometheusFile:
         except OSError:
             content = page(self._silence(), self._lang)
         self._put(content)
+        return Text("son fichier", "its file")
 
     def close(self) -> None:
         """Remove the file, if this sink has written it."""

@@ -36,7 +36,7 @@ from linkymonitor.sinks.shapes.their_table import (
     address_of,
     may_not_make,
 )
-from linkymonitor.sinks.sql_server import Cursor
+from linkymonitor.sinks.sql_server import Cursor, clean
 from linkymonitor.system.resources import shipped
 
 NEEDS_RAW = True
@@ -44,7 +44,16 @@ _OPEN, _CLOSED = "OPEN", "CLOS"
 _DATE = "dateheurelinky"
 _OF_METER = "mesures JOIN abonnement USING (abonnementid) WHERE adressecompteur = %s"
 _FILE = "etc/sql/shapes/linkyrpi.sql"
-_TABLES = ("compteur", "abonnement", "mesures")
+#: Table → the columns without which there is no row.
+_NEEDED = {
+    "compteur": ("adressecompteur", "typecompteur"),
+    "abonnement": (
+        *("abonnementid", "adressecompteur", "tarifsouscrit", "intensitesouscrite"),
+        *("datecre", "dateclos", "status"),
+    ),
+    "mesures": ("abonnementid", _DATE),
+}
+_LOCAL_TIME = "timestamp without time zone"
 #: The indexes of the distributor under the off-peak contract → how Mesures names them as well.
 _SEASONS = {1: "HCSaisonBasse", 2: "HPSaisonBasse", 3: "HCSaisonHaute", 4: "HPSaisonHaute"}
 _COLOURS = {"BLEU": "Bleu", "BLAN": "Blanc", "ROUG": "Rouge"}
@@ -60,10 +69,10 @@ class Settings(TableSettings):
 
 
 class _Contract(NamedTuple):
-    """What tells a contract from others."""
+    """What tells a contract from others; what the log does not know of it is None."""
 
     address: str
-    tariff: str
+    tariff: str | None
     power: int | None
 
 
@@ -77,7 +86,7 @@ class LinkyRPiTables:
         self._slots = Slots.of(settings.rows_every)
         self._recent = Recent()
         self._meters, self._contracts, self._measures = (
-            TheirTable(settings.section, name) for name in _TABLES
+            TheirTable(settings.section, name) for name in _NEEDED
         )
         #: The slots that Mesures has; None: the tables were not looked at since the server was away.
         self._taken: Taken | None = None
@@ -123,17 +132,25 @@ class LinkyRPiTables:
                 missing = next(table.name for table in tables if not table.columns)
                 raise may_not_make(self._server.place, missing, _FILE)
             cursor.execute(shipped(_FILE).read_text(encoding="utf-8"))
-        date = self._measures.columns.pop(_DATE, None)
-        if date is None or date.type != "timestamp without time zone":
-            kind = "–" if date is None else date.type
-            raise SinkUnavailable(
-                Text(
-                    f"{self._server.place} : mesures.{_DATE} est de type {kind}, on attend timestamp ; "
-                    "nommez une autre base par database",
-                    f"{self._server.place}: mesures.{_DATE} is of type {kind}, expected timestamp; "
-                    "name another database by database",
-                )
+        for table in tables:
+            for column in _NEEDED[table.name]:
+                if column not in table.columns:
+                    raise SinkUnavailable(
+                        self._not_theirs(f"{table.name}.{column}", Text("manque", "is missing"))
+                    )
+        kind = self._measures.columns.pop(_DATE).type
+        if kind != _LOCAL_TIME:
+            fault = Text(
+                f"est de type {kind}, on attend {_LOCAL_TIME}", f"is of type {kind}, expected {_LOCAL_TIME}"
             )
+            raise SinkUnavailable(self._not_theirs(f"mesures.{_DATE}", fault))
+
+    def _not_theirs(self, column: str, fault: Text) -> Text:
+        """Return the *fault* of a *column*, and what to do about it."""
+        return Text(
+            f"{self._server.place} : la colonne {column} {fault.fr} ; nommez une autre base par database",
+            f"{self._server.place}: the column {column} {fault.en}; name another database by database",
+        )
 
     def _insert(
         self, cursor: Cursor, completed: Sequence[tuple[Row, Live | None]], taken: Taken
@@ -145,7 +162,7 @@ class LinkyRPiTables:
         contracts: dict[_Contract, str] = {}
         rows: list[dict[str, object]] = []
         for (row, reading), date in zip(completed, dates, strict=True):
-            contract = _contract_of(row, self._number)
+            contract = self._contract_of(row)
             address = contract.address
             if address not in slots:
                 slots[address] = taken.among(cursor, address, dates)
@@ -179,12 +196,25 @@ class LinkyRPiTables:
                 f"UPDATE compteur SET {given} WHERE adressecompteur = %s", (*fitting.values(), address)
             )
 
+    def _contract_of(self, row: Row) -> _Contract:
+        """Return the contract of *row*; its power is in kVA, whatever LinkyRPi calls it."""
+        tariff = None
+        if row.contract:
+            # A name that is too long for the column is found again only when it is cut.
+            tariff = clean(name_of_contract(row.contract, row.contract))
+            tariff = tariff[: self._contracts.columns["tarifsouscrit"].longest]
+        power = None if row.subscribed_power is None else row.subscribed_power // 1000
+        return _Contract(address_of(row, self._number), tariff, power)
+
     def _contract(self, cursor: Cursor, contract: _Contract, values: Values, date: datetime) -> str:
         """Return the id of the row of *contract*, which is made when there is none."""
+        # A record that does not name its tariff or its power belongs to the newest contract that it may belong to.
+        columns = ("adressecompteur", "tarifsouscrit", "intensitesouscrite")
+        known = {name: value for name, value in zip(columns, contract, strict=True) if value is not None}
         cursor.execute(
-            "SELECT abonnementid::text FROM abonnement WHERE adressecompteur = %s AND tarifsouscrit = %s"
-            " AND intensitesouscrite IS NOT DISTINCT FROM %s ORDER BY datecre DESC LIMIT 1",
-            contract,
+            f"SELECT abonnementid::text FROM abonnement WHERE {' AND '.join(f'{name} = %s' for name in known)}"
+            " ORDER BY datecre DESC LIMIT 1",
+            list(known.values()),
         )
         if found := cursor.fetchall():
             return str(found[0][0])
@@ -224,12 +254,6 @@ class LinkyRPiTables:
                 f" FROM json_populate_recordset(NULL::{table.name}, %s::json)",
                 (json.dumps(rows),),
             )
-
-
-def _contract_of(row: Row, number: str | None) -> _Contract:
-    """Return the contract of *row*; its power is in kVA, whatever LinkyRPi calls it."""
-    power = None if row.subscribed_power is None else row.subscribed_power // 1000
-    return _Contract(address_of(row, number), name_of_contract(row.contract, row.contract), power)
 
 
 def values_of_log(row: Row) -> Values:

@@ -221,6 +221,29 @@ def test_a_contract_that_changes_closes_the_one_before_and_the_past_changes_noth
     assert linked == [("EJP", 1), ("EJP", 1), ("TEMPO", 2), ("Tarif de base", 1)]
 
 
+def test_a_record_that_does_not_name_its_contract_opens_none(server, database, tables, rows):
+    named = [row._replace(meter="m", subscribed_power=9000) for row in rows[:4]]
+    tables(rows_every=timedelta(seconds=1)).write(
+        [
+            named[0],
+            named[1]._replace(subscribed_power=None),
+            named[2]._replace(contract="", subscribed_power=None),
+            named[3],
+        ]
+    )
+    assert len(content(server, database, "abonnement", "datecre")) == 1
+    assert len(measures(server, database)) == 4
+
+
+def test_a_contract_whose_name_is_too_long_is_found_again(server, database, tables, rows):
+    long = rows[0]._replace(contract="OFFRE\0 ÉTÉ ☀ " * 10)
+    for minute in range(3):
+        tables().write([long._replace(ended_at=NOW + timedelta(minutes=minute))])
+    (bought,) = content(server, database, "abonnement", "datecre")
+    assert bought["tarifsouscrit"].startswith("Tarif inconnu : OFFRE ÉTÉ ☀ OFFRE")
+    assert len(measures(server, database)) == 3
+
+
 def test_a_meter_that_the_log_has_made_is_filled_in_by_its_first_frame(
     server, database, tables, tmp_path, rows
 ):
