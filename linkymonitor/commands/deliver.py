@@ -12,21 +12,21 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from linkymonitor.commands.offers import offers_of
 from linkymonitor.commands.shared import Common, signals
 from linkymonitor.errors import ConfigError, SinkError, UsageError
 from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from decimal import Decimal
 
     from linkymonitor.delivery.days import DayEur
     from linkymonitor.delivery.delivery import Delivery
     from linkymonitor.delivery.state import StateFolder
     from linkymonitor.money.book import PriceBook
-    from linkymonitor.money.table import Table
     from linkymonitor.settings import Settings
-    from linkymonitor.sinks.base import Configured, House, OfferPrices, Row
+    from linkymonitor.sinks.base import Configured, House, Row
     from linkymonitor.summaries.day import DaySummary
     from linkymonitor.system.storage import Storage
 
@@ -156,7 +156,7 @@ def _house(settings: Settings, box: str, folder: Path | None, book: Callable[[],
         enabled,
         config=settings.path,
         price=_price_of(settings, book),
-        offers=_offers_of(settings),
+        offers=offers_of(settings),
         raw_values=settings.general.raw_values,
     )
 
@@ -172,41 +172,6 @@ def _price_of(
         return prices.price(prices.period(register, at.timestamp()))
 
     return price
-
-
-def _offers_of(settings: Settings) -> Callable[[date, int], Sequence[OfferPrices]]:
-    """Return a function that gives every offer of a day; the tables are read when it is first called."""
-    from linkymonitor.sinks.base import OfferPrices
-
-    tables: list[Table] = []
-
-    def offers(day: date, kva: int) -> list[OfferPrices]:
-        if not tables:
-            tables.extend(_usable_tables(settings))
-        found = []
-        for table in tables:
-            row = table.row(day)
-            if row is None or kva not in row.subscription:
-                continue
-            energy = {period.code: row.price(period.code, kva) for period in table.periods}
-            known = {code: price for code, price in energy.items() if price is not None}
-            if len(known) == len(energy):
-                month = row.month(row.subscription[kva])
-                found.append(OfferPrices(table.supplier, table.name, month, known))
-        return found
-
-    return offers
-
-
-def _usable_tables(settings: Settings) -> list[Table]:
-    """Return the price tables that are there; one that is wrong is left out, and `check` says why."""
-    from linkymonitor.money.shelf import Shelf
-
-    shelf, found = Shelf(settings.table_folders), []
-    for name in shelf.paths():
-        with suppress(ConfigError):
-            found.append(shelf.table(name))
-    return found
 
 
 def _cost_of(book: Callable[[], PriceBook]) -> Callable[[DaySummary], DayEur]:

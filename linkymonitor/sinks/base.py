@@ -133,7 +133,7 @@ class House(NamedTuple):
     config: Path | None = None
     #: Register, instant, subscribed power in VA or None → the price in €/kWh, None when it is not known.
     price: Callable[[str, datetime, int | None], Decimal | None] = _no_price
-    #: Local day, subscribed power in kVA → every offer whose prices of that day are known.
+    #: Local day, subscribed power in kVA → each offer that has the off-peak hours of the house, or none.
     offers: Callable[[date, int], Sequence[OfferPrices]] = _no_offers
     #: Whether live values have their groups as the meter sent them: ``[general] raw_values``.
     raw_values: bool = False

@@ -8,8 +8,8 @@
 # - The continuous queries only look at the last hour. So for records that come late their query is run here, over the
 #   hours of these records. What is older than a week cannot be in ``linky``: its hours of ``linky_mean`` are made of
 #   the records. After a restart in the middle of such an hour its mean is that of the records since then.
-# - ``prices`` has each offer of the price tables that can be had with the registers HC and HP, once a minute. The month
-#   begins with the first index of ``linky_mean``, as in LinkyPy; without one there are no costs.
+# - ``prices`` has each offer of the price tables that can be priced from the registers HC and HP, once a minute. The
+#   month begins with the first index of ``linky_mean``, as in LinkyPy; without one there are no costs.
 
 from __future__ import annotations
 
