@@ -108,20 +108,35 @@ def log_file(directory: Path, name: str) -> LogFile | None:
         return None
 
 
-def files(directory: Path, storage: Storage | None = None) -> list[LogFile]:
+def files(
+    directory: Path, storage: Storage | None = None, first: date = date.min, last: date = date.max
+) -> list[LogFile]:
     """Return the log files of *directory*, by day; of the files of one day the forerunner's comes last.
 
     If a file is there both plain and gzipped, only the plain file is returned: it is complete as long as it exists.
 
+    Args:
+        directory: the log directory.
+        storage: reads it.
+        first: the first day that is wanted.
+        last: the last day that is wanted.
+
     Raises:
         StorageError: the directory cannot be read.
     """
+    low, high = (day.isoformat().replace("-", "_") for day in (first, last))
     by_day: dict[tuple[date, bool], LogFile] = {}
     for name in (storage or Storage()).names(directory):  # sorted: x.log comes before x.log.gz
-        file = log_file(directory, name)
+        # Names compare like days, and a name that is not taken apart costs nothing: a log may have years of files.
+        file = log_file(directory, name) if low <= name[: len(low)] <= high else None
         if file is not None:
             by_day.setdefault((file.day, file.forerunner), file)
     return [by_day[key] for key in sorted(by_day)]
+
+
+def eve(day: date) -> date:
+    """Return the day before *day*, or *day* itself when it is the first of all."""
+    return day - _DAY if day > date.min else day
 
 
 def end_of_file(at: datetime) -> datetime:
@@ -235,8 +250,9 @@ def batches(
         return
     first, last = start.date(), (end - timedelta.resolution).date()
     by_day: dict[date, list[LogFile]] = {}
-    for file in files(directory, storage):
-        if file.day <= last and first <= max(file.stamped):
+    # A file of LinkyAcq.pl reaches into the next day.
+    for file in files(directory, storage, eve(first), last):
+        if first <= max(file.stamped):
             by_day.setdefault(file.day, []).append(file)
     parts = (
         part

@@ -14,7 +14,7 @@ from operator import attrgetter, gt
 from pathlib import Path
 
 from linkymonitor.daily_log.columns import Columns
-from linkymonitor.daily_log.files import LogFile, Statistics, batches, end_of_file, files, whole_lines
+from linkymonitor.daily_log.files import LogFile, Statistics, batches, end_of_file, eve, files, whole_lines
 from linkymonitor.daily_log.line import STAMP, STAMP_WIDTH
 from linkymonitor.model.record import Record
 from linkymonitor.system.storage import Storage
@@ -119,7 +119,8 @@ def first_after(
     at, limit = at.astimezone(UTC), limit.astimezone(UTC)
     if limit <= at:
         return None
-    for file in files(directory, storage):
+    # A file of LinkyAcq.pl reaches into the next day.
+    for file in files(directory, storage, eve(at.date()), limit.date()):
         start = datetime.combine(file.day, datetime.min.time(), UTC)
         if start > limit:
             return None

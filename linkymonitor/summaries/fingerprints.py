@@ -15,8 +15,7 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from operator import attrgetter
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from linkymonitor.daily_log.files import LogFile, files
@@ -44,7 +43,10 @@ class Fingerprints:
         self._storage = storage
         self._log_dir = log_dir
         self._files: list[LogFile] | None = None
-        self._known: dict[str, str] = {}
+        #: The day of each of these files, its name without ``.gz``, and its fingerprint once it has been read.
+        self._days: list[date] = []
+        self._names: list[str] = []
+        self._known: dict[int, str] = {}
 
     def of(self, span: LogSpan) -> dict[str, str]:
         """Return the fingerprint of each file of *span* that is there, by its name without ``.gz``.
@@ -52,7 +54,7 @@ class Fingerprints:
         Raises:
             StorageError: the folder cannot be read.
         """
-        return {_name(file): self._of(file) for file in self._within(span)}
+        return {self._names[place]: self._of(place) for place in self._within(span)}
 
     def agree(self, span: LogSpan, made_of: Mapping[str, str], end: int) -> bool:
         """Return whether each file of *span* that is there has the content that it had in *made_of*.
@@ -65,22 +67,28 @@ class Fingerprints:
         Raises:
             StorageError: the folder cannot be read.
         """
-        return all(self._agrees(file, made_of.get(_name(file)), end) for file in self._within(span))
+        return all(self._agrees(place, made_of.get(self._names[place]), end) for place in self._within(span))
 
-    def _within(self, span: LogSpan) -> Iterator[LogFile]:
+    def _within(self, span: LogSpan) -> Iterator[int]:
+        """Yield the places of the files of *span* in the list of all files."""
+        there = self._listed()
+        # A file of LinkyAcq.pl reaches into the next day.
+        start = 0 if span.first is None else bisect_left(self._days, span.first - _DAY)
+        stop = len(there) if span.last is None else bisect_right(self._days, span.last)
+        for place in range(start, stop):
+            if span.first is None or self._days[place] >= span.first or there[place].forerunner:
+                yield place
+
+    def _listed(self) -> list[LogFile]:
         if self._files is None:
             self._files = files(self._log_dir, self._storage)
-        there, day = self._files, attrgetter("day")
-        # A file of LinkyAcq.pl reaches into the next day.
-        start = 0 if span.first is None else bisect_left(there, span.first - _DAY, key=day)
-        stop = len(there) if span.last is None else bisect_right(there, span.last, key=day)
-        for file in there[start:stop]:
-            if span.first is None or file.day >= span.first or file.forerunner:
-                yield file
+            self._days = [file.day for file in self._files]
+            self._names = [file.name.removesuffix(".gz") for file in self._files]
+        return self._files
 
-    def _agrees(self, file: LogFile, expected: str | None, end: int) -> bool:
-        """Return whether *file* has the content of the fingerprint *expected*, and only later lines after it."""
-        found = self._of(file)
+    def _agrees(self, place: int, expected: str | None, end: int) -> bool:
+        """Return whether a file has the content of the fingerprint *expected*, and only later lines after it."""
+        file, found = self._listed()[place], self._of(place)
         if not expected or found == UNREADABLE:
             return False
         if found == expected or file.compressed:
@@ -95,10 +103,11 @@ class Fingerprints:
         last = datetime.fromtimestamp(end, UTC).strftime(STAMP).encode()
         return _print_of((content[:length],)) == expected and min(added, default=b"")[:STAMP_WIDTH] > last
 
-    def _of(self, file: LogFile) -> str:
-        if file.name not in self._known:
-            self._known[file.name] = self._print(file)
-        return self._known[file.name]
+    def _of(self, place: int) -> str:
+        found = self._known.get(place)
+        if found is None:
+            found = self._known[place] = self._print(self._listed()[place])
+        return found
 
     def _print(self, file: LogFile) -> str:
         try:
@@ -127,7 +136,3 @@ def _length(text: str) -> int:
     """Return the length of the content of which *text* is the fingerprint; 0 when *text* is none."""
     digits = text.partition(":")[0]
     return int(digits) if digits.isascii() and digits.isdigit() else 0
-
-
-def _name(file: LogFile) -> str:
-    return file.name.removesuffix(".gz")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import resource
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from linkymonitor.daily_log.columns import Columns
-from linkymonitor.daily_log.files import Statistics, batches, entries, file_of, records
+from linkymonitor.daily_log.files import Statistics, batches, entries, file_of, files, records
 from linkymonitor.daily_log.line import STAMP
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
@@ -252,3 +252,13 @@ def test_batches_are_never_empty(tmp_path):
     file_of(tmp_path, TODAY).write_bytes(data_line(START, 1) + data_line(START - timedelta(days=1), 2))
     assert [len(batch) for batch in batches(tmp_path, *ALWAYS)] == [1]
     assert list(batches(tmp_path, START + timedelta(seconds=1), ALWAYS[1])) == []
+
+
+def test_only_the_files_of_the_days_that_are_asked_for_are_listed(tmp_path):
+    names = ["2025_12_31_LinkyAcq.pl.log", "2026_01_01_linkymonitor.log.gz", "2026_01_02_linkymonitor.log"]
+    for name in (*names, "2026_01", "2026_01_01", "summaries"):
+        (tmp_path / name).touch()
+    assert [file.name for file in files(tmp_path)] == names
+    assert [file.name for file in files(tmp_path, None, date(2026, 1, 1), date(2026, 1, 1))] == names[1:2]
+    assert [file.name for file in files(tmp_path, last=date(2025, 12, 31))] == names[:1]
+    assert [file.name for file in files(tmp_path, first=date(2026, 1, 2))] == names[2:]

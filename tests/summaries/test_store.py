@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import zlib
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -141,6 +142,14 @@ def test_a_line_that_lacks_a_half_hour_is_none():
 )
 def test_a_whole_line_with_values_of_another_kind_is_none(wrong):
     assert parse_line(format_line(Line(summary(**wrong), {})), PARIS) is None
+
+
+@pytest.mark.parametrize("change", [{"wind_ms": 3}, {"coverage": None, "wind_ms": 3}], ids=str)
+def test_a_whole_line_with_a_figure_of_another_program_is_none(change):
+    row = {**json.loads(format_line(Line(summary(), {}))), **change}
+    del row["crc"]
+    body = json.dumps(row, separators=(",", ":")).encode()[:-1]
+    assert parse_line(body + b',"crc":"%08x"}' % zlib.crc32(body), PARIS) is None
 
 
 def test_a_day_of_a_log_that_cannot_be_read_is_not_kept(folder):
