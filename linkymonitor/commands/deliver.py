@@ -82,7 +82,7 @@ def deliver(
 
         return print_status(settings.destinations, state, log_dir, as_json=json)
     if test is not None:
-        return _test(test, settings, log_dir, storage, state.box_id())
+        return _test(test, settings, log_dir, storage, state.box_id(keep=False))
     state.prepare()
     remedy = Text("ou attendez sa fin", "or wait for its end")
     with storage.lock(state.directory, remedy):

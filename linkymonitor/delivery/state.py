@@ -82,8 +82,11 @@ class StateFolder:
         """
         self._storage.make_directory(self.directory)
 
-    def box_id(self) -> str:
+    def box_id(self, *, keep: bool = True) -> str:
         """Return the id of this box, eight hexadecimal digits; the first call makes it.
+
+        Args:
+            keep: keep an id that is made; False for a trial, which may be that of another user.
 
         Raises:
             StorageError: it cannot be kept.
@@ -94,6 +97,8 @@ class StateFolder:
             if re.fullmatch(rb"[0-9a-f]{8}", kept):
                 return kept.decode()
         made = secrets.token_hex(4)
+        if not keep:
+            return made
         self.prepare()
         self._storage.replace(path, made.encode() + b"\n")
         return made

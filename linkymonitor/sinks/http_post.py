@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from linkymonitor.errors import BadSetting, ConfigError, SinkUnavailable
-from linkymonitor.language import CONTROLS, Text, cause
-from linkymonitor.sinks.network import tls_cause, tls_context
+from linkymonitor.language import CONTROLS, Text
+from linkymonitor.sinks.network import connection_cause, no_answer, tls_cause, tls_context
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -202,12 +202,12 @@ class Client:
 
     def _why(self, error: Exception) -> Text:
         """Return what is wrong with the far end, in words."""
+        url = Text("url", "url")
         if isinstance(error, TimeoutError):
-            seconds = f"{PATIENCE:.0f}"
-            return Text(f"pas de réponse en {seconds} s", f"no answer within {seconds} s")
+            return no_answer(PATIENCE, url)
         if isinstance(error, OSError):
             http = Text("http:// dans url", "http:// in url")
-            return tls_cause(error, self._address.host, "url", http) or cause(error)
+            return tls_cause(error, self._address.host, "url", http) or connection_cause(error, url)
         if isinstance(error, UnicodeError):
             return Text(
                 "ce n'est pas un nom de machine ; corrigez url", "this is no name of a host; correct url"

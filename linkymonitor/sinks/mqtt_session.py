@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linkymonitor.errors import SinkRefused, SinkUnavailable
 from linkymonitor.language import Text, cause
-from linkymonitor.sinks.network import tls_cause
+from linkymonitor.sinks.network import connection_cause, no_answer, tls_cause
 
 if TYPE_CHECKING:
     import ssl
@@ -43,6 +43,8 @@ _LONGEST = 16_384
 _PUBLISH = 0x30
 #: Reasons that are about a message itself: it is too large, or its payload is not what the broker accepts.
 _ABOUT_THE_MESSAGE = {149, 153}
+#: The keys that name the broker.
+_KEYS = Text("host et port", "host and port")
 #: Reason code of MQTT 5 → what it means, and what to do.
 _REASONS = {
     132: Text(
@@ -54,8 +56,8 @@ _REASONS = {
         "wrong user or password; correct user and password_file",
     ),
     135: Text(
-        "accès refusé ; donnez user et password_file, ou le droit d'écrire sous ce sujet",
-        "not authorised; set user and password_file, or grant the right to write below this topic",
+        "accès refusé ; corrigez user et password_file, ou donnez-lui le droit d'écrire sous ce sujet",
+        "not authorised; correct user and password_file, or grant the right to write below this topic",
     ),
     136: Text("hors service pour l'instant", "out of service for now"),
     144: Text("sujet refusé ; donnez un autre topic", "the topic is refused; set another topic"),
@@ -295,7 +297,7 @@ class Session:
 
     def _no_answer(self) -> SinkUnavailable:
         self._drop()
-        why = Text(f"pas de réponse en {PATIENCE:.0f} s", f"no answer in {PATIENCE:.0f} s")
+        why = no_answer(PATIENCE, _KEYS)
         return SinkUnavailable(self._broker.sentence(why))
 
     def _unanswered(self) -> Text:
@@ -372,4 +374,6 @@ def _why(error: Exception, broker: Broker) -> Text:
             f"il ferme la connexion : ce port n'a peut-être pas de TLS ; corrigez port, ou écrivez {without.fr}",
             f"it closes the connection: this port may have no TLS; correct port, or write {without.en}",
         )
-    return tls_cause(error, broker.host, "host", without) or cause(error)
+    return tls_cause(error, broker.host, "host", without) or (
+        connection_cause(error, _KEYS) if isinstance(error, OSError) else cause(error)
+    )

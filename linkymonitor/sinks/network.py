@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import stat
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 #: A longer file is no password.
 _LONGEST = 4096
+#: EAI_NONAME and EAI_NODATA; and EAI_AGAIN with the errors of a network that leads nowhere.
+_NO_SUCH_NAME = (-2, -5)
+_OUT_OF_REACH = (-3, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
 #: Codes of OpenSSL for what is wrong with a certificate.
 _NOT_YET_VALID, _EXPIRED, _OF_ANOTHER_HOST = 9, 10, (62, 64)
 #: Every secret that this process has read.
@@ -190,6 +194,30 @@ def tls_context(ca: Path | None, *, section: str) -> ssl.SSLContext:
                 f"{section} ca = {ca}: cannot be read ({why.en}); expected a PEM file of certificates",
             )
         ) from error
+
+
+def no_answer(seconds: float, keys: Text) -> Text:
+    """Return that nobody has answered within *seconds*, and what to do; *keys* name the far end."""
+    return Text(
+        f"pas de réponse en {seconds:.0f} s ; vérifiez que le serveur marche, et {keys.fr}",
+        f"no answer within {seconds:.0f} s; check that the server runs, and {keys.en}",
+    )
+
+
+def connection_cause(error: OSError, keys: Text) -> Text:
+    """Return why the far end cannot be reached, and what to do; *keys* name it."""
+    why = cause(error)
+    if isinstance(error, ConnectionRefusedError):
+        return why + Text(
+            f" ; démarrez le serveur, ou corrigez {keys.fr}", f"; start the server, or correct {keys.en}"
+        )
+    if error.errno in _NO_SUCH_NAME:
+        return why + Text(
+            f" ; corrigez {keys.fr}, ou donnez l'adresse IP", f"; correct {keys.en}, or give the IP address"
+        )
+    if error.errno in _OUT_OF_REACH:
+        return why + Text(f" ; vérifiez le réseau, et {keys.fr}", f"; check the network, and {keys.en}")
+    return why
 
 
 def tls_cause(error: BaseException, host: str, key: str, without: Text) -> Text | None:

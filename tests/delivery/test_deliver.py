@@ -226,6 +226,12 @@ def test_a_sink_that_is_away_is_told_and_gets_everything_later(house):
         until(lambda: house.kept() == list(range(3, 20)))
 
 
+def test_a_trial_by_another_user_leaves_no_folder_to_the_service(house):
+    house.box.write(range(3))
+    assert "taken the record" in house.deliver("--test", "mine")
+    assert not (house.folder / "state").exists()
+
+
 def test_a_poisoned_record_is_set_aside_and_shown_in_the_status(house):
     house.box.write(range(3))
     house.deliver("--once")

@@ -494,7 +494,15 @@ def test_a_long_message_in_the_place_of_home_assistant_costs_no_record(broker, f
 
 def test_an_unknown_machine_is_unavailable(folder):
     box = sink(1883, folder, host="broker.invalid")
-    with pytest.raises(SinkUnavailable, match=r"broker\.invalid:1883"):
+    with pytest.raises(SinkUnavailable, match=r"broker\.invalid:1883 .*(corrigez|réseau, et) host et port"):
+        box.write([row(1)])
+
+
+def test_a_broker_that_is_stopped_is_a_sentence_with_what_to_do(tmp_path, folder):
+    with mosquitto(tmp_path / "broker") as broker:
+        pass
+    box = sink(broker.port, folder)
+    with pytest.raises(SinkUnavailable, match="démarrez le serveur, ou corrigez host et port"):
         box.write([row(1)])
 
 
