@@ -120,6 +120,16 @@ def test_each_month_has_a_partition_which_is_made_ahead_and_for_the_past_too(ser
     assert counts == {november: 1, january: 1, february: 1}
 
 
+def test_records_of_a_clock_that_was_wrong_are_kept_as_they_are(server, database, sink):
+    times = (datetime(1970, 1, 1, 0, 0, 12, tzinfo=UTC), datetime(2038, 1, 19, 3, 14, 8, tzinfo=UTC))
+    rows = [ROW._replace(ended_at=at, series=number) for number, at in enumerate((*times, times[0]))]
+    # In the hours that a clock of the house has twice, and not at all.
+    rows += [ROW._replace(ended_at=datetime(2026, *day, 0, 30, tzinfo=UTC)) for day in ((3, 29), (10, 25))]
+    rows += [after(3600, row) for row in rows[-2:]]
+    sink.write(rows)
+    assert server.records(database) == records_of(rows)
+
+
 def test_what_comes_twice_or_changed_stays_as_it_was_first(server, database, sink):
     sink.write([ROW, ROW])
     sink.write([ROW._replace(fields={"power": 1}), after(12)])
@@ -375,6 +385,32 @@ def test_a_wrong_password_or_database_is_told_with_the_remedy_and_without_the_pa
     nowhere = server.sink("nowhere")
     with pytest.raises(SinkUnavailable, match=r"nowhere.*database"):
         nowhere.write([ROW])
+
+
+@pytest.mark.parametrize("server", ["postgresql"], indirect=True)
+def test_what_timescaledb_and_citus_are_asked_for(server, database):
+    """Neither is in Debian: functions of the same names stand for them, and the server believes that they are there."""
+    for statement in (
+        "CREATE TABLE asked (words text)",
+        "GRANT ALL ON asked TO linky",
+        "CREATE FUNCTION create_hypertable(relation regclass, time_column_name name, chunk_time_interval interval)"
+        " RETURNS void LANGUAGE sql AS $$INSERT INTO asked VALUES (concat_ws(' ', $1, $2, $3))$$",
+        "CREATE FUNCTION create_distributed_table(table_name regclass, distribution_column text)"
+        " RETURNS void LANGUAGE sql AS $$INSERT INTO asked VALUES (concat_ws(' ', $1, $2))$$",
+        "SET allow_system_table_mods = on; INSERT INTO pg_extension"
+        " SELECT n::oid, name, extowner, extnamespace, true, '1', NULL::oid[], NULL::text[]"
+        " FROM pg_extension, (VALUES (90001, 'timescaledb'), (90002, 'citus')) AS new (n, name)",
+    ):
+        server.ask(database, statement, user="root")
+    sink = server.sink(database)
+    sink.write([ROW, after(20)])
+    sink.close()
+    assert server.ask(database, "SELECT words FROM asked", user="root") == [
+        ("records ended_at 1 mon",),
+        ("records meter",),
+    ]
+    assert server.partitions(database) == []
+    assert server.records(database) == records_of([ROW, after(20)])
 
 
 def test_the_columns_of_the_tables_have_the_names_of_every_sink(server, database, sink):
