@@ -314,3 +314,10 @@ def test_times_of_another_kind_are_refused_with_the_place_and_the_remedy(server,
         SinkUnavailable, match=r"mesures\.dateheurelinky est de type timestamp with time zone"
     ):
         tables().write(rows[:1])
+
+
+def test_a_table_without_a_column_that_is_needed_is_refused_by_its_name(server, database, tables, rows):
+    tables().write(rows[:1])
+    server.ask(database, "ALTER TABLE abonnement DROP COLUMN status")
+    with pytest.raises(SinkUnavailable, match=r"la colonne abonnement\.status manque"):
+        tables().write(rows[:1])
