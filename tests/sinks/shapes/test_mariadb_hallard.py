@@ -261,6 +261,15 @@ def test_the_past_that_comes_after_the_present_fills_the_gap_alone(server, datab
     assert sorted(cells["DATE"] for cells in found) == [expected(row)["DATE"] for row in rows[:90]]
 
 
+def test_of_two_records_with_one_time_the_first_one_stays(server, database, table, rows):
+    """After a clock that was wrong, the stamps of the log are there twice, in two series."""
+    again = [row._replace(series=1, fields={**row.fields, "power": 9}) for row in rows[:20]]
+    box = table()
+    box.write(rows[10:20])
+    box.write(again)
+    assert content(server, database) == [expected(row) for row in (*rows[10:20], *again[:10])]
+
+
 def test_tempo_is_spelt_as_the_table_spells_it(server, database, table, rows):
     tempo = [row for row in rows if row.contract == "TEMPO"][:2]
     table().write(tempo[:1])
