@@ -156,6 +156,7 @@ def _house(settings: Settings, box: str, folder: Path | None, book: Callable[[],
         enabled,
         config=settings.path,
         price=_price_of(settings, book),
+        day_price=_day_price_of(book),
         offers=offers_of(settings),
         raw_values=settings.general.raw_values,
     )
@@ -170,6 +171,15 @@ def _price_of(
         kva = None if subscribed is None else round(subscribed / 1000)
         prices = book().on(at.astimezone(settings.zone).date(), kva)
         return prices.price(prices.period(register, at.timestamp()))
+
+    return price
+
+
+def _day_price_of(book: Callable[[], PriceBook]) -> Callable[[str, date, int | None], Decimal | None]:
+    """Return a function that gives the price of a register on a day; *book* is asked when it is first called."""
+
+    def price(register: str, day: date, subscribed: int | None) -> Decimal | None:
+        return book().on(day, None if subscribed is None else round(subscribed / 1000)).of(register)
 
     return price
 

@@ -116,6 +116,10 @@ def _no_price(_register: str, _at: datetime, _subscribed: int | None) -> Decimal
     return None
 
 
+def _no_day_price(_register: str, _on: date, _subscribed: int | None) -> Decimal | None:
+    return None
+
+
 class House(NamedTuple):
     """What a sink may need to know of the box."""
 
@@ -133,6 +137,9 @@ class House(NamedTuple):
     config: Path | None = None
     #: Register, instant, subscribed power in VA or None → the price in €/kWh, None when it is not known.
     price: Callable[[str, datetime, int | None], Decimal | None] = _no_price
+    #: Register, local day, subscribed power in VA or None → the price in €/kWh, None when it is not known or depends
+    #: on the hour.
+    day_price: Callable[[str, date, int | None], Decimal | None] = _no_day_price
     #: Local day, subscribed power in kVA → each offer that has the off-peak hours of the house, or none.
     offers: Callable[[date, int], Sequence[OfferPrices]] = _no_offers
     #: Whether live values have their groups as the meter sent them: ``[general] raw_values``.

@@ -3,22 +3,20 @@
 # Strategy
 #
 # - A price holds for a local day. With the indexes of the same day it gives the cost, in the database itself.
-# - A register has a price here only if its price is the same at every half hour of the day. Where the hours of an offer
-#   are not those of the meter, the indexes alone do not give the cost, and no price is better than a wrong one.
+# - A register has a price here only if that does not depend on the hour. Where the hours of an offer are not those of
+#   the meter, the indexes alone do not give the cost, and no price is better than a wrong one.
 # - Prices are written again after a restart and with the past, so a price that was corrected replaces the old one.
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from linkymonitor.sinks.base import House, Row
 from linkymonitor.system.zones import zone
 
-#: In seconds.
-_HALF_HOUR = 1800
 _SECOND = timedelta(seconds=1)
 _SUMS = frozenset({"index_total", "index_injected"})
 
@@ -42,7 +40,7 @@ class Prices:
     """
 
     def __init__(self, house: House) -> None:
-        self._price = house.price
+        self._price = house.day_price
         self._zone = zone(house.timezone)
         self._written: tuple[str, str, date] | None = None
 
@@ -69,22 +67,13 @@ class Prices:
         return row.meter, row.contract, (row.ended_at - _SECOND).astimezone(self._zone).date()
 
     def _prices(self, row: Row, day: date) -> dict[str, Decimal]:
-        begin, end = (
-            datetime(one.year, one.month, one.day, tzinfo=self._zone).timestamp()
-            for one in (day, day + timedelta(days=1))
+        registers = (
+            name.removeprefix("index_")
+            for name in row.fields
+            if name.startswith("index_") and name not in _SUMS
         )
-        middles = [
-            datetime.fromtimestamp(begin + _HALF_HOUR * (n + 0.5), self._zone)
-            for n in range(int(end - begin) // _HALF_HOUR)
-        ]
-        found = {}
-        for name in row.fields:
-            if name.startswith("index_") and name not in _SUMS:
-                register = name.removeprefix("index_")
-                first, *others = {self._price(register, at, row.subscribed_power) for at in middles}
-                if first is not None and not others:
-                    found[register] = first
-        return found
+        found = {register: self._price(register, day, row.subscribed_power) for register in registers}
+        return {register: price for register, price in found.items() if price is not None}
 
 
 def millionths(price: Decimal) -> int:

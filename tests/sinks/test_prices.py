@@ -11,6 +11,7 @@ from linkymonitor.errors import SinkUnavailable
 from linkymonitor.sinks.base import House, Row
 from linkymonitor.sinks.influxdb import InfluxDB, Settings
 from linkymonitor.sinks.prices import PricedDay, Prices, millionths
+from tests.support.contracts import write_days
 from tests.support.http_server import serving
 from tests.support.line_protocol import points
 
@@ -20,17 +21,15 @@ MARCH = Decimal("0.1283")
 APRIL = Decimal("0.130001")
 
 
-def price(register: str, at: datetime, subscribed: int | None) -> Decimal | None:
-    """HN has a price that changes on the 30th; that of PM is not known; that of HP depends on the hour."""
+def price(register: str, day: date, subscribed: int | None) -> Decimal | None:
+    """HN has a price that changes on the 30th; the others have none."""
     assert subscribed == 9000
-    prices = {
-        "HN": APRIL if at >= datetime(2026, 3, 29, 22, tzinfo=UTC) else MARCH,
-        "HP": Decimal("0.2") if at.hour < 12 else Decimal("0.3"),
-    }
-    return prices.get(register)
+    if register != "HN":
+        return None
+    return APRIL if day >= date(2026, 3, 30) else MARCH
 
 
-HOUSE = House(price=price)
+HOUSE = House(day_price=price)
 
 
 def row(at: datetime, contract: str = "EJP", **fields: int) -> Row:
@@ -38,7 +37,7 @@ def row(at: datetime, contract: str = "EJP", **fields: int) -> Row:
     return Row("78b79e5069eb", 0, at, contract, "HN", fields, subscribed_power=9000)
 
 
-def test_the_first_record_of_a_day_has_the_prices_that_hold_all_day():
+def test_the_first_record_of_a_day_has_its_prices():
     rows = [row(AT + timedelta(minutes=30 * n)) for n in range(48)]
     # The day has 23 hours. The record that ends at its midnight belongs to it.
     assert Prices(HOUSE).of(rows) == [
@@ -84,3 +83,27 @@ def test_influxdb_has_the_price_of_a_day_once_it_has_taken_it():
     lost, first, second = ([dict(point.fields) for point in points(sent.text)] for sent in server.sent)
     assert lost == first == [{**row(AT).fields, "price_HN": 128300}]
     assert second == [row(AT).fields]
+
+
+@pytest.mark.parametrize(
+    ("offer", "prices"),
+    [
+        ("tarif-bleu-hc", {"price_HC", "price_HP"}),
+        # On a Sunday both registers have one price all day, but the days of a month would not add up.
+        ("edf-zen-week-end-hc", set()),
+    ],
+)
+def test_an_offer_whose_hours_are_not_those_of_the_meter_has_no_price(tmp_path, apart, call, offer, prices):
+    write_days(tmp_path / "log", hours=0.1)
+    config = tmp_path / "box.ini"
+    with serving(lambda _: (204, b"")) as server:
+        config.write_text(
+            f"[general]\nstate_dir = {tmp_path}/state\n[log]\ndir = {tmp_path}/log\n"
+            f"[contract]\noffer = {offer}\npower = 9\noff_peak = 22:00-06:00\n"
+            f"[sink:base]\ntype = influxdb\nurl = {server.url}\ndatabase = linky\n"
+        )
+        status, _, _ = call("deliver", "-c", config, "--from", "2026-01-01", "--once")
+    assert status == 0
+    found = [point for sent in server.sent for point in points(sent.text) if ("contract", "HC") in point.tags]
+    assert found
+    assert {name for point in found for name, _ in point.fields if name.startswith("price_")} == prices

@@ -1,7 +1,7 @@
 -- Version 2: the prices of each day, so that a dashboard can show what a day or a month costs.
 
 -- One row is the price of one register on one local day, in € per kWh with all taxes. A register whose price is not
--- known, or changes within the day, has no row.
+-- known, or depends on the hour, has no row.
 CREATE TABLE IF NOT EXISTS prices (
     meter    VARCHAR(64)   NOT NULL,
     day      DATE          NOT NULL,
