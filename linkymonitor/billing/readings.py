@@ -237,12 +237,19 @@ def _runs(days: Days, billed: Sequence[BilledDay]) -> list[_Run]:
     runs: list[_Run] = []
     for day in billed:
         summary = days.summaries.get(day.date)
-        by_hour = not day.prices.by_register(summary.half_hours if summary else ())
+        by_hour = summary is not None and _hours_decide(day, summary)
         if runs and (runs[-1].by_hour == by_hour or summary is None):
             runs[-1].days.append(day)
         else:
             runs.append(_Run([day], by_hour))
     return runs
+
+
+def _hours_decide(day: BilledDay, summary: DaySummary) -> bool:
+    """Return whether none of the registers that counted on *day* is a period of its offer."""
+    slices = day.prices.slices
+    counted = {register for register, steps in summary.half_hours.items() if any(steps)}
+    return slices is not None and bool(counted) and not counted & slices.registers
 
 
 def _by_hour(days: Days, run: Sequence[BilledDay]) -> Stretch:

@@ -212,3 +212,39 @@ def test_a_year_in_one_bill_and_its_months(tmp_path, capsys):
     assert [line[6] for line in lines_of(figures)] == ["82.32", "92.82", "490.69", "510.64"]
     assert figures["total"] == {"eur": "1176.47"}
     assert figures["tva"] == {"5.5": "4.29", "20": "182.36"}
+
+
+def test_another_offer_and_other_registers_begin_on_their_day(tmp_path, capsys):
+    """140 kWh of two registers for 14 days, then 200 of one: the half hour before the change has no line of its own."""
+    old = rows(
+        [
+            ("2026-03-01", {"HC": 1_000_000, "HP": 2_000_000}),
+            ("2026-03-15", {"HC": 1_040_000, "HP": 2_100_000}),
+        ],
+        "HC",
+        subscribed_power=6000,
+    )
+    new = rows(
+        [("2026-03-15T00:30", {"TH": 3_300_000}), ("2026-04-01", {"TH": 3_500_000})], subscribed_power=6000
+    )
+    ini = "[contract]\noffer = tarif-bleu-hc\n[contract:2026-03-15]\noffer = tarif-bleu-base\n"
+    figures = billed(tmp_path, capsys, [*old, *new], ini, "2026-03-01", "2026-03-31")
+    assert [line[1:6] for line in lines_of(figures)[1:]] == [
+        ("HC", "2026-03-01", "2026-03-14", 40, "0.1579"),
+        ("HP", "2026-03-01", "2026-03-14", 100, "0.2065"),
+        ("TH", "2026-03-15", "2026-03-31", 200, "0.1940"),
+    ]
+
+
+def test_an_offer_whose_hours_decide_has_kwh_and_no_indexes(tmp_path, capsys):
+    """1 kW day and night from 2 February to 21 March: 35 weekdays and 13 days of week-ends, of 24 kWh each."""
+    log = rows(
+        [("2026-02-02", {"TH": 1_000_000}), ("2026-03-22", {"TH": 1_000_000 + 48 * 24_000})],
+        subscribed_power=6000,
+    )
+    ini = "[contract]\noffer = edf-zen-week-end\npower = 6\n"
+    figures = billed(tmp_path, capsys, log, ini, "2026-02-02", "2026-03-21")
+    energy = {line["register"]: line["kwh"] for line in figures["lines"] if line["kind"] == "energy"}
+    assert sum(energy.values()) == 48 * 24
+    assert sorted(energy.values()) == [13 * 24, 35 * 24]
+    assert {line["index_from"] for line in figures["lines"]} == {None}
