@@ -27,6 +27,7 @@ from typing import Any
 from bench import streams
 from bench.catch_up import catch_up
 from bench.day import DAY, write_log
+from bench.delivery import Taker
 from bench.measure import IN_MEMORY, OURS, Process, difference
 from bench.table import PI_ZERO, CannotRun, Row
 from linkymonitor.live.latest import Latest
@@ -62,7 +63,10 @@ def measure() -> Iterator[Row]:
             f"[general]\nstate_dir = {folder / 'state'}\nruntime_dir = {runtime}\n[log]\ndir = {folder / 'log'}\n"
             f"[tariff]\nbase = 0.2\n[sink:house]\ntype = mqtt\nhost = 127.0.0.1\nport = {port}\n"
         )
-        yield catch_up(config, _DAYS).row("MQTT: a record of a catch-up")
+        caught_up = catch_up(config, _DAYS)
+        yield caught_up.row("MQTT: a record of a catch-up")
+        yield _memory("MQTT: memory of that catch-up", caught_up.past.memory, must=30, aim=25)
+        yield _with_two_more(folder, config)
         yield from _live(config, Path(runtime), port)
         yield _instructions(folder, port)
 
@@ -95,7 +99,7 @@ def _live(config: Path, runtime: Path, port: int) -> Iterator[Row]:
             time.sleep(1.0 + 0.01 * (number % 7))
         share = (deliver.cpu - before) / (time.monotonic() - began) * PI_ZERO * 100
         deliver.alive()
-        memory = deliver.memory() / _KILO
+        memory = deliver.memory()
     subscriber.loop_stop()
     late = [heard[stamp] - at for stamp, at in shown[_WARM_UP:] if stamp in heard]
     yield Row(
@@ -114,7 +118,23 @@ def _live(config: Path, runtime: Path, port: int) -> Iterator[Row]:
         unit="s",
         note=f"{max(late):.2f} s at most; {len(late)} of {_WATCHED} values" if late else "nothing was heard",
     )
-    yield Row(figure="MQTT: memory of deliver, alone", measured=memory, must=30, aim=25, unit="MiB")
+    yield _memory("MQTT: memory of deliver with live values, alone", memory, must=30, aim=25)
+
+
+def _with_two_more(folder: Path, config: Path) -> Row:
+    """Return the memory of a catch-up of MQTT, InfluxDB and CSV at the same time."""
+    more = folder / "more.ini"
+    with Taker() as taker:
+        more.write_text(
+            config.read_text().replace(str(folder / "state"), str(folder / "more"))
+            + f"[sink:base]\ntype = influxdb\nurl = {taker.url}\n[sink:files]\ntype = csv\ndir = {folder / 'csv'}\n"
+        )
+        memory = catch_up(more, _DAYS).past.memory
+    return _memory("MQTT, InfluxDB and CSV: memory of a catch-up", memory, must=40, aim=35)
+
+
+def _memory(figure: str, kibibytes: int, *, must: float, aim: float) -> Row:
+    return Row(figure=figure, measured=kibibytes / _KILO, must=must, aim=aim, unit="MiB")
 
 
 def _instructions(folder: Path, port: int) -> Row:
