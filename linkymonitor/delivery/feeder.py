@@ -106,6 +106,8 @@ class Feeder:
         #: Whether the sink has the records of the batch, and only its events are left.
         self._rows_taken = False
         self._tries = 0
+        #: Whether a part of the batch was sent to the far end.
+        self._sent = False
         #: Whether the log may have more: a live value alone is no reason to look.
         self._log_grew = True
         self._newest: Newest | None = None
@@ -203,15 +205,16 @@ class Feeder:
         self._newest = None
         self._live_due = now + self._configured.every
         self.busy_since = now
+        sent: bool | None = True
         try:
-            self._write_live(live_of(newest, now))
+            sent = self._write_live(live_of(newest, now))
         except SinkRefused as error:
             log.warning(
                 Text("[sink:%s] refuse une valeur en direct : %s", "[sink:%s] refuses a live value: %s"),
                 self.name,
                 without_secrets(str(error)),
             )
-        self._back()
+        self._back(sent)
 
     def _tell_events(self) -> None:
         if self._write_events is None:
@@ -228,15 +231,16 @@ class Feeder:
     def _send_events(self, events: list[Event]) -> None:
         assert self._write_events is not None
         self.busy_since = self._monotonic()
+        sent: bool | None = True
         try:
-            self._write_events(events)
+            sent = self._write_events(events)
         except SinkRefused as error:
             log.warning(
                 Text("[sink:%s] refuse des événements : %s", "[sink:%s] refuses events: %s"),
                 self.name,
                 without_secrets(str(error)),
             )
-        self._back()
+        self._back(sent)
 
     def _feed(self) -> bool:
         """Give the sink the next batch; return False when the log has none."""
@@ -254,10 +258,11 @@ class Feeder:
             return False
         if batch.rows and not self._rows_taken:
             self.busy_since = self._monotonic()
+            self._sent = False
             refusals = self._write(batch.rows)
-            self._judge(refusals, len(batch.rows))
+            self._judge(refusals, len(batch.rows) if self._sent else 0)
             self._rows_taken = True
-            self._back()
+            self._back(self._sent)
         if batch.events and self._write_events is not None:
             self._send_events(batch.events)
         self._batch = None
@@ -286,13 +291,14 @@ class Feeder:
     def _write(self, rows: list[Row]) -> list[_Refusal]:
         """Write *rows*, in halves when they are refused; return those that were refused alone."""
         try:
-            self._sink.write(rows)
+            self._sent = self._sink.write(rows) is not False or self._sent
         except SinkUnavailable:
             raise
         except (Exception, SystemExit) as error:
             if not isinstance(error, SinkRefused) and self._tries < _TRIES - 1:
                 raise
             if len(rows) == 1:
+                self._sent = True
                 return [_Refusal(rows[0], error)]
             half = len(rows) // 2
             return self._write(rows[:half]) + self._write(rows[half:])
@@ -356,9 +362,11 @@ class Feeder:
         self._retry_at = now + self._pause * (1 - _JITTER * self._chance())
         return self._retry_at
 
-    def _back(self) -> None:
-        """Note that the sink has taken something."""
+    def _back(self, sent: bool | None) -> None:
+        """Note that a call of the sink is over, and has taken something unless *sent* is False."""
         self.busy_since = None
+        if sent is False:
+            return
         self.standing = self.standing._replace(last_success=_iso_now())
         if self._away_since is not None:
             lasted = timedelta(seconds=round(self._monotonic() - self._away_since))

@@ -189,9 +189,11 @@ class Sink(Protocol):
     - ``events(events: Sequence[Event])`` takes what happened, in order.
     - ``test()`` sends something harmless, for ``deliver --test``, and may return a Text that names it; without
       it the newest record is written.
+
+    A call that has asked nothing of the far end returns False: then it is no sign that the far end is there.
     """
 
-    def write(self, records: Sequence[Row]) -> None:
+    def write(self, records: Sequence[Row]) -> bool | None:
         """Return once the far end has all of *records*, which are in the order of the log.
 
         Raises:

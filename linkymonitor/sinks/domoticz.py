@@ -83,11 +83,12 @@ class Domoticz:
         self._updates = Updates(settings)
         self._client = Client(address, section=section, ca=settings.ca)
 
-    def write(self, records: Sequence[Row]) -> None:
+    def write(self, records: Sequence[Row]) -> bool:
         """Take no record: Domoticz gets readings."""
+        return False
 
-    def live(self, reading: Live) -> None:
-        """Update each device.
+    def live(self, reading: Live) -> bool:
+        """Update each device; return whether there was one to update.
 
         Raises:
             SinkUnavailable: Domoticz is away, or does not take it.
@@ -95,15 +96,17 @@ class Domoticz:
         from urllib.parse import quote
 
         if reading.age > TRUSTED_FOR:
-            return
+            return False
+        updates = self._updates.of(reading)
         try:
-            for update in self._updates.of(reading):
+            for update in updates:
                 value = quote(update.svalue, safe=";")
                 command = f"udevice&idx={update.idx}&nvalue={update.nvalue}&svalue={value}"
                 self._send(command, f"idx = {update.idx}")
         except SinkUnavailable:
             self._updates.forget()
             raise
+        return bool(updates)
 
     def test(self) -> Text:
         """Ask for the version of Domoticz; return what it has taken.

@@ -88,21 +88,23 @@ class EmonCMS:
         #: What EmonCMS has.
         self._taken: Mapping[str, str] = {}
 
-    def write(self, records: Sequence[Row]) -> None:
+    def write(self, records: Sequence[Row]) -> bool:
         """Take no record: EmonCMS gets readings."""
+        return False
 
-    def live(self, reading: Live) -> None:
-        """Send what of *reading* has changed.
+    def live(self, reading: Live) -> bool:
+        """Send what of *reading* has changed; return whether there was something.
 
         Raises:
             SinkUnavailable: EmonCMS is away, or does not take it.
         """
         if reading.age > TRUSTED_FOR:
-            return
+            return False
         new = changed(self._taken, numbers_of(reading, self._meter_number))
         if new:
             self._send(new)
             self._taken = {**self._taken, **new}
+        return bool(new)
 
     def test(self) -> Text:
         """Send the value 1 under the name TEST.

@@ -66,18 +66,21 @@ class Program:
         self._lang = settings.house.lang
         self._sent = Sent(settings.events, _OLDEST)
 
-    def write(self, records: Sequence[Row]) -> None:
+    def write(self, records: Sequence[Row]) -> bool:
         """Take no record."""
+        return False
 
-    def events(self, events: Sequence[Event]) -> None:
-        """Run the program for each of *events*.
+    def events(self, events: Sequence[Event]) -> bool:
+        """Run the program for each of *events*; return whether there was one.
 
         Raises:
             SinkUnavailable: it failed; what it was run for before is not announced again.
         """
-        for event in self._sent.wanted(events):
+        wanted = self._sent.wanted(events)
+        for event in wanted:
             self._announce(event)
             self._sent.add(event)
+        return bool(wanted)
 
     def test(self) -> None:
         """Announce an event that is none."""

@@ -130,8 +130,9 @@ class PrometheusFile:
         #: When the last reading was heard, in seconds; None when that is not known.
         self._taken_at: float | None = None
 
-    def write(self, records: Sequence[Row]) -> None:
+    def write(self, records: Sequence[Row]) -> bool:
         """Do nothing: the file has no past."""
+        return False
 
     def live(self, reading: Live) -> None:
         """Replace the file by the values of *reading*, or by none when they are too old.

@@ -127,18 +127,20 @@ class Webhook:
         self._client = Client(address, section=section, ca=settings.ca)
         self._sent = Sent(settings.events, settings.oldest)
 
-    def write(self, records: Sequence[Row]) -> None:
+    def write(self, records: Sequence[Row]) -> bool:
         """Take no record: a webhook has events only."""
+        return False
 
-    def events(self, events: Sequence[Event]) -> None:
-        """Send those of *events* that the settings ask for.
+    def events(self, events: Sequence[Event]) -> bool:
+        """Send those of *events* that the settings ask for; return whether there was one.
 
         Raises:
             SinkUnavailable: the far end is away; what was sent before is not sent again.
             SinkRefused: the far end refuses at least one of the events; the others were sent.
         """
         refused: SinkRefused | None = None
-        for event in self._sent.wanted(events):
+        wanted = self._sent.wanted(events)
+        for event in wanted:
             try:
                 self._send(event)
             except SinkRefused as error:
@@ -146,6 +148,7 @@ class Webhook:
             self._sent.add(event)
         if refused is not None:
             raise refused
+        return bool(wanted)
 
     def test(self) -> None:
         """Send an event that announces nothing."""

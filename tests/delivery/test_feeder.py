@@ -10,7 +10,7 @@ import pytest
 from linkymonitor.daily_log.follower import Follower, Place
 from linkymonitor.delivery.feeder import FIRST, LONGEST, NEVER, Feeder
 from linkymonitor.delivery.state import ASIDE_MOST, Standing, StateFolder
-from linkymonitor.errors import SinkRefused
+from linkymonitor.errors import SinkRefused, SinkUnavailable
 from linkymonitor.live.reading import Newest
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode
@@ -259,6 +259,42 @@ def test_a_live_value_of_the_time_when_the_sink_was_away_is_replaced_by_the_newe
     bench.sink.back()
     bench.run()
     assert [live.age for live in bench.sink.shown] == [0]
+
+
+def test_a_call_that_asks_nothing_of_the_far_end_does_not_end_its_absence(bench, caplog):
+    caplog.set_level("INFO")
+
+    class Silent:
+        """Takes live values only, from a far end that is away."""
+
+        away = True
+
+        def write(self, _records):
+            return False
+
+        def live(self, _reading):
+            if self.away:
+                raise SinkUnavailable("nobody answers")
+
+    bench.sink = Silent()
+    bench.feeder = bench.started()
+    for number in range(5):
+        bench.box.write(range(10 * number, 10 * number + 10))
+        bench.feeder.show(newest(bench))
+        bench.run()
+        bench.clock.advance(LONGEST)
+        # There are records, and no reading: the log is read on all the same.
+        assert bench.run() == NEVER
+        bench.clock.advance(LONGEST)
+        assert Follower(bench.box.folder).after(bench.state.read("test").place, 500) is None
+    assert bench.feeder.is_away
+    assert (bench.feeder.standing.delivered, bench.feeder.standing.last_success) == (0, "")
+    bench.sink.away = False
+    bench.feeder.show(newest(bench))
+    bench.run()
+    assert not bench.feeder.is_away
+    told = [record.getMessage() for record in caplog.records if "[sink:test]" in record.getMessage()]
+    assert len(told) == 2
 
 
 def test_events_wait_while_the_sink_is_away(bench):

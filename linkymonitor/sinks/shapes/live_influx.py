@@ -108,20 +108,21 @@ class LiveOverInflux(ABC):
     def write_rows(self, records: Sequence[Row]) -> None:
         """Write *records*, of which no reading was written."""
 
-    def live(self, reading: Live) -> None:
-        """Write *reading*, unless it is old or has no date.
+    def live(self, reading: Live) -> bool:
+        """Write *reading*, unless it is old or has no date; return whether it was written.
 
         Raises:
             SinkUnavailable, SinkRefused: the database does not take it.
         """
         if reading.taken_at is None or reading.age > TRUSTED_FOR:
-            return
+            return False
         with self._prepared():
             self.write_reading(reading, reading.taken_at)
         self._written.append(reading.taken_at)
+        return True
 
-    def write(self, records: Sequence[Row]) -> None:
-        """Return once the database has what there is of *records*.
+    def write(self, records: Sequence[Row]) -> bool:
+        """Return once the database has what there is of *records*, and whether it lacked one.
 
         Raises:
             SinkUnavailable, SinkRefused: the database does not take them.
@@ -130,6 +131,7 @@ class LiveOverInflux(ABC):
         if missing:
             with self._prepared():
                 self.write_rows(missing)
+        return bool(missing)
 
     def test(self) -> Text:
         """Make what the database needs; return what the server has taken.

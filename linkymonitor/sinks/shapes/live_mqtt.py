@@ -49,17 +49,20 @@ class LiveOverMqtt(ABC):
     def messages(self, reading: Live) -> list[Message]:
         """Return what is published of *reading*."""
 
-    def write(self, records: Sequence[Row]) -> None:  # noqa: B027 -- this is all of it
+    def write(self, records: Sequence[Row]) -> bool:
         """Take no record: there is no message for one."""
+        return False
 
-    def live(self, reading: Live) -> None:
-        """Publish *reading*.
+    def live(self, reading: Live) -> bool:
+        """Publish *reading*, unless it is old; return whether it was published.
 
         Raises:
             SinkUnavailable: the broker is away, or refuses.
         """
-        if reading.age <= TRUSTED_FOR and (messages := self.messages(reading)):
+        messages = self.messages(reading) if reading.age <= TRUSTED_FOR else []
+        if messages:
             self._link.send([], messages)
+        return bool(messages)
 
     def test(self) -> Text:
         """Connect, and publish nothing; return what the broker has taken.

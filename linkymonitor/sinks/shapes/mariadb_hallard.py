@@ -94,9 +94,10 @@ class HallardTable:
         #: OPTARIF of Tempo, as the table has it already; empty: not looked up yet.
         self._tempo = ""
 
-    def live(self, reading: Live) -> None:
-        """Keep *reading* for the record that it belongs to."""
+    def live(self, reading: Live) -> bool:
+        """Keep *reading* for the record that it belongs to; nothing is sent."""
         self._recent.add(reading)
+        return False
 
     def write(self, records: Sequence[Row]) -> None:
         """Return once the table has a row for each of *records*, or one in each `rows_every`.

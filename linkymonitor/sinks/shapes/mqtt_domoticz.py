@@ -45,14 +45,14 @@ class DomoticzOverMqtt(LiveOverMqtt):
             for update in self._updates.of(reading)
         ]
 
-    def live(self, reading: Live) -> None:
-        """Publish *reading*.
+    def live(self, reading: Live) -> bool:
+        """Publish *reading*, unless it is old; return whether it was published.
 
         Raises:
             SinkUnavailable: the broker is away, or refuses.
         """
         try:
-            super().live(reading)
+            return super().live(reading)
         except SinkUnavailable:
             self._updates.forget()
             raise

@@ -91,9 +91,10 @@ class LinkyRPiTables:
         #: The slots that Mesures has; None: the tables were not looked at since the server was away.
         self._taken: Taken | None = None
 
-    def live(self, reading: Live) -> None:
-        """Keep *reading* for the record that it belongs to."""
+    def live(self, reading: Live) -> bool:
+        """Keep *reading* for the record that it belongs to; nothing is sent."""
         self._recent.add(reading)
+        return False
 
     def write(self, records: Sequence[Row]) -> None:
         """Return once there is a row for *records*, one in each `rows_every`.
