@@ -67,6 +67,13 @@ class BrokerSettings(Common):
             faults.append(
                 Text(f"port = {self.port} : on attend 1 à 65535", f"port = {self.port}: expected 1 to 65535")
             )
+        if self.password_file and not self.user:
+            faults.append(
+                Text(
+                    "password_file : on attend aussi user, sans lequel aucun mot de passe n'est envoyé",
+                    "password_file: expected user, too: without it no password is sent",
+                )
+            )
         if set(self.name) & set("#+/"):
             faults.append(
                 Text(

@@ -80,10 +80,20 @@ def read_secret(path: Path, *, section: str, key: str = "password_file") -> str:
             content = file.read(_LONGEST + 1)
     except OSError as error:
         why = cause(error)
+        remedy = Text(
+            "créez ce fichier, lisible par linkymonitor seul",
+            "create that file, readable by linkymonitor alone",
+        )
+        if isinstance(error, PermissionError):
+            command = f"sudo chgrp linkymonitor {path}"
+            remedy = Text(
+                f"faites « {command} » et « sudo chmod 640 {path} »",
+                f"run “{command}” and “sudo chmod 640 {path}”",
+            )
         raise ConfigError(
             Text(
-                f"{place} : lecture impossible ({why.fr}) ; créez ce fichier, lisible par linkymonitor seul",
-                f"{place}: cannot be read ({why.en}); create that file, readable by linkymonitor alone",
+                f"{place} : lecture impossible ({why.fr}) ; {remedy.fr}",
+                f"{place}: cannot be read ({why.en}); {remedy.en}",
             )
         ) from error
     if mode & 0o007:
@@ -214,6 +224,11 @@ def connection_cause(error: OSError, keys: Text) -> Text:
     if error.errno in _NO_SUCH_NAME:
         return why + Text(
             f" ; corrigez {keys.fr}, ou donnez l'adresse IP", f"; correct {keys.en}, or give the IP address"
+        )
+    if isinstance(error, ConnectionError):
+        return why + Text(
+            f" ; vérifiez que c'est le bon serveur, et {keys.fr}",
+            f"; check that it is the right server, and {keys.en}",
         )
     if error.errno in _OUT_OF_REACH:
         return why + Text(f" ; vérifiez le réseau, et {keys.fr}", f"; check the network, and {keys.en}")

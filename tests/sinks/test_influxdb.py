@@ -144,6 +144,12 @@ def test_nobody_there_is_unavailable(sink):
         sink("http://base.invalid:8086").write([ROW])
 
 
+def test_a_connection_that_is_cut_is_a_sentence_with_what_to_check(sink):
+    url = raw_server(lambda connection: connection.recv(20))
+    with pytest.raises(SinkUnavailable, match="vérifiez que c'est le bon serveur, et url"):
+        sink(url).write([ROW])
+
+
 @pytest.fixture
 def impatient(monkeypatch):
     monkeypatch.setattr(http_post, "PATIENCE", 0.4)

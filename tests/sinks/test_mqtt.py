@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -531,6 +532,7 @@ def test_a_topic_that_the_box_may_not_write_is_named_under_mqtt_5(tmp_path, fold
         ({"name": "a#b"}, "a#b"),
         ({"name": "a/b"}, "a/b"),
         ({"port": 70000}, "port = 70000"),
+        ({"password_file": Path("/nowhere")}, "user"),
     ],
 )
 def test_a_setting_that_no_topic_may_have_is_refused(settings, says):
@@ -547,4 +549,4 @@ def test_a_password_goes_to_another_machine_only_with_tls_or_when_that_is_accept
     with pytest.raises(ConfigError, match="tls = oui"):
         sink(1883, folder, host="192.0.2.1", user="linky", password_file=secret)
     assert sink(8883, folder, host="192.0.2.1", user="linky", password_file=secret, tls=True)
-    assert sink(1883, folder, host="192.0.2.1", password_file=secret, allow_plaintext=True)
+    assert sink(1883, folder, host="192.0.2.1", user="linky", password_file=secret, allow_plaintext=True)

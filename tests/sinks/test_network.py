@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 import pytest
 
 from linkymonitor.errors import ConfigError
@@ -49,6 +52,20 @@ def test_a_file_that_has_no_password_is_refused(tmp_path, content):
     path.write_bytes(content)
     path.chmod(0o600)
     with pytest.raises(ConfigError, match="password_file"):
+        read_secret(path, section="[sink:x]")
+
+
+def test_a_password_that_the_service_may_not_read_is_told_with_what_gives_it(tmp_path, monkeypatch):
+    path = tmp_path / "password"
+    path.write_text("canary")
+    path.chmod(0o640)
+
+    def refuse(*_words: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    # Root may read every file.
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ConfigError, match=r"accès refusé.*sudo chgrp linkymonitor .*sudo chmod 640"):
         read_secret(path, section="[sink:x]")
 
 
