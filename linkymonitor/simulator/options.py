@@ -72,6 +72,9 @@ class Options:
     peak: bool | None = None
     #: The peak days, in place of those of the season.
     ejp_days: frozenset[date] | None = None
+    #: The red and the white days of Tempo, in place of those of the season; all others are then blue.
+    red_days: frozenset[date] | None = None
+    white_days: frozenset[date] = frozenset()
     #: The Tempo colour of *day*; None: the season decides.
     colour: Colour | None = None
     #: How long before its beginning a peak is announced.

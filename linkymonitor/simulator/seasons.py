@@ -106,6 +106,9 @@ class Calendar:
                 return options.colour
             if options.peak is not None:
                 return Colour.RED if options.peak else Colour.BLUE
+        if options.red_days is not None:
+            white = Colour.WHITE if day in options.white_days else Colour.BLUE
+            return Colour.RED if day in options.red_days else white
         autumn = day.year if day.month >= 9 else day.year - 1
         return tempo_season(options.seed, autumn).get(day, Colour.BLUE)
 
