@@ -161,8 +161,9 @@ def _load(day: DayFigures, words: Words) -> Iterator[str]:
         begin, end = words.clock(load.start), words.end_clock(load.end, day)
         at_night = load.start - day.start < _MORNING or day.end - load.start < _EVENING
         heater = at_night and load.va <= _LARGEST_HEATER
-        one_price = len(day.lines) < 2
-        within = "" if one_price else words.say(Texts.say_within, words.in_period(load.codes[0]))
+        # Where the offer has other periods than the meter has registers, the register names no price.
+        named = len(day.lines) > 1 and any(line.code == load.codes[0] for line in day.lines)
+        within = words.say(Texts.say_within, words.in_period(load.codes[0])) if named else ""
         yield words.say(Texts.say_heater if heater else Texts.say_load, power, begin, end, within)
 
 

@@ -332,7 +332,8 @@ class DayFigures(NamedTuple):
     @property
     def price_notes(self) -> tuple[Text, ...]:
         """Why a price is missing, unless it can be set in [tariff], and what is to be known of the prices."""
-        missing = () if self.no_price is None or self.settable else (self.no_price,)
+        complete = self.total is not None
+        missing = () if self.no_price is None or self.settable or complete else (self.no_price,)
         return (*missing, *self.warnings)
 
     @property

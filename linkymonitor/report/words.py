@@ -331,6 +331,11 @@ class Words(Formats):
         """Return the lines of the synthesis; when there are many registers, only those that counted."""
         return [line for line in day.lines if not rests(day, line)]
 
+    def indexed(self, day: DayFigures) -> bool:
+        """Return whether a line of the synthesis has the reading of a register."""
+        readings = [line.reading for line in day.lines] + ([day.injected.reading] if day.injected else [])
+        return any(reading is not None for reading in readings)
+
     def all_well(self, day: DayFigures) -> bool:
         """Return whether *day* was measured whole and nothing was refused, so that the section may stay closed."""
         quality = day.quality

@@ -468,3 +468,14 @@ def test_a_year_has_its_months_and_the_sum_of_the_months_is_its_energy():
 )
 def test_a_period_has_one_name(first, last, name):
     assert period_name(first, last) == name
+
+
+@pytest.mark.parametrize(("count", "named"), [(3, 0), (4, 2), (5, 2), (6, 3), (31, 3)])
+def test_no_day_is_among_the_dearest_and_the_cheapest_alike(count, named):
+    summaries = {
+        JANUARY + timedelta(days=at): made(JANUARY + timedelta(days=at), {"HN": 10 + at})
+        for at in range(count)
+    }
+    figures = of_month(summaries, book(EJP, subscription="31.00"))
+    assert (len(figures.best), len(figures.worst)) == (named, named)
+    assert not {day.date for day in figures.best} & {day.date for day in figures.worst}

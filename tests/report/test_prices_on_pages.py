@@ -145,3 +145,28 @@ def test_a_wrong_table_costs_the_euros_not_the_pages(tmp_path, capsys):
     said = text_of((pages / f"{day}.html").read_text()).replace("\xa0", " ")
     assert "24.000" in said
     assert "the price table 'nobodys' cannot be used" in said.replace("&#39;", "'")
+
+
+def test_where_the_offer_splits_a_register_the_page_has_no_index_and_no_load_in_all_hours(tmp_path):
+    """A water heater runs from 1:00 to 3:00, in the one register of the meter, which has four prices."""
+    rows = records(
+        local(SATURDAY) - timedelta(minutes=5),
+        local(SATURDAY + timedelta(days=1)) + timedelta(minutes=5),
+        power=lambda when: 2500 if 1 <= when.hour < 3 else 200,
+        step=60,
+        contract=contract("BASE"),
+        period=period_of("BASE"),
+    )
+    terms = Contract(offer="edf-zen-estival", since=date(2026, 4, 1))
+    book = PriceBook(Prices(), {}, terms, {}, Shelf((shipped("etc/tariffs"),)))
+    now = local(SATURDAY + timedelta(days=3))
+    page = build(tmp_path, rows, (SATURDAY, SATURDAY), prices=book, now=now, lang="en")[f"{SATURDAY}.html"]
+    assert '<table class="dots no-ix">' in page
+    assert "probably the water heater, ran from 01:00 to 03:00." in text_of(page)
+
+
+def test_a_colour_that_decides_nothing_is_not_missed(tmp_path):
+    """In summer no day of this offer is red, so its prices are known though blue is not told from white."""
+    said = page_of(tmp_path, SATURDAY, {"offer": "octopus-octotempo"}, lang="en")
+    assert "This day cost" in said
+    assert "is not known" not in said

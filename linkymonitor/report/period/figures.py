@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(days=1)
 _UNREAD = Text("énergie inconnue : un registre n'est pas lu", "energy not known: a register is not read")
-#: So many of the best and of the worst days are named.
+#: So many of the best and of the worst days are named at most, and no day twice.
 _NAMED = 3
 #: A month of which a smaller share was measured whole is drawn as a part.
 _WHOLE = 0.9
@@ -110,6 +110,7 @@ def period_figures(
     whole = [cost for cost in costs if cost.whole]
     known_days = [day for day, cost in zip(inside, costs, strict=True) if not cost.empty]
     ranked = _ranked(whole)
+    named = min(_NAMED, len(ranked) // 2) if len(ranked) > _NAMED else 0
     shown = bill.add_up(cost.shown for cost in costs if _heard(cost))
     apart = _apart(due, costs)
     figures = PeriodFigures(
@@ -143,8 +144,8 @@ def period_figures(
         means=mean_days(inside, {cost.date: cost for cost in whole}),
         phases=_phases(inside),
         specials=_specials(costs),
-        best=tuple(ranked[:_NAMED]) if len(ranked) > _NAMED else (),
-        worst=tuple(reversed(ranked[-_NAMED:])) if len(ranked) > _NAMED else (),
+        best=tuple(ranked[:named]),
+        worst=tuple(reversed(ranked[len(ranked) - named :])),
         marks=marks_of(inside, book, (first, last), frozenset(line.code for line in lines), tz),
         missing=missing,
         unread=unread,
