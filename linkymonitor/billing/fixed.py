@@ -11,9 +11,10 @@ from itertools import groupby
 from linkymonitor.billing.amounts import exact, half_away, shown
 from linkymonitor.billing.path import Pricing
 from linkymonitor.billing.rules import Rules
-from linkymonitor.billing.share import months_after, share, whole_months
+from linkymonitor.billing.share import share
 from linkymonitor.billing.values import SUBSCRIPTION, TAX, BilledDay, Line
 from linkymonitor.language import Text
+from linkymonitor.money.bill import months_after, whole_months
 from linkymonitor.money.contract import Paid, TaxPath
 
 _DAY = timedelta(days=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from linkymonitor.billing.share import months_after
+from linkymonitor.money.bill import months_after
 from linkymonitor.money.contract import Contract
 
 _DAY = timedelta(days=1)

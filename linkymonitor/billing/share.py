@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from fractions import Fraction
 
-from linkymonitor.money.bill import days_in_month
+from linkymonitor.money.bill import days_in_month, months_after, whole_months
 from linkymonitor.money.contract import Proration
 
 _DAY = timedelta(days=1)
@@ -81,15 +81,3 @@ def _anniversaries(first: date, end: date) -> Share:
     if rest or not whole:
         terms.append((f"{rest}/{length}", Fraction(rest, length)))
     return Share(*terms)
-
-
-def whole_months(first: date, end: date) -> int:
-    """Return how many whole months from *first* on are over by *end*."""
-    count = (end.year - first.year) * 12 + end.month - first.month
-    return count if months_after(first, count) <= end else count - 1
-
-
-def months_after(day: date, count: int) -> date:
-    """Return the day *count* months later; the last of the month where that month is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    return date(year, month + 1, min(day.day, days_in_month(year, month + 1)))

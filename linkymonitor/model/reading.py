@@ -122,7 +122,7 @@ class DayTotals(NamedTuple):
 
 
 class MonthTotals(NamedTuple):
-    """The energy and the cost of the local month so far, and what it comes to."""
+    """The energy and the cost of the local month, or of the bill that is running, so far; and what it comes to."""
 
     #: Its first day.
     first: date
@@ -136,6 +136,8 @@ class MonthTotals(NamedTuple):
     expected: "Decimal | None" = None
     low: "Decimal | None" = None
     high: "Decimal | None" = None
+    #: The last day of the bill; None when this is a month of the calendar.
+    bill_until: date | None = None
 
 
 class View(NamedTuple):

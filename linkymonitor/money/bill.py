@@ -55,6 +55,18 @@ def days_in_month(year: int, month: int) -> int:
     return (date(year + month // 12, month % 12 + 1, 1) - date(year, month, 1)).days
 
 
+def whole_months(first: date, end: date) -> int:
+    """Return how many whole months from *first* on are over by *end*."""
+    count = (end.year - first.year) * 12 + end.month - first.month
+    return count if months_after(first, count) <= end else count - 1
+
+
+def months_after(day: date, count: int) -> date:
+    """Return the day *count* months later; the last of the month where that month is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    return date(year, month + 1, min(day.day, days_in_month(year, month + 1)))
+
+
 def day_subscription(month_price: Decimal, day: date) -> Decimal:
     """Return the share of the subscription for one day, in €, not rounded.
 

@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from linkymonitor.billing.periods import period_of
 from linkymonitor.errors import StorageError
 from linkymonitor.estimate.account import account_of, due_days
 from linkymonitor.estimate.day_cost import DayCost, cost_of, cost_of_energy
@@ -38,7 +39,7 @@ _HEARD = DaySummary(date=date.min, timezone="", start=0, end=1, until=0, records
 
 
 class Month:
-    """The month of the day that the ledger counts.
+    """The month of the day that the ledger counts; where [contract] has a reading day, the bill that is running.
 
     Args:
         read: returns the summaries from one day to another.
@@ -91,9 +92,17 @@ class Month:
         self._totals = self._counted(today, today.day)
         return self._totals
 
+    def _period(self, day: date) -> tuple[date, date, bool]:
+        """Return the first and the last day of what is counted on *day*, and whether that is a bill, not a month."""
+        bill_period = period_of(day, self._book.contract_on(day))
+        if bill_period is not None:
+            return *bill_period, True
+        first = day.replace(day=1)
+        return first, (first + 31 * _DAY).replace(day=1) - _DAY, False
+
     def _lacks(self, eve: date) -> bool:
         """Return whether the summary of *eve*, a day of this month, was not there."""
-        return eve not in self._summarised and self._day is not None and eve.month == self._day.month
+        return eve not in self._summarised and self._day is not None and eve >= self._period(self._day)[0]
 
     def _begin(self, day: date) -> None:
         """Read the days before *day*, and compute what is to be expected of those after it."""
@@ -102,8 +111,8 @@ class Month:
         self._day = day
         summaries: Mapping[date, DaySummary] = {}
         with suppress(StorageError):  # the log, which is in the same folder, reports it
-            summaries = self._read(needed_since(day), day - _DAY)
-        first = day.replace(day=1)
+            summaries = self._read(min(needed_since(day), self._period(day)[0]), day - _DAY)
+        first, last, _ = self._period(day)
         inside = [summaries[known] for known in sorted(summaries) if known >= first]
         self._summarised = frozenset(summaries)
         costs = [cost_of(known, self._book.on(known.date, known.subscribed_kva)) for known in inside]
@@ -117,7 +126,6 @@ class Month:
         if self._kva is not None:
             powers[day] = self._kva
         self._due = due_days(begun, powers, self._book)
-        last = (first + 31 * _DAY).replace(day=1) - _DAY
         missing = [known for known in begun[:-1] if known not in known_days]
         heard = {**summaries, day: _HEARD._replace(date=day)}
         self._outlook = outlook_of(
@@ -135,12 +143,14 @@ class Month:
     def _counted(self, today: DayTotals, day: date) -> MonthTotals:
         cost = self._cost(today, day)
         account = account_of((*self._finished, cost), self._due)
+        first, last, billed = self._period(day)
         totals = MonthTotals(
-            first=day.replace(day=1),
+            first=first,
             wh=account.wh,
             eur=account.total,
             known_days=len(self._finished) + 1,
-            days=day.day,
+            days=(day - first).days + 1,
+            bill_until=last if billed else None,
         )
         if self._outlook.ahead is None:
             return totals

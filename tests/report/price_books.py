@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from linkymonitor.language import Text
 from linkymonitor.money.book import DayPrices, PriceBook, PriceChange
+from linkymonitor.money.contract import Contract
 
 
 class MadeBook(PriceBook):
@@ -15,6 +16,11 @@ class MadeBook(PriceBook):
 
     def __init__(self, *dated: tuple[date, DayPrices]) -> None:
         self._dated = dated
+        #: The contract of every day.
+        self.contract = Contract()
+
+    def contract_on(self, day: date) -> Contract:
+        return self.contract
 
     def on(self, day: date, kva: int | None = None) -> DayPrices:
         return [prices for since, prices in self._dated if since <= day][-1]

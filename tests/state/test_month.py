@@ -11,6 +11,7 @@ import pytest
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.model.reading import DayTotals
+from linkymonitor.money.contract import Contract
 from linkymonitor.report.period.figures import period_figures
 from linkymonitor.report.section import Calendar
 from linkymonitor.setting_types import DaysUsed
@@ -95,6 +96,30 @@ def test_the_month_is_that_of_the_page_to_the_cent(missing):
     assert (found.expected, found.low, found.high) == (ahead.eur, ahead.low_eur, ahead.high_eur)
     assert found.expected > found.eur
     assert (found.known_days, found.days) == (21 - len(missing), 21)
+
+
+def test_where_a_reading_day_is_set_the_bill_that_is_running_is_counted():
+    prices = book(
+        {"HN": "0.1418", "PM": "1.0867"},
+        (date(2026, 1, 16), {"HN": "0.1781", "PM": "1.2"}),
+        subscription="19.32",
+    )
+    prices.contract = Contract(reading_day=8)
+    box = Box(*all_but(), prices=prices)
+    found = box.month.update(totals(7_777), 9000)
+    noon = round(local(TODAY, 12).timestamp())
+    today = made(TODAY, {})._replace(half_hours={"HN": (7_777, *(0,) * 47), "PM": (0,) * 48}, until=noon)
+    page = period_figures(
+        {**box.summaries, TODAY: today},
+        prices,
+        date(2026, 1, 8),
+        date(2026, 2, 7),
+        tz=PARIS,
+        now=local(TODAY, 12),
+        calendar=CALENDAR,
+    )
+    assert (found.first, found.bill_until, found.days) == (date(2026, 1, 8), date(2026, 2, 7), 14)
+    assert (found.wh, found.eur, found.expected) == (page.consumed, page.total, page.projection.eur)
 
 
 def test_the_summaries_are_read_once_a_day_and_today_is_added_at_each_frame():

@@ -158,7 +158,7 @@ def today(view: View, scene: Scene) -> Screen:
 
 @page
 def month(view: View, scene: Scene) -> Screen:
-    """The energy and the cost of the month so far, and what the month is expected to cost."""
+    """The energy and the cost of the month, or of the running bill, so far, and what it is expected to cost."""
     known = view.month
     if known is None or scene.stale:
         title, unknown = scene.say("ce mois", "this month"), ("-- kWh", scene.say("-- €", "€--"))
@@ -178,7 +178,8 @@ def month(view: View, scene: Scene) -> Screen:
         end = [(f"{days} →" if days else scene.say(f"fin {name}", f"end {name}"), cost), (days or name, cost)]
     if not scene.tall:
         return Screen((scene.row(*summary, y=0), scene.row(*end, y=16)))
-    lines = [scene.row((scene.say("ce mois", "this month"), scene.clock), y=0, font=SMALL)]
+    title = scene.say("ce mois", "this month") if known.bill_until is None else scene.say("facture", "bill")
+    lines = [scene.row((title, scene.clock), y=0, font=SMALL)]
     lines.append(scene.row(*summary, y=16))
     if known.expected is None:
         lines.append(scene.row((name, days), y=34))

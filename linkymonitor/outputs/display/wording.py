@@ -113,7 +113,11 @@ def cost_of_day(view: View, scene: Scene) -> str:
 
 
 def month_name(month: MonthTotals, scene: Scene) -> str:
-    """Return the name of *month* in five letters at most."""
+    """Return the name of *month* in five letters at most; of a bill, its last day."""
+    if month.bill_until is not None:
+        until = month.bill_until
+        name = SHORT_MONTHS[until.month - 1].render(scene.lang)
+        return f"{until.day} {name}"
     return SHORT_MONTHS[month.first.month - 1].render(scene.lang)
 
 

@@ -176,6 +176,16 @@ CASES: dict[str, tuple[str, View | None, dict[str, object]]] = {
         EJP._replace(month=MONTH._replace(eur=None, expected=None, low=None, high=None)),
         {},
     ),
+    "month-bill": (
+        "month",
+        EJP._replace(month=MONTH._replace(first=date(2025, 12, 28), days=31, bill_until=date(2026, 2, 27))),
+        {},
+    ),
+    "month-bill-en": (
+        "month",
+        EJP._replace(month=MONTH._replace(first=date(2026, 2, 8), bill_until=date(2026, 3, 7))),
+        {"lang": "en"},
+    ),
     "month-none": ("month", EJP._replace(month=None), {}),
     "month-silent": ("month", EJP, {"age": 12.4}),
     "tariff": ("tariff", EJP, {}),
