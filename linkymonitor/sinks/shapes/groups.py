@@ -36,7 +36,7 @@ def data_of(groups: Mapping[str, tuple[str | None, str]]) -> dict[str, str]:
 def local_time(horodate: str) -> datetime | None:
     """Return the time of *horodate* in the zone of the meter, without its season; None when it is no time."""
     try:
-        return datetime.strptime(horodate[1:], "%y%m%d%H%M%S")  # noqa: DTZ007 -- the season has no place in it
+        return datetime.fromisoformat(f"20{horodate[1:7]}T{horodate[7:]}")
     except ValueError:
         return None
 

@@ -25,6 +25,7 @@ from linkymonitor.sinks.shapes.live_mqtt import LiveOverMqtt
 from linkymonitor.system.machine import Machine, disk
 
 NEEDS_RAW = True
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _MEGABYTE, _GIGABYTE = 1024**2, 1024**3
 
 
@@ -53,6 +54,8 @@ class LinkyRPi(LiveOverMqtt):
         self._root = settings.topic
         self._meter_number = settings.meter_number
         self._machine = Machine()
+        #: Name → its last value, and the message of that value: nine in ten stay from one reading to the next.
+        self._last: dict[str, tuple[str | float, Message]] = {}
 
     def messages(self, reading: Live) -> list[Message]:
         """Return a message for each value of *reading*; none when acquire gives no groups."""
@@ -63,11 +66,16 @@ class LinkyRPi(LiveOverMqtt):
             for name, value in self._status().items()
         ]
         for name, value in values_of(reading, self._meter_number).items():
-            row = BY_NAME[name]
-            document = {"Value": value, "unit_of_measurement": row.unit, "icon": row.icon}
-            payload = json.dumps(document, ensure_ascii=False).encode()
-            messages.append(Message(f"{self._root}/{row.branch}/{name}", payload))
+            last = self._last.get(name)
+            if last is None or last[0] != value:
+                last = self._last[name] = value, self._message(name, value)
+            messages.append(last[1])
         return messages
+
+    def _message(self, name: str, value: str | float) -> Message:
+        row = BY_NAME[name]
+        document = {"Value": value, "unit_of_measurement": row.unit, "icon": row.icon}
+        return Message(f"{self._root}/{row.branch}/{name}", _encode(document).encode())
 
     def _status(self) -> dict[str, str | float]:
         """Return the figures of this machine, those that the kernel shows."""

@@ -54,6 +54,22 @@ def test_the_number_is_masked_and_the_historique_labels_are_there_when_nobody_ha
     assert number_of("historique-hc").encode() not in message.payload
 
 
+def test_a_horodate_that_is_no_time_gives_no_timestamp(tmp_path):
+    pytest.importorskip("paho.mqtt.client")
+    reading = live_of_frame("standard-hc", tmp_path)
+    times = {
+        "SMAXSN": "H261301000000",
+        "SMAXSN-1": "H000000000000",
+        "CCASN": "E260713",
+        "UMOY1": "h260229120000",
+    }
+    raw = {**reading.raw, **{label: (horodate, "00001") for label, horodate in times.items()}}
+    (message,) = sensor(1883, tmp_path).messages(reading._replace(raw=raw))
+    document = json.loads(message.payload)
+    assert {label: document[label] for label in times} == {label: {"Value": "00001"} for label in times}
+    assert document["DATE"] == {"Value": "", "Timestamp": "2026-01-13T19:42:10"}
+
+
 def test_the_state_is_retained_and_is_connection_lost_after_the_end_and_after_a_loss(broker, tmp_path):
     box = sensor(broker.port, tmp_path)
     box.live(live_of_frame("standard-hc", tmp_path))
