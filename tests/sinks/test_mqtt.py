@@ -23,9 +23,10 @@ from linkymonitor.sinks.mqtt_broker import Protocol
 from linkymonitor.sinks.mqtt_session import Broker, Message, Session
 from linkymonitor.sinks.webhook import Settings as WebhookSettings
 from linkymonitor.sinks.webhook import Webhook
+from tests.support.certificates import certificate
 from tests.support.commands import until
 from tests.support.http_server import serving
-from tests.support.mosquitto import mosquitto, retained, subscribed
+from tests.support.mosquitto import free_port, mosquitto, retained, subscribed
 from tests.support.mqtt_box import EJP, NOW, TEMPO, live, row, sink
 from tests.support.paho import INSTALLED, OLD, paho, version
 
@@ -381,6 +382,24 @@ def test_a_broker_that_never_answers_is_unavailable_after_its_time(folder, monke
         box = sink(hole.getsockname()[1], folder)
         with pytest.raises(SinkUnavailable, match="pas de réponse"):
             box.write([row(1)])
+        box.close()
+
+
+@EACH_PAHO
+def test_records_and_live_values_go_over_tls(tmp_path, folder):
+    shown, port = certificate(tmp_path / "own"), free_port()
+    encrypted = (f"listener {port} 127.0.0.1", f"certfile {shown.pem}", f"keyfile {shown.key}")
+    with (
+        mosquitto(tmp_path / "broker", "allow_anonymous true", *encrypted) as broker,
+        subscribed(broker.port) as subscriber,
+    ):
+        box = sink(port, folder, tls=True, ca=shown.pem)
+        for number in range(5):
+            box.live(live(PAPP=number))
+            box.write([row(100 * number + one) for one in range(100)])
+        until(lambda: len(subscriber.of("record")) == 500)
+        assert [document["power"] for document in subscriber.documents("live")] == [0, 1, 2, 3, 4]
+        assert [document["index_HN"] for document in subscriber.documents("record")] == [*range(1000, 1500)]
         box.close()
 
 
