@@ -357,9 +357,13 @@ class Feeder:
                 log.error("%s", without_secrets(_traceback(fault)))
         else:
             self._pause = min(self._pause * 2, LONGEST)
-        self.standing = self.standing._replace(last_error=words[:500], last_error_at=moment)
+        pause = self._pause * (1 - _JITTER * self._chance())
+        self._retry_at = now + pause
+        next_try = (datetime.now(UTC) + timedelta(seconds=pause)).isoformat(timespec="seconds")
+        self.standing = self.standing._replace(
+            last_error=words[:500], last_error_at=moment, next_try=next_try
+        )
         self._keep()
-        self._retry_at = now + self._pause * (1 - _JITTER * self._chance())
         return self._retry_at
 
     def _back(self, sent: bool | None) -> None:
@@ -367,7 +371,8 @@ class Feeder:
         self.busy_since = None
         if sent is False:
             return
-        self.standing = self.standing._replace(last_success=_iso_now())
+        # A former process may have left the sink as unavailable.
+        self.standing = self.standing._replace(last_success=_iso_now(), unavailable_since="", next_try="")
         if self._away_since is not None:
             lasted = timedelta(seconds=round(self._monotonic() - self._away_since))
             log.info(
@@ -375,7 +380,6 @@ class Feeder:
                 self.name,
                 lasted,
             )
-            self.standing = self.standing._replace(unavailable_since="")
             self._away_since, self._pause = None, FIRST
             self._retry_at = -math.inf
 

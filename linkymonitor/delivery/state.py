@@ -51,8 +51,9 @@ class Standing(NamedTuple):
     #: The last error, without secrets, and when it came; it stays after the sink has taken records again.
     last_error: str = ""
     last_error_at: str = ""
-    #: Since when the sink takes nothing; empty while it does.
+    #: Since when the sink takes nothing, and when it is tried again; empty while it does.
     unavailable_since: str = ""
+    next_try: str = ""
     #: How many records were delivered, and how many were refused and set aside.
     delivered: int = 0
     set_aside: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,6 +74,7 @@ def _document(line: _Line) -> dict[str, object]:
         "unavailable_since": standing.unavailable_since or None,
         "last_error": without_secrets(standing.last_error) or None,
         "last_error_at": standing.last_error_at or None,
+        "next_try": standing.next_try or None,
         "delivered": standing.delivered,
         "set_aside": standing.set_aside,
     }
@@ -110,6 +111,9 @@ def _print_table(lines: list[_Line]) -> None:
                     + f"{when}{Text(' : ', ': ')}{words}"
                 )
             )
+        if line.standing and line.standing.next_try > datetime.now(UTC).isoformat():
+            when = _local(line.standing.next_try)
+            print(f"[sink:{line.name}] " + Text(f"prochain essai, {when}", f"next try, {when}"))
 
 
 def _cells(line: _Line) -> tuple[str, ...]:

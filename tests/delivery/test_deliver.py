@@ -216,6 +216,10 @@ def test_a_sink_that_is_away_is_told_and_gets_everything_later(house):
     status = house.status(status=1)["mine"]
     assert (status["lag"], status["last_error"]) == (17, "nobody answers")
     assert status["unavailable_since"]
+    assert status["next_try"] >= status["last_error_at"]
+    kept = house.folder / "state/deliver/sink-mine.json"
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"next_try": "2099-01-01T12:00:00+00:00"}))
+    assert "[sink:mine] next try, 2099-01-01" in house.deliver("--status", status=1)
     assert status["age_s"] == 17 * 12
     table = house.deliver("--status", status=1)
     assert "unavailable since" in table
@@ -224,6 +228,9 @@ def test_a_sink_that_is_away_is_told_and_gets_everything_later(house):
     away.unlink()
     with house.daemon():
         until(lambda: house.kept() == list(range(3, 20)))
+        # The sink was away when another process ended; this one has found it.
+        until(lambda: json.loads(kept.read_text())["unavailable_since"] == "")
+    assert house.status()["mine"]["next_try"] is None
 
 
 def test_a_trial_by_another_user_leaves_no_folder_to_the_service(house):
