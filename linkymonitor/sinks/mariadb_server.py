@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from linkymonitor.language import Text, cause
-from linkymonitor.sinks.network import library, tls_cause, tls_context
+from linkymonitor.language import Text
+from linkymonitor.sinks.network import connection_cause, library, no_answer, tls_cause, tls_context
 from linkymonitor.sinks.sql_server import (
+    KEYS,
     Connection,
     Cursor,
     Fault,
     Server,
     ServerSettings,
-    with_remedy,
+    sentence,
 )
 
 _PORT = 3306
@@ -52,7 +53,14 @@ _REMEDIES = {
         ),
     ),
     **dict.fromkeys((1045, 1698), _PASSWORD),
-    1049: Text("créez la base, ou corrigez database", "create the database, or correct database"),
+    # Without any right to a database, the server does not say whether it is there.
+    **dict.fromkeys(
+        (1044, 1049),
+        Text(
+            "créez la base et donnez-y tous les droits à l'utilisateur, ou corrigez database",
+            "create the database and grant the user all rights to it, or correct database",
+        ),
+    ),
     1130: Text(
         "sur le serveur, permettez à cet utilisateur de venir de cette machine",
         "on the server, allow this user to come from this machine",
@@ -154,15 +162,15 @@ class MariaDB(Server):
             )
         original = getattr(error, "original_exception", None)
         if isinstance(original, TimeoutError) or (code == _LOST and "timed out" in words):
-            return Fault(self.no_answer(), lost=lost, silent=True)
+            return Fault(no_answer(self.patience, KEYS), lost=lost, silent=True)
         if isinstance(original, OSError):
             without = Text("tls = non", "tls = no")
             return Fault(
-                tls_cause(original, self.settings.host, "host", without) or cause(original), lost=True
+                tls_cause(original, self.settings.host, "host", without) or connection_cause(original, KEYS),
+                lost=True,
             )
-        remedy = _REMEDIES.get(code)
         return Fault(
-            with_remedy(words, remedy) if remedy else Text(words, words),
+            sentence(words, _REMEDIES.get(code)),
             refused=code in _ABOUT_THE_DATA or isinstance(error, self._pymysql.err.DataError),
             passing=code == _DEADLOCK,
             lost=lost,

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,13 +18,14 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from linkymonitor.language import Text
-from linkymonitor.sinks.network import library, tls_context
+from linkymonitor.sinks.network import connection_cause, library, no_answer, tls_context
 from linkymonitor.sinks.sql_server import (
+    KEYS,
     Connection,
     Fault,
     Server,
     ServerSettings,
-    with_remedy,
+    sentence,
 )
 
 _PORT = 5432
@@ -39,6 +41,8 @@ _ABOUT_THE_DATA = ("22", "23", "54")
 _NO_PARTITION = "23514"
 _TIMED_OUT = "57014"
 _DEADLOCKS = ("40001", "40P01")
+#: What libpq writes before the fault itself: the address, which our own sentence has, too.
+_BEFORE_THE_FAULT = re.compile(r"^(connection failed: )?connection to server [^\n]*? failed: ")
 _REMEDIES = {
     "42501": Text(
         "donnez ce droit à l'utilisateur, ou faites exécuter par le propriétaire de la base les fichiers "
@@ -140,23 +144,13 @@ class PostgreSQL(Server):
         code: str | None = getattr(error, "sqlstate", None)
         of_psycopg: Any = self._connection
         lost: bool = of_psycopg is None or of_psycopg.closed
-        if self._timed_out or code == _TIMED_OUT:
-            return Fault(self.no_answer(), lost=lost, silent=True)
+        if self._timed_out or code == _TIMED_OUT or (of_psycopg is None and "timeout expired" in str(error)):
+            return Fault(no_answer(self.patience, KEYS), lost=lost, silent=True)
         if of_psycopg is None:
-            return Fault(
-                with_remedy(
-                    str(error),
-                    Text(
-                        "vérifiez host, port, tls, user, password_file et database",
-                        "check host, port, tls, user, password_file and database",
-                    ),
-                ),
-                lost=True,
-            )
-        words = Text(*[str(error)] * 2)
+            return Fault(self._why_no_connection(str(error)), lost=True)
         if code == _NO_PARTITION and not error.diag.constraint_name:  # type: ignore[attr-defined]
             return Fault(
-                with_remedy(
+                sentence(
                     str(error),
                     Text(
                         "créez la partition de ce mois, ou une partition DEFAULT",
@@ -166,11 +160,23 @@ class PostgreSQL(Server):
             )
         if code is None:
             # psycopg itself refuses what no statement can carry.
-            return Fault(words, refused=isinstance(error, self._psycopg.DataError), lost=lost)
-        remedy = _REMEDIES.get(code)
+            return Fault(sentence(str(error)), refused=isinstance(error, self._psycopg.DataError), lost=lost)
         return Fault(
-            with_remedy(str(error), remedy) if remedy else words,
+            sentence(str(error), _REMEDIES.get(code)),
             refused=code.startswith(_ABOUT_THE_DATA),
             passing=code in _DEADLOCKS,
             lost=lost,
         )
+
+    def _why_no_connection(self, words: str) -> Text:
+        """Return why no connection was made, of which libpq has the *words* alone."""
+        if not self.settings.is_socket:
+            try:
+                socket.create_connection((self.settings.host, self.port), self.patience).close()
+            except OSError as error:
+                return connection_cause(error, KEYS)
+        remedy = Text(
+            "vérifiez port, tls, ca, user, password_file et database",
+            "check port, tls, ca, user, password_file and database",
+        )
+        return sentence(_BEFORE_THE_FAULT.sub("", words), remedy)

@@ -27,6 +27,8 @@ from linkymonitor.sinks.network import check_plaintext, read_secret
 T = TypeVar("T")
 #: How long a server may take for one answer, in seconds.
 PATIENCE = 10.0
+#: The keys that name a server.
+KEYS = Text("host et port", "host and port")
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -192,11 +194,6 @@ class Server(ABC):
                 raise
             return result
 
-    def no_answer(self) -> Text:
-        """Return the fault of a server that is silent."""
-        seconds = f"{self.patience:g}"
-        return Text(f"pas de réponse en {seconds} s", f"no answer within {seconds} s")
-
     @contextmanager
     def limited(self, _connection: Connection) -> Iterator[None]:
         """End what runs in this context, with an error of the library, when the server is silent for too long."""
@@ -216,9 +213,10 @@ class Server(ABC):
         """Return what *error* means."""
 
 
-def with_remedy(words: str, remedy: Text) -> Text:
-    """Return the *words* of a server, cut to a line, and the *remedy*."""
-    return quoted(words) + Text(" ; ", "; ") + remedy
+def sentence(words: str, remedy: Text | None = None) -> Text:
+    """Return the *words* of a server, cut to a line, and the *remedy* if there is one."""
+    line = quoted(words)
+    return Text(line, line) if remedy is None else line + Text(" ; ", "; ") + remedy
 
 
 def clean(text: str) -> str:

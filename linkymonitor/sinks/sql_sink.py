@@ -103,13 +103,19 @@ class SqlSink(ABC):
     def _run(self, work: Callable[[Cursor], None]) -> None:
         try:
             if not self._prepared:
-                self._tables.prepare()
-                self._prepared, self._months = True, set()
+                self._prepare()
             self._server.run(work)
         except SinkUnavailable:
             self._prepared = False
             self._server.close()  # which gives up the lock, too
             raise
+
+    def _prepare(self) -> None:
+        try:
+            self._tables.prepare()
+        except SinkRefused as error:  # no record has caused it
+            raise SinkUnavailable(error.text) from error
+        self._prepared, self._months = True, set()
 
     @abstractmethod
     def make_partitions(self, cursor: Cursor, months: Sequence[Month]) -> None:

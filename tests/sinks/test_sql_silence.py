@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,23 +42,28 @@ def kind(request):
     return request.param
 
 
-def answering(listener: socket.socket, words: bytes) -> threading.Thread:
-    """Answer each connection with *words*, and keep it open."""
-    kept = []
+@contextmanager
+def answering(words: bytes) -> Iterator[int]:
+    """Answer each connection with *words*, and keep it open; yields the port."""
+    kept: list[socket.socket] = []
 
     def serve() -> None:
-        while True:
-            try:
+        with suppress(OSError):
+            while True:
                 one, _ = listener.accept()
-            except OSError:
-                return
-            kept.append(one)
-            if words:
+                kept.append(one)
                 one.sendall(words)
 
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    return thread
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(30)
+            for one in kept:
+                one.close()
 
 
 def is_stopped(process: int) -> bool:
@@ -69,13 +76,15 @@ def is_stopped(process: int) -> bool:
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [(b"", r"no answer within 2 s|timeout"), (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9, "MariaDB|host, port")],
+    [
+        (b"", r"no answer within 2 s|timeout"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9, r"MariaDB|check port"),
+    ],
     ids=["nothing", "another protocol"],
 )
 def test_what_is_no_server_gives_a_sentence_in_time(kind, words, expected):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        answering(listener, words)
-        server = server_of(kind, listener.getsockname()[1])
+    with answering(words) as port:
+        server = server_of(kind, port)
         began = time.monotonic()
         with pytest.raises(SinkUnavailable, match=expected):
             server.run(lambda cursor: cursor.execute("SELECT 1"))
