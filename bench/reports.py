@@ -3,15 +3,17 @@
 # Strategy
 #
 # - The log is a simulated day of acquire, whose records are of 8 frames each, repeated with indexes that go on.
-# - The nightly run is as a device has it: two days, the days before compressed, a year of pages for the calendar.
+# - The nightly run is as a device has it, on the clock of that night: two days, the days before compressed, a year of
+#   pages for the calendar. On the clock of today it would also read the day after, and draw the page of the range.
 
 from __future__ import annotations
 
 import gzip
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from bench.day import DAY, simulated_day, write_log
@@ -24,6 +26,18 @@ _RANGE = 30
 _PAGES = 365
 _KB = 1000
 _ONE = timedelta(days=1)
+#: Calls a command on the clock of the instant that is its first word. A command asks for the time once, when it begins.
+_AT = """
+import sys
+from datetime import datetime
+import linkymonitor.commands.report as command
+from linkymonitor.cli import main
+present = datetime.fromisoformat(sys.argv.pop(1))
+class Then(datetime):
+    now = present.astimezone
+command.datetime = Then
+sys.exit(main())
+"""
 
 
 def measure() -> Iterator[Row]:
@@ -88,7 +102,9 @@ def _nightly(log_dir: Path, pages: Path) -> Iterator[Row]:
     begun = DAY - (_RANGE - 2) * _ONE
     summarise_days(log_dir, begun, DAY - _ONE)
     add_days(log_dir, DAY - (_PAGES - 1) * _ONE, begun - 3 * _ONE)
-    command = _report(log_dir, DAY, DAY + _ONE, "-o", str(pages))
+    # Midnight in France, an hour before the end of the log.
+    night = datetime.combine(DAY + _ONE, time(22, 59), UTC).isoformat()
+    command = (sys.executable, "-c", _AT, night, "report", "--log-dir", str(log_dir), "-o", str(pages))
     cost(command)
     page = pages / f"{DAY}.html"
     for number in range(1, _PAGES):

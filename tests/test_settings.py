@@ -22,6 +22,8 @@ SLOW = (
     "email",
     "jinja2",
     "json",
+    "linkymonitor.outputs.base",
+    "linkymonitor.sinks.base",
     "logging",
     "lzma",
     "selectors",

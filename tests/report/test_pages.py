@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
@@ -285,3 +287,11 @@ def test_the_page_says_that_the_registers_and_the_total_disagree(tmp_path):
     ]
     page = text_of(build(tmp_path, rows)[f"{DAY}.html"])
     assert "Les registres et le total du compteur s’écartent de 1 500 Wh" in page
+
+
+def test_one_page_is_drawn_without_what_only_months_years_and_the_calendar_need():
+    code = "import sys, linkymonitor.report.one_page; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    report = {name.removeprefix("linkymonitor.report.") for name in done.stdout.split()}
+    assert "pages" in report
+    assert not {"bill_page", "build", "calendar", "history", "period"} & report
