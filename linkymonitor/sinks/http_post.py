@@ -131,18 +131,19 @@ class Client:
         self._tls = tls_context(ca, section=section) if address.tls else None
         self._connection: HTTPConnection | None = None
 
-    def post(self, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(self, target: str, body: bytes, headers: Mapping[str, str], most: int = ANSWER_MOST) -> Answer:
         """Return the answer to a POST of *body*.
 
         Args:
             target: path and query.
             body: the content.
             headers: the headers beside those of the transport.
+            most: so many bytes of the answer are read.
 
         Raises:
             SinkUnavailable: nobody answers in time, or what answers is no HTTP.
         """
-        return self._ask("POST", target, body, headers)
+        return self._ask("POST", target, body, headers, most)
 
     def get(self, target: str, headers: Mapping[str, str]) -> Answer:
         """Return the answer to a GET of *target*, path and query.
@@ -150,20 +151,22 @@ class Client:
         Raises:
             SinkUnavailable: nobody answers in time, or what answers is no HTTP.
         """
-        return self._ask("GET", target, None, headers)
+        return self._ask("GET", target, None, headers, ANSWER_MOST)
 
-    def _ask(self, verb: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    def _ask(
+        self, verb: str, target: str, body: bytes | None, headers: Mapping[str, str], most: int
+    ) -> Answer:
         from http.client import HTTPException, RemoteDisconnected
 
         again = self._connection is not None
         try:
             try:
-                return self._exchange(verb, target, body, headers)
+                return self._exchange(verb, target, body, headers, most)
             except (RemoteDisconnected, ConnectionError):
                 self.close()
                 if not again:
                     raise
-                return self._exchange(verb, target, body, headers)
+                return self._exchange(verb, target, body, headers, most)
         except (OSError, HTTPException, UnicodeError) as error:
             self.close()
             raise SinkUnavailable(f"{self._address.url}" + Text(" : ", ": ") + self._why(error)) from error
@@ -174,7 +177,9 @@ class Client:
             self._connection.close()
             self._connection = None
 
-    def _exchange(self, verb: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    def _exchange(
+        self, verb: str, target: str, body: bytes | None, headers: Mapping[str, str], most: int
+    ) -> Answer:
         from http.client import HTTPResponse
 
         connection = self._connection = self._connection or self._connect()
@@ -187,7 +192,7 @@ class Client:
         connection.response_class = answer_from  # type: ignore[assignment]
         connection.request(verb, target or "/", body, dict(headers))
         response = connection.getresponse()
-        content = response.read(ANSWER_MOST)
+        content = response.read(most)
         if not response.isclosed():
             self.close()  # a longer answer: its rest is not waited for
         return Answer(response.status, content.decode("utf-8", "replace"))

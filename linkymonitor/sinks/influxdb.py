@@ -28,6 +28,8 @@ from linkymonitor.sinks.prices import Prices, millionths
 
 _ABOUT_THE_POINTS = (400, 413, 422)
 _TAKEN = 204
+#: So many bytes of the answer to a query are read.
+_SERIES_MOST = 1_000_000
 #: Level 1 takes half of the time of the usual level 6, for a body that is an eighth larger.
 _GZIP_LEVEL = 1
 
@@ -182,14 +184,21 @@ class InfluxDB:
         words = {"q": query, "db": self._database or "", "epoch": "s"}
         headers = {name: text for name, text in self._request.headers.items() if name == "Authorization"}
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        answer = self._client.post(f"{self._path}/query", urlencode(words).encode(), headers)
+        answer = self._client.post(f"{self._path}/query", urlencode(words).encode(), headers, _SERIES_MOST)
         try:
             result = json.loads(answer.text)["results"][0]
-            if answer.status == 200 and "error" not in result:
-                return list(result.get("series", []))
         except (ValueError, LookupError, TypeError):
-            pass
-        raise SinkUnavailable(self._sentence(answer) + _remedy(answer.status, self._api))
+            raise SinkUnavailable(self._sentence(answer) + _remedy(answer.status, self._api)) from None
+        if "error" in result:
+            why = quoted(str(result["error"]))
+            remedy = Text("", "")
+            if "authoriz" in why:
+                remedy = Text(
+                    " ; donnez à user tous les droits (GRANT ALL PRIVILEGES)",
+                    "; grant the user all rights (GRANT ALL PRIVILEGES)",
+                )
+            raise SinkUnavailable(Text(f"{self._url} : {why}", f"{self._url}: {why}") + remedy)
+        return list(result.get("series", []))
 
     def _priced(self, records: Sequence[Row]) -> list[Row]:
         """Return *records*, the first of each day with the prices of the day."""

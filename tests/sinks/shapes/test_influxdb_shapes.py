@@ -262,4 +262,28 @@ def test_a_server_that_refuses_to_make_anything_is_told(tmp_path):
         with pytest.raises(SinkUnavailable) as told:
             box.live(live_of_frame("historique-hc", tmp_path))
         box.close()
-    assert re.search("not authorized", told.value.text.en)
+    assert re.search("not authorized.*; grant the user all rights", told.value.text.en)
+
+
+def test_a_server_with_many_queries_of_others_is_read_to_the_end(tmp_path):
+    others = [["other", "x" * 200]] * 500
+    asked = []
+
+    def answer(sent: Sent) -> tuple[int, bytes]:
+        if sent.path == "/write":
+            return 204, b""
+        asked.append(sent.text)
+        there = [["linky_mean_cq", "SELECT"], ["prices_mean_cq", "SELECT"]]
+        series = {
+            "q=SHOW+DATABASES": [{"name": "databases", "values": [["linky"]]}],
+            "q=SHOW+RETENTION": [{"name": "", "values": [["linky_rp", "168h0m0s"]]}],
+            "q=SHOW+CONTINUOUS": [{"name": "others", "values": others}, {"name": "linky", "values": there}],
+        }
+        found = next((value for head, value in series.items() if sent.text.startswith(head)), [])
+        return 200, json.dumps({"results": [{"series": found}]}).encode()
+
+    with serving(answer) as server:
+        box = linkypy(server.url)
+        box.live(live_of_frame("historique-base", tmp_path))
+        box.close()
+    assert len(asked) == 3
