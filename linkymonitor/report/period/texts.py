@@ -200,7 +200,7 @@ class PeriodTexts:
     highest = Text("V, au plus haut", "V, highest")
     current_mean = Text("A, moyenne", "A, mean")
     current_most = Text("A, au plus", "A, highest")
-    quality = Text("Qualité de la mesure", "Quality of the measure")
+    quality = Text("Qualité de la mesure", "Measurement quality")
     covered = Text("Temps couvert", "Time covered")
     whole_days = Text("Jours entiers", "Whole days")
     of_days = Text("{} sur {}", "{} of {}")
