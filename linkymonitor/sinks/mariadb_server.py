@@ -69,7 +69,7 @@ _REMEDIES = {
     **dict.fromkeys((1290, 1792, 1836), _PRIMARY),
 }
 #: What PyMySQL itself finds.
-_CANNOT_CONNECT, _NO_MYSQL, _LOST = 2003, 2007, 2013
+_CANNOT_CONNECT, _NO_MYSQL, _LOST, _NO_TLS = 2003, 2007, 2013, 2026
 
 
 class MariaDB(Server):
@@ -142,7 +142,7 @@ class MariaDB(Server):
         class Guarded(pymysql.connections.Connection):  # type: ignore[misc,name-defined]
             def _request_authentication(self) -> None:
                 if wanted and not self.server_capabilities & pymysql.constants.CLIENT.SSL:
-                    raise pymysql.err.OperationalError(_CANNOT_CONNECT, "the server offers no TLS")
+                    raise pymysql.err.OperationalError(_NO_TLS, "")
                 super()._request_authentication()
 
         return Guarded
@@ -157,6 +157,14 @@ class MariaDB(Server):
                 Text(
                     "ce qui répond n'est pas MariaDB ; corrigez host et port",
                     "what answers is no MariaDB; correct host and port",
+                ),
+                lost=True,
+            )
+        if code == _NO_TLS:
+            return Fault(
+                Text(
+                    "le serveur n'offre pas TLS ; activez-le sur le serveur, ou écrivez tls = non",
+                    "the server offers no TLS; enable it on the server, or write tls = no",
                 ),
                 lost=True,
             )

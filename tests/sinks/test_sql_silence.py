@@ -151,6 +151,24 @@ def test_a_server_that_stops_in_its_tracks_and_a_statement_that_lasts(kind):
 
 @pytest.mark.server
 @pytest.mark.campaign
+def test_a_server_without_tls_gets_no_password_when_tls_is_wanted(kind):
+    from tests.support.sql_servers import Maria, Postgres
+
+    made = {"postgresql": lambda: Postgres("ssl=off"), "mariadb": lambda: Maria("--skip-ssl")}[kind]()
+    try:
+        made.start()
+        sink = made.sink(made.own, tls=True, ca=made.certificate.pem)
+        with pytest.raises(
+            SinkUnavailable, match=r"offers no TLS; enable|does not support SSL.* check .*tls"
+        ):
+            sink.write([Row("", 0, datetime(2026, 1, 1, tzinfo=UTC), "", "", {})])
+        sink.close()
+    finally:
+        made.remove()
+
+
+@pytest.mark.server
+@pytest.mark.campaign
 def test_a_disk_that_is_full_at_the_far_end_loses_nothing(kind, tmp_path):
     from tests.support.sql_servers import Maria, Postgres, records_of, small_disk
 
