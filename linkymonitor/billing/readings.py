@@ -6,6 +6,8 @@
 #   between two records near it. So a bill of two months opens no log.
 # - The log is asked only where an index is missing at an end of the bill, and where the meter or the contract changed.
 # - An index that falls or leaps within one meter makes the bill impossible: the two readings are named.
+# - Where the meter changed or an index fell at the very end of the bill, the index of that midnight counts something
+#   else, so the bill ends with the last record before it.
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.billing.values import INJECTED, BilledDay, BillRefused, Index, Stretch
 from linkymonitor.billing.work import Measured
-from linkymonitor.language import Text, written_date
+from linkymonitor.language import Text, written_date, written_days
 from linkymonitor.model.record import Record
 from linkymonitor.money.book import PriceBook
 from linkymonitor.summaries.day import INJECTED as INJECTED_INDEX
@@ -84,6 +86,8 @@ def measured(days: Days, billed: Sequence[BilledDay], log: Log) -> Measured:
         else:
             clipped = (_clip(each, run.first, run.last) for each in reader.stretches)
             consumed += [_only(each, reader.registers) for each in clipped if each is not None]
+    if not any(each.registers for each in consumed):
+        consumed = [_unheard(days, billed, log)]
     return Measured(
         consumed=consumed,
         injected=[_only(each, {INJECTED_INDEX: INJECTED}) for each in reader.stretches],
@@ -113,13 +117,14 @@ class _Reader:
         for summary in (days.summaries[day] for day in days.every if day in days.summaries):
             for each in summary.breaks:
                 at = datetime.fromtimestamp(each.at, UTC)
-                if begin < at < end:
-                    if not each.contract_changed:
+                if begin < at <= end:
+                    if at < end and not each.contract_changed:
                         raise _fallen(
                             self._log.last_until(at - _SECOND), self._log.last_until(at), at, days.tz
                         )
                     changes.append(at)
-        edges = [begin, *sorted(set(changes)), end]
+        self._broken_at_end = end in changes
+        edges = [begin, *sorted({at for at in changes if at != end}), end]
         self.stretches = [self._stretch(start, stop, edges) for start, stop in pairwise(edges)]
         names = dict.fromkeys(name for each in self.stretches for name in each.registers)
         self.registers = {name: name for name in names if name not in (TOTAL, INJECTED_INDEX)}
@@ -140,7 +145,7 @@ class _Reader:
         else:
             at_start = _of_record(self._log.last_until(start))
         after = last + _DAY
-        if stop == edges[-1]:
+        if stop == edges[-1] and not self._broken_at_end:
             at_end = self._at_edge(after, stop, self._log.last_until(stop) if self._lacks(after) else None)
         else:
             at_end = _of_record(self._log.last_until(stop - _SECOND))
@@ -273,6 +278,21 @@ def _by_hour(days: Days, run: Sequence[BilledDay]) -> Stretch:
     del midnights[run[0].date]
     missing = {} if unknown is None else {period: _not_read(period, unknown) for period in periods}
     return Stretch(run[0].date, run[-1].date, start, end, midnights, missing, shown=False)
+
+
+def _unheard(days: Days, billed: Sequence[BilledDay], log: Log) -> Stretch:
+    """Return the days of a bill of which the log has no index: no energy of the offer is known."""
+    bill = written_days(days.first, days.last)
+    reason = Text(f"le journal n'a aucun index {bill.fr}", f"the log has no index {bill.en}")
+    for record, fr, en in (
+        (log.first_after(days.start_of(days.last + _DAY)), "le premier d'après est du", "the next one is of"),
+        (log.last_until(days.start_of(days.first)), "le dernier d'avant est du", "the one before is of"),
+    ):
+        if record is not None and record.indexes:
+            on = written_date(record.ended_at.astimezone(days.tz).date())
+            reason += Text(f" ; {fr} {on.fr}", f"; {en} {on.en}")
+    periods = dict.fromkeys(period for day in billed for period in day.prices.periods) or {"": None}
+    return Stretch(days.first, days.last, {}, {}, {}, dict.fromkeys(periods, reason))
 
 
 def _not_read(name: str, day: date) -> Text:

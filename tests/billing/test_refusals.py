@@ -201,3 +201,41 @@ def test_registers_that_do_not_add_up_to_the_total_are_told(tmp_path, capsys):
     ]
     figures = billed(tmp_path, capsys, total, "[tariff]\n", "2026-03-01", "2026-03-02")
     assert "the registers and the total of the meter differ by 5 kWh" in figures["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "nearest"),
+    [
+        ("2026-01-01", "2026-01-31", "; the next one is of 10 March 2026"),
+        ("2026-05-01", "2026-05-31", "; the one before is of 20 March 2026"),
+    ],
+)
+def test_days_of_which_the_log_has_no_index_have_no_total(tmp_path, capsys, first, last, nearest):
+    log = rows([("2026-03-10", {"TH": 1_000_000}), ("2026-03-20", {"TH": 1_100_000})])
+    figures = billed(tmp_path, capsys, log, BASE_6, first, last)
+    subscription, energy = figures["lines"]
+    assert (energy["register"], energy["kwh"], energy["eur"]) == ("TH", None, None)
+    assert "the log has no index from " in energy["reason"]
+    assert energy["reason"].endswith(nearest)
+    assert subscription["eur"] is not None
+    assert figures["total"]["eur"] is None
+
+
+def test_a_meter_that_is_swapped_at_the_last_midnight_ends_the_bill_with_its_own_index(tmp_path, capsys):
+    old = rows([("2026-07-25", {"TH": 58_200_000}), ("2026-07-31T23:30", {"TH": 58_300_900})], meter="0" * 12)
+    new = rows([("2026-08-01", {"TH": 3_100}), ("2026-08-05", {"TH": 50_500})], meter="1" * 12)
+    before = billed(tmp_path, capsys, [*old, *new], BASE_6, "2026-07-25", "2026-07-31")
+    after = billed(tmp_path, capsys, [*old, *new], BASE_6, "2026-08-01", "2026-08-04")
+    assert [(line["index_from"], line["index_to"], line["kwh"]) for line in before["lines"][1:]] == [
+        (58_200_000, 58_300_900, 100)
+    ]
+    assert [(line["index_from"], line["index_to"], line["kwh"]) for line in after["lines"][1:]] == [
+        (3_100, 50_500, 47)
+    ]
+
+
+def test_an_index_that_falls_at_the_last_midnight_is_not_taken_for_a_roll_over(tmp_path, capsys):
+    old = rows([("2026-07-25", {"TH": 58_200_000}), ("2026-07-31T23:30", {"TH": 58_300_900})])
+    new = rows([("2026-08-01", {"TH": 3_100}), ("2026-08-05", {"TH": 50_500})])
+    figures = billed(tmp_path, capsys, [*old, *new], BASE_6, "2026-07-25", "2026-07-31")
+    assert [line["kwh"] for line in figures["lines"][1:]] == [100]
