@@ -63,6 +63,13 @@ def bill(
         common.settings()  # for its language
         return enter_bill(enter)
     settings = common.settings()
+    if output is not None and output.is_dir():
+        raise UsageError(
+            Text(
+                f"-o {output} : un dossier ; nommez un fichier, {output / 'facture.html'}",
+                f"-o {output}: a folder; name a file, {output / 'bill.html'}",
+            )
+        )
     now = datetime.now(UTC)
     if periods:
         from linkymonitor.commands.bill_periods import print_periods

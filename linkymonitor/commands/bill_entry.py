@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import NamedTuple
 
+from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.storage import Storage
 
@@ -52,8 +53,9 @@ def read_amount(text: str) -> str:
 
 def read_whole(text: str) -> str:
     """Return a whole number as typed, ``68 832 kWh``, as TOML has it; raise ValueError when it is none."""
-    plain = re.sub(r"(?i)[\s'.]|kwh", "", text)
-    return str(int(plain))
+    plain = re.sub(r"(?i)\s|kwh", "", text)
+    # A point or an apostrophe stands before three digits; 68832.5 is no whole number.
+    return str(int(re.sub(r"(?<=\d)['.](?=\d{3}(?!\d))", "", plain)))
 
 
 def read_date(text: str) -> str:
@@ -63,7 +65,11 @@ def read_date(text: str) -> str:
         raise ValueError(text)
     numbers = list(map(int, parts))
     year, month, day = numbers if len(parts[0]) == 4 else reversed(numbers)
-    return date(year + 2000 if year < 100 else year, month, day).isoformat()
+    if year < 100:
+        year += 2000
+    if not 2000 <= year < 2100 or max(month, day) > 31:
+        raise ValueError(text)
+    return date(year, month, day).isoformat()
 
 
 def _read_kind(text: str) -> str:
@@ -132,12 +138,19 @@ def enter_bill(path: Path, ask: Callable[[str], str] = input) -> int:
     """Ask for a bill and write it into *path*; return the exit status.
 
     Args:
-        path: the file; it is replaced.
+        path: the file, which must not be there yet: what was typed for an hour cannot be had again.
         ask: shows a question and returns the answer.
 
     Raises:
-        StorageError: the file cannot be written.
+        StorageError: the file is there already, or cannot be written.
     """
+    if path.exists():
+        raise StorageError(
+            Text(
+                f"{path} : existe déjà ; donnez un autre nom à --enter, ou supprimez-le",
+                f"{path}: exists already; give --enter another name, or remove it",
+            )
+        )
     storage = Storage()
     print(
         Text(

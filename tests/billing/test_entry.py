@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from linkymonitor.billing.paper import read_paper
+from linkymonitor.cli import main
 from linkymonitor.commands.bill_entry import enter_bill, read_amount, read_date, read_whole
+from linkymonitor.errors import StorageError
 
 
 class Person:
@@ -99,6 +101,9 @@ def test_what_people_type_is_forgiven(read, typed, found):
         (read_amount, "NaN"),
         (read_amount, "12 euros et demi"),
         (read_whole, "12,5"),
+        (read_whole, "68832.5"),
+        (read_date, "8/1/202"),
+        (read_date, "1/1/99999999999999999999"),
         (read_date, "32/01/2026"),
     ],
 )
@@ -108,3 +113,21 @@ def test_what_is_no_number_and_no_date_is_refused(read, typed):
     except ValueError:
         return
     pytest.fail(f"{typed} was read as {found}")
+
+
+def test_a_bill_that_was_typed_before_is_not_overwritten(tmp_path):
+    path = tmp_path / "paper.toml"
+    path.write_text("total = 1\n")
+    with pytest.raises(StorageError, match="exist"):
+        enter_bill(path, Person())
+    assert path.read_text() == "total = 1\n"
+
+
+def test_a_page_does_not_take_the_place_of_a_folder(tmp_path, capsys):
+    kept = tmp_path / "bills" / "kept"
+    kept.parent.mkdir()
+    kept.write_text("kept")
+    status = main(["bill", "--lang", "en", "-s", "2026-03-01", "-e", "2026-03-02", "-o", str(kept.parent)])
+    assert status == 2
+    assert "a folder; name a file" in capsys.readouterr().err
+    assert kept.read_text() == "kept"
