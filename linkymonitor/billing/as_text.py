@@ -89,7 +89,10 @@ _EQUAL = Text("égal", "equal")
 
 
 def _shown(amount: Decimal | None) -> Text:
-    return as_text("—") if amount is None else decimal(amount) + " €"
+    if amount is None:
+        return as_text("—")
+    exponent = amount.as_tuple().exponent
+    return decimal(amount if isinstance(exponent, int) and exponent <= -2 else round(amount, 2)) + " €"
 
 
 def _beside(label: Text, theirs: Text, ours: Text) -> Text:

@@ -36,8 +36,14 @@ _LINE_KEYS = frozenset(
         "estimated",
     )
 )
+#: The years of bills are 20xx.
+_CENTURY = 20
 _KEYS = frozenset(("line", "total", "ht", "tva", "from", "to"))
 _MORE_THAN_ANY_BILL = 1_000_000
+#: No index of a meter has so many kWh.
+_MORE_THAN_ANY_INDEX = 1_000_000_000
+#: No price has more decimals.
+_MOST_PLACES = 8
 
 
 class PaperLine(NamedTuple):
@@ -109,13 +115,7 @@ def read_paper(path: Path) -> Paper:
         typed = []
     lines = [line for number, each in enumerate(typed, 1) if (line := _line(each, number, fault)) is not None]
     reader = _Reader(content, "", fault)
-    tva = content.get("tva", {})
-    taxes = _Reader(tva if isinstance(tva, dict) else {}, "tva ", fault)
-    rates = {
-        rate: amount
-        for key in taxes.content
-        if (rate := _plain(key)) and (amount := taxes.number(key)) is not None
-    }
+    rates = _rates(content.get("tva", {}), fault)
     total = content.get("total")
     if isinstance(total, dict):
         reader = _Reader({**content, "total": total.get("eur")}, "", fault)
@@ -130,6 +130,21 @@ def read_paper(path: Path) -> Paper:
     if faults:
         raise ConfigError(*faults)
     return paper
+
+
+def _rates(content: object, fault: Callable[[str, Text], None]) -> dict[Decimal, Decimal]:
+    """Return rate in percent → the TVA that is printed."""
+    if not isinstance(content, dict):
+        fault(f"tva = {content}", _expected('{ "20" = 117.63 }'))
+        return {}
+    reader, rates = _Reader(content, "tva ", fault), {}
+    for key in content:
+        rate, amount = _plain(key), reader.number(key)
+        if rate is None:
+            fault(f"tva {key}", _expected('{ "20" = 117.63 }'))
+        elif amount is not None:
+            rates[rate] = amount
+    return rates
 
 
 def _line(content: object, number: int, fault: Callable[[str, Text], None]) -> PaperLine | None:
@@ -149,6 +164,13 @@ def _line(content: object, number: int, fault: Callable[[str, Text], None]) -> P
         if "eur" not in content:
             fault(place + "eur", Text("manque ; le montant imprimé", "missing; the amount that is printed"))
         return None
+    for key, kinds, example in (
+        ("register", str, '"HN"'),
+        ("label", str, '"CTA"'),
+        ("estimated", bool, "true"),
+    ):
+        if key in content and not isinstance(content[key], kinds):
+            fault(f"{place}{key} = {content[key]}", _expected(example))
     line = PaperLine(
         kind=kind,
         eur=eur,
@@ -209,7 +231,7 @@ class _Reader:
         if value is None:
             return None
         number = _plain(value)
-        if number is None or abs(number) > _MORE_THAN_ANY_BILL:
+        if number is None or abs(number) > _MORE_THAN_ANY_BILL or _places(number) > _MOST_PLACES:
             self._fault(f"{self._place}{key} = {value}", _expected_number(value))
             return None
         return number
@@ -218,8 +240,12 @@ class _Reader:
         """Return a whole number; None when the key is missing or wrong."""
         value = self.content.get(key)
         number = None if value is None else _plain(value)
-        if value is None or (number is not None and number == int(number)):
-            return None if number is None else int(number)
+        if value is None:
+            return None
+        if number is not None and abs(number) < _MORE_THAN_ANY_INDEX and _places(number) <= _MOST_PLACES:
+            whole = int(number)
+            if whole == number:
+                return whole
         self._fault(
             f"{self._place}{key} = {value}",
             Text("on attend des kWh entiers, tels que 68832", "expected whole kWh, such as 68832"),
@@ -229,13 +255,16 @@ class _Reader:
     def day(self, key: str) -> date | None:
         """Return a date, typed with or without quotes; None when the key is missing or wrong."""
         value = self.content.get(key)
-        if value is None or type(value) is date:
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError:
-            self._fault(f"{self._place}{key} = {value}", _expected("2026-01-08"))
+        if value is None:
             return None
+        try:
+            day = value if type(value) is date else date.fromisoformat(str(value))
+        except ValueError:
+            day = date.min
+        if day.year // 100 == _CENTURY:
+            return day
+        self._fault(f"{self._place}{key} = {value}", _expected("2026-01-08"))
+        return None
 
 
 def _plain(value: object) -> Decimal | None:
@@ -247,6 +276,11 @@ def _plain(value: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
+
+
+def _places(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def _expected_number(value: object) -> Text:

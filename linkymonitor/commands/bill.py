@@ -57,6 +57,8 @@ def bill(
         ConfigError: a file of a bill is wrong.
         UsageError: the last day is earlier than the first, or a day is missing.
     """
+    if write and solve is None:
+        raise UsageError(Text("--write : va avec --solve FICHIER", "--write: goes with --solve FILE"))
     if enter is not None:
         from linkymonitor.commands.bill_entry import enter_bill
 

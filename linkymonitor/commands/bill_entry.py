@@ -164,8 +164,8 @@ def enter_bill(path: Path, ask: Callable[[str], str] = input) -> int:
         while line := _asked_line(ask, len(lines) + 1):
             lines.append(line)
             storage.replace(path, _toml(lines, None).encode())
-        total = _asked(_TOTAL, ask)
-    except (EOFError, _Back):
+        total = _asked_total(ask)
+    except EOFError:
         print()
     storage.replace(path, _toml(lines, total).encode())
     print(
@@ -175,6 +175,14 @@ def enter_bill(path: Path, ask: Callable[[str], str] = input) -> int:
         )
     )
     return 0
+
+
+def _asked_total(ask: Callable[[str], str]) -> str | None:
+    while True:
+        try:
+            return _asked(_TOTAL, ask)
+        except _Back:  # the lines are written
+            continue
 
 
 def _asked_line(ask: Callable[[str], str], number: int) -> dict[str, str]:

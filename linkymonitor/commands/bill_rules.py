@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json as json_text
+import os
+import re
 from pathlib import Path
+from stat import S_IMODE
 from typing import TYPE_CHECKING
 
 from linkymonitor.billing.solve import solve
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from linkymonitor.billing.paper import Paper
 
 _SECTION = "[contract]"
+#: The section in a file, with or without a comment.
+_HEADER = re.compile(r"\[contract\]\s*([;#].*)?")
 
 
 def print_rules(paper: Paper, config: Path | None, *, json: bool, write: bool) -> int:
@@ -68,7 +73,7 @@ def _written(config: Path | None, rules: dict[str, str]) -> Path:
 
     path, storage = config or SYSTEM_PATH, Storage()
     try:
-        text = path.read_text("utf-8")
+        text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise LinkyMonitorError(
             Text(
@@ -76,22 +81,37 @@ def _written(config: Path | None, rules: dict[str, str]) -> Path:
                 f"{path}: cannot be read; name your configuration with -c",
             )
         ) from error
-    storage.replace(path, with_rules(text, rules).encode())
+    # A service may read the file by its group alone: the new file has its owner, its group and its mode.
+    path = path.resolve()
+    before = path.stat()
+    storage.replace(path, with_rules(text, rules).encode(), mode=S_IMODE(before.st_mode))
+    after = path.stat()
+    if (after.st_uid, after.st_gid) != (before.st_uid, before.st_gid):
+        os.chown(path, before.st_uid, before.st_gid)
     return path
 
 
 def with_rules(text: str, rules: dict[str, str]) -> str:
     """Return the INI *text* with *rules* in its section [contract]; all other lines stay as they are."""
+    end_of_line = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines()
-    names = [line.strip() for line in lines]
-    if _SECTION not in names:
+    begin = next((at for at, line in enumerate(lines, 1) if _HEADER.fullmatch(line)), None)
+    if begin is None:
         lines += ["", _SECTION]
-        names += ["", _SECTION]
-    begin = names.index(_SECTION) + 1
-    end = next((at for at in range(begin, len(names)) if names[at].startswith("[")), len(names))
-    section = [line for line in lines[begin:end] if line.partition("=")[0].strip() not in rules]
+        begin = len(lines)
+    end = next((at for at in range(begin, len(lines)) if lines[at].startswith("[")), len(lines))
+    section: list[str] = []
+    dropped = False
+    for line in lines[begin:end]:
+        if line[:1].isspace() and line.strip():  # what is above goes on
+            if not dropped:
+                section.append(line)
+            continue
+        dropped = re.split("[=:]", line, maxsplit=1)[0].strip().lower() in rules
+        if not dropped:
+            section.append(line)
     while section and not section[-1].strip():
         section.pop()
     written = [f"{key} = {value}" for key, value in rules.items()]
     after = ["", *lines[end:]] if end < len(lines) else []
-    return "\n".join([*lines[:begin], *section, *written, *after]) + "\n"
+    return end_of_line.join([*lines[:begin], *section, *written, *after, ""])

@@ -12,7 +12,7 @@ from linkymonitor.billing.amounts import summed
 from linkymonitor.billing.compare import Compared
 from linkymonitor.billing.paper import Paper
 from linkymonitor.billing.rules import Rules
-from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX, Bill, Line
+from linkymonitor.billing.values import CREDIT, ENERGY, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text
 from linkymonitor.money.contract import Paid, TaxPath
 from linkymonitor.report.bill_texts import PRORATIONS
@@ -28,7 +28,7 @@ _LEFT, _WIDTH = 20.0, 960.0
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-_GROUPS = ((SUBSCRIPTION, B.subscription), (ENERGY, B.energy), (TAX, B.taxes))
+_GROUPS = ((SUBSCRIPTION, B.subscription), (ENERGY, B.energy), (TAX, B.taxes), (CREDIT, B.credits))
 #: Registers of a peak: the share of their energy is on a card.
 _PEAK = ("PM", "HPJR", "HCJR")
 

@@ -41,6 +41,7 @@ class BillTexts:
     unit_ht, unit_ttc = Text("€ hors TVA", "€ without TVA"), Text("€ TTC", "€ with taxes")
     subscription, energy = Text("Abonnement", "Subscription"), Text("Consommation", "Consumption")
     taxes = Text("Taxes et contributions", "Taxes")
+    credits = Text("Avoirs", "Credits")
     total_ht, total_ttc = Text("Total hors TVA", "Total without TVA"), Text("Total TTC", "Total with taxes")
     tva, of_which = Text("TVA {}", "TVA {}"), Text("dont TVA {}", "of which TVA {}")
     revenue = Text("Revenu de l'injection", "Revenue of injection")

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from linkymonitor.cli import main
+from linkymonitor.commands.bill_rules import with_rules
 from tests.billing.house import at, rows, run_bill
 
 BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
@@ -323,6 +324,13 @@ def test_the_rules_are_written_into_the_configuration_on_request(tmp_path, capsy
         ),
         ("[[line]]\neur = 1\nkind = 'gift'\n", "[[line]] 1 kind: expected subscription, energy, tax, credit"),
         ("[[line]]\neur = 1\ncolour = 'blue'\n", "[[line]] 1 colour: unknown key; there are "),
+        ("[[line]]\neur = 1\nto = 9999-12-31\n", "[[line]] 1 to = 9999-12-31: expected 2026-01-08"),
+        ("[[line]]\neur = 1\nkwh = 1e99999\n", "expected whole kWh, such as 68832"),
+        ("[[line]]\neur = 1e-99999\n", "[[line]] 1 eur = 1E-99999: expected 117.39"),
+        ("tva = 20\n[[line]]\neur = 1\n", 'tva = 20: expected { "20" = 117.63 }'),
+        ("tva = { x = 3 }\n[[line]]\neur = 1\n", 'tva x: expected { "20" = 117.63 }'),
+        ("[[line]]\neur = 1\nestimated = 'oui'\n", "[[line]] 1 estimated = oui: expected true"),
+        ("[[line]]\neur = 1\nregister = ['TH']\n", "[[line]] 1 register = ['TH']: expected \"HN\""),
         ("total = 3\n", "[[line]]: missing; a [[line]] for each line of the paper"),
         (
             "[[line]]\nkwh = 1\neur = 1\nregister = 'TH'\nfrom = 2026-01-01\nto = 2026-01-31\n"
@@ -347,3 +355,37 @@ def test_a_register_that_was_not_heard_is_the_reason(tmp_path, capsys):
     figures = checked(tmp_path, capsys, FIRST, "2026-04-10", "2026-06-09", log)
     (difference,) = figures["differences"]
     assert difference["cause"] == "no-amount"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("[contract] ; mine\nProration = year-365\n", "[contract] ; mine\nproration = month-30\n"),
+        ("[contract]\nproration =\n  year-365\n", "[contract]\nproration = month-30\n"),
+        ("[log]\r\n[contract]\r\n", "[log]\r\n[contract]\r\nproration = month-30\r\n"),
+        ("[log]\n", "[log]\n\n[contract]\nproration = month-30\n"),
+        (
+            "[contract:2026-01-01]\noffer = ejp\n",
+            "[contract:2026-01-01]\noffer = ejp\n\n[contract]\nproration = month-30\n",
+        ),
+    ],
+)
+def test_only_the_rules_change_in_a_configuration(before, after):
+    assert with_rules(before, {"proration": "month-30"}) == after
+
+
+def test_the_file_keeps_its_mode_and_its_link(tmp_path, capsys):
+    real, link, paper = tmp_path / "real.ini", tmp_path / "house.ini", tmp_path / "paper.toml"
+    real.write_text("[contract]\n")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    paper.write_text(ENGIE)
+    assert main(["bill", "-c", str(link), "--lang", "en", "--solve", str(paper), "--write"]) == 0
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert "month-30" in real.read_text()
+
+
+def test_to_write_without_a_bill_is_wrong_usage(capsys):
+    assert main(["bill", "--lang", "en", "--write"]) == 2
+    assert "--write: goes with --solve FILE" in capsys.readouterr().err

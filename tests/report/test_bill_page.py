@@ -157,3 +157,11 @@ def test_axe_finds_nothing(folder, browser, theme):
     found = axe.Axe().run(tab)
     assert found.violations_count == 0, found.generate_report()
     tab.close()
+
+
+def test_a_label_of_the_paper_is_text_on_the_page(folder, tmp_path):
+    paper = tmp_path / "paper.toml"
+    paper.write_text('[[line]]\nkind = "credit"\nlabel = "<img src=x onerror=alert(1)>"\neur = 1.00\n')
+    page = drawn(folder, "en", "--check", str(paper)).read_text("utf-8")
+    assert "<img" not in page
+    assert "&lt;img src=x" in page
