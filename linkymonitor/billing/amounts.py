@@ -1,4 +1,4 @@
-"""Exact amounts, and the one rounding of a line."""
+"""The one rounding of a line, and sums of amounts that may be unknown."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ def half_away(amount: Fraction, places: int) -> Decimal:
     scaled = abs(amount) * 10**places
     whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     return Decimal(whole if amount >= 0 else -whole).scaleb(-places)
-
-
-def exact(price: Decimal) -> Fraction:
-    """Return *price* as a fraction."""
-    return Fraction(price)
 
 
 def shown(amount: Fraction, places: int = 4) -> str:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
-from linkymonitor.billing.amounts import exact, half_away
+from linkymonitor.billing.amounts import half_away
 from linkymonitor.billing.paper import Paper, PaperLine
 from linkymonitor.billing.rules import Decimals, Rules
 from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX, Bill, Line
@@ -52,7 +53,7 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
     """
     left = list(ours.lines)
     found = []
-    others: list[tuple[str, Text, Bill]] | None = None
+    others: list[tuple[str, Bill]] | None = None
     for theirs in paper.lines:
         line = _partner(theirs, left)
         if line is None:
@@ -62,9 +63,7 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
         cause, why = _difference(theirs, line, (ours.first, ours.last))
         if cause in ("amount", "kwh"):
             others = (
-                [(name, text, again(other)) for name, text, other in _other_rules(rules)]
-                if others is None
-                else others
+                [(name, again(other)) for name, other in _other_rules(rules)] if others is None else others
             )
             cause, why = _by_another_rule(theirs, others) or (cause, why)
         found.append(Compared(theirs, line, cause, why))
@@ -212,38 +211,38 @@ def _other_days(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:
     )
 
 
-def _other_rules(rules: Rules) -> Iterator[tuple[str, Text, Rules]]:
+def _other_rules(rules: Rules) -> Iterator[tuple[str, Rules]]:
     """Yield each other rule that a supplier may have, alone."""
     for proration in Proration:
         if proration is not rules.proration:
-            yield f"proration = {proration.value}", _RULE, rules._replace(proration=proration)
+            yield f"proration = {proration.value}", rules._replace(proration=proration)
     for split in Split:
         if split is not rules.split:
-            yield f"split = {split.value}", _RULE, rules._replace(split=split)
+            yield f"split = {split.value}", rules._replace(split=split)
     for paid in Paid:
         if paid is not rules.paid:
-            yield f"subscription_paid = {paid.value}", _RULE, rules._replace(paid=paid)
+            yield f"subscription_paid = {paid.value}", rules._replace(paid=paid)
     for places in ("2 2 2", "3 3 3"):
         other = Decimals(*map(int, places.split()))
         if other != rules.decimals:
-            yield f"decimals = {places}", _RULE, rules._replace(decimals=other)
+            yield f"decimals = {places}", rules._replace(decimals=other)
     for formula in Formula:
         if formula is not rules.formula:
-            yield f"acheminement = {formula.value}", _RULE, rules._replace(formula=formula)
+            yield f"acheminement = {formula.value}", rules._replace(formula=formula)
 
 
 _RULE = Text("une autre règle du fournisseur", "another rule of the supplier")
 
 
-def _by_another_rule(theirs: PaperLine, others: Sequence[tuple[str, Text, Bill]]) -> tuple[str, Text] | None:
+def _by_another_rule(theirs: PaperLine, others: Sequence[tuple[str, Bill]]) -> tuple[str, Text] | None:
     """Return the rule by which our bill has the amount of *theirs*, None when there is none."""
-    for name, text, bill in others:
+    for name, bill in others:
         line = _partner(theirs, bill.lines)
         if line is None or line.eur != theirs.eur:
             continue
         if theirs.kind == ENERGY and theirs.kwh is not None and theirs.kwh != line.kwh:
             continue
-        return name.partition(" ")[0], text + Text(f" : {name}", f": {name}")
+        return name.partition(" ")[0], _RULE + Text(f" : {name}", f": {name}")
     return None
 
 
@@ -260,7 +259,7 @@ def own_faults(paper: Paper) -> Iterator[Text]:
                     f"paper, {name}: {indexes} are {between} kWh, not {line.kwh}",
                 )
         if line.kwh is not None and line.price is not None:
-            worked = half_away(exact(line.price) * line.kwh, places_of(line.eur))
+            worked = half_away(Fraction(line.price) * line.kwh, places_of(line.eur))
             if worked != line.eur:
                 price, own, printed = map(decimal, (line.price, worked, line.eur))
                 yield Text(

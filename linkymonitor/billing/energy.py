@@ -17,11 +17,10 @@ from typing import NamedTuple
 
 from linkymonitor.billing.amounts import half_away
 from linkymonitor.billing.values import BilledDay, Index, Stretch
+from linkymonitor.model.epochs import advance
 from linkymonitor.money.contract import Split
 
 _WH = 1000
-#: Where the index of a meter begins anew.
-_ROLL_OVER = 1_000_000_000
 
 
 class Part(NamedTuple):
@@ -96,6 +95,4 @@ def _shared(
 
 def kwh_between(start: int, end: int) -> int:
     """Return the whole kWh from the index *start* to the index *end*, both in Wh."""
-    if end < start:
-        end += _ROLL_OVER
-    return end // _WH - start // _WH
+    return (start + advance(start, end)) // _WH - start // _WH

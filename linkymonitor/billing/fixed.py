@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 
-from linkymonitor.billing.amounts import exact, half_away, shown
+from linkymonitor.billing.amounts import half_away, shown
 from linkymonitor.billing.path import Pricing
 from linkymonitor.billing.rules import Rules
 from linkymonitor.billing.share import share
@@ -36,7 +36,7 @@ def subscription_lines(
 
     def subscription(day: BilledDay) -> tuple[Fraction | None, object]:
         price = pricing.subscription(day)
-        return None if price is None else exact(price), day.kva
+        return None if price is None else Fraction(price), day.kva
 
     paid = _paid_days(days, after, rules)
     for run, price in _runs(paid, subscription, pricing):
@@ -53,8 +53,8 @@ def subscription_lines(
             if year is None:
                 return Fraction(0), None
             tva = pricing.tva_of_subscription(day) or Decimal(0)
-            added = 1 + exact(tva) / 100 if pricing.path is TaxPath.TTC else Fraction(1)
-            return exact(year) / 12 * added, None
+            added = 1 + Fraction(tva) / 100 if pricing.path is TaxPath.TTC else Fraction(1)
+            return Fraction(year) / 12 * added, None
 
         for run, price in _runs(paid, month, pricing):
             if price != 0:
@@ -71,7 +71,7 @@ def cta_lines(days: Sequence[BilledDay], pricing: Pricing, rules: Rules) -> Iter
         if network is None or rate is None or day.kva is None:
             return None, None
         year = network.year(rules.formula.value, day.kva)
-        return exact(rate) / 100 * exact(year) / 12, (rate, year)
+        return Fraction(rate) / 100 * Fraction(year) / 12, (rate, year)
 
     for run, price in _runs(days, monthly, pricing):
         _, terms = monthly(run[0])

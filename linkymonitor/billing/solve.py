@@ -13,7 +13,7 @@ from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise, product
 
-from linkymonitor.billing.amounts import exact, half_away
+from linkymonitor.billing.amounts import half_away
 from linkymonitor.billing.compare import places_of
 from linkymonitor.billing.paper import Paper, PaperLine
 from linkymonitor.billing.share import share
@@ -76,7 +76,7 @@ def _fits(line: PaperLine, rule: Proration) -> bool:
         return True  # it shows nothing
     first, last = line.span
     months = share(first, last + _DAY, rule).months
-    return half_away(exact(line.price) * months, places_of(line.eur)) == line.eur
+    return half_away(Fraction(line.price) * months, places_of(line.eur)) == line.eur
 
 
 def _paid(paper: Paper) -> list[str] | None:

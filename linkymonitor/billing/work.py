@@ -9,19 +9,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from linkymonitor.billing.amounts import exact, half_away, shown, summed
+from linkymonitor.billing.amounts import half_away, shown, summed
 from linkymonitor.billing.energy import Part, kwh_between, parts
 from linkymonitor.billing.fixed import cta_lines, subscription_lines
 from linkymonitor.billing.path import Pricing, missing_without_taxes
 from linkymonitor.billing.rules import Rules
 from linkymonitor.billing.values import ENERGY, INJECTED, TAX, Bill, BilledDay, Line, Stretch
 from linkymonitor.language import Text
+from linkymonitor.model.epochs import advance
 from linkymonitor.money.contract import Lines, TaxPath
 from linkymonitor.money.taxes import Taxes
 
@@ -72,11 +73,11 @@ def work(days: Sequence[BilledDay], after: BilledDay, measured: Measured, rules:
     warnings += _apart(measured)
     before = summed(line.eur for line in lines)
     if path is TaxPath.HT:
-        tva = _tva(lines, lambda rate: exact(rate) / 100)
+        tva = _tva(lines, lambda rate: Fraction(rate) / 100)
         added = summed(tva.values())
         ht, total = before, None if before is None or added is None else before + added
     else:
-        tva = _tva(lines, lambda rate: exact(rate) / (100 + exact(rate)))
+        tva = _tva(lines, lambda rate: Fraction(rate) / (100 + Fraction(rate)))
         ht, total = None, before
     return Bill(
         first=days[0].date,
@@ -137,7 +138,7 @@ def _energy_line(part: Part, stretch: Stretch, price: Decimal | None, rules: Rul
     if price is None:
         unset = Text(f"prix de {part.register} non réglé", f"price of {part.register} not set")
         return line._replace(reason=part.day.prices.reason or unset)
-    amount = exact(price) * part.kwh
+    amount = Fraction(price) * part.kwh
     return line._replace(
         eur=half_away(amount, rules.decimals.energy), arithmetic=f"{part.kwh} × {price} = {shown(amount)}"
     )
@@ -161,7 +162,7 @@ def _accise_lines(
         total = None if None in kwh or rate is None else sum(each or 0 for each in kwh)
         if total == 0:
             continue
-        amount = None if total is None or rate is None else exact(rate) * total
+        amount = None if total is None or rate is None else Fraction(rate) * total
         yield Line(
             TAX,
             Text("Accise sur l'électricité", "Accise on electricity"),
@@ -176,9 +177,8 @@ def _accise_lines(
         )
 
 
-def _tva(lines: Sequence[Line], part: object) -> dict[Decimal, Decimal | None]:
+def _tva(lines: Sequence[Line], part: Callable[[Decimal], Fraction]) -> dict[Decimal, Decimal | None]:
     """Return rate → the TVA on the sum of the lines that bear the rate; *part* gives what of the sum it is."""
-    assert callable(part)
     rates = sorted({line.tva for line in lines if line.tva is not None})
     found: dict[Decimal, Decimal | None] = {}
     for rate in rates:
@@ -209,7 +209,7 @@ def _apart(measured: Measured) -> Iterator[Text]:
         start, end = (side.get("") for side in (stretch.start, stretch.end))
         if start is None or end is None:
             continue
-        total = (end.wh - start.wh) % 1_000_000_000
+        total = advance(start.wh, end.wh)
         same = [
             each for each in measured.consumed if (each.first, each.last) == (stretch.first, stretch.last)
         ]
@@ -219,7 +219,7 @@ def _apart(measured: Measured) -> Iterator[Text]:
                 begin, stop = each.start.get(register), each.end.get(register)
                 if begin is None or stop is None:
                     return
-                counted += (stop.wh - begin.wh) % 1_000_000_000
+                counted += advance(begin.wh, stop.wh)
         if same and abs(total - counted) > _APART:
             kwh = kwh_between(0, abs(total - counted))
             yield Text(

@@ -82,6 +82,12 @@ _MODE = Option(
     read=read.mode,
     metavar="auto|historique|standard",
 )
+_FIRST_DAY = Option(
+    ("-s", "--start"),
+    Text("premier jour : 2026-11-21, 21/11/2026, hier", "first day: 2026-11-21, yesterday"),
+    read=read.past_day,
+    metavar="DATE",
+)
 _LOG_DIR = Option(
     ("--log-dir",), Text("dossier du journal", "folder of the daily log"), read=read.path, metavar="DIR"
 )
@@ -176,12 +182,7 @@ COMMANDS: Mapping[str, Command] = {
         Text("dessine les pages", "draws the pages"),
         options=(
             _LOG_DIR,
-            Option(
-                ("-s", "--start"),
-                Text("premier jour : 2026-11-21, 21/11/2026, hier", "first day: 2026-11-21, yesterday"),
-                read=read.past_day,
-                metavar="DATE",
-            ),
+            _FIRST_DAY,
             Option(("-e", "--end"), Text("dernier jour", "last day"), read=read.past_day, metavar="DATE"),
             Option(
                 ("--all",),
@@ -353,13 +354,7 @@ COMMANDS: Mapping[str, Command] = {
         Text("écrit les enregistrements en CSV, JSON ou InfluxDB", "writes records as CSV, JSON or InfluxDB"),
         options=(
             _LOG_DIR,
-            Option(
-                ("-s", "--start"),
-                Text("premier jour : 2026-11-21, 21/11/2026, hier", "first day: 2026-11-21, yesterday"),
-                read=read.past_day,
-                metavar="DATE",
-                required=True,
-            ),
+            _FIRST_DAY._replace(required=True),
             Option(
                 ("-e", "--end"),
                 Text("dernier jour (défaut : le premier)", "last day (default: the first)"),
@@ -385,12 +380,7 @@ COMMANDS: Mapping[str, Command] = {
         Text("établit la facture de jours entiers", "makes the bill of whole days"),
         options=(
             _LOG_DIR,
-            Option(
-                ("-s", "--start"),
-                Text("premier jour : 2026-11-21, 21/11/2026, hier", "first day: 2026-11-21, yesterday"),
-                read=read.past_day,
-                metavar="DATE",
-            ),
+            _FIRST_DAY,
             Option(
                 ("-e", "--end"),
                 Text("dernier jour, compris", "last day, included"),

@@ -196,7 +196,7 @@ class Kept(NamedTuple):
 
     #: The index of each register at the first midnight of the day, where it is known.
     midnight: Mapping[str, int] = MappingProxyType({})
-    #: Those of *midnight* that lie between two readings near it.
+    #: The registers whose index in *midnight* was not read at 00:00, but lies on a line between two readings near it.
     between: tuple[str, ...] = ()
     by_phase: tuple[PhaseExtremes, ...] = ()
     log: LogSpan = LogSpan(None, None)

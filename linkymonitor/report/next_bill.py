@@ -27,11 +27,11 @@ class NextBill(NamedTuple):
     first: date
     last: date
     so_far: Decimal | None
-    #: What it will be, between *low* and *high*.
+    #: The estimated total of the finished bill, and its bounds *low* and *high*.
     eur: Decimal | None
     low: Decimal | None
     high: Decimal | None
-    #: Why it is not known what it will be.
+    #: Why the total of the finished bill cannot be estimated; None when it is.
     reason: Text | None
     #: What the payments so far add up to, and all payments of this bill; None where nothing is paid each month.
     paid: Decimal | None = None

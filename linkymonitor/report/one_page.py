@@ -1,4 +1,4 @@
-"""Draws one page that needs no other file: that of a day, or that of a bill."""
+"""Draws the page of a day, or of a bill, as a single HTML file that loads no script, style or page beside it."""
 
 # Strategy
 #
@@ -46,7 +46,7 @@ def build_one(
     statistics: Statistics | None = None,
     on_failure: Callable[[Text], object] | None = None,
 ) -> bytes:
-    """Return the page of *day* as one file that needs no other: Dygraphs is inside the page.
+    """Return the HTML of the page of *day*; Dygraphs is inside the page, which loads no other file.
 
     The arguments are those of `build` (build.py).
 
@@ -78,7 +78,7 @@ def build_one(
 
 
 def build_bill(settings: Settings, page: BillPage, *, tz: ZoneInfo, lang: str, storage: Storage) -> bytes:
-    """Return *page* as one file that needs no other.
+    """Return the HTML of the bill *page*, which loads no other file.
 
     Raises:
         ConfigError: a template is missing or wrong.

@@ -5,7 +5,7 @@
 # - The library, psycopg, is imported when the sink is made, because most boxes have no PostgreSQL.
 # - The server ends a statement that lasts too long. A server that is silent cannot, so a timer closes the socket then.
 # - While a connection is made, libpq has only words for what is wrong, in the language of the server, and no code. So
-#   there is one remedy for all of it.
+#   a refused password, an unknown database and a bad certificate share one remedy, which lists their keys.
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Settings(Common):
 
 
 class _Metric(NamedTuple):
-    """One metric: its name, its kind and what it means."""
+    """A metric of the file: its name, its type (gauge or counter), and the text of its line ``# HELP``."""
 
     name: str
     kind: str

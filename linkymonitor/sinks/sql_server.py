@@ -3,7 +3,7 @@
 # Strategy
 #
 # - A sink calls Server.run(work): work(cursor) runs in a transaction, which is committed when it returns and rolled
-#   back when it raises. There is one connection, which is made when it is needed.
+#   back when it raises. A server has one connection to its database, which the first transaction opens.
 # - A connection that was idle may have been closed by the server, and a deadlock passes: then *work* is called a second
 #   time. The far end may have committed the first one, so *work* must be repeatable.
 # - Errors of the library end here. What the data caused is SinkRefused. All else (a password, a right, a full disk) can

@@ -125,7 +125,7 @@ class DaySummary(NamedTuple):
     #: Whether less than 1 % of the day was heard or is known, so that it has no energy to add up.
     barely: bool = False
     log: LogSpan = LogSpan(None, None)
-    #: Those of *midnight* that were not read at the midnight, but lie between two readings near it.
+    #: The registers whose index in *midnight* was not read at 00:00, but lies on a line between two readings near it.
     between: tuple[str, ...] = ()
 
     @property

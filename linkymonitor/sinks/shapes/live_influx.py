@@ -94,7 +94,7 @@ class LiveOverInflux(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make what the database needs, unless it is there already.
+        """Create the retention policy and the continuous queries that this shape needs, where the database lacks them.
 
         Raises:
             SinkUnavailable: the server is away, or does not do it.
@@ -134,7 +134,7 @@ class LiveOverInflux(ABC):
         return bool(missing)
 
     def test(self) -> Text:
-        """Make what the database needs; return what the server has taken.
+        """Prepare the database as for a reading; return a sentence that names what the server has accepted.
 
         Raises:
             SinkUnavailable: the server is away, or refuses.

@@ -12,7 +12,7 @@ from linkymonitor.errors import BadSetting, SinkUnavailable
 from linkymonitor.sinks.base import House, Row
 from linkymonitor.sinks.shapes.mariadb_hallard import HallardTable, Settings
 from linkymonitor.system.resources import shipped
-from tests.support.contracts import HOUSES, rows_in, write_days
+from tests.support.contracts import HOUSES, write_days
 from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
 from tests.support.sql_servers import Maria
 
@@ -74,18 +74,6 @@ def server():
         yield made
     finally:
         made.remove()
-
-
-@pytest.fixture
-def database(server):
-    return server.new_database()
-
-
-@pytest.fixture(scope="module")
-def rows(tmp_path_factory) -> list[Row]:
-    folder = tmp_path_factory.mktemp("contracts")
-    write_days(folder, hours=2)
-    return rows_in(folder)
 
 
 @pytest.fixture

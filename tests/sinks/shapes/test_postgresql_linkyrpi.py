@@ -19,7 +19,7 @@ from linkymonitor.sinks.base import House, Row
 from linkymonitor.sinks.shapes.postgresql_linkyrpi import LinkyRPiTables, Settings
 from linkymonitor.system.resources import shipped
 from tests.sinks.shapes.test_mqtt_linkyrpi import OF_STATUS, RIGHT
-from tests.support.contracts import HOUSES, rows_in, write_days
+from tests.support.contracts import HOUSES, write_days
 from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
 from tests.support.sql_servers import Postgres
 
@@ -48,18 +48,6 @@ def server():
         yield made
     finally:
         made.remove()
-
-
-@pytest.fixture
-def database(server):
-    return server.new_database()
-
-
-@pytest.fixture(scope="module")
-def rows(tmp_path_factory) -> list[Row]:
-    folder = tmp_path_factory.mktemp("contracts")
-    write_days(folder, hours=2)
-    return rows_in(folder)
 
 
 @pytest.fixture
