@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -18,6 +19,8 @@ _EXTRAS = (
     "paho-mqtt numpy home-assistant-frontend home-assistant-intents hassil mutagen pymicro-vad pyspeex-noise "
     "PyTurboJPEG ha-ffmpeg aiodiscover aiodhcpwatcher"
 )
+#: Of sched.h.
+_CLONE_NEWNS = 0x00020000
 #: Folders within the root: the configuration of Home Assistant, and what its installation needs.
 _CONFIG = Path("/srv/home-assistant")
 _INSTALLER = Path("/srv/installer")
@@ -75,10 +78,15 @@ def make_root(root: Path) -> None:
 
 
 @contextmanager
-def mounted(root: Path) -> Iterator[None]:
-    """/proc and /dev in *root*; they are taken away again if they were not there."""
+def mounted(root: Path, names: Iterable[str] = ("proc", "dev")) -> Iterator[None]:
+    """Mount the folders *names* of this machine in *root*, for this process and those that it starts.
+
+    No other process sees these mounts, and they end with the last of those processes, however it ends. So removing
+    *root* never removes the devices of this machine through them.
+    """
+    _leave_the_mounts_of_the_machine()
     made = []
-    for name in ("proc", "dev"):
+    for name in names:
         if not os.path.ismount(root / name):
             run("mount", "--bind", f"/{name}", str(root / name))
             made.append(root / name)
@@ -87,6 +95,14 @@ def mounted(root: Path) -> Iterator[None]:
     finally:
         for place in made:
             subprocess.run(["umount", "-l", str(place)], check=False)
+
+
+def _leave_the_mounts_of_the_machine() -> None:
+    """Give this process a list of mounts of its own (mount_namespaces(7))."""
+    libc = ctypes.CDLL(None, use_errno=True)  # os.unshare came with Python 3.12
+    if libc.unshare(_CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    run("mount", "--make-rprivate", "/")
 
 
 def configure(root: Path, port: int) -> Path:
