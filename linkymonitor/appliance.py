@@ -103,8 +103,13 @@ class Appliance:
         finally:
             self.close()
 
-    def follow(self, until: float = math.inf) -> None:
-        """Follow the meter until the input ends, stop() is called, or the monotonic time *until*."""
+    def follow(self, until: float = math.inf, turned: Callable[[float], None] = lambda now: None) -> None:
+        """Follow the meter until the input ends, stop() is called, or the monotonic time *until*.
+
+        Args:
+            until: when to end.
+            turned: called after each turn of the loop, with the monotonic time.
+        """
         while not self._stopping and self.clock.monotonic() < until:
             due = min(self._tick(), until)
             timeout = min(max(due - self.clock.monotonic(), 0.0), self.meter.longest_wait)
@@ -114,6 +119,7 @@ class Appliance:
                 return
             for heard in frames:
                 self._take(heard)
+            turned(self.clock.monotonic())
 
     def _take(self, heard: Heard) -> None:
         """Pass the reading of one frame on, and give the groups that are not believed to the quarantine."""

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.commands import folders
+from linkymonitor.commands.service import Service
 from linkymonitor.commands.shared import Common, callbacks, open_input, signals, without_groups
 from linkymonitor.errors import ConfigError, UsageError
 from linkymonitor.language import Text, escape_controls
 from linkymonitor.model.terms import Mode, WantedMode
 from linkymonitor.source.base import SIMULATED
+from linkymonitor.system.notify import Manager
 
 if TYPE_CHECKING:
     from linkymonitor.appliance import Appliance
@@ -125,8 +127,9 @@ def carry_out(job: Job, settings: Settings) -> int:
         appliance.log.note("INFO", Text(f"Démarrage : source {job.spec}", f"Starting: source {job.spec}"))
         if job.trial is None:
             _announce(job)
+        service = Service(Manager(), appliance, job.spec, settings.zone)
         with signals(appliance.stop):
-            appliance.run(clock.monotonic() + job.seconds if job.seconds else math.inf)
+            service.run(clock.monotonic() + job.seconds if job.seconds else math.inf)
     if appliance.meter.ended and not appliance.meter.sound_groups:
         raise without_groups(job.spec)
     return 1 if appliance.log.pending else 0

@@ -116,6 +116,11 @@ class Meter:
         return self._source.is_meter
 
     @property
+    def away(self) -> bool:
+        """Whether the port is absent, or does not open."""
+        return self._source.away
+
+    @property
     def mode(self) -> Mode | None:
         """The mode, once it is known."""
         return self._decoder.mode if self._decoder else None

@@ -1,0 +1,88 @@
+"""``acquire`` as a service: READY, words for ``systemctl status``, and the watchdog, fed by the turns of the loop."""
+
+# Strategy
+#
+# - READY means: each relay and lamp has its state for a start, the folder of the log is ours, and the port is open or
+#   is being tried again. It does not wait for the meter: a meter may be silent for days.
+# - The watchdog is fed at the end of a turn of the loop, in the one thread that does everything. So a sign of life
+#   proves that the read came back, with a frame or with an honest silence, and that no output, no file and no callback
+#   holds the loop up. A thread of its own would hide a hang.
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from linkymonitor.language import Text
+from linkymonitor.system.notify import Manager
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from linkymonitor.appliance import Appliance
+
+#: Seconds between two messages where the manager has no watchdog, and the most where it has one.
+_EVERY = 10.0
+#: So many messages come in the time that the watchdog allows.
+_SIGNS = 3
+
+
+class Service:
+    """An appliance that a service manager watches.
+
+    Args:
+        manager: gets the messages.
+        appliance: runs.
+        name: the source of the bytes, as the user wrote it.
+        zone: the time zone of the times in words.
+    """
+
+    def __init__(self, manager: Manager, appliance: Appliance, name: str, zone: ZoneInfo) -> None:
+        self._manager = manager
+        self._appliance = appliance
+        self._name = name
+        self._zone = zone
+        self._every = min(_EVERY, (manager.watchdog or math.inf) / _SIGNS)
+        self._next_sign = -math.inf
+
+    def run(self, until: float) -> None:
+        """Run the appliance until the monotonic time *until*, and tell the manager what it needs to know."""
+        try:
+            self._manager.ready(self.words())
+            self._appliance.follow(until, self._turned)
+        finally:
+            self._manager.stopping()
+            self._appliance.close()
+
+    def _turned(self, now: float) -> None:
+        """Give a sign of life after a turn of the loop, if one is due at monotonic *now*."""
+        if now >= self._next_sign:
+            self._next_sign = now + self._every
+            self._manager.alive(self.words())
+
+    def words(self) -> Text:
+        """Return how the meter is heard, in one sentence."""
+        meter = self._appliance.meter
+        if meter.away:
+            return Text(
+                f"{self._name} : absent ou ne s'ouvre pas, nouveaux essais",
+                f"{self._name}: absent or does not open, trying again",
+            )
+        if meter.last_heard is None:
+            return Text(
+                f"{self._name} : aucune trame entendue encore",
+                f"{self._name}: no frame heard yet",
+            )
+        health = meter.health
+        ago = timedelta(seconds=self._appliance.clock.monotonic() - meter.last_heard)
+        at = (self._appliance.timeline.read() - ago).astimezone(self._zone)
+        rejected = sum(health.rejected.values())
+        heard = Text(
+            f"dernière trame à {at:%H:%M:%S} ; {health.frames} trames, {rejected} groupes refusés",
+            f"last frame at {at:%H:%M:%S}; {health.frames} frames, {rejected} groups rejected",
+        )
+        if meter.mode is None:
+            return heard
+        mode, speed = meter.mode.value, health.speed
+        return Text(f"{mode}, {speed} bauds ; ", f"{mode}, {speed} baud; ") + heard
