@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from linkymonitor.billing.values import BilledDay
 from linkymonitor.language import Text, written_date
+from linkymonitor.money.book import DayPrices
 from linkymonitor.money.contract import Formula, TaxPath
 from linkymonitor.money.taxes import Taxes
 
@@ -28,10 +29,11 @@ class Pricing(NamedTuple):
 
     def energy(self, day: BilledDay, register: str) -> Decimal | None:
         """Return the price of *register* on *day* in €/kWh, None when it is not known."""
+        prices = day.priced(register)
         if self.path is TaxPath.TTC:
-            return day.prices.price(register)
-        code = _period(day, register)
-        row = day.prices.row
+            return prices.price(register)
+        code = _period(prices, register)
+        row = prices.row
         return None if row is None or code is None else row.price_ht(code, day.kva)
 
     def tva_of_subscription(self, day: BilledDay) -> Decimal | None:
@@ -45,10 +47,10 @@ class Pricing(NamedTuple):
         return None if tva is None else tva.energy
 
 
-def _period(day: BilledDay, register: str) -> str | None:
+def _period(prices: DayPrices, register: str) -> str | None:
     """Return the period of the offer that *register* counts."""
-    label = day.prices.labels.get(register)
-    return next((code for code in day.prices.periods if day.prices.labels.get(code) == label), None)
+    label = prices.labels.get(register)
+    return next((code for code in prices.periods if prices.labels.get(code) == label), None)
 
 
 def missing_without_taxes(days: Iterable[BilledDay], formula: Formula, taxes: Taxes) -> Text | None:

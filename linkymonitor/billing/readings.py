@@ -68,7 +68,10 @@ def billed_days(days: Days, book: PriceBook) -> tuple[list[BilledDay], BilledDay
         known = days.summaries.get(day)
         power = (known.subscribed_kva if known else None) or power
         kva = book.contract_on(day).power or power
-        found.append(BilledDay(day, book.on(day, kva), kva))
+        prices = book.on(day, kva)
+        around = (book.on(day - _DAY, kva), book.on(day + _DAY, kva))
+        other = next((each for each in around if each.offer != prices.offer), None)
+        found.append(BilledDay(day, prices, kva, other))
     return found[:-1], found[-1]
 
 
@@ -144,14 +147,17 @@ class _Reader:
             )
         else:
             at_start = _of_record(self._log.last_until(start))
-        after = last + _DAY
         if stop == edges[-1] and not self._broken_at_end:
+            after = last + _DAY
             at_end = self._at_edge(after, stop, self._log.last_until(stop) if self._lacks(after) else None)
         else:
             at_end = _of_record(self._log.last_until(stop - _SECOND))
+            if at_end and midnights.get(last) == at_end:
+                del midnights[last]  # nothing was counted on the day of the change
+                last -= _DAY
         for name in dict.fromkeys(name for each in (at_start, *midnights.values(), at_end) for name in each):
             if name not in at_start or name not in at_end:
-                day = first if name not in at_start else after
+                day = first if name not in at_start else last + _DAY
                 missing[name] = _not_read(name, day)
         return Stretch(first, last, at_start, at_end, midnights, missing)
 

@@ -30,6 +30,14 @@ class BilledDay(NamedTuple):
     prices: DayPrices
     #: The subscribed power in kVA, None when it is not known.
     kva: int | None
+    #: On the first and the last day of an offer, the prices of the other offer: its registers may count that day, too.
+    other: DayPrices | None = None
+
+    def priced(self, register: str) -> DayPrices:
+        """Return the prices of the offer that has a price of *register*, those of the day where none has."""
+        if self.other is not None and self.prices.price(register) is None:
+            return self.other if self.other.price(register) is not None else self.prices
+        return self.prices
 
 
 class Index(NamedTuple):

@@ -21,7 +21,7 @@ from linkymonitor.billing.fixed import cta_lines, subscription_lines
 from linkymonitor.billing.path import Pricing, missing_without_taxes
 from linkymonitor.billing.rules import Rules
 from linkymonitor.billing.values import ENERGY, INJECTED, TAX, Bill, BilledDay, Line, Stretch
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_date, written_days
 from linkymonitor.model.epochs import advance
 from linkymonitor.money.contract import Lines, TaxPath
 from linkymonitor.money.taxes import Taxes
@@ -119,7 +119,7 @@ def _registers(stretches: Sequence[Stretch]) -> Iterator[tuple[Stretch, str]]:
 
 
 def _energy_line(part: Part, stretch: Stretch, price: Decimal | None, rules: Rules) -> Line:
-    label = part.day.prices.label(part.register)
+    label = part.day.priced(part.register).label(part.register)
     line = Line(
         ENERGY,
         label,
@@ -136,11 +136,27 @@ def _energy_line(part: Part, stretch: Stretch, price: Decimal | None, rules: Rul
     if part.kwh is None:
         return line._replace(reason=stretch.missing.get(part.register, _NO_INDEX))
     if price is None:
-        unset = Text(f"prix de {part.register} non réglé", f"price of {part.register} not set")
-        return line._replace(reason=part.day.prices.reason or unset)
+        return line._replace(reason=part.day.prices.reason or _no_price(part))
     amount = Fraction(price) * part.kwh
     return line._replace(
         eur=half_away(amount, rules.decimals.energy), arithmetic=f"{part.kwh} × {price} = {shown(amount)}"
+    )
+
+
+def _no_price(part: Part) -> Text:
+    """Return why the prices of a day have none for the register of *part*."""
+    register, offer = part.register, part.day.prices.offer
+    if offer is None:
+        return Text(f"prix de {register} non réglé", f"price of {register} not set")
+    counted = written_days(part.first, part.last)
+    if part.first == part.last:
+        day = written_date(part.first)
+        counted = Text(f"le {day.fr}", f"on {day.en}")
+    return Text(
+        f"l'offre {offer} n'a pas de prix de {register}, sur lequel le compteur a compté {counted.fr} : est-ce bien "
+        "l'offre de ces jours ([contract] offer, [contract:DATE]) ?",
+        f"the offer {offer} has no price of {register}, on which the meter counted {counted.en}: is it the offer of "
+        "those days ([contract] offer, [contract:DATE])?",
     )
 
 

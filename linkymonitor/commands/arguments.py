@@ -7,6 +7,7 @@ from argparse import ArgumentTypeError
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from linkymonitor.errors import UsageError
 from linkymonitor.language import Text
 from linkymonitor.model.terms import WantedMode
 
@@ -76,6 +77,21 @@ def past_day(word: str) -> date | timedelta:
     """
     ago = _SPOKEN_DAYS.get(word.lower().replace("\u2019", "'"))
     return day(word) if ago is None else ago
+
+
+def refuse_turned_round(first: date, last: date) -> None:
+    """Refuse the days of ``-s`` and ``-e`` when *last* is earlier than *first*.
+
+    Raises:
+        UsageError: it is.
+    """
+    if last < first:
+        raise UsageError(
+            Text(
+                f"-e {last} précède -s {first} ; écrivez -s {last} -e {first}",
+                f"-e {last} is earlier than -s {first}; write -s {last} -e {first}",
+            )
+        )
 
 
 def _no_date(word: str) -> ArgumentTypeError:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from linkymonitor.commands.arguments import refuse_turned_round
 from linkymonitor.commands.bar import Bar
 from linkymonitor.commands.shared import Common
 from linkymonitor.errors import LinkyMonitorError, UsageError
@@ -122,8 +123,7 @@ def _days(dates: list[date | None], paper: Paper | None, today: date) -> tuple[d
                 "missing: -s and -e, the first and the last day of the bill",
             )
         )
-    if last < first:
-        raise UsageError(Text(f"-e {last} : avant -s {first}", f"-e {last}: before -s {first}"))
+    refuse_turned_round(first, last)
     if last >= today:
         yesterday = today - _DAY
         on = written_date(last)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from linkymonitor.commands.arguments import refuse_turned_round
 from linkymonitor.commands.shared import Common
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.files import Statistics, batches
 from linkymonitor.delivery.rows import rows_of
-from linkymonitor.errors import LinkyMonitorError, UsageError
+from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text, legible
 from linkymonitor.settings import Settings
 from linkymonitor.sinks.base import Row
@@ -60,8 +61,7 @@ def export(
     today = datetime.now(settings.zone).date()
     first = today - start if isinstance(start, timedelta) else start
     last = first if end is None else today - end if isinstance(end, timedelta) else end
-    if last < first:
-        raise UsageError(Text(f"-e {last} : avant -s {first}", f"-e {last}: before -s {first}"))
+    refuse_turned_round(first, last)
     begin, limit = (
         datetime.combine(day, datetime.min.time(), settings.zone).astimezone(UTC)
         for day in (first, last + _DAY)

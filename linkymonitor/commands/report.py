@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from linkymonitor.commands.arguments import refuse_turned_round
 from linkymonitor.commands.bar import Bar
 from linkymonitor.commands.shared import Common
 from linkymonitor.errors import LinkyMonitorError, StorageError, UsageError
@@ -169,13 +170,8 @@ def _days(
     Without *start* and *end* these are yesterday and today, or all days with a log when *every* is True.
     """
     first, last = (today - day if isinstance(day, timedelta) else day for day in (start, end))
-    if first and last and last < first:
-        raise UsageError(
-            Text(
-                f"-e {last} précède -s {first} ; écrivez -s {last} -e {first}",
-                f"-e {last} is earlier than -s {first}; write -s {last} -e {first}",
-            )
-        )
+    if first and last:
+        refuse_turned_round(first, last)
     if every:
         return _logged_days(first, last, log)
     first, last = first or last or today - _DAY, last or first or today

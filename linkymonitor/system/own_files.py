@@ -48,20 +48,17 @@ def open_anew(disk: Disk, path: str, mode: int) -> int:
     """Return a descriptor of a new file at *path*; an older file of that name is unlinked, a folder set aside.
 
     Raises:
-        StorageError: the file cannot be created.
+        OSError: the file cannot be created.
     """
     flags = os.O_WRONLY | os.O_EXCL | os.O_TRUNC
     try:
+        return disk.open(path, flags | CREATE, mode)
+    except FileExistsError:
         try:
-            return disk.open(path, flags | CREATE, mode)
-        except FileExistsError:
-            try:
-                disk.remove(path)
-            except IsADirectoryError:
-                set_aside(disk, Path(path))
-            return disk.open(path, flags | CREATE, mode)
-    except OSError as error:
-        raise trouble(path, error) from error
+            disk.remove(path)
+        except IsADirectoryError:
+            set_aside(disk, Path(path))
+        return disk.open(path, flags | CREATE, mode)
 
 
 def open_own(disk: Disk, path: Path, flags: int) -> int:

@@ -414,7 +414,11 @@ class Storage:
         # of interned strings grow, which Python then copies, a megabyte at a time.
         directory, slash, name = str(path).rpartition("/")
         aside = f"{directory}{slash}.{name}.{os.getpid()}.tmp"
-        descriptor = open_anew(self._disk, aside, mode)
+        try:
+            descriptor = open_anew(self._disk, aside, mode)
+        except OSError as error:
+            # A file is made anew: what is not there is its folder.
+            raise trouble(path.parent if isinstance(error, FileNotFoundError) else path, error) from error
         renamed = False
         try:
             try:

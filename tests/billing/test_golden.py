@@ -236,6 +236,70 @@ def test_another_offer_and_other_registers_begin_on_their_day(tmp_path, capsys):
     ]
 
 
+def changed_at(hour):
+    """Return the log of a house whose registers HC and HP become TH on 15 March at *hour*: 2 and 8 kWh that morning."""
+    old = rows(
+        [
+            ("2026-03-01", {"HC": 1_000_000, "HP": 2_000_000}),
+            ("2026-03-15", {"HC": 1_040_000, "HP": 2_100_000}),
+            (f"2026-03-15T{hour}:00", {"HC": 1_042_000, "HP": 2_108_000}),
+        ],
+        "HC",
+        subscribed_power=6000,
+    )
+    new = rows(
+        [(f"2026-03-15T{hour}:30", {"TH": 3_300_000}), ("2026-04-01", {"TH": 3_500_000})],
+        subscribed_power=6000,
+    )
+    return [*old, *new]
+
+
+def test_energy_of_the_old_registers_on_the_day_of_a_change_has_the_prices_of_the_offer_before(
+    tmp_path, capsys
+):
+    """42 kWh × 0.1579 = 6.6318; 108 × 0.2065 = 22.3020; 200 × 0.1940 = 38.8000."""
+    ini = "[contract]\noffer = tarif-bleu-hc\n[contract:2026-03-15]\noffer = tarif-bleu-base\n"
+    figures = billed(tmp_path, capsys, changed_at(10), ini, "2026-03-01", "2026-03-31")
+    assert [line[1:] for line in lines_of(figures)[1:]] == [
+        ("HC", "2026-03-01", "2026-03-15", 42, "0.1579", "6.63"),
+        ("HP", "2026-03-01", "2026-03-15", 108, "0.2065", "22.30"),
+        ("TH", "2026-03-15", "2026-03-31", 200, "0.1940", "38.80"),
+    ]
+
+
+def test_a_bill_that_begins_on_the_day_of_a_change_has_the_morning_at_the_prices_of_the_offer_before(
+    tmp_path, capsys
+):
+    ini = "[contract]\noffer = tarif-bleu-hc\n[contract:2026-03-15]\noffer = tarif-bleu-base\n"
+    figures = billed(tmp_path, capsys, changed_at(10), ini, "2026-03-15", "2026-03-31")
+    assert [line[1:5] for line in lines_of(figures)[1:]] == [
+        ("HC", "2026-03-15", "2026-03-15", 2),
+        ("HP", "2026-03-15", "2026-03-15", 8),
+        ("TH", "2026-03-15", "2026-03-31", 200),
+    ]
+    assert None not in [line[6] for line in lines_of(figures)]
+
+
+def test_registers_that_change_on_the_evening_before_the_contract_have_the_prices_of_the_offer_to_come(
+    tmp_path, capsys
+):
+    ini = "[contract]\noffer = tarif-bleu-hc\n[contract:2026-03-16]\noffer = tarif-bleu-base\n"
+    figures = billed(tmp_path, capsys, changed_at(22), ini, "2026-03-01", "2026-03-31")
+    assert [line[4:6] for line in lines_of(figures)[1:]] == [(42, "0.1579"), (108, "0.2065"), (200, "0.1940")]
+
+
+def test_registers_that_change_two_days_after_the_contract_are_named_with_their_day(tmp_path, capsys):
+    ini = "[contract]\noffer = tarif-bleu-hc\n[contract:2026-03-13]\noffer = tarif-bleu-base\n"
+    figures = billed(tmp_path, capsys, changed_at(10), ini, "2026-03-01", "2026-03-31")
+    assert figures["total"] == {"eur": None}
+    reasons = {line["reason"] for line in figures["lines"] if line["eur"] is None}
+    assert reasons == {
+        f"the offer tarif-bleu-base has no price of {register}, on which the meter counted on 15 March 2026: "
+        "is it the offer of those days ([contract] offer, [contract:DATE])?"
+        for register in ("HC", "HP")
+    }
+
+
 def test_an_offer_whose_hours_decide_has_kwh_and_no_indexes(tmp_path, capsys):
     """1 kW day and night from 2 February to 21 March: 35 weekdays and 13 days of week-ends, of 24 kWh each."""
     log = rows(

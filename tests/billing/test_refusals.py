@@ -87,7 +87,11 @@ def test_an_index_that_falls_within_one_meter_names_the_two_readings(tmp_path, c
 @pytest.mark.parametrize(
     ("first", "last", "sentence"),
     [
-        ("2026-03-05", "2026-03-01", "-e 2026-03-01: before -s 2026-03-05"),
+        (
+            "2026-03-05",
+            "2026-03-01",
+            "-e 2026-03-01 is earlier than -s 2026-03-05; write -s 2026-03-01 -e 2026-03-05",
+        ),
         ("2026-03-01", "today", "is not over; the last whole day is yesterday"),
     ],
 )
@@ -239,3 +243,11 @@ def test_an_index_that_falls_at_the_last_midnight_is_not_taken_for_a_roll_over(t
     new = rows([("2026-08-01", {"TH": 3_100}), ("2026-08-05", {"TH": 50_500})])
     figures = billed(tmp_path, capsys, [*old, *new], BASE_6, "2026-07-25", "2026-07-31")
     assert [line["kwh"] for line in figures["lines"][1:]] == [100]
+
+
+def test_a_page_into_a_folder_that_is_not_there_names_the_folder(tmp_path, capsys):
+    log = rows([("2026-03-01", {"TH": 1_000_000}), ("2026-03-03", {"TH": 1_020_000})])
+    page = tmp_path / "none" / "bill.html"
+    status, _, err = run_bill(tmp_path, capsys, log, BASE_6, "2026-03-01", "2026-03-02", "-o", str(page))
+    assert status == 1
+    assert err == f"linkymonitor: {page.parent}: not there; create it, or mend the setting that names it\n"
