@@ -24,7 +24,7 @@ def drawing():
 def test_each_sample_is_in_the_list_and_small_enough_for_the_repository():
     module = drawing()
     assert (SAMPLES / "index.html").read_text("utf-8") == module.index()
-    stems = [*module.HOUSES, *(f"{name}-month" for name in module.MONTHS), "ejp-year"]
+    stems = [*module.HOUSES, *(f"{name}-month" for name in module.MONTHS), "ejp-year", "ejp-bill"]
     names = {f"{stem}{ending}" for stem in stems for ending in module.ENDINGS.values()}
     assert {path.name for path in SAMPLES.glob("*.html")} == {*names, "index.html"}
     assert all((SAMPLES / name).stat().st_size <= 200_000 for name in names)
@@ -39,6 +39,11 @@ def same_as_drawn(folder):
 @pytest.mark.parametrize("name", ["base", "ejp", "hc", "tempo"])
 def test_a_sample_is_what_the_code_draws(name, tmp_path):
     drawing().draw(name, tmp_path)
+    same_as_drawn(tmp_path)
+
+
+def test_the_sample_bill_is_what_the_code_draws(tmp_path):
+    drawing().draw_bill(tmp_path)
     same_as_drawn(tmp_path)
 
 

@@ -1,10 +1,10 @@
-"""Draws the sample pages of docs/samples: days, a month and a year of simulated houses (`make samples`)."""
+"""Draws the sample pages of docs/samples: days, a month, a year and a bill of simulated houses (`make samples`)."""
 
 # Strategy
 #
 # - Days and the month are drawn of a log, as those of a real house.
-# - A year of a log takes minutes, and a page of a year is drawn of the summaries of its days. So these are made of what
-#   the simulated house knows of itself, half hour by half hour, in ten seconds.
+# - A year of a log takes minutes, and a page of a year or a bill is drawn of the summaries of its days. So these are
+#   made of what the simulated house knows of itself, half hour by half hour: a year in ten seconds.
 
 from __future__ import annotations
 
@@ -16,17 +16,24 @@ from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
+from linkymonitor.billing import readings
+from linkymonitor.billing.rules import Rules
+from linkymonitor.billing.work import work
 from linkymonitor.commands.trial_pages import INVENTED, SIMULATED_NOTE
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.daily_log.writer import DailyLog
 from linkymonitor.model.terms import Ejp
 from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
+from linkymonitor.money.taxes import read_taxes
+from linkymonitor.report.bill_page import BillPage
 from linkymonitor.report.build import build
+from linkymonitor.report.one_page import build_bill
 from linkymonitor.report.pages import Pages
 from linkymonitor.report.period.figures import period_figures
 from linkymonitor.report.period.texts import PeriodTexts
 from linkymonitor.report.section import Settings
+from linkymonitor.settings import load
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.load import SLOT
 from linkymonitor.simulator.options import PARIS, parse_spec
@@ -50,6 +57,13 @@ MONTHS = {"ejp": date(2025, 12, 22)}
 #: The house whose year is a sample, too, and the year; its prices change on a day.
 YEAR_HOUSE, YEAR = "standard,ejp,producer,seed=7", 2025
 YEAR_PRICES = PriceBook(INVENTED, {date(2025, 8, 1): Prices(hn=Decimal("0.1600"), pm=Decimal("0.6000"))})
+#: The house of the sample bill, its days and its contract: printed prices that change on 1 February 2026.
+BILL_HOUSE, BILL_FIRST, BILL_LAST = (
+    "ejp=2026-01-08+2026-01-09+2026-01-13,seed=7",
+    date(2026, 1, 8),
+    date(2026, 3, 7),
+)
+BILL_CONTRACT = "[contract]\noffer = ejp\npower = 12\n"
 #: Language → how the name of a sample ends.
 ENDINGS = {"en": ".html", "fr": ".fr.html"}
 #: The calendar of a sample is this list of samples.
@@ -124,6 +138,28 @@ def draw_year(folder: Path) -> None:
         links = [{"text": pages.words.say(PeriodTexts.calendar), "href": "index.html", "rel": None}]
         page = pages.period(figures, links, frozenset(), now.timestamp(), "sample")
         (folder / f"ejp-year{ending}").write_bytes(page)
+
+
+def draw_bill(folder: Path) -> None:
+    """Draw the page of the sample bill into *folder*, in each language."""
+    house = House(parse_spec(f"{BILL_HOUSE},day={BILL_LAST},since={BILL_FIRST}"))
+    count = (BILL_LAST - BILL_FIRST).days + 1
+    summaries = {
+        day: summary_of(house, day) for day in (BILL_FIRST + timedelta(days=at) for at in range(count + 1))
+    }
+    with tempfile.TemporaryDirectory() as made:
+        ini = Path(made) / "bill.ini"
+        ini.write_text(BILL_CONTRACT)
+        settings = load(ini)
+    book = settings.price_book()
+    days = readings.Days(BILL_FIRST, BILL_LAST, summaries, PARIS)
+    billed, after = readings.billed_days(days, book)
+    measured = readings.measured(days, billed, readings.Log(lambda at: None, lambda at: None))
+    rules = Rules.of(book.contract_on(BILL_LAST))
+    bill = work(billed, after, measured, rules, read_taxes(settings.table_folders))
+    for lang, ending in ENDINGS.items():
+        page = build_bill(settings.report, BillPage(bill, rules), tz=PARIS, lang=lang, storage=Storage())
+        (folder / f"ejp-bill{ending}").write_bytes(page)
 
 
 def summary_of(house: House, day: date) -> DaySummary:
@@ -219,7 +255,9 @@ def index() -> str:
         ]
         + [
             '<li>EJP, a year: <a href="ejp-year.html">in English</a>, '
-            '<a href="ejp-year.fr.html" lang="fr">en français</a>'
+            '<a href="ejp-year.fr.html" lang="fr">en français</a>',
+            '<li>EJP, a bill: <a href="ejp-bill.html">in English</a>, '
+            '<a href="ejp-bill.fr.html" lang="fr">en français</a>',
         ]
     )
     return INDEX.format(day=DAY, rows="\n".join(rows))
@@ -231,3 +269,4 @@ if __name__ == "__main__":
     for sample in HOUSES:
         draw(sample, here)
     draw_year(here)
+    draw_bill(here)
