@@ -1,6 +1,7 @@
 """The settings of the whole INI file: the list of its sections, each with the class of its room."""
 
 from collections.abc import Mapping
+from configparser import RawConfigParser
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -199,3 +200,30 @@ def load(path: Path, lang: str | None = None) -> Settings:
     if lang is not None:
         settings.general.lang = lang
     return replace(settings, path=path, notes=notes)
+
+
+@dataclass(kw_only=True, slots=True, repr=False, eq=False)
+class _Relays:
+    """The relays of an INI file alone."""
+
+    relay: Mapping[str, "Relay"] = config.chosen_by(_relay)
+
+
+def relays(path: Path) -> "tuple[list[Relay], list[Text]]":
+    """Return each relay of the file *path* whose section has no fault, and the faults of the others.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no INI file.
+    """
+    parser = config.parse(path)
+    found: list[Relay] = []
+    faults: list[Text] = []
+    for name in parser.sections():
+        if name.startswith("relay:"):
+            alone = RawConfigParser(interpolation=None)
+            alone.read_dict({name: dict(parser[name])})
+            try:
+                found += config.fill(_Relays, alone, path)[0].relay.values()
+            except ConfigError as error:
+                faults += error.faults
+    return found, faults

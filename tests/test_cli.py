@@ -10,6 +10,9 @@ import pytest
 from linkymonitor.commands.table import COMMANDS
 from tests.support.commands import AT, PYTHON, log_text
 
+#: The commands, as messages list them.
+NAMES = ", ".join(COMMANDS)
+
 pytestmark = pytest.mark.usefixtures("apart")
 
 
@@ -113,19 +116,13 @@ def test_help_says_what_every_option_is_for(call, monkeypatch, command, lang):
         ),
         (
             ["fly"],
-            "linkymonitor: commande inconnue : fly ; on attend acquire, run, report, decode, simulate, record, replay, "
-            "deliver, export, bill, tariffs, check",
-            "linkymonitor: no such command: fly; expected one of acquire, run, report, decode, simulate, record, "
-            "replay, deliver, export, bill, tariffs, check",
+            f"linkymonitor: commande inconnue : fly ; on attend {NAMES}",
+            f"linkymonitor: no such command: fly; expected one of {NAMES}",
         ),
         (
             [],
-            "linkymonitor: il manque une commande : acquire, run, report, decode, simulate, record, replay, "
-            "deliver, export, bill, tariffs, check ; "
-            "voir linkymonitor --help",
-            "linkymonitor: a command is missing: acquire, run, report, decode, simulate, record, replay, "
-            "deliver, export, bill, tariffs, check; "
-            "see linkymonitor --help",
+            f"linkymonitor: il manque une commande : {NAMES} ; voir linkymonitor --help",
+            f"linkymonitor: a command is missing: {NAMES}; see linkymonitor --help",
         ),
         (
             ["simulate", "--pty", "--contract", "gaz"],

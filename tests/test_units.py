@@ -17,7 +17,7 @@ ACQUIRE, DELIVER, SERVE, REPORT = (
 )
 SERVICES = (ACQUIRE, DELIVER, SERVE, REPORT)
 #: The units of commands that are not there yet.
-COMING = {SERVE: "serve", ACQUIRE: "safe"}
+COMING = {SERVE: "serve"}
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed: apt install systemd"

@@ -127,6 +127,7 @@ def carry_out(job: Job, settings: Settings) -> int:
         appliance.log.note("INFO", Text(f"Démarrage : source {job.spec}", f"Starting: source {job.spec}"))
         if job.trial is None:
             _announce(job)
+            folders.keep_fail_states(storage, settings.relay.values())
         service = Service(Manager(), appliance, job.spec, settings.zone)
         with signals(appliance.stop):
             service.run(clock.monotonic() + job.seconds if job.seconds else math.inf)

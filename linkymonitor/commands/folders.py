@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from linkymonitor.errors import StorageError, UsageError
 from linkymonitor.language import Text
 
 if TYPE_CHECKING:
+    from linkymonitor.outputs.sections import RelaySettings
     from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,31 @@ def make_room(storage: Storage, log_dir: Path, pages: Path) -> bool:
     return storage.remove_first(pages, re.compile(_PAGE)) or storage.remove_first(
         log_dir, re.compile(_DAMAGED)
     )
+
+
+def keep_fail_states(storage: Storage, relays: Iterable[RelaySettings]) -> None:
+    """Keep the fail states of *relays* in memory, where `safe` finds them after a crash.
+
+    Only a service keeps them: its folder vanishes with it. Without the file `safe` reads the configuration.
+
+    Args:
+        storage: writes the file.
+        relays: the relays that are driven.
+    """
+    from linkymonitor.outputs.fail_states import fail_states, file_of, written
+
+    if not os.environ.get("RUNTIME_DIRECTORY"):
+        return
+    states = fail_states(relays)
+    try:
+        storage.replace(file_of(os.environ), written(states), sync=False)
+    except StorageError as error:
+        if states:
+            without = Text(
+                " ; « linkymonitor safe » lira la configuration",
+                "; “linkymonitor safe” will read the settings",
+            )
+            log.warning("%s", error.text + without)
 
 
 def of_latest(wanted: Path | None, storage: Storage, *, meter: bool) -> Path | None:

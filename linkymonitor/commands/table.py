@@ -466,4 +466,10 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "check": Command(Text("vérifie la configuration", "checks the configuration")),
+    "safe": Command(
+        Text(
+            "met chaque relais à son état de repli, quand acquire ne tourne plus",
+            "puts every relay into its fail state when acquire no longer runs",
+        )
+    ),
 }

@@ -4,8 +4,8 @@
 #
 # - "On" means that the coil is fed; active_high decides which level of the pin feeds the coil.
 # - A relay is in its fail state at the start, after a stop, and while the last believed frame is more than 15 s old.
-#   The fail state should be the coil at rest: only this state lasts through a power cut, a kill or a crash. The other
-#   state needs the setting energised_fail_state_accepted.
+#   After a kill or a crash `linkymonitor safe` puts it there. The fail state should be the coil at rest: only it
+#   lasts through a power cut. The other state needs the setting energised_fail_state_accepted.
 # - The only time is the monotonic one that the caller gives to tick(), so a wrong wall clock moves no relay.
 
 from __future__ import annotations
