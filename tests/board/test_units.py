@@ -11,7 +11,7 @@ import pytest
 
 from linkymonitor.commands.table import COMMANDS
 
-UNITS = Path(__file__).resolve().parents[1] / "etc/systemd"
+UNITS = Path(__file__).resolve().parents[2] / "etc/systemd"
 ACQUIRE, DELIVER, SERVE, REPORT = (
     f"linkymonitor{name}.service" for name in ("", "-deliver", "-serve", "-report")
 )
