@@ -18,7 +18,7 @@ debian = { $(1); } >/dev/null 2>&1 || { \
 
 .DEFAULT_GOAL := help
 HOME_ASSISTANT ?= /var/tmp/linkymonitor-home-assistant
-.PHONY: home-assistant help run test cover check report bench wheel clean format torture samples dashboards pictures
+.PHONY: home-assistant deb install uninstall purge dist help run test cover check report bench wheel clean format torture samples dashboards pictures
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -97,6 +97,23 @@ home-assistant: $(VENV)/dev.ready ## the meter in a real Home Assistant; root, 2
 
 wheel: $(VENV)/dev.ready ## build the wheel in dist/
 	$(BIN)/python -m build --wheel --no-isolation
+
+deb: $(VENV)/run.ready ## build the Debian package in dist/
+	@$(BIN)/python packaging/build_deb.py dist
+
+install: ## install linkymonitor on this machine, with its units: sudo make install
+	@packaging/install $(ARGS)
+
+uninstall: ## remove the program; settings, log and pages stay
+	@packaging/install --uninstall $(ARGS)
+
+purge: ## remove the program, the settings, the log and the pages
+	@packaging/install --purge $(ARGS)
+
+dist: wheel deb ## all files of a release in dist/, with notes and checksums
+	$(BIN)/python -m build --sdist --no-isolation
+	@$(BIN)/python packaging/build_deb.py --notes > dist/NOTES.md
+	@cd dist && sha256sum *.whl *.tar.gz *.deb NOTES.md > SHA256SUMS && cat SHA256SUMS
 
 clean: ## remove all that was made, but for the logs of `make run`
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache

@@ -86,17 +86,11 @@ class Common(NamedTuple):
 
 
 @contextmanager
-def signals(stop: Callable[[], None], hang_up: Callable[[], None] | None = None) -> Iterator[None]:
-    """Call *stop* on SIGTERM and SIGINT (Ctrl-C) while the block runs, and *hang_up*, if given, on SIGHUP.
-
-    A SIGHUP that the parent has chosen to ignore (nohup) stays ignored.
-    """
+def signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call *stop* on SIGTERM and SIGINT (Ctrl-C) while the block runs."""
     import signal
 
-    calls = {signal.SIGTERM: stop, signal.SIGINT: stop}
-    if hang_up is not None and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        calls[signal.SIGHUP] = hang_up
-    before = {number: signal.signal(number, lambda *_, call=call: call()) for number, call in calls.items()}
+    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
