@@ -121,6 +121,12 @@ class Appliance:
                 self._take(heard)
             turned(self.clock.monotonic())
 
+    def use_prices(self, ledger: Ledger, month: Month | None) -> None:
+        """Count the day anew, from the log, with the prices of *ledger*, and the month with *month*."""
+        self.today = Today(ledger, self.timeline, self.log.day_so_far)
+        self.month = month
+        self._deadline = -math.inf
+
     def _take(self, heard: Heard) -> None:
         """Pass the reading of one frame on, and give the groups that are not believed to the quarantine."""
         if heard.reading is None:

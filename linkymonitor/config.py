@@ -138,6 +138,20 @@ def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tu
     return whole(**sections), tuple(f"{path}: " + note for note in reader.notes)
 
 
+def values_of(settings: object) -> object:
+    """Return the values of *settings* as something that can be compared: dataclasses of settings cannot.
+
+    Args:
+        settings: a section, a mapping of sections, or any value of a setting.
+    """
+    if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
+        values = [values_of(getattr(settings, field.name)) for field in dataclasses.fields(settings)]
+        return type(settings), values
+    if isinstance(settings, Mapping):
+        return [(key, values_of(value)) for key, value in settings.items()]
+    return [values_of(value) for value in settings] if isinstance(settings, tuple) else settings
+
+
 class _Kind(NamedTuple):
     """One kind of sections: a field of the dataclass of the whole file."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import stat
 import sys
 from collections.abc import Callable, Mapping
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.commands import folders
+from linkymonitor.commands.driven import Driven
+from linkymonitor.commands.reload import Reload
 from linkymonitor.commands.service import Service
 from linkymonitor.commands.shared import Common, callbacks, open_input, signals, without_groups
 from linkymonitor.errors import ConfigError, UsageError
@@ -27,9 +30,7 @@ if TYPE_CHECKING:
     from linkymonitor.commands.trial import Trial
     from linkymonitor.model.reading import Reading
     from linkymonitor.money.book import PriceBook
-    from linkymonitor.outputs.base import Output
-    from linkymonitor.outputs.led import Lamp
-    from linkymonitor.outputs.relay import Relay
+    from linkymonitor.outputs.hardware import Hardware
     from linkymonitor.settings import Settings
     from linkymonitor.source.base import Source
     from linkymonitor.state.month import Month
@@ -61,6 +62,8 @@ class Job(NamedTuple):
     trial: Trial | None = None
     #: The source and its clock, when they are open already; None: *spec* is opened.
     opened: tuple[Source, Clock] | None = None
+    #: Reads the configuration again, for SIGHUP; None: it is read once.
+    again: Callable[[], Settings] | None = None
 
 
 def acquire(
@@ -91,6 +94,7 @@ def acquire(
         at=at,
         seconds=seconds,
         display=led,
+        again=common.settings,
     )
     return carry_out(job, settings)
 
@@ -123,13 +127,16 @@ def carry_out(job: Job, settings: Settings) -> int:
         stack.callback(source.close)
         folders.keep_to(job.log_dir, kind_of(job.spec))
         folders.take(storage, job.log_dir, stack)
-        appliance = _appliance(job, settings, storage, source, clock, called)
+        appliance, driven = _appliance(job, settings, storage, source, clock, called)
         appliance.log.note("INFO", Text(f"Démarrage : source {job.spec}", f"Starting: source {job.spec}"))
         if job.trial is None:
             _announce(job)
             folders.keep_fail_states(storage, settings.relay.values())
-        service = Service(Manager(), appliance, job.spec, settings.zone)
-        with signals(appliance.stop):
+        reload = _reload(job, settings, storage, appliance, driven)
+        service = Service(Manager(), appliance, job.spec, settings.zone, reload)
+        # A terminal that is closed sends SIGHUP, too: a program that it has started ends with it.
+        hang_up = appliance.stop if reload is None or _has_terminal() else service.reload_soon
+        with signals(appliance.stop, hang_up):
             service.run(clock.monotonic() + job.seconds if job.seconds else math.inf)
     if appliance.meter.ended and not appliance.meter.sound_groups:
         raise without_groups(job.spec)
@@ -155,8 +162,8 @@ def _appliance(
     source: Source,
     clock: Clock,
     called: list[Callable[[Reading], object]],
-) -> Appliance:
-    """Return the appliance of *job*, made of its parts."""
+) -> tuple[Appliance, Driven]:
+    """Return the appliance of *job*, made of its parts, and its outputs."""
     from linkymonitor.appliance import Appliance
     from linkymonitor.daily_log.writer import DailyLog
     from linkymonitor.live.latest import Latest
@@ -180,22 +187,60 @@ def _appliance(
         on_event=_show if job.at is None else _show_warning,
         on_full=lambda: folders.make_room(storage, job.log_dir, settings.report.dir),
     )
-    outputs, relays = _outputs(job, settings, clock, timeline)
-    return Appliance(
+    driven = Driven(settings, _hardware(job, settings, clock, timeline), display=job.display)
+    trial = job.trial
+    more = [trial.captions(driven.relays, driven.lamps), *trial.others] if trial else []
+    appliance = Appliance(
         meter=Meter(source, clock, job.mode, settings.meter.speed.baud, raw=settings.general.raw_values),
         clock=clock,
         log=log,
         aggregator=Aggregator(settings.log.frames_per_record),
         timeline=timeline,
         ledger=Ledger(settings.zone, book),
-        latest=Latest(storage, latest, lambda: {name: relay.on for name, relay in relays.items()}),
+        latest=Latest(storage, latest, lambda: {name: relay.on for name, relay in driven.relays.items()}),
         quarantine=Quarantine(storage, job.log_dir),
-        outputs=outputs,
+        outputs=[*driven.outputs, *more],
         callbacks=called,
         silence=settings.meter.silence.total_seconds(),
         journal=Journal(),
         month=_month(job, settings, storage, clock, book),
     )
+    return appliance, driven
+
+
+def _reload(
+    job: Job, settings: Settings, storage: Storage, appliance: Appliance, driven: Driven
+) -> Reload | None:
+    """Return what reads the configuration again, None where that is not wanted."""
+    again = job.again
+    if again is None:
+        return None
+
+    def read() -> Settings:
+        from linkymonitor.commands.check import faults_of
+
+        new = again()
+        if faults := faults_of(new, job.spec, display=job.display):
+            raise ConfigError(*faults)
+        return new
+
+    def use(new: Settings) -> None:
+        from linkymonitor.state.ledger import Ledger
+
+        book = new.price_book()
+        month = _month(job, new, storage, appliance.clock, book)
+        appliance.use_prices(Ledger(settings.zone, book), month)
+
+    def done(new: Settings) -> None:
+        appliance.outputs = driven.outputs
+        folders.keep_fail_states(storage, new.relay.values())
+
+    return Reload(settings, read, driven, display=job.display, reprice=use, done=done)
+
+
+def _has_terminal() -> bool:
+    """Return whether a person has started this process at a terminal."""
+    return any(os.isatty(descriptor) for descriptor in (0, 1, 2))
 
 
 def _month(job: Job, settings: Settings, storage: Storage, clock: Clock, book: PriceBook) -> Month | None:
@@ -237,17 +282,11 @@ def _show(status: str, text: Text) -> None:
     )
 
 
-def _outputs(
-    job: Job, settings: Settings, clock: Clock, timeline: Timeline
-) -> tuple[list[Output], dict[str, Relay]]:
-    """Return the outputs, and the relays among them.
-
-    The outputs are in the order in which they act: relays, lamps, those of the user, the display.
-    """
+def _hardware(job: Job, settings: Settings, clock: Clock, timeline: Timeline) -> Hardware:
     from linkymonitor.outputs.hardware import Hardware
 
     trial = job.trial
-    hardware = Hardware(
+    return Hardware(
         pins=trial.pins if trial else None,
         terminal=trial.terminal if trial else None,
         lang=settings.lang,
@@ -255,25 +294,6 @@ def _outputs(
         timeline=timeline,
         timezone=settings.general.timezone,
     )
-    relays: dict[str, Relay] = {}
-    lamps: dict[str, Lamp] = {}
-    if settings.relay:
-        from linkymonitor.outputs.relay import Relay
-
-        relays = {name: Relay(relay, hardware) for name, relay in settings.relay.items()}
-    if job.display and settings.lamp:
-        from linkymonitor.outputs.led import Lamp
-
-        lamps = {name: Lamp(lamp, hardware) for name, lamp in settings.lamp.items()}
-    outputs: list[Output] = [*relays.values(), *lamps.values()]
-    outputs += [part.output(part.settings, hardware) for part in settings.output.values()]
-    if job.display:
-        from linkymonitor.outputs.display import oled
-
-        outputs.append(oled.Output(settings.display, hardware))
-    if trial:
-        outputs += [trial.captions(relays, lamps), *trial.others]
-    return outputs, relays
 
 
 def kind_of(spec: str) -> str:

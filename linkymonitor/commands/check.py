@@ -51,14 +51,8 @@ def check(common: Common) -> int:
         print(legible(str(sentence)), file=sys.stderr)
         return 1
     settings = common.settings()
-    faults = pin_faults(settings, settings.meter.port, display=True)
-    try:
-        callbacks(settings)
-    except ConfigError as error:
-        faults += error.faults
-    faults += _sink_faults(settings)
+    faults = faults_of(settings, settings.meter.port, display=True) + _sink_faults(settings)
     book = settings.price_book()
-    faults += _table_faults(settings, book)
     if faults:
         raise ConfigError(*faults)
     meter, display = settings.meter, settings.display
@@ -99,6 +93,22 @@ def check(common: Common) -> int:
         for doubt in doubts(prices, section):
             log.warning("%s", doubt)
     return 0
+
+
+def faults_of(settings: Settings, port: str, *, display: bool) -> list[Text]:
+    """Return one sentence for each fault of settings that `acquire` uses, beyond what a section can know of itself.
+
+    Args:
+        settings: the settings.
+        port: the port of the meter.
+        display: True when the display and the lamps are used.
+    """
+    faults = pin_faults(settings, port, display=display)
+    try:
+        callbacks(settings)
+    except ConfigError as error:
+        faults += error.faults
+    return faults + _table_faults(settings, settings.price_book())
 
 
 def _sink_faults(settings: Settings) -> list[Text]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from linkymonitor.appliance import Appliance
+    from linkymonitor.commands.reload import Reload
 
 #: Seconds between two messages where the manager has no watchdog, and the most where it has one.
 _EVERY = 10.0
@@ -36,15 +37,29 @@ class Service:
         appliance: runs.
         name: the source of the bytes, as the user wrote it.
         zone: the time zone of the times in words.
+        reload: reads the configuration again; None: it is read once.
     """
 
-    def __init__(self, manager: Manager, appliance: Appliance, name: str, zone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        manager: Manager,
+        appliance: Appliance,
+        name: str,
+        zone: ZoneInfo,
+        reload: Reload | None = None,
+    ) -> None:
         self._manager = manager
         self._appliance = appliance
         self._name = name
         self._zone = zone
         self._every = min(_EVERY, (manager.watchdog or math.inf) / _SIGNS)
         self._next_sign = -math.inf
+        self._reload = reload
+        self._reload_wanted = False
+
+    def reload_soon(self) -> None:
+        """Ask that the configuration is read again after this turn of the loop; safe in a signal handler."""
+        self._reload_wanted = True
 
     def run(self, until: float) -> None:
         """Run the appliance until the monotonic time *until*, and tell the manager what it needs to know."""
@@ -56,13 +71,25 @@ class Service:
             self._appliance.close()
 
     def _turned(self, now: float) -> None:
-        """Give a sign of life after a turn of the loop, if one is due at monotonic *now*."""
+        """Do what is due after a turn of the loop, at monotonic *now*: a reload, a sign of life."""
+        if self._reload_wanted and self._reload is not None:
+            self._reload_wanted = False
+            self._manager.reloading()
+            self._reload()
+            self._manager.ready(self.words())
         if now >= self._next_sign:
             self._next_sign = now + self._every
             self._manager.alive(self.words())
 
     def words(self) -> Text:
-        """Return how the meter is heard, in one sentence."""
+        """Return how the meter is heard, and whether the configuration was refused, in one sentence."""
+        if self._reload is not None and self._reload.refused:
+            return self._heard() + Text(
+                " ; réglages refusés, ceux d'avant restent", "; settings refused, those of before stay"
+            )
+        return self._heard()
+
+    def _heard(self) -> Text:
         meter = self._appliance.meter
         if meter.away:
             return Text(

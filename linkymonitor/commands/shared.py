@@ -86,11 +86,17 @@ class Common(NamedTuple):
 
 
 @contextmanager
-def signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call *stop* on SIGTERM and SIGINT (Ctrl-C) while the block runs."""
+def signals(stop: Callable[[], None], hang_up: Callable[[], None] | None = None) -> Iterator[None]:
+    """Call *stop* on SIGTERM and SIGINT (Ctrl-C) while the block runs, and *hang_up*, if given, on SIGHUP.
+
+    A SIGHUP that the parent has chosen to ignore (nohup) stays ignored.
+    """
     import signal
 
-    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+    calls = {signal.SIGTERM: stop, signal.SIGINT: stop}
+    if hang_up is not None and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        calls[signal.SIGHUP] = hang_up
+    before = {number: signal.signal(number, lambda *_, call=call: call()) for number, call in calls.items()}
     try:
         yield
     finally:

@@ -38,6 +38,7 @@ def daemon(*argv, **environ):
     """A daemon in its own process; it is killed at the end of the test if it still runs."""
     process = subprocess.Popen(
         [*PYTHON, *map(str, argv)],
+        stdin=subprocess.DEVNULL,  # a daemon has no terminal, whoever runs the tests
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **environ},
