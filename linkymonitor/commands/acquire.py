@@ -22,7 +22,7 @@ from linkymonitor.commands.shared import Common, callbacks, open_input, signals,
 from linkymonitor.errors import ConfigError, UsageError
 from linkymonitor.language import Text, escape_controls
 from linkymonitor.model.terms import Mode, WantedMode
-from linkymonitor.source.base import SIMULATED
+from linkymonitor.source.base import AUTO, SIMULATED
 from linkymonitor.system.notify import Manager
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def carry_out(job: Job, settings: Settings) -> int:
             _announce(job)
             folders.keep_fail_states(storage, settings.relay.values())
         reload = _reload(job, settings, storage, appliance, driven)
-        service = Service(Manager(), appliance, job.spec, settings.zone, reload)
+        service = Service(Manager(), appliance, settings.zone, reload)
         # A terminal that is closed sends SIGHUP, too: a program that it has started ends with it.
         hang_up = appliance.stop if reload is None or _has_terminal() else service.reload_soon
         with signals(appliance.stop, hang_up):
@@ -307,7 +307,7 @@ def _is_meter(spec: str) -> bool:
     """Return whether *spec* names a port or a URL rather than a file, a pipe, stdin or a simulated meter."""
     if spec.startswith(SIMULATED) or spec in ("-", "stdin"):
         return False
-    if "://" in spec:
+    if spec == AUTO or "://" in spec:
         return True
     try:
         # A path that does not exist may be the path of a dongle that is not plugged in.

@@ -14,6 +14,7 @@ from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, as_text, escape_controls, legible
 from linkymonitor.money.statements import doubts, in_force
 from linkymonitor.sinks.base import OWN_SHAPE
+from linkymonitor.source.base import AUTO
 
 if TYPE_CHECKING:
     from linkymonitor.money.book import PriceBook
@@ -159,7 +160,7 @@ def pin_faults(settings: Settings, port: str, *, display: bool) -> list[Text]:
     """
     users: dict[int, Text] = {}
     faults = []
-    if _UART_PORTS & {port, os.path.realpath(port)}:
+    if (_UART_PORTS | {AUTO}) & {port, os.path.realpath(port)}:
         users |= dict.fromkeys(_UART_PINS, Text(f"le port série {port}", f"the serial port {port}"))
     if display and (bus := settings.display.port) in _I2C_PINS:
         users |= dict.fromkeys(_I2C_PINS[bus], Text("l'afficheur (bus I2C)", "the display (I2C bus)"))

@@ -35,7 +35,6 @@ class Service:
     Args:
         manager: gets the messages.
         appliance: runs.
-        name: the source of the bytes, as the user wrote it.
         zone: the time zone of the times in words.
         reload: reads the configuration again; None: it is read once.
     """
@@ -44,13 +43,11 @@ class Service:
         self,
         manager: Manager,
         appliance: Appliance,
-        name: str,
         zone: ZoneInfo,
         reload: Reload | None = None,
     ) -> None:
         self._manager = manager
         self._appliance = appliance
-        self._name = name
         self._zone = zone
         self._every = min(_EVERY, (manager.watchdog or math.inf) / _SIGNS)
         self._next_sign = -math.inf
@@ -91,15 +88,16 @@ class Service:
 
     def _heard(self) -> Text:
         meter = self._appliance.meter
+        name = meter.name
         if meter.away:
             return Text(
-                f"{self._name} : absent ou ne s'ouvre pas, nouveaux essais",
-                f"{self._name}: absent or does not open, trying again",
+                f"{name} : absent ou ne s'ouvre pas, nouveaux essais",
+                f"{name}: absent or does not open, trying again",
             )
         if meter.last_heard is None:
             return Text(
-                f"{self._name} : aucune trame entendue encore",
-                f"{self._name}: no frame heard yet",
+                f"{name} : aucune trame entendue encore",
+                f"{name}: no frame heard yet",
             )
         health = meter.health
         ago = timedelta(seconds=self._appliance.clock.monotonic() - meter.last_heard)

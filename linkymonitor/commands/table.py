@@ -67,9 +67,9 @@ COMMON = (
 )
 
 _SOURCE = Text(
-    "port (/dev/ttyAMA0), fichier, enregistrement, - (entrée standard), URL (socket://…, rfc2217://…) "
+    "port (/dev/ttyAMA0 ou auto), fichier, enregistrement, - (entrée standard), URL (socket://…, rfc2217://…) "
     "ou compteur simulé (sim:standard,tempo,seed=7)",
-    "port (/dev/ttyAMA0), file, recording, - (standard input), URL (socket://…, rfc2217://…) "
+    "port (/dev/ttyAMA0 or auto), file, recording, - (standard input), URL (socket://…, rfc2217://…) "
     "or simulated meter (sim:standard,tempo,seed=7)",
 )
 

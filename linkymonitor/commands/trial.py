@@ -15,6 +15,7 @@ from linkymonitor.language import Text
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import View
 from linkymonitor.outputs.base import NEVER
+from linkymonitor.source.auto import serial_ports
 from linkymonitor.source.open import open_source
 from linkymonitor.system.clock import Clock, SystemClock
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from linkymonitor.outputs.led import Lamp
     from linkymonitor.outputs.relay import Relay
 
-#: The devices that may be the port of a meter, besides the port of the configuration.
-_PLACES = ("serial/by-id/*", "ttyUSB*", "ttyACM*", "ttyAMA0", "serial0")
 #: A port is read for so many seconds: a little longer than a hunt through both speeds takes.
 _PATIENCE = 13.0
 #: Seconds between two updates of the states of the lamps.
@@ -42,8 +41,7 @@ def find_meter(port: str, *, devices: Path = Path("/dev"), clock: Clock | None =
     """
     clock = clock or SystemClock()
     places = [Path(port)] if "://" not in port else []
-    for pattern in _PLACES:
-        places += sorted(devices.glob(pattern))
+    places += map(Path, serial_ports(devices))
     tried: set[str] = set()
     for path in places:
         real = os.path.realpath(path)

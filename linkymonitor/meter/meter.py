@@ -116,6 +116,11 @@ class Meter:
         return self._source.is_meter
 
     @property
+    def name(self) -> str:
+        """The source of the bytes, for messages."""
+        return self._source.name
+
+    @property
     def away(self) -> bool:
         """Whether the port is absent, or does not open."""
         return self._source.away

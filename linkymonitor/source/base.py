@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     from linkymonitor.model.terms import Mode
 
+#: The SOURCE that stands for the serial port on which a meter is heard.
+AUTO = "auto"
 #: Prefix of a SOURCE that names a simulated meter instead of a port or a file.
 SIMULATED = "sim:"
 

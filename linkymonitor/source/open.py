@@ -11,7 +11,7 @@ from pathlib import Path
 
 from linkymonitor.errors import LineError
 from linkymonitor.language import Text
-from linkymonitor.source.base import Source
+from linkymonitor.source.base import AUTO, Source
 from linkymonitor.source.faults import ABSENT
 from linkymonitor.source.files import File, Recorded, Stream, unreadable
 from linkymonitor.source.recording import CUT_SHORT, MAGIC, is_recording, open_plain
@@ -30,7 +30,7 @@ def open_source(
     stdin: int = 0,
     root: Path = Path("/"),
 ) -> Source:
-    """Open the source that *spec* names: a device, a file, a recording, ``-`` or ``stdin``, or any pyserial URL.
+    """Open the source that *spec* names: a device, ``auto``, a file, a recording, ``-`` or ``stdin``, a pyserial URL.
 
     A device or a server that is absent is no error: it is logged once and tried for ever.
 
@@ -49,6 +49,10 @@ def open_source(
     """
     if spec in ("-", "stdin"):
         return Stream("stdin", stdin)
+    if spec == AUTO:
+        from linkymonitor.source.auto import Auto
+
+        return Auto(clock=clock, speed=speed, pause=pause, sleep=sleep, root=root)
     if "://" in spec:
         from linkymonitor.source.url import Url
 

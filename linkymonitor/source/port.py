@@ -116,6 +116,11 @@ class Port(Source):
         self._try(first=True)
 
     @property
+    def speed(self) -> int:
+        """The speed of the port, in baud."""
+        return self._speed
+
+    @property
     def away(self) -> bool:
         """Whether the port is absent, or does not open."""
         return self._port is None

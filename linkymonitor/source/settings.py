@@ -30,7 +30,7 @@ class Settings:
     #: Keys of older configuration files that have no effect any more.
     retired: ClassVar[frozenset[str]] = frozenset({"timeout"})
 
-    #: A serial device, or any pyserial URL (socket://…, rfc2217://…).
+    #: A serial device, auto, or any pyserial URL (socket://…, rfc2217://…).
     port: str = "/dev/ttyAMA0"
     #: auto, historique or standard.
     mode: WantedMode = WantedMode.AUTO

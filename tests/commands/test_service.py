@@ -68,7 +68,7 @@ def test_a_process_that_hangs_gives_no_sign_of_life_and_its_death_frees_the_log(
 
 def test_a_callback_that_does_not_return_ends_the_signs_of_life(systemd, tmp_path):
     bench = Bench(tmp_path, *frames(3))
-    service = Service(Manager(systemd.environ), bench.appliance, "bytes", PARIS)
+    service = Service(Manager(systemd.environ), bench.appliance, PARIS)
     told = []
 
     def hang(_):
@@ -88,8 +88,8 @@ def test_a_callback_that_does_not_return_ends_the_signs_of_life(systemd, tmp_pat
 def test_the_words_of_the_state_follow_the_meter(systemd, tmp_path):
     bench = Bench(tmp_path, *frames(20))
     bench.appliance.callbacks = [lambda _: systemd.drain()]
-    service = Service(Manager(systemd.environ), bench.appliance, "/dev/ttyAMA0", PARIS)
-    assert service.words().en == "/dev/ttyAMA0: no frame heard yet"
+    service = Service(Manager(systemd.environ), bench.appliance, PARIS)
+    assert service.words().en == "bytes: no frame heard yet"
     service.run(float("inf"))
     systemd.drain()
     words = [message["STATUS"] for message in systemd.messages if "WATCHDOG" in message]
