@@ -58,7 +58,17 @@ def frame(groups=HISTORIQUE, mode=Mode.HISTORIQUE, **changes) -> bytes:
 class Bench:
     """An appliance of real parts in *folder*; ``events`` has its changes of pins, display and files, in order."""
 
-    def __init__(self, folder, *chunks, outputs=None, mode=Mode.HISTORIQUE, clock=None, lang="fr", **parts):
+    def __init__(
+        self,
+        folder,
+        *chunks,
+        outputs=None,
+        mode=Mode.HISTORIQUE,
+        clock=None,
+        storage=None,
+        lang="fr",
+        **parts,
+    ):
         self.folder = folder
         self.clock = clock or WireClock(START)
         self.events: list[str] = []
@@ -70,7 +80,7 @@ class Bench:
         self.pins = told_pins(self._changed)
         self.hardware = Hardware(pins=self.pins, i2c=self.glass, clock=self.clock)
         self.disk = ToldDisk(self.events.append)
-        self.storage = Storage(self.disk)
+        self.storage = storage or Storage(self.disk)
         (folder / "run").mkdir(exist_ok=True)
         self.log = DailyLog(self.storage, LogSettings(dir=folder), self.clock, salt="pepper", lang=lang)
         self.appliance = Appliance(
