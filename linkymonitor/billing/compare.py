@@ -15,11 +15,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from linkymonitor.billing.amounts import half_away
-from linkymonitor.billing.paper import Paper, PaperLine
+from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
 from linkymonitor.billing.rules import Decimals, Rules
 from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text, written_days
-from linkymonitor.money.contract import Formula, Paid, Proration, Split
+from linkymonitor.money.contract import Formula, Paid, Proration, Split, TaxPath
 from linkymonitor.money.statements import decimal
 
 _CENT = Decimal("0.01")
@@ -61,6 +61,13 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
             continue
         left.remove(line)
         cause, why = _difference(theirs, line, (ours.first, ours.last))
+        if (
+            cause in ("price", "amount", "kwh", "rounding")
+            and paper.without_taxes
+            and ours.path is TaxPath.TTC
+        ):
+            # Worked without taxes if that was possible: a warning of the bill names what is missing.
+            cause, why = "taxes", _TAXES
         if cause in ("amount", "kwh"):
             others = (
                 [(name, again(other)) for name, other in _other_rules(rules)] if others is None else others
@@ -81,6 +88,7 @@ _UNKNOWN = Text(
     "une ligne que le compteur ne peut pas connaître",
     "a line that the meter cannot know",
 )
+_TAXES = Text("hors taxes sur le papier, TTC ici", "without taxes on the paper, with them here")
 _SAME_CAUSE = Text("les kWh de ces index", "the kWh of those indexes")
 _MISSING = Text("le papier n'a pas cette ligne", "the paper has no such line")
 
@@ -267,9 +275,8 @@ def own_faults(paper: Paper) -> Iterator[Text]:
                     f"paper, {name}: {line.kwh} × {price.en} are {own.en}, not {printed.en}",
                 )
     if paper.total is not None:
-        summed = sum((line.eur for line in paper.lines), Decimal(0))
-        summed += sum(paper.tva.values(), Decimal(0)) if paper.without_taxes else Decimal(0)
-        if abs(summed - paper.total) >= _CENT:
+        summed = summed_lines(paper.lines) + (paper.tva_due if paper.without_taxes else 0)
+        if abs(summed - paper.total) >= (_CENT if paper.tva or not paper.without_taxes else 3 * _CENT):
             own, printed = decimal(summed), decimal(paper.total)
             yield Text(
                 f"papier : les lignes font {own.fr} €, le total est {printed.fr} €",

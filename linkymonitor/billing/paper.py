@@ -8,12 +8,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from linkymonitor.billing.amounts import half_away
 from linkymonitor.billing.values import CREDIT, ENERGY, SUBSCRIPTION, TAX
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text
@@ -42,6 +45,8 @@ _KEYS = frozenset(("line", "total", "ht", "tva", "from", "to"))
 _MORE_THAN_ANY_BILL = 1_000_000
 #: No index of a meter has so many kWh.
 _MORE_THAN_ANY_INDEX = 1_000_000_000
+#: Roundings of the TVA make a sum differ by no more, in €.
+_ROUNDED = Decimal("0.03")
 #: No price has more decimals.
 _MOST_PLACES = 8
 
@@ -86,8 +91,34 @@ class Paper(NamedTuple):
 
     @property
     def without_taxes(self) -> bool:
-        """Whether its lines are without taxes, which stand on lines of their own."""
-        return self.ht is not None or any(line.kind == TAX for line in self.lines)
+        """Whether its lines are without TVA, which is added at the end."""
+        if self.ht is not None or any(line.kind == TAX for line in self.lines):
+            return True
+        if self.total is None:
+            return False
+        lines = summed_lines(self.lines)
+        return abs(lines - self.total) > _ROUNDED and abs(lines + self.tva_due - self.total) <= _ROUNDED
+
+    @property
+    def tva_due(self) -> Decimal:
+        """The TVA on lines that are without it: as printed, else by the rates of the lines."""
+        if self.tva:
+            return sum(self.tva.values(), Decimal(0))
+        rates = {line.tva for line in self.lines if line.tva is not None}
+        return sum(
+            (
+                half_away(
+                    Fraction(summed_lines(line for line in self.lines if line.tva == rate) * rate / 100), 2
+                )
+                for rate in rates
+            ),
+            Decimal(0),
+        )
+
+
+def summed_lines(lines: Iterable[PaperLine]) -> Decimal:
+    """Return the sum of the amounts of *lines*."""
+    return sum((line.eur for line in lines), Decimal(0))
 
 
 def read_paper(path: Path) -> Paper:
@@ -116,6 +147,10 @@ def read_paper(path: Path) -> Paper:
     lines = [line for number, each in enumerate(typed, 1) if (line := _line(each, number, fault)) is not None]
     reader = _Reader(content, "", fault)
     rates = _rates(content.get("tva", {}), fault)
+    for line in filter(_is_tva, lines):
+        rate = line.tva or line.price or _rate_in(line.label)
+        rates[rate] = rates.get(rate, Decimal(0)) + line.eur
+    lines = [line for line in lines if not _is_tva(line)]
     total = content.get("total")
     if isinstance(total, dict):
         reader = _Reader({**content, "total": total.get("eur")}, "", fault)
@@ -130,6 +165,17 @@ def read_paper(path: Path) -> Paper:
     if faults:
         raise ConfigError(*faults)
     return paper
+
+
+def _is_tva(line: PaperLine) -> bool:
+    """Return whether *line* is the line of the TVA at the end of a bill."""
+    return line.kind == TAX and line.label.upper().startswith(("TVA", "VAT", "T.V.A"))
+
+
+def _rate_in(label: str) -> Decimal:
+    """Return the rate in a label such as ``TVA 5,5 %``, 0 when there is none."""
+    found = re.search(r"(\d+(?:[.,]\d+)?)\s*%", label)
+    return Decimal(found[1].replace(",", ".")) if found else Decimal(0)
 
 
 def _rates(content: object, fault: Callable[[str, Text], None]) -> dict[Decimal, Decimal]:

@@ -4,11 +4,14 @@
 #
 # - What a person types is forgiven: a comma, a currency sign, spaces in numbers, 08/01/2026 for a date. What cannot be
 #   understood is asked for again, with what was expected.
-# - The file is written after each line: a terminal that is closed loses the line that was being typed, no more.
+# - The file is written after each line: a terminal that is closed loses the line that was being typed, no more. The
+#   next call goes on behind the last line that is there.
+# - A question that is asked again shows its answer, which Enter keeps.
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -19,8 +22,8 @@ from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.storage import Storage
 
-#: The answer that goes back one question.
-_BACK = "<"
+#: The answer that goes back one question, and the one that takes an answer away.
+_BACK, _NOTHING = "<", "-"
 _KINDS = {"a": "subscription", "s": "subscription", "c": "energy", "e": "energy", "t": "tax", "x": "credit"}
 
 
@@ -41,7 +44,7 @@ class _Question(NamedTuple):
 
 def read_amount(text: str) -> str:
     """Return an amount as typed, ``1 234,56 €``, as TOML has it; raise ValueError when it is none."""
-    plain = re.sub(r"[\s€']", "", text).replace(",", ".")
+    plain = re.sub(r"(?i)[\s€'/]|mois|month|kwh|ttc|ht$|eur(os?)?", "", text).replace(",", ".")
     try:
         number = Decimal(plain)
     except InvalidOperation:
@@ -85,6 +88,40 @@ def _read_yes(text: str) -> str:
     return "true"
 
 
+def read_rate(text: str) -> str:
+    """Return a rate in percent as typed, ``5,5 %``, as TOML has it; raise ValueError when it is none."""
+    rate = read_amount(text.replace("%", ""))
+    if not (Decimal(rate) == 0 or 1 <= Decimal(rate) <= 100):
+        raise ValueError(text)
+    return rate
+
+
+def read_register(text: str) -> str:
+    """Return a register, ``HC`` or ``heures creuses``, as TOML has it; raise ValueError when it is none."""
+    word = " ".join(text.split()).upper()
+    code = next((code for code, printed in _PRINTED if printed in word), word)
+    if not re.fullmatch(r"[A-Z0-9_]{1,12}", code):
+        raise ValueError(text)
+    return f'"{code}"'
+
+
+#: The registers with the words that bills print for them, the longer words first.
+_PRINTED = (
+    *(
+        (f"{hours}J{colour}", f"{word} {printed}")
+        for hours, word in (("HC", "HEURES CREUSES"), ("HP", "HEURES PLEINES"))
+        for colour, name in (("B", "BLEU"), ("W", "BLANC"), ("R", "ROUGE"))
+        for printed in (name, f"JOURS {name}S", f"JOUR {name}")
+    ),
+    ("HC", "HEURES CREUSES"),
+    ("HP", "HEURES PLEINES"),
+    ("HN", "HEURES NORMALES"),
+    ("PM", "POINTE"),
+    ("TH", "TOUTES HEURES"),
+    ("TH", "BASE"),
+)
+
+
 def _read_text(text: str) -> str:
     return '"' + re.sub(r'[\x00-\x1f"\\]', " ", text).strip() + '"'
 
@@ -99,12 +136,12 @@ _LINE = (
         _read_kind,
         Text("on attend a, c ou t", "expected s, e or t"),
     ),
-    _Question("label", Text("ce qui est imprimé", "what is printed"), _read_text, _AMOUNT),
+    _Question("label", Text("libellé imprimé", "label, as printed"), _read_text, _AMOUNT),
     _Question(
         "register",
         Text("registre : TH, HP, HC, HN, PM…", "register: TH, HP, HC, HN, PM…"),
-        lambda text: _read_text(text.upper()),
-        _AMOUNT,
+        read_register,
+        Text("on attend TH, HP, HC, HN, PM, HCJB…", "expected TH, HP, HC, HN, PM, HCJB…"),
         kinds=('"energy"',),
     ),
     _Question("from", Text("du", "from"), read_date, _DATE),
@@ -127,7 +164,12 @@ _LINE = (
     _Question(
         "eur", Text("montant de la ligne, €", "amount of the line, €"), read_amount, _AMOUNT, optional=False
     ),
-    _Question("tva", Text("TVA, %", "TVA, %"), lambda text: read_amount(text.replace("%", "")), _AMOUNT),
+    _Question(
+        "tva",
+        Text("TVA, %", "TVA, %"),
+        read_rate,
+        Text("on attend un taux, 20 ou 5,5", "expected a rate, 20 or 5.5"),
+    ),
 )
 _TOTAL = _Question(
     "total", Text("total TTC du papier, €", "total of the paper with taxes, €"), read_amount, _AMOUNT
@@ -138,30 +180,39 @@ def enter_bill(path: Path, ask: Callable[[str], str] = input) -> int:
     """Ask for a bill and write it into *path*; return the exit status.
 
     Args:
-        path: the file, which must not be there yet: what was typed for an hour cannot be had again.
+        path: the file. Of a bill that was left half typed the lines that are there stay, and the next one is asked for.
         ask: shows a question and returns the answer.
 
     Raises:
-        StorageError: the file is there already, or cannot be written.
+        StorageError: the file is there and is no half of a bill, or cannot be written.
     """
-    if path.exists():
-        raise StorageError(
-            Text(
-                f"{path} : existe déjà ; donnez un autre nom à --enter, ou supprimez-le",
-                f"{path}: exists already; give --enter another name, or remove it",
-            )
-        )
+    lines = _typed_already(path)
     storage = Storage()
     print(
         Text(
-            "Entrée seule : rien d'imprimé, ou fin des lignes. « < » : la question d'avant.",
-            "Enter alone: nothing is printed, or no more lines. “<”: the question before.",
+            "Entrée seule : rien d'imprimé, ou fin des lignes. « < » : la question d'avant. « - » : efface.",
+            "Enter alone: nothing is printed, or no more lines. “<”: the question before. “-”: no answer after all.",
         )
     )
-    lines: list[dict[str, str]] = []
+    if lines:
+        print(
+            Text(
+                f"{path} : lignes déjà tapées : {len(lines)}",
+                f"{path}: lines that are there already: {len(lines)}",
+            )
+        )
     total: str | None = None
+    last: dict[str, str] | None = None
     try:
-        while line := _asked_line(ask, len(lines) + 1):
+        while True:
+            try:
+                line = _asked_line(ask, len(lines) + 1, last)
+            except _Back:
+                last = lines.pop() if lines else None
+                continue
+            if not line:
+                break
+            last = None
             lines.append(line)
             storage.replace(path, _toml(lines, None).encode())
         total = _asked_total(ask)
@@ -185,20 +236,62 @@ def _asked_total(ask: Callable[[str], str]) -> str | None:
             continue
 
 
-def _asked_line(ask: Callable[[str], str], number: int) -> dict[str, str]:
-    """Return the answers for a line; none when there is no line any more."""
-    answers: dict[str, str] = {}
+def _typed_already(path: Path) -> list[dict[str, str]]:
+    """Return the lines of the half of a bill in *path*; none when there is no such file.
+
+    Raises:
+        StorageError: the file has more than lines, or something else: what was typed for an hour cannot be had again.
+    """
+    if not path.exists():
+        return []
+    try:
+        content = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+        if content.keys() != {"line"}:
+            raise ValueError(path)
+        return [{key: _as_toml(value) for key, value in line.items()} for line in content["line"]]
+    except (ValueError, AttributeError, OSError):
+        raise StorageError(
+            Text(
+                f"{path} : existe déjà ; donnez un autre nom à --enter, ou supprimez-le",
+                f"{path}: exists already; give --enter another name, or remove it",
+            )
+        ) from None
+
+
+def _as_toml(value: object) -> str:
+    """Return *value* as it stands in the file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _asked_line(
+    ask: Callable[[str], str], number: int, before: dict[str, str] | None = None
+) -> dict[str, str]:
+    """Return the answers for a line; none when there is no line any more.
+
+    Args:
+        ask: shows a question and returns the answer.
+        number: of the line, from 1.
+        before: the answers for it that were given before; its last question is asked first.
+
+    Raises:
+        _Back: the question before the first one is wanted.
+    """
+    answers = dict(before or {})
     print(Text(f"— ligne {number}", f"— line {number}"))
-    at = 0
+    at = len(_LINE) - 1 if before else 0
     while at < len(_LINE):
         question = _LINE[at]
         if question.kinds and answers.get("kind") not in question.kinds:
             at += 1
             continue
         try:
-            answer = _asked(question, ask)
+            answer = _asked(question, ask, answers.get(question.key))
         except _Back:
-            at = max(at - 1, 0)
+            if at == 0:
+                raise
+            at -= 1
             while _LINE[at].kinds and answers.get("kind") not in _LINE[at].kinds:
                 at -= 1
             continue
@@ -211,12 +304,15 @@ def _asked_line(ask: Callable[[str], str], number: int) -> dict[str, str]:
     return answers
 
 
-def _asked(question: _Question, ask: Callable[[str], str]) -> str | None:
+def _asked(question: _Question, ask: Callable[[str], str], before: str | None = None) -> str | None:
+    shown = "" if before is None else f" [{before.strip(chr(34))}]"
     while True:
-        text = ask(f"  {question.text} : ").strip()
+        text = ask(f"  {question.text}{shown} : ").strip()
         if text == _BACK:
             raise _Back
-        if not text and question.optional:
+        if not text and before is not None:
+            return before
+        if text in ("", _NOTHING) and question.optional:
             return None
         try:
             return question.read(text)

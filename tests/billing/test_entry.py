@@ -8,7 +8,14 @@ import pytest
 
 from linkymonitor.billing.paper import read_paper
 from linkymonitor.cli import main
-from linkymonitor.commands.bill_entry import enter_bill, read_amount, read_date, read_whole
+from linkymonitor.commands.bill_entry import (
+    enter_bill,
+    read_amount,
+    read_date,
+    read_rate,
+    read_register,
+    read_whole,
+)
 from linkymonitor.errors import StorageError
 
 
@@ -75,6 +82,32 @@ def test_one_can_go_back_to_the_question_before(tmp_path):
     assert read_paper(tmp_path / "paper.toml").lines[0].label == "Abonnement"
 
 
+def test_one_can_go_back_into_the_line_before_and_enter_keeps_an_answer(tmp_path):
+    """The amount 31.30 was typed as 13.30, and is noticed at the beginning of the next line."""
+    wrong = (*SUBSCRIPTION[:5], "13,30", "20")
+    person = Person(*wrong, "<", "<", "31,30", "", *ENERGY, "", "162,44")
+    enter_bill(tmp_path / "paper.toml", person)
+    subscription, energy = read_paper(tmp_path / "paper.toml").lines
+    assert (subscription.eur, subscription.tva, energy.kwh) == (Decimal("31.30"), 20, 676)
+    assert person.asked[9].endswith(" [13.30] : ")
+
+
+def test_an_answer_can_be_taken_away(tmp_path):
+    person = Person(*SUBSCRIPTION, "<", "-", "", "162,44")
+    enter_bill(tmp_path / "paper.toml", person)
+    assert read_paper(tmp_path / "paper.toml").lines[0].tva is None
+
+
+def test_a_bill_that_was_left_half_typed_is_gone_on_with(tmp_path, capsys):
+    path = tmp_path / "paper.toml"
+    enter_bill(path, Person(*SUBSCRIPTION, "c"))
+    enter_bill(path, Person(*ENERGY, "", "162,44"))
+    assert "lignes déjà tapées : 1" in capsys.readouterr().out
+    paper = read_paper(path)
+    assert [line.kind for line in paper.lines] == ["subscription", "energy"]
+    assert (paper.total, paper.lines[0].price) == (Decimal("162.44"), Decimal("15.65"))
+
+
 def test_a_terminal_that_is_closed_loses_the_line_that_was_being_typed_only(tmp_path):
     enter_bill(tmp_path / "paper.toml", Person(*SUBSCRIPTION, "c", "Conso", "th"))
     assert [line.label for line in read_paper(tmp_path / "paper.toml").lines] == ["Abonnement"]
@@ -85,6 +118,11 @@ def test_a_terminal_that_is_closed_loses_the_line_that_was_being_typed_only(tmp_
     [
         (read_amount, "1 234,56 €", "1234.56"),
         (read_amount, "-12.80", "-12.80"),
+        (read_amount, "14,25 €/mois", "14.25"),
+        (read_rate, "5,5 %", "5.5"),
+        (read_register, "heures creuses", '"HC"'),
+        (read_register, "Heures Pleines jours rouges", '"HPJR"'),
+        (read_register, "hn", '"HN"'),
         (read_whole, "68 832", "68832"),
         (read_whole, "68.832 kWh", "68832"),
         (read_date, "8/1/26", "2026-01-08"),
@@ -100,6 +138,8 @@ def test_what_people_type_is_forgiven(read, typed, found):
     [
         (read_amount, "NaN"),
         (read_amount, "12 euros et demi"),
+        (read_rate, "0,0308"),
+        (read_register, "énergie verte !"),
         (read_whole, "12,5"),
         (read_whole, "68832.5"),
         (read_date, "8/1/202"),

@@ -265,6 +265,56 @@ def test_another_price_and_another_tva_are_named(tmp_path, capsys):
     assert "paper, TH: 494 × 0.1952 are 96.43, not 131.14" in figures["paper"]
 
 
+WITHOUT_TVA = """
+total = 125.32
+[[line]]
+kind = "subscription"
+from = 2026-04-10
+to = 2026-06-09
+price = 11.86
+eur = 23.72
+tva = 20
+[[line]]
+kind = "energy"
+register = "TH"
+from = 2026-04-10
+to = 2026-06-09
+index_from = 61044
+index_to = 61538
+kwh = 494
+price = 0.1634
+eur = 80.72
+tva = 20
+"""
+
+
+def test_a_paper_whose_lines_are_without_tva_is_compared_with_a_bill_without_taxes(tmp_path, capsys):
+    """23.72 + 80.72 = 104.44; 20 % of it are 20.89: 125.33, and the paper rounds line by line to 125.32."""
+    figures = checked(tmp_path, capsys, WITHOUT_TVA, "2026-04-10", "2026-06-09")
+    assert figures["path"] == "ht"
+    assert figures["paper"] == []
+
+
+def test_lines_without_tva_of_days_whose_taxes_are_not_known_are_named(tmp_path, capsys):
+    """The prices without taxes are not known from 1 August 2026 on."""
+    text = WITHOUT_TVA.replace("2026-04-10", "2026-08-02").replace("2026-06-09", "2026-08-09")
+    log = rows(
+        [("2026-08-02", {"TH": 61_044_000}), ("2026-08-10", {"TH": 61_538_000})], subscribed_power=6000
+    )
+    figures = checked(tmp_path, capsys, text, "2026-08-02", "2026-08-09", log)
+    assert figures["path"] == "ttc"
+    assert figures["paper"] == []
+    assert {each["cause"] for each in figures["differences"]} == {"taxes"}
+    assert figures["differences"][0]["why"] == "without taxes on the paper, with them here"
+
+
+def test_the_line_of_the_tva_is_no_line_that_the_meter_has_to_know(tmp_path, capsys):
+    text = WITHOUT_TVA + '[[line]]\nkind = "tax"\nlabel = "TVA 20 %"\neur = 20.88\n'
+    figures = checked(tmp_path, capsys, text, "2026-04-10", "2026-06-09")
+    assert figures["paper"] == []
+    assert "unknown-line" not in {each["cause"] for each in figures["differences"]}
+
+
 def test_the_rules_of_a_real_bill_are_found(tmp_path, capsys):
     (rules,) = solved(tmp_path, capsys, ENGIE)
     assert (rules["proration"], rules["subscription_paid"]) == ("month-30", "advance")
