@@ -321,8 +321,10 @@ def _newest(log_dir: Path, storage: Storage) -> Row:
     if record is None:
         raise ConfigError(
             Text(
-                f"{log_dir} : aucun enregistrement à envoyer ; laissez « linkymonitor acquire » en écrire un",
-                f"{log_dir}: no record to be sent; let “linkymonitor acquire” write one",
+                f"{log_dir} : aucun enregistrement à envoyer ; « linkymonitor acquire » écrit le premier une "
+                "minute après son départ",
+                f"{log_dir}: no record to be sent; “linkymonitor acquire” writes the first one a minute after its "
+                "start",
             )
         )
     (row,) = rows_of(Columns.of([record]))
