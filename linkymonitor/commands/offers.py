@@ -1,4 +1,4 @@
-"""Gives a sink every offer that can be priced from the registers of a meter with off-peak hours."""
+"""Gives a sink the prices of every offer whose table has them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from linkymonitor.money.rules import Rule
-    from linkymonitor.money.table import Table
     from linkymonitor.settings import Settings
     from linkymonitor.sinks.base import OfferPrices
 
@@ -20,42 +18,38 @@ if TYPE_CHECKING:
 def offers_of(settings: Settings) -> Callable[[date, int], list[OfferPrices]]:
     """Return a function that gives the offers of a day for a subscribed power in kVA.
 
-    An offer whose hours are not those of the house cannot be priced from two registers, and is left out; so is one
-    whose prices of that day nobody found. The tables are read when the function is first called.
+    An offer is left out when it does not exist for that power, or when nobody found its prices of that day. The tables
+    and the calendars are read again on each new day.
     """
-    from linkymonitor.sinks.base import OfferPrices
-
-    tables: list[Table] = []
+    kept: dict[tuple[date, int], list[OfferPrices]] = {}
 
     def offers(day: date, kva: int) -> list[OfferPrices]:
-        if not tables:
-            tables.extend(_tables(settings))
-        found = []
-        for table in tables:
-            row = table.row(day)
-            if row is None or kva not in row.subscription:
-                continue
-            energy = {period.code: row.price(period.code, kva) for period in table.periods}
-            known = {code: price for code, price in energy.items() if price is not None}
-            if len(known) == len(energy):
-                month = row.month(row.subscription[kva])
-                found.append(OfferPrices(table.supplier, table.name, month, known))
-        return found
+        if (day, kva) not in kept:
+            kept.clear()
+            kept[day, kva] = _offers(settings, day, kva)
+        return kept[day, kva]
 
     return offers
 
 
-def _tables(settings: Settings) -> list[Table]:
-    """Return the price tables whose hours are those of the house; `check` reports a table that is wrong."""
+def _offers(settings: Settings, day: date, kva: int) -> list[OfferPrices]:
+    """Return the offers of *day*; `check` reports a table that is wrong."""
+    from linkymonitor.money.book import PriceBook
+    from linkymonitor.money.contract import Contract
     from linkymonitor.money.shelf import Shelf
+    from linkymonitor.money.tariffs import Prices
+    from linkymonitor.sinks.base import OfferPrices
 
-    shelf, found = Shelf(settings.table_folders), []
+    shelf, own, found = Shelf(settings.table_folders), settings.price_book(), []
     for name in shelf.paths():
         with suppress(ConfigError):
-            found.append(shelf.table(name))
-    return [table for table in found if not any(map(_is_particular, table.rules))]
-
-
-def _is_particular(rule: Rule) -> bool:
-    """Return whether *rule* asks for more than the off-peak hours of the house."""
-    return any(part is not None for part in (rule.season, rule.weekdays, rule.colour, rule.hours))
+            table, book = shelf.table(name), own
+            if own.contract_on(day).table != name:
+                # What a new contract would cost.
+                book = PriceBook(Prices(), contract=Contract(offer=name), shelf=shelf)
+            prices = book.on(day, kva)
+            energy = {code: prices.energy[code] for code in prices.periods if code in prices.energy}
+            month = prices.subscription_month
+            if month is not None and prices.row is not None and len(energy) == len(prices.periods):
+                found.append(OfferPrices(table.supplier, table.name, month, energy, prices.period))
+    return found

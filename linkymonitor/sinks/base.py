@@ -106,6 +106,9 @@ class OfferPrices(NamedTuple):
     subscription: Decimal
     #: Period of the offer → € TTC a kWh.
     energy: Mapping[str, Decimal]
+    #: ``HP`` or ``HC``, POSIX time → the period to which energy of that register belongs; no period of *energy* when
+    #: it is not known.
+    period: Callable[[str, float], str]
 
 
 def _no_offers(_on: date, _kva: int) -> Sequence[OfferPrices]:
@@ -140,7 +143,7 @@ class House(NamedTuple):
     #: Register, local day, subscribed power in VA or None → the price in €/kWh, None when it is not known or depends
     #: on the hour.
     day_price: Callable[[str, date, int | None], Decimal | None] = _no_day_price
-    #: Local day, subscribed power in kVA → each offer that has the off-peak hours of the house, or none.
+    #: Local day, subscribed power in kVA → each offer whose prices of that day are known.
     offers: Callable[[date, int], Sequence[OfferPrices]] = _no_offers
     #: Whether live values have their groups as the meter sent them: ``[general] raw_values``.
     raw_values: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from linkymonitor.daily_log.columns import Columns
@@ -29,13 +29,18 @@ HOUSES = (
 def write_days(folder: Path, hours: float = 24) -> None:
     """Log *hours* of each house in *folder*, from midnight on."""
     for spec in HOUSES:
-        options = parse_spec(spec)
-        clock = WireClock(options.start)
-        log = DailyLog(Storage(), LogSettings(dir=folder, sync_every=timedelta(hours=6)), clock, salt="salt")
-        for record in records(House(options), options.start, options.start + timedelta(hours=hours)):
-            clock.advance((record.ended_at - clock.now()).total_seconds())
-            log.append(record)
-        log.close()
+        begin = parse_spec(spec).start
+        write_house(folder, spec, begin, begin + timedelta(hours=hours))
+
+
+def write_house(folder: Path, spec: str, begin: datetime, end: datetime) -> None:
+    """Log the house *spec* in *folder* from *begin* to *end*."""
+    clock = WireClock(begin)
+    log = DailyLog(Storage(), LogSettings(dir=folder, sync_every=timedelta(hours=6)), clock, salt="salt")
+    for record in records(House(parse_spec(spec)), begin, end):
+        clock.advance((record.ended_at - clock.now()).total_seconds())
+        log.append(record)
+    log.close()
 
 
 def rows_in(folder: Path) -> list[Row]:

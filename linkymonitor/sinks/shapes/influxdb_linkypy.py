@@ -8,14 +8,16 @@
 # - The continuous queries only look at the last hour. So for records that come late their query is run here, over the
 #   hours of these records. What is older than a week cannot be in ``linky``: its hours of ``linky_mean`` are made of
 #   the records. After a restart in the middle of such an hour its mean is that of the records since then.
-# - ``prices`` has each offer of the price tables that can be priced from the registers HC and HP, once a minute. The
-#   month begins with the first index of ``linky_mean``, as in LinkyPy; without one there are no costs.
+# - ``prices`` has each offer of the price tables, once a minute. The month begins with the first index of
+#   ``linky_mean``, as in LinkyPy; without one there are no costs. An offer with other hours than those of the registers
+#   is priced hour by hour (linkypy_month.py), and has no costs while a colour of the month, and so a price, is not
+#   known.
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -23,6 +25,7 @@ from linkymonitor.estimate.linkypy import linkypy
 from linkymonitor.sinks.base import Live, OfferPrices, Row
 from linkymonitor.sinks.forms import tag_text
 from linkymonitor.sinks.shapes.historique_names import labels_of
+from linkymonitor.sinks.shapes.linkypy_month import HOUR, Hour, Indexes, MonthEnergy
 from linkymonitor.sinks.shapes.live_influx import InfluxSettings, LiveOverInflux
 from linkymonitor.system.zones import zone
 
@@ -53,6 +56,8 @@ _KEPT = timedelta(days=7) - _HOUR
 #: Costs are written so often.
 _PRICES_EVERY = timedelta(minutes=1)
 _WH = 1000
+#: The offer_type of an offer with other periods than LinkyPy knows: it has a price for each period.
+_OTHER_TYPE = "PERIODES"
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -63,13 +68,6 @@ class Settings(InfluxSettings):
     database: str = "linky"
 
 
-class _Indexes(NamedTuple):
-    """The registers of a contract with off-peak hours, in Wh."""
-
-    hp: int
-    hc: int
-
-
 class _Point(NamedTuple):
     """What ``linky`` has of one record."""
 
@@ -78,11 +76,9 @@ class _Point(NamedTuple):
 
 
 class _Month(NamedTuple):
-    """What is known of the month at one instant."""
+    """A local month at one instant, in seconds."""
 
-    #: What was drawn since its first index.
-    drawn: _Indexes
-    #: Seconds so far, and to come.
+    begin: datetime
     elapsed: int
     left: int
 
@@ -96,6 +92,9 @@ class LinkyPy(LiveOverInflux):
         self._zone = zone(settings.house.timezone)
         self._offers = settings.house.offers
         self._prices_due: datetime | None = None
+        #: The day and the power of the offers that are counted, and the hours of the month.
+        self._counted_for: tuple[date, int] | None = None
+        self._energy = MonthEnergy()
         #: The records so far of the newest hour that is older than a week.
         self._hour: list[_Point] = []
 
@@ -126,13 +125,15 @@ class LinkyPy(LiveOverInflux):
             self.server.send([self._line(values, at)], POLICY)
         contract = reading.reading.contract
         if {"HCHC", "HCHP"} <= values.keys() and contract is not None and contract.subscribed_power:
-            now = _Indexes(values["HCHP"], values["HCHC"])
+            now = Indexes(values["HCHP"], values["HCHC"])
             self._write_prices(now, round(contract.subscribed_power / _WH), at)
 
     def write_rows(self, records: Sequence[Row]) -> None:
         """Write *records*, and the hours of ``linky_mean`` that they belong to."""
         points = [_Point(row.ended_at, values) for row in records if (values := fields_of(row.fields))]
         oldest = datetime.now(UTC) - _KEPT
+        # The hours that are read again may be others.
+        self._counted_for = None
         young = [point for point in points if point.at > oldest]
         if young:
             self.server.send([self._line(point.values, point.at) for point in young], POLICY)
@@ -158,67 +159,86 @@ class LinkyPy(LiveOverInflux):
         local = at.astimezone(self._zone)
         return f"month_name={_MONTHS[local.month - 1]},month_number={local.month},year_number={local.year}"
 
-    def _write_prices(self, now: _Indexes, kva: int, at: datetime) -> None:
+    def _write_prices(self, now: Indexes, kva: int, at: datetime) -> None:
         if self._prices_due is not None and at < self._prices_due <= at + _PRICES_EVERY:
             return
         self._prices_due = at + _PRICES_EVERY
-        month = self._month(now, at)
-        if month is None:
-            return
-        day = at.astimezone(self._zone).date()
+        month, day = self._month(at), at.astimezone(self._zone).date()
+        if (day, kva) != self._counted_for:
+            # On another day prices, and what is known of colours, may be others.
+            self._counted_for, self._energy = (day, kva), MonthEnergy()
+        energy = self._energy_until(month, at)
         lines = [
             line
             for offer in self._offers(day, kva)
-            if (line := self._line_of_offer(offer, month, kva, at)) is not None
+            if (line := self._line_of_offer(offer, energy, now, month, kva, at)) is not None
         ]
         if lines:
             self.server.send(lines, POLICY)
 
-    def _month(self, now: _Indexes, at: datetime) -> _Month | None:
-        """Return the month so far; None before its first index, and when the indexes are those of another meter."""
+    def _month(self, at: datetime) -> _Month:
         local = at.astimezone(self._zone)
         begin = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
         end = (begin + timedelta(days=32)).replace(day=1)
         begin, end = begin.astimezone(UTC), end.astimezone(UTC)
-        found = _values(
-            self.server.ask(
-                "SELECT first(HCHP) AS first_hp, first(HCHC) AS first_hc FROM linky_mean "
-                f"WHERE time >= '{begin:{_STAMP}}'"
-            )
-        )
-        if not found or None in found[0]:
-            return None
-        _, hp, hc = found[0]
-        drawn = _Indexes(now.hp - int(hp), now.hc - int(hc))
-        if min(drawn) < 0:  # another meter since then
-            return None
-        return _Month(drawn, int((at - begin).total_seconds()), int((end - at).total_seconds()))
+        return _Month(begin, int((at - begin).total_seconds()), int((end - at).total_seconds()))
 
-    def _line_of_offer(self, offer: OfferPrices, month: _Month, kva: int, at: datetime) -> str | None:
-        """Return the costs of *offer*; None when its hours are not those of the two registers."""
-        energy, drawn = offer.energy, month.drawn
-        if energy.keys() == {"TH"}:
-            kind, prices = "BASE", [energy["TH"]]
-            cost = Decimal(drawn.hp + drawn.hc) * energy["TH"] / _WH
-        elif energy.keys() == {"HP", "HC"}:
-            kind, prices = "HPHC", [energy["HP"], energy["HC"]]
-            cost = (drawn.hp * energy["HP"] + drawn.hc * energy["HC"]) / _WH
-        else:
+    def _energy_until(self, month: _Month, at: datetime) -> MonthEnergy:
+        """Return the energy of the month by the hours of ``linky_mean``, of which the new ones are read."""
+        known = self._energy.hours
+        since = datetime.fromtimestamp(known[-1].end, UTC) if known else month.begin
+        over = _hour_of(at)
+        if known and since >= over:
+            return self._energy
+        found = _values(
+            self.server.ask(f"SELECT HCHP, HCHC FROM linky_mean WHERE time >= '{since:{_STAMP}}'")
+        )
+        hours = [
+            Hour(int(begin), Indexes(int(hp), int(hc))) for begin, hp, hc in found if None not in (hp, hc)
+        ]
+        self._energy.add([hour for hour in hours if hour.end <= over.timestamp()])
+        if self._energy.hours or not hours:
+            return self._energy
+        # The first hour is not over: its index so far is the first one of the month.
+        first = MonthEnergy()
+        first.add([hours[0]._replace(begin=hours[0].begin - HOUR)])
+        return first
+
+    def _line_of_offer(
+        self, offer: OfferPrices, energy: MonthEnergy, now: Indexes, month: _Month, kva: int, at: datetime
+    ) -> str | None:
+        """Return the costs of *offer*; None while they are not known."""
+        name = f"{offer.supplier} {offer.name}"
+        drawn = energy.by_period(name, offer.period, now, int(at.timestamp()))
+        if drawn is None or any(wh and period not in offer.energy for period, wh in drawn.items()):
             return None
+        cost = sum((wh * offer.energy[period] for period, wh in drawn.items() if wh), Decimal(0)) / _WH
         figures = linkypy(cost, offer.subscription, month.elapsed, month.left, fewest=1)
+        kind, prices = _kind_of(offer)
         tags = {
             "provider": offer.supplier,
             "offer_name": offer.name,
             "offer_type": kind,
             "power": str(kva),
             "subscription_price": f"{offer.subscription:.2f}",
-            **dict(zip(("hp_kwh_price", "hc_kwh_price"), map(str, prices), strict=False)),
+            **{name: str(price) for name, price in prices.items()},
         }
         fields = f"CURRENT_COST={figures.current_cost}"
         if figures.estimated_cost is not None:
             fields += f",ESTIMATED_COST={figures.estimated_cost}"
         named = ",".join(f"{name}={tag_text(value)}" for name, value in tags.items())
         return f"prices,{named},{self._month_tags(at)} {fields} {int(at.timestamp())}"
+
+
+def _kind_of(offer: OfferPrices) -> tuple[str, dict[str, Decimal]]:
+    """Return the offer_type, and the prices that LinkyPy has as tags; an offer with other periods has none."""
+    energy = offer.energy
+    if len(energy) == 1:
+        (price,) = energy.values()
+        return "BASE", {"hp_kwh_price": price, "hc_kwh_price": price}
+    if energy.keys() == {"HP", "HC"}:
+        return "HPHC", {"hp_kwh_price": energy["HP"], "hc_kwh_price": energy["HC"]}
+    return _OTHER_TYPE, {}
 
 
 def fields_of(fields: Mapping[str, int]) -> dict[str, int]:
