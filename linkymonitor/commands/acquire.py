@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from linkymonitor.system.timeline import Timeline
 
 
+#: Seconds from the start in which the relays stay in their fail state: crashes in a row do not make them rattle.
+_CALM = 30.0
 _MODE_UNKNOWN = Text("mode à trouver", "mode to be found")
 
 
@@ -293,6 +295,7 @@ def _hardware(job: Job, settings: Settings, clock: Clock, timeline: Timeline) ->
         clock=clock,
         timeline=timeline,
         timezone=settings.general.timezone,
+        relays_from=clock.monotonic() + _CALM if job.trial is None and _is_meter(job.spec) else -math.inf,
     )
 
 

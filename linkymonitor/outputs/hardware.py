@@ -1,5 +1,6 @@
 """The hardware on which outputs act; a caller hands it to them, so a test can hand in its own."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,8 @@ class Hardware:
     lang: str = "fr"
     #: The zone of the times on the display.
     timezone: str = "Europe/Paris"
+    #: Relays stay in their fail state until this monotonic time.
+    relays_from: float = -math.inf
     clock: Clock = field(default_factory=SystemClock)
     #: The time of the house, for the times on the display; None: a Timeline of *clock* alone.
     timeline: Timeline | None = None

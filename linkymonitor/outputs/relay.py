@@ -6,6 +6,8 @@
 # - A relay is in its fail state at the start, after a stop, and while the last believed frame is more than 15 s old.
 #   After a kill or a crash `linkymonitor safe` puts it there. The fail state should be the coil at rest: only it
 #   lasts through a power cut. The other state needs the setting energised_fail_state_accepted.
+# - A service that has just started leaves its relays in the fail state for a while (Hardware.relays_from): a program
+#   that dies again and again must not make a contactor rattle.
 # - The only time is the monotonic one that the caller gives to tick(), so a wrong wall clock moves no relay.
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ class Relay:
         self._memory: Any = None
         self._fail_state = bool(settings.fail_state)
         self._wanted = self._fail_state
+        self._from = hardware.relays_from
         # Before the first frame the relay behaves as with old data, but logs nothing.
         self._stale = True
         self._pin = Pin(
@@ -62,6 +65,8 @@ class Relay:
         """Ask the rule for its decision on *view*, and set the relay at once."""
         self._stale = False
         try:
+            if view.now < self._from:
+                return
             self._wanted, self._memory = self._rule.wants(view, self._pin.on, self._memory)
         except Exception:
             # A rule that raises must not keep its last decision as long as frames come. Its memory may be the cause

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -233,21 +234,35 @@ def test_storms_of_signals_leave_whole_lines(tmp_path):
         assert again.returncode == 0, "the lock is let go of by death"
 
 
-def test_acquire_opens_no_socket(historique, tmp_path):
+@pytest.mark.parametrize("watched_by_systemd", [False, True])
+def test_acquire_opens_no_socket_but_that_of_the_service_manager(historique, tmp_path, watched_by_systemd):
+    notify = tmp_path / "notify"
+    environ = dict(os.environ)
+    if watched_by_systemd:
+        environ |= {"NOTIFY_SOCKET": str(notify), "WATCHDOG_USEC": "30000000"}
     watched = (
         "import sys\n"
         "def hook(event, arguments):\n"
-        "    if event.startswith('socket.'):\n"
-        "        sys.stderr.write(f'SOCKET {event}\\n')\n"
+        "    if event == 'socket.__new__':\n"
+        "        sys.stderr.write(f'SOCKET of family {int(arguments[1])}\\n')\n"
+        "    elif event.startswith('socket.'):\n"
+        "        sys.stderr.write(f'SOCKET {event} {arguments[1:]}\\n')\n"
         "sys.addaudithook(hook)\n"
         "from linkymonitor.cli import main\n"
         f"sys.exit(main(['acquire', '-l', '-i', {str(historique)!r}, '--log-dir', 'log', '--at', {AT!r}]))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", watched], capture_output=True, text=True, cwd=tmp_path, timeout=60
+        [sys.executable, "-c", watched],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+        env=environ,
     )
     assert done.returncode == 0, done.stderr
-    assert "SOCKET" not in done.stderr
+    seen = {line for line in done.stderr.splitlines() if line.startswith("SOCKET")}
+    unix = {f"SOCKET of family {int(socket.AF_UNIX)}", f"SOCKET socket.connect ({str(notify)!r},)"}
+    assert seen == (unix if watched_by_systemd else set())
 
 
 @pytest.mark.parametrize(

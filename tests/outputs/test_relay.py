@@ -151,6 +151,19 @@ def test_the_relay_is_released_when_the_data_are_old(pins):
     assert levels(pins) == [False, True, False]
 
 
+def test_crashes_in_a_row_do_not_make_the_relay_rattle(pins):
+    """Each start leaves it in its fail state for half a minute, whatever the frames of that time ask for."""
+    hardware = Hardware(pins=pins, lang="en", relays_from=130.0)
+    made = Relay(options(), hardware)
+    for now in (101.0, 115.0, 129.9):
+        made.update(view(now=now))
+        made.tick(now, 0.5)
+        assert not made.on
+    assert levels(pins) == [False]
+    made.update(view(now=130.0))
+    assert made.on
+
+
 def test_the_deadline_is_the_moment_at_which_the_data_get_old(pins):
     heater = relay(pins)
     heater.update(view(now=100.0))
