@@ -54,7 +54,8 @@ make_user() { # also a member of the groups of the port, the pins and the displa
 	getent passwd linkymonitor >/dev/null ||
 		adduser --quiet --system --ingroup linkymonitor --home /var/lib/linkymonitor --no-create-home linkymonitor
 	for group in dialout gpio i2c; do
-		if getent group "$group" >/dev/null; then adduser --quiet linkymonitor "$group" >/dev/null; fi
+		getent group "$group" >/dev/null || continue
+		id -nG linkymonitor | grep -qw "$group" || adduser --quiet linkymonitor "$group" >/dev/null
 	done
 	for folder in /var/log/linkymonitor /var/lib/linkymonitor; do
 		install -d -o linkymonitor -g linkymonitor -m 750 "$folder"
