@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json as json_text
 import os
-import re
 from pathlib import Path
 from stat import S_IMODE
 from typing import TYPE_CHECKING
 
 from linkymonitor.billing.solve import solve
+from linkymonitor.board.ini_text import with_values
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text, escape_controls
 from linkymonitor.system.storage import Storage
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from linkymonitor.billing.paper import Paper
 
 _SECTION = "[contract]"
-#: The section in a file, with or without a comment.
-_HEADER = re.compile(r"\[contract\]\s*([;#].*)?")
 
 
 def print_rules(paper: Paper, config: Path | None, *, json: bool, write: bool) -> int:
@@ -93,25 +91,4 @@ def _written(config: Path | None, rules: dict[str, str]) -> Path:
 
 def with_rules(text: str, rules: dict[str, str]) -> str:
     """Return the INI *text* with *rules* in its section [contract]; all other lines stay as they are."""
-    end_of_line = "\r\n" if "\r\n" in text else "\n"
-    lines = text.splitlines()
-    begin = next((at for at, line in enumerate(lines, 1) if _HEADER.fullmatch(line)), None)
-    if begin is None:
-        lines += ["", _SECTION]
-        begin = len(lines)
-    end = next((at for at in range(begin, len(lines)) if lines[at].startswith("[")), len(lines))
-    section: list[str] = []
-    dropped = False
-    for line in lines[begin:end]:
-        if line[:1].isspace() and line.strip():  # what is above goes on
-            if not dropped:
-                section.append(line)
-            continue
-        dropped = re.split("[=:]", line, maxsplit=1)[0].strip().lower() in rules
-        if not dropped:
-            section.append(line)
-    while section and not section[-1].strip():
-        section.pop()
-    written = [f"{key} = {value}" for key, value in rules.items()]
-    after = ["", *lines[end:]] if end < len(lines) else []
-    return end_of_line.join([*lines[:begin], *section, *written, *after, ""])
+    return with_values(text, "contract", rules)

@@ -466,6 +466,52 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "check": Command(Text("vérifie la configuration", "checks the configuration")),
+    "setup": Command(
+        Text(
+            "prépare le Raspberry Pi ; défait ce qu'il a fait", "makes the Raspberry Pi ready; takes it back"
+        ),
+        options=(
+            Option(("-y", "--yes"), Text("sans rien demander", "without a question")),
+            Option(
+                ("--only",),
+                Text("une seule partie", "one part alone"),
+                choices=("serial", "i2c", "users", "units", "contract", "display"),
+            ),
+            Option(
+                ("--root",),
+                Text("dossier d'une image de carte montée", "folder of the mounted image of a card"),
+                read=read.path,
+                metavar="DIR",
+            ),
+            Option(("--dry-run",), Text("montre, et ne change rien", "show, and change nothing")),
+            Option(("--undo",), Text("défait les changements", "take the changes back")),
+            Option(
+                ("--bluetooth",),
+                Text(
+                    "off : arrêté ; mini : gardé, sur l'autre port série",
+                    "off: switched off; mini: kept, on the other serial port",
+                ),
+                choices=("off", "mini"),
+            ),
+            Option(
+                ("--offer",),
+                Text("offre, de « tariffs list »", "offer, of 'tariffs list'"),
+                read=str,
+                metavar="ID",
+            ),
+            Option(
+                ("--power",),
+                Text("puissance souscrite, en kVA", "subscribed power, in kVA"),
+                read=read.whole,
+                metavar="KVA",
+            ),
+            Option(
+                ("--display",),
+                Text("contrôleur de l'afficheur", "controller of the display"),
+                choices=("ssd1306", "sh1106"),
+            ),
+        ),
+    ),
     "safe": Command(
         Text(
             "met chaque relais à son état de repli, quand acquire ne tourne plus",
