@@ -18,7 +18,8 @@ debian = { $(1); } >/dev/null 2>&1 || { \
 
 .DEFAULT_GOAL := help
 HOME_ASSISTANT ?= /var/tmp/linkymonitor-home-assistant
-.PHONY: home-assistant deb install uninstall purge dist help run test cover check report bench wheel clean format torture samples dashboards pictures
+BOX ?= /var/tmp/linkymonitor-box
+.PHONY: home-assistant box deb install uninstall purge dist help run test cover check report bench wheel clean format torture samples dashboards pictures
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -94,6 +95,12 @@ pictures: $(VENV)/dev.ready ## draw the pictures of the READMEs again, from the 
 home-assistant: $(VENV)/dev.ready ## the meter in a real Home Assistant; root, 2 GB; ARGS=--pictures draws those of docs
 	@$(call debian,PATH=$$PATH:/usr/sbin command -v mosquitto,mosquitto,there is no broker,exit 1)
 	@$(BIN)/python -m tests.home_assistant $(HOME_ASSISTANT) $(ARGS)
+
+box: $(VENV)/dev.ready ## install, live and remove in booted roots of Debian; root, 3 GB; ARGS='--only trixie'
+	@$(call debian,command -v mmdebstrap,mmdebstrap,there is no root,exit 1)
+	@$(call debian,command -v systemd-nspawn,systemd-container,nothing can be booted,exit 1)
+	@$(call debian,command -v qemu-arm-static,qemu-user-static,there is no emulated ARM,exit 1)
+	@$(BIN)/python -m tests.box $(BOX) $(ARGS)
 
 wheel: $(VENV)/dev.ready ## build the wheel in dist/
 	$(BIN)/python -m build --wheel --no-isolation

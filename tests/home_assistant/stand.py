@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import signal
@@ -13,14 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.support.mounts import leave_the_mounts_of_the_machine
+
 VERSION = "2026.2.3"
 _PACKAGES = "gcc g++ python3-dev libturbojpeg0 libpcap0.8t64 ffmpeg"
 _EXTRAS = (
     "paho-mqtt numpy home-assistant-frontend home-assistant-intents hassil mutagen pymicro-vad pyspeex-noise "
     "PyTurboJPEG ha-ffmpeg aiodiscover aiodhcpwatcher"
 )
-#: Of sched.h.
-_CLONE_NEWNS = 0x00020000
 #: Folders within the root: the configuration of Home Assistant, and what its installation needs.
 _CONFIG = Path("/srv/home-assistant")
 _INSTALLER = Path("/srv/installer")
@@ -84,7 +83,7 @@ def mounted(root: Path, names: Iterable[str] = ("proc", "dev")) -> Iterator[None
     No other process sees these mounts, and they end with the last of those processes, however it ends. So removing
     *root* never removes the devices of this machine through them.
     """
-    _leave_the_mounts_of_the_machine()
+    leave_the_mounts_of_the_machine()
     made = []
     for name in names:
         if not os.path.ismount(root / name):
@@ -95,14 +94,6 @@ def mounted(root: Path, names: Iterable[str] = ("proc", "dev")) -> Iterator[None
     finally:
         for place in made:
             subprocess.run(["umount", "-l", str(place)], check=False)
-
-
-def _leave_the_mounts_of_the_machine() -> None:
-    """Give this process a list of mounts of its own (mount_namespaces(7))."""
-    libc = ctypes.CDLL(None, use_errno=True)  # os.unshare came with Python 3.12
-    if libc.unshare(_CLONE_NEWNS) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
-    run("mount", "--make-rprivate", "/")
 
 
 def configure(root: Path, port: int) -> Path:

@@ -1,0 +1,123 @@
+"""``make box``: installs, lives and removes in booted roots of Debian, and prints what was seen of each step.
+
+The roots are made once (root rights, 2 GB, 10 minutes, most of it for the emulated ARM); a run then takes about 10 minutes.
+The exit status is 1 when a step is not as it has to be. ``--only WORD`` runs the boxes that have WORD in their name;
+``-o FILE`` also writes the table to FILE.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.box import arm, ways
+from tests.box.roots import ARMEL, BOOKWORM, ROOT, TRIXIE, Kind, ready, run_arm_programs
+from tests.box.stand import Box, booted, copy_checkout, layer, meter
+from tests.box.table import Table
+from tests.support.mounts import leave_the_mounts_of_the_machine
+
+#: Name of the way → what is done in the box.
+WAYS: dict[str, Callable[[Box, Table, str], None]] = {
+    "deb": ways.package,
+    "clone": ways.clone,
+    "by hand, deb": ways.by_hand_to_package,
+    "by hand, clone": ways.by_hand_to_clone,
+}
+
+
+def main(words: list[str]) -> int:
+    """Run the boxes; return the exit status."""
+    parser = argparse.ArgumentParser(prog="make box")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("-o", "--output", type=Path)
+    options = parser.parse_args(words)
+    if os.geteuid():
+        print("*** this needs root, for roots of Debian: sudo make box", file=sys.stderr)
+        return 1
+    # The boxes of a run that is ended are switched off with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    leave_the_mounts_of_the_machine()
+    began = time.monotonic()
+    table = Table()
+    with tempfile.TemporaryDirectory() as name:
+        files = built(Path(name))
+        threads = [
+            threading.Thread(target=several, args=(one, options, files, table), daemon=True)
+            for one in ((BOOKWORM,), (TRIXIE, ARMEL))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    order = [f"{kind.name}, {way}" for kind in (BOOKWORM, TRIXIE) for way in WAYS] + [arm.NAME]
+    text = table.markdown(order)
+    minutes = (time.monotonic() - began) / 60
+    end = f"{len(table.rows)} steps, {len(table.faults)} faults, {minutes:.0f} minutes, {datetime.now(UTC):%Y-%m-%d}"
+    print(f"\n{text}\n\n{end}")
+    if options.output:
+        options.output.write_text(f"{text}\n\n{end}\n")
+    return 1 if table.faults or not table.rows else 0
+
+
+def built(folder: Path) -> dict[str, Path]:
+    """Build wheel and package into *folder*; return path inside the boxes → file."""
+    quiet = {"check": True, "cwd": ROOT, "stdout": subprocess.DEVNULL}
+    subprocess.run([sys.executable, "packaging/build_deb.py", str(folder)], **quiet)
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder)]
+    subprocess.run(build, **quiet)
+    (deb,), (wheel,) = folder.glob("*.deb"), folder.glob("*.whl")
+    return {ways.DEB: deb, ways.WHEEL: wheel}
+
+
+def several(
+    kinds: tuple[Kind, ...], options: argparse.Namespace, files: dict[str, Path], table: Table
+) -> None:
+    """Run all boxes of *kinds*, one after the other."""
+    for kind in kinds:
+        for way, live in {"": None}.items() if kind is ARMEL else WAYS.items():
+            name = arm.NAME if live is None else f"{kind.name}, {way}"
+            if options.only not in name:
+                continue
+            try:
+                one(kind, name, live, options.folder, files, table)
+            except (Exception, SystemExit):
+                table.add(name, "the run of this box", traceback.format_exc(limit=-4), False)
+
+
+def one(
+    kind: Kind,
+    name: str,
+    live: Callable[[Box, Table, str], None] | None,
+    folder: Path,
+    files: dict[str, Path],
+    table: Table,
+) -> None:
+    """Run one box; *live* is None for the emulated ARM, which is not booted."""
+    if kind is ARMEL:
+        run_arm_programs()
+    root = ready(folder, kind)
+    with meter("--contract", "ejp") as port, layer(root, name.replace(", ", "-").replace(" ", "-")) as top:
+        for inside, file in files.items():
+            shutil.copy(file, top / inside[1:])
+        if live is None:
+            arm.live(top, port, table)
+            return
+        copy_checkout(top)
+        with booted(top, port) as box:
+            live(box, table, name)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
