@@ -87,7 +87,7 @@ def lay(tree: Path, epoch: int) -> None:
         ignore=shutil.ignore_patterns("__pycache__", "LICENSE*", "templates", "static", "etc"),
     )
     for data in ("templates", "static", "etc"):
-        shutil.copytree(ROOT / data, package / data, ignore=shutil.ignore_patterns("LICENSE"))
+        shutil.copytree(ROOT / data, package / data)  # `report` puts the licence of dygraphs beside its pages
     program = tree / "usr/bin/linkymonitor"
     program.parent.mkdir(parents=True)
     program.write_text(ENTRY)

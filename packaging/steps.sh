@@ -92,6 +92,7 @@ disable_all() {
 
 purge_data() { # all that a meter has left on this machine: the owner asked for it
 	rm -rf /var/log/linkymonitor /var/lib/linkymonitor /run/linkymonitor
+	rm -f /var/lib/systemd/timers/stamp-linkymonitor-report.timer
 	rm -rf /etc/systemd/system/linkymonitor.service.d /etc/systemd/system/linkymonitor-deliver.service.d
 	rm -rf /etc/systemd/system/linkymonitor-serve.service.d /etc/systemd/system/linkymonitor-report.service.d
 	if getent passwd linkymonitor >/dev/null; then deluser --quiet --system linkymonitor || true; fi

@@ -1,4 +1,4 @@
-"""What an installed box does in its life, and what is expected of it: the steps that each way to install has in common."""
+"""What an installed box does in its life, and what is expected of it: the steps that all ways to install share."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Life:
             "none in 60 s: " + self.journal() if seconds is None else f"{seconds:.1f} s after the start",
             seconds is not None and seconds <= READING_WITHIN,
         )
-        heard = self.box.wait("systemctl show -P StatusText linkymonitor | grep -qiE 'mode|trame'", 30)
+        heard = self.box.wait("systemctl show -P StatusText linkymonitor | grep -q bauds", 30)
         self.add("its state in words", self.box.show("linkymonitor", "StatusText"), heard is not None)
         self._owners()
         wrote = self.box.wait(f"grep -hqs DATA {LOG}/*linkymonitor.log", 75)
@@ -85,7 +85,8 @@ class Life:
         drop_in = "/etc/systemd/system/linkymonitor-report.timer.d"
         self.box.run(
             f"systemctl stop linkymonitor-report.timer; rm -f {INDEX}; mkdir -p {drop_in}; "
-            f"printf '[Timer]\\nRandomizedDelaySec=0\\nAccuracySec=1s\\n' >{drop_in}/soon.conf; systemctl daemon-reload; "
+            f"printf '[Timer]\\nRandomizedDelaySec=0\\nAccuracySec=1s\\n' >{drop_in}/soon.conf; "
+            "systemctl daemon-reload; "
             "touch -d '2 days ago' /var/lib/systemd/timers/stamp-linkymonitor-report.timer; "
             "systemctl start linkymonitor-report.timer"
         )
@@ -156,10 +157,8 @@ class Life:
         box.run(f"cat /root/right.ini >{INI}")
         since = box.says("sleep 1; date '+%Y-%m-%d %H:%M:%S'")
         box.run("systemctl reload linkymonitor")
-        box.wait(f"journalctl -u linkymonitor -o cat --since '{since}' | grep -qi configuration", 15)
-        told = box.says(
-            f"journalctl -u linkymonitor -o cat --since '{since}' | grep -i configuration | head -2"
-        )
+        box.wait(f"journalctl -u linkymonitor -o cat --since '{since}' | grep -q 'glages relus'", 15)
+        told = box.says(f"journalctl -u linkymonitor -o cat --since '{since}' | grep 'glages relus'")
         same = box.show("linkymonitor", "MainPID") == pid
         self.add("reload with right settings", told, bool(told) and same)
 
@@ -214,30 +213,47 @@ class Life:
         alive = self.box.show("linkymonitor", "ActiveState")
         self.add("doctor disturbs nothing", f"linkymonitor is {alive}", alive == "active")
 
-    def cron(self, line: str) -> None:
-        """Draw the pages by the documented *line* of cron, at each minute, instead of the timer."""
-        often = re.sub(r"^\d+ \d+", "* *", line)
+    def cron(self, lines: str) -> None:
+        """Draw the pages by the documented *lines* of cron, at each minute, instead of the timer."""
+        often = re.sub(r"^\d+ \d+", "* *", lines, flags=re.MULTILINE)
         self.box.run(
             f"systemctl disable -q --now linkymonitor-report.timer; rm -f {INDEX}; "
-            f"printf '%s\\n' '{often}' >/etc/cron.d/linkymonitor"
+            f"cat >/etc/cron.d/linkymonitor <<'END'\n{often}\nEND\n"
         )
         late = self.box.wait(f"test -s {INDEX}", 90)
         seen = (
-            f"pages {late:.0f} s later"
-            if late is not None
-            else self.box.says("journalctl -o cat -u cron | tail -n 4")
+            self.box.says("journalctl -o cat -u cron | tail -n 4")
+            if late is None
+            else f"pages {late:.0f} s later"
         )
-        self.add(f"the line of cron: {line}", seen, late is not None)
+        self.add("pages by the documented line of cron", seen, late is not None)
         self.box.run("rm -f /etc/cron.d/linkymonitor; systemctl enable -q --now linkymonitor-report.timer")
+
+    def processes(self) -> str:
+        """Return the command lines of our processes; a small Debian has no pgrep."""
+        return self.box.says(
+            "for one in /proc/[0-9]*; do tr '\\0' ' ' 2>/dev/null <$one/cmdline | "
+            "grep -aE '^[^ ]*python3? [^ ]*/linkymonitor ' ; done"
+        )
 
     def left(self) -> str:
         """Return what is left of us after a purge."""
-        return self.box.says(
-            "find / -xdev \\( -path /proc -o -path /sys -o -path /root -o -path /tmp -o -path /var/cache/apt "
-            "-o -path /var/log/journal -o -path /var/backups/linkymonitor \\) -prune -o -iname '*linkymonitor*' -print; "
-            "getent passwd linkymonitor; getent group linkymonitor; pgrep -a linkymonitor; "
+        aside = [
+            "/proc",
+            "/sys",
+            "/root",
+            "/tmp",
+            "/var/cache/apt",
+            "/var/log/journal",
+            "/var/backups/linkymonitor",
+        ]
+        left_out = " -o ".join(f"-path {path}" for path in aside)
+        files = self.box.says(
+            f"find / -xdev \\( {left_out} \\) -prune -o -iname '*linkymonitor*' -print; "
+            "getent passwd linkymonitor; getent group linkymonitor; "
             "systemctl --no-legend --plain list-units --all 'linkymonitor*'"
         )
+        return f"{files}\n{self.processes()}".strip()
 
     def journal(self, unit: str = "linkymonitor") -> str:
         """Return the last lines of the journal of *unit*."""

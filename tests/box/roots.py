@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTROL = ROOT / "packaging/debian/control"
 #: What a small Debian has, and a clean installation of ours may count on.
 _SYSTEM = "systemd,systemd-sysv,dbus,udev,cron,ca-certificates,make,adduser,python3"
-#: Where pip inside a root finds what a build of the wheel needs; a trial has no network.
-WHEELS = "/var/cache/wheels"
-_BUILD = ("hatchling>=1.12", "editables")
+#: Packages that only `make install` takes from Debian.
+_FOR_MAKE_INSTALL = ("python3-venv", "python3-hatchling")
 #: A program of 32-bit ARM is run by QEMU in any folder: the kernel keeps the interpreter open (flag F).
 _BINFMT = Path("/proc/sys/fs/binfmt_misc")
 _ARM = (
@@ -44,17 +42,16 @@ TRIXIE = Kind("trixie", "trixie", "amd64")
 ARMEL = Kind("armel", "bookworm", "armel", libraries=True)
 
 
-def libraries() -> Iterator[str]:
-    """Yield the packages of Debian that ours needs or recommends, by packaging/debian/control."""
-    for line in CONTROL.read_text().splitlines():
-        if found := re.match(r"(?:Depends|Recommends): (.*)", line):
-            for one in found[1].split(","):
-                yield one.split("|")[0].split("(")[0].strip()
+def libraries() -> list[str]:
+    """Return the packages of Debian that ours needs or recommends, by packaging/debian/control."""
+    rows = re.findall(r"^(?:Depends|Recommends): (.*)$", CONTROL.read_text(), re.MULTILINE)
+    names = [re.split(r"[|(]", one)[0].strip() for row in rows for one in row.split(",")]
+    return [*names, *_FOR_MAKE_INSTALL]
 
 
 def ready(folder: Path, kind: Kind) -> Path:
     """Return the root of *kind* below *folder*; it is made when it is not there, or when other packages are needed."""
-    wanted = hashlib.sha256(" ".join([_SYSTEM, *libraries(), *_BUILD, *kind[1:3]]).encode()).hexdigest()[:12]
+    wanted = hashlib.sha256(" ".join([_SYSTEM, *libraries(), *kind[1:3]]).encode()).hexdigest()[:12]
     root = folder / f"{kind.name}-{wanted}"
     if root.exists():
         return root
@@ -64,7 +61,11 @@ def ready(folder: Path, kind: Kind) -> Path:
     if part.exists():
         remove(part)
     # python3-lgpio is a package of Raspberry Pi OS alone.
-    known = f"for name in {' '.join(libraries())} python3-venv; do apt-cache show $name >/dev/null 2>&1 && echo $name; done"
+    known = (
+        "for name in "
+        + " ".join(libraries())
+        + "; do apt-cache show $name >/dev/null 2>&1 && echo $name; done"
+    )
     words = "" if kind.libraries else "--download-only"
     get = f"DEBIAN_FRONTEND=noninteractive apt-get install -y -q -o APT::Install-Recommends=yes {words} $({known})"
     subprocess.run(
@@ -79,9 +80,6 @@ def ready(folder: Path, kind: Kind) -> Path:
         stderr=sys.stderr if "-v" in sys.argv else subprocess.DEVNULL,
         env={**os.environ, "QEMU_CPU": "arm1176"},
     )
-    wheels = part / WHEELS[1:]
-    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "-d", wheels, *_BUILD], check=True)
-    (part / "etc/pip.conf").write_text(f"[global]\nno-index = yes\nfind-links = {WHEELS}\n")
     part.rename(root)
     return root
 

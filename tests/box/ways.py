@@ -41,7 +41,7 @@ def package(box: Box, table: Table, name: str) -> None:
     life.reload()
     life.doctor()
     life.whole_log()
-    life.cron(_cron_line())
+    life.cron(_cron_lines())
     _remove(life, "apt remove", f"{_APT} remove linkymonitor", _INSTALL_DEB)
     _purge(life, "apt purge", f"{_APT} purge linkymonitor")
 
@@ -61,7 +61,7 @@ def clone(box: Box, table: Table, name: str) -> None:
     life.serve()
     life.kill()
     life.reload()
-    life.cron(_cron_line())
+    life.cron(_cron_lines())
     _remove(life, "make uninstall", f"{_MAKE} uninstall", install)
     _purge(life, "make purge", f"{_MAKE} purge")
 
@@ -106,7 +106,7 @@ def _remove(life: Life, step: str, command: str, install: str) -> None:
     for time in ("", ", the second time"):
         done = box.run(command, 120)
         gone = box.says(
-            "systemctl --no-legend --plain list-units 'linkymonitor*'; pgrep -a linkymonitor; "
+            "systemctl --no-legend --plain list-units 'linkymonitor*'; "
             "command -v linkymonitor; ls /opt/linkymonitor /usr/lib/python3/dist-packages/linkymonitor 2>/dev/null; "
             "ls /etc/systemd/system/*.wants /etc/systemd/system | grep linkymonitor"
         )
@@ -133,7 +133,7 @@ def _upgrade(life: Life, step: str, command: str) -> None:
     """Install by hand, live a little, then upgrade twice."""
     box = life.box
     install_by_hand(life)
-    late = box.wait(f"test -s {LATEST} && grep -qs DATA {LOG}/*linkymonitor.log", 60)
+    late = box.wait(f"test -s {LATEST} && grep -qs DATA {LOG}/*linkymonitor.log", 100)
     life.add(
         "by hand: reading and record", "none" if late is None else f"{late:.0f} s later", late is not None
     )
@@ -155,8 +155,9 @@ def _upgrade(life: Life, step: str, command: str) -> None:
     life.add("… log kept, byte for byte", kept.said or "the same", kept.status == 0)
     life.settings()
     life.start()
-    alone = box.says("grep -ls report /etc/cron.d/*; pgrep -fc 'linkymonitor acquire'")
-    life.add("… one service, no line of cron", alone, alone == "1")
+    alone = [line for line in life.processes().splitlines() if " acquire" in line]
+    cron = box.says("grep -ls report /etc/cron.d/*")
+    life.add("… one acquire, no line of cron", f"{' '.join(alone)} {cron}", len(alone) == 1 and not cron)
     before = box.says(f"ls {_BACKUPS}")
     again = box.run(command, 300)
     told = re.findall("moved aside", again.said)
@@ -169,7 +170,8 @@ def install_by_hand(life: Life) -> None:
     box = life.box
     # Raspberry Pi OS has sudo, the user pi, the groups gpio and i2c, and python3-lgpio.
     box.run(
-        "adduser --quiet --disabled-password --gecos '' pi; addgroup --quiet --system gpio; addgroup --quiet --system i2c; "
+        "adduser --quiet --disabled-password --gecos '' pi; "
+        "addgroup --quiet --system gpio; addgroup --quiet --system i2c; "
         "printf '#!/bin/sh\\nexec \"$@\"\\n' >/usr/bin/sudo; chmod 755 /usr/bin/sudo"
     )
     said, worst = "", 0
@@ -196,10 +198,10 @@ def _blocks() -> Iterator[tuple[str, str, str]]:
         yield (kind if kind == "sh" else "file"), (named[1] if named else ""), text
 
 
-def _cron_line() -> str:
-    """Return the line that docs/units.md has for those who prefer cron."""
+def _cron_lines() -> str:
+    """Return the lines that docs/units.md has for those who prefer cron."""
     found = re.search(
-        r"^```\n(.* linkymonitor report)\n```", (ROOT / "docs/units.md").read_text(), re.MULTILINE
+        r"^```\n([^`]* linkymonitor report)\n```", (ROOT / "docs/units.md").read_text(), re.MULTILINE
     )
     if found is None:
         raise SystemExit("*** docs/units.md: no line for cron")

@@ -70,6 +70,25 @@ def test_the_installed_program_finds_its_files(tree):
     assert "ejp" in found.stdout
 
 
+def test_the_installed_program_draws_pages(tree, tmp_path):
+    """`report` copies files of the package, the licence of dygraphs among them, beside the pages."""
+    log = tmp_path / "log"
+    log.mkdir()
+    drawn = subprocess.run(
+        [
+            *(sys.executable, "-B", str(tree / "usr/bin/linkymonitor")),
+            *("report", "--log-dir", str(log), "-o", str(tmp_path / "pages"), "-s", "2026-02-20"),
+        ],
+        env={**os.environ, "PYTHONPATH": str(tree / "usr/lib/python3/dist-packages")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert drawn.returncode == 0, drawn.stderr
+    assert (tmp_path / "pages/dygraphs/LICENSE").exists()
+    assert (tmp_path / "pages/2026-02-20.html").exists()
+
+
 def test_the_units_and_the_settings_are_where_debian_looks(tree):
     units = {path.name for path in (tree / "usr/lib/systemd/system").iterdir()}
     assert units == {path.name for path in (ROOT / "etc/systemd").iterdir()}
