@@ -22,6 +22,7 @@ from linkymonitor.sinks.notify_section import Settings as Notify
 from linkymonitor.source.settings import Settings as Meter
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.zones import zone
+from linkymonitor.web.section import Settings as Serve
 
 if TYPE_CHECKING:
     from linkymonitor.money.book import PriceBook
@@ -48,7 +49,8 @@ class General:
     runtime_dir: Path | None = None
     #: yes: latest.json also has the groups as the meter sent them, with meter addresses masked.
     raw_values: bool = False
-    #: Where `deliver` keeps its places in the log. Empty: the folder of the service, else /var/lib/linkymonitor.
+    #: Where `deliver` keeps its places in the log
+    #: and `serve` its password. Empty: the folder of the service, else /var/lib/linkymonitor.
     state_dir: Path | None = None
 
     def __post_init__(self) -> None:
@@ -134,6 +136,7 @@ class Settings:
     contracts: Mapping[date, Contract] = config.dated("contract")
     calendar: Calendar = field(default_factory=Calendar)
     report: Report = field(default_factory=Report)
+    serve: Serve = field(default_factory=Serve)
     callbacks: Callbacks = field(default_factory=Callbacks)
     #: The file of these settings; this field and the next are no sections.
     path: Path = SYSTEM_PATH

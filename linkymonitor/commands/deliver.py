@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands.offers import offers_of
-from linkymonitor.commands.shared import Common, signals
+from linkymonitor.commands.shared import Common, signals, state_dir
 from linkymonitor.errors import ConfigError, SinkError, UsageError
 from linkymonitor.language import Text, escape_controls
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The folder of the places, when neither the configuration nor systemd names one.
-_STATE = Path("/var/lib/linkymonitor")
 #: `deliver` gives way to `acquire`.
 _NICENESS = 10
 _BAR = 30
@@ -76,7 +74,7 @@ def deliver(
     from linkymonitor.system.storage import Storage
 
     storage = Storage()
-    state = StateFolder(_state_dir(settings), storage)
+    state = StateFolder(state_dir(settings) / "deliver", storage)
     if status:
         from linkymonitor.delivery.status import print_status
 
@@ -127,11 +125,6 @@ def _check_usage(
                 f"{settings.path}: no [sink:NAME]; add one, see docs/settings.md",
             )
         )
-
-
-def _state_dir(settings: Settings) -> Path:
-    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    return (settings.general.state_dir or (Path(given) if given else _STATE)) / "deliver"
 
 
 def _runtime_dir(settings: Settings) -> Path:

@@ -9,10 +9,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.errors import BadSetting, ConfigError, LineError, UsageError
@@ -22,14 +24,14 @@ from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.clock import Clock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from linkymonitor.model.reading import Reading
     from linkymonitor.settings import Settings
     from linkymonitor.simulator.options import Options
     from linkymonitor.source.base import Source
     from linkymonitor.source.settings import Settings as MeterSettings
 
+#: The folder of what `deliver` and `serve` keep, when neither the configuration nor systemd names one.
+_STATE = Path("/var/lib/linkymonitor")
 #: A source written in fewer characters is repeated whole in the message about its fault.
 _SHORT = 80
 
@@ -83,6 +85,12 @@ class Common(NamedTuple):
         handler.addFilter(RateLimitFilter())
         handler.setFormatter(EscapingFormatter("%(level)s %(message)s%(repeats)s"))
         logging.basicConfig(level=logging.DEBUG if self.verbose else logging.INFO, handlers=[handler])
+
+
+def state_dir(settings: Settings) -> Path:
+    """Return the folder below which `deliver` and `serve` each keep a folder of their own."""
+    given = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    return settings.general.state_dir or (Path(given) if given else _STATE)
 
 
 @contextmanager

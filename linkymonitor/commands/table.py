@@ -350,6 +350,32 @@ COMMANDS: Mapping[str, Command] = {
             ),
         ),
     ),
+    "serve": Command(
+        Text("montre les pages aux navigateurs de la maison", "shows the pages to the browsers of the house"),
+        options=(
+            Option(
+                ("--bind",),
+                Text("adresse et port (défaut : [serve] bind)", "address and port (default: [serve] bind)"),
+                read=str,
+                metavar=Text("ADRESSE:PORT", "HOST:PORT"),
+            ),
+            Option(
+                ("--address",),
+                Text(
+                    "affiche l'adresse des pages et son code QR",
+                    "print the address of the pages and its QR code",
+                ),
+                name="show_address",
+            ),
+            Option(
+                ("--set-password",),
+                Text(
+                    "demande un mot de passe pour les pages, et le garde",
+                    "ask for a password of the pages, and keep it",
+                ),
+            ),
+        ),
+    ),
     "export": Command(
         Text("écrit les enregistrements en CSV, JSON ou InfluxDB", "writes records as CSV, JSON or InfluxDB"),
         options=(
