@@ -127,7 +127,7 @@ def _check_usage(
         )
 
 
-def _runtime_dir(settings: Settings) -> Path:
+def runtime_dir(settings: Settings) -> Path:
     """Return the folder of latest.json, where `acquire` puts it."""
     given = os.environ.get("RUNTIME_DIRECTORY") or os.environ.get("XDG_RUNTIME_DIR")
     directory = settings.general.runtime_dir or Path(given or "/run")
@@ -213,7 +213,7 @@ def _feed(
         )
     book = cache(settings.price_book)
     house = _house(settings, state.box_id(), state.directory, book)
-    delivery = Delivery(enabled, house, log_dir, state, _runtime_dir(settings), storage, cost=_cost_of(book))
+    delivery = Delivery(enabled, house, log_dir, state, runtime_dir(settings), storage, cost=_cost_of(book))
     delivery.open(_midnight(settings, since), only)
     progress = _progress(delivery) if sys.stderr.isatty() and (once or since is not None) else lambda: None
     with signals(delivery.stop):
@@ -270,6 +270,20 @@ def _progress(delivery: Delivery) -> Callable[[], None]:
 
 def _test(name: str, settings: Settings, log_dir: Path, storage: Storage, box: str) -> int:
     """Send one record, or what the sink *name* has for a trial, and print what came of it."""
+    taken, words = try_sink(name, settings, log_dir, storage, box)
+    print(escape_controls(f"[sink:{name}] {words}"), file=sys.stdout if taken else sys.stderr)
+    return 0 if taken else 1
+
+
+def try_sink(name: str, settings: Settings, log_dir: Path, storage: Storage, box: str) -> tuple[bool, Text]:
+    """Send one record, or what the sink *name* has for a trial.
+
+    Returns:
+        Whether the sink has taken it, and a sentence without secrets.
+
+    Raises:
+        ConfigError: the sink cannot be made, or there is no record to be sent.
+    """
     from linkymonitor.sinks.network import without_secrets
 
     configured: Configured = settings.destinations[name]
@@ -285,19 +299,12 @@ def _test(name: str, settings: Settings, log_dir: Path, storage: Storage, box: s
             sink.write(rows)
         took = time.monotonic() - began
     except SinkError as error:
-        print(escape_controls(without_secrets(f"[sink:{name}] {error}")), file=sys.stderr)
-        return 1
+        return False, error.text.map(without_secrets)
     finally:
         sink.close()
     for row in rows:
         sent = Text("l'enregistrement de ", "the record of ") + f"{row.ended_at:%Y-%m-%dT%H:%M:%SZ}"
-    print(
-        f"[sink:{name}] "
-        + Text("a pris ", "has taken ")
-        + sent
-        + Text(f" en {took:.2f} s", f" in {took:.2f} s")
-    )
-    return 0
+    return True, Text("a pris ", "has taken ") + sent + Text(f" en {took:.2f} s", f" in {took:.2f} s")
 
 
 def _newest(log_dir: Path, storage: Storage) -> Row:

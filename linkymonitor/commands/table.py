@@ -538,6 +538,32 @@ COMMANDS: Mapping[str, Command] = {
             ),
         ),
     ),
+    "doctor": Command(
+        Text(
+            "examine toute l'installation et dit quoi réparer",
+            "looks at the whole installation and says what to mend",
+        ),
+        options=(
+            Option(
+                ("-i", "--input"),
+                Text("port du compteur", "port of the meter"),
+                read=str,
+                metavar="PORT",
+                name="port",
+            ),
+            Option(
+                ("--fix",), Text("répare ce qui peut l'être sans risque", "mend what can be mended safely")
+            ),
+            Option(("--json",), Text("les lignes en JSON", "the rows as JSON")),
+            Option(
+                ("--watch",),
+                Text(
+                    "la qualité de la liaison chaque seconde, pour régler R2",
+                    "the quality of the line each second, to adjust R2",
+                ),
+            ),
+        ),
+    ),
     "safe": Command(
         Text(
             "met chaque relais à son état de repli, quand acquire ne tourne plus",

@@ -1,0 +1,86 @@
+"""What a check returns, and what a check may look at."""
+
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from linkymonitor.doctor.world import World
+from linkymonitor.language import Text
+
+if TYPE_CHECKING:
+    from linkymonitor.settings import Settings
+
+
+class State(Enum):
+    """The result of a check."""
+
+    WELL = "well"
+    TO_MEND = "to_mend"
+    #: The thing cannot be looked at here; that is neither good nor bad.
+    UNSEEN = "unseen"
+
+
+class Row(NamedTuple):
+    """The result of one check."""
+
+    #: The name of the check in the JSON; it never changes.
+    name: str
+    #: What was looked at.
+    what: Text
+    finding: Text
+    state: State
+    #: What to do; a row that is well may have one, too.
+    cure: Text | None = None
+    #: Does what is safe of the cure; it may raise OSError.
+    mend: Callable[[], object] | None = None
+    #: Figures for programs.
+    figures: dict[str, object] | None = None
+
+
+class Subject(NamedTuple):
+    """What is examined: an installation on a machine."""
+
+    world: World
+    settings: "Settings"
+    #: The port of the meter as the user wrote it.
+    port: str
+    #: The folders of latest.json and of the places of `deliver`.
+    runtime_dir: Path
+    state_dir: Path
+    #: Sends a test message to the sink of this name: whether the sink has taken it, and a sentence.
+    try_sink: Callable[[str], tuple[bool, Text]]
+    #: The faults that `check` finds on paper.
+    paper: Callable[[], list[Text]]
+
+
+Check = Callable[[Subject], list[Row]]
+
+
+class Group(NamedTuple):
+    """Checks that belong together."""
+
+    title: Text
+    check: Check
+
+
+def well(name: str, what: Text, finding: Text, cure: Text | None = None, **figures: object) -> Row:
+    """Return the row of a thing that is as it should be."""
+    return Row(name, what, finding, State.WELL, cure, None, figures or None)
+
+
+def to_mend(
+    name: str,
+    what: Text,
+    finding: Text,
+    cure: Text,
+    mend: Callable[[], object] | None = None,
+    **figures: object,
+) -> Row:
+    """Return the row of a fault with its cure."""
+    return Row(name, what, finding, State.TO_MEND, cure, mend, figures or None)
+
+
+def unseen(name: str, what: Text, finding: Text, cure: Text | None = None) -> Row:
+    """Return the row of a thing that cannot be looked at."""
+    return Row(name, what, finding, State.UNSEEN, cure)

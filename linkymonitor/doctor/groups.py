@@ -1,0 +1,36 @@
+"""The groups of checks, in their order. A new check is a function of a Subject, and a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from linkymonitor.doctor import board, card, line, port, results, service
+from linkymonitor.doctor.base import Group, Row, Subject, unseen
+from linkymonitor.errors import LinkyMonitorError
+from linkymonitor.language import Text, cause
+
+GROUPS = (
+    Group(Text("Port", "Port"), port.check),
+    Group(Text("Compteur", "Meter"), line.check),
+    Group(Text("Afficheur", "Display"), board.display),
+    Group(Text("Réglages et broches", "Settings and pins"), board.pins),
+    Group(Text("Horloge", "Clock"), board.clock),
+    Group(Text("Place", "Space"), card.space),
+    Group(Text("Montages", "Mounts"), card.mounts),
+    Group(Text("Carte", "Card"), card.wear),
+    Group(Text("Dossiers", "Folders"), card.folders),
+    Group(Text("Services", "Services"), service.check),
+    Group(Text("Destinations", "Sinks"), results.sinks),
+    Group(Text("Prix", "Prices"), results.prices),
+    Group(Text("Pages", "Pages"), results.pages),
+)
+
+
+def rows(subject: Subject) -> Iterator[Row]:
+    """Yield the rows of every group; a group that fails costs only itself."""
+    for group in GROUPS:
+        try:
+            yield from group.check(subject)
+        except (LinkyMonitorError, OSError) as error:
+            why = error.text if isinstance(error, LinkyMonitorError) else cause(error)
+            yield unseen(group.title.en.lower(), group.title, why)

@@ -1,0 +1,234 @@
+"""The port of the meter: whether it is there, who else uses it, and whether it may be opened."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import re
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.world import World
+from linkymonitor.language import Text
+from linkymonitor.source.holders import is_console, lockers, openers, process
+
+_PORT = Text("port", "port")
+_CONSOLE = Text("console sur le port", "console on the port")
+_HOLDER = Text("autre lecteur", "another reader")
+_RIGHTS = Text("droits", "rights")
+_UART = Text("type d'UART", "kind of UART")
+
+#: Where the kernel's command line and the settings of the firmware are: since Bookworm, and before.
+_CMDLINES = ("/boot/firmware/cmdline.txt", "/boot/cmdline.txt")
+_CONFIGS = ("/boot/firmware/config.txt", "/boot/config.txt")
+#: The UARTs on the header of a Raspberry Pi.
+_HEADER = re.compile(r"ttyAMA\d+|ttyS0")
+_SERVICE = "linkymonitor"
+#: The service runs as this user.
+_USER = "linkymonitor"
+
+
+class Reader(NamedTuple):
+    """A process that has the port open."""
+
+    pid: int
+    name: Text
+    #: Whether it is `acquire`.
+    ours: bool
+
+
+def check(subject: Subject) -> list[Row]:
+    """Look at the port without opening it."""
+    world, port = subject.world, subject.port
+    if "://" in port:
+        return [
+            well("port", _PORT, Text(f"{port}, par le réseau", f"{port}, through the network")),
+        ]
+    path = Path(port)
+    if not path.exists():
+        return [_absent(world, port)]
+    if not stat.S_ISCHR(path.stat().st_mode):
+        finding = Text(f"{port} n'est pas un port série", f"{port} is no serial port")
+        cure = Text("corrigez [meter] port", "correct [meter] port")
+        return [to_mend("port", _PORT, finding, cure)]
+    rows = [well("port", _PORT, Text(f"{port} est là", f"{port} is there"))]
+    rows += _mini_uart(world, path)
+    return [*rows, _console(world, path), _holder(world, port), _rights(world, path)]
+
+
+def _absent(world: World, port: str) -> Row:
+    there = sorted(
+        str(found)
+        for pattern in ("ttyAMA*", "ttyUSB*", "ttyACM*", "serial0")
+        for found in world.path("/dev").glob(pattern)
+    )
+    finding = Text(f"{port} n'existe pas", f"{port} does not exist")
+    if there:
+        names = ", ".join(there)
+        cure = Text(
+            f"branchez le module TIC, ou prenez pour [meter] port l'un de ceux-ci : {names}",
+            f"plug the TIC module in, or take one of these for [meter] port: {names}",
+        )
+    elif world.first(*_CONFIGS):
+        cure = Text(
+            "activez l'UART : « sudo linkymonitor setup », ou la ligne enable_uart=1 dans config.txt, puis "
+            "redémarrez",
+            "switch the UART on: “sudo linkymonitor setup”, or the line enable_uart=1 in config.txt, then reboot",
+        )
+    else:
+        cure = Text("branchez le module TIC", "plug the TIC module in")
+    return to_mend("port", _PORT, finding, cure)
+
+
+def _mini_uart(world: World, path: Path) -> list[Row]:
+    """Return a row when the port is the mini UART of a Pi, whose speed follows the clock of the processor."""
+    config = world.first(*_CONFIGS)
+    if path.resolve().name != "ttyS0" or config is None:
+        return []
+    set_fast = {
+        line.replace(" ", "").split("#")[0].lower() for line in (world.text(config) or "").splitlines()
+    }
+    if set_fast & {"enable_uart=1", "core_freq=250"}:
+        finding = Text(
+            "mini UART, sans contrôle de parité : le programme vérifie la parité lui-même",
+            "mini UART, which has no parity: the program checks the parity itself",
+        )
+        return [well("uart", _UART, finding)]
+    finding = Text(
+        "mini UART, dont la vitesse change avec celle du processeur",
+        "mini UART, whose speed changes with that of the processor",
+    )
+    cure = Text(
+        f"ajoutez enable_uart=1 à {config}, ou donnez le bon UART à la TIC avec dtoverlay=disable-bt "
+        "(« sudo linkymonitor setup » fait les deux), puis redémarrez",
+        f"add enable_uart=1 to {config}, or give the TIC the good UART with dtoverlay=disable-bt "
+        "(“sudo linkymonitor setup” does both), then reboot",
+    )
+    return [to_mend("uart", _UART, finding, cure)]
+
+
+def _console(world: World, path: Path) -> Row:
+    tty = path.resolve().name
+    now, cmdline = is_console(str(path), world.root), world.first(*_CMDLINES)
+    words = (world.text(cmdline) or "").split() if cmdline else []
+    aliases = {tty, path.name} | ({"serial0"} if _HEADER.fullmatch(tty) else set())
+    next_boot = [word for word in words if re.match(r"console=(\w+)", word) and _tty_of(word) in aliases]
+    if not now and not next_boot:
+        return well("console", _CONSOLE, Text("aucune", "none"))
+    word = next_boot[0] if next_boot else f"console={tty}"
+    finding = Text(
+        "la console série se sert de ce port" if now else "la console série prendra ce port au redémarrage",
+        "the serial console uses this port"
+        if now
+        else "the serial console will take this port at the next boot",
+    )
+    cure = Text(
+        f"« sudo linkymonitor setup », ou à la main : retirez {word} de {cmdline or 'cmdline.txt'}, "
+        f"« sudo systemctl mask --now serial-getty@{tty} », puis redémarrez",
+        f"“sudo linkymonitor setup”, or by hand: take {word} out of {cmdline or 'cmdline.txt'}, "
+        f"“sudo systemctl mask --now serial-getty@{tty}”, then reboot",
+    )
+    return to_mend("console", _CONSOLE, finding, cure)
+
+
+def _tty_of(word: str) -> str:
+    """Return the port that *word* of the command line of the kernel gives to the console."""
+    return word.removeprefix("console=").split(",")[0]
+
+
+def reader(world: World, port: str) -> Reader | None:
+    """Return the process that reads *port*, None when there is none, or when only root may know."""
+    pids = lockers(port, world.root) or openers(port, world.root)
+    pids = [pid for pid in pids if pid != os.getpid()]
+    if not pids:
+        return None
+    words = (world.text(f"/proc/{pids[0]}/cmdline") or "").split("\0")
+    ours = "acquire" in words and any(_SERVICE in word for word in words)
+    return Reader(pids[0], process(pids[0], world.root), ours)
+
+
+def _holder(world: World, port: str) -> Row:
+    found = reader(world, port)
+    if found is None:
+        return well("holder", _HOLDER, Text("aucun", "none"))
+    if found.ours:
+        return well(
+            "holder", _HOLDER, Text(f"c'est acquire, {found.name.fr}", f"it is acquire, {found.name.en}")
+        )
+    finding = Text(f"{found.name.fr} lit aussi ce port", f"{found.name.en} reads this port, too")
+    cure = Text(
+        f"arrêtez-le : deux lecteurs se volent les octets (« sudo kill {found.pid} », ou arrêtez son service)",
+        f"stop it: two readers take bytes away from each other (“sudo kill {found.pid}”, or stop its service)",
+    )
+    return to_mend("holder", _HOLDER, finding, cure)
+
+
+def _rights(world: World, path: Path) -> Row:
+    """Judge the right to open the port, of this user, and of the user of the service if there is one."""
+    status = path.stat()
+    group = _group(status.st_gid)
+    user = _user_of_service() or pwd.getpwuid(os.geteuid()).pw_name if _known() else str(os.geteuid())
+    may = _may_open(user, status)
+    if may is None:
+        return unseen("rights", _RIGHTS, Text(f"utilisateur {user} inconnu", f"user {user} is unknown"))
+    if may:
+        return well("rights", _RIGHTS, Text(f"{user} peut ouvrir le port", f"{user} may open the port"))
+    finding = Text(f"{user} ne peut pas ouvrir le port", f"{user} may not open the port")
+    cure = Text(
+        f"« sudo adduser {user} {group} », puis relancez le service, ou ouvrez une nouvelle session",
+        f"“sudo adduser {user} {group}”, then restart the service, or log in again",
+    )
+    mend = (lambda: _join(world, user, group)) if os.geteuid() == 0 else None
+    return to_mend("rights", _RIGHTS, finding, cure, mend)
+
+
+def _join(world: World, user: str, group: str) -> None:
+    """Make *user* a member of *group*."""
+    answer = world.run(["usermod", "--append", "--groups", group, user])
+    if answer is None or answer.status:
+        raise OSError(None, "usermod")
+
+
+def _known() -> bool:
+    try:
+        return bool(pwd.getpwuid(os.geteuid()))
+    except KeyError:
+        return False
+
+
+def _user_of_service() -> str | None:
+    """Return the user of the service, when this process is root or another user and there is such a user."""
+    try:
+        return pwd.getpwnam(_USER).pw_name
+    except KeyError:
+        return None
+
+
+def _may_open(user: str, status: os.stat_result) -> bool | None:
+    """Return whether *user* may read and write a file of *status*; None when there is no such user."""
+    try:
+        entry = pwd.getpwnam(user)
+    except KeyError:
+        return None
+    groups = set(os.getgrouplist(user, entry.pw_gid))
+    if entry.pw_uid == os.geteuid():
+        groups |= set(os.getgroups())
+    mode = status.st_mode
+    return (
+        entry.pw_uid == 0
+        or (entry.pw_uid == status.st_uid and mode & 0o600 == 0o600)
+        or (status.st_gid in groups and mode & 0o060 == 0o060)
+        or mode & 0o006 == 0o006
+    )
+
+
+def _group(number: int) -> str:
+    """Return the group whose members may open the port: dialout, unless the system uses another group."""
+    try:
+        name = grp.getgrgid(number).gr_name
+    except KeyError:
+        return "dialout"
+    return "dialout" if name in ("root", "tty") else name

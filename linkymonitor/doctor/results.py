@@ -1,0 +1,114 @@
+"""What comes out in the end: sinks, prices, pages, and the address of the pages."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+from linkymonitor.daily_log.search import last_before
+from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.language import Text, cause
+from linkymonitor.money.statements import doubts
+
+_PRICES = Text("prix", "prices")
+_PAGE = Text("page", "page")
+#: The page of yesterday is drawn after midnight.
+_OLDEST_PAGE = timedelta(hours=30)
+
+
+def sinks(subject: Subject) -> list[Row]:
+    """Send a test message to each sink that is in use, all at the same time."""
+    enabled = [name for name, sink in subject.settings.destinations.items() if sink.enabled]
+    answers: dict[str, tuple[bool, Text]] = {}
+
+    def ask(name: str) -> None:
+        answers[name] = subject.try_sink(name)
+
+    # A far end that does not answer keeps its thread; a daemon thread does not keep the program.
+    threads = [threading.Thread(target=ask, args=(name,), daemon=True) for name in enabled]
+    for thread in threads:
+        thread.start()
+    end = subject.world.clock.monotonic() + subject.world.patience.sinks
+    for thread in threads:
+        thread.join(max(end - subject.world.clock.monotonic(), 0.0))
+    rows = []
+    for name in enabled:
+        what = Text("destination ", "sink ") + name
+        taken, words = answers.get(name, (False, Text("pas de réponse à temps", "no answer in time")))
+        if taken:
+            rows.append(well(f"sink-{name}", what, words))
+        else:
+            cure = Text(
+                f"corrigez [sink:{name}], ou remettez le serveur en marche ; « linkymonitor deliver --test "
+                f"{name} » réessaie",
+                f"correct [sink:{name}], or start the server; “linkymonitor deliver --test {name}” tries again",
+            )
+            rows.append(to_mend(f"sink-{name}", what, words, cure))
+    return rows
+
+
+def prices(subject: Subject) -> list[Row]:
+    """Look at the prices of today: whether there are any, gaps, and doubtful ones."""
+    settings = subject.settings
+    today = subject.world.clock.now().astimezone(settings.zone).date()
+    book = settings.price_book()
+    change = Text("corrigez [contract] ou [tariff]", "correct [contract] or [tariff]")
+    rows: list[Row] = []
+    found = book.on(today, _kva(subject))
+    if not book.priced:
+        finding = Text("aucun prix : les pages n'ont pas de coût", "no price: the pages have no cost")
+        cure = Text(
+            "« linkymonitor tariffs new » propose les sections [contract]",
+            "“linkymonitor tariffs new” proposes the sections [contract]",
+        )
+        return [*rows, unseen("prices", _PRICES, finding, cure)]
+    if found.reason is not None:
+        cure = Text(
+            "mettez à jour la grille (nouvelle version de linkymonitor, ou [contract] tables), ou ajoutez "
+            f"[tariff:{today}] avec les prix de votre facture",
+            "update the table (a new version of linkymonitor, or [contract] tables), or add "
+            f"[tariff:{today}] with the prices of your bill",
+        )
+        rows.append(to_mend("prices", _PRICES, Text("il manque : ", "missing: ") + found.reason, cure))
+    rows += [to_mend("prices", _PRICES, words, change) for words in found.warnings]
+    rows += [to_mend("prices", _PRICES, doubt, change) for doubt in doubts(book.tariff_on(today))]
+    if not rows:
+        since = Text("", "")
+        if found.since is not None:
+            since = Text(f", depuis le {found.since}", f", since {found.since}")
+        rows.append(well("prices", _PRICES, Text("connus pour aujourd'hui", "known for today") + since))
+    return rows
+
+
+def _kva(subject: Subject) -> int | None:
+    """Return the subscribed power in the newest record, None when there is none."""
+    record = last_before(subject.settings.log.dir, subject.world.clock.now() + timedelta(days=1))
+    contract = record.contract if record is not None else None
+    if contract is None or contract.subscribed_power is None:
+        return None
+    return round(contract.subscribed_power / 1000)
+
+
+def pages(subject: Subject) -> list[Row]:
+    """Look at the age of the newest page."""
+    folder = subject.settings.report.dir
+    draw = Text(
+        "« sudo systemctl start linkymonitor-report », puis « journalctl -u linkymonitor-report » si la page ne "
+        "vient pas ; "
+        "sans systemd : « linkymonitor report »",
+        "“sudo systemctl start linkymonitor-report”, then “journalctl -u linkymonitor-report” if no page comes; "
+        "without "
+        "systemd: “linkymonitor report”",
+    )
+    try:
+        touched = (folder / "yesterday.html").stat().st_mtime
+    except FileNotFoundError:
+        return [to_mend("page", _PAGE, Text(f"aucune page dans {folder}", f"no page in {folder}"), draw)]
+    except OSError as error:
+        return [unseen("page", _PAGE, f"{folder}" + Text(" : ", ": ") + cause(error))]
+    age = subject.world.clock.now() - datetime.fromtimestamp(touched, UTC)
+    hours = age.total_seconds() / 3600
+    finding = Text(f"dessinée il y a {hours:.0f} h", f"drawn {hours:.0f} h ago")
+    if age > _OLDEST_PAGE:
+        return [to_mend("page", _PAGE, finding, draw, None, hours=round(hours, 1))]
+    return [well("page", _PAGE, finding, None, hours=round(hours, 1))]

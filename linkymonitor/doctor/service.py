@@ -1,0 +1,86 @@
+"""The units of systemd: active, failed, restarted, started at boot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.world import World
+from linkymonitor.language import Text
+
+_UNITS = Text("services", "services")
+_FILES = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/")
+_ASKED = ("LoadState", "ActiveState", "SubState", "Result", "NRestarts", "UnitFileState")
+#: More restarts than this since the start of the unit are a fault.
+_RESTARTS = 3
+
+
+def check(subject: Subject) -> list[Row]:
+    """Look at the units that are wanted: acquire and the report always, deliver where there are sinks."""
+    world = subject.world
+    if not world.path("/run/systemd/system").exists():
+        finding = Text("systemd n'est pas en marche ici", "systemd does not run here")
+        return [unseen("units", _UNITS, finding)]
+    wanted = ["linkymonitor.service", "linkymonitor-report.timer"]
+    if any(sink.enabled for sink in subject.settings.destinations.values()):
+        wanted.append("linkymonitor-deliver.service")
+    optional = ["linkymonitor-serve.service"]
+    rows = []
+    for unit in (*wanted, *optional):
+        installed = world.first(*(folder + unit for folder in _FILES))
+        if installed is None and unit in optional:
+            continue
+        if installed is None:
+            finding = Text("n'est pas installé", "is not installed")
+            cure = Text(
+                "« sudo make install », ou le paquet Debian ; sans unité, vérifiez votre propre démarrage",
+                "“sudo make install”, or the Debian package; without the unit, check your own way to start it",
+            )
+            rows.append(unseen(unit, Text(unit, unit), finding, cure))
+            continue
+        rows.append(_unit(world, unit, optional=unit in optional))
+    return rows
+
+
+def _unit(world: World, unit: str, *, optional: bool) -> Row:
+    what = Text(unit, unit)
+    answer = world.run(["systemctl", "show", unit, "--property", ",".join(_ASKED)])
+    if answer is None or answer.status:
+        return unseen(unit, what, Text("systemctl ne répond pas", "systemctl does not answer"))
+    state = dict(line.split("=", 1) for line in answer.out.splitlines() if "=" in line)
+    active, enabled = state.get("ActiveState", ""), state.get("UnitFileState", "")
+    restarts = int(state.get("NRestarts") or 0)
+    if active == "failed":
+        finding = Text(f"en échec ({state.get('Result')})", f"failed ({state.get('Result')})")
+        cure = Text(
+            f"lisez pourquoi : « journalctl -u {unit} -n 30 », corrigez, puis « sudo systemctl restart {unit} »",
+            f"read why: “journalctl -u {unit} -n 30”, correct it, then “sudo systemctl restart {unit}”",
+        )
+        return to_mend(unit, what, finding, cure)
+    if active != "active" and optional and enabled != "enabled":
+        return well(unit, what, Text("pas en service", "not in use"))
+    if active != "active" or enabled not in ("enabled", "static", "enabled-runtime"):
+        finding = Text(
+            "arrêté" if active != "active" else "en marche, mais pas lancé au démarrage",
+            "stopped" if active != "active" else "active, but not started at boot",
+        )
+        cure = Text(f"« sudo systemctl enable --now {unit} »", f"“sudo systemctl enable --now {unit}”")
+        return to_mend(unit, what, finding, cure, _enabler(world, unit))
+    if restarts > _RESTARTS:
+        finding = Text(f"en marche, relancé {restarts} fois", f"active, restarted {restarts} times")
+        cure = Text(
+            f"lisez pourquoi : « journalctl -u {unit} -n 50 »", f"read why: “journalctl -u {unit} -n 50”"
+        )
+        return to_mend(unit, what, finding, cure, None, restarts=restarts)
+    return well(unit, what, Text("en marche", "active"), None, restarts=restarts)
+
+
+def _enabler(world: World, unit: str) -> Callable[[], None]:
+    """Return what enables and starts *unit*."""
+
+    def enable() -> None:
+        answer = world.run(["systemctl", "enable", "--now", unit])
+        if answer is None or answer.status:
+            raise OSError(None, "systemctl")
+
+    return enable

@@ -1,0 +1,114 @@
+"""The edge of doctor: files of the system, its commands, its clock, its pins and its buses."""
+
+# Strategy
+#
+# - What doctor looks at outside of this package goes through one World, so a test hands in a folder with copies of
+#   files, and answers of commands, and needs no Raspberry Pi.
+# - Each call ends by itself: a command has a time limit, a bus and a pin answer at once.
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from linkymonitor.system.clock import Clock, SystemClock
+
+#: Seconds that a command of the system may take.
+_LONGEST_COMMAND = 5.0
+#: ioctl of the I2C bus that chooses the address of the next transfer (linux/i2c-dev.h).
+_I2C_SLAVE = 0x0703
+
+
+class Patience(NamedTuple):
+    """How long the meter is heard, in seconds."""
+
+    #: At 9600 baud two frames take two seconds; at 1200 baud, up to six.
+    fast: float = 3.5
+    slow: float = 6.0
+    #: After the speed is known.
+    line: float = 6.0
+    #: For the test messages of all sinks together.
+    sinks: float = 4.0
+
+
+class Answer(NamedTuple):
+    """The answer of a command of the system."""
+
+    status: int
+    out: str
+
+
+def run(words: Sequence[str]) -> Answer | None:
+    """Return the answer of a command, None when it is not installed or does not end in time."""
+    environment = {**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0"}
+    try:
+        done = subprocess.run(
+            list(words),
+            capture_output=True,
+            timeout=_LONGEST_COMMAND,
+            check=False,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Answer(done.returncode, done.stdout.decode("utf-8", "replace"))
+
+
+def ask_i2c(bus: int, address: int) -> bool:
+    """Return whether something answers at *address* of the I2C *bus*; one byte is read, as `i2cdetect` does.
+
+    Raises:
+        OSError: the bus is not there, or may not be opened.
+    """
+    import fcntl
+
+    descriptor = os.open(f"/dev/i2c-{bus}", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.ioctl(descriptor, _I2C_SLAVE, address)
+        except BlockingIOError:
+            return True
+        except OSError as error:
+            import errno
+
+            if error.errno == errno.EBUSY:  # a driver of the kernel has the device
+                return True
+            raise
+        try:
+            os.read(descriptor, 1)
+        except OSError:
+            return False
+        return True
+    finally:
+        os.close(descriptor)
+
+
+class World(NamedTuple):
+    """The machine on which doctor looks."""
+
+    #: The folder that holds ``proc``, ``sys``, ``etc``, ``boot`` and ``run``.
+    root: Path = Path("/")
+    run: Callable[[Sequence[str]], Answer | None] = run
+    space: Callable[[Path], os.statvfs_result] = os.statvfs
+    clock: Clock = SystemClock()
+    ask_i2c: Callable[[int, int], bool] = ask_i2c
+    patience: Patience = Patience()
+
+    def path(self, name: str) -> Path:
+        """Return where the absolute path *name* is on this machine."""
+        return self.root / name.lstrip("/")
+
+    def text(self, name: str) -> str | None:
+        """Return the content of a file of the system, None when it cannot be read."""
+        try:
+            return self.path(name).read_text("utf-8", "replace")
+        except OSError:
+            return None
+
+    def first(self, *names: str) -> str | None:
+        """Return the first of *names* that is there."""
+        return next((name for name in names if self.path(name).exists()), None)
