@@ -30,7 +30,7 @@ from linkymonitor.errors import SinkRefused, SinkUnavailable, StorageError
 from linkymonitor.language import Text
 from linkymonitor.live.reading import Newest
 from linkymonitor.model.terms import code
-from linkymonitor.sinks.base import Configured, Event, Live, Row, Sink
+from linkymonitor.sinks.base import Configured, Event, Live, Row, Sink, takes_records
 from linkymonitor.sinks.network import without_secrets
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,8 @@ _JITTER = 0.25
 _TRIES = 3
 #: How many events of latest.json wait for a sink that is unavailable.
 _EVENTS_KEPT = 100
+#: A success is kept so often, in seconds, when no new place in the log is.
+KEPT_EVERY = 600.0
 #: The pause after the log could not be read, in seconds.
 _LOG_AWAY = 10.0
 
@@ -117,6 +119,7 @@ class Feeder:
         self._retry_at = -math.inf
         self._away_since: float | None = None
         self._told_of_state = False
+        self._kept_at = -math.inf
         #: The newest day whose summary was given to the sink, as ISO 8601.
         self._newest_day = standing.day
 
@@ -347,12 +350,9 @@ class Feeder:
         if self._away_since is None:
             self._away_since, self._pause = now, FIRST
             self.standing = self.standing._replace(unavailable_since=moment)
-            text = Text(
-                "[sink:%s] indisponible : %s ; les enregistrements attendent dans le journal",
-                "[sink:%s] unavailable: %s; the records wait in the log",
-            )
+            text = Text("[sink:%s] indisponible : %s ; %s", "[sink:%s] unavailable: %s; %s")
             fault = None if isinstance(error, SinkUnavailable) else error
-            log.warning(text, self.name, words)
+            log.warning(text, self.name, words, self._meanwhile())
             if fault is not None:
                 log.error("%s", without_secrets(_traceback(fault)))
         else:
@@ -366,12 +366,21 @@ class Feeder:
         self._keep()
         return self._retry_at
 
+    def _meanwhile(self) -> Text:
+        """Return what becomes of what the sink does not get while it is away."""
+        if takes_records(self._sink):
+            return Text("les enregistrements attendent dans le journal", "the records wait in the log")
+        if self.wants_events:
+            return Text("les événements attendent", "the events wait")
+        return Text("ce qu'elle manque ne sera pas renvoyé", "what it misses is not sent later")
+
     def _back(self, sent: bool | None) -> None:
         """Note that a call of the sink is over, and has taken something unless *sent* is False."""
         self.busy_since = None
         if sent is False:
             return
         # A former process may have left the sink as unavailable.
+        was_away = bool(self.standing.unavailable_since)
         self.standing = self.standing._replace(last_success=_iso_now(), unavailable_since="", next_try="")
         if self._away_since is not None:
             lasted = timedelta(seconds=round(self._monotonic() - self._away_since))
@@ -382,8 +391,11 @@ class Feeder:
             )
             self._away_since, self._pause = None, FIRST
             self._retry_at = -math.inf
+        if was_away or self._monotonic() >= self._kept_at + KEPT_EVERY:
+            self._keep()
 
     def _keep(self) -> None:
+        self._kept_at = self._monotonic()
         try:
             self._state.write(self.name, self.standing)
             self._told_of_state = False

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from linkymonitor.daily_log.follower import Follower, Lag, time_of
 from linkymonitor.delivery.state import Standing, StateFolder
 from linkymonitor.language import Text, escape_controls
-from linkymonitor.sinks.base import Configured
+from linkymonitor.sinks.base import Configured, takes_records
 from linkymonitor.sinks.network import without_secrets
 
 _SCHEMA = 1
@@ -26,7 +26,7 @@ class _Line(NamedTuple):
     @property
     def last_record(self) -> datetime | None:
         """The stamp of the last record that the sink has."""
-        return time_of(self.standing.place.stamp) if self.standing else None
+        return time_of(self.standing.place.stamp) if self.standing and self.lag else None
 
     @property
     def age(self) -> timedelta | None:
@@ -50,7 +50,9 @@ def print_status(sinks: Mapping[str, Configured], state: StateFolder, log_dir: P
     lines = []
     for name, configured in sinks.items():
         standing = state.read(name, mend=False) if configured.enabled else None
-        lag = follower.lag(standing.place) if standing else None
+        # For a sink of live values alone nothing waits in the log.
+        queued = takes_records(configured.sink) or hasattr(configured.sink, "events")
+        lag = follower.lag(standing.place) if standing and queued else None
         lines.append(_Line(name, configured, standing, lag))
     if as_json:
         print(

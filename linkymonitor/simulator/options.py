@@ -19,6 +19,7 @@ PARIS = home()
 
 #: The day that is simulated when the options name none. It is fixed, so that the same seed gives the same bytes.
 DEFAULT_DAY = date(2026, 1, 13)
+_LAST_DAY = date(2099, 12, 31)
 
 #: The kinds of damage of a line, see noise.py.
 NOISES = ("flip", "flips", "lost", "doubled", "merged", "cut", "burst")
@@ -58,7 +59,8 @@ class Options:
     old: bool = False
     #: Subscribed power, kVA; None: 9 on one phase, 12 on three.
     power: int | None = None
-    #: Local day and time of the first frame; None: midnight of DEFAULT_DAY, or now for a SimSource.
+    #: Local day and time of the first frame; None: midnight of DEFAULT_DAY, or of *since* if that is
+    #: later; now for a SimSource.
     day: date | None = None
     at: time | None = None
     #: The stream ends after so long; None: never.
@@ -121,7 +123,7 @@ class Options:
             )
         if self.day is not None and not 2000 <= self.day.year < 2100:
             raise _fault(f"day = {self.day}", Text("un jour de ce siècle", "a day of this century"))
-        if self.since is not None and not date(2000, 1, 2) <= self.since <= self.first_day:
+        if self.since is not None and not date(2000, 1, 2) <= self.since <= (self.day or _LAST_DAY):
             raise _fault(
                 f"since = {self.since}",
                 Text("un jour de ce siècle, au plus day", "a day of this century, until day"),
@@ -141,7 +143,7 @@ class Options:
     @property
     def first_day(self) -> date:
         """The local day of the first frame."""
-        return self.day or DEFAULT_DAY
+        return self.day or max(DEFAULT_DAY, self.since or DEFAULT_DAY)
 
     @property
     def origin(self) -> date:

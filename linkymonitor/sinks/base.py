@@ -193,7 +193,8 @@ class Sink(Protocol):
     - ``test()`` sends something harmless, for ``deliver --test``, and may return a Text that names it; without
       it the newest record is written.
 
-    A call that has asked nothing of the far end returns False: then it is no sign that the far end is there.
+    A call that has asked nothing of the far end returns False: then it is no sign that the far end is there. A sink of
+    events or of live values alone has ``takes_records = False``: for it no record waits in the log.
     """
 
     def write(self, records: Sequence[Row]) -> bool | None:
@@ -206,6 +207,11 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Release what the sink holds; called once, from the thread of the sink."""
+
+
+def takes_records(sink: object) -> bool:
+    """Return whether *sink*, or the class of a sink, sends records."""
+    return bool(getattr(sink, "takes_records", True))
 
 
 class Configured(NamedTuple):

@@ -61,6 +61,8 @@ class Settings(Common, Devices):
 class Domoticz:
     """One Domoticz."""
 
+    takes_records = False
+
     def __init__(self, settings: Settings) -> None:
         from base64 import b64encode
 

@@ -69,6 +69,8 @@ class Settings(Common):
 class EmonCMS:
     """One EmonCMS."""
 
+    takes_records = False
+
     def __init__(self, settings: Settings) -> None:
         section = f"[sink:{settings.name}]"
         address = address_of(settings.url)

@@ -49,6 +49,8 @@ class Program:
         ConfigError: there is no such program.
     """
 
+    takes_records = False
+
     def __init__(self, settings: Target) -> None:
         program, *arguments = settings.argv
         found = next(

@@ -121,6 +121,8 @@ class _Sample(NamedTuple):
 class PrometheusFile:
     """One file for the text-file collector."""
 
+    takes_records = False
+
     def __init__(self, settings: Settings) -> None:
         self._path = settings.path
         self._lang = settings.house.lang

@@ -104,6 +104,8 @@ class Request(NamedTuple):
 class Webhook:
     """One URL that takes events."""
 
+    takes_records = False
+
     def __init__(self, settings: Settings) -> None:
         section = f"[sink:{settings.name}]"
         address = _address(settings, section)

@@ -282,6 +282,20 @@ def test_a_status_changes_no_file_even_a_damaged_one(house):
     assert path.read_bytes() == b"\0" * 100
 
 
+def test_nothing_waits_in_the_log_for_a_sink_of_live_values_alone(house):
+    house.configure(house.csv + "[sink:house]\ntype = domoticz\nurl = http://127.0.0.1:9\nidx_energy = 1\n")
+    house.box.write(range(5))
+    house.deliver("--once")
+    house.box.write(range(5, 10))
+    status = house.status()
+    assert {name: (one["lag"], one["age_s"] is None) for name, one in status.items()} == {
+        "files": (5, False),
+        "house": (None, True),
+    }
+    line = next(line for line in house.deliver("--status").splitlines() if line.startswith("house "))
+    assert line.split()[2:6] == ["in", "use", "–", "–"]
+
+
 def test_a_sink_that_is_disabled_has_no_queue(house):
     house.box.write(range(5))
     house.deliver("--once")

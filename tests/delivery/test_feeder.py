@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from linkymonitor.daily_log.follower import Follower, Place
-from linkymonitor.delivery.feeder import FIRST, LONGEST, NEVER, Feeder
+from linkymonitor.delivery.feeder import FIRST, KEPT_EVERY, LONGEST, NEVER, Feeder
 from linkymonitor.delivery.state import ASIDE_MOST, Standing, StateFolder
 from linkymonitor.errors import SinkRefused, SinkUnavailable
 from linkymonitor.live.reading import Newest
@@ -293,8 +293,44 @@ def test_a_call_that_asks_nothing_of_the_far_end_does_not_end_its_absence(bench,
     bench.feeder.show(newest(bench))
     bench.run()
     assert not bench.feeder.is_away
+    # That is known to `--status` at once, and not only with the next record.
+    kept = bench.state.read("test")
+    assert kept.last_success
+    assert not kept.unavailable_since
     told = [record.getMessage() for record in caplog.records if "[sink:test]" in record.getMessage()]
     assert len(told) == 2
+
+
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ((), "the records wait in the log"),
+        (("records",), "the events wait"),
+        (("records", "events"), "what it misses is not sent later"),
+    ],
+)
+def test_what_becomes_of_that_which_a_sink_misses_is_told(bench, caplog, missing, words):
+    if "records" in missing:
+        bench.sink.takes_records = False
+    if "events" in missing:
+        bench.sink.events = None
+        bench.feeder = bench.started()
+    bench.sink.unavailable()
+    bench.feeder.show(newest(bench))
+    bench.run()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"[sink:test] unavailable: nobody answers; {words}"
+    ]
+
+
+def test_a_success_is_kept_although_the_log_does_not_grow(bench):
+    for _ in range(3):
+        bench.clock.advance(KEPT_EVERY)
+        bench.feeder.show(newest(bench))
+        bench.run()
+        kept = bench.state.read("test").last_success
+        assert kept == bench.feeder.standing.last_success != ""
 
 
 def test_events_wait_while_the_sink_is_away(bench):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.model.terms import PERIODS, Mode
-from linkymonitor.simulator.options import FRENCH, VALUED, WORDS, Options, parse_spec
+from linkymonitor.simulator.options import DEFAULT_DAY, FRENCH, VALUED, WORDS, Options, parse_spec
 from tests.simulator.houses import HOUR, MINUTE
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +44,11 @@ def test_a_specification_is_read_in_any_order_and_either_language():
         notice=11 * HOUR,
         old=True,
     )
+
+
+def test_the_indexes_may_count_from_a_day_after_the_default_one():
+    assert parse_spec("since=2025-12-24").first_day == DEFAULT_DAY
+    assert parse_spec("since=2026-11-20").first_day == date(2026, 11, 20)
 
 
 @pytest.mark.usefixtures("english")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from linkymonitor.errors import BadSetting
 from linkymonitor.model.terms import Mode
 from linkymonitor.simulator.house import House
 from linkymonitor.simulator.options import parse_spec
@@ -90,6 +92,17 @@ def test_without_a_day_a_source_is_a_house_of_now(clock):
     assert source.house.now == clock.now()
     later = SimSource(parse_spec("standard,at=18:30"), clock, speed=None)
     assert later.house.now == local(date(2026, 1, 13), "18:30")
+
+
+def test_without_a_day_the_indexes_count_from_a_day_before_now(clock):
+    clock.advance(300 * 86400)
+    spec = "standard,since=2026-06-01"
+    today = clock.now().astimezone(ZoneInfo("Europe/Paris"))
+    source = SimSource(parse_spec(spec), clock, speed=None)
+    same = House(parse_spec(f"{spec},day={today:%Y-%m-%d},at={today:%H:%M}"))
+    assert source.house.frame_at(clock.now()) == same.frame_at(clock.now())
+    with pytest.raises(BadSetting, match="since = 2026-12-31"):
+        SimSource(parse_spec("standard,since=2026-12-31"), clock, speed=None)
 
 
 def test_a_closed_source_is_at_its_end(clock):

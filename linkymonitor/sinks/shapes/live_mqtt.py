@@ -28,6 +28,8 @@ class LiveOverMqtt(ABC):
         bye: what is published when the connection ends, by us or by a loss; None: nothing.
     """
 
+    takes_records = False
+
     def __init__(
         self,
         settings: BrokerSettings,
