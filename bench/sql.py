@@ -20,8 +20,6 @@ from bench.table import CannotRun, Row
 
 _DAYS = 3
 _KILO = 1024
-#: As the unit of docs/pi.md has it, and as a Pi Zero has it anyway.
-_ARENAS = "MALLOC_ARENA_MAX=2"
 
 
 def measure() -> Iterator[Row]:
@@ -51,7 +49,7 @@ def measure() -> Iterator[Row]:
                 f"[sink:postgresql]\n{postgresql.keys(postgresql.new_database())}"
                 f"[sink:mariadb]\n{mariadb.keys(mariadb.new_database())}"
             )
-            five = catch_up(config, _DAYS, _ARENAS)
+            five = catch_up(config, _DAYS)
         yield Row(
             figure="deliver: memory of a catch-up into five sinks",
             measured=five.past.memory / _KILO,

@@ -27,6 +27,7 @@ from linkymonitor.language import Text
 from linkymonitor.live.reading import Newest, Watcher
 from linkymonitor.sinks.base import Configured, House
 from linkymonitor.summaries.day import DaySummary
+from linkymonitor.system.memory import share_one_arena
 from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -121,6 +122,8 @@ class Delivery:
             raise ConfigError(*faults)
         for fault in faults:
             log.error("%s", fault)
+        if len(self.feeders) > 1:
+            share_one_arena()
 
     def stop(self) -> None:
         """End `run`, soon."""
