@@ -105,8 +105,9 @@ box: $(VENV)/dev.ready ## install, live and remove in booted roots of Debian; ro
 wheel: $(VENV)/dev.ready ## build the wheel in dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
-deb: $(VENV)/run.ready ## build the Debian package in dist/
-	@$(BIN)/python packaging/build_deb.py dist
+deb: ## build the Debian package in dist/
+	@$(call debian,command -v dpkg-deb,dpkg,no package can be built,exit 1)
+	@$(PYTHON) packaging/build_deb.py dist
 
 install: ## install linkymonitor on this machine, with its units: sudo make install
 	@packaging/install $(ARGS)
@@ -117,8 +118,11 @@ uninstall: ## remove the program; settings, log and pages stay
 purge: ## remove the program, the settings, the log and the pages
 	@packaging/install --purge $(ARGS)
 
-dist: wheel deb ## all files of a release in dist/, with notes and checksums
-	$(BIN)/python -m build --sdist --no-isolation
+dist: $(VENV)/dev.ready ## all files of a release in dist/, with notes and checksums
+	@rm -rf dist
+	@# The same commit makes the same files.
+	export SOURCE_DATE_EPOCH=$$($(BIN)/python packaging/build_deb.py --epoch); \
+	$(BIN)/python -m build --wheel --sdist --no-isolation && $(BIN)/python packaging/build_deb.py dist
 	@$(BIN)/python packaging/build_deb.py --notes > dist/NOTES.md
 	@cd dist && sha256sum *.whl *.tar.gz *.deb NOTES.md > SHA256SUMS && cat SHA256SUMS
 

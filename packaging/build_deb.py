@@ -1,4 +1,6 @@
-"""Builds the Debian package: ``build_deb.py FOLDER``; with ``--notes`` it prints the notes of a release.
+"""Builds the Debian package: ``build_deb.py FOLDER``.
+
+Instead of a folder, ``--notes`` prints the notes of a release, and ``--epoch`` the time that its files get.
 
 The same commit gives the same bytes: times are those of the commit, or of SOURCE_DATE_EPOCH.
 """
@@ -18,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -49,7 +52,7 @@ def build(folder: Path) -> Path:
         tree = Path(made) / "linkymonitor"
         lay(tree, epoch)
         size = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file()) // 1024
-        lay_control(tree / "DEBIAN", size)
+        lay_control(tree / "DEBIAN", version(epoch), size)
         for path in [tree, *tree.rglob("*")]:
             path.chmod(0o755 if path.is_dir() or is_program(path) else 0o644)
             os.utime(path, (epoch, epoch))
@@ -105,7 +108,6 @@ def lay(tree: Path, epoch: int) -> None:
     for path in docs.iterdir():
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
-    pack(docs / "NEWS.md.gz", (ROOT / "CHANGELOG.md").read_bytes())
     pack(docs / "changelog.gz", changelog(epoch).encode())
     overrides = tree / "usr/share/lintian/overrides/linkymonitor"
     overrides.parent.mkdir(parents=True)
@@ -115,24 +117,57 @@ def lay(tree: Path, epoch: int) -> None:
     pack(manual / "linkymonitor.1.gz", man_page().encode())
 
 
-def lay_control(folder: Path, size: int) -> None:
-    """Put the control files into *folder*; *size* is that of all files, in KiB."""
+def lay_control(folder: Path, number: str, size: int) -> None:
+    """Put the control files into *folder*.
+
+    Args:
+        folder: is made.
+        number: the version of the package.
+        size: that of all files, in KiB.
+    """
     folder.mkdir()
     control = (DEBIAN / "control").read_text()
-    (folder / "control").write_text(control.replace("@VERSION@", __version__).replace("@SIZE@", str(size)))
+    (folder / "control").write_text(control.replace("@VERSION@", number).replace("@SIZE@", str(size)))
     (folder / "conffiles").write_text("/etc/linkymonitor.ini\n")
     steps = (ROOT / "packaging/steps.sh").read_text()
     for name in SCRIPTS:
         (folder / name).write_text((DEBIAN / name).read_text().replace("#STEPS#\n", steps))
 
 
+def version(epoch: int) -> str:
+    """Return the version of the package: before a release with the time of the commit, which sorts before the release.
+
+    So apt takes the package of a newer commit for an upgrade.
+    """
+    if not versions()[0].startswith("[Unreleased]"):
+        return __version__
+    return f"{__version__}~{datetime.fromtimestamp(epoch, UTC):%Y%m%d.%H%M%S}"
+
+
+def versions() -> list[str]:
+    """Return the sections of CHANGELOG.md that have content, the newest first, each with its title but without ##."""
+    sections = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text("utf-8"), flags=re.MULTILINE)[1:]
+    return [section for section in sections if "\n- " in section]
+
+
 def changelog(epoch: int) -> str:
-    """Return the changelog as Debian writes it: one entry that points to ours."""
-    when = format_datetime(datetime.fromtimestamp(epoch, UTC))
-    return (
-        f"linkymonitor ({__version__}) stable; urgency=medium\n\n"
-        f"  * The changes are in NEWS.md.gz.\n\n -- {MAINTAINER}  {when}\n"
-    )
+    """Return the changelog as Debian writes it: an entry for each version of CHANGELOG.md."""
+    entries = []
+    for section in versions():
+        title, _, text = section.partition("\n")
+        released = re.match(r"\[(\d[^]]*)\] - (\d{4}-\d\d-\d\d)", title)
+        when = datetime.fromisoformat(released[2]).replace(tzinfo=UTC) if released else None
+        lines = [
+            textwrap.fill(line[2:], 80, initial_indent="  * ", subsequent_indent="    ")
+            for line in text.splitlines()
+            if line.startswith("- ")
+        ]
+        entries.append(
+            f"linkymonitor ({released[1] if released else version(epoch)}) stable; urgency=medium\n\n"
+            + "\n".join(lines)
+            + f"\n\n -- {MAINTAINER}  {format_datetime(when or datetime.fromtimestamp(epoch, UTC))}\n"
+        )
+    return "\n".join(entries)
 
 
 def man_page() -> str:
@@ -156,10 +191,17 @@ def pack(path: Path, content: bytes) -> None:
 
 def notes() -> str:
     """Return what CHANGELOG.md has of the next version, else of the last one."""
-    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
-    found = re.search(r"^## \[.*?\n(.*?)(?=^## \[|\Z)", text, re.MULTILINE | re.DOTALL)
-    return (found[1] if found else "").strip() + "\n"
+    return versions()[0].partition("\n")[2].strip() + "\n"
+
+
+def run(argument: str) -> str:
+    """Do what *argument* says, and return what is to be printed."""
+    if argument == "--notes":
+        return notes()
+    if argument == "--epoch":
+        return str(source_date())
+    return str(build(Path(argument)))
 
 
 if __name__ == "__main__":
-    print(notes() if sys.argv[1] == "--notes" else build(Path(sys.argv[1])))
+    print(run(sys.argv[1]))

@@ -1,6 +1,12 @@
+# shellcheck shell=sh
 # Steps that the Debian package and `make install` have in common: the user, an older installation, what starts at boot.
 # Sourced by packaging/install, and copied into the package's scripts. ROOT is the folder of the system, empty for this one.
 # Each step may be cut off at any point and be called again: it completes what is missing, and changes nothing else.
+
+UNITS="linkymonitor.service linkymonitor-deliver.service linkymonitor-serve.service linkymonitor-report.timer"
+# The units to switch on at the next installation. There is no such file before the first one; it is empty while
+# linkymonitor is installed, so what an owner has switched off stays off. Only root may write into its folder.
+SWITCHED=/var/lib/systemd/linkymonitor-units
 
 say() { # French, English: tells the owner what was done
 	echo "linkymonitor : $1"
@@ -18,6 +24,8 @@ OLD_FILES="/etc/systemd/system/linkymonitor.service
 /usr/local/bin/linkymonitor
 /opt/linkymonitor"
 
+BY_HAND='/(opt/linkymonitor|usr/local)/bin/linkymonitor'
+
 # A file that packaging/install has written ends with this line.
 MARK="# Written by packaging/install of linkymonitor."
 
@@ -25,11 +33,16 @@ kept() { # path: whether it belongs to packaging/install, which now runs again; 
 	[ -n "$KEEP_OURS" ] && grep -qsxF "$MARK" "$1"
 }
 
+kept_cron() { # whether the line was written beside an installation of packaging/install, and so is what its owner wants
+	[ -n "$KEEP_OURS" ] && [ -e "$ROOT$SWITCHED" ]
+}
+
 made_by_hand() { # path: whether it is a part of an installation that has to make room
 	case $1 in
-	*.service) [ -f "$ROOT$1" ] && grep -q '^ExecStart=.*/opt/linkymonitor/bin/linkymonitor' "$ROOT$1" && ! kept "$ROOT$1" ;;
+	*.service) [ -f "$ROOT$1" ] && grep -Eq "^ExecStart=.*$BY_HAND" "$ROOT$1" && ! kept "$ROOT$1" ;;
 	*.timer) [ -f "$ROOT$1" ] && grep -qxF "$MARK" "$ROOT$1" && ! kept "$ROOT$1" ;;
-	/etc/cron.d/*) [ -f "$ROOT$1" ] && grep -q '^[^#].*linkymonitor report' "$ROOT$1" ;;
+	# A line for cron of today's documents has no path: an owner may well prefer it to the timer.
+	/etc/cron.d/*) [ -f "$ROOT$1" ] && grep -Eq "^[^#].*$BY_HAND report" "$ROOT$1" && ! kept_cron ;;
 	/usr/local/bin/*) [ -L "$ROOT$1" ] && ! kept "$ROOT/opt/linkymonitor/installed-by" ;;
 	/opt/*) [ -f "$ROOT$1/pyvenv.cfg" ] && ! kept "$ROOT$1/installed-by" ;;
 	esac
@@ -40,6 +53,8 @@ move_older_installation() {
 	moved=
 	for path in $OLD_FILES; do
 		made_by_hand "$path" || continue
+		# Its process would go on without the files that it has not read yet.
+		if [ -z "$moved$ROOT" ]; then stop_all; fi
 		mkdir -p "$ROOT$aside$(dirname "$path")"
 		mv "$ROOT$path" "$ROOT$aside$path"
 		moved="$moved $path"
@@ -64,19 +79,31 @@ make_user() { # also a member of the groups of the port, the pins and the displa
 
 running() { [ -d /run/systemd/system ]; }
 
-UNITS="linkymonitor.service linkymonitor-deliver.service linkymonitor-serve.service linkymonitor-report.timer"
-
-start_at_boot() { # once, at the first installation: what an owner switches off later stays off
+start_at_boot() { # what was switched on before linkymonitor was removed; at the first installation all that it needs
 	command -v systemctl >/dev/null || return 0
-	systemctl enable --quiet linkymonitor.service linkymonitor-report.timer linkymonitor-serve.service
-	if grep -q '^\[sink:' /etc/linkymonitor.ini 2>/dev/null; then systemctl enable --quiet linkymonitor-deliver.service; fi
+	if [ -e "$SWITCHED" ]; then
+		units=$(cat "$SWITCHED")
+	else
+		units="linkymonitor.service linkymonitor-report.timer linkymonitor-serve.service"
+		if grep -q '^\[sink:' /etc/linkymonitor.ini 2>/dev/null; then units="$units linkymonitor-deliver.service"; fi
+	fi
+	# The timer draws the pages that a line for cron drew.
+	case ${moved:-} in */etc/cron.d/*) units="$units linkymonitor-report.timer" ;; esac
+	for unit in $units; do systemctl enable --quiet "$unit" || true; done
+	if [ ! -e "$SWITCHED" ] || [ -s "$SWITCHED" ]; then : >"$SWITCHED"; fi
 }
 
-start_now() {
+fit_units() { # program: folders and a network that the settings need beyond those of the units
+	"$1" setup --help >/dev/null 2>&1 || return 0
+	"$1" setup --only units --yes </dev/null || say "les services gardent leurs droits d'origine : sudo linkymonitor setup" \
+		"the services keep the rights they are shipped with: sudo linkymonitor setup"
+}
+
+start_now() { # word: restart, or start for what does not run
 	running || return 0
 	systemctl daemon-reload
 	for unit in $UNITS; do
-		if systemctl --quiet is-enabled "$unit" 2>/dev/null; then systemctl restart --no-block "$unit"; fi
+		if systemctl --quiet is-enabled "$unit" 2>/dev/null; then systemctl "$1" --no-block "$unit"; fi
 	done
 }
 
@@ -85,16 +112,27 @@ stop_all() {
 	for unit in $UNITS linkymonitor-report.service; do systemctl stop "$unit" 2>/dev/null || true; done
 }
 
-disable_all() {
+disable_all() { # and note them for the next installation
 	command -v systemctl >/dev/null || return 0
-	for unit in $UNITS; do systemctl disable --quiet "$unit" 2>/dev/null || true; done
+	for unit in $UNITS; do
+		systemctl --quiet is-enabled "$unit" 2>/dev/null || continue
+		echo "$unit" >>"$SWITCHED"
+		systemctl disable --quiet "$unit" 2>/dev/null || true
+	done
+}
+
+empty() { # folder: removes it with all that it holds; of a link or a mount that an owner has put there, what it holds
+	if [ -d "$1" ]; then find "$1/" -mindepth 1 -delete || true; fi
+	if [ -L "$1" ]; then rm "$1"; elif [ -d "$1" ]; then rmdir "$1" 2>/dev/null || true; fi
 }
 
 purge_data() { # all that a meter has left on this machine: the owner asked for it
-	rm -rf /var/log/linkymonitor /var/lib/linkymonitor /run/linkymonitor
-	rm -f /var/lib/systemd/timers/stamp-linkymonitor-report.timer
-	rm -rf /etc/systemd/system/linkymonitor.service.d /etc/systemd/system/linkymonitor-deliver.service.d
-	rm -rf /etc/systemd/system/linkymonitor-serve.service.d /etc/systemd/system/linkymonitor-report.service.d
+	for folder in /var/log/linkymonitor /var/lib/linkymonitor /run/linkymonitor; do empty "$folder"; done
+	rm -f "$SWITCHED" /var/lib/systemd/timers/stamp-linkymonitor-report.timer
+	for unit in $UNITS linkymonitor-report.service; do rm -rf "/etc/systemd/system/$unit.d"; done
 	if getent passwd linkymonitor >/dev/null; then deluser --quiet --system linkymonitor || true; fi
 	if getent group linkymonitor >/dev/null; then delgroup --quiet --system linkymonitor 2>/dev/null || true; fi
+	if [ -d /etc/linkymonitor ]; then
+		say "/etc/linkymonitor reste : ces fichiers sont les vôtres" "/etc/linkymonitor stays: these files are yours"
+	fi
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -56,6 +57,26 @@ def test_two_builds_are_the_same_bytes_and_small(package, tmp_path):
     assert again.read_bytes() == package.read_bytes()
     assert package.name == f"linkymonitor_{__version__}_all.deb"
     assert package.stat().st_size <= 1_000_000
+
+
+def test_a_newer_commit_is_an_upgrade_and_the_release_comes_after_all_commits(package):
+    version = printed("dpkg-deb", "-f", package, "Version").strip()
+    for newer in ("0.1.0~20251124.160001", "0.1.0"):
+        subprocess.run(["dpkg", "--compare-versions", version, "lt", newer], check=True)
+
+
+def test_the_changelog_is_ours_with_the_version_of_the_package(package, tree):
+    text = gzip.decompress((tree / "usr/share/doc/linkymonitor/changelog.gz").read_bytes()).decode()
+    version = printed("dpkg-deb", "-f", package, "Version").strip()
+    assert text.startswith(f"linkymonitor ({version}) stable; urgency=medium\n\n  * Both modes of the TIC")
+    assert text.rstrip().endswith("Mon, 24 Nov 2025 16:00:00 +0000")
+    assert text.count("\n  * ") == (ROOT / "CHANGELOG.md").read_text().count("\n- ")
+
+
+def test_the_notes_of_a_release_are_its_section_of_the_changelog():
+    notes = printed(sys.executable, BUILDER, "--notes")
+    assert notes.strip() in (ROOT / "CHANGELOG.md").read_text()
+    assert "\n- `make deb` builds a Debian package" in notes
 
 
 def test_the_installed_program_finds_its_files(tree):

@@ -111,6 +111,21 @@ def test_files_of_others_stay(tmp_path):
     assert there(tmp_path) == before
 
 
+def test_a_line_for_cron_stays_where_an_owner_prefers_it_to_the_timer(tmp_path):
+    """With the path of the environment, beside an installation from a clone; and as docs/units.md has it."""
+    put(tmp_path, "var/lib/systemd/linkymonitor-units", "")
+    put(tmp_path, "etc/cron.d/linkymonitor", CRON)
+    assert move(tmp_path, keep_ours="yes") == ""
+    put(tmp_path, "etc/cron.d/linkymonitor", "10 1 * * * linkymonitor nice -n 15 linkymonitor report\n")
+    assert move(tmp_path) == ""
+
+
+def test_a_unit_that_starts_the_link_of_the_readme_is_one_by_hand_too(tmp_path):
+    put(tmp_path, "etc/systemd/system/linkymonitor.service", UNIT.replace("/opt/linkymonitor", "/usr/local"))
+    move(tmp_path)
+    assert aside(tmp_path) == {"etc/systemd/system/linkymonitor.service"}
+
+
 def test_what_make_install_wrote_stays_for_make_install_and_makes_room_for_the_package(root):
     mark = "# Written by packaging/install of linkymonitor.\n"
     put(root, "etc/systemd/system/linkymonitor.service", UNIT + mark)
