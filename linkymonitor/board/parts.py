@@ -208,13 +208,19 @@ def _rows(there: Content | None) -> list[str]:
 
 
 def services(root: Path, settings: Settings) -> list[Change]:
-    """Return the changes of the units: their drop-ins, and those that start with the machine."""
+    """Return the changes of the drop-ins of the units."""
     changes = []
     for name, text in units.drop_ins(settings, groups(root)).items():
         path = _SYSTEM_UNITS / name
         after = Content(text.encode()) if text else None
         if content(root / path) != after:
             changes.append(Change(path, after, _DROP_IN))
+    return changes
+
+
+def at_boot(root: Path, settings: Settings) -> list[Change]:
+    """Return the changes that let the units start with the machine."""
+    changes = []
     for unit in units.wanted(settings):
         file = _unit_file(root, unit)
         for target in _targets(root, file) if file else []:

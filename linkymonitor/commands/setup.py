@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from linkymonitor.settings import Settings
 
 #: The parts, in their order.
-PARTS = ("serial", "i2c", "users", "units", "contract", "display")
+PARTS = ("serial", "i2c", "users", "units", "start", "contract", "display")
 _TITLES = {
     "serial": Text("port série du compteur", "serial port of the meter"),
     "i2c": Text("bus I2C de l'afficheur", "I2C bus of the display"),
     "users": Text("groupes", "groups"),
     "units": Text("services", "services"),
+    "start": Text("démarrage des services", "start of the services"),
     "contract": Text("contrat", "contract"),
     "display": Text("afficheur", "display"),
 }
@@ -151,12 +152,14 @@ class Run:
 
     def run(self, wanted: Sequence[str]) -> int:
         """Look at the parts *wanted*; return the exit status."""
-        _say(_board_line(self._board, parts.boot(self._root)))
+        if {"serial", "i2c"}.intersection(wanted):
+            _say(_board_line(self._board, parts.boot(self._root)))
         plans: dict[str, Callable[[], list[Change]]] = {
             "serial": self._serial,
             "i2c": lambda: parts.i2c(self._root, self._board),
             "users": self._users,
             "units": lambda: parts.services(self._root, self._settings()),
+            "start": lambda: parts.at_boot(self._root, self._settings()),
             "contract": self._contract,
             "display": self._display,
         }

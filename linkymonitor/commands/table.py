@@ -501,7 +501,7 @@ COMMANDS: Mapping[str, Command] = {
             Option(
                 ("--only",),
                 Text("une seule partie", "one part alone"),
-                choices=("serial", "i2c", "users", "units", "contract", "display"),
+                choices=("serial", "i2c", "users", "units", "start", "contract", "display"),
             ),
             Option(
                 ("--root",),

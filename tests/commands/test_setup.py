@@ -83,6 +83,16 @@ def test_one_part_alone_is_done(tmp_path):
     assert "enable_uart" not in text
 
 
+def test_an_installer_that_fits_the_units_switches_none_on(tmp_path):
+    """The two parts apart: an upgrade calls the first, and what its owner has switched off stays off."""
+    root = card(tmp_path)
+    run(root, "--yes", "--only", "units")
+    assert not list((root / "etc/systemd/system").glob("*.wants/linkymonitor*"))
+    assert (root / "etc/systemd/system/linkymonitor.service.d/50-linkymonitor.conf").exists()
+    run(root, "--yes", "--only", "start")
+    assert list((root / "etc/systemd/system").glob("*.wants/linkymonitor*"))
+
+
 def test_a_wrong_configuration_stops_only_the_parts_that_need_it(tmp_path, capsys):
     root = card(tmp_path, **{"etc/linkymonitor.ini": "[meter]\nspeed = quick\n"})
     assert run(root, "--yes") == 1
