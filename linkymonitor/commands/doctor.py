@@ -142,6 +142,8 @@ def _print(row: Row) -> None:
     )
     if row.cure is not None:
         print(legible(f"           → {row.cure}"))
+    for line in row.picture:
+        print(line)
     sys.stdout.flush()
 
 

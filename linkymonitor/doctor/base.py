@@ -36,6 +36,8 @@ class Row(NamedTuple):
     mend: Callable[[], object] | None = None
     #: Figures for programs.
     figures: dict[str, object] | None = None
+    #: Lines that are printed below the row on a terminal, such as a QR code.
+    picture: tuple[str, ...] = ()
 
 
 class Subject(NamedTuple):

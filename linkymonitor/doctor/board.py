@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
 from linkymonitor.language import Text, cause
+from linkymonitor.outputs.gpiochip import header
 from linkymonitor.system.clock import BUILT
 
 _DISPLAY = Text("afficheur", "display")
@@ -73,9 +74,7 @@ def pins(subject: Subject) -> list[Row]:
     ]
     if not wanted:
         return rows
-    from linkymonitor.outputs.gpiochip import Kernel, header
-
-    kernel = Kernel(subject.world.path("/dev"))
+    kernel = subject.world.kernel
     try:
         chip, _ = header(kernel)
     except OSError as error:

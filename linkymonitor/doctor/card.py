@@ -21,7 +21,6 @@ _FAULTS = Text("erreurs de la carte", "errors of the card")
 _LEAST_SPACE = 200 << 20
 #: mmc life time: units of 10 % that are used up; 0 is not known, 11 is beyond the end.
 _WORN = 9
-_USER = "linkymonitor"
 _FOLDER_MODE = 0o755
 
 
@@ -141,12 +140,12 @@ def folders(subject: Subject) -> list[Row]:
         ("report-dir", settings.report.dir, Text("dossier des pages", "folder of the pages")),
         ("state-dir", subject.state_dir, Text("dossier de l'état", "folder of the state")),
     ):
-        rows.append(_folder(name, what, folder))
+        rows.append(_folder(name, what, folder, subject.world.user))
     return rows
 
 
-def _folder(name: str, what: Text, folder: Path) -> Row:
-    owner = _service_user() or pwd_entry(os.geteuid())
+def _folder(name: str, what: Text, folder: Path, service: str) -> Row:
+    owner = _entry(service) or pwd_entry(os.geteuid())
     user = owner.pw_name if owner else str(os.geteuid())
     uid, gid = (owner.pw_uid, owner.pw_gid) if owner else (os.geteuid(), os.getegid())
     own = Text(f"{folder}, à {user}", f"{folder}, of {user}")
@@ -218,9 +217,10 @@ def _giver(folder: Path, uid: int, gid: int) -> Callable[[], None] | None:
     return give
 
 
-def _service_user() -> pwd.struct_passwd | None:
+def _entry(user: str) -> pwd.struct_passwd | None:
+    """Return the entry of *user*, None when there is no such user."""
     try:
-        return pwd.getpwnam(_USER)
+        return pwd.getpwnam(user)
     except KeyError:
         return None
 

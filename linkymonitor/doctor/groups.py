@@ -23,6 +23,7 @@ GROUPS = (
     Group(Text("Destinations", "Sinks"), results.sinks),
     Group(Text("Prix", "Prices"), results.prices),
     Group(Text("Pages", "Pages"), results.pages),
+    Group(Text("Adresse", "Address"), results.address),
 )
 
 

@@ -27,8 +27,6 @@ _CONFIGS = ("/boot/firmware/config.txt", "/boot/config.txt")
 #: The UARTs on the header of a Raspberry Pi.
 _HEADER = re.compile(r"ttyAMA\d+|ttyS0")
 _SERVICE = "linkymonitor"
-#: The service runs as this user.
-_USER = "linkymonitor"
 
 
 class Reader(NamedTuple):
@@ -55,7 +53,7 @@ def check(subject: Subject) -> list[Row]:
         cure = Text("corrigez [meter] port", "correct [meter] port")
         return [to_mend("port", _PORT, finding, cure)]
     rows = [well("port", _PORT, Text(f"{port} est là", f"{port} is there"))]
-    rows += _mini_uart(world, path)
+    rows += mini_uart(world, path)
     return [*rows, _console(world, path), _holder(world, port), _rights(world, path)]
 
 
@@ -83,7 +81,7 @@ def _absent(world: World, port: str) -> Row:
     return to_mend("port", _PORT, finding, cure)
 
 
-def _mini_uart(world: World, path: Path) -> list[Row]:
+def mini_uart(world: World, path: Path) -> list[Row]:
     """Return a row when the port is the mini UART of a Pi, whose speed follows the clock of the processor."""
     config = world.first(*_CONFIGS)
     if path.resolve().name != "ttyS0" or config is None:
@@ -170,7 +168,7 @@ def _rights(world: World, path: Path) -> Row:
     """Judge the right to open the port, of this user, and of the user of the service if there is one."""
     status = path.stat()
     group = _group(status.st_gid)
-    user = _user_of_service() or pwd.getpwuid(os.geteuid()).pw_name if _known() else str(os.geteuid())
+    user = world.user if _entry(world.user) else _own_name()
     may = _may_open(user, status)
     if may is None:
         return unseen("rights", _RIGHTS, Text(f"utilisateur {user} inconnu", f"user {user} is unknown"))
@@ -192,26 +190,26 @@ def _join(world: World, user: str, group: str) -> None:
         raise OSError(None, "usermod")
 
 
-def _known() -> bool:
+def _own_name() -> str:
+    """Return the name of the user that runs this process."""
     try:
-        return bool(pwd.getpwuid(os.geteuid()))
+        return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
-        return False
+        return str(os.geteuid())
 
 
-def _user_of_service() -> str | None:
-    """Return the user of the service, when this process is root or another user and there is such a user."""
+def _entry(user: str) -> pwd.struct_passwd | None:
+    """Return the entry of *user*, None when there is no such user."""
     try:
-        return pwd.getpwnam(_USER).pw_name
+        return pwd.getpwnam(user)
     except KeyError:
         return None
 
 
 def _may_open(user: str, status: os.stat_result) -> bool | None:
     """Return whether *user* may read and write a file of *status*; None when there is no such user."""
-    try:
-        entry = pwd.getpwnam(user)
-    except KeyError:
+    entry = _entry(user)
+    if entry is None:
         return None
     groups = set(os.getgrouplist(user, entry.pw_gid))
     if entry.pw_uid == os.geteuid():

@@ -9,9 +9,13 @@ from linkymonitor.daily_log.search import last_before
 from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
 from linkymonitor.language import Text, cause
 from linkymonitor.money.statements import doubts
+from linkymonitor.web.address import addresses_of_house, urls
+from linkymonitor.web.qr import qr_lines
+from linkymonitor.web.section import read_address
 
 _PRICES = Text("prix", "prices")
 _PAGE = Text("page", "page")
+_ADDRESS = Text("adresse des pages", "address of the pages")
 #: The page of yesterday is drawn after midnight.
 _OLDEST_PAGE = timedelta(hours=30)
 
@@ -112,3 +116,21 @@ def pages(subject: Subject) -> list[Row]:
     if age > _OLDEST_PAGE:
         return [to_mend("page", _PAGE, finding, draw, None, hours=round(hours, 1))]
     return [well("page", _PAGE, finding, None, hours=round(hours, 1))]
+
+
+def address(subject: Subject) -> list[Row]:
+    """Look where the pages can be seen; the QR code of the address is for a phone."""
+    bound = read_address(subject.settings.serve.bind)
+    found = urls(bound, addresses_of_house())
+    if bound.loopback:
+        words = Text(
+            f"{found[0]}, pour cette machine seule ; pour un téléphone : [serve] bind = 0.0.0.0:{bound.port}",
+            f"{found[0]}, for this machine alone; for a phone: [serve] bind = 0.0.0.0:{bound.port}",
+        )
+        return [well("address", _ADDRESS, words, None, urls=found)]
+    if not found:
+        finding = Text("aucune dans la maison", "none in the house")
+        cure = Text("branchez cette machine au réseau", "connect this machine to the network")
+        return [to_mend("address", _ADDRESS, finding, cure)]
+    row = well("address", _ADDRESS, Text(" ".join(found), " ".join(found)), None, urls=found)
+    return [row._replace(picture=tuple(qr_lines(found[0])))]

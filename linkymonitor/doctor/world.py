@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from linkymonitor.outputs.gpiochip import Kernel
 from linkymonitor.system.clock import Clock, SystemClock
 
 #: Seconds that a command of the system may take.
@@ -97,6 +98,10 @@ class World(NamedTuple):
     clock: Clock = SystemClock()
     ask_i2c: Callable[[int, int], bool] = ask_i2c
     patience: Patience = Patience()
+    #: The GPIO chips.
+    kernel: Kernel = Kernel()
+    #: The user of the service; where there is no such user, everything belongs to the one that calls doctor.
+    user: str = "linkymonitor"
 
     def path(self, name: str) -> Path:
         """Return where the absolute path *name* is on this machine."""
