@@ -35,6 +35,8 @@ _DAYS = 10
 _WARM_UP, _WATCHED = 4, 20
 _KILO = 1024
 
+#: The answer of InfluxDB to a query that finds nothing.
+_NO_SERIES = b'{"results":[{}]}'
 _LIVE = """
 from linkymonitor.sinks.base import Settings
 
@@ -65,6 +67,7 @@ def measure() -> Iterator[Row]:
         config = folder / "box.ini"
         general = f"[general]\nstate_dir = {folder / 'state'}\nruntime_dir = {runtime}\n[log]\ndir = {folder / 'log'}\n"
         yield _catch_up_into_influxdb(folder, config, general)
+        yield from _catch_up_into_shapes(folder, config, general)
         config.write_text(f"{general}[sink:files]\ntype = csv\ndir = {folder / 'csv'}\n")
         caught_up = catch_up(config, _DAYS)
         yield caught_up.row("deliver: a record of a catch-up into CSV")
@@ -104,8 +107,21 @@ def _catch_up_into_influxdb(folder: Path, config: Path, general: str) -> Row:
         return catch_up(config, _DAYS).row("deliver: a record of a catch-up into InfluxDB", memory=True)
 
 
+def _catch_up_into_shapes(folder: Path, config: Path, general: str) -> Iterator[Row]:
+    """Yield the cost of a record for the shapes over InfluxDB."""
+    general = general.replace("[general]", "[general]\nraw_values = yes")
+    for shape in ("reuiller", "linkypy"):
+        with Taker() as taker:
+            config.write_text(
+                f"{general}[sink:{shape}]\ntype = influxdb\nshape = {shape}\nurl = {taker.url}\n"
+            )
+            yield catch_up(config, _DAYS).row(
+                f"deliver: a record of a catch-up in the shape {shape}", memory=True
+            )
+
+
 class Taker:
-    """A server that takes all points, in a thread of this process, whose time is not counted."""
+    """A server that takes all points and has none, in a thread of this process, whose time is not counted."""
 
     def __enter__(self) -> Taker:
         class Handler(BaseHTTPRequestHandler):
@@ -113,8 +129,14 @@ class Taker:
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(204)
-                self.end_headers()
+                if self.path.startswith("/query"):
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(_NO_SERIES)))
+                    self.end_headers()
+                    self.wfile.write(_NO_SERIES)
+                else:
+                    self.send_response(204)
+                    self.end_headers()
 
             def log_message(self, *_words: object) -> None:
                 pass

@@ -41,6 +41,13 @@ def measure() -> Iterator[Row]:
         for title, server in (("PostgreSQL", postgresql), ("MariaDB", mariadb)):
             config.write_text(f"{general}[sink:base]\n{server.section()}")
             yield catch_up(config, _DAYS).row(f"deliver: a record of a catch-up into {title}", memory=True)
+        raw = general.replace("[general]", "[general]\nraw_values = yes")
+        for shape, server in (("hallard", mariadb), ("linkyrpi", postgresql)):
+            keys = server.keys(server.new_database())
+            config.write_text(f"{raw}[sink:{shape}]\n{keys}shape = {shape}\nrows_every = 1s\n")
+            yield catch_up(config, _DAYS).row(
+                f"deliver: a record of a catch-up in the shape {shape}", memory=True
+            )
         with Taker() as taker, mosquitto(folder) as port:
             config.write_text(
                 f"{general}[sink:files]\ntype = csv\ndir = {folder / 'csv'}\n"

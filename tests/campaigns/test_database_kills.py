@@ -150,3 +150,42 @@ def test_the_tables_of_another_program_have_each_record_once_all_the_same(
     assert found == wanted
     assert len(found) == len(box.rows)
     tally(f"deliver in the shape {shape}", KILLS + restarts, lost=0, note=f"{len(found)} records")
+
+
+def everything(database: Influx1, name: str, columns: str) -> dict[str, list]:
+    """Return the *columns* of each measurement of the database *name*."""
+    names = [row for series in database.ask(f"SHOW MEASUREMENTS ON {name}") for row in series["values"]]
+    return {
+        label: [
+            (series.get("tags"), row)
+            for series in database.ask(f"SELECT {columns} FROM {name}..{label} GROUP BY *")
+            for row in series["values"]
+        ]
+        for (label,) in names
+    }
+
+
+@pytest.mark.skipif(not FULL and "LINKYMONITOR_KILLS" not in os.environ, reason="runs in make torture alone")
+@pytest.mark.parametrize(
+    ("shape", "columns"),
+    # The mean power of an hour that is older than a week is that of its records since the kill; docs/adr/0036.
+    [("linkypy", "HCHC, HCHP"), ("reuiller", "*")],
+)
+def test_the_measurements_of_another_program_have_each_record_once_all_the_same(
+    tmp_path, call, apart, shape, columns
+):
+    box = Box(tmp_path, f"shape = {shape}\n")
+    database = Influx1(tmp_path / "database")
+    try:
+        restarts = box.send_with_kills(database)
+        box.configure(database.section().replace("database = linky", "database = calm"))
+        assert call("deliver", "-c", box.ini, "--from", "2026-01-01", "--once")[0] == 0
+        found, wanted = (everything(database, name, columns) for name in ("linky", "calm"))
+    finally:
+        database.remove()
+    assert found == wanted
+    count = sum(map(len, found.values()))
+    assert count > 0
+    if shape == "reuiller":
+        assert len(found["PAPP"]) == len(box.rows)
+    tally(f"deliver in the shape {shape}", KILLS + restarts, lost=0, note=f"{count} points")

@@ -217,7 +217,8 @@ class LinkyPy(LiveOverInflux):
         kind, prices = _kind_of(offer)
         tags = {
             "provider": offer.supplier,
-            "offer_name": offer.name,
+            # The dashboards put the name between such quotes.
+            "offer_name": offer.name.replace("'", "’"),
             "offer_type": kind,
             "power": str(kva),
             "subscription_price": f"{offer.subscription:.2f}",

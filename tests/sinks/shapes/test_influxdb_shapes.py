@@ -11,16 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from linkymonitor.commands.offers import offers_of
 from linkymonitor.errors import SinkUnavailable
-from linkymonitor.money.shelf import Shelf
-from linkymonitor.settings import load
 from linkymonitor.sinks.base import House, OfferPrices, Row
 from linkymonitor.sinks.shapes.influxdb_linkypy import LinkyPy
 from linkymonitor.sinks.shapes.influxdb_linkypy import Settings as LinkyPySettings
 from linkymonitor.sinks.shapes.influxdb_reuiller import Reuiller
 from linkymonitor.sinks.shapes.influxdb_reuiller import Settings as ReuillerSettings
-from tests.support.contracts import rows_in, write_house
 from tests.support.databases import Influx1
 from tests.support.http_server import Sent, serving
 from tests.support.shape_frames import GOLDEN, NAMES, live_of_frame
@@ -306,71 +302,3 @@ def test_a_server_with_many_queries_of_others_is_read_to_the_end(tmp_path):
         box.live(live_of_frame("historique-base", tmp_path))
         box.close()
     assert len(asked) == 3
-
-
-#: What a month of LinkyPy has of each offer may differ from the report by the energy of a minute at each change of
-#: period, because ``linky_mean`` has the last index before the full hour.
-_CENTS = Decimal("0.02")
-
-
-@pytest.mark.server
-def test_each_offer_costs_what_the_report_says_although_the_house_has_two_registers(database, call, tmp_path):
-    begin = datetime(2026, 3, 1, tzinfo=ZoneInfo("Europe/Paris"))
-    # The first hour ends with the first record: LinkyPy, and the report of this log, count from there.
-    write_house(
-        tmp_path / "log",
-        "hc,power=9,seed=1,day=2026-03-01",
-        begin + timedelta(minutes=58),
-        begin + timedelta(days=3, hours=10),
-    )
-    rows = rows_in(tmp_path / "log")
-    (tmp_path / "box.ini").write_text(f"[log]\ndir = {tmp_path}/log\n")
-    # LinkyPy keeps these for a week; what is there stays as it is.
-    database.ask("CREATE DATABASE linky")
-    database.ask("CREATE RETENTION POLICY linky_rp ON linky DURATION INF REPLICATION 1")
-    settings = LinkyPySettings(name="l", url=database.url)
-    settings.house = House(offers=offers_of(load(tmp_path / "box.ini")))
-    box = LinkyPy(settings)
-    middle = len(rows) // 2
-    reading = live_of_frame("historique-hc", tmp_path)
-    for part in (rows[:middle], rows[middle:]):
-        box.write(part)
-        last = part[-1]
-        # At the second time only the hours since the first one are new.
-        box.live(reading._replace(taken_at=last.ended_at, fields=last.fields))
-    box.close()
-    found = {
-        row["offer_name"]: Decimal(str(row["last"])) - Decimal(row["subscription_price"])
-        for row in answered(
-            database,
-            f"SELECT last(CURRENT_COST) FROM linky_rp.prices WHERE time >= {int(rows[-1].ended_at.timestamp())}s "
-            "GROUP BY offer_name, subscription_price",
-        )
-    }
-    shelf = Shelf(load(tmp_path / "box.ini").table_folders)
-    offers_of_march = (
-        "edf-vert-electrique-hc",
-        "edf-zen-week-end",
-        "edf-zen-week-end-hc",
-        "ejp",
-        "enercoop-flexibilite-2-saisons",
-        "engie-happy-heures-vertes",
-        "tarif-bleu-base",
-        "tarif-bleu-hc",
-        "tempo",
-        "totalenergies-charge-heures",
-    )
-    wanted = {}
-    for name in offers_of_march:
-        (tmp_path / "box.ini").write_text(
-            f"[log]\ndir = {tmp_path}/log\n[contract]\noffer = {name}\npower = 9\n"
-        )
-        status, out, _ = call(
-            "report", "-c", tmp_path / "box.ini", "-s", "2026-03-01", "-e", "2026-03-04", "--json"
-        )
-        assert status == 0
-        answer = json.loads(out)
-        wanted[shelf.table(name).name] = sum(Decimal(period["eur"]) for period in answer["periods"].values())
-    assert found.keys() == wanted.keys()
-    assert [name for name in wanted if abs(found[name] - wanted[name]) > _CENTS] == []
-    assert max(wanted.values()) - min(wanted.values()) > 1
