@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from linkymonitor.commands.deliver import runtime_dir, try_sink
 from linkymonitor.commands.shared import Common, signals, state_dir
-from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
+from linkymonitor.errors import LineBusy, LineError, LinkyMonitorError, UsageError
 from linkymonitor.language import Text, escape_controls, legible
+from linkymonitor.source.base import AUTO
 
 if TYPE_CHECKING:
     from linkymonitor.doctor.base import Row, Subject
@@ -171,8 +172,15 @@ def _as_json(row: Row) -> dict[str, object]:
 
 def _watch(subject: Subject) -> int:
     """Draw the quality of the line each second until a signal comes."""
-    from linkymonitor.doctor import line, port, watch
+    from linkymonitor.doctor import automatic, line, port, watch
 
+    if subject.port == AUTO:
+        choice = automatic.choose(subject)
+        if choice.port is None:
+            raise LineError(
+                choice.row.finding + " ; " + choice.row.cure if choice.row.cure else choice.row.finding
+            )
+        subject = subject._replace(port=choice.port)
     holder = None if "://" in subject.port else port.reader(subject.world, subject.port)
     if holder is not None:
         raise LineBusy(

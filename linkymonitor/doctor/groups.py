@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linkymonitor.doctor import board, card, line, port, results, service
+from linkymonitor.doctor import automatic, board, card, line, port, results, service
 from linkymonitor.doctor.base import Group, Row, Subject, unseen
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text, cause
+from linkymonitor.source.base import AUTO
 
-GROUPS = (
+GROUPS: tuple[Group, ...] = (
     Group(Text("Port", "Port"), port.check),
     Group(Text("Compteur", "Meter"), line.check),
     Group(Text("Afficheur", "Display"), board.display),
@@ -27,9 +28,21 @@ GROUPS = (
 )
 
 
+#: The checks that need a port.
+_OF_PORT = (port.check, line.check)
+
+
 def rows(subject: Subject) -> Iterator[Row]:
     """Yield the rows of every group; a group that fails costs only itself."""
-    for group in GROUPS:
+    groups = GROUPS
+    if subject.port == AUTO:
+        choice = automatic.choose(subject)
+        yield choice.row
+        if choice.port is None:
+            groups = tuple(group for group in GROUPS if group.check not in _OF_PORT)
+        else:
+            subject = subject._replace(port=choice.port)
+    for group in groups:
         try:
             yield from group.check(subject)
         except (LinkyMonitorError, OSError) as error:

@@ -31,6 +31,8 @@ class Patience(NamedTuple):
     slow: float = 6.0
     #: After the speed is known.
     line: float = 6.0
+    #: The same where several ports are tried for `port = auto`: the number of the meter has to come.
+    again: float = 2.0
     #: For the test messages of all sinks together.
     sinks: float = 4.0
 
