@@ -71,9 +71,7 @@ class Drawing:
             if fresh or early or self._closed:
                 return False
             self._began = now
-            self._thread = threading.Thread(target=self._draw, name="drawing", daemon=True)
-            self._thread.start()
-            return True
+            return self._begin()
 
     def wait(self, seconds: float) -> None:
         """Wait until the drawing that is under way is over, but no longer than *seconds*."""
@@ -84,14 +82,15 @@ class Drawing:
         """End the drawing that is under way, and begin no other."""
         with self._lock:
             self._closed = True
-        if self._process is not None:
-            self._process.terminate()
+            if self._process is not None and self._process.poll() is None:
+                self._process.terminate()
         self.wait(5.0)
 
-    def _draw(self) -> None:
+    def _begin(self) -> bool:
+        """Start the process, and a thread that waits for its end; return False if it cannot be started."""
         environ = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
         try:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -102,15 +101,21 @@ class Drawing:
             )
         except OSError as error:
             log.warning(Text("dessin des pages : %s", "drawing of the pages: %s"), error)
-            return
+            return False
         # A service may be forbidden to change it; its unit is nice then.
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICENESS)
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+        self._process = process
+        self._thread = threading.Thread(target=self._watch, args=(process,), name="drawing", daemon=True)
+        self._thread.start()
+        return True
+
+    def _watch(self, process: subprocess.Popen[str]) -> None:
         try:
-            _, words = self._process.communicate(timeout=self._longest)
+            _, words = process.communicate(timeout=self._longest)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            _, words = self._process.communicate()
+            process.kill()
+            process.communicate()
             words = str(
                 Text(
                     f"dessin des pages arrêté après {self._longest:.0f} s ; lancez « linkymonitor report » à la main "

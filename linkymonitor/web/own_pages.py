@@ -48,6 +48,8 @@ class OwnPages:
             f"<p>{escape(texts.ASKED.render(lang))}</p>{problem}"
             '<form method="post" action="/login">'
             f'<input type="hidden" name="back" value="{escape(back)}">'
+            # A program that keeps passwords looks for a name.
+            '<input type="text" name="name" value="linkymonitor" autocomplete="username" hidden>'
             f'<label for="password">{escape(texts.PASSWORD.render(lang))}</label>'
             '<input type="password" id="password" name="password" required autofocus maxlength="128" '
             'autocomplete="current-password">'

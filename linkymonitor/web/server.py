@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 #: Connections at once.
 CONNECTIONS = 64
 #: Requests of one connection.
-_REQUESTS = 200
+REQUESTS = 200
 #: Seconds for a head or a body to arrive, between two requests, and for an answer to be taken.
 _HEAD, _IDLE, _ANSWER = 5.0, 15.0, 30.0
 #: What an early client may still send after its answer: bytes, and seconds.
@@ -106,6 +106,12 @@ class Server(socketserver.ThreadingTCPServer):
         while self._told and self._told[0][0] <= now:
             self._told.popleft()[1].close()
 
+    def server_close(self) -> None:
+        """Close the listening socket, and the connections that were told that the box is busy."""
+        super().server_close()
+        while self._told:
+            self._told.popleft()[1].close()
+
     def _tell_busy(self, connection: socket.socket) -> None:
         if len(self._told) >= CONNECTIONS:
             self._told.popleft()[1].close()
@@ -129,8 +135,8 @@ class _Connection(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         # A client that leaves, whenever it likes, is no error.
         with suppress(OSError):
-            for number in range(1, _REQUESTS + 1):
-                if not self._one(_HEAD if number == 1 else _IDLE, last=number == _REQUESTS):
+            for number in range(1, REQUESTS + 1):
+                if not self._one(_HEAD if number == 1 else _IDLE, last=number == REQUESTS):
                     break
 
     def _one(self, patience: float, *, last: bool) -> bool:

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_plus
 
 from linkymonitor.errors import StorageError
 from linkymonitor.system.resources import shipped
 from linkymonitor.web import hosts, texts
-from linkymonitor.web.door import Door
-from linkymonitor.web.drawing import Drawing
 from linkymonitor.web.own_pages import RELOAD, OwnPages
 from linkymonitor.web.pages import Page, Pages, name_of, packed
 from linkymonitor.web.request import Request, cookie, takes
-from linkymonitor.web.sessions import LIFE
+
+if TYPE_CHECKING:
+    # Only a house with a password hashes anything, and hashing takes 3 MB of memory.
+    from linkymonitor.web.door import Door
+    from linkymonitor.web.drawing import Drawing
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,6 @@ _STATIC = {
 #: The headers of every answer, besides its policy.
 _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
     ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -70,8 +71,8 @@ class _File(NamedTuple):
     plain: bytes
 
 
-def _policy(scripts: str, *, form: bool = False) -> tuple[str, str]:
-    """Return the header of the policy; *scripts* are hashes of inline scripts.
+def _headers(scripts: str, *, form: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return the headers of every answer; *scripts* are the hashes of inline scripts, *form* is for a page with a form.
 
     The style of the drawn pages has attributes in their markup, which no hash can allow.
     """
@@ -81,7 +82,9 @@ def _policy(scripts: str, *, form: bool = False) -> tuple[str, str]:
         f"default-src 'none'; script-src {own}; style-src 'self' 'unsafe-inline'; "
         f"img-src 'self' data:; base-uri 'none'; form-action {action}; frame-ancestors 'none'"
     )
-    return ("Content-Security-Policy", rule)
+    # A browser that may name no page names no origin with a form either, and we look at the origin.
+    referrer = "same-origin" if form else "no-referrer"
+    return (*_ALWAYS, ("Content-Security-Policy", rule), ("Referrer-Policy", referrer))
 
 
 class Site:
@@ -176,7 +179,7 @@ class Site:
     def _drawn(self, request: Request, page: Page) -> Response:
         # What needs a password is kept by no browser: the next one who uses it may not know the password.
         keep = "private, no-cache" if self._door is None else "no-store"
-        headers = (*_ALWAYS, _policy(page.scripts), ("Cache-Control", keep))
+        headers = (*_headers(page.scripts), ("Cache-Control", keep))
         return _either(request, page.tag, page.packed, lambda: page.plain, _HTML, headers)
 
     def _form(self, request: Request, body: bytes, address: str, lang: str) -> Response:
@@ -199,6 +202,8 @@ class Site:
             log.warning("%s", error)
             return self._html(503, self._own.sign_in(lang, back, texts.NO_PASSWORD), form=True)
         if entry.word:
+            from linkymonitor.web.sessions import LIFE
+
             given = f"{COOKIE}={entry.word}; Path=/; Max-Age={LIFE}; HttpOnly; SameSite=Strict"
             return _elsewhere(back, ("Set-Cookie", given))
         if entry.wait:
@@ -207,7 +212,7 @@ class Site:
         return self._html(403, self._own.sign_in(lang, back, texts.WRONG), form=True)
 
     def _html(self, status: int, page: bytes, *more: tuple[str, str], form: bool = False) -> Response:
-        headers = (*_ALWAYS, _policy("", form=form), ("Cache-Control", "no-store"), ("Content-Type", _HTML))
+        headers = (*_headers("", form=form), ("Cache-Control", "no-store"), ("Content-Type", _HTML))
         return Response(status, (*headers, *more), page)
 
 
@@ -218,7 +223,7 @@ def _load(name: str, kind: str) -> _File:
 
 
 def _file(request: Request, file: _File) -> Response:
-    headers = (*_ALWAYS, _policy(""), ("Cache-Control", "public, max-age=3600"))
+    headers = (*_headers(""), ("Cache-Control", "public, max-age=3600"))
     return _either(request, file.tag, file.packed, lambda: file.plain, file.kind, headers)
 
 
@@ -245,7 +250,7 @@ def _either(
 
 def _elsewhere(path: str, *more: tuple[str, str]) -> Response:
     """Return the answer that leads the browser to *path*, one of our own."""
-    return Response(303, (*_ALWAYS, _policy(""), ("Cache-Control", "no-store"), ("Location", path), *more))
+    return Response(303, (*_headers(""), ("Cache-Control", "no-store"), ("Location", path), *more))
 
 
 def _retry() -> tuple[str, str]:
