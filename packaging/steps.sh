@@ -119,6 +119,10 @@ disable_all() { # and note them for the next installation
 		echo "$unit" >>"$SWITCHED"
 		systemctl disable --quiet "$unit" 2>/dev/null || true
 	done
+	# Of a unit that is gone, such as one that was moved aside.
+	for link in /etc/systemd/system/*.wants/linkymonitor*; do
+		if [ -L "$link" ] && [ ! -e "$link" ]; then rm "$link"; fi
+	done
 }
 
 empty() { # folder: removes it with all that it holds; of a link or a mount that an owner has put there, what it holds
