@@ -1,4 +1,4 @@
-"""Draws oled.png and oled.fr.png: the pages of the display, as its own code paints them, behind glass."""
+"""Draws oled.png and oled.fr.png, and the screens of first-start.md, as the code of the display paints them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DAY = DayTotals(
 )
 
 
-def view(ejp: Ejp, period: str, va: int) -> View:
+def view(ejp: Ejp, period: str, va: int, *, overload: bool = False, rejected: int = 0) -> View:
     """Return what the pages show: a house on *period* that draws *va*."""
     reading = Reading(
         taken_at=datetime(2026, 1, 13, 18, 42, tzinfo=UTC),
@@ -40,14 +40,16 @@ def view(ejp: Ejp, period: str, va: int) -> View:
         currents=(5,),
         ejp=ejp,
     )
-    tariff = TariffState(ejp=ejp, has_peaks=True, tariff_period=period)
-    health = Health(frames=56382, groups=620202, speed=1200, parity=True)
+    tariff = TariffState(ejp=ejp, has_peaks=True, tariff_period=period, overload=overload)
+    refused = {"checksum": rejected} if rejected else {}
+    frames, groups = (1200, 13200) if rejected else (56382, 620202)
+    health = Health(frames=frames, groups=groups, rejected=refused, speed=1200, parity=True)
     return View(reading=reading, tariff=tariff, health=health, today=DAY)
 
 
-def framed(image: Image.Image) -> Image.Image:
+def framed(image: Image.Image, scale: int = SCALE) -> Image.Image:
     """Return the 1-bit *image* enlarged, tinted and framed as a small panel."""
-    width, height = image.width * SCALE, image.height * SCALE
+    width, height = image.width * scale, image.height * scale
     panel = Image.new("RGB", (width + 2 * EDGE, height + 2 * EDGE), TABLE)
     draw = ImageDraw.Draw(panel)
     draw.rounded_rectangle((0, 0, panel.width - 1, panel.height - 1), 8, fill=BEZEL)
@@ -55,9 +57,9 @@ def framed(image: Image.Image) -> Image.Image:
     for y in range(image.height):
         for x in range(image.width):
             if image.getpixel((x, y)):
-                left, top = EDGE + x * SCALE, EDGE + y * SCALE
-                draw.rectangle((left, top, left + SCALE - 1, top + SCALE - 1), fill=GLOW)
-                draw.rectangle((left, top, left + SCALE - 2, top + SCALE - 2), fill=LIT)
+                left, top = EDGE + x * scale, EDGE + y * scale
+                draw.rectangle((left, top, left + scale - 1, top + scale - 1), fill=GLOW)
+                draw.rectangle((left, top, left + scale - 2, top + scale - 2), fill=LIT)
     return panel
 
 
@@ -80,7 +82,28 @@ def sheet(lang: str) -> Image.Image:
     return whole.quantize(16, dither=Image.Dither.NONE)
 
 
+#: Name of a screen of first-start.md → the page, the view, and the seconds of silence.
+SCREENS: dict[str, tuple[str, View | None, float | None]] = {
+    "start": ("live", None, None),
+    "live": ("live", view(Ejp.NORMAL, "HN..", 1234), None),
+    "peak": ("live", view(Ejp.PEAK, "PM..", 3980), None),
+    "unknown": ("live", view(Ejp.UNKNOWN, "", 1234), None),
+    "silent": ("live", view(Ejp.NORMAL, "HN..", 1234), 42.0),
+    "overload": ("live", view(Ejp.NORMAL, "HN..", 9420, overload=True), None),
+    "line": ("line", view(Ejp.NORMAL, "HN..", 1234, rejected=536), None),
+}
+
+
+def screen(name: str, lang: str) -> Image.Image:
+    """Return the screen *name* of SCREENS."""
+    page, seen, silence = SCREENS[name]
+    scene = Scene(lang=lang, now=datetime(2026, 1, 13, 19, 42), silence=silence, beat=True)  # noqa: DTZ001
+    return framed(picture(compose(page, seen, scene), 128, 32), 2).quantize(16, dither=Image.Dither.NONE)
+
+
 if __name__ == "__main__":
     here = Path(__file__).parent
     for language, name in (("en", "oled.png"), ("fr", "oled.fr.png")):
         sheet(language).save(here / name, optimize=True)
+        for shown in SCREENS:
+            screen(shown, language).save(here / f"screen-{shown}{name.removeprefix('oled')}", optimize=True)
