@@ -90,6 +90,7 @@ dashboards: $(VENV)/run.ready ## write the dashboards of etc/grafana again
 
 pictures: $(VENV)/dev.ready ## draw the pictures of the READMEs again, from the sample pages
 	$(BIN)/python docs/images/draw_oled.py
+	$(BIN)/python docs/images/draw_wiring.py
 	$(BIN)/python docs/images/draw_pictures.py
 
 home-assistant: $(VENV)/dev.ready ## the meter in a real Home Assistant; root, 2 GB; ARGS=--pictures draws those of docs
