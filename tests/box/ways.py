@@ -50,8 +50,11 @@ def clone(box: Box, table: Table, name: str) -> None:
     """Live with `make install`."""
     life = Life(box, table, name, "/usr/local/bin/linkymonitor")
     install = f"{_MAKE} install"
-    cut = box.run("cd /root/linkymonitor && timeout -s KILL 6 packaging/install", 30)
-    life.add("make install, killed after 6 s", f"ended with {cut.status}", cut.status != 0 or None)
+    box.run(
+        "cd /root/linkymonitor; setsid packaging/install >/root/cut.txt 2>&1 & sleep 6; kill -KILL -$!", 60
+    )
+    said = box.says("tail -n 1 /root/cut.txt")
+    life.add("make install, killed after 6 s", said, "installed. What is next" not in said or None)
     _install(life, "make install, after that", install)
     life.settings()
     life.start()
@@ -82,6 +85,8 @@ def _install(life: Life, step: str, command: str) -> None:
     done = life.box.run(command, 300)
     told = "installé. La suite : sudo linkymonitor setup" in done.said
     life.add(step, f"{done.seconds:.0f} s, {_end(done.said)}", done.status == 0 and told)
+    if done.status:
+        raise SystemExit(f"nothing is installed: {done.said}")
 
 
 def _again(life: Life, step: str, command: str) -> None:
@@ -123,8 +128,12 @@ def _remove(life: Life, step: str, command: str, install: str) -> None:
 
 def _purge(life: Life, step: str, command: str) -> None:
     box = life.box
-    for time in ("", ", the second time"):
-        done = box.run(command, 120)
+    # To apt, a package that it has purged and that no archive has is unknown.
+    for time, words in (
+        ("", command),
+        (", the second time", command.replace(f"{_APT} purge", "dpkg --purge")),
+    ):
+        done = box.run(words, 120)
         left = life.left()
         life.add(f"{step}{time}", f"left: {left or 'nothing'}", done.status == 0 and not left)
 
