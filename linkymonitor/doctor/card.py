@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,16 +178,30 @@ def _folder(name: str, what: Text, folder: Path, service: str) -> Row:
         )
         return to_mend(name, what, finding, cure, _giver(folder, uid, gid))
     foreign = next(
-        (one.name for one in sorted(folder.iterdir()) if not one.is_symlink() and one.stat().st_uid != uid),
+        (one.name for one in _given(folder) if not one.is_symlink() and one.stat().st_uid != uid),
         None,
     )
     if foreign:
         finding = Text(
             f"{folder}/{foreign} n'est pas à {user}", f"{folder}/{foreign} does not belong to {user}"
         )
-        cure = Text(f"« sudo chown -R {user}: {folder} »", f"“sudo chown -R {user}: {folder}”")
+        cure = Text(
+            f"« sudo chown -R {user}: {folder}/{foreign} »", f"“sudo chown -R {user}: {folder}/{foreign}”"
+        )
         return to_mend(name, what, finding, cure, _giver(folder, uid, gid))
     return well(name, what, own)
+
+
+def _given(folder: Path) -> list[Path]:
+    """Return what has to belong to the user in *folder*: all but a folder that root keeps from everybody.
+
+    `setup` keeps the files of before there, and trusts them only while they are root's.
+    """
+    return [one for one in sorted(folder.iterdir()) if not _of_root_alone(one.lstat())]
+
+
+def _of_root_alone(status: os.stat_result) -> bool:
+    return status.st_uid == 0 and stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
 
 
 def _maker(folder: Path, uid: int, gid: int) -> Callable[[], None] | None:
@@ -209,7 +224,7 @@ def _giver(folder: Path, uid: int, gid: int) -> Callable[[], None] | None:
 
     def give() -> None:
         # A link is given itself, never what it points to.
-        for path in (folder, *folder.iterdir()):
+        for path in (folder, *_given(folder)):
             if os.geteuid() == 0:
                 os.chown(path, uid, gid, follow_symlinks=False)
         folder.chmod(folder.stat().st_mode & ~0o002)

@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.box.life import INI, LATEST
+from tests.box.life import INI, LATEST, judged
 from tests.box.stand import Arm, wait
 from tests.box.table import Table
 from tests.box.ways import DEB
@@ -34,12 +34,9 @@ def live(root: Path, port: str, table: Table) -> None:
     _reading(box, root, add)
     done = best(box, "linkymonitor safe")
     add("safe", f"{done.seconds:.1f} s: {done.said}", done.seconds <= SAFE)
-    if box.run("linkymonitor doctor --help").status:
-        add("doctor", "the program has no such command", None)
-    else:
-        done = box.run("linkymonitor doctor")
-        held = done.seconds <= DOCTOR and done.status in (0, 1) and "Traceback" not in done.said
-        add("doctor", f"{done.seconds:.1f} s: {done.said}", held)
+    done = box.run("linkymonitor doctor --json")
+    seen, faults = judged(done)
+    add("doctor", seen, done.seconds <= DOCTOR and faults is not None)
     done = box.run("runuser -u linkymonitor -- linkymonitor report", 300)
     add("report", f"{done.seconds:.0f} s: {done.said}", done.status == 0)
     done = box.run("apt-get -q -y purge linkymonitor", 300)

@@ -224,6 +224,17 @@ def test_a_file_of_the_log_that_belongs_to_another_user_is_named(machine, tmp_pa
     fault(card.folders(looked_at), "log-dir", finding="2026-12-01_linkymonitor.log", cure="chown -R root:")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can keep a folder from the user of the service")
+def test_what_root_keeps_for_setup_undo_is_no_fault_and_stays_of_root(machine, tmp_path):
+    looked_at = subject(tmp_path, machine.world(user="nobody"))
+    kept = tmp_path / "log/setup"
+    kept.mkdir(0o700)
+    fault(card.folders(looked_at), "log-dir", finding="non à nobody", cure="chown -R nobody:").mend()
+    assert (tmp_path / "log").owner() == "nobody"
+    assert kept.owner() == "root"
+    assert one(card.folders(looked_at), "log-dir").state is State.WELL
+
+
 ASKED = "--property LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState"
 
 
