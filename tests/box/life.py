@@ -269,7 +269,7 @@ class Life:
         files = self.box.says(
             f"find / -xdev \\( {left_out} \\) -prune -o -iname '*linkymonitor*' -print; "
             "getent passwd linkymonitor; getent group linkymonitor; "
-            "systemctl --no-legend --plain list-units --all 'linkymonitor*'"
+            "systemctl --no-legend --plain list-units --all 'linkymonitor*' | grep -v not-found"
         )
         return f"{files}\n{self.processes()}".strip()
 
