@@ -82,7 +82,8 @@ def _call(words: Sequence[str]) -> int:
             needed=bool(arguments.get("json") or arguments.get("pty")) or page,
         )
         # Only the module of the command is imported: `decode` must not wait for what `acquire` needs.
-        command = getattr(import_module(f"linkymonitor.commands.{name}"), name)
+        module = name.replace("-", "_")
+        command = getattr(import_module(f"linkymonitor.commands.{module}"), module)
         status: int = command(common, **arguments)
     except UsageError as error:
         return _fail(error, USAGE)

@@ -1,24 +1,182 @@
 """Hides secrets, numbers and names in texts that are shown or posted."""
 
+# Strategy
+#
+# - Of the settings only values that are known to be harmless are shown: a key that is misspelt may hold a password.
+#   What is not shown there is then looked for in every other text as well, and hidden there too.
+# - Numbers of meters and of delivery points, addresses, URLs and the names of this machine and its users are found by
+#   their form, wherever they are. To hide too much does no harm.
+
 from __future__ import annotations
 
+import ipaddress
 import re
+from collections.abc import Iterable
 
-_HIDDEN = "***"
-#: Keys of the INI file whose value is a secret or may contain one: a URL may have a password or a token.
-_SECRET = re.compile(
-    r"(?im)^(?P<key>[ \t]*[#;]?[ \t]*[^=:\n]*(?:pass|mot_de_passe|token|jeton|secret|api_?key|chat|url|user|host|argv)"
-    r"[^=:\n]*?[ \t]*[=:])(?P<value>.*(?:\n[ \t]+\S.*)*)$"
+HIDDEN = "***"
+#: The keys whose values are shown: words, numbers and durations.
+_HARMLESS = frozenset(
+    [
+        "active_high",
+        "address",
+        "after",
+        "allow_plaintext",
+        "batch",
+        "compress_after",
+        "contrast",
+        "decimals",
+        "enabled",
+        "every",
+        "fail_state",
+        "flip",
+        "frames_per_record",
+        "lang",
+        "language",
+        "mode",
+        "night_contrast",
+        "night_end",
+        "night_start",
+        "off_below",
+        "off_peak",
+        "offer",
+        "on_above",
+        "open",
+        "pages",
+        "periods",
+        "phases",
+        "pin",
+        "port",
+        "power",
+        "proration",
+        "protocol",
+        "raw_values",
+        "reading_day",
+        "reading_months",
+        "retention",
+        "rotate_every",
+        "rule",
+        "shape",
+        "shift_every",
+        "shows",
+        "silence",
+        "silent_after",
+        "size",
+        "speed",
+        "split",
+        "sync_every",
+        "timezone",
+        "tls",
+        "type",
+        "version",
+    ]
 )
+_ROW = re.compile(r"^(?P<lead>[ \t]*[#;]?[ \t]*)(?P<key>[^=:\[\]#;\s][^=:\[\]]*?)[ \t]*[=:](?P<value>.*)$")
+_SECTION = re.compile(r"^\[(?P<kind>[^:\]]+)(?P<name>:[^\]]*)?\]")
+#: A value that is so short would hide words of other texts.
+_SHORTEST = 4
+#: Eleven digits and more, also in groups: the number of a meter has 12, that of a delivery point 14.
+_NUMBER = re.compile(r"\d(?:[ .\u00a0\u202f-]?\d){10,}")
+#: A short hash of a meter number, or a salt.
+_METER = re.compile(r"\b(compteur|meter)=[^,\s]+")
+_HASH = re.compile(r"(?i)\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b")
+_ENERGY = re.compile(r"\d[\d .,\u00a0\u202f]*(?=[ \u00a0\u202f]?[kM]?(?:Wh|VA|W)\b)")
+_URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*)://\S+")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_IP4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+_IP6 = re.compile(r"(?i)(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])")
+_MAC = re.compile(r"(?i)\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b")
+_HOME = re.compile(r"(/home/|/Users/|/media/|/run/user/)[^/\s:;,»”'\"]+")
+#: The words that the supplier sends to a house.
+_MESSAGE = re.compile(r"\b(MSG[12])\b.*")
+
+
+def settings_shown(text: str) -> str:
+    """Return the INI *text* without comments and names, and with stars for each value that is not known as harmless."""
+    shown, count = [], 0
+    for row in text.splitlines():
+        section = _SECTION.match(row)
+        if section:
+            # The name of a section is free, but a date is none.
+            dated = re.fullmatch(r":\d{4}-\d\d-\d\d", section["name"] or "")
+            count += 1
+            name = section["name"] if dated or not section["name"] else f":{count}"
+            shown.append(f"[{section['kind']}{name or ''}]")
+            continue
+        found = None if row.lstrip().startswith(("#", ";")) or row[:1].isspace() else _ROW.match(row)
+        if found:
+            value = found["value"].strip()
+            key = found["key"].lower()
+            shown.append(f"{key} = {value if key in _HARMLESS or not value else HIDDEN}")
+    return "\n".join(shown) + "\n"
+
+
+def values_hidden(text: str) -> set[str]:
+    """Return the values of the INI *text* that are not shown, those of comments and of continued lines too."""
+    hidden: set[str] = set()
+    for row in text.splitlines():
+        section = _SECTION.match(row)
+        if section:
+            hidden.add((section["name"] or "").removeprefix(":"))
+            continue
+        found = _ROW.match(row)
+        if found is None or (row[:1].isspace() and not found["lead"].strip()):
+            hidden.add(row.strip(" \t#;"))
+        elif found["key"].lower() not in _HARMLESS:
+            hidden.update((found["value"].strip(), found["key"].strip() if found["lead"].strip() else ""))
+    return hidden
 
 
 def without_values(text: str) -> str:
-    """Return the INI *text* with stars in place of values that are secrets; a file or an empty value stays."""
+    """Return the INI *text* for a diff on the owner's own terminal: with stars for values that look like secrets."""
     return _SECRET.sub(_starred, text)
+
+
+#: Keys of the INI file whose value is a secret or may contain one: a URL may have a password or a token.
+_SECRET = re.compile(
+    r"(?im)^(?P<key>[ \t]*[#;]?[ \t]*[^=:\n]*(?:pass|mdp|token|jeton|secret|api_?key|chat|url|user|argv)"
+    r"[^=:\n]*?[ \t]*[=:])(?P<value>.*(?:\n[ \t]+\S.*)*)$"
+)
 
 
 def _starred(found: re.Match[str]) -> str:
     value = found["value"].strip()
     if not value or re.search(r"_file[ \t]*[=:]$", found["key"]):
         return found[0]
-    return f"{found['key']} {_HIDDEN}"
+    return f"{found['key']} {HIDDEN}"
+
+
+class Scrubber:
+    """Hides what is personal in a text.
+
+    Args:
+        secrets: texts that must not appear, such as passwords and names; short ones are hidden as whole words.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        known = sorted({secret for secret in secrets if len(secret) > 1}, key=len, reverse=True)
+        parts = [
+            re.escape(secret) if len(secret) >= 2 * _SHORTEST else rf"(?<!\w){re.escape(secret)}(?!\w)"
+            for secret in known
+        ]
+        self._secrets = re.compile("|".join(parts)) if parts else None
+
+    def __call__(self, text: str) -> str:
+        """Return *text* with stars in place of what is personal."""
+        if self._secrets is not None:
+            text = self._secrets.sub(HIDDEN, text)
+        text = _URL.sub(rf"\1://{HIDDEN}", text)
+        text = _METER.sub(rf"\1={HIDDEN}", text)
+        text = _MESSAGE.sub(rf"\1 {HIDDEN}", text)
+        for pattern in (_MAIL, _MAC, _IP4, _HASH, _ENERGY):
+            text = pattern.sub(HIDDEN, text)
+        text = _HOME.sub(rf"\1{HIDDEN}", text)
+        text = _IP6.sub(_without_ip6, text)
+        return _NUMBER.sub(HIDDEN, text)
+
+
+def _without_ip6(found: re.Match[str]) -> str:
+    try:
+        ipaddress.ip_address(found[0])
+    except ValueError:  # a time of day
+        return found[0]
+    return HIDDEN

@@ -170,7 +170,21 @@ class Run:
             print()
             _say(Text("arrêté ; ce qui est fait reste fait", "stopped; what is done stays done"))
         self._end()
+        if wanted == PARTS and not self._options.dry_run and not self._waits_for_a_restart():
+            self._examine()
         return 1 if self._failed else 0
+
+    def _waits_for_a_restart(self) -> bool:
+        return any(str(path).startswith(_BEFORE_A_RESTART) for path in self._made)
+
+    def _examine(self) -> None:
+        """Look at the whole installation, which must be this machine."""
+        if self._root != Path("/") or self._failed:
+            return
+        from linkymonitor.commands.doctor import doctor
+
+        print()
+        doctor(self._common, port=None, fix=False, json=False, watch=False)
 
     def _part(self, title: Text, plan: Callable[[], list[Change]]) -> None:
         try:
@@ -312,8 +326,13 @@ class Run:
         )
         if self._root == Path("/"):
             _tell_systemd(self._made)
-        if any(str(path).startswith(_BEFORE_A_RESTART) for path in self._made):
-            _say(Text("redémarrez la machine : sudo reboot", "restart the machine: sudo reboot"))
+        if self._waits_for_a_restart():
+            _say(
+                Text(
+                    "redémarrez la machine : sudo reboot ; puis « linkymonitor doctor » regarde tout",
+                    "restart the machine: sudo reboot; then 'linkymonitor doctor' looks at everything",
+                )
+            )
 
 
 def _refuse_wrong(text: str, path: Path) -> None:

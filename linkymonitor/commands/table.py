@@ -564,6 +564,37 @@ COMMANDS: Mapping[str, Command] = {
             ),
         ),
     ),
+    "support-bundle": Command(
+        Text(
+            "un fichier à joindre à une question, sans rien de personnel",
+            "a file for a question, with nothing personal",
+        ),
+        options=(
+            Option(
+                ("-o", "--output"),
+                Text("fichier, .tar.gz ou .zip", "file, .tar.gz or .zip"),
+                read=read.path,
+                metavar="FILE",
+                required=True,
+            ),
+            Option(("-y", "--yes"), Text("sans rien demander", "without a question")),
+        ),
+    ),
+    "purge": Command(
+        Text("supprime les données personnelles d'avant une date", "removes the personal data before a date"),
+        options=(
+            Option(
+                ("--before",),
+                Text("premier jour qui reste : 2026-11-21", "first day that stays: 2026-11-21"),
+                read=read.day,
+                metavar="DATE",
+                required=True,
+            ),
+            Option(("--dry-run",), Text("montre, et ne supprime rien", "show, and remove nothing")),
+            Option(("-y", "--yes"), Text("sans rien demander", "without a question")),
+            _LOG_DIR,
+        ),
+    ),
     "safe": Command(
         Text(
             "met chaque relais à son état de repli, quand acquire ne tourne plus",

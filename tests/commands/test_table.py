@@ -14,7 +14,8 @@ from linkymonitor.commands.table import COMMANDS
 def test_a_command_takes_what_its_row_has(name):
     """A command is called with a value for each option, in a call that mypy cannot check."""
     row = COMMANDS[name]
-    function = getattr(import_module(f"linkymonitor.commands.{name}"), name)
+    module = name.replace("-", "_")
+    function = getattr(import_module(f"linkymonitor.commands.{module}"), module)
     common, *own = inspect.signature(function).parameters.values()
     assert common.name == "common"
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in own)
