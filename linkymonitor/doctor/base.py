@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.doctor.world import World
@@ -40,6 +41,16 @@ class Row(NamedTuple):
     picture: tuple[str, ...] = ()
 
 
+class Trials(NamedTuple):
+    """The test messages to the sinks."""
+
+    threads: list[Thread]
+    #: The monotonic time at which waiting for answers ends.
+    end: float
+    #: The name of a sink → whether it has taken its message, and a sentence.
+    answers: dict[str, tuple[bool, Text]]
+
+
 class Subject(NamedTuple):
     """What is examined: an installation on a machine."""
 
@@ -54,6 +65,8 @@ class Subject(NamedTuple):
     try_sink: Callable[[str], tuple[bool, Text]]
     #: The faults that `check` finds on paper.
     paper: Callable[[], list[Text]]
+    #: The test messages that are under way; None: they are sent when the sinks are looked at.
+    begun: "Trials | None" = None
 
 
 Check = Callable[[Subject], list[Row]]

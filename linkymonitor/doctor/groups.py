@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linkymonitor.doctor import automatic, board, card, line, port, results, service
+from linkymonitor.doctor import board, card, line, port, results, service
 from linkymonitor.doctor.base import Group, Row, Subject, unseen
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text, cause
@@ -33,9 +33,12 @@ _OF_PORT = (port.check, line.check)
 
 
 def rows(subject: Subject) -> Iterator[Row]:
-    """Yield the rows of every group; a group that fails costs only itself."""
+    """Yield the rows of every group in their order; the sinks are tried while the meter is heard."""
+    begun = results.begin(subject)
     groups = GROUPS
     if subject.port == AUTO:
+        from linkymonitor.doctor import automatic
+
         choice = automatic.choose(subject)
         yield choice.row
         if choice.port is None:
@@ -43,8 +46,13 @@ def rows(subject: Subject) -> Iterator[Row]:
         else:
             subject = subject._replace(port=choice.port)
     for group in groups:
-        try:
-            yield from group.check(subject)
-        except (LinkyMonitorError, OSError) as error:
-            why = error.text if isinstance(error, LinkyMonitorError) else cause(error)
-            yield unseen(group.title.en.lower(), group.title, why)
+        yield from _of(group, subject._replace(begun=begun))
+
+
+def _of(group: Group, subject: Subject) -> list[Row]:
+    """Return the rows of *group*; a group that fails costs only itself."""
+    try:
+        return group.check(subject)
+    except (LinkyMonitorError, OSError) as error:
+        why = error.text if isinstance(error, LinkyMonitorError) else cause(error)
+        return [unseen(group.title.en.lower(), group.title, why)]

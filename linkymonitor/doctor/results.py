@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from linkymonitor.daily_log.search import last_before
-from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.base import Row, Subject, Trials, to_mend, unseen, well
 from linkymonitor.language import Text, cause
 from linkymonitor.money.statements import doubts
 from linkymonitor.web.address import addresses_of_house, urls
@@ -20,8 +20,8 @@ _ADDRESS = Text("adresse des pages", "address of the pages")
 _OLDEST_PAGE = timedelta(hours=30)
 
 
-def sinks(subject: Subject) -> list[Row]:
-    """Send a test message to each sink that is in use, all at the same time."""
+def begin(subject: Subject) -> Trials:
+    """Send a test message to each sink that is in use, all at the same time, and return before they answer."""
     enabled = [name for name, sink in subject.settings.destinations.items() if sink.enabled]
     answers: dict[str, tuple[bool, Text]] = {}
 
@@ -29,14 +29,19 @@ def sinks(subject: Subject) -> list[Row]:
         answers[name] = subject.try_sink(name)
 
     # A far end that does not answer keeps its thread; a daemon thread does not keep the program.
-    threads = [threading.Thread(target=ask, args=(name,), daemon=True) for name in enabled]
+    threads = [threading.Thread(target=ask, args=(name,), name=name, daemon=True) for name in enabled]
     for thread in threads:
         thread.start()
-    end = subject.world.clock.monotonic() + subject.world.patience.sinks
+    return Trials(threads, subject.world.clock.monotonic() + subject.world.patience.sinks, answers)
+
+
+def sinks(subject: Subject) -> list[Row]:
+    """Look at the answers of the sinks to their test messages."""
+    threads, end, answers = subject.begun or begin(subject)
     for thread in threads:
         thread.join(max(end - subject.world.clock.monotonic(), 0.0))
     rows = []
-    for name in enabled:
+    for name in (thread.name for thread in threads):
         what = Text("destination ", "sink ") + name
         taken, words = answers.get(name, (False, Text("pas de réponse à temps", "no answer in time")))
         if taken:
