@@ -28,6 +28,8 @@ from linkymonitor.sinks.prices import Prices, millionths
 
 _ABOUT_THE_POINTS = (400, 413, 422)
 _TAKEN = 204
+#: What the server says of a disk that is full.
+_DISK_FULL = "no space left on device"
 #: So many bytes of the answer to a query are read.
 _SERIES_MOST = 1_000_000
 #: Level 1 takes half of the time of the usual level 6, for a body that is an eighth larger.
@@ -170,7 +172,7 @@ class InfluxDB:
         if answer.status in _ABOUT_THE_POINTS:
             raise SinkRefused(self._sentence(answer))
         if answer.status != _TAKEN:
-            raise SinkUnavailable(self._sentence(answer) + _remedy(answer.status, self._api))
+            raise SinkUnavailable(self._sentence(answer) + _remedy(answer, self._api))
 
     def ask(self, query: str) -> list[Mapping[str, Any]]:
         """Return the series that answer *query*, in InfluxQL, of InfluxDB 1; times are in seconds.
@@ -188,7 +190,7 @@ class InfluxDB:
         try:
             result = json.loads(answer.text)["results"][0]
         except (ValueError, LookupError, TypeError):
-            raise SinkUnavailable(self._sentence(answer) + _remedy(answer.status, self._api)) from None
+            raise SinkUnavailable(self._sentence(answer) + _remedy(answer, self._api)) from None
         if "error" in result:
             why = quoted(str(result["error"]))
             remedy = Text("", "")
@@ -252,8 +254,15 @@ def _request(settings: Settings, address: Address, section: str) -> _Request:
     return _Request(f"{address.path}{path}?{urlencode(given)}", headers)
 
 
-def _remedy(status: int, api: int) -> Text:
-    """Return what to do about an answer, with the separator before it; nothing for a fault that passes."""
+def _remedy(answer: Answer, api: int) -> Text:
+    """Return what to do about *answer*, with the separator before it; nothing for a fault that passes."""
+    status = answer.status
+    if _DISK_FULL in answer.text:
+        # InfluxDB 1 goes on refusing once there is room, until it is started again.
+        return Text(
+            " ; faites de la place sur le serveur, et relancez-le",
+            "; make room on the server, and start it again",
+        )
     if status in (401, 403):
         return Text(
             " ; corrigez user et password_file, ou token_file, ou donnez-lui le droit d'écrire",

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -21,7 +20,7 @@ from linkymonitor.sinks.base import Row, find
 from linkymonitor.sinks.mariadb_server import MariaDB
 from linkymonitor.sinks.postgresql_server import PostgreSQL
 from linkymonitor.sinks.sql_server import ServerSettings
-from tests.support.commands import until
+from tests.support.commands import is_stopped, until
 
 pytestmark = [pytest.mark.usefixtures("english")]
 
@@ -64,14 +63,6 @@ def answering(words: bytes) -> Iterator[int]:
             thread.join(30)
             for one in kept:
                 one.close()
-
-
-def is_stopped(process: int) -> bool:
-    """Return whether each thread of *process* is stopped, which takes a moment after the signal."""
-    return all(
-        path.read_text().rpartition(")")[2].split()[0] == "T"
-        for path in Path(f"/proc/{process}/task").glob("*/stat")
-    )
 
 
 @pytest.mark.parametrize(

@@ -60,3 +60,11 @@ def until(what, seconds=100.0):
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.01)
     return found
+
+
+def is_stopped(process: int) -> bool:
+    """Return whether each thread of *process* is stopped, which takes a moment after the signal."""
+    return all(
+        path.read_text().rpartition(")")[2].split()[0] == "T"
+        for path in Path(f"/proc/{process}/task").glob("*/stat")
+    )

@@ -69,6 +69,12 @@ class Database:
             self._process = subprocess.Popen([self.path, *self.arguments()], stdout=out, stderr=out)
         until(self._answers, 60)
 
+    @property
+    def process(self) -> int:
+        """The number of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """Stop the server, at once where its data allow that."""
         if self._process is not None:
