@@ -325,7 +325,7 @@ class Run:
             )
         )
         if self._root == Path("/"):
-            _tell_systemd(self._made)
+            _tell_systemd(self._made, stop=True)
         if self._waits_for_a_restart():
             _say(
                 Text(
@@ -394,15 +394,21 @@ def _show(change: Change, before: Content | None) -> None:
         print("  " + escape_controls(line))
 
 
-def _tell_systemd(made: Sequence[Path]) -> None:
-    """Let a running systemd take up the units that changed, and stop the login prompt of the port."""
+def _tell_systemd(made: Sequence[Path], *, stop: bool = False) -> None:
+    """Let a running systemd take up the units that changed.
+
+    Args:
+        made: the files that changed.
+        stop: end the units that are masked now: the login prompt of the port, and Bluetooth on it.
+    """
     if not Path("/run/systemd/system").is_dir() or shutil.which("systemctl") is None:
         return
     names = [path for path in made if path.is_relative_to("etc/systemd/system")]
     if not names:
         return
     calls = [["daemon-reload"]]
-    calls += [["stop", path.name] for path in names if path.name.startswith(("serial-getty@", "hciuart"))]
+    if stop:
+        calls += [["stop", path.name] for path in names if path.name.startswith(("serial-getty@", "hciuart"))]
     calls += [
         ["try-restart", path.parent.name.removesuffix(".d")] for path in names if path.parent.suffix == ".d"
     ]

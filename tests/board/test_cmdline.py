@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linkymonitor.board.cmdline import without_console
+from tests.support.card import CMDLINE, TRIXIE_CMDLINE
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,8 @@ from linkymonitor.board.cmdline import without_console
         ("console=serial0,115200 console=ttyAMA0,115200 quiet", "quiet"),
         ("console=ttyAMA10,115200 root=x\n", "console=ttyAMA10,115200 root=x\n"),
         ("noconsole=serial0 quiet\n", "noconsole=serial0 quiet\n"),
+        (CMDLINE, CMDLINE.removeprefix("console=serial0,115200 ")),
+        (TRIXIE_CMDLINE, TRIXIE_CMDLINE.removeprefix("console=serial0,115200 ")),
         ("", ""),
     ],
 )

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from linkymonitor.cli import main
+from linkymonitor.errors import StorageError
 from linkymonitor.system.disk import SystemDisk
+from linkymonitor.system.storage import Storage
 from tests.support.commands import PYTHON
 from tests.support.crash_model import PowerCut
 
@@ -112,6 +114,19 @@ def test_a_dry_run_removes_nothing(box, capsys):
     assert run(box, "--dry-run") == 0
     assert whole(box) == before
     assert "nothing is removed" in capsys.readouterr().out
+
+
+def test_a_log_that_is_being_compressed_does_not_come_back(box):
+    old = box / "log" / "2026_05_27_linkymonitor.log"
+    old.write_text(
+        rows("2026/05/27", *(f"{hour:02}:{minute:02}:00" for hour in range(24) for minute in range(60)))
+    )
+    steps = Storage().compress_steps(old)
+    next(steps)
+    assert run(box, "--yes") == 0
+    with pytest.raises(StorageError):
+        list(steps)
+    assert_purged(box)
 
 
 def test_today_stays(box, capsys):

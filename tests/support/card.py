@@ -49,6 +49,11 @@ CMDLINE = (
     "console=serial0,115200 console=tty1 root=PARTUUID=5e3da3da-02 rootfstype=ext4 fsck.repair=yes rootwait quiet"
     " splash plymouth.ignore-serial-consoles\n"
 )
+#: The same of an image of Trixie, which is set up by cloud-init.
+TRIXIE_CMDLINE = (
+    "console=serial0,115200 console=tty1 root=PARTUUID=8a1b2c3d-02 rootfstype=ext4 fsck.repair=yes rootwait"
+    " cfg80211.ieee80211_regdom=FR ds=nocloud;i=rpi-imager-1760000000000\n"
+)
 ZERO = "Raspberry Pi Zero Rev 1.3"
 ZERO_W = "Raspberry Pi Zero W Rev 1.1"
 ZERO_2 = "Raspberry Pi Zero 2 W Rev 1.0"
