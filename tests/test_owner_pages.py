@@ -30,7 +30,18 @@ from tests.support.markdown import FENCE, blocks
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 IMAGES = DOCS / "images"
-PAGES = ("first-start", "hardware", "pi", "power-cuts", "serve", "units", "upgrade")
+PAGES = (
+    "doctor",
+    "first-start",
+    "hardware",
+    "pi",
+    "power-cuts",
+    "questions",
+    "serve",
+    "setup",
+    "units",
+    "upgrade",
+)
 FILES = [DOCS / f"{page}{ending}" for page in PAGES for ending in (".md", ".fr.md")]
 
 #: The programs that a page may name, and that only note how they were called.
@@ -253,6 +264,7 @@ class Card:
         self.put(
             "var/log/linkymonitor/2026_01_13_linkymonitor.log", "2026/01/13 17:58:00\tINFO\tContrat: …\n"
         )
+        self.put("var/log/linkymonitor/quarantine.log", "2026/01/13 17:59:00\tcross\tPAPP 29990 +\n")
         self.put("var/lib/linkymonitor/report/today.html", "<!doctype html>\n")
         self.put("var/backups/linkymonitor/by-hand-2026-01-13/etc/cron.d/linkymonitor", "10 1 * * *\n")
         self.put("dev/ttyAMA0", "")
