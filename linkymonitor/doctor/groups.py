@@ -20,6 +20,7 @@ GROUPS: tuple[Group, ...] = (
     Group(Text("Montages", "Mounts"), card.mounts),
     Group(Text("Carte", "Card"), card.wear),
     Group(Text("Dossiers", "Folders"), card.folders),
+    Group(Text("Fichier des réglages", "File of the settings"), card.settings_file),
     Group(Text("Services", "Services"), service.check),
     Group(Text("Destinations", "Sinks"), results.sinks),
     Group(Text("Prix", "Prices"), results.prices),

@@ -235,6 +235,33 @@ def test_what_root_keeps_for_setup_undo_is_no_fault_and_stays_of_root(machine, t
     assert one(card.folders(looked_at), "log-dir").state is State.WELL
 
 
+SECRET = "[sink:far]\ntype = webhook\nurl = https://127.0.0.1:9/\ntoken = s3cret\n"
+
+
+def test_settings_with_a_secret_that_everybody_may_read_are_named_and_closed(machine, tmp_path):
+    looked_at = subject(tmp_path, machine.world())
+    (tmp_path / "my.ini").chmod(0o644)
+    assert one(card.settings_file(looked_at), "settings-file").state is State.WELL
+    (tmp_path / "my.ini").write_text(SECRET)
+    row = fault(
+        card.settings_file(looked_at), "settings-file", finding="tous peuvent le lire", cure="chmod 640"
+    )
+    assert "s3cret" not in f"{row.finding} {row.cure}"
+    row.mend()
+    assert (tmp_path / "my.ini").stat().st_mode & 0o777 == 0o640
+    assert one(card.settings_file(looked_at), "settings-file").state is State.WELL
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give the settings to another group")
+def test_settings_that_the_service_cannot_read_are_named_and_given_to_it(machine, tmp_path):
+    looked_at = subject(tmp_path, machine.world(user="nobody"))
+    (tmp_path / "my.ini").chmod(0o600)
+    fault(
+        card.settings_file(looked_at), "settings-file", finding="nobody ne peut pas lire", cure="chgrp nobody"
+    ).mend()
+    assert one(card.settings_file(looked_at), "settings-file").state is State.WELL
+
+
 ASKED = "--property LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState"
 
 
