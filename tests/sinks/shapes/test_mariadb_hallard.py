@@ -223,6 +223,26 @@ def test_a_table_of_the_forerunner_stays_as_it_is(server, database, table, rows,
     assert sum("tbl_teleinfo.OPTARIF" in line for line in said) == 2
 
 
+def test_a_number_or_a_text_that_does_not_fit_is_left_empty_and_the_row_comes(
+    server, database, table, rows, caplog
+):
+    hc = next(row for row in rows if row.contract == "HC")
+    odd = hc._replace(
+        ended_at=NOW,
+        contract="a\0b \U0001f4a1 ☃",
+        period="P\0\U0001f4a1" * 9,
+        fields={**hc.fields, "index_HC": 10**9, "power": 10**6},
+    )
+    with caplog.at_level(logging.WARNING):
+        table().write([odd, hc._replace(ended_at=NOW + timedelta(minutes=1))])
+    first, second = content(server, database)
+    assert first.keys() & {"HCHC", "PAPP", "PTEC"} == set()
+    assert first["HCHP"] == hc.fields["index_HP"]
+    assert (second["HCHC"], second["PAPP"]) == (hc.fields["index_HC"], hc.fields["power"])
+    said = " ".join(record.getMessage() for record in caplog.records)
+    assert all(f"DbiTeleinfo.{name}" in said for name in ("HCHC", "PAPP"))
+
+
 def test_a_time_that_the_server_fills_by_itself_is_ours_all_the_same(server, database, table, rows):
     server.ask(
         database,
