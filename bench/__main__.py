@@ -39,6 +39,7 @@ from bench import (
     sql,
     start,
     summaries,
+    web,
 )
 from bench.table import CannotRun, Measurement, Row, lines
 
@@ -60,6 +61,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "sql": sql.measure,
     "summaries": summaries.measure,
     "bill": bill.measure,
+    "serve": web.measure,
 }
 
 

@@ -17,7 +17,7 @@ from linkymonitor.system.storage import Storage
 FILE = "password.json"
 #: The fewest and the most characters of a password.
 SHORTEST, LONGEST = 8, 128
-#: The work of scrypt: n * r * 128 bytes of memory (8 MiB), p times: some 2 s of a Pi Zero (ADR 0043).
+#: The work of scrypt: n * r * 128 bytes of memory (8 MiB), p times: some 2 s of a Pi Zero (ADR 0044).
 _N, _R, _P = 8192, 8, 3
 _SALT, _HASH = 16, 32
 #: scrypt refuses to take more memory than this.

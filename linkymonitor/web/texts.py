@@ -16,7 +16,7 @@ WRONG = Text("Ce n’est pas le mot de passe.", "That is not the password.")
 SIGNED_IN = Text("Cet appareil est connecté.", "This device is signed in.")
 CALENDAR = Text("Voir le calendrier", "See the calendar")
 NO_PASSWORD = Text(
-    "Le mot de passe ne peut pas être lu ; les messages du service disent pourquoi "
+    "Le mot de passe ne peut pas être lu ; les messages du service disent pourquoi "
     "(journalctl -u linkymonitor-serve).",
     "The password cannot be read; the messages of the service say why (journalctl -u linkymonitor-serve).",
 )
@@ -30,14 +30,14 @@ STATUS = {
     403: (
         Text("Refusé", "Refused"),
         Text(
-            "Le formulaire vient d’une autre page ; ouvrez celle du compteur et recommencez.",
+            "Le formulaire vient d’une autre page ; ouvrez celle du compteur et recommencez.",
             "The form comes from another page; open that of the meter and try again.",
         ),
     ),
     404: (
         Text("Pas de page ici", "No page here"),
         Text(
-            "Il n’y a pas de page à cette adresse : ce jour n’est pas dessiné, ou l’adresse est mal écrite.",
+            "Il n’y a pas de page à cette adresse : ce jour n’est pas dessiné, ou l’adresse est mal écrite.",
             "There is no page at this address: that day is not drawn, or the address is misspelt.",
         ),
     ),
@@ -60,14 +60,14 @@ STATUS = {
     421: (
         Text("Autre nom de machine", "Another name of a machine"),
         Text(
-            "Cette machine ne répond pas sous ce nom ; si c’est bien le sien, ajoutez-le à [serve] hosts.",
+            "Cette machine ne répond pas sous ce nom ; si c’est bien le sien, ajoutez-le à [serve] hosts.",
             "This machine does not answer to that name; if it is its own, add it to [serve] hosts.",
         ),
     ),
     431: (
         Text("En-têtes trop longs", "Headers too long"),
         Text(
-            "Le navigateur envoie trop de choses ; effacez les cookies de cette adresse.",
+            "Le navigateur envoie trop de choses ; effacez les cookies de cette adresse.",
             "The browser sends too much; delete the cookies of this address.",
         ),
     ),
@@ -78,7 +78,7 @@ STATUS = {
     503: (
         Text("Trop de demandes", "Too many requests"),
         Text(
-            "La petite machine est occupée ; réessayez dans un instant.",
+            "La petite machine est occupée ; réessayez dans un instant.",
             "The small machine is busy; try again.",
         ),
     ),
@@ -86,21 +86,21 @@ STATUS = {
 NOT_DRAWN = (
     Text("Pas encore dessiné", "Not drawn yet"),
     Text(
-        "Les pages sont dessinées la nuit, et quand on les regarde ; revenez dans une minute.",
+        "Les pages sont dessinées la nuit, et quand on les regarde ; revenez dans une minute.",
         "The pages are drawn at night, and when somebody looks at them; come back in a minute.",
     ),
 )
 BEING_DRAWN = (
     Text("Dessin en cours", "Being drawn"),
     Text(
-        "Les pages sont en train d’être dessinées ; celle-ci se recharge seule.",
+        "Les pages sont en train d’être dessinées ; celle-ci se recharge seule.",
         "The pages are being drawn; this one reloads itself.",
     ),
 )
 CANNOT_SHOW = (
     Text("Pages illisibles", "Pages cannot be read"),
     Text(
-        "Le dossier des pages manque ou n’est pas celui du service ; ses messages disent lequel et que faire "
+        "Le dossier des pages manque ou n’est pas celui du service ; ses messages disent lequel et que faire "
         "(journalctl -u linkymonitor-serve).",
         "The folder of the pages is missing or is not that of the service; its messages say which and what to do "
         "(journalctl -u linkymonitor-serve).",
@@ -112,8 +112,8 @@ def wait_sentence(seconds: int) -> Text:
     """Return the sentence for somebody who has tried too often."""
     if seconds < 120:
         return Text(
-            f"Trop d’essais ; attendez {seconds} s.",
+            f"Trop d’essais ; attendez {seconds} s.",
             f"Too many attempts; wait {seconds} s.",
         )
     minutes = -(-seconds // 60)
-    return Text(f"Trop d’essais ; attendez {minutes} min.", f"Too many attempts; wait {minutes} min.")
+    return Text(f"Trop d’essais ; attendez {minutes} min.", f"Too many attempts; wait {minutes} min.")

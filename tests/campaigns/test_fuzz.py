@@ -25,6 +25,7 @@ SHORT = {
     "record": 200,
     "salt": 200,
     "report": 40,
+    "request": 300,
 }
 
 each_target = pytest.mark.parametrize("name", list(TARGETS))
