@@ -7,18 +7,17 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 
-#: Seconds for which a message may wait for room in the socket. A message that finds none is lost, and nothing waits.
-_PATIENCE = 1.0
-
 
 class Manager:
     """The service manager that has started this process; where none has, each method does nothing.
 
     Args:
         environ: has NOTIFY_SOCKET, the address of the manager, and WATCHDOG_USEC and WATCHDOG_PID.
+        patience: the seconds for which a message may wait for room in the socket; then it is lost.
     """
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ, patience: float = 1.0) -> None:
+        self._patience = patience
         self._address = environ.get("NOTIFY_SOCKET", "")
         #: Seconds within which the manager wants a sign of life, or it kills this process; None: it wants none.
         self.watchdog: float | None = None
@@ -58,7 +57,7 @@ class Manager:
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         # A manager that is gone or busy costs a message, and nothing else.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
-            out.settimeout(_PATIENCE)
+            out.settimeout(self._patience)
             out.connect(address)
             out.send("\n".join(filter(None, lines)).encode())
 
