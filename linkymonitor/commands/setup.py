@@ -43,6 +43,8 @@ _TITLES = {
     "display": Text("afficheur", "display"),
 }
 _INI = Path("etc/linkymonitor.ini")
+#: Files that are changed and never shown.
+_PASSWORDS = ("gshadow",)
 _BEFORE_A_RESTART = ("boot/", "etc/modules-load.d/")
 
 
@@ -383,6 +385,14 @@ def _show(change: Change, before: Content | None) -> None:
     after = change.after
     if after is not None and after.link:
         _say(f"  -> {os.fsdecode(after.data)}")
+        return
+    if change.path.name in _PASSWORDS:
+        _say(
+            Text(
+                "  (les mêmes membres ; ce fichier a des mots de passe)",
+                "  (the same members; this file has passwords)",
+            )
+        )
         return
     old, new = (
         []

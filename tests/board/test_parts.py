@@ -101,4 +101,5 @@ def test_the_service_and_the_owner_join_the_groups_that_there_are(tmp_path):
     assert "dialout:x:20:linkymonitor" in rows
     assert "i2c:x:998:pi,linkymonitor" in rows
     assert "linkymonitor:x:999:pi" in rows
+    assert "dialout:$6$CANARY::linkymonitor" in (root / "etc/gshadow").read_text().splitlines()
     assert parts.users(root, "pi") == []

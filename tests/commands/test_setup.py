@@ -41,6 +41,7 @@ def test_a_second_run_has_nothing_to_do_and_undo_gives_each_byte_back(tmp_path, 
     said = capsys.readouterr().out
     assert "+enable_uart=1" in said
     assert "-console=serial0,115200 console=tty1" in said
+    assert "CANARY" not in said
     ini = (root / "etc/linkymonitor.ini").read_text()
     assert "# rien encore\noffer = tempo\npower = 9\n" in ini
     assert run(root, "--yes", "--offer", "tempo", "--power", "9") == 0

@@ -73,7 +73,7 @@ def card(
         f"{boot}/config.txt": config,
         f"{boot}/cmdline.txt": CMDLINE,
         "etc/group": _GROUPS,
-        "etc/gshadow": _GROUPS.replace(":x:", ":!:").replace("20:", "").replace("997:", ""),
+        "etc/gshadow": "root:*::\ndialout:$6$CANARY::\ngpio:!::\ni2c:!::pi\nlinkymonitor:!::\n",
         "etc/passwd": "root:x:0:0::/root:/bin/sh\npi:x:1000:1000::/home/pi:/bin/sh\n"
         "linkymonitor:x:999:999::/var/lib/linkymonitor:/usr/sbin/nologin\n",
         "usr/lib/systemd/system/linkymonitor.service": _UNIT,
