@@ -168,7 +168,7 @@ def everything(database: Influx1, name: str, columns: str) -> dict[str, list]:
 @pytest.mark.skipif(not FULL and "LINKYMONITOR_KILLS" not in os.environ, reason="runs in make torture alone")
 @pytest.mark.parametrize(
     ("shape", "columns"),
-    # The mean power of an hour that is older than a week is that of its records since the kill; docs/adr/0036.
+    # The mean power of an hour that is older than a week is that of its records since the kill alone.
     [("linkypy", "HCHC, HCHP"), ("reuiller", "*")],
 )
 def test_the_measurements_of_another_program_have_each_record_once_all_the_same(
