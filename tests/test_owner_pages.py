@@ -7,6 +7,7 @@ of a folder, and what would touch the machine (`systemctl`, `raspi-config`, `reb
 from __future__ import annotations
 
 import importlib.util
+import io
 import math
 import re
 import shlex
@@ -15,6 +16,7 @@ import stat
 import subprocess
 import tarfile
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -22,6 +24,8 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from linkymonitor.commands.parser import parse
+from linkymonitor.commands.table import COMMANDS
 from linkymonitor.language import LANGUAGES
 from linkymonitor.model.terms import Ejp
 from linkymonitor.outputs.led import PATTERNS
@@ -114,6 +118,8 @@ def test_twins_have_the_same_headings_tables_pictures_and_commands(page):
     assert [without_comments(block) for block in shell(english)] == [
         without_comments(block) for block in shell(french)
     ]
+    bare = [[block.text for block in blocks(file) if block.kind == ""] for file in (english, french)]
+    assert bare[0] == bare[1]
     assert f"]({french.name})" in english.read_text("utf-8")
     assert f"]({english.name})" in french.read_text("utf-8")
 
@@ -336,6 +342,34 @@ def words_of(block: str) -> Iterator[str]:
 def test_a_page_names_only_programs_that_this_test_knows(page):
     for block in shell(page):
         assert set(words_of(block)) <= {*NOTED, *REAL, "zcat", "."}, block
+
+
+@pytest.mark.parametrize("page", FILES, ids=name)
+def test_a_command_within_a_sentence_is_understood(page):
+    """Such as `sudo linkymonitor setup --only serial`; those of blocks are parsed by test_docs.py."""
+    prose = FENCE.sub("", page.read_text("utf-8"))
+    for line in re.findall(r"`((?:sudo (?:-u \w+ )?)?linkymonitor [a-z][^`…]*)`", prose):
+        words = shlex.split(line)
+        while words[0] == "sudo":
+            words = words[3:] if words[1] == "-u" else words[1:]
+        if len(words) == 2 and words[1] in COMMANDS:
+            continue  # the name of a command alone
+        with redirect_stderr(io.StringIO()) as said:
+            try:
+                parse(words[1:])
+            except SystemExit:
+                pytest.fail(f"{line}: {said.getvalue()}")
+
+
+@pytest.mark.parametrize("page", FILES, ids=name)
+def test_the_units_that_a_page_names_are_shipped(page):
+    shipped = {unit.name for unit in (ROOT / "etc/systemd").iterdir()}
+    told = page.read_text("utf-8")
+    for line in re.findall(r"systemctl [^`\n#]*", told):
+        for unit in re.findall(r"\blinkymonitor[-.\w]*", line):
+            assert {unit, f"{unit}.service"} & shipped, line
+    for unit in re.findall(r"\blinkymonitor[-\w]*\.(?:service|timer)\b", told):
+        assert unit in shipped, unit
 
 
 @pytest.mark.parametrize("page", FILES, ids=name)

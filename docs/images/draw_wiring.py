@@ -170,7 +170,7 @@ def receiver(lang: str) -> Drawing:
         draw.rect((370, y - 9, 18, 18), f"{kind}-pin", 3)
         draw.text(396, y - 2, name, "b")
         draw.text(396, y + 16, Text(f"broche {pin}", f"pin {pin}"), "n")
-    draw.text(16, 24, Text("R1 : 1,2 kΩ   R2 : 10 kΩ", "R1: 1.2 kΩ   R2: 10 kΩ"), "b")
+    draw.text(16, 24, Text("R1 : 1,2 kΩ · R2 : 10 kΩ", "R1: 1.2 kΩ · R2: 10 kΩ"), "b")
     draw.text(16, 44, Text("mode standard : 1 kΩ et 3,3 kΩ", "standard mode: 1 kΩ and 3.3 kΩ"), "n")
     draw.text(16, 318, Text("I1 et I2 peuvent être inversés.", "I1 and I2 have no polarity."), "n")
     return draw
