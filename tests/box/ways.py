@@ -113,7 +113,7 @@ def _remove(life: Life, step: str, command: str, install: str) -> None:
         gone = box.says(
             "systemctl --no-legend --plain list-units 'linkymonitor*'; "
             "command -v linkymonitor; ls /opt/linkymonitor /usr/lib/python3/dist-packages/linkymonitor 2>/dev/null; "
-            "ls /etc/systemd/system/*.wants /etc/systemd/system | grep linkymonitor"
+            "ls /etc/systemd/system/*.wants /etc/systemd/system | grep linkymonitor | grep -v service.d"
         )
         life.add(
             f"{step}{time}", f"{_end(done.said)}; left: {gone or 'nothing'}", done.status == 0 and not gone
