@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.box.life import INI, LATEST, judged
-from tests.box.stand import Arm, wait
+from tests.box.stand import Arm, Done, wait
 from tests.box.table import Table
 from tests.box.ways import DEB
 
 NAME = "armel, ARM1176"
-#: Seconds that a step may take; the processor of the machine that emulates has nothing else to do.
+#: Seconds that a step may take where the machine that emulates has nothing else to do; for `safe`, of its processor.
 INSTALL, READING, SAFE, DOCTOR = 90.0, 10.0, 2.0, 20.0
 
 
@@ -32,8 +35,8 @@ def live(root: Path, port: str, table: Table) -> None:
     add("apt install, libraries there", f"{done.seconds:.0f} s", done.status == 0 and done.seconds <= INSTALL)
     box.run(f"sed -i 's/^frames_per_record.*/frames_per_record = 2/; s/^sync_every.*/sync_every = 1s/' {INI}")
     _reading(box, root, add)
-    done = best(box, "linkymonitor safe")
-    add("safe", f"{done.seconds:.1f} s: {done.said}", done.seconds <= SAFE)
+    done, spent = best(box, "linkymonitor safe")
+    add("safe", f"{spent:.1f} s of the processor, {done.seconds:.1f} s in all: {done.said}", spent <= SAFE)
     done = box.run("linkymonitor doctor --json")
     seen, faults = judged(done)
     add("doctor", seen, done.seconds <= DOCTOR and faults is not None)
@@ -44,14 +47,20 @@ def live(root: Path, port: str, table: Table) -> None:
     add("apt purge", f"{done.seconds:.0f} s, left: {left or 'nothing'}", done.status == 0 and not left)
 
 
-def _reading(box: Arm, root: Path, add) -> None:  # type: ignore[no-untyped-def]
+def _reading(box: Arm, root: Path, add: Callable[[str, str, bool | None], None]) -> None:
     """Start acquire as its user, and time its first reading."""
     box.run("install -d -o linkymonitor -g linkymonitor /run/linkymonitor")
     began = time.monotonic()
     process = subprocess.Popen(
         [
             *("chroot", str(root), "env", "-i", "QEMU_CPU=arm1176", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"),
-            *("RUNTIME_DIRECTORY=/run/linkymonitor", "runuser", "-u", "linkymonitor", "--"),
+            *(
+                "RUNTIME_DIRECTORY=/run/linkymonitor",
+                "setpriv",
+                "--reuid=linkymonitor",
+                "--regid=linkymonitor",
+            ),
+            "--init-groups",
             *("linkymonitor", "acquire"),
         ],
         stdin=subprocess.DEVNULL,
@@ -62,8 +71,10 @@ def _reading(box: Arm, root: Path, add) -> None:  # type: ignore[no-untyped-def]
     try:
         late = wait(lambda: (root / LATEST[1:]).exists(), 60)
         seconds = time.monotonic() - began
-        seen = "none in 60 s" if late is None else f"{seconds:.1f} s after the start"
-        add("acquire: first reading", seen, late is not None and seconds <= READING)
+        load = f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+        seen = f"{'none in 60 s' if late is None else f'{seconds:.1f} s after the start'}, {load}"
+        in_time = late is not None and seconds <= READING
+        add("acquire: first reading", seen, in_time or (None if busy() else False))
         log = wait(
             lambda: b"DATA" in b"".join(p.read_bytes() for p in root.glob("var/log/linkymonitor/*.log")), 60
         )
@@ -74,6 +85,17 @@ def _reading(box: Arm, root: Path, add) -> None:  # type: ignore[no-untyped-def]
     add("acquire: what it said, and its end", said, process.returncode == 0 and "Traceback" not in said)
 
 
-def best(box: Arm, command: str):  # type: ignore[no-untyped-def]
-    """Return the fastest of three runs of *command*: other work on this machine is none of ours."""
-    return min((box.run(command) for _ in range(3)), key=lambda done: done.seconds)
+def best(box: Arm, command: str) -> tuple[Done, float]:
+    """Return the cheapest of three runs of *command*, and its seconds of the processor (`times` of the shell)."""
+    runs = []
+    for _ in range(3):
+        done = box.run(f"{command}; times")
+        said, _, last = done.said.rpartition("\n")
+        spent = sum(60 * float(m) + float(s) for m, s in re.findall(r"(\d+)m([\d.]+)s", last))
+        runs.append((done._replace(said=said.rpartition("\n")[0]), spent))
+    return min(runs, key=lambda run: run[1])
+
+
+def busy() -> bool:
+    """Return whether this machine has more to do than its processors can."""
+    return os.getloadavg()[0] > (os.cpu_count() or 1)
