@@ -61,7 +61,7 @@ def main(words: list[str]) -> int:
             thread.start()
         for thread in threads:
             thread.join()
-    order = [f"{kind.name}, {way}" for kind in (BOOKWORM, TRIXIE) for way in WAYS] + [arm.NAME]
+    order = [f"{kind.name}, {way}" for kind in (BOOKWORM, TRIXIE) for way in WAYS] + [arm.NAME, arm.BOOTED]
     text = table.markdown(order)
     minutes = (time.monotonic() - began) / 60
     end = f"{len(table.rows)} steps, {len(table.faults)} faults, {minutes:.0f} minutes, {datetime.now(UTC):%Y-%m-%d}"
@@ -86,8 +86,8 @@ def several(
 ) -> None:
     """Run all boxes of *kinds*, one after the other."""
     for kind in kinds:
-        for way, live in {"": None}.items() if kind is ARMEL else WAYS.items():
-            name = arm.NAME if live is None else f"{kind.name}, {way}"
+        boxes = {f"{kind.name}, {way}": live for way, live in WAYS.items()}
+        for name, live in ({arm.NAME: None, arm.BOOTED: None} if kind is ARMEL else boxes).items():
             if options.only not in name:
                 continue
             try:
@@ -104,15 +104,19 @@ def one(
     files: dict[str, Path],
     table: Table,
 ) -> None:
-    """Run one box; *live* is None for the emulated ARM, which is not booted."""
+    """Run one box; *live* is None for those of the emulated ARM."""
     if kind is ARMEL:
         run_arm_programs()
     root = ready(folder, kind)
     with meter("--contract", "ejp") as port, layer(root, name.replace(", ", "-").replace(" ", "-")) as top:
         for inside, file in files.items():
             shutil.copy(file, top / inside[1:])
-        if live is None:
+        if name == arm.NAME:
             arm.live(top, port, table)
+            return
+        if live is None:
+            with booted(top, port, arm=True) as box:
+                arm.live_booted(box, table)
             return
         copy_checkout(top)
         with booted(top, port) as box:

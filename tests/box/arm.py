@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.box.life import INI, LATEST, judged
-from tests.box.stand import Arm, Done, wait
+from tests.box.life import INI, LATEST, Life, judged
+from tests.box.stand import Arm, Box, Done, wait
 from tests.box.table import Table
 from tests.box.ways import DEB
 
-NAME = "armel, ARM1176"
+NAME, BOOTED = "armel, ARM1176", "armel, booted"
 #: Seconds that a step may take where the machine that emulates has nothing else to do; for `safe`, of its processor.
 INSTALL, READING, SAFE, DOCTOR = 90.0, 10.0, 2.0, 20.0
 
@@ -45,6 +45,29 @@ def live(root: Path, port: str, table: Table) -> None:
     done = box.run("apt-get -q -y purge linkymonitor", 300)
     left = box.says(f"ls {INI} /usr/bin/linkymonitor /var/log/linkymonitor 2>/dev/null")
     add("apt purge", f"{done.seconds:.0f} s, left: {left or 'nothing'}", done.status == 0 and not left)
+
+
+def live_booted(box: Box, table: Table) -> None:
+    """Install in a booted *box*, let systemd start the service, kill it once, and remove it."""
+    life = Life(box, table, BOOTED, "/usr/bin/linkymonitor")
+    systemd = box.says("systemctl --version | head -n 1; uname -m")
+    life.add("booted", systemd, "systemd" in systemd)
+    done = box.run(f"apt-get -q -y install {DEB}", 600)
+    life.add("apt install", f"{done.seconds:.0f} s", done.status == 0)
+    late = box.wait("systemctl -q is-active linkymonitor", 90)
+    life.add(
+        "the service is ready",
+        "no" if late is None else box.show("linkymonitor", "StatusText"),
+        late is not None,
+    )
+    late = box.wait(f"test -s {LATEST}", 60)
+    life.add(
+        "first reading", life.journal() if late is None else f"{late:.0f} s after that", late is not None
+    )
+    life.kill()
+    done = box.run("apt-get -q -y purge linkymonitor", 300)
+    left = life.left()
+    life.add("apt purge", f"left: {left or 'nothing'}", done.status == 0 and not left)
 
 
 def _reading(box: Arm, root: Path, add: Callable[[str, str, bool | None], None]) -> None:

@@ -152,9 +152,21 @@ class Box(Chroot):
         return self.says(f"systemctl show -P {name} {unit}")
 
 
+class ArmBox(Box):
+    """A booted root on the emulated processor of a Pi Zero."""
+
+    def more(self) -> list[str]:
+        return ["QEMU_CPU=arm1176"]
+
+
 @contextmanager
-def booted(root: Path, port: str, environment: dict[str, str] | None = None) -> Iterator[Box]:
+def booted(root: Path, port: str, *, arm: bool = False) -> Iterator[Box]:
     """Boot *root*, with the terminal *port* as its /dev/ttyAMA0; switch it off behind the block.
+
+    Args:
+        root: may be written to.
+        port: the name of the terminal outside.
+        arm: whether its programs are for ARM, and run on the emulated processor of a Pi Zero.
 
     Raises:
         SystemExit: it does not boot.
@@ -174,18 +186,18 @@ def booted(root: Path, port: str, environment: dict[str, str] | None = None) -> 
             ),
             *("--link-journal=no", "--resolv-conf=off", "--timezone=off", f"--bind={port}:/dev/ttyAMA0"),
             f"--hostname={root.parent.name.split('-')[0]}",
+            *(["--setenv=QEMU_CPU=arm1176"] if arm else []),
         ],
         stdin=subprocess.DEVNULL,
         stdout=console,
         stderr=subprocess.STDOUT,
-        env={**os.environ, **(environment or {})},
     )
     children = Path(f"/proc/{nspawn.pid}/task/{nspawn.pid}/children")
     try:
         wait(lambda: bool(children.read_text().split()) or nspawn.poll() is not None, 20)
         if nspawn.poll() is not None:
             raise SystemExit(f"*** {root}: does not boot: {(root.parent / 'console').read_text()[-500:]}")
-        box = Box(root, int(children.read_text().split()[0]))
+        box = (ArmBox if arm else Box)(root, int(children.read_text().split()[0]))
         up = box.wait("systemctl is-system-running | grep -qE 'running|degraded'", 90)
         if up is None:
             raise SystemExit(f"*** {root}: does not boot: {(root.parent / 'console').read_text()[-500:]}")
