@@ -37,6 +37,7 @@ step again "$install" --root "$root"
 for cut in opt/linkymonitor/version etc/systemd/system/linkymonitor-report.timer var/lib/systemd/linkymonitor-units; do
 	rm -f "$root/$cut"
 done
+echo 3.10 >"$root/opt/linkymonitor/python" # as of the Debian before
 chroot "$root" systemctl disable --quiet linkymonitor-serve.service || true
 step completed "$install" --root "$root"
 step removed "$install" --uninstall --root "$root"
@@ -193,10 +194,12 @@ def test_the_second_time_nothing_changes(steps):
 
 
 def test_an_installation_that_was_cut_off_is_completed(steps):
-    """The version, a unit, and the note of what is switched on were missing."""
+    """The version, a unit, and the note of what is switched on were missing; Python was another one."""
     completed = steps["completed"]
     assert completed.status == 0, completed.said
     assert set(completed.files) == set(steps["first"].files)
+    environment = "opt/linkymonitor/pyvenv.cfg"
+    assert completed.files[environment] != steps["first"].files[environment]
 
 
 def test_a_removal_keeps_the_settings_and_the_log(steps):
