@@ -141,6 +141,7 @@ def test_the_drawings_are_those_of_their_code():
     draw_wiring = program("draw_wiring.py")
     for drawing, draw in draw_wiring.DRAWINGS.items():
         for lang in LANGUAGES:
+            assert "var(" not in draw(lang).svg(), "some viewers know no variables"
             kept = (IMAGES / f"{drawing}{draw_wiring.ENDINGS[lang]}").read_text("utf-8")
             assert kept == draw(lang).svg(), (
                 f"{drawing}: run python docs/images/draw_wiring.py, and look at it"
@@ -306,6 +307,7 @@ class Card:
             flags=re.DOTALL,
         )
         inside = inside.replace(" -C /", f" -C {self.root}").replace("/. /\n", f"/. {self.root}/\n")
+        self._stays_inside(inside)
         done = subprocess.run(
             ["/bin/sh", "-e", "-c", inside],
             cwd=self.root,
@@ -317,6 +319,15 @@ class Card:
         )
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
         return done.stdout
+
+    def _stays_inside(self, block: str) -> None:
+        """Refuse a path that would be one of this machine; a pattern and a text to be printed are none."""
+        for line in without_comments(block):
+            if not line.startswith(("grep ", "echo ", "printf ")):
+                outside = [word for word in shlex.split(line) if word.startswith("/")]
+                assert all(word.startswith(f"{self.root}/") or word == str(self.root) for word in outside), (
+                    line
+                )
 
     def noted(self) -> list[str]:
         return self.text("noted").splitlines()
@@ -412,6 +423,15 @@ def test_a_read_only_card_keeps_log_and_state_on_their_own_partition_and_can_be_
         assert stat.S_IMODE(moved.st_mode) == stat.S_IMODE(kept.st_mode) == 0o750
         assert (moved.st_uid, moved.st_gid) == (kept.st_uid, kept.st_gid)
     assert card.text("boot/firmware/cmdline.txt") == f"overlayroot=tmpfs:recurse=0 {before}"
+    noted = card.noted()
+    stopped = noted.index(
+        "systemctl stop linkymonitor linkymonitor-deliver linkymonitor-serve linkymonitor-report.timer"
+    )
+    started = noted.index("systemctl start linkymonitor linkymonitor-serve linkymonitor-report.timer")
+    assert (
+        stopped < noted.index("mount -a") < started < noted.index("apt install overlayroot") < len(noted) - 1
+    )
+    assert noted[-1].strip() == "reboot"
     assert "/var/log/linkymonitor" in card.run(proof)
     card.run(undo)
     assert card.text("boot/firmware/cmdline.txt") == before
@@ -428,4 +448,9 @@ def test_a_backup_has_what_is_worth_keeping(card):
 def test_a_line_that_is_no_shell_is_found(card):
     """A control of the test above: a page whose line the shell refuses does not pass."""
     with pytest.raises(AssertionError, match="echo"):
-        card.run("echo 'it is not closed\n")
+        card.run("echo it is not so; false\n")
+
+
+def test_a_line_that_leaves_the_copy_is_not_run(card):
+    with pytest.raises(AssertionError, match="/home/marie"):
+        card.run("cp /etc/fstab /home/marie/fstab\n")

@@ -45,22 +45,25 @@ DARK = {
 FONT = 'system-ui,"Segoe UI",Roboto,"Helvetica Neue","DejaVu Sans",sans-serif'
 
 
+def colours(theme: dict[str, str]) -> str:
+    """Return the rules of the classes that have a colour of *theme*; plain colours, which every viewer knows."""
+    fills = {"ground": "ground", "dot": "ink", "on": "lamp", "off": "rule", "pin": "rule", "box": "card"}
+    fills |= {f"{kind}-pin": kind for kind in ("supply", "signal", "ink")}
+    fills |= {"n": "soft", "d": "danger"}
+    strokes = {kind: kind for kind in ("ink", "soft", "supply", "signal", "danger")}
+    strokes |= {"box": "soft", "zone": "danger", "board": "rule"}
+    rules = [f".{name}{{stroke:{theme[colour]}}}" for name, colour in strokes.items()]
+    rules += [f".{name}{{fill:{theme[colour]}}}" for name, colour in fills.items()]
+    return "".join([f"text{{fill:{theme['ink']}}}", *rules])
+
+
 def style() -> str:
-    """Return the style of every drawing: the colours of both themes, and classes for lines and texts."""
-    light, dark = (";".join(f"--{name}:{value}" for name, value in theme.items()) for theme in (LIGHT, DARK))
-    wires = "".join(
-        f".{name}{{stroke:var(--{name})}}" for name in ("ink", "soft", "supply", "signal", "danger")
-    )
+    """Return the style of every drawing."""
     return (
-        f"svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}"
-        f"text{{font-family:{FONT};font-size:15px;fill:var(--ink)}}.b{{font-weight:600}}.n{{fill:var(--soft)}}"
-        ".c{text-anchor:middle}.r{text-anchor:end}.d{fill:var(--danger)}"
-        f"path,line,rect,circle{{fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}}{wires}"
-        ".box{fill:var(--card);stroke:var(--soft)}.dot{fill:var(--ink)}.on{fill:var(--lamp);stroke:none}"
-        ".off{fill:var(--rule);stroke:none}.zone{stroke:var(--danger);stroke-dasharray:7 6}"
-        ".pin{fill:var(--rule);stroke:none}.supply-pin{fill:var(--supply);stroke:none}"
-        ".signal-pin{fill:var(--signal);stroke:none}.ink-pin{fill:var(--ink);stroke:none}"
-        ".board{fill:none;stroke:var(--rule)}.wide{stroke-width:4}"
+        f"text{{font-family:{FONT};font-size:15px}}.b{{font-weight:600}}.c{{text-anchor:middle}}.r{{text-anchor:end}}"
+        "path,rect,circle{fill:none;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}"
+        f".wide{{stroke-width:4}}.zone{{stroke-dasharray:7 6}}{colours(LIGHT)}"
+        f"@media(prefers-color-scheme:dark){{{colours(DARK)}}}"
     )
 
 
@@ -117,9 +120,7 @@ class Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self._height}" width="{WIDTH}"'
             f' height="{self._height}" role="img" lang="{self.lang}">'
         )
-        ground = (
-            f'<rect x="0" y="0" width="{WIDTH}" height="{self._height}" rx="10" style="fill:var(--ground)"/>'
-        )
+        ground = f'<rect x="0" y="0" width="{WIDTH}" height="{self._height}" rx="10" class="ground"/>'
         title = f"<title>{escape(self._title)}</title>"
         return "\n".join([head, title, f"<style>{style()}</style>", ground, *self._marks, "</svg>"]) + "\n"
 
