@@ -34,7 +34,7 @@ kept() { # path: whether it belongs to packaging/install, which now runs again; 
 }
 
 kept_cron() { # whether the line was written beside an installation of packaging/install, and so is what its owner wants
-	[ -n "$KEEP_OURS" ] && [ -e "$ROOT$SWITCHED" ]
+	[ -n "$KEEP_OURS" ] && [ -e "$ROOT$SWITCHED" ] && [ ! -s "$ROOT$SWITCHED" ]
 }
 
 made_by_hand() { # path: whether it is a part of an installation that has to make room
@@ -55,6 +55,11 @@ move_older_installation() {
 		made_by_hand "$path" || continue
 		# Its process would go on without the files that it has not read yet.
 		if [ -z "$moved$ROOT" ]; then stop_all; fi
+		# The link that switches a unit on leads to the file that goes now: the unit is to be switched on anew.
+		if [ -e "$ROOT$SWITCHED" ] && ls "$ROOT"/etc/systemd/system/*.wants/"${path##*/}" >/dev/null 2>&1; then
+			echo "${path##*/}" >>"$ROOT$SWITCHED"
+		fi
+		rm -f "$ROOT"/etc/systemd/system/*.wants/"${path##*/}"
 		mkdir -p "$ROOT$aside$(dirname "$path")"
 		mv "$ROOT$path" "$ROOT$aside$path"
 		moved="$moved $path"

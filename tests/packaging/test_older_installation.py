@@ -120,6 +120,27 @@ def test_a_line_for_cron_stays_where_an_owner_prefers_it_to_the_timer(tmp_path):
     assert move(tmp_path) == ""
 
 
+def test_a_unit_that_was_switched_on_is_noted_before_it_makes_room(root):
+    """Its link leads nowhere then. The unit that its owner has switched off is not noted."""
+    mark = "# Written by packaging/install of linkymonitor.\n"
+    for unit in ("linkymonitor", "linkymonitor-serve"):
+        put(root, f"etc/systemd/system/{unit}.service", UNIT + mark)
+    link = root / "etc/systemd/system/multi-user.target.wants/linkymonitor.service"
+    link.parent.mkdir()
+    link.symlink_to("/etc/systemd/system/linkymonitor.service")
+    put(root, "var/lib/systemd/linkymonitor-units", "")
+    move(root)
+    assert (root / "var/lib/systemd/linkymonitor-units").read_text() == "linkymonitor.service\n"
+    assert not link.is_symlink()
+
+
+def test_an_owner_who_went_back_may_change_over_again(root):
+    """The newer version was removed, which notes what was switched on, and the old files were put back."""
+    put(root, "var/lib/systemd/linkymonitor-units", "linkymonitor.service\n")
+    move(root, keep_ours="yes")
+    assert aside(root) == MOVED
+
+
 def test_a_unit_that_starts_the_link_of_the_readme_is_one_by_hand_too(tmp_path):
     put(tmp_path, "etc/systemd/system/linkymonitor.service", UNIT.replace("/opt/linkymonitor", "/usr/local"))
     move(tmp_path)
