@@ -454,3 +454,12 @@ def test_a_line_that_is_no_shell_is_found(card):
 def test_a_line_that_leaves_the_copy_is_not_run(card):
     with pytest.raises(AssertionError, match="/home/marie"):
         card.run("cp /etc/fstab /home/marie/fstab\n")
+
+
+@pytest.mark.parametrize("page", ["pi.md", "pi.fr.md"])
+def test_the_packages_of_the_pi_are_those_that_the_installers_install(page):
+    control = (ROOT / "packaging/debian/control").read_text("utf-8")
+    needed = "".join(re.findall(r"^(?:Depends|Recommends): (.*)$", control, re.MULTILINE))
+    text = (DOCS / page).read_text("utf-8")
+    told = set(re.findall(r"\bpython3-[a-z0-9.-]*[a-z0-9]", text))
+    assert told - {"python3-venv"} <= set(re.findall(r"python3-[a-z0-9.-]+", needed))
