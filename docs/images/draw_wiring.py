@@ -142,11 +142,11 @@ def receiver(lang: str) -> Drawing:
     draw = Drawing(lang, 334, Text("Le récepteur : optocoupleur et deux résistances", "The receiver"))
     top, low = 124, 218
     meter(draw, 72, (top, low))
-    draw.path(f"M93,{top}H172V138M93,{low}H172V204")
+    draw.path(f"M93,{top}H154M93,{low}H154")
     draw.resistor(126, top, "R1")
     # The optocoupler: two LEDs head to tail, and a transistor that their light closes.
     draw.rect((154, 92, 142, 158), radius=8)
-    draw.path("M172,138V144H198V154M172,144V154M172,204V198H198V188M172,198V188")
+    draw.path(f"M154,{top}H172V154M172,144H198V154M154,{low}H172V188M172,198H198V188")
     draw.path("M172,150V192M198,150V192")
     draw.diode(172, 171)
     draw.diode(198, 171, up=True)
