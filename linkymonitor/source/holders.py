@@ -10,6 +10,8 @@ from pathlib import Path
 from linkymonitor.language import Text
 
 _PTY_MASTERS = {Path("/dev/ptmx"), Path("/dev/pts/ptmx")}
+#: The major numbers of the slaves of pseudo-terminals (admin-guide/devices.txt of Linux).
+_PTY_SLAVES = range(136, 144)
 
 
 def holder(path: str, root: Path) -> Text:
@@ -42,16 +44,30 @@ def lockers(path: str, root: Path) -> list[int]:
 def openers(path: str, root: Path) -> list[int]:
     """Return the other processes that have *path* open; those of another user are seen by root only."""
     target = Path(path).resolve()
+    with suppress(OSError):
+        device = target.stat()
+        return _openers(target, device, root)
+    return []
+
+
+def _openers(target: Path, device: os.stat_result, root: Path) -> list[int]:
     pids = set()
     for process in (root / "proc").glob("[0-9]*"):
         if process.name == str(os.getpid()):
             continue
         with suppress(OSError):
-            held = {link.readlink() for link in (process / "fd").iterdir()}
+            held = {link.readlink(): link for link in (process / "fd").iterdir()}
             # The process that holds the master of a pty is no reader: it stands for the meter.
-            if target in held and not held & _PTY_MASTERS:
+            if target in held and not held.keys() & _PTY_MASTERS and _same(held[target].stat(), device):
                 pids.add(int(process.name))
     return sorted(pids)
+
+
+def _same(one: os.stat_result, other: os.stat_result) -> bool:
+    """Return whether two files of one name are one device: a container numbers pseudo-terminals of its own."""
+    if os.major(other.st_rdev) in _PTY_SLAVES:
+        return os.path.samestat(one, other)
+    return one.st_rdev == other.st_rdev
 
 
 def is_console(path: str, root: Path) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.errors import LineBusy
+from linkymonitor.source.holders import openers
 from tests.source.wires import FRAME, hear, retry, set_rights
 
 pytestmark = pytest.mark.usefixtures("english")
@@ -169,3 +170,46 @@ def test_a_serial_console_is_pointed_out_with_its_cure(meter, opened, said, tmp_
     (line,) = said()
     assert "the serial console uses this port" in line
     assert f"sudo systemctl mask --now serial-getty@{number}" in line
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a list of mounts of its own needs root")
+def test_a_terminal_of_the_same_number_in_a_container_is_another_one(meter):
+    """A container has pseudo-terminals of its own, numbered from 0 as those of the machine."""
+    number = int(Path(meter.path).resolve().name)
+    inside = (
+        "import os, subprocess, sys\n"
+        "pairs = [os.openpty() for _ in range(int(sys.argv[1]) + 1)]\n"
+        "login = subprocess.Popen(['sleep', '60'], stdin=pairs[-1][1])\n"
+        "print(login.pid, flush=True)\n"
+        "sys.stdin.readline()\n"
+        "login.kill()\n"
+    )
+    script = 'mount -t devpts -o newinstance,ptmxmode=666 devpts /dev/pts && exec "$0" -c "$1" "$2"'
+    with subprocess.Popen(
+        [
+            "unshare",
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            script,
+            sys.executable,
+            inside,
+            str(number),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as container:
+        assert container.stdout is not None
+        assert container.stdin is not None
+        login = container.stdout.readline().strip()
+        if not login:
+            pytest.skip("this system allows no devpts of one's own")
+        try:
+            assert Path("/proc", login, "fd/0").readlink() == Path(meter.path).resolve()
+            assert int(login) not in openers(meter.path, Path("/"))
+        finally:
+            container.stdin.write("\n")
+            container.stdin.close()
