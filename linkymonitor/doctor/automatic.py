@@ -11,12 +11,10 @@ from linkymonitor.doctor.hearing import Heard
 from linkymonitor.doctor.port import reader
 from linkymonitor.errors import LineError
 from linkymonitor.language import Text
-from linkymonitor.source.auto import serial_ports
+from linkymonitor.source.auto import address_in, serial_ports
 from linkymonitor.source.holders import is_console
 from linkymonitor.source.open import open_source
 from linkymonitor.system.clock import BUILT
-from linkymonitor.tic.decoder import FrameDecoder
-from linkymonitor.tic.interpret import interpret
 from linkymonitor.tic.privacy import mask
 
 _AUTO = Text("port = auto", "port = auto")
@@ -57,7 +55,12 @@ def choose(subject: Subject) -> Choice:
 
 
 def _by_meters(heard: dict[str, Heard], free: list[str]) -> Choice:
-    meters = {_meter(found): port for port, found in reversed(heard.items())}
+    meters: dict[str, str] = {}
+    for port, found in heard.items():
+        assert found.mode is not None
+        number = address_in(found.raw, found.mode, BUILT)
+        # A meter whose number is not known counts as another one.
+        meters.setdefault(number or port, f"{port} ({mask(number) if number else '?'})")
     if not heard:
         names = ", ".join(free)
         finding = Text(f"aucun compteur sur {names}", f"no meter on {names}")
@@ -68,7 +71,7 @@ def _by_meters(heard: dict[str, Heard], free: list[str]) -> Choice:
         )
         return Choice(None, to_mend("port", _AUTO, finding, cure))
     if len(meters) > 1:
-        names = ", ".join(f"{port} ({mask(number)})" for number, port in meters.items())
+        names = ", ".join(meters.values())
         finding = Text(f"plusieurs compteurs : {names}", f"several meters: {names}")
         cure = Text(
             "écrivez dans [meter] port celui qu'il faut lire", "write the one to be read into [meter] port"
@@ -89,14 +92,3 @@ def _listen(subject: Subject, port: str) -> Heard | None:
             return hearing.listen(source, world.clock, world.patience._replace(line=world.patience.again))
     except LineError:
         return None
-
-
-def _meter(heard: Heard) -> str:
-    """Return the number of the meter that was *heard*, which is personal."""
-    assert heard.mode is not None
-    decoder = FrameDecoder(heard.mode, unframed=True)
-    for frame in (*decoder.feed(heard.raw), *decoder.close()):
-        reading = interpret(frame, heard.mode, BUILT)
-        if reading.meter is not None:
-            return reading.meter
-    return "?"

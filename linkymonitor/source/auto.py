@@ -16,6 +16,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,6 +71,15 @@ def serial_ports(devices: Path = Path("/dev")) -> list[str]:
     return list(found.values())
 
 
+def address_in(raw: bytes, mode: Mode, at: datetime) -> str | None:
+    """Return the address of the meter that sent *raw*, which is personal; None when no group with it has come."""
+    decoder = FrameDecoder(mode, unframed=True)
+    for frame in (*decoder.feed(raw), *decoder.close()):
+        if (meter := interpret(frame, mode, at).meter) is not None:
+            return meter
+    return None
+
+
 class _Heard(NamedTuple):
     """A meter on a port."""
 
@@ -108,13 +118,7 @@ class _Ear:
 
     def address(self, clock: Clock) -> str | None:
         """Return the address of the meter that is heard."""
-        if self.mode is None:
-            return None
-        decoder = FrameDecoder(self.mode, unframed=True)
-        for frame in (*decoder.feed(self._sample), *decoder.close()):
-            if (meter := interpret(frame, self.mode, clock.now()).meter) is not None:
-                return meter
-        return None
+        return None if self.mode is None else address_in(self._sample, self.mode, clock.now())
 
 
 class Auto(Source):

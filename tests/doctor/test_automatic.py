@@ -60,6 +60,16 @@ def test_two_meters_are_refused_with_both_ports_and_masked_numbers(machine, tmp_
     assert "021876543210" not in str(choice.row.finding)
 
 
+def test_two_meters_whose_numbers_are_not_heard_are_not_taken_for_one(machine, tmp_path):
+    frame = Frame(tuple(InfoGroup(f"IRMS{phase}", f"00{phase}") for phase in (1, 2, 3)) * 3)
+    nameless = write_frame(frame, Mode.STANDARD, parity=True) * 9
+    with Sender(nameless, 9600) as first, Sender(nameless, 9600) as second:
+        names = [plug(machine, "ttyUSB0", first), plug(machine, "ttyUSB1", second)]
+        choice = automatic.choose(subject(tmp_path, machine.world(), AUTO))
+    assert choice.port is None
+    assert all(f"{name} (?)" in str(choice.row.finding) for name in names)
+
+
 def test_no_port_and_no_meter_are_named(machine, tmp_path):
     looked_at = subject(tmp_path, machine.world(), AUTO)
     assert "aucun port série" in str(automatic.choose(looked_at).row.finding)
