@@ -10,9 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands.deliver import runtime_dir, try_sink
-from linkymonitor.commands.shared import Common, signals, state_dir
+from linkymonitor.commands.shared import Common, say, signals, state_dir
 from linkymonitor.errors import LineBusy, LineError, LinkyMonitorError, UsageError
-from linkymonitor.language import Text, escape_controls, legible
+from linkymonitor.language import Text, cause, escape_controls, legible
 from linkymonitor.source.base import AUTO
 
 if TYPE_CHECKING:
@@ -113,7 +113,6 @@ def examine(subject: Subject, *, fix: bool, json: bool) -> int:
 def _mended(row: Row, mend: Callable[[], object]) -> Row:
     """Do the cure of *row*; return the row as it is then."""
     from linkymonitor.doctor.base import State
-    from linkymonitor.language import cause
 
     try:
         mend()
@@ -134,22 +133,12 @@ def _print(row: Row) -> None:
         State.UNSEEN: Text("non vu   ", "not seen "),
     }[row.state]
     star = "*" if row.mend is not None else " "
-    print(
-        legible(
-            f"{mark}{star} {row.what} : {row.finding}"
-            if _french()
-            else f"{mark}{star} {row.what}: {row.finding}"
-        )
-    )
+    say(f"{mark}{star} " + row.what + Text(" : ", ": ") + row.finding)
     if row.cure is not None:
-        print(legible(f"           → {row.cure}"))
+        say(f"           → {row.cure}")
     for line in row.picture:
         print(line)
     sys.stdout.flush()
-
-
-def _french() -> bool:
-    return str(Text("fr", "en")) == "fr"
 
 
 def _total(to_mend: int, unseen: int) -> Text:
@@ -177,9 +166,8 @@ def _watch(subject: Subject) -> int:
     if subject.port == AUTO:
         choice = automatic.choose(subject)
         if choice.port is None:
-            raise LineError(
-                choice.row.finding + " ; " + choice.row.cure if choice.row.cure else choice.row.finding
-            )
+            cure = Text(" ; ", "; ") + choice.row.cure if choice.row.cure else Text("", "")
+            raise LineError(choice.row.finding + cure)
         subject = subject._replace(port=choice.port)
     holder = None if "://" in subject.port else port.reader(subject.world, subject.port)
     if holder is not None:

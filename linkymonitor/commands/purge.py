@@ -21,11 +21,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from linkymonitor.commands.shared import Common, state_dir
+from linkymonitor.commands.shared import Common, say, state_dir
 from linkymonitor.daily_log.files import log_file
 from linkymonitor.daily_log.statements import HEADS
 from linkymonitor.errors import LineBusy, LinkyMonitorError, StorageError, UsageError
-from linkymonitor.language import Text, legible
+from linkymonitor.language import Text
 from linkymonitor.meter.quarantine_file import FILE_NAME
 from linkymonitor.settings import Settings
 from linkymonitor.summaries.line import day_of
@@ -51,6 +51,7 @@ class Old(NamedTuple):
     what: Text
 
 
+_COLON = Text(" : ", ": ")
 _LOG = Text("journal", "log")
 _SUMMARY = Text("résumés de jours", "summaries of days")
 _PAGE = Text("page", "page")
@@ -91,16 +92,16 @@ def purge(common: Common, *, before: date, dry_run: bool, yes: bool, log_dir: Pa
         )
     found = list(_old(settings, log_dir, storage, before))
     for old in found:
-        _say(f"{old.path} : " + old.what)
+        say(f"{old.path}" + _COLON + old.what)
     _tell_what_stays(settings)
     if not found:
-        _say(Text(f"rien avant le {before}", f"nothing before {before}"))
+        say(Text(f"rien avant le {before}", f"nothing before {before}"))
         return 0
     if dry_run:
-        _say(Text(f"{len(found)} fichiers ; rien n'est supprimé", f"{len(found)} files; nothing is removed"))
+        say(Text(f"{len(found)} fichiers ; rien n'est supprimé", f"{len(found)} files; nothing is removed"))
         return 0
     if not yes and not _agreed(len(found), before):
-        _say(Text("rien n'est supprimé", "nothing is removed"))
+        say(Text("rien n'est supprimé", "nothing is removed"))
         return 0
     for _ in range(_ROUNDS):
         for old in found:
@@ -109,15 +110,15 @@ def purge(common: Common, *, before: date, dry_run: bool, yes: bool, log_dir: Pa
         if not found:
             break
     for old in found:
-        _say(f"{old.path} : " + Text("encore là", "still there"))
-    _say(
+        say(f"{old.path}" + _COLON + Text("encore là", "still there"))
+    say(
         Text(
             "supprimé ; « sudo -u linkymonitor linkymonitor report » redessine le calendrier",
             "removed; 'sudo -u linkymonitor linkymonitor report' draws the calendar again",
         )
     )
     if _acquire_runs(log_dir, storage):
-        _say(
+        say(
             Text(
                 "acquire tourne et garde en mémoire la quarantaine ; « sudo systemctl restart linkymonitor » l'oublie",
                 "acquire runs and keeps the quarantine in memory; 'sudo systemctl restart linkymonitor' forgets it",
@@ -285,7 +286,7 @@ def _tell_what_stays(settings: Settings) -> None:
     for name, sink in settings.destinations.items():
         if isinstance(getattr(sink.settings, "dir", None), Path):
             continue
-        _say(
+        say(
             Text(
                 f"[sink:{name}] : ce qui y a été envoyé y reste ; supprimez-le là-bas. Ce qui attendait n'y ira plus",
                 f"[sink:{name}]: what was sent there stays there; remove it there. What still waited is not sent",
@@ -302,7 +303,3 @@ def _acquire_runs(log_dir: Path, storage: Storage) -> bool:
     except LinkyMonitorError:
         return False
     return False
-
-
-def _say(words: Text | str) -> None:
-    print(legible(str(words)))

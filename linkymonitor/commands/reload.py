@@ -80,9 +80,8 @@ class Reload:
             )
             return
         finally:
-            speak(
-                self._started.general.lang
-            )  # reading the file has set its language, which waits for the next start
+            # Reading the file has set its language, which waits for the next start.
+            speak(self._started.general.lang)
         self.refused = False
         changed = changes(self._settings, settings)
         for fault in self._driven.change(settings):

@@ -24,9 +24,9 @@ from linkymonitor.board import parts
 from linkymonitor.board.changes import Change, Content, Journal, content, inside
 from linkymonitor.board.model import Board, recognised
 from linkymonitor.board.redaction import without_values
-from linkymonitor.commands.shared import Common
+from linkymonitor.commands.shared import Common, say
 from linkymonitor.errors import ConfigError, LinkyMonitorError, UsageError
-from linkymonitor.language import Text, escape_controls, legible
+from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
     from linkymonitor.settings import Settings
@@ -155,7 +155,7 @@ class Run:
     def run(self, wanted: Sequence[str]) -> int:
         """Look at the parts *wanted*; return the exit status."""
         if {"serial", "i2c"}.intersection(wanted):
-            _say(_board_line(self._board, parts.boot(self._root)))
+            say(_board_line(self._board, parts.boot(self._root)))
         plans: dict[str, Callable[[], list[Change]]] = {
             "serial": self._serial,
             "i2c": lambda: parts.i2c(self._root, self._board),
@@ -170,7 +170,7 @@ class Run:
                 self._part(_TITLES[name], plans[name])
         except (_Stopped, EOFError):
             print()
-            _say(Text("arrêté ; ce qui est fait reste fait", "stopped; what is done stays done"))
+            say(Text("arrêté ; ce qui est fait reste fait", "stopped; what is done stays done"))
         self._end()
         if wanted == PARTS and not self._options.dry_run and not self._waits_for_a_restart():
             self._examine()
@@ -193,17 +193,17 @@ class Run:
             changes = plan()
         except ConfigError as error:
             self._failed = True
-            _say(
+            say(
                 title
                 + Text(
                     " : laissé de côté, la configuration a une faute", ": left out, the settings have a fault"
                 )
             )
             for fault in str(error).splitlines():
-                _say(fault)
+                say(fault)
             return
         if not changes:
-            _say(title + Text(" : rien à changer", ": nothing to change"))
+            say(title + Text(" : rien à changer", ": nothing to change"))
         for change in changes:
             self._proposed += 1
             before = content(self._root / change.path)
@@ -212,7 +212,7 @@ class Run:
                 continue
             if content(self._root / change.path) != before:
                 self._failed = True
-                _say(Text("modifié entre-temps, laissé tel quel", "edited in the meantime, left as it is"))
+                say(Text("modifié entre-temps, laissé tel quel", "edited in the meantime, left as it is"))
             elif self._journal.apply(change):
                 self._made.append(change.path)
 
@@ -254,7 +254,7 @@ class Run:
         except ConfigError:
             port = "auto"
         if not _is_on_the_header(port):
-            _say(
+            say(
                 Text(
                     f"[meter] port = {port} : un port qui n'a besoin d'aucun réglage de la carte",
                     f"[meter] port = {port}: a port that needs no setting of the board",
@@ -265,7 +265,7 @@ class Run:
 
     def _users(self) -> list[Change]:
         if not parts.has_user(self._root):
-            _say(
+            say(
                 Text(
                     "pas encore d'utilisateur linkymonitor ; l'installation le crée (sudo make install, ou le paquet)",
                     "no user linkymonitor yet; the installation makes it (sudo make install, or the package)",
@@ -310,7 +310,7 @@ class Run:
 
     def _end(self) -> None:
         if self._options.dry_run:
-            _say(
+            say(
                 Text(
                     f"{self._proposed} changements ; rien n'est fait",
                     f"{self._proposed} changes; nothing is done",
@@ -320,7 +320,7 @@ class Run:
         if not self._made:
             return
         count = len(self._made)
-        _say(
+        say(
             Text(
                 f"faits : {count} ; « sudo linkymonitor setup --undo » les défait",
                 f"done: {count}; 'sudo linkymonitor setup --undo' takes them back",
@@ -329,7 +329,7 @@ class Run:
         if self._root == Path("/"):
             _tell_systemd(self._made, stop=True)
         if self._waits_for_a_restart():
-            _say(
+            say(
                 Text(
                     "redémarrez la machine : sudo reboot ; puis « linkymonitor doctor » regarde tout",
                     "restart the machine: sudo reboot; then 'linkymonitor doctor' looks at everything",
@@ -374,20 +374,16 @@ def _board_line(board: Board, boot: parts.Boot | None) -> Text | str:
     return f"{name}, /{boot.folder}"
 
 
-def _say(words: Text | str) -> None:
-    print(legible(str(words)))
-
-
 def _show(change: Change, before: Content | None) -> None:
     """Print what *change* does to what was there *before*: a diff of a file, without secrets."""
     print()
-    _say(f"/{change.path} : {change.why}")
+    say(f"/{change.path}" + Text(" : ", ": ") + change.why)
     after = change.after
     if after is not None and after.link:
-        _say(f"  -> {os.fsdecode(after.data)}")
+        say(f"  -> {os.fsdecode(after.data)}")
         return
     if change.path.name in _PASSWORDS:
-        _say(
+        say(
             Text(
                 "  (les mêmes membres ; ce fichier a des mots de passe)",
                 "  (the same members; this file has passwords)",
@@ -430,16 +426,16 @@ def _undo(journal: Journal, root: Path) -> int:
     """Take back all changes; return the exit status, 1 when a file was left alone."""
     done = journal.undo()
     for path in done.restored:
-        _say(Text(f"/{path} : comme avant", f"/{path}: as before"))
+        say(Text(f"/{path} : comme avant", f"/{path}: as before"))
     for path in done.edited:
-        _say(
+        say(
             Text(
                 f"/{path} : modifié depuis par quelqu'un, laissé tel quel ; enlevez-en à la main ce que setup y a mis",
                 f"/{path}: edited by somebody since, left as it is; remove by hand what setup has put there",
             )
         )
     if not (done.restored or done.edited):
-        _say(Text("rien à défaire", "nothing to take back"))
+        say(Text("rien à défaire", "nothing to take back"))
     if root == Path("/"):
         _tell_systemd(done.restored)
     return 1 if done.edited else 0

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from linkymonitor.board import display
 from linkymonitor.board.ini_text import with_values
+from linkymonitor.commands.shared import say
 from linkymonitor.errors import ConfigError, StorageError, UsageError
-from linkymonitor.language import Text, legible
+from linkymonitor.language import Text
 
 if TYPE_CHECKING:
     from linkymonitor.settings import Settings
@@ -96,7 +97,7 @@ def _asked_offer(settings: Settings, ask: Callable[[str], str]) -> str | None:
             return answer
         if answer.isdecimal() and 1 <= int(answer) <= len(names):
             return names[int(answer) - 1]
-        print(legible(str(Text(f"« {answer} » : pas dans la liste", f"“{answer}”: not in the list"))))
+        say(Text(f"« {answer} » : pas dans la liste", f"“{answer}”: not in the list"))
 
 
 def _refuse_unknown(offer: str, settings: Settings) -> None:

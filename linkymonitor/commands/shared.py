@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.errors import BadSetting, ConfigError, LineError, UsageError
-from linkymonitor.language import Text, as_text
+from linkymonitor.language import Text, as_text, legible
 from linkymonitor.model.terms import Mode
 from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.clock import Clock
@@ -85,6 +85,11 @@ class Common(NamedTuple):
         handler.addFilter(RateLimitFilter())
         handler.setFormatter(EscapingFormatter("%(level)s %(message)s%(repeats)s"))
         logging.basicConfig(level=logging.DEBUG if self.verbose else logging.INFO, handlers=[handler])
+
+
+def say(words: Text | str) -> None:
+    """Print *words* without the characters that would control a terminal."""
+    print(legible(str(words)))
 
 
 def state_dir(settings: Settings) -> Path:

@@ -29,11 +29,11 @@ from linkymonitor import __version__
 from linkymonitor.board.model import recognised
 from linkymonitor.board.redaction import Scrubber, settings_shown, values_hidden
 from linkymonitor.board.units import ACQUIRE, DELIVER, REPORT, SERVE, TIMER
-from linkymonitor.commands.shared import Common
+from linkymonitor.commands.shared import Common, say
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.files import Statistics, batches
 from linkymonitor.errors import ConfigError, LinkyMonitorError, UsageError
-from linkymonitor.language import Text, legible
+from linkymonitor.language import Text
 from linkymonitor.meter.quarantine_file import FILE_NAME
 from linkymonitor.settings import Settings, default_path, load
 from linkymonitor.system.resources import shipped
@@ -93,7 +93,7 @@ def support_bundle(common: Common, *, output: Path, yes: bool) -> int:
     if not yes and sys.stdin.isatty() and not _agreed(output):
         return 0
     Storage().replace(output, pack(texts), mode=_MODE)
-    print(legible(str(Text(f"{output} : écrit", f"{output}: written"))))
+    say(Text(f"{output} : écrit", f"{output}: written"))
     return 0
 
 
