@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
 from linkymonitor.language import Text, cause
 from linkymonitor.outputs.gpiochip import header
 from linkymonitor.system.clock import BUILT
+from linkymonitor.system.i2c import OF_DISPLAYS
 
 _DISPLAY = Text("afficheur", "display")
 _PINS = Text("broches", "pins")
 _CLOCK = Text("horloge", "clock")
-#: The addresses of panels with an SSD1306 or an SH1106.
-_USUAL = (0x3C, 0x3D)
 #: The name under which `acquire` and `safe` hold a pin.
 _OURS = ("linkymonitor", "lg", "gpiozero")
 
@@ -19,33 +20,33 @@ _OURS = ("linkymonitor", "lg", "gpiozero")
 def display(subject: Subject) -> list[Row]:
     """Look for the panel at its address on the I2C bus."""
     wanted = subject.settings.display
-    bus, address = wanted.port, wanted.address
-    place = Text(f"bus I2C {bus}, adresse {address:#x}", f"I2C bus {bus}, address {address:#x}")
+    bus, address = Path(f"/dev/i2c-{wanted.port}"), wanted.address
+    place = Text(
+        f"bus I2C {wanted.port}, adresse {address:#x}", f"I2C bus {wanted.port}, address {address:#x}"
+    )
     try:
         if subject.world.ask_i2c(bus, address):
             return [well("display", _DISPLAY, Text("répond : ", "answers: ") + place)]
-        others = [one for one in _USUAL if one != address and subject.world.ask_i2c(bus, one)]
+        others = [one for one in OF_DISPLAYS if one != address and subject.world.ask_i2c(bus, one)]
     except FileNotFoundError:
         cure = Text(
             "si un afficheur est branché : « sudo linkymonitor setup », ou dtparam=i2c_arm=on dans config.txt "
-            "et i2c-dev dans "
-            "/etc/modules, puis redémarrez",
-            "if a display is connected: “sudo linkymonitor setup”, or dtparam=i2c_arm=on in config.txt and "
-            "i2c-dev in "
-            "/etc/modules, then reboot",
+            "et i2c-dev dans /etc/modules, puis redémarrez",
+            "if a display is connected: “sudo linkymonitor setup”, or dtparam=i2c_arm=on in config.txt "
+            "and i2c-dev in /etc/modules, then reboot",
         )
         return [
-            unseen("display", _DISPLAY, Text(f"/dev/i2c-{bus} absent", f"no /dev/i2c-{bus}"), cure),
+            unseen("display", _DISPLAY, Text(f"{bus} absent", f"no {bus}"), cure),
         ]
     except PermissionError:
-        finding = Text(f"/dev/i2c-{bus} : accès refusé", f"/dev/i2c-{bus}: access denied")
+        finding = Text(f"{bus} : accès refusé", f"{bus}: access denied")
         cure = Text(
             "« sudo adduser UTILISATEUR i2c », puis une nouvelle session",
             "“sudo adduser USER i2c”, then log in again",
         )
         return [to_mend("display", _DISPLAY, finding, cure)]
     except OSError as error:
-        return [unseen("display", _DISPLAY, f"/dev/i2c-{bus}" + Text(" : ", ": ") + cause(error))]
+        return [unseen("display", _DISPLAY, f"{bus}" + Text(" : ", ": ") + cause(error))]
     finding = Text("ne répond pas : ", "does not answer: ") + place
     if others:
         cure = Text(

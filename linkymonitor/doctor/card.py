@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
 from linkymonitor.doctor.world import World
 from linkymonitor.language import Text, cause
+from linkymonitor.system import users
+
+if TYPE_CHECKING:
+    import pwd
 
 _SPACE = Text("place", "space")
 _MOUNT = Text("lecture seule", "read-only")
@@ -43,8 +47,7 @@ def space(subject: Subject) -> list[Row]:
         return [well("space", _SPACE, finding, None, free=free, total=total)]
     cure = Text(
         "faites de la place : « sudo journalctl --vacuum-size=50M », « sudo apt clean », ou copiez ailleurs "
-        "puis supprimez "
-        f"les vieux journaux de {subject.settings.log.dir}",
+        f"puis supprimez les vieux journaux de {subject.settings.log.dir}",
         "free some space: “sudo journalctl --vacuum-size=50M”, “sudo apt clean”, or copy the old logs of "
         f"{subject.settings.log.dir} elsewhere, then remove them",
     )
@@ -66,14 +69,11 @@ def mounts(subject: Subject) -> list[Row]:
             f"{folder} est sur {point}, monté en lecture seule", f"{folder} is on {point}, mounted read-only"
         )
         cure = Text(
-            f"« sudo mount -o remount,rw {point} » ; si c'est refusé, la carte a des erreurs : « sudo fsck "
-            f"{device} » au "
-            "démarrage, ou une carte neuve ; avec une racine en lecture seule voulue, mettez le journal sur une "
-            "autre "
-            "partition",
-            f"“sudo mount -o remount,rw {point}”; if that is refused the card has errors: “sudo fsck {device}” "
-            f"at boot, or a "
-            "new card; where the root is read-only by intention, put the log on another partition",
+            f"« sudo mount -o remount,rw {point} » ; si c'est refusé, la carte a des erreurs : « sudo fsck {device} » "
+            "au démarrage, ou une carte neuve ; avec une racine en lecture seule voulue, mettez le journal sur une "
+            "autre partition",
+            f"“sudo mount -o remount,rw {point}”; if that is refused the card has errors: “sudo fsck {device}” at "
+            "boot, or a new card; where the root is read-only by intention, put the log on another partition",
         )
         rows.append(to_mend("mount", _MOUNT, finding, cure))
     return rows or [well("mount", _MOUNT, Text("aucun dossier n'y est", "no folder is"))]
@@ -107,11 +107,11 @@ def wear(subject: Subject) -> list[Row]:
         cure = Text("copiez le journal, puis changez la carte", "copy the log, then change the card")
         rows.append(to_mend("wear", _WEAR, finding, cure, None, life=worst, written=written))
     else:
-        words = f"{worst * 10}\u00a0% ; " if worst else ""
         finding = Text(
-            f"{words}{_mega(written)} Mo écrits depuis le démarrage",
-            f"{words.replace(chr(160), '').replace(' ;', ';')}{_mega(written)} MB written since the boot",
+            f"{_mega(written)} Mo écrits depuis le démarrage", f"{_mega(written)} MB written since the boot"
         )
+        if worst:
+            finding = Text(f"{worst * 10} % de sa vie ; ", f"{worst * 10}% of its life; ") + finding
         rows.append(well("wear", _WEAR, finding, None, life=worst or None, written=written))
     errors = [
         f"{path.name} {path.read_text().strip()}"
@@ -135,7 +135,7 @@ def _written(world: World, block: Path) -> int:
 
 
 def folders(subject: Subject) -> list[Row]:
-    """Look at the folders that are written, their owners, and the lock of the log."""
+    """Look at the folders that are written, and at their owners."""
     settings = subject.settings
     rows = []
     for name, folder, what in (
@@ -148,7 +148,7 @@ def folders(subject: Subject) -> list[Row]:
 
 
 def _folder(name: str, what: Text, folder: Path, service: str) -> Row:
-    owner = _entry(service) or pwd_entry(os.geteuid())
+    owner = users.user(service) or users.user_of(os.geteuid())
     user = owner.pw_name if owner else str(os.geteuid())
     uid, gid = (owner.pw_uid, owner.pw_gid) if owner else (os.geteuid(), os.getegid())
     own = Text(f"{folder}, à {user}", f"{folder}, of {user}")
@@ -166,8 +166,7 @@ def _folder(name: str, what: Text, folder: Path, service: str) -> Row:
     status = folder.stat()
     wide = status.st_mode & 0o002
     if status.st_uid != uid or wide:
-        entry = pwd_entry(status.st_uid)
-        holder = entry.pw_name if entry else str(status.st_uid)
+        holder = users.name_of(status.st_uid)
         if wide:
             finding = Text(f"{folder} : tous peuvent y écrire", f"{folder}: everybody may write there")
         else:
@@ -210,7 +209,7 @@ def settings_file(subject: Subject) -> list[Row]:
     """Look whether the settings can be read by the service, and by nobody else when they have a secret."""
     what, path = Text("fichier des réglages", "file of the settings"), subject.settings.path
     status, text = path.stat(), path.read_text("utf-8", "replace")
-    owner = _entry(subject.world.user)
+    owner = users.user(subject.world.user)
     mend = _keeper(path, owner) if os.geteuid() in (0, status.st_uid) else None
     name = owner.pw_name if owner else "root"
     cure = Text(
@@ -274,22 +273,6 @@ def _giver(folder: Path, uid: int, gid: int) -> Callable[[], None] | None:
         folder.chmod(folder.stat().st_mode & ~0o002)
 
     return give
-
-
-def _entry(user: str) -> pwd.struct_passwd | None:
-    """Return the entry of *user*, None when there is no such user."""
-    try:
-        return pwd.getpwnam(user)
-    except KeyError:
-        return None
-
-
-def pwd_entry(uid: int) -> pwd.struct_passwd | None:
-    """Return the entry of the user *uid*, None when there is none."""
-    try:
-        return pwd.getpwuid(uid)
-    except KeyError:
-        return None
 
 
 def _existing(folder: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -59,9 +58,7 @@ def listen(source: Source, clock: Clock, patience: Patience, speed: int | None =
 
 def blocks(source: Source, clock: Clock, seconds: float, more: Callable[[], bool]) -> Iterator[bytes]:
     """Yield the bytes that *source* gives in each *seconds*, while *more* returns True."""
-    for _ in itertools.count():
-        if not more():
-            return
+    while more():
         yield b"".join(_until(source, clock, clock.monotonic() + seconds))
 
 

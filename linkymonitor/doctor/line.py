@@ -178,12 +178,10 @@ def _nothing(heard: Heard, only: int | None) -> Row:
         f"bytes, but no valid group at {speeds[1]} baud",
     )
     cure = Text(
-        "vérifiez que c'est bien la TIC (I1 et I2), puis la valeur de R2, le câble et le module ; « "
-        "linkymonitor doctor "
-        "--watch » montre l'effet d'un réglage",
-        "check that this is the TIC (I1 and I2), then the value of R2, the cable and the module; “linkymonitor "
-        "doctor "
-        "--watch” shows what a change does",
+        "vérifiez que c'est bien la TIC (I1 et I2), puis la valeur de R2, le câble et le module ; "
+        "« linkymonitor doctor --watch » montre l'effet d'un réglage",
+        "check that this is the TIC (I1 and I2), then the value of R2, the cable and the module; "
+        "“linkymonitor doctor --watch” shows what a change does",
     )
     return to_mend("meter", _METER, finding, cure, bytes=counts)
 
@@ -195,7 +193,8 @@ def of_quality(quality: Quality) -> list[Row]:
         f"{quality.rejected} groupes refusés sur {quality.groups + quality.rejected} ({_percent(quality.share)[0]})",
         f"{quality.rejected} groups rejected of {quality.groups + quality.rejected} ({_percent(quality.share)[1]})",
     )
-    finding += f" : {causes}" if causes else ""
+    if causes:
+        finding += Text(" : ", ": ") + causes
     figures = {
         "groups": quality.groups,
         "rejected": quality.rejected,
@@ -299,11 +298,9 @@ def _logged(subject: Subject) -> list[Row]:
     if rejected > signal.BAD_SHARE * 10 * frames:
         cure = Text(
             "arrêtez acquire (« sudo systemctl stop linkymonitor »), puis relancez doctor : il écoutera la "
-            "liaison et dira "
-            "quelle résistance changer",
+            "liaison et dira quelle résistance changer",
             "stop acquire (“sudo systemctl stop linkymonitor”), then call doctor again: it will hear the line "
-            "and say which "
-            "resistor to change",
+            "and say which resistor to change",
         )
         return [to_mend("errors", _ERRORS, finding, cure, frames=frames, rejected=rejected)]
     return [well("errors", _ERRORS, finding, None, frames=frames, rejected=rejected)]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 import re
 import stat
 from pathlib import Path
@@ -14,6 +12,7 @@ from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
 from linkymonitor.doctor.world import World
 from linkymonitor.language import Text
 from linkymonitor.source.holders import is_console, lockers, openers, process
+from linkymonitor.system import users
 
 _PORT = Text("port", "port")
 _CONSOLE = Text("console sur le port", "console on the port")
@@ -167,8 +166,8 @@ def _holder(world: World, port: str) -> Row:
 def _rights(world: World, path: Path) -> Row:
     """Judge the right to open the port, of this user, and of the user of the service if there is one."""
     status = path.stat()
-    group = _group(status.st_gid)
-    user = world.user if _entry(world.user) else _own_name()
+    group = users.group_for_port(status.st_gid)
+    user = world.user if users.user(world.user) else users.name_of(os.geteuid())
     may = _may_open(user, status)
     if may is None:
         return unseen("rights", _RIGHTS, Text(f"utilisateur {user} inconnu", f"user {user} is unknown"))
@@ -190,25 +189,9 @@ def _join(world: World, user: str, group: str) -> None:
         raise OSError(None, "usermod")
 
 
-def _own_name() -> str:
-    """Return the name of the user that runs this process."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
-
-
-def _entry(user: str) -> pwd.struct_passwd | None:
-    """Return the entry of *user*, None when there is no such user."""
-    try:
-        return pwd.getpwnam(user)
-    except KeyError:
-        return None
-
-
 def _may_open(user: str, status: os.stat_result) -> bool | None:
     """Return whether *user* may read and write a file of *status*; None when there is no such user."""
-    entry = _entry(user)
+    entry = users.user(user)
     if entry is None:
         return None
     groups = set(os.getgrouplist(user, entry.pw_gid))
@@ -221,12 +204,3 @@ def _may_open(user: str, status: os.stat_result) -> bool | None:
         or (status.st_gid in groups and mode & 0o060 == 0o060)
         or mode & 0o006 == 0o006
     )
-
-
-def _group(number: int) -> str:
-    """Return the group whose members may open the port: dialout, unless the system uses another group."""
-    try:
-        name = grp.getgrgid(number).gr_name
-    except KeyError:
-        return "dialout"
-    return "dialout" if name in ("root", "tty") else name

@@ -103,11 +103,9 @@ def pages(subject: Subject) -> list[Row]:
     folder = subject.settings.report.dir
     draw = Text(
         "« sudo systemctl start linkymonitor-report », puis « journalctl -u linkymonitor-report » si la page ne "
-        "vient pas ; "
-        "sans systemd : « linkymonitor report »",
+        "vient pas ; sans systemd : « linkymonitor report »",
         "“sudo systemctl start linkymonitor-report”, then “journalctl -u linkymonitor-report” if no page comes; "
-        "without "
-        "systemd: “linkymonitor report”",
+        "without systemd: “linkymonitor report”",
     )
     try:
         touched = (folder / "yesterday.html").stat().st_mtime

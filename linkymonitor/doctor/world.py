@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from linkymonitor.outputs.gpiochip import Kernel
+from linkymonitor.system import i2c
 from linkymonitor.system.clock import Clock, SystemClock
 
 #: Seconds that a command of the system may take.
 _LONGEST_COMMAND = 5.0
-#: ioctl of the I2C bus that chooses the address of the next transfer (linux/i2c-dev.h).
-_I2C_SLAVE = 0x0703
 
 
 class Patience(NamedTuple):
@@ -61,35 +60,6 @@ def run(words: Sequence[str]) -> Answer | None:
     return Answer(done.returncode, done.stdout.decode("utf-8", "replace"))
 
 
-def ask_i2c(bus: int, address: int) -> bool:
-    """Return whether something answers at *address* of the I2C *bus*; one byte is read, as `i2cdetect` does.
-
-    Raises:
-        OSError: the bus is not there, or may not be opened.
-    """
-    import fcntl
-
-    descriptor = os.open(f"/dev/i2c-{bus}", os.O_RDWR | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.ioctl(descriptor, _I2C_SLAVE, address)
-        except BlockingIOError:
-            return True
-        except OSError as error:
-            import errno
-
-            if error.errno == errno.EBUSY:  # a driver of the kernel has the device
-                return True
-            raise
-        try:
-            os.read(descriptor, 1)
-        except OSError:
-            return False
-        return True
-    finally:
-        os.close(descriptor)
-
-
 class World(NamedTuple):
     """The machine on which doctor looks."""
 
@@ -98,7 +68,8 @@ class World(NamedTuple):
     run: Callable[[Sequence[str]], Answer | None] = run
     space: Callable[[Path], os.statvfs_result] = os.statvfs
     clock: Clock = SystemClock()
-    ask_i2c: Callable[[int, int], bool] = ask_i2c
+    #: Whether a device answers at an address of an I2C bus.
+    ask_i2c: Callable[[Path, int], bool] = i2c.answers
     patience: Patience = Patience()
     #: The GPIO chips.
     kernel: Kernel = Kernel()

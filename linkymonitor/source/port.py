@@ -239,10 +239,12 @@ class Port(Source):
 
     def _about(self, sentence: Text, error: Exception | None = None) -> dict[str, object]:
         """Return the values for the places of *sentence*."""
+        from linkymonitor.system.users import name_of  # only where something is wrong
+
         return {
             "port": self.name,
             "cause": cause_of(error),
-            "user": _user(),
+            "user": name_of(os.geteuid()),
             "group": _group(self.name),
             "tty": Path(self.name).resolve().name,
             # holder() may look at every process: it is too slow to be called for a sentence without a holder.
@@ -261,22 +263,11 @@ class Port(Source):
             log.warning(_SHARED, {"port": self.name, "holder": reader})
 
 
-def _user() -> str:
-    import pwd  # only for the message of a refusal
-
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
-
-
 def _group(path: str) -> str:
-    """Return the group whose members may open *path*: dialout, unless the system uses another group."""
-    import grp  # only for the message of a refusal
+    """Return the group whose members may open *path*."""
+    from linkymonitor.system.users import group_for_port
 
-    try:
-        name = grp.getgrgid(Path(path).stat().st_gid).gr_name
-    except (OSError, KeyError):
-        return "dialout"
-    # A login console gives its port to the group tty, and nobody should join the group root.
-    return "dialout" if name in ("root", "tty") else name
+    gid = None
+    with suppress(OSError):
+        gid = Path(path).stat().st_gid
+    return group_for_port(gid)

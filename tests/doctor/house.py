@@ -62,10 +62,10 @@ class Machine:
         self.called.append(line)
         return self.answers.get(line)
 
-    def ask_i2c(self, bus: int, address: int) -> bool:
+    def ask_i2c(self, bus: Path, address: int) -> bool:
         if self.on_bus is None:
             raise FileNotFoundError(2, "no bus")
-        return (bus, address) in self.on_bus
+        return (bus.name, address) in self.on_bus
 
     def world(self, **changes) -> World:
         """Return the edge for doctor."""

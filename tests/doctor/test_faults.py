@@ -108,15 +108,15 @@ def test_a_user_without_the_group_of_the_port_is_named_and_joins_it(machine, tmp
 
 
 def test_a_display_at_the_other_address_is_named(machine, tmp_path):
-    machine.on_bus = {(1, 0x3D)}
+    machine.on_bus = {("i2c-1", 0x3D)}
     rows = board.display(subject(tmp_path, machine.world()))
     fault(rows, "display", finding="adresse 0x3c", cure="[display] address = 0x3d")
-    machine.on_bus.add((1, 0x3C))
+    machine.on_bus.add(("i2c-1", 0x3C))
     assert one(board.display(subject(tmp_path, machine.world())), "display").state is State.WELL
 
 
 def test_a_bus_that_may_not_be_opened_is_named_and_one_that_is_absent_is_no_fault(machine, tmp_path):
-    def forbidden(bus: int, address: int) -> bool:
+    def forbidden(bus: Path, address: int) -> bool:
         raise PermissionError(13, "denied")
 
     rows = board.display(subject(tmp_path, machine.world(ask_i2c=forbidden)))
