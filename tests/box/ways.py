@@ -208,12 +208,12 @@ def _blocks() -> Iterator[tuple[str, str, str]]:
 
 
 def _cron_lines() -> str:
-    """Return the lines that docs/units.md has for those who prefer cron."""
+    """Return the lines that docs/pi.md has for those who prefer cron."""
     found = re.search(
-        r"^```\n([^`]* linkymonitor report)\n```", (ROOT / "docs/units.md").read_text(), re.MULTILINE
+        r"^```\n([^`]* linkymonitor report)\n```", (ROOT / "docs/pi.md").read_text(), re.MULTILINE
     )
     if found is None:
-        raise SystemExit("*** docs/units.md: no line for cron")
+        raise SystemExit("*** docs/pi.md: no line for cron")
     return found[1]
 
 
