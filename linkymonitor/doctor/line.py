@@ -28,8 +28,6 @@ _OLD = 30.0
 _SPAN = timedelta(hours=1)
 #: Bytes that show that something is received, not only a glitch when the port was opened.
 _SOMETHING = 16
-#: The share of silence (NUL and 0xFF) from which a line gives no characters at all.
-_MOSTLY = 0.9
 
 _WIRING = Text(
     "vérifiez les fils sur I1 et I2, le sens de l'optocoupleur et la broche GPIO15 ; baissez R1 à 1 kΩ, puis "
