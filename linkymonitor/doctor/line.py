@@ -31,41 +31,35 @@ _SOMETHING = 16
 
 _WIRING = Text(
     "vérifiez les fils sur I1 et I2, le sens de l'optocoupleur et la broche GPIO15 ; baissez R1 à 1 kΩ, puis "
-    "montez R2 à "
-    "10 kΩ ; si un voltmètre, en alternatif, montre 0 V entre I1 et I2 sans rien d'autre de branché, la sortie "
-    "TIC du "
-    "compteur ne répond plus : coupez le disjoncteur de branchement (AD) une minute, remettez-le, et sinon "
-    "appelez Enedis",
+    "montez R2 à 10 kΩ ; si un voltmètre, en alternatif, montre 0 V entre I1 et I2 sans rien d'autre de branché, "
+    "la sortie TIC du compteur ne répond plus : coupez le disjoncteur de branchement (AD) une minute, remettez-le, "
+    "et sinon appelez Enedis",
     "check the wires on I1 and I2, the optocoupler and pin GPIO15; lower R1 to 1 kΩ, then raise R2 to 10 kΩ; if a "
-    "voltmeter, on AC, shows 0 V between I1 and I2 with nothing else connected, the TIC output of the meter is dead: "
+    "voltmeter, on AC, shows 0 V between I1 and I2 with nothing else connected, the TIC output of the meter is silent: "
     "switch the main breaker (AD) off for a minute, switch it on, and call Enedis if that does not help",
 )
 _CURES = {
     Meaning.SLOW_RISE: Text(
-        "le signal remonte trop lentement, R2 est trop forte : baissez-la (4,7 kΩ, 3,3 kΩ, 2,2 kΩ), ou "
-        "tournez-la avec "
-        "« linkymonitor doctor --watch »",
+        "le signal remonte trop lentement, R2 est trop forte : baissez-la (4,7 kΩ, 3,3 kΩ, 2,2 kΩ), ou tournez-la "
+        "avec « linkymonitor doctor --watch »",
         "the signal rises too slowly, R2 is too high: lower it (4.7 kΩ, 3.3 kΩ, 2.2 kΩ), or turn it with "
         "“linkymonitor doctor --watch”",
     ),
     Meaning.WEAK_PULL: Text(
         "le signal ne descend pas assez, R2 est trop faible ou R1 trop forte : montez R2 (4,7 kΩ, 10 kΩ), ou "
-        "baissez R1 "
-        "à 1 kΩ, avec « linkymonitor doctor --watch »",
+        "baissez R1 à 1 kΩ, avec « linkymonitor doctor --watch »",
         "the signal does not fall far enough, R2 is too low or R1 too high: raise R2 (4.7 kΩ, 10 kΩ), or lower R1 to "
         "1 kΩ, with “linkymonitor doctor --watch”",
     ),
     Meaning.PARITY_BIT: Text(
-        "seul le bit de parité est faux : réglez le module TIC ou la passerelle sur 7 bits, parité paire, ou "
-        "sur 8 bits "
-        "sans parité",
+        "seul le bit de parité est faux : réglez le module TIC ou la passerelle sur 7 bits, parité paire, ou sur 8 "
+        "bits sans parité",
         "the parity bit alone is wrong: set the TIC module or the gateway to 7 bits with even parity, or to 8 bits "
         "without parity",
     ),
     Meaning.INTERFERENCE: Text(
         "des parasites : éloignez le câble des câbles du secteur et des disjoncteurs différentiels, "
-        "raccourcissez-le, "
-        "prenez une paire torsadée",
+        "raccourcissez-le, prenez une paire torsadée",
         "interference: move the cable away from mains cables and residual-current devices, shorten it, take a "
         "twisted pair",
     ),
@@ -77,8 +71,7 @@ _CURES = {
         "des caractères manquent : vérifiez que rien d'autre ne lit le port, les contacts du câble, et la prise USB "
         "(sans multiprise)",
         "characters are missing: check that nothing else reads the port, the contacts of the cable, and the USB "
-        "socket "
-        "(without a hub)",
+        "socket (without a hub)",
     ),
 }
 
