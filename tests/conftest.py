@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from linkymonitor import cli, language
+from tests.report.browsing import chromium
 from tests.support.commands import wire
 from tests.support.extent import FULL
 
@@ -102,3 +103,10 @@ def standard(tmp_path) -> Path:
     path = tmp_path / "s.tic"
     path.write_bytes(wire("standard,tempo,tri,producer,seed=3,day=2027-01-13,at=19:00"))
     return path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return the one Chromium of this process of tests; skip the test where there is none."""
+    with chromium() as running:
+        yield running

@@ -17,7 +17,7 @@ from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
 from linkymonitor.web import server
 from linkymonitor.web.attempts import Attempts
-from tests.report.browsing import CHROMIUM, DAY, FLAGS, PRICES
+from tests.report.browsing import DAY, PRICES
 from tests.report.house import PARIS, contract, local, records, write_log
 from tests.support.commands import until
 from tests.support.extent import extent
@@ -166,18 +166,11 @@ def test_no_text_of_a_meter_becomes_markup(tmp_path):
 
 
 @pytest.mark.browser
-def test_no_text_of_a_meter_runs_in_a_browser(tmp_path):
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: no browser test ran"
-    )
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the path: NO BROWSER TEST RAN")
+def test_no_text_of_a_meter_runs_in_a_browser(tmp_path, browser):
     chosen = random.Random(3).sample(PAYLOADS, extent(4, 365))
     pages = pages_with(tmp_path, chosen)
     wrong = 0
-    with box(pages) as served, sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page()
+    with box(pages) as served, browser.new_page() as page:
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
@@ -185,7 +178,6 @@ def test_no_text_of_a_meter_runs_in_a_browser(tmp_path):
             page.goto(f"http://127.0.0.1:{served.port}/{name}")
             wrong += page.evaluate("typeof hacked !== 'undefined' || document.forms.length > 0")
         wrong += len(complaints)
-        browser.close()
     tally("web: a text of the meter that runs in Chromium", len(chosen), wrong=wrong)
     assert (wrong, complaints) == (0, [])
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from linkymonitor.money.book import PriceBook
 from linkymonitor.money.tariffs import Prices
@@ -25,6 +30,21 @@ FLAGS = [
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
 PRICES = PriceBook(Prices(hn=Decimal("0.1418"), pm=Decimal("1.0867"), subscription_month=Decimal("19.32")))
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """Run a Chromium; skip the test where there is none."""
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: no browser test ran"
+    )
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on the path: NO BROWSER TEST RAN")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
 
 NAMES = [
     "pages/2026-01-13.html",

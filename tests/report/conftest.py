@@ -13,7 +13,7 @@ from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
-from tests.report.browsing import AUTUMN, CHROMIUM, DAY, DESK, FLAGS, PRICES, SPRING
+from tests.report.browsing import AUTUMN, DAY, DESK, PRICES, SPRING
 from tests.report.house import PARIS, contract, lively, local, period_of, records, write_log
 
 
@@ -61,20 +61,6 @@ def pages(tmp_path_factory):
         **phases,
     )
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Return the one Chromium of this process of tests; skip the test where there is none."""
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: no browser test ran"
-    )
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the path: NO BROWSER TEST RAN")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

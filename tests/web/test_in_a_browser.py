@@ -9,7 +9,7 @@ import pytest
 from linkymonitor.report import build
 from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
-from tests.report.browsing import CHROMIUM, DAY, DESK, FLAGS, PHONE, PRICES
+from tests.report.browsing import DAY, DESK, PHONE, PRICES
 from tests.report.house import PARIS, local, period_of, records, write_log
 from tests.web.box import PASSWORD, box
 
@@ -36,27 +36,14 @@ def drawn(tmp_path_factory):
     return folder / "pages"
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: no browser test ran"
-    )
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on the path: NO BROWSER TEST RAN")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def visit(chromium):
+def visit(browser):
     """Return a function that opens a page; the test fails on any complaint of the browser, its policy included."""
     complaints: list[str] = []
     contexts = []
 
     def opened(url, viewport=DESK, locale="fr-FR"):
-        context = chromium.new_context(viewport=viewport, locale=locale)
+        context = browser.new_context(viewport=viewport, locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
@@ -120,7 +107,7 @@ def test_an_english_browser_is_answered_in_english(drawn, visit, tmp_path):
         assert page.inner_text("h1") == "Meter of the house"
 
 
-def test_no_other_page_can_frame_ours_and_no_foreign_script_runs(drawn, chromium, tmp_path):
+def test_no_other_page_can_frame_ours_and_no_foreign_script_runs(drawn, browser, tmp_path):
     (drawn / "2025.html").write_text(
         (drawn / "2026.html")
         .read_text()
@@ -134,7 +121,7 @@ def test_no_other_page_can_frame_ours_and_no_foreign_script_runs(drawn, chromium
     with box(drawn) as served:
         home = f"http://127.0.0.1:{served.port}"
         frame.write_text(f"<iframe src='{home}/2026'></iframe>")
-        page = chromium.new_page()
+        page = browser.new_page()
         refused: list[str] = []
         page.on("console", lambda message: refused.append(message.text))
         page.goto(f"{home}/2025")
