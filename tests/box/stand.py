@@ -174,6 +174,8 @@ def booted(root: Path, port: str, *, arm: bool = False) -> Iterator[Box]:
     console = (root.parent / "console").open("wb")
     nspawn = subprocess.Popen(
         [
+            # It is switched off when this process ends, however that ends.
+            *("setpriv", "--pdeathsig", "TERM"),
             *(
                 "systemd-nspawn",
                 "-q",
