@@ -54,13 +54,13 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
     left = list(ours.lines)
     found = []
     others: list[tuple[str, Bill]] | None = None
-    for theirs in paper.lines:
+    for theirs, prices in _joined(paper.lines, ours.lines):
         line = _partner(theirs, left)
         if line is None:
             found.append(Compared(theirs, None, "unknown-line", _UNKNOWN))
             continue
         left.remove(line)
-        cause, why = _difference(theirs, line, (ours.first, ours.last))
+        cause, why = _difference(theirs, line, (ours.first, ours.last), prices)
         if (
             cause in ("price", "amount", "kwh", "rounding")
             and paper.without_taxes
@@ -82,6 +82,52 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
         for each in found
     ]
     return found + [Compared(None, line, "missing-line", _MISSING) for line in left]
+
+
+def _joined(
+    theirs: Sequence[PaperLine], ours: Sequence[Line]
+) -> Iterator[tuple[PaperLine, Sequence[Decimal]]]:
+    """Yield each line of the paper with its prices; lines of one register that ours has as one line are one line.
+
+    A supplier cuts the energy of a register where its own price changes, or without any reason.
+    """
+    lines = list(theirs)
+    while lines:
+        line = lines.pop(0)
+        whole = next((each for each in ours if _within(line, each)), None)
+        same = [line]
+        if whole is not None:
+            same += [each for each in lines if _within(each, whole)]
+            lines = [each for each in lines if each not in same]
+        prices = list(dict.fromkeys(each.price for each in same if each.price is not None))
+        yield (line if len(same) == 1 else _sum_of(same, prices)), prices
+
+
+def _within(theirs: PaperLine, ours: Line) -> bool:
+    """Return whether *theirs* is of the register of *ours*, and of some of its days alone."""
+    return (
+        theirs.kind == ours.kind == ENERGY
+        and theirs.span is not None
+        and theirs.register == ours.register
+        and ours.first <= theirs.span[0]
+        and theirs.span[1] <= ours.last
+        and theirs.span != (ours.first, ours.last)
+    )
+
+
+def _sum_of(lines: Sequence[PaperLine], prices: Sequence[Decimal]) -> PaperLine:
+    """Return one line for *lines* of one register."""
+    ordered = sorted(lines, key=lambda line: line.first or date.min)
+    first, last = ordered[0], ordered[-1]
+    counted = [line.kwh for line in ordered if line.kwh is not None]
+    return first._replace(
+        last=last.last,
+        index_to=last.index_to,
+        kwh=sum(counted) if len(counted) == len(ordered) else None,
+        eur=summed_lines(ordered),
+        price=prices[0] if len(prices) == 1 else None,
+        estimated=any(line.estimated for line in ordered),
+    )
 
 
 _UNKNOWN = Text(
@@ -129,20 +175,25 @@ def _near(theirs: PaperLine, ours: Line) -> Decimal:
     return -abs(theirs.eur - (ours.eur or 0))
 
 
-def _difference(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> tuple[str, Text | None]:
-    """Return why the two lines differ; an empty word when they do not."""
-    for reason in _reasons(theirs, ours, span):
+def _difference(
+    theirs: PaperLine, ours: Line, span: tuple[date, date], prices: Sequence[Decimal]
+) -> tuple[str, Text | None]:
+    """Return why the two lines differ, *theirs* with its *prices*; an empty word when they do not."""
+    for reason in _reasons(theirs, ours, span, prices):
         return reason
     return "", None
 
 
-def _reasons(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> Iterator[tuple[str, Text]]:
+def _reasons(
+    theirs: PaperLine, ours: Line, span: tuple[date, date], prices: Sequence[Decimal]
+) -> Iterator[tuple[str, Text]]:
     if ours.eur is None:
         yield "no-amount", Text("le nôtre n'est pas connu : ", "ours is not known: ") + (ours.reason or "")
     yield from _other_index(theirs, ours, span)
     yield from _other_days(theirs, ours)
-    if theirs.price is not None and ours.price is not None and theirs.price != ours.price:
-        paper, own = decimal(theirs.price), decimal(ours.price)
+    another = next((price for price in prices if ours.price is not None and price != ours.price), None)
+    if another is not None and ours.price is not None:
+        paper, own = decimal(another), decimal(ours.price)
         yield (
             "price",
             Text(
@@ -274,6 +325,16 @@ def own_faults(paper: Paper) -> Iterator[Text]:
                     f"papier, {name} : {line.kwh} × {price.fr} font {own.fr}, non {printed.fr}",
                     f"paper, {name}: {line.kwh} × {price.en} are {own.en}, not {printed.en}",
                 )
+    for rate, printed_tva in sorted(paper.tva.items()):
+        due = half_away(
+            Fraction(summed_lines(line for line in paper.lines if line.tva == rate) * rate / 100), 2
+        )
+        if paper.without_taxes and due and abs(due - printed_tva) > 3 * _CENT:
+            own, printed = decimal(due), decimal(printed_tva)
+            yield Text(
+                f"papier : la TVA à {rate} % des lignes fait {own.fr} €, non {printed.fr} €",
+                f"paper: the TVA of {rate} % on the lines is {own.en} €, not {printed.en} €",
+            )
     if paper.total is not None:
         summed = summed_lines(paper.lines) + (paper.tva_due if paper.without_taxes else 0)
         if abs(summed - paper.total) >= (_CENT if paper.tva or not paper.without_taxes else 3 * _CENT):

@@ -44,14 +44,15 @@ class _Question(NamedTuple):
 
 def read_amount(text: str) -> str:
     """Return an amount as typed, ``1 234,56 €``, as TOML has it; raise ValueError when it is none."""
-    plain = re.sub(r"(?i)[\s€'/]|mois|month|kwh|ttc|ht$|eur(os?)?", "", text).replace(",", ".")
+    thousand = 1000 if re.search(r"(?i)/\s*mwh", text) else 1
+    plain = re.sub(r"(?i)[\s€'/]|mwh|mois|month|kwh|ttc|ht$|eur(os?)?", "", text).replace(",", ".")
     try:
         number = Decimal(plain)
     except InvalidOperation:
         raise ValueError(text) from None
     if not number.is_finite():
         raise ValueError(text)
-    return f"{number:f}"
+    return f"{number / thousand:f}"
 
 
 def read_whole(text: str) -> str:
@@ -83,9 +84,10 @@ def _read_kind(text: str) -> str:
 
 
 def _read_yes(text: str) -> str:
-    if text.strip().lower()[:1] not in ("o", "y"):
+    answer = text.strip().lower()[:1]
+    if answer not in ("o", "y", "n"):
         raise ValueError(text)
-    return "true"
+    return "false" if answer == "n" else "true"
 
 
 def read_rate(text: str) -> str:

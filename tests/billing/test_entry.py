@@ -119,6 +119,7 @@ def test_a_terminal_that_is_closed_loses_the_line_that_was_being_typed_only(tmp_
         (read_amount, "1 234,56 €", "1234.56"),
         (read_amount, "-12.80", "-12.80"),
         (read_amount, "14,25 €/mois", "14.25"),
+        (read_amount, "30,85 €/MWh", "0.03085"),
         (read_rate, "5,5 %", "5.5"),
         (read_register, "heures creuses", '"HC"'),
         (read_register, "Heures Pleines jours rouges", '"HPJR"'),

@@ -315,6 +315,39 @@ def test_the_line_of_the_tva_is_no_line_that_the_meter_has_to_know(tmp_path, cap
     assert "unknown-line" not in {each["cause"] for each in figures["differences"]}
 
 
+def in_two(first_price="0.1940", last_price="0.1940", last_eur="57.42"):
+    """Return FIRST as of the meter's own index, its energy in two lines: 198 kWh to 6 May and 296 from then on."""
+    head = FIRST[: FIRST.index('[[line]]\nkind = "energy"')].replace("total = 162.44\n", "")
+    line = '[[line]]\nkind = "energy"\nregister = "TH"\nfrom = {}\nto = {}\nindex_from = {}\nindex_to = {}\nkwh = {}\n'
+    return (
+        head
+        + line.format("2026-04-10", "2026-05-06", 61044, 61242, 198)
+        + f"price = {first_price}\neur = 38.41\n"
+        + line.format("2026-05-07", "2026-06-09", 61242, 61538, 296)
+        + f"price = {last_price}\neur = {last_eur}\n"
+    )
+
+
+def test_a_register_in_two_lines_of_one_price_is_one_line_of_ours(tmp_path, capsys):
+    """198 × 0.1940 = 38.41 and 296 × 0.1940 = 57.42 are 95.83: a cent of rounding from 494 × 0.1940 = 95.84."""
+    figures = checked(tmp_path, capsys, in_two(), "2026-04-10", "2026-06-09")
+    assert [(each["cause"], each["theirs"]) for each in figures["differences"]] == [("rounding", "95.83")]
+
+
+def test_another_price_from_a_day_within_ours_is_the_reason(tmp_path, capsys):
+    figures = checked(
+        tmp_path, capsys, in_two(last_price="0.2040", last_eur="60.38"), "2026-04-10", "2026-06-09"
+    )
+    (difference,) = figures["differences"]
+    assert difference["why"] == "another price: 0.2040, ours 0.1940"
+
+
+def test_a_tva_that_does_not_follow_from_the_lines_is_named(tmp_path, capsys):
+    text = 'tva = { "20" = 19.89 }\nht = 104.44\n' + WITHOUT_TVA.replace("total = 125.32", "total = 124.33")
+    figures = checked(tmp_path, capsys, text, "2026-04-10", "2026-06-09")
+    assert "paper: the TVA of 20 % on the lines is 20.89 €, not 19.89 €" in figures["paper"]
+
+
 def test_the_rules_of_a_real_bill_are_found(tmp_path, capsys):
     (rules,) = solved(tmp_path, capsys, ENGIE)
     assert (rules["proration"], rules["subscription_paid"]) == ("month-30", "advance")
