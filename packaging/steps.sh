@@ -77,7 +77,7 @@ make_user() { # also a member of the groups of the port, the pins and the displa
 		getent group "$group" >/dev/null || continue
 		id -nG linkymonitor | grep -qw "$group" || adduser --quiet linkymonitor "$group" >/dev/null
 	done
-	for folder in /var/log/linkymonitor /var/lib/linkymonitor; do
+	for folder in /var/log/linkymonitor /var/lib/linkymonitor /var/lib/linkymonitor/report; do
 		install -d -o linkymonitor -g linkymonitor -m 750 "$folder"
 	done
 }

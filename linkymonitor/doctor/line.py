@@ -15,6 +15,8 @@ from linkymonitor.language import Text
 from linkymonitor.live.reading import Watcher
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from linkymonitor.doctor.hearing import Heard
     from linkymonitor.source.base import Source
 
@@ -244,9 +246,32 @@ def _percent(share: float) -> tuple[str, str]:
     return words.replace(".", ",") + "\u00a0%", words + "%"
 
 
+_NO_ACCESS = Text(
+    "acquire a le port, et ce qu'il entend est fermé à votre utilisateur",
+    "acquire has the port, and what it hears is closed to your user",
+)
+_AS_ROOT = Text(
+    "« sudo linkymonitor doctor » ; ou entrez dans le groupe linkymonitor, et reconnectez-vous",
+    "“sudo linkymonitor doctor”; or join the group linkymonitor, and log in again",
+)
+
+
+def _is_closed(path: Path) -> bool:
+    """Return whether *path* is there, or may be, but is not to be read by this user."""
+    try:
+        path.open("rb").close()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _by_acquire(subject: Subject) -> list[Row]:
     """Judge the line by latest.json and the log, for acquire has the port."""
     newest = Watcher(subject.runtime_dir, subject.world.clock.monotonic).read()
+    if newest is None and _is_closed(subject.runtime_dir / "latest.json"):
+        return [unseen("meter", _METER, _NO_ACCESS, _AS_ROOT)]
     if newest is None:
         finding = Text(
             f"acquire a le port, mais n'a encore rien entendu ({subject.runtime_dir}/latest.json absent)",

@@ -9,6 +9,7 @@ from linkymonitor.daily_log.search import last_before
 from linkymonitor.doctor.base import Row, Subject, Trials, to_mend, unseen, well
 from linkymonitor.language import Text, cause
 from linkymonitor.money.statements import doubts
+from linkymonitor.system.zones import midnight
 from linkymonitor.web.address import addresses_of_house, urls
 from linkymonitor.web.qr import qr_lines
 from linkymonitor.web.section import read_address
@@ -79,7 +80,12 @@ def prices(subject: Subject) -> list[Row]:
             f"[tariff:{today}] with the prices of your bill",
         )
         rows.append(to_mend("prices", _PRICES, Text("il manque : ", "missing: ") + found.reason, cure))
-    rows += [to_mend("prices", _PRICES, words, change) for words in found.warnings]
+    revision = None if found.row is None else found.row.next_revision
+    if revision is not None and revision <= today:
+        rows += [to_mend("prices", _PRICES, words, change) for words in found.warnings]
+    else:
+        # Where a price was read is good to know, and nothing that an owner could mend.
+        rows += [well("prices", _PRICES, words) for words in found.warnings]
     rows += [to_mend("prices", _PRICES, doubt, change) for doubt in doubts(book.tariff_on(today))]
     if not rows:
         since = Text("", "")
@@ -110,6 +116,16 @@ def pages(subject: Subject) -> list[Row]:
     try:
         touched = (folder / "yesterday.html").stat().st_mtime
     except FileNotFoundError:
+        now = subject.world.clock.now()
+        if (
+            last_before(
+                subject.settings.log.dir,
+                midnight(now.astimezone(subject.settings.zone).date(), subject.settings.zone),
+            )
+            is None
+        ):
+            first = Text("la première se dessine cette nuit", "the first one is drawn tonight")
+            return [well("page", _PAGE, first, draw)]
         return [to_mend("page", _PAGE, Text(f"aucune page dans {folder}", f"no page in {folder}"), draw)]
     except OSError as error:
         return [unseen("page", _PAGE, f"{folder}" + Text(" : ", ": ") + cause(error))]

@@ -52,9 +52,9 @@ def live_booted(box: Box, table: Table) -> None:
     life = Life(box, table, BOOTED, "/usr/bin/linkymonitor")
     systemd = box.says("systemctl --version | head -n 1; uname -m")
     life.add("booted", systemd, "systemd" in systemd)
-    # QEMU's emulation of a processor knows no namespace of the network.
+    # QEMU's emulation of a processor knows no namespaces of the network and of users.
     drop_in = "/etc/systemd/system/linkymonitor.service.d"
-    lines = "[Service]\\nPrivateNetwork=no\\nRestrictAddressFamilies=\\nIPAddressDeny=\\n"
+    lines = "[Service]\\nPrivateUsers=no\\nPrivateNetwork=no\\nRestrictAddressFamilies=\\nIPAddressDeny=\\n"
     box.run(f"mkdir -p {drop_in}; printf '{lines}' >{drop_in}/90-emulated.conf")
     done = box.run(f"apt-get -q -y install {DEB}", 600)
     life.add("apt install", f"{done.seconds:.0f} s", done.status == 0)

@@ -357,8 +357,22 @@ def test_no_price_is_no_fault(machine, tmp_path):
     assert "tariffs new" in str(row.cure)
 
 
-def test_an_old_page_and_a_missing_one_are_named(machine, tmp_path):
+def test_a_remark_on_where_prices_were_read_is_no_fault(machine, tmp_path):
+    """The prices of today stand in one reading of one document, which an owner cannot mend."""
+    rows = results.prices(subject(tmp_path, machine.world(), ini="[contract]\noffer = ejp\npower = 9\n"))
+    assert {row.state for row in rows} == {State.WELL}
+
+
+def test_the_first_page_of_a_new_house_comes_tonight(machine, tmp_path):
+    row = one(results.pages(subject(tmp_path, machine.world())), "page")
+    assert row.state is State.WELL
+    assert "cette nuit" in str(row.finding)
+
+
+def test_an_old_page_and_a_missing_one_are_named(call, machine, tmp_path):
     looked_at = subject(tmp_path, machine.world())
+    source = "sim:hc,day=2026-01-13,at=18:00,duration=60s,speed=max"
+    assert call("acquire", "-i", source, "--log-dir", tmp_path / "log")[0] == 0
     fault(results.pages(looked_at), "page", finding="aucune page", cure="start linkymonitor-report")
     page = tmp_path / "report/yesterday.html"
     page.touch()

@@ -183,6 +183,16 @@ def test_acquire_keeps_its_port_and_the_line_is_judged_by_its_reading(machine, t
     assert one(rows, "errors").state is State.UNSEEN
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_what_acquire_hears_may_be_closed_to_this_user(machine, tmp_path):
+    with PtyMeter() as meter:
+        looked_at = acquired(machine, tmp_path, meter.path, age=2.0)
+        (tmp_path / "run/latest.json").chmod(0)
+        row = one(line.check(looked_at), "meter")
+    assert row.state is State.UNSEEN
+    assert "sudo linkymonitor doctor" in str(row.cure)
+
+
 def test_acquire_without_a_frame_for_long_is_a_fault(machine, tmp_path):
     with PtyMeter() as meter:
         row = one(line.check(acquired(machine, tmp_path, meter.path, age=300.0)), "meter")
