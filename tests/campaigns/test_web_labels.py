@@ -84,3 +84,9 @@ def test_no_text_of_a_label_becomes_markup(call, tmp_path, mode):
         note=f"{looked} pages",
     )
     assert wrong == 0
+
+
+def test_markup_in_the_name_of_an_offer_does_reach_the_log_and_so_the_pages(call, tmp_path):
+    """Without this the campaign would prove nothing, once the decoder refused such a name."""
+    _, log = page_with(call, tmp_path / "offer", Mode.STANDARD, "NGTF", "<b onload=hacked")
+    assert "option=<B ONLOAD" in log
