@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote, urlsplit
 
 HIDDEN = "***"
 #: The keys whose values are shown: words, numbers and durations.
@@ -75,7 +76,7 @@ _SECTION = re.compile(r"^\[(?P<kind>[^:\]]+)(?P<name>:[^\]]*)?\]")
 #: A value that is so short would hide words of other texts.
 _SHORTEST = 4
 #: Eleven digits and more, also in groups: the number of a meter has 12, that of a delivery point 14.
-_NUMBER = re.compile(r"\d(?:[ .\u00a0\u202f-]?\d){10,}")
+_NUMBER = re.compile(r"\d(?:[ .,_/\u00a0\u2009\u202f\u2010-\u2014-]{0,3}\d){10,}")
 #: A short hash of a meter number, or a salt.
 _METER = re.compile(r"\b(compteur|meter)=[^,\s]+")
 _HASH = re.compile(r"(?i)\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b")
@@ -84,6 +85,7 @@ _URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*)://\S+")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _IP4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 _IP6 = re.compile(r"(?i)(?<![\w:])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])")
+_HOST = re.compile(r"(?i)[a-z0-9-]*[a-z-][a-z0-9-]*(?:\.[a-z0-9-]+)+")
 _MAC = re.compile(r"(?i)\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b")
 _HOME = re.compile(r"(/home/|/Users/|/media/|/run/user/)[^/\s:;,»”'\"]+")
 #: The words that the supplier sends to a house.
@@ -106,8 +108,13 @@ def settings_shown(text: str) -> str:
         if found:
             value = found["value"].strip()
             key = found["key"].lower()
-            shown.append(f"{key} = {value if key in _HARMLESS or not value else HIDDEN}")
+            shown.append(f"{key} = {HIDDEN if value and _may_be_personal(key, value) else value}")
     return "\n".join(shown) + "\n"
+
+
+def _may_be_personal(key: str, value: str) -> bool:
+    """Return whether *value* is not known as harmless: a remark behind a value is read as a part of it."""
+    return key not in _HARMLESS or re.search(r"\s[#;]", value) is not None
 
 
 def values_hidden(text: str) -> set[str]:
@@ -123,7 +130,22 @@ def values_hidden(text: str) -> set[str]:
             hidden.add(row.strip(" \t#;"))
         elif found["key"].lower() not in _HARMLESS:
             hidden.update((found["value"].strip(), found["key"].strip() if found["lead"].strip() else ""))
-    return hidden
+        elif remark := re.search(r"\s[#;](.*)", found["value"]):
+            hidden.add(remark[1].strip(" \t#;"))
+    return hidden | {part for value in hidden for part in _parts(value)}
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Yield what messages name of *value*: user, password, host and path of a URL, a host without its domain."""
+    try:
+        url = urlsplit(value)
+        host = url.hostname or (value if _HOST.fullmatch(value) else "")
+    except ValueError:  # brackets that hold no address
+        return
+    if url.netloc:
+        yield from (unquote(word) for word in (url.username, url.password, url.path.strip("/")) if word)
+    if host:
+        yield from (host, host.partition(".")[0])
 
 
 def without_values(text: str) -> str:
@@ -158,7 +180,8 @@ class Scrubber:
             re.escape(secret) if len(secret) >= 2 * _SHORTEST else rf"(?<!\w){re.escape(secret)}(?!\w)"
             for secret in known
         ]
-        self._secrets = re.compile("|".join(parts)) if parts else None
+        # A name of a machine or of a user is written in any case.
+        self._secrets = re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
     def __call__(self, text: str) -> str:
         """Return *text* with stars in place of what is personal."""

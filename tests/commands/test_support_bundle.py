@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from linkymonitor.board.redaction import Scrubber, settings_shown
+from linkymonitor.board.redaction import Scrubber, settings_shown, values_hidden
 from linkymonitor.cli import main
 
 METER, PRM = "021861234567", "09123456789012"
@@ -152,3 +152,41 @@ def test_the_file_is_an_archive_that_names_nobody(box, tmp_path):
     main(["support-bundle", "-c", str(box), "-o", str(path), "--yes"])
     with tarfile.open(fileobj=io.BytesIO(path.read_bytes())) as archive:
         assert {(one.uname, one.gname, one.uid) for one in archive.getmembers()} == {("", "", 0)}
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "041967123456",
+        "0419_6712_3456",
+        "041967/123456",
+        "04  1967  123456",
+        "0419 – 67 – 123456",
+        "04\u200919\u200967\u2009123456",
+        "04,19,67,123456",
+        "09.123.456.789.012",
+    ],
+)
+def test_the_number_of_a_meter_is_hidden_however_it_is_written(number):
+    assert Scrubber([])(f"of {number} here") == "of *** here"
+
+
+def test_a_name_is_hidden_in_capitals_too():
+    assert Scrubber(["maison-dupont"])("MAISON-DUPONT.local, Maison-Dupont") == "***.local, ***"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "url = http://canary-nas.example:8086/write",
+        "host = canary-nas.example",
+        "url = http://canary%2Dnas:canary-nas@192.168.1.2/canary-nas",
+        "port = /dev/ttyUSB0 # canary-nas",
+        "offer = tempo ; canary-nas",
+    ],
+)
+def test_a_part_of_a_setting_that_a_message_names_is_hidden(setting):
+    ini = f"[sink:x]\n{setting}\n"
+    assert "canary" not in settings_shown(ini)
+    message = Scrubber(values_hidden(ini))("cannot reach Canary-NAS: no answer")
+    assert message == "cannot reach ***: no answer"
