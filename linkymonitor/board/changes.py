@@ -19,7 +19,7 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.disk import Disk, SystemDisk
 from linkymonitor.system.own_files import CREATE, sync_directory, write_all
+from linkymonitor.system.storage import Storage
 from linkymonitor.system.troubles import trouble
 
 #: The folder of the journal, below the root.
@@ -131,11 +132,8 @@ class Journal:
         self._make_folder()
         state = _state(path, before)
         if before is not None and not before.link:
-            self._write(
-                self._kept(number),
-                before.data,
-                _State("file", mode=0o600, uid=os.geteuid(), gid=os.getegid()),
-            )
+            own = _State("file", mode=0o600, uid=os.geteuid(), gid=os.getegid())
+            self._put(self._kept(number), before, own)
         after = _state_of(change.after)
         entries.append(
             {
@@ -172,6 +170,18 @@ class Journal:
                 with suppress(FileNotFoundError):
                     self._disk.remove(str(self._kept(entry["number"])))
         return done
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Keep other processes out until the context ends.
+
+        Raises:
+            LineBusy: another process is in there.
+            StorageError: the folder of the journal cannot be made.
+        """
+        self._make_folder()
+        return Storage(self._disk).lock(
+            self._folder, Text("ou attendez qu'il ait fini", "or wait until it has ended")
+        )
 
     def is_empty(self) -> bool:
         """Return whether there is no change to take back."""
@@ -275,7 +285,7 @@ class Journal:
         try:
             read = json.loads(kept.data)
             entries: list[dict[str, Any]] = read["changes"]
-            if read["schema"] != _SCHEMA or any(map(_leads_out, entries)):
+            if read["schema"] != _SCHEMA or any(map(_is_wrong, entries)):
                 raise ValueError("schema")
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError(
@@ -288,20 +298,30 @@ class Journal:
 
     def _refuse_a_foreign_one(self) -> None:
         for path in (self._folder, self._folder / _JOURNAL):
-            with suppress(FileNotFoundError):
+            try:
                 status = path.lstat()
-                if status.st_uid != os.geteuid() or status.st_mode & 0o022 or stat.S_ISLNK(status.st_mode):
-                    raise StorageError(
-                        Text(
-                            f"{path} : n'est pas à vous seul, et n'est donc pas cru ; renommez-le",
-                            f"{path}: is not yours alone, so it is not believed; rename it",
-                        )
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise trouble(path, error) from error
+            if status.st_uid != os.geteuid() or status.st_mode & 0o022 or stat.S_ISLNK(status.st_mode):
+                raise StorageError(
+                    Text(
+                        f"{path} : n'est pas à vous seul, et n'est donc pas cru ; renommez-le",
+                        f"{path}: is not yours alone, so it is not believed; rename it",
                     )
+                )
 
 
-def _leads_out(entry: dict[str, Any]) -> bool:
+def _is_wrong(entry: dict[str, Any]) -> bool:
+    """Return whether *entry* leads out of the root, or has other values than this class writes."""
     path = Path(entry["path"])
-    return path.is_absolute() or ".." in path.parts
+    states = [_State(*entry["before"]), _State(*entry["after"])]
+    numbers = [
+        entry["number"],
+        *(number for state in states for number in (state.mode, state.uid, state.gid)),
+    ]
+    return path.is_absolute() or ".." in path.parts or not all(isinstance(number, int) for number in numbers)
 
 
 def _state_of(there: Content | None) -> _State:

@@ -96,7 +96,7 @@ def edited(
     for line in lines(name, read, board):
         if line.applies is not False and any(key in against for key, _ in line.settings):
             text = present(line.file) or ""
-            rows = text.splitlines(keepends=True)
+            rows = _rows(text)
             rows[line.number] = f"{MARK}: {rows[line.number]}"
             texts[line.file] = "".join(rows)
     found = lines(name, present, board)
@@ -104,6 +104,11 @@ def edited(
     if missing:
         texts[name] = _appended(present(name) or "", missing)
     return texts
+
+
+def _rows(text: str) -> list[str]:
+    """Return the lines of *text* with their ends: str.splitlines would end a line at bytes of other characters."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
 
 
 def _is_in_effect(found: Sequence[Line], wish: Wish) -> bool:
@@ -129,7 +134,7 @@ def _equal(one: str, other: str) -> bool:
 def _appended(text: str, missing: Sequence[str]) -> str:
     """Return *text* with the lines *missing* at its end, below [all]."""
     end_of_line = "\r\n" if "\r\n" in text else "\n"
-    sections = [found[1] for row in text.splitlines() if (found := _FILTER.match(row.strip()))]
+    sections = [found[1] for row in _rows(text) if (found := _FILTER.match(row.strip()))]
     head = [] if not sections or sections[-1].strip().lower() == "all" else ["", "[all]"]
     if text and not text.endswith(("\n", "\r")):
         text += end_of_line
@@ -142,7 +147,7 @@ def _lines(
     text = read(name)
     if text is None or depth > _DEEPEST:
         return
-    for number, written in enumerate(text.splitlines()):
+    for number, written in enumerate(_rows(text)):
         row = written.strip()
         if not row or row.startswith("#"):
             continue

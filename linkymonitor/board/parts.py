@@ -237,5 +237,5 @@ def _unit_file(root: Path, unit: str) -> Path | None:
 
 def _targets(root: Path, file: Path) -> list[str]:
     """Return the targets that want the unit *file*."""
-    found = re.findall(r"(?m)^WantedBy=(.*)$", (root / file).read_text("utf-8"))
+    found = re.findall(r"(?m)^WantedBy=(.*)$", (root / file).read_text("utf-8", "replace"))
     return [target for words in found for target in words.split()]

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,6 +91,7 @@ def setup(
         display: the controller of the display.
 
     Raises:
+        LineBusy: another setup is at work below the same root.
         LinkyMonitorError: not root, or a file cannot be read or written.
         UsageError: nobody can be asked.
     """
@@ -99,7 +100,8 @@ def setup(
     with _modes_as_given():
         journal = Journal(root)
         if undo:
-            return _undo(journal, root)
+            with nullcontext() if journal.is_empty() else journal.alone():
+                return _undo(journal, root)
         if not (yes or dry_run or sys.stdin.isatty()):
             raise UsageError(
                 Text(
@@ -108,7 +110,8 @@ def setup(
                 )
             )
         options = Options(yes, dry_run, bluetooth, offer, power, display)
-        return Run(common, root, journal, options).run((only,) if only else PARTS)
+        with nullcontext() if dry_run else journal.alone():
+            return Run(common, root, journal, options).run((only,) if only else PARTS)
 
 
 @contextmanager

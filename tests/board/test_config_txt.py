@@ -123,3 +123,12 @@ def test_filters_of_two_kinds_both_have_to_hold():
     text = "[pi4]\n[EDID=X]\nenable_uart=0\n"
     (line,) = lines("config.txt", {"config.txt": text}.get, named(ZERO))
     assert line.applies is False
+
+
+@pytest.mark.parametrize("byte", [b"\x85", b"\x0b", b"\x0c", b"\x1c"])
+def test_a_comment_ends_where_its_line_ends(byte):
+    # The byte 0x85 is an ellipsis of Windows, or a part of a letter in UTF-8.
+    text = (b"# r" + byte + b"enable_uart=1\n").decode("latin-1")
+    assert edited("config.txt", {"config.txt": text}.get, named(ZERO), [Wish("enable_uart=1")]) == {
+        "config.txt": f"{text}# linkymonitor setup\nenable_uart=1\n"
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pty
 import subprocess
@@ -14,6 +15,7 @@ from linkymonitor.board.changes import Journal
 from linkymonitor.cli import main
 from linkymonitor.commands.setup import PARTS, Options, Run
 from linkymonitor.commands.shared import Common
+from linkymonitor.errors import StorageError
 from linkymonitor.system.disk import SystemDisk
 from tests.support.card import card, snapshot
 from tests.support.crash_model import PowerCut
@@ -281,3 +283,66 @@ def test_after_a_cut_while_it_is_taken_back_it_is_taken_back_by_the_next_call(tm
         done = Journal(root).undo()
         assert not done.edited
         assert without_temporary(snapshot(root)) == before
+
+
+def test_a_second_setup_at_the_same_time_is_refused_and_undo_is_still_whole(tmp_path, capsys):
+    root = card(tmp_path)
+    before = snapshot(root)
+    with Journal(root).alone():
+        assert run(root, "--yes") == 75
+        assert "wait until it has ended" in capsys.readouterr().err
+        assert run(root, "--dry-run") == 0
+    assert snapshot(root) == before
+    assert run(root, "--yes") == 0
+    with Journal(root).alone():
+        assert run(root, "--undo") == 75
+    assert run(root, "--undo") == 0
+    assert snapshot(root) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        '{"path": "etc/x", "number": "1", "before": [], "after": [], "undone": false}',
+        '{"path": "etc/x", "number": 1, "before": [1, 2, 3, 4, 5, 6], "after": [], "undone": false}',
+        '{"path": "etc/x", "number": 1, "before": ["file", "", "7"], "after": [], "undone": false}',
+        '{"path": "etc/x", "number": 1, "before": 7, "after": [], "undone": false}',
+    ],
+)
+def test_a_damaged_journal_is_told_in_a_sentence(tmp_path, capsys, change):
+    root = card(tmp_path)
+    folder = root / "var/lib/linkymonitor/setup"
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "journal.json").write_text(f'{{"schema": 1, "changes": [{change}]}}')
+    assert run(root, "--undo") == 1
+    assert "journal.json: cannot be read; rename this file" in capsys.readouterr().err
+    assert run(root, "--yes") == 1
+    assert "journal.json: cannot be read; rename this file" in capsys.readouterr().err
+
+
+def test_a_file_in_the_place_of_the_folder_of_the_journal_is_told_in_a_sentence(tmp_path, capsys):
+    root = card(tmp_path)
+    (root / "var").write_text("")
+    assert run(root, "--yes") == 1
+    assert "a file stands where a folder is expected" in capsys.readouterr().err
+
+
+def test_a_full_card_is_told_in_a_sentence_before_anything_is_replaced(tmp_path):
+    class Full(SystemDisk):
+        def write(self, descriptor, data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    root = card(tmp_path)
+    before = snapshot(root)
+    with pytest.raises(StorageError):
+        prepared(root, Full())
+    assert snapshot(root) == before
+
+
+def test_a_unit_that_is_no_utf_8_keeps_no_part_from_being_done(tmp_path):
+    root = card(tmp_path)
+    unit = root / "usr/lib/systemd/system/linkymonitor.service"
+    unit.parent.mkdir(parents=True, exist_ok=True)
+    unit.write_bytes(b"# caf\xe9\n[Install]\nWantedBy=multi-user.target\n")
+    assert run(root, "--yes", "--only", "start") == 0
+    assert (root / "etc/systemd/system/multi-user.target.wants/linkymonitor.service").is_symlink()
