@@ -37,6 +37,8 @@ _DAY = timedelta(days=1)
 #: How often the list is made again, because another process has written in the meantime.
 _ROUNDS = 3
 _DAY_NAME = re.compile(r"\.?(\d{4})[-_](\d\d)[-_](\d\d)(?!\d)")
+#: A file of ours that is not yet, or never was, renamed to its own name.
+_ASIDE = re.compile(r"\.(.+)\.\d+\.tmp")
 _MONTH_NAME = re.compile(r"(\d{4})-(\d\d)\.(?:html|jsonl)")
 _YEAR_NAME = re.compile(r"(\d{4})\.html")
 
@@ -94,6 +96,17 @@ def purge(common: Common, *, before: date, dry_run: bool, yes: bool, log_dir: Pa
     for old in found:
         say(f"{old.path}" + _COLON + old.what)
     _tell_what_stays(settings)
+    links = list(_links(settings, log_dir, storage, before))
+    for path in links:
+        say(
+            f"{path}"
+            + Text(
+                " : un lien, laissé tel quel ; supprimez à la main le lien et le fichier où il mène",
+                ": a link, left as it is; remove the link and the file that it leads to by hand",
+            )
+        )
+    if not found and links:
+        return 1
     if not found:
         say(Text(f"rien avant le {before}", f"nothing before {before}"))
         return 0
@@ -124,7 +137,7 @@ def purge(common: Common, *, before: date, dry_run: bool, yes: bool, log_dir: Pa
                 "acquire runs and keeps the quarantine in memory; 'sudo systemctl restart linkymonitor' forgets it",
             )
         )
-    return 1 if found else 0
+    return 1 if found or links else 0
 
 
 def _old(settings: Settings, log_dir: Path, storage: Storage, before: date) -> Iterator[Old]:
@@ -133,18 +146,24 @@ def _old(settings: Settings, log_dir: Path, storage: Storage, before: date) -> I
     # Files of the log come first: the others are made of them.
     yield from _old_logs(log_dir, storage, midnight)
     for path in _files(log_dir / FOLDER, storage):
-        month = _MONTH_NAME.fullmatch(path.name)
-        if month and date(int(month[1]), int(month[2]), 1) < before:
+        month = _MONTH_NAME.fullmatch(_name_of(path))
+        if not month or date(int(month[1]), int(month[2]), 1) >= before:
+            continue
+        if path.name != month[0]:
+            yield Old(path, _nothing, _SUMMARY)
+        else:
             yield from _cut(path, _SUMMARY, lambda row: _day_stays(row, before))
     for path in _files(settings.report.dir, storage):
-        if path.suffix == ".html" and _is_before(path.name, before):
+        name = _name_of(path)
+        if name.endswith(".html") and _is_before(name, before):
             yield Old(path, _nothing, _PAGE)
     yield from _cut(log_dir / FILE_NAME, _HELD, lambda row: _stamp_stays(row, midnight))
     for sink in settings.destinations.values():
         folder = getattr(sink.settings, "dir", None)
         if isinstance(folder, Path):
             for path in _files(folder, storage):
-                if path.suffix == ".csv" and _is_before(path.name, before):
+                name = _name_of(path)
+                if name.endswith(".csv") and _is_before(name, before):
                     yield Old(path, _nothing, _TABLE)
     for path in _files(state_dir(settings) / "deliver", storage):
         if path.name.endswith(".refused.jsonl"):
@@ -199,17 +218,29 @@ def _from(path: Path, rows: list[bytes], stamp: bytes) -> bytes | None:
 
 def _cut(path: Path, what: Text, stays: Callable[[bytes], bool]) -> Iterator[Old]:
     """Yield *path* when a line of it does not stay."""
+    if path.is_symlink():
+        return
     try:
         rows = path.read_bytes().splitlines(keepends=True)
     except FileNotFoundError:
         return
     except OSError as error:
-        raise StorageError(
-            Text(f"{path} : lecture impossible ; lancez purge avec sudo", f"{path}: cannot be read; use sudo")
-        ) from error
+        raise _unreadable(path) from error
     left = [row for row in rows if stays(row)]
     if len(left) < len(rows):
         yield Old(path, lambda: b"".join(left) or None, what)
+
+
+def _unreadable(path: Path) -> StorageError:
+    return StorageError(
+        Text(f"{path} : lecture impossible ; lancez purge avec sudo", f"{path}: cannot be read; use sudo")
+    )
+
+
+def _name_of(path: Path) -> str:
+    """Return the name that *path* has, or would have got had the power not been cut while it was written."""
+    aside = _ASIDE.fullmatch(path.name)
+    return aside[1] if aside else path.name
 
 
 def _nothing() -> None:
@@ -245,14 +276,25 @@ def _is_before(name: str, before: date) -> bool:
 
 
 def _files(folder: Path, storage: Storage) -> Iterator[Path]:
-    names: list[str] = []
-    with suppress(FileNotFoundError):
-        if folder.is_dir():
-            names = storage.names(folder)
-    for name in sorted(names, key=lambda name: (not name.startswith("."), name)):
-        path = folder / name
+    for path in _paths(folder, storage):
         if path.is_file() and not path.is_symlink():
             yield path
+
+
+def _paths(folder: Path, storage: Storage) -> list[Path]:
+    try:
+        names = storage.names(folder) if folder.is_dir() else []
+    except OSError as error:
+        raise _unreadable(folder) from error
+    return [folder / name for name in sorted(names, key=lambda name: (not name.startswith("."), name))]
+
+
+def _links(settings: Settings, log_dir: Path, storage: Storage, before: date) -> Iterator[Path]:
+    """Yield the links with the name of an old file: root must not remove what somebody else has linked."""
+    for folder in (log_dir, log_dir / FOLDER, settings.report.dir):
+        for path in _paths(folder, storage):
+            if path.is_symlink() and (path.name == FILE_NAME or _is_before(path.name, before)):
+                yield path
 
 
 def _remove(old: Old, storage: Storage) -> None:

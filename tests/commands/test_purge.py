@@ -167,3 +167,43 @@ def test_without_a_terminal_and_without_yes_nothing_is_removed(box):
     words = [*PYTHON, "purge", "-c", str(box / "x.ini"), "--before", BEFORE]
     assert subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 2
     assert whole(box) == before
+
+
+def test_an_old_file_that_is_a_link_is_named_and_left_with_what_it_leads_to(box, tmp_path, capsys):
+    """Root must not remove, nor copy, what somebody else has linked."""
+    far = tmp_path / "far.log"
+    far.write_text("2026/05/20 10:00:00\tdomain\tPAPP 1 A\n")
+    links = [
+        box / "log" / "2026_05_20_linkymonitor.log",
+        box / "log" / "quarantine.log",
+        box / "pages" / "2026-05-20.html",
+    ]
+    for link in links:
+        link.unlink(missing_ok=True)
+        link.symlink_to(far)
+    assert run(box, "--yes") == 1
+    said = capsys.readouterr().out
+    assert all(f"{link}: a link, left as it is" in said for link in links)
+    assert far.read_text() == "2026/05/20 10:00:00\tdomain\tPAPP 1 A\n"
+    assert all(link.is_symlink() for link in links)
+    assert not (box / "log" / "2026_05_29_linkymonitor.log.gz").exists()
+
+
+def test_what_a_power_cut_has_left_half_written_goes_as_well(box):
+    half = [
+        box / "pages" / ".2026-05-10.html.123.tmp",
+        box / "log" / "summaries" / ".2026-05.jsonl.9.tmp",
+        box / "csv" / ".2026-05-10.csv.7.tmp",
+    ]
+    young = box / "pages" / ".2026-06-10.html.124.tmp"
+    for path in (*half, young):
+        path.write_text("half")
+    assert run(box, "--yes") == 0
+    assert [path for path in half if path.exists()] == []
+    assert young.exists()
+
+
+def test_a_folder_that_cannot_be_looked_at_is_told_in_a_sentence(box, capsys):
+    (box / "x.ini").write_text(f"[general]\nlang = en\n[log]\ndir = /{'x' * 300}\n")
+    assert run(box, "--yes") == 1
+    assert "x: cannot be read; use sudo" in capsys.readouterr().err
