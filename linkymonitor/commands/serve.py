@@ -110,10 +110,13 @@ def _door(settings: Settings, address: Address, folder: Path, storage: Storage) 
     if is_open:
         return None
     # Only here: hashing takes 3 MB of memory.
+    from linkymonitor.system.troubles import trouble
     from linkymonitor.web.door import Door
     from linkymonitor.web.password import FILE
 
-    if not (folder / FILE).exists():
+    try:
+        (folder / FILE).stat()
+    except FileNotFoundError as error:
         raise ConfigError(
             Text(
                 f"{settings.path} : [serve] bind ouvre les pages à toute la maison, et il n'y a pas de mot de passe ; "
@@ -121,7 +124,9 @@ def _door(settings: Settings, address: Address, folder: Path, storage: Storage) 
                 f"{settings.path}: [serve] bind opens the pages to the whole house, and there is no password; "
                 "“sudo linkymonitor serve --set-password” sets one, or write open = yes",
             )
-        )
+        ) from error
+    except OSError as error:
+        raise trouble(folder / FILE, error) from error
     return Door(folder, storage)
 
 

@@ -227,3 +227,10 @@ def test_a_password_that_is_too_short_is_refused(tmp_path):
         text=True,
     )
     assert (done.returncode, "de 8 à 128" in done.stderr, "court" in done.stderr) == (2, True, False)
+
+
+def test_a_folder_that_cannot_be_looked_at_is_told_in_a_sentence(call, tmp_path):
+    (tmp_path / "x.ini").write_text(f"[general]\nlang = en\nstate_dir = /{'x' * 300}\n")
+    status, _, err = call("serve", "-c", str(tmp_path / "x.ini"), "--bind", "0.0.0.0:8420")
+    assert status == 1
+    assert "password.json: " in err
