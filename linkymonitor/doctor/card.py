@@ -113,12 +113,8 @@ def wear(subject: Subject) -> list[Row]:
         if worst:
             finding = Text(f"{worst * 10} % de sa vie ; ", f"{worst * 10}% of its life; ") + finding
         rows.append(well("wear", _WEAR, finding, None, life=worst or None, written=written))
-    errors = [
-        f"{path.name} {path.read_text().strip()}"
-        for path in sorted(world.path("/sys/fs/ext4").glob("*/errors_count"))
-        if path.read_text().strip() not in ("", "0")
-    ]
-    if errors:
+    counts = sorted(world.path("/sys/fs/ext4").glob("*/errors_count"))
+    if any(path.read_text("utf-8", "replace").strip() not in ("", "0") for path in counts):
         finding = Text("le système de fichiers a noté des erreurs", "the file system has noted errors")
         cure = Text(
             "ajoutez fsck.mode=force à cmdline.txt pour un démarrage ; si elles reviennent, changez la carte",

@@ -49,7 +49,8 @@ def _unit(world: World, unit: str, *, optional: bool) -> Row:
         return unseen(unit, what, Text("systemctl ne répond pas", "systemctl does not answer"))
     state = dict(line.split("=", 1) for line in answer.out.splitlines() if "=" in line)
     active, enabled = state.get("ActiveState", ""), state.get("UnitFileState", "")
-    restarts = int(state.get("NRestarts") or 0)
+    number = state.get("NRestarts", "")
+    restarts = int(number) if number.isdecimal() else 0
     if active == "failed":
         finding = Text(f"en échec ({state.get('Result')})", f"failed ({state.get('Result')})")
         cure = Text(

@@ -33,7 +33,7 @@ def lockers(path: str, root: Path) -> list[int]:
     """Return the processes that hold a flock on *path*; every user may read them in /proc/locks."""
     try:
         status = Path(path).stat()
-        locks = (root / "proc/locks").read_text()
+        locks = (root / "proc/locks").read_text("utf-8", "replace")
     except OSError:
         return []
     place = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
@@ -74,7 +74,7 @@ def is_console(path: str, root: Path) -> bool:
     """Return whether the console of the kernel or a login prompt uses the port at *path*."""
     tty = Path(path).resolve().name
     try:
-        words = (root / "proc/cmdline").read_text().split()
+        words = (root / "proc/cmdline").read_text("utf-8", "replace").split()
     except OSError:
         words = []
     names = {word.removeprefix("console=").split(",")[0] for word in words if word.startswith("console=")}

@@ -411,3 +411,23 @@ def test_the_whole_has_an_exit_status_json_and_fix(machine, tmp_path, capsys):
 
 def test_every_group_has_a_check_and_no_check_is_twice():
     assert len({group.check for group in GROUPS}) == len(GROUPS)
+
+
+def test_bytes_that_are_no_text_cost_no_check(machine, tmp_path):
+    for name in ("/proc/cmdline", "/proc/locks", "/sys/fs/ext4/mmcblk0p2/errors_count"):
+        machine.file(name).write_bytes(b"\xe9\xff")
+    machine.file("/sys/block/mmcblk0/stat", "1 2 3 4 5 6 7")
+    looked = subject(tmp_path, machine.world(), "/dev/null")
+    assert one(port.check(looked), "console").state is State.WELL
+    assert one(card.wear(looked), "card-errors").state is State.TO_MEND
+
+
+def test_a_number_of_restarts_that_is_none_costs_no_check(machine, tmp_path):
+    machine.file("/run/systemd/system/x")
+    unit = "linkymonitor.service"
+    machine.file(f"/etc/systemd/system/{unit}")
+    asked = "LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState"
+    machine.answers[f"systemctl show {unit} --property {asked}"] = Answer(
+        0, "ActiveState=active\nUnitFileState=enabled\nNRestarts=[not set]\n"
+    )
+    assert one(service.check(subject(tmp_path, machine.world())), unit).state is State.WELL
