@@ -34,6 +34,9 @@ step() { # name, command: what it prints and how it ends, and then what there is
 step old env PATH=/old-python:$PATH "$install" --root "$root"
 step first "$install" --root "$root"
 step again "$install" --root "$root"
+echo another >"$root/opt/linkymonitor/version"
+printf '#!/bin/sh\nexit 1\n' >"$root/opt/linkymonitor/bin/pip"
+step half "$install" --root "$root"
 for cut in opt/linkymonitor/version etc/systemd/system/linkymonitor-report.timer var/lib/systemd/linkymonitor-units; do
 	rm -f "$root/$cut"
 done
@@ -191,6 +194,14 @@ def test_the_second_time_nothing_changes(steps):
     assert again.status == 0, again.said
     assert "moved aside" not in again.said
     assert again.files == steps["first"].files
+
+
+def test_what_an_upgrade_that_was_cut_off_leaves_counts_as_no_version(steps):
+    """Whoever goes back to the version of before gets it whole, and not what the upgrade has left."""
+    half = steps["half"]
+    assert half.status == 1
+    assert "call this again with the network" in half.said
+    assert "opt/linkymonitor/version" not in half.files
 
 
 def test_an_installation_that_was_cut_off_is_completed(steps):
