@@ -19,16 +19,15 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from linkymonitor.errors import StorageError
+from linkymonitor.errors import LineBusy, StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.disk import Disk, SystemDisk
 from linkymonitor.system.own_files import CREATE, sync_directory, write_all
-from linkymonitor.system.storage import Storage
 from linkymonitor.system.troubles import trouble
 
 #: The folder of the journal, below the root.
@@ -171,7 +170,8 @@ class Journal:
                     self._disk.remove(str(self._kept(entry["number"])))
         return done
 
-    def alone(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def alone(self) -> Iterator[None]:
         """Keep other processes out until the context ends.
 
         Raises:
@@ -179,9 +179,21 @@ class Journal:
             StorageError: the folder of the journal cannot be made.
         """
         self._make_folder()
-        return Storage(self._disk).lock(
-            self._folder, Text("ou attendez qu'il ait fini", "or wait until it has ended")
-        )
+        # The folder itself is locked: a run that has nothing to do writes nothing.
+        descriptor = self._disk.open(str(self._folder), os.O_RDONLY | os.O_DIRECTORY, 0)
+        try:
+            try:
+                self._disk.lock(descriptor)
+            except BlockingIOError as error:
+                raise LineBusy(
+                    Text(
+                        f"{self._folder} : un autre setup est en cours ; attendez qu'il ait fini",
+                        f"{self._folder}: another setup is at work; wait until it has ended",
+                    )
+                ) from error
+            yield
+        finally:
+            self._disk.close(descriptor)
 
     def is_empty(self) -> bool:
         """Return whether there is no change to take back."""
