@@ -22,7 +22,7 @@ from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.storage import Storage
 
-#: The answer that goes back one question, and the one that takes an answer away.
+#: What a person types to return to the question before, and to delete the answer to this question.
 _BACK, _NOTHING = "<", "-"
 _KINDS = {"a": "subscription", "s": "subscription", "c": "energy", "e": "energy", "t": "tax", "x": "credit"}
 

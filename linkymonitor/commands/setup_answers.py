@@ -36,7 +36,7 @@ def contract(
         ask: asks the owner.
 
     Raises:
-        UsageError: there is no such table, or no such power.
+        UsageError: no price table has the id of ``--offer``, or the table has no price for the kVA of ``--power``.
     """
     if offer is None and power is None and settings.contract.offer:
         return text

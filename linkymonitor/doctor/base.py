@@ -31,7 +31,7 @@ class Row(NamedTuple):
     what: Text
     finding: Text
     state: State
-    #: What to do; a row that is well may have one, too.
+    #: The remedy, for the owner; a check without a fault may have advice here, too.
     cure: Text | None = None
     #: Does what is safe of the cure; it may raise OSError.
     mend: Callable[[], object] | None = None

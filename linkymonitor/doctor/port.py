@@ -1,4 +1,4 @@
-"""The port of the meter: whether it is there, who else uses it, and whether it may be opened."""
+"""Checks of the serial port: its device file, the other programs that read it, and the right to open it."""
 
 from __future__ import annotations
 

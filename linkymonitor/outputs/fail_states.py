@@ -17,7 +17,7 @@ _FOLDER = "/run/linkymonitor"
 
 
 class FailState(NamedTuple):
-    """What one relay takes when nothing drives it."""
+    """The fail state of one relay: the pin, and the level that puts the relay into that state."""
 
     #: The GPIO number.
     pin: int

@@ -62,7 +62,7 @@ _NO_PORT = Text(
 
 
 def serial_ports(devices: Path = Path("/dev")) -> list[str]:
-    """Return the serial ports that there are, each by one name."""
+    """Return the path of each serial port of this machine; a port with several names has one path here."""
     found: dict[Path, str] = {}
     for pattern in _PLACES:
         for path in sorted(devices.glob(pattern)):

@@ -65,7 +65,7 @@ class Server(socketserver.ThreadingTCPServer):
         self._free = threading.BoundedSemaphore(CONNECTIONS)
         busy = site.failure(503)
         self._busy = written(busy._replace(headers=(*busy.headers, ("Retry-After", "10"))), body=True)
-        #: Connections that were told so, and when each is closed.
+        #: Connections that were answered with 503, and the time in seconds (monotonic) at which each is closed.
         self._told: deque[tuple[float, socket.socket]] = deque()
         threading.stack_size(_STACK)
         super().__init__((address.host, address.port), _Connection)

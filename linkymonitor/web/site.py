@@ -155,7 +155,7 @@ class Site:
         return None
 
     def failure(self, status: int, lang: str = "fr", *more: tuple[str, str]) -> Response:
-        """Return the page that says why there is no other one; the connection ends with it unless it was 404."""
+        """Return the page for the error *status*, such as 404 or 503; every error but 404 closes the connection."""
         title, sentence = texts.STATUS[status]
         page = self._own.sentence(lang, title, sentence, link=status == 404)
         return self._html(status, page, *more)._replace(last=status != 404)

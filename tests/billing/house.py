@@ -120,3 +120,35 @@ def lines_of(figures) -> list[tuple[object, ...]]:
         (line["kind"], line["register"], line["from"], line["to"], line["kwh"], line["price"], line["eur"])
         for line in figures["lines"]
     ]
+
+
+#: The log of an EJP house over the reform of 1 February 2026.
+EJP = [
+    ("2026-01-08", {"HN": 68_832_000, "PM": 8_007_000}),
+    ("2026-02-01", {"HN": 70_166_000, "PM": 8_095_000}),
+    ("2026-03-08", {"HN": 71_851_000, "PM": 8_311_000}),
+]
+
+
+def new_meter() -> list[Record]:
+    """Return the log of a house whose meter was changed on 3 June 2026; the new one begins at 3 kWh."""
+    old = rows(
+        [("2026-05-20", {"TH": 58_231_000}), ("2026-06-03T14:00", {"TH": 58_477_000})], subscribed_power=6000
+    )
+    new = rows(
+        [("2026-06-03T14:30", {"TH": 3_000}), ("2026-07-20", {"TH": 509_000})],
+        subscribed_power=6000,
+        meter="aaaaaaaaaaaa",
+    )
+    return [*old, *new]
+
+
+def whole_year() -> list[Record]:
+    """Return the log of a house from 1 February 2025 to 31 January 2026, with the kWh of each month."""
+    months = [612, 548, 401, 322, 287, 264, 259, 281, 346, 498, 577, 655]
+    known = [(day, {"TH": 1_000_000 + 1000 * sum(months[:place])}) for place, day in enumerate(FIRST_DAYS)]
+    return rows(known, subscribed_power=6000)
+
+
+#: The first days of the months of that year, and of the month after.
+FIRST_DAYS = [*(f"2025-{month:02d}-01" for month in range(2, 13)), "2026-01-01", "2026-02-01"]

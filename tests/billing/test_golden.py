@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.billing.house import billed, lines_of, rows
+from tests.billing.house import EJP, billed, lines_of, new_meter, rows, whole_year
 
 BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
 
@@ -63,13 +63,6 @@ def test_off_peak_hours_over_a_change_of_price_and_of_the_tva(tmp_path, capsys):
     ]
     assert figures["total"] == {"eur": "258.94"}
     assert figures["tva"] == {"5.5": "0.70", "20": "40.93"}
-
-
-EJP = [
-    ("2026-01-08", {"HN": 68_832_000, "PM": 8_007_000}),
-    ("2026-02-01", {"HN": 70_166_000, "PM": 8_095_000}),
-    ("2026-03-08", {"HN": 71_851_000, "PM": 8_311_000}),
-]
 
 
 def test_ejp_over_the_reform_from_printed_prices(tmp_path, capsys):
@@ -159,15 +152,7 @@ def test_a_day_on_which_the_clock_changes(tmp_path, capsys, day, after, hours, l
 
 
 def test_a_new_meter_has_a_line_of_its_own(tmp_path, capsys):
-    old = rows(
-        [("2026-05-20", {"TH": 58_231_000}), ("2026-06-03T14:00", {"TH": 58_477_000})], subscribed_power=6000
-    )
-    new = rows(
-        [("2026-06-03T14:30", {"TH": 3_000}), ("2026-07-20", {"TH": 509_000})],
-        subscribed_power=6000,
-        meter="aaaaaaaaaaaa",
-    )
-    figures = billed(tmp_path, capsys, [*old, *new], BASE_6, "2026-05-20", "2026-07-19")
+    figures = billed(tmp_path, capsys, new_meter(), BASE_6, "2026-05-20", "2026-07-19")
     assert lines_of(figures) == [
         ("subscription", None, "2026-05-20", "2026-07-19", None, "15.65", "31.30"),
         ("energy", "TH", "2026-05-20", "2026-06-03", 246, "0.1940", "47.72"),
@@ -204,11 +189,7 @@ def test_injected_energy_is_a_document_of_its_own(tmp_path, capsys):
 
 
 def test_a_year_in_one_bill_and_its_months(tmp_path, capsys):
-    months = [612, 548, 401, 322, 287, 264, 259, 281, 346, 498, 577, 655]
-    starts = [f"2025-{month:02d}-01" for month in range(2, 13)] + ["2026-01-01", "2026-02-01"]
-    known = [(day, {"TH": 1_000_000 + 1000 * sum(months[:place])}) for place, day in enumerate(starts)]
-    log = rows(known, subscribed_power=6000)
-    figures = billed(tmp_path, capsys, log, BASE_6, "2025-02-01", "2026-01-31")
+    figures = billed(tmp_path, capsys, whole_year(), BASE_6, "2025-02-01", "2026-01-31")
     assert [line[6] for line in lines_of(figures)] == ["82.32", "92.82", "490.69", "510.64"]
     assert figures["total"] == {"eur": "1176.47"}
     assert figures["tva"] == {"5.5": "4.29", "20": "182.36"}

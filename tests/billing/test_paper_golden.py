@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.billing.house import billed, rows, run_bill
+from tests.billing.house import EJP, FIRST_DAYS, billed, new_meter, rows, run_bill, whole_year
 
 BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
 
@@ -47,14 +47,6 @@ def compared(tmp_path, capsys, log, ini, paper, first, last):
 
 
 def test_a_new_meter(tmp_path, capsys):
-    old = rows(
-        [("2026-05-20", {"TH": 58_231_000}), ("2026-06-03T14:00", {"TH": 58_477_000})], subscribed_power=6000
-    )
-    new = rows(
-        [("2026-06-03T14:30", {"TH": 3_000}), ("2026-07-20", {"TH": 509_000})],
-        subscribed_power=6000,
-        meter="aaaaaaaaaaaa",
-    )
     paper = typed(
         [
             line("subscription", "2026-05-20", "2026-07-19", 31.30, price=15.65),
@@ -64,19 +56,11 @@ def test_a_new_meter(tmp_path, capsys):
         total=177.18,
         tva='{ "20" = 29.53 }',
     )
-    assert compared(tmp_path, capsys, [*old, *new], BASE_6, paper, "2026-05-20", "2026-07-19") == ([], [])
+    assert compared(tmp_path, capsys, new_meter(), BASE_6, paper, "2026-05-20", "2026-07-19") == ([], [])
 
 
 def test_ejp_without_taxes(tmp_path, capsys):
-    log = rows(
-        [
-            ("2026-01-08", {"HN": 68_832_000, "PM": 8_007_000}),
-            ("2026-02-01", {"HN": 70_166_000, "PM": 8_095_000}),
-            ("2026-03-08", {"HN": 71_851_000, "PM": 8_311_000}),
-        ],
-        "EJP",
-        subscribed_power=12_000,
-    )
+    log = rows(EJP, "EJP", subscribed_power=12_000)
     before, after = ("2026-01-08", "2026-01-31"), ("2026-02-01", "2026-03-07")
     paper = typed(
         [
@@ -100,17 +84,14 @@ def test_ejp_without_taxes(tmp_path, capsys):
 
 
 def test_twelve_months_and_the_year_differ_by_two_cents(tmp_path, capsys):
-    months = [612, 548, 401, 322, 287, 264, 259, 281, 346, 498, 577, 655]
-    starts = [f"2025-{month:02d}-01" for month in range(2, 13)] + ["2026-01-01", "2026-02-01"]
-    known = [(day, {"TH": 1_000_000 + 1000 * sum(months[:place])}) for place, day in enumerate(starts)]
-    log = rows(known, subscribed_power=6000)
+    log = whole_year()
     lasts = [
         "2025-02-28", "2025-03-31", "2025-04-30", "2025-05-31", "2025-06-30", "2025-07-31", "2025-08-31", "2025-09-30",
         "2025-10-31", "2025-11-30", "2025-12-31", "2026-01-31",
     ]  # fmt: skip
     totals = [
         billed(tmp_path, capsys, log if not number else [], BASE_6, first, last)["total"]["eur"]
-        for number, (first, last) in enumerate(zip(starts, lasts, strict=False))
+        for number, (first, last) in enumerate(zip(FIRST_DAYS, lasts, strict=False))
     ]
     assert totals == [
         "137.10", "124.20", "94.56", "78.64", "71.58", "66.94", "66.03", "70.32", "83.01", "112.68", "128.10", "143.33",

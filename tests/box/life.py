@@ -154,7 +154,7 @@ class Life:
         box = self.box
         pid = box.show("linkymonitor", "MainPID")
         box.run(
-            f"cp -p {INI} /root/right.ini; sed -i 's/^frames_per_record.*/frames_per_record = beaucoup/' {INI}"
+            f"cp -p {INI} /srv/right.ini; sed -i 's/^frames_per_record.*/frames_per_record = beaucoup/' {INI}"
         )
         since = box.says("date '+%Y-%m-%d %H:%M:%S'")
         done = box.run("systemctl reload linkymonitor")
@@ -172,7 +172,7 @@ class Life:
             + ("none" if on is None else f"{on:.0f} s later"),
             same and on is not None,
         )
-        box.run(f"cat /root/right.ini >{INI}")
+        box.run(f"cat /srv/right.ini >{INI}")
         since = box.says("sleep 1; date '+%Y-%m-%d %H:%M:%S'")
         box.run("systemctl reload linkymonitor")
         box.wait(f"journalctl -u linkymonitor -o cat --since '{since}' | grep -q 'glages relus'", 15)
@@ -259,7 +259,7 @@ class Life:
         aside = [
             "/proc",
             "/sys",
-            "/root",
+            "/srv",
             "/tmp",
             "/var/cache/apt",
             "/var/log/journal",

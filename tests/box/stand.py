@@ -26,7 +26,7 @@ _ENVIRONMENT = (
     "env",
     "-i",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "HOME=/root",
+    "HOME=/srv",
 )
 _WORDS = (*_ENVIRONMENT, "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "USER=pi")
 #: Files of the checkout that are no part of it.
@@ -81,8 +81,8 @@ def meter(*words: str) -> Iterator[str]:
 
 
 def copy_checkout(root: Path) -> None:
-    """Put this checkout into *root* as /root/linkymonitor, like a clone."""
-    target = root / "root/linkymonitor"
+    """Put this checkout into *root* as /srv/linkymonitor, like a clone."""
+    target = root / "srv/linkymonitor"
     target.mkdir()
     words = [f"--exclude={name}" for name in _NOT_COPIED]
     packed = subprocess.run(["tar", "cf", "-", *words, "."], cwd=ROOT, stdout=subprocess.PIPE, check=True)

@@ -14,10 +14,10 @@ from tests.box.table import Table
 #: The installation by hand, as the README of version 0.1.0 had it.
 README = Path(__file__).with_name("readme-0.1.0.md")
 #: Wheel and package, as the boxes have them.
-WHEEL, DEB = "/root/linkymonitor-0.1.0-py3-none-any.whl", "/root/linkymonitor_0.1.0_all.deb"
+WHEEL, DEB = "/srv/linkymonitor-0.1.0-py3-none-any.whl", "/srv/linkymonitor_0.1.0_all.deb"
 _APT = "apt-get -o Dpkg::Use-Pty=0 -q -y"
 _INSTALL_DEB = f"{_APT} install --reinstall {DEB}"
-_MAKE = "cd /root/linkymonitor && make -s"
+_MAKE = "cd /srv/linkymonitor && make -s"
 _BACKUPS = "/var/backups/linkymonitor"
 #: What is ours of a box, but for what changes while the meter is read.
 _OURS = (
@@ -50,10 +50,8 @@ def clone(box: Box, table: Table, name: str) -> None:
     """Live with `make install`."""
     life = Life(box, table, name, "/usr/local/bin/linkymonitor")
     install = f"{_MAKE} install"
-    box.run(
-        "cd /root/linkymonitor; setsid packaging/install >/root/cut.txt 2>&1 & sleep 6; kill -KILL -$!", 60
-    )
-    said = box.says("tail -n 1 /root/cut.txt")
+    box.run("cd /srv/linkymonitor; setsid packaging/install >/srv/cut.txt 2>&1 & sleep 6; kill -KILL -$!", 60)
+    said = box.says("tail -n 1 /srv/cut.txt")
     life.add("make install, killed after 6 s", said, "installed. What is next" not in said or None)
     _install(life, "make install, after that", install)
     life.settings()
@@ -147,7 +145,7 @@ def _upgrade(life: Life, step: str, command: str) -> None:
         "by hand: reading and record", "none" if late is None else f"{late:.0f} s later", late is not None
     )
     box.run(
-        f"echo '# a line of the owner' >>{INI}; systemctl stop linkymonitor; cat {LOG}/*.log >/root/log.before"
+        f"echo '# a line of the owner' >>{INI}; systemctl stop linkymonitor; cat {LOG}/*.log >/srv/log.before"
     )
     settings = box.says(f"sha256sum {INI}")
     done = box.run(command, 300)
@@ -160,7 +158,7 @@ def _upgrade(life: Life, step: str, command: str) -> None:
     aside = box.says(f"cd {_BACKUPS}/*/ && find . -maxdepth 4 -name 'linkymonitor*' | sort")
     life.add("… moved aside", aside, all(word in aside for word in ("cron.d", "systemd", "opt", "local/bin")))
     life.add("… settings kept", box.says(f"tail -n 1 {INI}"), box.says(f"sha256sum {INI}") == settings)
-    kept = box.run(f"cat {LOG}/*.log | head -c $(stat -c %s /root/log.before) | cmp - /root/log.before")
+    kept = box.run(f"cat {LOG}/*.log | head -c $(stat -c %s /srv/log.before) | cmp - /srv/log.before")
     life.add("… log kept, byte for byte", kept.said or "the same", kept.status == 0)
     life.settings()
     life.start()
@@ -187,7 +185,7 @@ def install_by_hand(life: Life) -> None:
     for kind, target, text in _blocks():
         if kind == "sh":
             script = text.replace("apt install", f"{_APT} install").replace(" python3-lgpio", "")
-            done = box.run(f"set -e; cd /root\n{script}", 300)
+            done = box.run(f"set -e; cd /srv\n{script}", 300)
         else:
             done = box.run(f"cat >{target} <<'END'\n{text}END")
         if done.status:

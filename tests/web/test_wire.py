@@ -109,13 +109,18 @@ def test_the_65th_connection_is_told_that_the_box_is_busy_and_the_others_go_on(o
 def test_a_client_that_takes_no_byte_of_a_large_answer_is_let_go(open_box, pages, monkeypatch):
     monkeypatch.setattr(server, "_ANSWER", 0.3)
     (pages / "2026.html").write_text(page_of("x" * 6_000_000))
-    threads = threading.active_count()
+    before = set(threading.enumerate())
+
+    def serving() -> bool:
+        return bool(set(threading.enumerate()) - before)
+
     with socket.socket() as greedy:
         greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         greedy.settimeout(30)
         greedy.connect(("127.0.0.1", open_box.port))
         greedy.sendall(b"GET /2026 HTTP/1.1\r\n" + HOST + b"\r\n")
-        until(lambda: threading.active_count() <= threads, 20)
+        assert until(serving, 5)
+        assert until(lambda: not serving(), 20)
         assert len(everything(greedy)) < 6_000_000
 
 
