@@ -18,6 +18,7 @@ for line in sys.stdin:
     child = os.fork()
     if not child:
         status = 70
+        os.dup2(2, 1)  # stdout has the answers alone
         try:
             status = main(line.rstrip("\\n").split("\\t"))
         finally:
@@ -47,13 +48,14 @@ class Nursery:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
+            # A buffer would take two answers at once, and select would then wait for the second one for ever.
+            bufsize=0,
         )
 
     def birth(self, *argv: str) -> int:
         """Start a daemon and return the number of its process."""
         assert self._process.stdin
         self._process.stdin.write("\t".join(argv).encode() + b"\n")
-        self._process.stdin.flush()
         return int(self._answer(20.0))
 
     def death(self, timeout: float) -> int:
@@ -68,11 +70,15 @@ class Nursery:
         """Return the end of what the daemons have written to stderr."""
         return Path(self.errors.name).read_text(errors="replace")[-2000:]
 
-    def close(self) -> None:
+    def retire(self) -> None:
+        """Let the process end after the daemon that it has; its last answers can still be read."""
         assert self._process.stdin
-        assert self._process.stdout
         self._process.stdin.close()
         self._process.wait(20)
+
+    def close(self) -> None:
+        assert self._process.stdout
+        self.retire()
         self._process.stdout.close()
         self.errors.close()
 
