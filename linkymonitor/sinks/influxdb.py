@@ -8,7 +8,8 @@
 # - The first record of a day has the prices of that day, as fields: InfluxQL multiplies fields of one measurement only.
 # - Only 204 is success. A page that answers 200 to anything, such as that of a captive portal, has taken nothing.
 # - 400, 413 and 422 are about the points that were sent: they are looked for in halves. Every other answer is about the
-#   server, the name of the database or the password, which somebody can mend: the records wait.
+#   server, the name of the database or the password, which somebody can mend: the records wait. So they do for a field
+#   that has another type in the database, as the next record has that field, too.
 
 from __future__ import annotations
 
@@ -28,6 +29,21 @@ from linkymonitor.sinks.prices import Prices, millionths
 
 _ABOUT_THE_POINTS = (400, 413, 422)
 _TAKEN = 204
+#: What InfluxDB 1 and 2 answer about a field of another type: field, measurement, type that was sent, type in there.
+_CONFLICT = (
+    r'input field \\?"(.+?)\\?" on measurement \\?"(.+?)\\?" is type (\w+), already exists as type (\w+)'
+)
+#: The type of a field in the words of the server → in words for people, for one field and for many values.
+_TYPES = {
+    "integer": (Text("entier", "whole number"), Text("entiers", "whole numbers")),
+    "unsigned": (
+        Text("entier sans signe", "unsigned number"),
+        Text("entiers sans signe", "unsigned numbers"),
+    ),
+    "float": (Text("décimal", "decimal number"), Text("décimaux", "decimal numbers")),
+    "string": (Text("texte", "text"), Text("textes", "texts")),
+    "boolean": (Text("booléen", "truth value"), Text("booléens", "truth values")),
+}
 #: What the server says of a disk that is full.
 _DISK_FULL = "no space left on device"
 #: So many bytes of the answer to a query are read.
@@ -170,6 +186,8 @@ class InfluxDB:
         body = compress("\n".join(lines).encode(), _GZIP_LEVEL, mtime=0)
         answer = self._client.post(target, body, self._request.headers)
         if answer.status in _ABOUT_THE_POINTS:
+            if conflict := _conflict(answer, self._api):
+                raise SinkUnavailable(Text(f"{self._url} : ", f"{self._url}: ") + conflict)
             raise SinkRefused(self._sentence(answer))
         if answer.status != _TAKEN:
             raise SinkUnavailable(self._sentence(answer) + _remedy(answer, self._api))
@@ -252,6 +270,24 @@ def _request(settings: Settings, address: Address, section: str) -> _Request:
         path, query = "/write", {"db": settings.database, "precision": "s"}
     given = {name: value for name, value in query.items() if value}
     return _Request(f"{address.path}{path}?{urlencode(given)}", headers)
+
+
+def _conflict(answer: Answer, api: int) -> Text | None:
+    """Return which field has another type in the database, and what to do; None for any other *answer*."""
+    import re
+
+    found = re.search(_CONFLICT, answer.text)
+    if found is None:
+        return None
+    field, measurement = (quoted(name) for name in found.groups()[:2])
+    sent, there = (_TYPES.get(kind, (Text(kind, kind),) * 2) for kind in found.groups()[2:])
+    key = "bucket" if api == 2 else "database"
+    return Text(
+        f"le champ {field} de la mesure {measurement} a le type {there[0].fr} dans la base, et des {sent[1].fr} lui "
+        f"sont envoyés ; donnez une autre base par {key}, ou supprimez la mesure sur le serveur",
+        f"the field {field} of the measurement {measurement} has the type {there[0].en} in the database, and "
+        f"{sent[1].en} are sent to it; name another database by {key}, or drop the measurement on the server",
+    )
 
 
 def _remedy(answer: Answer, api: int) -> Text:

@@ -110,8 +110,8 @@ def test_a_server_that_came_back_is_written_to_without_an_error(sink):
 
 @pytest.mark.parametrize("status", [400, 413, 422])
 def test_refused_points_are_refused(sink, status):
-    said = b'{"error":"partial write: field type conflict: power is float dropped=1"}'
-    with serving(lambda _: (status, said)) as server, pytest.raises(SinkRefused, match="field type conflict"):
+    said = b'{"error":"partial write: points beyond retention policy dropped=1"}'
+    with serving(lambda _: (status, said)) as server, pytest.raises(SinkRefused, match="retention policy"):
         sink(server.url).write([ROW])
 
 
@@ -122,6 +122,13 @@ def test_refused_points_are_refused(sink, status):
         (403, b"", "grant it the right"),
         (404, b'{"error":"database not found: \\"linky\\""}', "create the database"),
         (301, b"", "redirection"),
+        (
+            422,
+            b'{"code":"unprocessable entity","message":"failure writing points to database: partial write: field type '
+            b'conflict: input field \\"power\\" on measurement \\"linkymonitor\\" is type integer, already exists as '
+            b'type string dropped=1"}',
+            "the field power of the measurement linkymonitor has the type text .*, and whole numbers .* by database",
+        ),
         (200, b"<html>Welcome to the hotel</html>", "no InfluxDB"),
         (429, b"slow down", "answer 429 .slow down"),
         (500, b"", "answer 500"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from linkymonitor.errors import SinkRefused, SinkUnavailable
@@ -47,22 +49,45 @@ def test_four_days_arrive_row_by_row_and_once(tmp_path, apart, call, database):
     assert dict(tags) == {"meter": hostile.meter, "contract": "A=b, c/ x y=1i 1", "period": '"é☃'}
 
 
-def test_a_database_that_is_not_there_and_a_type_that_conflicts(tmp_path):
-    """Only InfluxDB knows both."""
+@pytest.fixture
+def influx(tmp_path):
     database = Influx1(tmp_path / "database")
-    write_days(tmp_path / "log", hours=0.1)
-    row = rows_in(tmp_path / "log")[0]
     try:
         database.start()
-        missing = InfluxDB(Settings(name="base", url=database.url, database="nowhere"))
-        with pytest.raises(SinkUnavailable, match="nowhere"):
-            missing.write([row])
-        missing.close()
-        sink = InfluxDB(Settings(name="base", url=database.url, database="linky"))
-        sink.write([row])
-        huge = row._replace(fields={"power": 2**63})
-        with pytest.raises(SinkRefused, match="400"):
-            sink.write([huge])
-        sink.close()
+        yield database
     finally:
         database.stop()
+
+
+@pytest.fixture
+def row(tmp_path):
+    write_days(tmp_path / "log", hours=0.1)
+    return rows_in(tmp_path / "log")[0]
+
+
+def sink_of(database: Database, name: str = "linky") -> InfluxDB:
+    return InfluxDB(Settings(name="base", url=database.url, database=name))
+
+
+def test_a_database_that_is_not_there_and_a_number_that_is_too_large(influx, row):
+    """Only InfluxDB knows both."""
+    with closing(sink_of(influx, "nowhere")) as missing, pytest.raises(SinkUnavailable, match="nowhere"):
+        missing.write([row])
+    with closing(sink_of(influx)) as sink:
+        sink.write([row])
+        with pytest.raises(SinkRefused, match="400"):
+            sink.write([row._replace(fields={"power": 2**63})])
+
+
+def test_a_field_of_another_type_is_told_in_words_and_its_records_wait_for_the_owner(influx, row):
+    influx.write(f"linkymonitor power=1.5 {int(row.ended_at.timestamp())}")
+    with closing(sink_of(influx)) as sink:
+        with pytest.raises(SinkUnavailable) as caught:
+            sink.write([row])
+        assert str(caught.value) == (
+            f"{influx.url} : le champ power de la mesure linkymonitor a le type décimal dans la base, et des entiers "
+            "lui sont envoyés ; donnez une autre base par database, ou supprimez la mesure sur le serveur"
+        )
+        influx.ask("DROP MEASUREMENT linkymonitor")
+        sink.write([row])
+    assert influx.points() == (points_of([row]), 0)

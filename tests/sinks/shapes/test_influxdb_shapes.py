@@ -231,6 +231,22 @@ def test_a_measurement_keeps_the_type_that_it_has(database, tmp_path):
 
 
 @pytest.mark.server
+def test_a_measurement_that_another_program_makes_anew_meanwhile_is_written_in_its_new_type(
+    database, tmp_path
+):
+    box = reuiller(database.url)
+    box.write(rows_of(now() - timedelta(minutes=10), 1))
+    database.ask("DROP MEASUREMENT HCHC")
+    database.write('HCHC value="000007000"')
+    late = rows_of(now() - timedelta(minutes=5), 1)
+    with pytest.raises(SinkUnavailable, match="champ value de la mesure HCHC a le type texte"):
+        box.write(late)
+    box.write(late)
+    box.close()
+    assert [row["value"] for row in answered(database, "SELECT value FROM HCHC")] == ["7000", "000007000"]
+
+
+@pytest.mark.server
 def test_a_record_is_written_where_no_reading_was(database, tmp_path):
     box = reuiller(database.url)
     at = now() - timedelta(minutes=10)
