@@ -220,6 +220,12 @@ def _feed(
         if not once:
             with suppress(OSError):
                 os.nice(_NICENESS)
+            in_use = [_named(feeder.name, enabled[feeder.name]) for feeder in delivery.feeders]
+            log.info(
+                Text("journal %s, destinations en service : %s", "log %s, sinks in use: %s"),
+                log_dir,
+                ", ".join(in_use),
+            )
             delivery.run(progress)
             return 0
         failed = delivery.catch_up(progress)
@@ -229,6 +235,14 @@ def _feed(
             name,
         )
     return 1 if failed or len(delivery.feeders) < len(enabled) else 0
+
+
+def _named(name: str, sink: Configured) -> str:
+    """Return *name* with the type and the shape of *sink*."""
+    from linkymonitor.sinks.base import OWN_SHAPE
+
+    shape = "" if sink.shape in ("", OWN_SHAPE) else f" {sink.shape}"
+    return f"{name} ({sink.type}{shape})"
 
 
 def _midnight(settings: Settings, since: date | timedelta | None) -> datetime | None:

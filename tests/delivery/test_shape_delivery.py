@@ -80,3 +80,18 @@ def test_a_trial_and_a_setting_that_is_missing_are_told(tmp_path, broker):
     assert done.returncode == 1
     assert "write [general] raw_values = yes, and start acquire again" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_is_in_use_is_told_once_at_the_start(tmp_path, broker):
+    Box(tmp_path / "log").write(range(3))
+    config = configured(tmp_path, broker.port, "yes")
+    with config.open("a") as file:
+        file.write(f"[sink:files]\ntype = csv\ndir = {tmp_path / 'csv'}\n")
+    with daemon("deliver", "-c", config, LANG="en_GB.UTF-8") as process:
+        told = process.stderr.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(100) == 0
+        told += process.stderr.read()
+    assert (
+        told.decode() == f"INFO log {tmp_path / 'log'}, sinks in use: old (mqtt linky-sensor), files (csv)\n"
+    )
