@@ -6,8 +6,8 @@
 #   call goes on where a power cut ended this one.
 # - A local day is bounded by its midnights, and a file of the log by those of UTC. So the file of the eve holds the
 #   first hours of the day that stays: it is cut, and the lines that give later lines their meaning stay.
-# - acquire may be compressing an old file while this runs: its temporary file is removed as well, so nothing comes
-#   back. In the end the list is made again, and what is there again is removed again.
+# - acquire may be compressing an old file, or writing its quarantine, while this runs: its temporary file is removed
+#   as well, so nothing comes back. In the end the list is made again, and what is there again is removed again.
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from typing import NamedTuple
 from linkymonitor.commands.shared import Common, say, state_dir
 from linkymonitor.daily_log.files import log_file
 from linkymonitor.daily_log.statements import HEADS
-from linkymonitor.errors import LineBusy, LinkyMonitorError, StorageError, UsageError
+from linkymonitor.errors import StorageError, UsageError
 from linkymonitor.language import Text
 from linkymonitor.meter.quarantine_file import FILE_NAME
 from linkymonitor.settings import Settings
@@ -130,13 +130,6 @@ def purge(common: Common, *, before: date, dry_run: bool, yes: bool, log_dir: Pa
             "removed; 'sudo -u linkymonitor linkymonitor report' draws the calendar again",
         )
     )
-    if _acquire_runs(log_dir, storage):
-        say(
-            Text(
-                "acquire tourne et garde en mémoire la quarantaine ; « sudo systemctl restart linkymonitor » l'oublie",
-                "acquire runs and keeps the quarantine in memory; 'sudo systemctl restart linkymonitor' forgets it",
-            )
-        )
     return 1 if found or links else 0
 
 
@@ -157,6 +150,9 @@ def _old(settings: Settings, log_dir: Path, storage: Storage, before: date) -> I
         name = _name_of(path)
         if name.endswith(".html") and _is_before(name, before):
             yield Old(path, _nothing, _PAGE)
+    for path in _files(log_dir, storage):
+        if path.name != FILE_NAME and _name_of(path) == FILE_NAME:
+            yield Old(path, _nothing, _HELD)
     yield from _cut(log_dir / FILE_NAME, _HELD, lambda row: _stamp_stays(row, midnight))
     for sink in settings.destinations.values():
         folder = getattr(sink.settings, "dir", None)
@@ -334,14 +330,3 @@ def _tell_what_stays(settings: Settings) -> None:
                 f"[sink:{name}]: what was sent there stays there; remove it there. What still waited is not sent",
             )
         )
-
-
-def _acquire_runs(log_dir: Path, storage: Storage) -> bool:
-    try:
-        with ExitStack() as stack:
-            stack.enter_context(storage.lock(log_dir))
-    except LineBusy:
-        return True
-    except LinkyMonitorError:
-        return False
-    return False

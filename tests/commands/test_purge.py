@@ -11,6 +11,9 @@ import pytest
 
 from linkymonitor.cli import main
 from linkymonitor.errors import StorageError
+from linkymonitor.meter.acceptance.frame import Held
+from linkymonitor.meter.quarantine import Quarantine
+from linkymonitor.meter.quarantine_file import EVERY
 from linkymonitor.system.disk import SystemDisk
 from linkymonitor.system.storage import Storage
 from tests.support.commands import PYTHON
@@ -129,6 +132,22 @@ def test_a_log_that_is_being_compressed_does_not_come_back(box):
     assert_purged(box)
 
 
+def test_held_groups_that_acquire_has_read_or_written_do_not_come_back(box):
+    """acquire runs before, during and after purge, and writes its groups of today in the end."""
+    quarantine = Quarantine(Storage(), box / "log")
+    old, young = datetime(2026, 5, 31, 21, 30, tzinfo=UTC), datetime(2026, 6, 3, 10, tzinfo=UTC)
+    quarantine.hold([Held(b"IINST 048 E", "IINST", "048", "domain")], old, 0.0)
+    quarantine.tick(EVERY)
+    quarantine.hold([Held(b"IINST 049 F", "IINST", "049", "domain")], young, 700.0)
+    assert run(box, "--yes") == 0
+    assert_purged(box)
+    quarantine.close()
+    assert whole(box)["log/quarantine.log"].decode().splitlines() == [
+        "2026/05/31 22:30:00\tdomain\tPAPP 2 A",
+        "2026/06/03 10:00:00\tdomain\tIINST 049 F",
+    ]
+
+
 def test_today_stays(box, capsys):
     today = datetime.now(UTC).date() + timedelta(days=1)
     assert main(["purge", "-c", str(box / "x.ini"), "--before", str(today), "--yes"]) == 2
@@ -194,6 +213,7 @@ def test_what_a_power_cut_has_left_half_written_goes_as_well(box):
         box / "pages" / ".2026-05-10.html.123.tmp",
         box / "log" / "summaries" / ".2026-05.jsonl.9.tmp",
         box / "csv" / ".2026-05-10.csv.7.tmp",
+        box / "log" / ".quarantine.log.8.tmp",
     ]
     young = box / "pages" / ".2026-06-10.html.124.tmp"
     for path in (*half, young):

@@ -186,6 +186,30 @@ def test_a_restart_keeps_what_was_counted(disk, tmp_path):
     assert lines(tmp_path)[:-1] == before
 
 
+def test_a_line_that_was_removed_from_the_file_while_acquire_runs_does_not_come_back(quarantine, tmp_path):
+    for day in range(3):
+        quarantine.hold([held()], NOON + timedelta(days=day), 5.0)
+    assert quarantine.tick(5.0 + EVERY) == math.inf
+    kept = lines(tmp_path)[-1]
+    Storage().replace(tmp_path / FILE_NAME, f"{kept}\n".encode())
+    quarantine.hold([held(label="IINST")], NOON + timedelta(days=2, seconds=1), 1000.0)
+    quarantine.hold([held()], NOON + timedelta(days=2, seconds=2), 1001.0)
+    quarantine.close()
+    grown, new = lines(tmp_path)
+    assert grown == f"{kept}\t+1"
+    assert new.startswith("2027/01/15 12:00:01\tcross\tIINST")
+
+
+def test_a_line_that_was_counted_further_after_its_removal_does_not_come_back(quarantine, tmp_path):
+    quarantine.hold([held()], NOON, 5.0)
+    quarantine.tick(5.0 + EVERY)
+    (tmp_path / FILE_NAME).unlink()
+    quarantine.hold([held(), held(label="IINST")], NOON + timedelta(minutes=11), 700.0)
+    quarantine.close()
+    (line,) = lines(tmp_path)
+    assert "IINST" in line
+
+
 def test_a_card_that_refuses_costs_nothing_and_is_tried_again(quarantine, disk, tmp_path):
     disk.full = True
     quarantine.hold([held()], NOON, 0.0)
@@ -196,6 +220,18 @@ def test_a_card_that_refuses_costs_nothing_and_is_tried_again(quarantine, disk, 
     assert quarantine.tick(2 * EVERY) == math.inf
     assert len(lines(tmp_path)) == 2
     assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
+
+
+def test_a_line_that_a_card_has_refused_for_nearly_a_day_is_dropped(quarantine, disk, tmp_path):
+    disk.full = True
+    quarantine.hold([held()], NOON, 0.0)
+    quarantine.hold([held(label="IINST")], NOON + timedelta(hours=1), 3600.0)
+    for now in range(0, 86_400, 600):
+        quarantine.tick(float(now))
+    disk.full = False
+    quarantine.tick(86_400.0)
+    (line,) = lines(tmp_path)
+    assert "IINST" in line
 
 
 def test_a_damaged_file_costs_the_lines_that_are_damaged(disk, tmp_path):
