@@ -133,7 +133,7 @@ def test_a_log_that_is_being_compressed_does_not_come_back(box):
 
 
 def test_held_groups_that_acquire_has_read_or_written_do_not_come_back(box):
-    """acquire runs before, during and after purge, and writes its groups of today in the end."""
+    """Acquire runs before, during and after purge, and writes its groups of today in the end."""
     quarantine = Quarantine(Storage(), box / "log")
     old, young = datetime(2026, 5, 31, 21, 30, tzinfo=UTC), datetime(2026, 6, 3, 10, tzinfo=UTC)
     quarantine.hold([Held(b"IINST 048 E", "IINST", "048", "domain")], old, 0.0)
