@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from linkymonitor.billing.amounts import summed
 from linkymonitor.billing.compare import Compared
+from linkymonitor.billing.paper import Paper
+from linkymonitor.billing.totals import total_gap
 from linkymonitor.billing.values import Bill, Line
 from linkymonitor.language import Text
 
@@ -41,6 +43,20 @@ def as_json(bill: Bill, lang: str) -> dict[str, object]:
             "total": {"eur": _euros(summed(line.eur for line in bill.revenue))},
         }
     return figures
+
+
+def total_as_json(paper: Paper, ours: Bill, lang: str) -> dict[str, object] | None:
+    """Return how the total of a supplier's bill differs from ours, None when it does not or one is not known."""
+    gap = total_gap(paper, ours)
+    if gap is None:
+        return None
+    return {
+        "theirs": _euros(paper.total),
+        "ours": _euros(ours.total),
+        "eur": _euros(gap.eur),
+        "cause": gap.cause,
+        "why": gap.why.render(lang),
+    }
 
 
 def _line(line: Line, label: str, reason: str | None) -> dict[str, object]:

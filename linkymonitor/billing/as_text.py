@@ -8,8 +8,9 @@ from decimal import Decimal
 from linkymonitor.billing.amounts import summed
 from linkymonitor.billing.compare import Compared
 from linkymonitor.billing.paper import Paper
+from linkymonitor.billing.totals import total_gap
 from linkymonitor.billing.values import Bill, Line
-from linkymonitor.language import Text, as_text, written_days
+from linkymonitor.language import Text, as_text, written_date, written_days
 from linkymonitor.money.contract import TaxPath
 from linkymonitor.money.statements import decimal
 
@@ -50,10 +51,15 @@ def _lines(line: Line) -> Iterator[Text]:
     yield _amount(line.label, line.eur)
     span = as_text("  ") + written_days(line.first, line.last)
     if line.index_from is not None and line.index_to is not None:
-        kind = Text(" (estimés)", " (estimated)") if line.estimated else ""
         indexes = f", {line.index_from // 1000} → {line.index_to // 1000} kWh"
-        span = span + indexes + kind
+        span = span + indexes
     yield span
+    for day in line.estimated:
+        on = written_date(day)
+        yield Text(
+            f"  index du {on.fr} à 0 h estimé entre deux relevés",
+            f"  index of {on.en} at 00:00 estimated between two readings",
+        )
     if line.reason is not None:
         yield Text("  pas de montant : ", "  no amount: ") + line.reason
     elif line.arithmetic:
@@ -83,6 +89,11 @@ def compared_lines(compared: Sequence[Compared], paper: Paper, ours: Bill) -> It
             yield as_text("  ") + written_days(line.first, line.last)
         yield as_text("  = ") + _EQUAL if not each.cause else as_text("  ≠ ") + (each.why or "")
     yield _beside(Text("Total", "Total"), _shown(paper.total), _shown(ours.total))
+    gap = total_gap(paper, ours)
+    if gap is not None:
+        yield as_text("  ≠ ") + gap.why
+    elif paper.total is not None and ours.total is not None:
+        yield as_text("  = ") + _EQUAL
 
 
 _EQUAL = Text("égal", "equal")

@@ -18,7 +18,7 @@ from linkymonitor.billing.amounts import half_away
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
 from linkymonitor.billing.rules import Decimals, Rules
 from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX, Bill, Line
-from linkymonitor.language import Text, written_days
+from linkymonitor.language import Text, written_date, written_days
 from linkymonitor.money.contract import Formula, Paid, Proration, Split, TaxPath
 from linkymonitor.money.statements import decimal
 
@@ -201,11 +201,12 @@ def _reasons(
             ),
         )
     if theirs.tva is not None and ours.tva is not None and theirs.tva != ours.tva:
+        paper, own = decimal(theirs.tva), decimal(ours.tva)
         yield (
             "tva",
             Text(
-                f"une autre TVA : {theirs.tva} %, la nôtre {ours.tva} %",
-                f"another TVA: {theirs.tva} %, ours {ours.tva} %",
+                f"une autre TVA : {paper.fr} %, la nôtre {own.fr} %",
+                f"another TVA: {paper.en} %, ours {own.en} %",
             ),
         )
     if theirs.kwh is not None and ours.kwh is not None and theirs.kwh != ours.kwh:
@@ -234,10 +235,20 @@ def _other_index(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> Iter
         own = wh // 1000
         within = ours.last != span[1] if is_end else ours.first != span[0]
         at = Text(f" {typed}, le compteur disait {own} : ", f" {typed}, the meter said {own}: ")
+        effect = _index_effect(abs(typed - own), is_end=is_end, above=typed > own, within=within)
         yield (
             "estimated-index" if theirs.estimated else "index",
-            name + at + _index_effect(abs(typed - own), is_end=is_end, above=typed > own, within=within),
+            name + at + effect + _where(ours, is_end=is_end),
         )
+
+
+def _where(ours: Line, *, is_end: bool) -> Text:
+    """Return which index of a line it is, and of which day."""
+    if is_end:
+        day = written_date(ours.last)
+        return Text(f" (nouvel index, à la fin du {day.fr})", f" (new index, at the end of {day.en})")
+    day = written_date(ours.first)
+    return Text(f" (ancien index, au début du {day.fr})", f" (old index, at the beginning of {day.en})")
 
 
 def _index_effect(kwh: int, *, is_end: bool, above: bool, within: bool) -> Text:
@@ -330,10 +341,10 @@ def own_faults(paper: Paper) -> Iterator[Text]:
             Fraction(summed_lines(line for line in paper.lines if line.tva == rate) * rate / 100), 2
         )
         if paper.without_taxes and due and abs(due - printed_tva) > 3 * _CENT:
-            own, printed = decimal(due), decimal(printed_tva)
+            percent, own, printed = map(decimal, (rate, due, printed_tva))
             yield Text(
-                f"papier : la TVA à {rate} % des lignes fait {own.fr} €, non {printed.fr} €",
-                f"paper: the TVA of {rate} % on the lines is {own.en} €, not {printed.en} €",
+                f"papier : la TVA à {percent.fr} % des lignes fait {own.fr} €, non {printed.fr} €",
+                f"paper: the TVA of {percent.en} % on the lines is {own.en} €, not {printed.en} €",
             )
     if paper.total is not None:
         summed = summed_lines(paper.lines) + (paper.tva_due if paper.without_taxes else 0)

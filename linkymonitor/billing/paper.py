@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from linkymonitor.billing.amounts import half_away
 from linkymonitor.billing.values import CREDIT, ENERGY, SUBSCRIPTION, TAX
 from linkymonitor.errors import ConfigError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_days
 from linkymonitor.money.table import read_document
 
 KINDS = (SUBSCRIPTION, ENERGY, TAX, CREDIT)
@@ -41,6 +41,7 @@ _LINE_KEYS = frozenset(
 )
 #: The years of bills are 20xx.
 _CENTURY = 20
+_DAY = timedelta(days=1)
 _KEYS = frozenset(("line", "total", "ht", "tva", "from", "to"))
 _MORE_THAN_ANY_BILL = 1_000_000
 #: No index of a meter has so many kWh.
@@ -150,7 +151,7 @@ def read_paper(path: Path) -> Paper:
     for line in filter(_is_tva, lines):
         rate = line.tva or line.price or _rate_in(line.label)
         rates[rate] = rates.get(rate, Decimal(0)) + line.eur
-    lines = [line for line in lines if not _is_tva(line)]
+    lines = _without_shared_days([line for line in lines if not _is_tva(line)])
     total = content.get("total")
     if isinstance(total, dict):
         reader = _Reader({**content, "total": total.get("eur")}, "", fault)
@@ -244,6 +245,31 @@ def _line(content: object, number: int, fault: Callable[[str, Text], None]) -> P
     return line
 
 
+def _without_shared_days(lines: Sequence[PaperLine]) -> list[PaperLine]:
+    """Return *lines* whose last days are included.
+
+    Some suppliers print the day of a change as the last day of a line and as the first day of the next one: the last
+    day of each of their lines is the first one that it does not count.
+    """
+    if not any(_shares_a_day(line, other) for line in lines for other in lines):
+        return list(lines)
+    return [
+        line._replace(last=line.last - _DAY)
+        if line.span and line.span[0] < line.span[1] and line.last
+        else line
+        for line in lines
+    ]
+
+
+def _shares_a_day(line: PaperLine, other: PaperLine) -> bool:
+    """Return whether *other* begins on the last day of *line*, and not because the meter was changed on that day."""
+    if line is other or line.last is None or line.last != other.first or line.kind != other.kind:
+        return False
+    if line.kind == ENERGY:
+        return line.register == other.register and line.index_to == other.index_from
+    return line.kind == SUBSCRIPTION
+
+
 def _check_days(paper: Paper, fault: Callable[[str, Text], None]) -> None:
     """Find lines of one register whose days overlap."""
     for place, line in enumerate(paper.lines):
@@ -252,13 +278,16 @@ def _check_days(paper: Paper, fault: Callable[[str, Text], None]) -> None:
                 continue
             if line.span is None or other.span is None:
                 continue
+            if (line.span, line.kwh) == (other.span, other.kwh) and line.price != other.price:
+                continue  # the supply and the network are lines of their own
             # The day on which a meter was changed is in two lines.
             if line.span[0] < other.span[1] and other.span[0] < line.span[1]:
+                days = written_days(*other.span)
                 fault(
                     f"[[line]] {line.register or ''} {line.first}",
                     Text(
-                        f"chevauche la ligne du {other.first} au {other.last} ; corrigez from ou to",
-                        f"overlaps the line from {other.first} to {other.last}; mend from or to",
+                        f"chevauche la ligne {days.fr} ; corrigez from ou to",
+                        f"overlaps the line {days.en}; mend from or to",
                     ),
                 )
 

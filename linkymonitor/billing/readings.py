@@ -101,6 +101,26 @@ def measured(days: Days, billed: Sequence[BilledDay], log: Log) -> Measured:
             for day, summary in sorted(days.summaries.items())
             if day <= days.last and (summary.ejp or summary.colour == "red")
         ],
+        around=lambda day, names: _around(days, log, day, names),
+    )
+
+
+def _around(days: Days, log: Log, day: date, names: Sequence[str]) -> Text | None:
+    """Return between which readings the indexes of *names* at the midnight that begins *day* lie."""
+    at = days.start_of(day)
+    before, after = log.last_until(at), log.first_after(at)
+    if before is None or after is None:
+        return None
+    begin, end = (record.ended_at.astimezone(days.tz) for record in (before, after))
+    apart = ", ".join(
+        f"{name} ± {(after.indexes[name] - before.indexes[name] + 1) // 2} Wh"
+        for name in names
+        if name in before.indexes and name in after.indexes
+    )
+    on = written_date(day)
+    return Text(
+        f"index du {on.fr} à 0 h estimés entre les relevés de {begin:%H:%M} et de {end:%H:%M} : {apart}",
+        f"indexes of {on.en} at 00:00 estimated between the readings of {begin:%H:%M} and {end:%H:%M}: {apart}",
     )
 
 

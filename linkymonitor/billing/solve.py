@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import product
 
 from linkymonitor.billing.amounts import half_away
 from linkymonitor.billing.compare import places_of
@@ -19,8 +19,9 @@ from linkymonitor.billing.paper import Paper, PaperLine
 from linkymonitor.billing.share import share
 from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX
 from linkymonitor.errors import LinkyMonitorError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_days
 from linkymonitor.money.contract import Paid, Proration, Split, TaxPath
+from linkymonitor.money.statements import decimal
 
 _DAY = timedelta(days=1)
 
@@ -60,15 +61,20 @@ def _prorations(paper: Paper) -> list[str] | None:
     fitting = [rule for rule in Proration if all(_fits(line, rule) for line in lines)]
     if not fitting:
         wrong = next((line for line in lines if not any(_fits(line, rule) for rule in Proration)), lines[0])
-        raise Unsolved(
-            Text(
-                f"{paper.path} : aucune règle d'abonnement ne donne {wrong.eur} € du {wrong.first} au {wrong.last} "
-                f"avec {wrong.price} €/mois ; relisez cette ligne",
-                f"{paper.path}: no rule of subscriptions gives {wrong.eur} € from {wrong.first} to {wrong.last} "
-                f"with {wrong.price} €/month; read that line again",
-            )
-        )
+        raise Unsolved(_no_rule(paper, wrong))
     return [rule.value for rule in fitting]
+
+
+def _no_rule(paper: Paper, line: PaperLine) -> Text:
+    assert line.span is not None
+    assert line.price is not None
+    eur, price, days = decimal(line.eur), decimal(line.price), written_days(*line.span)
+    return Text(
+        f"{paper.path} : aucune règle d'abonnement ne donne {eur.fr} € {days.fr} avec {price.fr} €/mois ; relisez "
+        "cette ligne",
+        f"{paper.path}: no rule of subscriptions gives {eur.en} € {days.en} with {price.en} €/month; read that line "
+        "again",
+    )
 
 
 def _fits(line: PaperLine, rule: Proration) -> bool:
@@ -90,35 +96,51 @@ def _paid(paper: Paper) -> list[str] | None:
 
 def _splits(paper: Paper) -> list[str] | None:
     """Return how energy was shared where a price changed, None when no line shows it."""
-    found: list[set[str]] = []
-    for register in dict.fromkeys(line.register for line in paper.lines if line.kind == ENERGY):
-        lines = [line for line in paper.lines if line.kind == ENERGY and line.register == register]
-        dated = [line for line in lines if line.span and line.kwh is not None]
-        for run in _consecutive(sorted(dated, key=lambda line: line.span or ())):
-            fits = set()
-            if all(line.index_to is not None for line in run[:-1]):
-                fits.add(Split.INDEX.value)
-            if [line.kwh for line in run] == _by_days(run):
-                fits.add(Split.DAYS.value)
-            found.append(fits or {Split.INDEX.value})
-    if not found:
-        return None
-    both = set.intersection(*found)
-    return sorted(both) or None
+    found = [
+        _splits_of(run)
+        for register in dict.fromkeys(line.register for line in paper.lines if line.kind == ENERGY)
+        for run in _consecutive(paper.lines, register)
+    ]
+    return sorted(set.intersection(*found)) or None if found else None
 
 
-def _consecutive(lines: Sequence[PaperLine]) -> Iterator[list[PaperLine]]:
-    """Yield the lines of which each begins the day after the one before, two or more."""
-    run = list(lines[:1])
-    for before, line in pairwise(lines):
-        if before.span and line.first == before.span[1] + _DAY:
-            run.append(line)
-            continue
+def _splits_of(run: Sequence[PaperLine]) -> set[str]:
+    """Return the rules that give the kWh of the lines of *run*."""
+    # Suppliers let the first or the last part take the rest of the rounding.
+    by_days = all(abs(part - (line.kwh or 0)) <= 1 for part, line in zip(_by_days(run), run, strict=True))
+    measured = all(line.index_to is not None and not line.estimated for line in run[:-1])
+    if by_days and not measured:
+        return {Split.DAYS.value}
+    return {Split.INDEX.value, Split.DAYS.value} if by_days else {Split.INDEX.value}
+
+
+def _consecutive(lines: Sequence[PaperLine], register: str | None) -> Iterator[list[PaperLine]]:
+    """Yield the lines of *register* of which each begins the day after the one before, two or more."""
+    left = sorted(
+        (
+            line
+            for line in lines
+            if line.kind == ENERGY and line.register == register and line.span and line.kwh is not None
+        ),
+        key=lambda line: line.span or (),
+    )
+    while left:
+        run = [left.pop(0)]
+        while (following := _following(run[-1], left)) is not None:
+            left.remove(following)
+            run.append(following)
         if len(run) > 1:
             yield run
-        run = [line]
-    if len(run) > 1:
-        yield run
+
+
+def _following(line: PaperLine, lines: Sequence[PaperLine]) -> PaperLine | None:
+    """Return the line of *lines* that begins the day after *line*, of the same meter."""
+    return next((each for each in lines if _goes_on(line, each)), None)
+
+
+def _goes_on(line: PaperLine, other: PaperLine) -> bool:
+    same_meter = None in (line.index_to, other.index_from) or line.index_to == other.index_from
+    return line.last is not None and other.first == line.last + _DAY and same_meter
 
 
 def _by_days(run: Sequence[PaperLine]) -> list[int]:

@@ -84,8 +84,8 @@ class Line(NamedTuple):
     #: Wh as read.
     index_from: int | None = None
     index_to: int | None = None
-    #: Whether one of the two indexes lies between two readings.
-    estimated: bool = False
+    #: The days whose first midnight has an index of the line that lies between two readings.
+    estimated: tuple[date, ...] = ()
     kwh: int | None = None
     #: €/month of a subscription, €/kWh of energy and accise, percent of a CTA; None when it is not known.
     price: Decimal | None = None

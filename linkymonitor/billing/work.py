@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from linkymonitor.model.epochs import advance
 from linkymonitor.money.contract import Lines, TaxPath
 from linkymonitor.money.taxes import Taxes
 
+_DAY = timedelta(days=1)
 _NO_INDEX = Text("index inconnus", "indexes not known")
 #: Registers and total may differ by so many Wh, because they are read a frame apart.
 _APART = 1000
@@ -42,6 +43,8 @@ class Measured(NamedTuple):
     warnings: Sequence[Text] = ()
     #: The days of a mobile peak, and red days.
     peaks: Sequence[date] = ()
+    #: Day, registers → between which readings the indexes at the first midnight of the day lie, None when not known.
+    around: Callable[[date, tuple[str, ...]], Text | None] | None = None
 
 
 def work(days: Sequence[BilledDay], after: BilledDay, measured: Measured, rules: Rules, taxes: Taxes) -> Bill:
@@ -70,7 +73,7 @@ def work(days: Sequence[BilledDay], after: BilledDay, measured: Measured, rules:
     if path is TaxPath.HT:
         lines += [*cta_lines(days, pricing, rules), *_accise_lines(days, measured, pricing, rules)]
     warnings += dict.fromkeys(warning for day in days for warning in day.prices.warnings)
-    warnings += _apart(measured)
+    warnings += [*_estimates(lines, measured), *_apart(measured)]
     before = summed(line.eur for line in lines)
     if path is TaxPath.HT:
         tva = _tva(lines, lambda rate: Fraction(rate) / 100)
@@ -129,7 +132,11 @@ def _energy_line(part: Part, stretch: Stretch, price: Decimal | None, rules: Rul
         register=part.register,
         index_from=part.index_from.wh if part.index_from and stretch.shown else None,
         index_to=part.index_to.wh if part.index_to and stretch.shown else None,
-        estimated=any(index.estimated for index in (part.index_from, part.index_to) if index),
+        estimated=tuple(
+            day
+            for day, index in ((part.first, part.index_from), (part.last + _DAY, part.index_to))
+            if index is not None and index.estimated
+        ),
         kwh=part.kwh,
         price=price,
     )
@@ -217,6 +224,18 @@ def _revenue(days: Sequence[BilledDay], measured: Measured, rules: Rules) -> Ite
                     reason=Text("pas de prix de rachat réglé", "no price of injected energy is set")
                 )
             yield line._replace(label=Text("Énergie injectée", "Injected energy"))
+
+
+def _estimates(lines: Sequence[Line], measured: Measured) -> Iterator[Text]:
+    """Yield a note for each midnight at which an index of *lines* was estimated: between which readings it lies."""
+    registers: dict[date, dict[str, None]] = {}
+    for line in lines:
+        for day in line.estimated:
+            registers.setdefault(day, {})[line.register or ""] = None
+    for day, names in sorted(registers.items()):
+        note = measured.around(day, tuple(names)) if measured.around else None
+        if note is not None:
+            yield note
 
 
 def _apart(measured: Measured) -> Iterator[Text]:

@@ -227,13 +227,14 @@ def _print_json(
 ) -> None:
     from json import dumps
 
-    from linkymonitor.billing.as_json import as_json, differences_as_json
+    from linkymonitor.billing.as_json import as_json, differences_as_json, total_as_json
 
     figures = as_json(made, lang)
     if paper is not None:
         from linkymonitor.billing.compare import compare, own_faults
 
         figures["differences"] = differences_as_json(compare(paper, made, again, rules), lang)
+        figures["total_difference"] = total_as_json(paper, made, lang)
         figures["paper"] = [fault.render(lang) for fault in own_faults(paper)]
     print(escape_controls(dumps(figures, ensure_ascii=False, indent=1), keep="\n"))
 

@@ -12,6 +12,7 @@ from linkymonitor.language import Text, escape_controls, written_date
 
 if TYPE_CHECKING:
     from datetime import date
+    from decimal import Decimal
 
     from linkymonitor.money.shelf import Shelf
     from linkymonitor.settings import Settings
@@ -97,10 +98,12 @@ def _listed(shelf: Shelf) -> list[Text | str]:
 
 
 def _shown(shelf: Shelf, name: str) -> list[Text | str]:
-    """Return the content of one table: periods, and each row of prices with its sources' doubt."""
+    """Return the content of one table: periods, and each row of prices with its taxes and its sources' doubt."""
     from linkymonitor.money.statements import decimal
+    from linkymonitor.money.tax_list import tax_list
+    from linkymonitor.money.taxes import read_taxes
 
-    table = shelf.table(name)
+    table, taxes = shelf.table(name), read_taxes(shelf.folders)
     lines: list[Text | str] = [
         f"{table.id} : {table.supplier}, {table.name}",
         Text("vérifiée le ", "checked on ") + written_date(table.checked),
@@ -111,11 +114,14 @@ def _shown(shelf: Shelf, name: str) -> list[Text | str]:
         lines += ["", Text("à partir du ", "from ") + written_date(row.start) + _until(row.end)]
         for kva, price in row.subscription.items():
             unit = Text("€/an", "€/year") if row.by_year else Text("€/mois", "€/month")
-            lines.append(f"  {kva} kVA : " + decimal(price) + " " + unit)
+            bare = _without_taxes(row.subscription_ht.get(kva))
+            lines.append(f"  {kva} kVA : " + decimal(price) + " " + unit + bare)
         for period in table.periods:
             for band in row.energy[period.code]:
                 power = "" if (band.low, band.high) == (1, 36) else f" ({band.low}-{band.high} kVA)"
-                lines.append(f"  {period.code}{power} : " + decimal(band.price) + " €/kWh")
+                bare = _without_taxes(row.price_ht(period.code, band.low))
+                lines.append(f"  {period.code}{power} : " + decimal(band.price) + " €/kWh" + bare)
+        lines += tax_list(taxes, row.start, row.end)
         if row.next_revision:
             lines.append(
                 Text("  prochaine révision : ", "  next revision: ") + written_date(row.next_revision)
@@ -127,6 +133,13 @@ def _shown(shelf: Shelf, name: str) -> list[Text | str]:
         lines += ["", begin + _until(gap.end)]
         lines.append(Text("  raison : ", "  reason: ") + gap.reason)
     return lines
+
+
+def _without_taxes(price: Decimal | None) -> Text:
+    """Return a price without taxes behind the one with taxes, nothing when it is not known."""
+    from linkymonitor.money.statements import decimal
+
+    return Text("", "") if price is None else Text(" (hors taxes ", " (without taxes ") + decimal(price) + ")"
 
 
 def _until(end: date | None) -> Text:

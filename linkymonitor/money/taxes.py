@@ -87,6 +87,12 @@ class Taxes:
         by_kva = {formula: Decimal(amount) for formula, amount in row["by_kva"].items()}
         return Network(Decimal(row["management"]), Decimal(row["metering"]), by_kva)
 
+    def changes(self) -> list[date]:
+        """Return the days from which on another rate counts, or none is known."""
+        names = ("tva", "accise", "cta", "turpe_fixed")
+        tables = [*names, *(f"{name}_unknown" for name in names)]
+        return sorted({row["from"] for name in tables for row in self._content.get(name, [])})
+
     def in_force(self, name: str, day: date) -> Mapping[str, Any] | None:
         """Return the row of the tax *name* in force on *day*, None when it is not known."""
         unknown = [row["from"] for row in self._content.get(f"{name}_unknown", []) if row["from"] <= day]

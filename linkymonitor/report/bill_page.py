@@ -12,6 +12,7 @@ from linkymonitor.billing.amounts import summed
 from linkymonitor.billing.compare import Compared
 from linkymonitor.billing.paper import Paper
 from linkymonitor.billing.rules import Rules
+from linkymonitor.billing.totals import total_gap
 from linkymonitor.billing.values import CREDIT, ENERGY, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text
 from linkymonitor.money.contract import Paid, TaxPath
@@ -169,9 +170,12 @@ class _View:
             "note": "",
         }
         if pair.why is not None:
-            sentence = f"{name} : " if words.french else f"{name}: "
-            row["note"] = self._note(sentence + words.say(pair.why))
+            row["note"] = self._note(self._explained(name, pair.why))
         return row
+
+    def _explained(self, name: str, why: Text) -> str:
+        words = self._words
+        return (f"{name} : " if words.french else f"{name}: ") + words.say(why)
 
     def _note(self, text: str) -> str:
         if text not in self._notes:
@@ -192,8 +196,8 @@ class _View:
             begin, end = (words.number(wh // 1000) for wh in (line.index_from, line.index_to))
             steps = f"{begin} → {end} = {steps.replace(' ×', f'{NBSP}kWh ×', 1)}"
         yield steps
-        if line.estimated:
-            yield words.say(B.estimated)
+        for day in line.estimated:
+            yield words.say(B.estimated, day_name(day, words))
 
     def _cells(self, ours: Decimal | None, theirs: Decimal | None) -> list[str]:
         cells = [_DASH if ours is None else self._words.number(ours, _places(ours))]
@@ -203,13 +207,17 @@ class _View:
         return cells
 
     def _sums(self) -> Iterator[dict[str, object]]:
-        bill, paper = self._bill, self._page.paper
+        bill, paper, words = self._bill, self._page.paper, self._words
         theirs = paper.tva if paper else {}
         without = bill.path is TaxPath.HT
         if without:
             yield self._sum("sum", B.total_ht, bill.ht, paper.ht if paper else None)
             yield from self._tva_rows(B.tva, theirs, "")
-        yield self._sum("total", B.total_ttc, bill.total, paper.total if paper else None)
+        gap = total_gap(paper, bill) if paper else None
+        note = ""
+        if gap is not None and gap.cause != "lines":
+            note = self._note(self._explained(words.say(B.total_ttc), gap.why))
+        yield self._sum("total", B.total_ttc, bill.total, paper.total if paper else None, note)
         if not without:
             yield from self._tva_rows(B.of_which, theirs, "inside")
 
@@ -223,14 +231,18 @@ class _View:
                 "name": words.say(name, shown),
                 "small": "",
                 "cells": self._cells(amount, printed),
+                "note": "",
             }
 
-    def _sum(self, style: str, name: Text, ours: Decimal | None, theirs: Decimal | None) -> dict[str, object]:
+    def _sum(
+        self, style: str, name: Text, ours: Decimal | None, theirs: Decimal | None, note: str = ""
+    ) -> dict[str, object]:
         return {
             "style": style,
             "name": self._words.say(name),
             "small": "",
             "cells": self._cells(ours, theirs),
+            "note": note,
         }
 
     def _revenue(self) -> list[dict[str, object]]:

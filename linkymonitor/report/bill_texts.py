@@ -52,7 +52,9 @@ class BillTexts:
     notes_title = Text("Les écarts, expliqués", "The differences, explained")
     prices_title = Text("Prix employés", "Prices used")
     warnings_title = Text("À savoir", "To be known")
-    estimated = Text("index estimé entre deux relevés", "index estimated between two readings")
+    estimated = Text(
+        "index du {} à 0 h estimé entre deux relevés", "index of {} at 00:00 estimated between two readings"
+    )
     no_amount = Text("pas de montant : {}", "no amount: {}")
     days = Text("{}, {} jours", "{}, {} days")
     one_day = Text("{}, 1 jour", "{}, 1 day")

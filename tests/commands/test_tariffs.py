@@ -114,3 +114,27 @@ def test_a_new_table_is_to_be_filled_in_and_then_has_no_fault(ini, tmp_path, cap
 def test_wrong_words_are_answered_with_what_is_expected(ini, capsys, words, status, sentence):
     assert main(["tariffs", *words, "-c", str(ini)]) == status
     assert sentence in capsys.readouterr().err
+
+
+def test_a_table_is_shown_with_its_prices_without_taxes_and_the_taxes(capsys):
+    assert main(["tariffs", "show", "ejp", "--lang", "en"]) == 0
+    shown = capsys.readouterr().out
+    row = shown.partition("from 1 February 2026, before 1 August 2026\n")[2].partition("\n\n")[0]
+    assert "  12 kVA : 22.71 €/month (without taxes 16.92)\n" in row
+    assert "  PM : 0.3440 €/kWh (without taxes 0.2558)\n" in row
+    assert "  accise: 0.03085 €/kWh without TVA\n" in row
+    assert (
+        "  CTA: 15.00 % of the fixed part of the network's price, in €/year: CU4 38.80 + 10.11 × kVA; " in row
+    )
+    assert "  TVA: 20 % on the subscription, 20 % on energy" in row
+    unknown = shown.partition("from 1 August 2026\n")[2]
+    assert "  accise not known\n" in unknown
+
+
+def test_a_tax_that_changes_within_a_row_has_its_day(ini, tmp_path, capsys):
+    """The row of the table begins on 1 February 2025; the TVA of subscriptions changes on 1 August 2025."""
+    (tmp_path / "tables" / "mine.toml").write_text(TABLE.replace("2026-02-01", "2025-02-01"))
+    assert main(["tariffs", "show", "mine", "-c", str(ini)]) == 0
+    shown = capsys.readouterr().out
+    assert "  TVA: 5.5 % on the subscription, 20 % on energy\n" in shown
+    assert "  TVA: 20 % on the subscription, 20 % on energy, from 1 August 2025\n" in shown

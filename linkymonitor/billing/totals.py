@@ -1,0 +1,89 @@
+"""Why the total of a supplier's bill differs from ours: the lines above it, the TVA, or the addition."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from linkymonitor.billing.paper import Paper, summed_lines
+from linkymonitor.billing.values import Bill
+from linkymonitor.language import Text
+from linkymonitor.money.statements import decimal
+
+_CENT = Decimal("0.01")
+
+
+class TotalGap(NamedTuple):
+    """By how much the total of the paper is dearer, and why."""
+
+    eur: Decimal
+    #: A word for the reason.
+    cause: str
+    why: Text
+
+
+def total_gap(paper: Paper, ours: Bill) -> TotalGap | None:
+    """Return how the total of *paper* differs from that of *ours*; None when it does not, or one is not known."""
+    if paper.total is None or ours.total is None or paper.total == ours.total:
+        return None
+    gap = paper.total - ours.total
+    printed = summed_lines(paper.lines)
+    if not paper.without_taxes:
+        return TotalGap(gap, *_of_the_addition(printed, paper.total, gap))
+    if ours.ht is None:
+        why = Text(
+            "le nôtre vient des prix TTC, non des lignes hors taxes",
+            "ours comes of prices with taxes, not without",
+        )
+        return TotalGap(gap, "taxes", why)
+    theirs, own = paper.total - printed, ours.total - ours.ht
+    if printed == ours.ht:
+        return TotalGap(gap, *_of_the_tva(paper, ours, theirs, own))
+    of_lines, of_tva = signed(printed - ours.ht), signed(theirs - own)
+    return TotalGap(
+        gap,
+        "lines",
+        Text(
+            f"les lignes ci-dessus : {of_lines.fr} € ; leur TVA : {of_tva.fr} €",
+            f"the lines above: {of_lines.en} €; their TVA: {of_tva.en} €",
+        ),
+    )
+
+
+def _of_the_addition(printed: Decimal, total: Decimal, gap: Decimal) -> tuple[str, Text]:
+    if printed == total:
+        shown = signed(gap)
+        return "lines", Text(f"les lignes ci-dessus : {shown.fr} €", f"the lines above: {shown.en} €")
+    summed, named = decimal(printed), decimal(total)
+    return (
+        "sum",
+        Text(
+            f"les lignes du papier font {summed.fr} €, son total est {named.fr} €",
+            f"the lines of the paper are {summed.en} €, its total is {named.en} €",
+        ),
+    )
+
+
+def _of_the_tva(paper: Paper, ours: Bill, theirs: Decimal, own: Decimal) -> tuple[str, Text]:
+    """Return the reason of a total whose lines are ours: the TVA as a whole, or that of one rate."""
+    rates = [rate for rate, amount in ours.tva.items() if paper.tva.get(rate, amount) != amount]
+    name = Text("la TVA", "the TVA")
+    if len(rates) == 1 and paper.tva[rates[0]] - (ours.tva[rates[0]] or 0) == theirs - own:
+        percent = decimal(rates[0])
+        name = Text(f"la TVA à {percent.fr} %", f"the TVA of {percent.en} %")
+        theirs, own = paper.tva[rates[0]], ours.tva[rates[0]] or Decimal(0)
+    amount, due = decimal(theirs), decimal(own)
+    why = name + Text(
+        f" : {amount.fr} € sur le papier, {due.fr} € ici, alors que les lignes sont égales",
+        f": {amount.en} € on the paper, {due.en} € here, though the lines are equal",
+    )
+    rounding = abs(theirs - own) <= _CENT
+    return "rounding" if rounding else "tva", why + Text(
+        " ; un autre arrondi", "; rounded otherwise"
+    ) if rounding else why
+
+
+def signed(amount: Decimal) -> Text:
+    """Return *amount* with its sign, as ``+0,71``."""
+    sign = "+" if amount >= 0 else "−"
+    return sign + decimal(abs(amount))
