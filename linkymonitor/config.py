@@ -1,4 +1,4 @@
-"""Reads the text of an INI file into a dataclass of the caller's, and reports every fault at once."""
+"""Puts the texts of an INI file into a dataclass of the caller's, and reports every fault at once."""
 
 # Strategy
 #
@@ -11,17 +11,20 @@
 #   that no longer have an effect.
 #   A field with ``free`` in its metadata takes all keys that no other field has: a mapping of key to text.
 # - Nothing is interpolated: a % in a password is a %.
+# - What can be used beside a fault is there as well, for `doctor`: a value that cannot be read has its default, and a
+#   section that cannot do without it is left out.
 
 import configparser
 import dataclasses
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args, get_origin
 
 from linkymonitor.errors import BadSetting, ConfigError
-from linkymonitor.language import CONTROLS, Text, as_text, cause, written_date
+from linkymonitor.ini_file import DEFAULT_VALUE, WITHOUT_LINE, WITHOUT_SECTION, Fault, Lines, one_line
+from linkymonitor.language import Text, as_text, written_date
 from linkymonitor.setting_types import fields_of, read_date
 
 T = TypeVar("T")
@@ -56,70 +59,6 @@ def dated(section: str) -> Any:
     return dataclasses.field(default_factory=dict, metadata={"dated": section})
 
 
-def parse(path: Path) -> configparser.RawConfigParser:
-    """Return the sections, keys and texts of *path*, an INI file in UTF-8.
-
-    Raises:
-        ConfigError: the file cannot be read, or is no INI file; with one sentence for each fault.
-    """
-    parser = configparser.RawConfigParser(
-        interpolation=None, delimiters=("=",), comment_prefixes=("#", ";"), strict=True
-    )
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            parser.read_file(file, source=str(path))
-    except OSError as error:
-        why = cause(error)
-        raise ConfigError(
-            Text(
-                f"{path} : lecture impossible ({why.fr}) ; indiquez un autre fichier avec -c",
-                f"{path}: cannot be read ({why.en}); name another file with -c",
-            )
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            Text(
-                f"{path} : octet {error.start} illisible ; enregistrez le fichier en UTF-8",
-                f"{path}: byte {error.start} is unreadable; save the file as UTF-8",
-            )
-        ) from error
-    except configparser.Error as error:
-        raise ConfigError(*(f"{path}: " + fault.map(_one_line) for fault in _syntax(error))) from error
-    return parser
-
-
-def _syntax(error: configparser.Error) -> list[Text]:
-    """Return one sentence for each line that breaks the form of an INI file.
-
-    A sentence never repeats the text of the line, which may be a secret.
-    """
-    match error:
-        case configparser.DuplicateSectionError(section=section, lineno=line):
-            return [f"[{section}] " + _twice(line)]
-        case configparser.DuplicateOptionError(section=section, option=key, lineno=line):
-            return [f"[{section}] {key} " + _twice(line)]
-        case configparser.MissingSectionHeaderError(lineno=line):
-            return [
-                Text(
-                    f"ligne {line} : hors de toute section ; on attend d'abord une ligne telle que [meter]",
-                    f"line {line}: in no section; expected a line such as [meter] first",
-                )
-            ]
-        case configparser.ParsingError(errors=errors):
-            return [
-                Text(
-                    f"ligne {line} : illisible ; on attend [section], clé = valeur ou # commentaire",
-                    f"line {line}: cannot be read; expected [section], key = value or # comment",
-                )
-                for line, _ in errors
-            ]
-    return [as_text(" ".join(str(error).split()))]
-
-
-def _twice(line: int | None) -> Text:
-    return Text(f"ligne {line} : deuxième fois ; gardez-en une", f"line {line}: a second time; keep one")
-
-
 def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tuple[T, tuple[Text, ...]]:
     """Return an instance of *whole* with the values of *parser*, and a sentence for each key without effect.
 
@@ -134,8 +73,20 @@ def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tu
     reader = _Reader(whole)
     sections = reader.read(parser)
     if reader.faults:
-        raise ConfigError(*(f"{path}: " + fault for fault in reader.faults))
+        raise ConfigError(*(f"{path}: " + fault.sentence for fault in reader.faults))
     return whole(**sections), tuple(f"{path}: " + note for note in reader.notes)
+
+
+def fill_what_can_be_read(whole: type[T], found: Lines) -> tuple[T, list[Fault]]:
+    """Return an instance of *whole* with what can be read of *found*, and all its faults.
+
+    Args:
+        whole: a dataclass whose fields are sections.
+        found: the file.
+    """
+    reader = _Reader(whole)
+    sections = reader.read(found.parser)
+    return whole(**sections), [*found.faults, *map(found.placed, reader.faults)]
 
 
 def values_of(settings: object) -> object:
@@ -203,7 +154,7 @@ class _Reader:
     """Reads one file, and collects its faults instead of stopping at the first."""
 
     def __init__(self, whole: type) -> None:
-        self.faults: list[Text] = []
+        self.faults: list[Fault] = []
         self.notes: list[Text] = []
         self._kinds = _kinds(whole)
 
@@ -217,6 +168,8 @@ class _Reader:
                 self._unknown_section(name)
                 continue
             value = self._value(known, dict(parser[name]), name)
+            if value is None:
+                continue
             if not colon:
                 sections[known.field] = value
             elif (key := self._date(own, name, sections[known.field]) if known.dated else own) is not None:
@@ -239,21 +192,23 @@ class _Reader:
             day = read_date(words)
         except ValueError:
             self._fault(
-                f"[{name}]"
-                + Text(
+                name,
+                Text(
                     f" : {words} n'est pas une date ; on attend une date telle que 2026-08-01",
                     f": {words} is no date; expected a date such as 2026-08-01",
-                )
+                ),
+                WITHOUT_SECTION,
             )
             return None
         if day in others:
             on = written_date(day)
             self._fault(
-                f"[{name}]"
-                + Text(
+                name,
+                Text(
                     f" : deuxième section du {on.fr} ; gardez-en une",
                     f": a second section of {on.en}; keep one",
-                )
+                ),
+                WITHOUT_SECTION,
             )
             return None
         return day
@@ -265,7 +220,7 @@ class _Reader:
         try:
             chosen = kind.choose(raw)
         except BadSetting as error:
-            self._fault(f"[{name}] " + error.text)
+            self._fault(name, " " + error.text, WITHOUT_SECTION)
             return None
         # The class is chosen, so the keys that chose it are removed, unless the settings have a field for them.
         for key in chosen.keys:
@@ -275,7 +230,9 @@ class _Reader:
         return None if settings is None else chosen.wrap(settings)
 
     def section(self, cls: type, raw: dict[str, str], name: str) -> object:
-        """Return an instance of *cls* with the values of *raw*, or None after noting every fault.
+        """Return an instance of *cls* with the values of *raw*, after noting every fault.
+
+        A value that has a fault has its default; None stands for a section that cannot do without it.
 
         Args:
             cls: the dataclass of the section.
@@ -285,9 +242,8 @@ class _Reader:
         try:
             fields = fields_of(cls)
         except TypeError as error:  # only a class of the user can be wrong here
-            self._fault(as_text(f"[{name}] {error}"))
+            self._fault(name, f" {error}", WITHOUT_SECTION)
             return None
-        before = len(self.faults)
         written = self._written(cls, raw, name)
         values: dict[str, Any] = {}
         free = next((field.name for field in dataclasses.fields(cls) if "free" in field.metadata), None)
@@ -297,7 +253,7 @@ class _Reader:
                 continue
             if key not in fields or key == "name":  # a field `name` takes the ANYTHING of [NAME:ANYTHING]
                 known = [field for field in fields if field != "name"]
-                self._fault(f"[{name}] {spelling}" + _unknown(spelling, known))
+                self._fault(name, f" {spelling}" + _unknown(spelling, known), WITHOUT_LINE)
                 continue
             words = raw[spelling].strip()
             try:
@@ -305,9 +261,11 @@ class _Reader:
             except ValueError:
                 expected = fields[key].expected
                 self._fault(
-                    f"[{name}] {spelling} = {words}"
+                    name,
+                    f" {spelling} = {words}"
                     + Text(f" : on attend {expected.fr}", f": expected {expected.en}")
-                    + fields[key].remedy(spelling, words)
+                    + fields[key].remedy(spelling, words),
+                    WITHOUT_SECTION if fields[key].required else DEFAULT_VALUE,
                 )
         if "name" in fields and ":" in name:
             values["name"] = name.partition(":")[2]
@@ -316,21 +274,25 @@ class _Reader:
             if key not in written:
                 expected = fields[key].expected
                 self._fault(
-                    f"[{name}] {key}"
-                    + Text(f" : manque ; on attend {expected.fr}", f": missing; expected {expected.en}")
+                    name,
+                    f" {key}"
+                    + Text(f" : manque ; on attend {expected.fr}", f": missing; expected {expected.en}"),
+                    WITHOUT_SECTION,
                 )
         if missing:
             return None
         try:
             # Even when some values cannot be read: what the others cannot mean is reported as well.
-            settings: object = cls(**values)
-            return settings if len(self.faults) == before else None
+            return cls(**values)
         except (BadSetting, ConfigError) as error:
-            for fault in error.faults:
-                self._fault(f"[{name}] " + fault)
+            refused: tuple[Text | str, ...] = error.faults
         except ValueError as error:  # a class of the user may raise ValueError with any words
-            self._fault(as_text(f"[{name}] {error}"))
-        return None
+            refused = (str(error),)
+        keys = {_first_word(fault) for fault in refused}
+        usable = _usable(cls, values, keys)
+        for fault in refused:
+            self._fault(name, " " + as_text(fault), WITHOUT_SECTION if usable is None else DEFAULT_VALUE)
+        return usable
 
     def _written(self, cls: type, raw: Mapping[str, str], name: str) -> dict[str, str]:
         """Return field → key as it is spelt in *raw*, without the keys that *cls* has retired."""
@@ -351,30 +313,44 @@ class _Reader:
             if key in written:
                 first = written[key]
                 self._fault(
-                    f"[{name}] {first}"
+                    name,
+                    f" {first}"
                     + Text(
                         f" : dit la même chose que {spelling} ; gardez-en un",
                         f": means the same as {spelling}; keep one",
-                    )
+                    ),
+                    WITHOUT_LINE,
                 )
                 continue
             written[key] = spelling
         return written
 
-    def _fault(self, sentence: Text) -> None:
+    def _fault(self, name: str, words: Text | str, instead: Text) -> None:
         # A fault repeats text of the file, which may have control characters: they are replaced.
-        self.faults.append(sentence.map(_one_line))
+        self.faults.append(Fault((f"[{name}]" + as_text(words)).map(one_line), instead))
 
     def _unknown_section(self, name: str) -> None:
         section, colon, _ = name.partition(":")
         known = self._kinds.spellings
         end = ":DATE" if f"{section}:DATE" in known else ":NAME"
         meant = section + end if colon or section + end in known else section
-        self._fault(f"[{name}]" + _unknown(meant, known))
+        self._fault(name, _unknown(meant, known), WITHOUT_SECTION)
 
 
-def _one_line(words: str) -> str:
-    return re.sub(CONTROLS, "?", words)
+def _first_word(words: Text | str) -> str:
+    return next(iter(as_text(words).en.split()), "").rstrip(":").lower()
+
+
+def _usable(cls: type, values: Mapping[str, Any], refused: Collection[str]) -> object:
+    """Return an instance of *cls* without the values that it has *refused*, None when it needs them.
+
+    Where it refuses the others, too, it has its defaults.
+    """
+    for kept in (values.keys() - set(refused), values.keys() & {"name"}):
+        with suppress(ValueError, ConfigError, TypeError):  # TypeError: a value that it needs is missing
+            usable: object = cls(**{key: values[key] for key in kept})
+            return usable
+    return None
 
 
 def _unknown(key: str, known: list[str]) -> Text:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from linkymonitor import config
+from linkymonitor import config, ini_file
 from linkymonitor.daily_log.section import Settings as Log
 from linkymonitor.errors import BadSetting, ConfigError
 from linkymonitor.language import DEFAULT, LANGUAGES, Text, speak
@@ -192,10 +192,8 @@ def load(path: Path, lang: str | None = None) -> Settings:
     Raises:
         ConfigError: with one sentence for each fault.
     """
-    parser = config.parse(path)
-    written = lang or parser.get("general", "lang", fallback="").strip()
-    if written in LANGUAGES:
-        speak(written)
+    parser = ini_file.parse(path)
+    _speak(parser, lang)
     settings, notes = config.fill(Settings, parser, path)
     faults = dated_faults(settings.contract, settings.contracts, settings.tariffs)
     if faults:
@@ -203,6 +201,34 @@ def load(path: Path, lang: str | None = None) -> Settings:
     if lang is not None:
         settings.general.lang = lang
     return replace(settings, path=path, notes=notes)
+
+
+def load_what_can_be_read(path: Path, lang: str | None = None) -> tuple[Settings, list[ini_file.Fault]]:
+    """Return the settings of the file *path* with defaults in place of what has a fault, and its faults.
+
+    Args:
+        path: an INI file, or one that cannot be read.
+        lang: as that of `load`.
+    """
+    try:
+        found = ini_file.read(ini_file.content(path))
+    except ConfigError as error:
+        settings, faults = Settings(), [ini_file.Fault(error.text, ini_file.DEFAULT_VALUES)]
+    else:
+        _speak(found.parser, lang)
+        settings, faults = config.fill_what_can_be_read(Settings, found)
+        dated = dated_faults(settings.contract, settings.contracts, settings.tariffs)
+        faults += [found.placed(ini_file.Fault(fault, ini_file.AS_IT_IS)) for fault in dated]
+    if lang is not None:
+        settings.general.lang = lang
+    return replace(settings, path=path), faults
+
+
+def _speak(parser: RawConfigParser, lang: str | None) -> None:
+    """Print from now on in the language *lang*, else in that of the file, if it has one."""
+    written = lang or parser.get("general", "lang", fallback="").strip()
+    if written in LANGUAGES:
+        speak(written)
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -218,7 +244,7 @@ def relays(path: Path) -> "tuple[list[Relay], list[Text]]":
     Raises:
         ConfigError: the file cannot be read, or is no INI file.
     """
-    parser = config.parse(path)
+    parser = ini_file.parse(path)
     found: list[Relay] = []
     faults: list[Text] = []
     for name in parser.sections():

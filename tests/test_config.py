@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkymonitor.config import Chosen, chosen_by, fill, parse
+from linkymonitor.config import Chosen, chosen_by, fill
 from linkymonitor.errors import BadSetting, ConfigError
+from linkymonitor.ini_file import parse
 from linkymonitor.language import Text
 from linkymonitor.setting_types import fields_of
 from linkymonitor.settings import Settings, load
@@ -145,9 +146,9 @@ def test_faults_are_in_the_language_of_the_file_else_of_the_terminal(tmp_path, m
     ("text", "says"),
     [
         pytest.param(
-            "[all]\nwhole = 1\nwhole = 2\n", "[all] whole line 3: a second time; keep one", id="a key twice"
+            "[all]\nwhole = 1\nwhole = 2\n", "line 3: [all] whole: a second time; keep one", id="a key twice"
         ),
-        pytest.param("[all]\n[all]\n", "[all] line 2: a second time; keep one", id="a section twice"),
+        pytest.param("[all]\n[all]\n", "line 2: [all]: a second time; keep one", id="a section twice"),
         pytest.param(
             "whole = 1\n", "line 1: in no section; expected a line such as [meter] first", id="no section"
         ),

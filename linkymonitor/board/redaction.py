@@ -81,6 +81,8 @@ _NUMBER = re.compile(r"\d(?:[ .,_/\u00a0\u2009\u202f\u2010-\u2014-]{0,3}\d){10,}
 _METER = re.compile(r"\b(compteur|meter)=[^,\s]+")
 _HASH = re.compile(r"(?i)\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b")
 _ENERGY = re.compile(r"\d[\d .,\u00a0\u202f]*(?=[ \u00a0\u202f]?[kM]?(?:Wh|VA|W)\b)")
+#: A field of a record of the log.
+_FIELD = re.compile(r"\b((?:Index|Puiss)\w+)=\d+")
 _URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*)://\S+")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _IP4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
@@ -189,6 +191,7 @@ class Scrubber:
             text = self._secrets.sub(HIDDEN, text)
         text = _URL.sub(rf"\1://{HIDDEN}", text)
         text = _METER.sub(rf"\1={HIDDEN}", text)
+        text = _FIELD.sub(rf"\1={HIDDEN}", text)
         text = _MESSAGE.sub(rf"\1 {HIDDEN}", text)
         for pattern in (_MAIL, _MAC, _IP4, _HASH, _ENERGY):
             text = pattern.sub(HIDDEN, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_format
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from linkymonitor.source.base import AUTO
 if TYPE_CHECKING:
     from linkymonitor.doctor.base import Row, Subject
     from linkymonitor.doctor.world import World
+    from linkymonitor.ini_file import Fault
     from linkymonitor.settings import Settings
 
 
@@ -48,15 +49,19 @@ def doctor(common: Common, *, port: str | None, fix: bool, json: bool, watch: bo
         common.log_to_stderr()
     else:
         logging.getLogger("linkymonitor").addHandler(logging.NullHandler())  # the rows say it all
-    settings = common.settings()
-    subject = subject_of(settings, World(), port)
+    settings, misread = common.what_can_be_read()
+    subject = subject_of(settings, World(), port, misread)
     if watch:
+        for fault in misread:
+            print(legible(str(fault.placed)), file=sys.stderr)
         return _watch(subject)
     return examine(subject, fix=fix, json=json)
 
 
-def subject_of(settings: Settings, world: World, port: str | None = None) -> Subject:
-    """Return what is to be examined on *world*: the installation of *settings*."""
+def subject_of(
+    settings: Settings, world: World, port: str | None = None, misread: Sequence[Fault] = ()
+) -> Subject:
+    """Return what is to be examined on *world*: the installation of *settings*, whose file has the faults *misread*."""
     from linkymonitor.commands.check import faults_of
     from linkymonitor.doctor.base import Subject
     from linkymonitor.system.storage import Storage
@@ -78,6 +83,7 @@ def subject_of(settings: Settings, world: World, port: str | None = None) -> Sub
         folder,
         try_one,
         cache(lambda: faults_of(settings, port, display=True)),
+        misread,
     )
 
 
@@ -88,6 +94,8 @@ def examine(subject: Subject, *, fix: bool, json: bool) -> int:
 
     found = []
     for row in rows(subject):
+        if subject.misread:
+            row = row._replace(mend=None)  # it might mend what the owner does not use
         if fix and row.mend is not None:
             row = _mended(row, row.mend)
         found.append(row)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from linkymonitor.errors import ConfigError
+from linkymonitor.ini_file import content
 from linkymonitor.language import Text, escape_controls
 
 #: The keys that need no counterpart, or that an option replaces.
@@ -43,8 +45,8 @@ _PIN = re.compile(r"(?:raspi-gpio|pinctrl)\s+set\s+(\d+)\s+(?:op\s+)?(d[hl])")
 def settings_of(path: Path) -> dict[str, str] | None:
     """Return key → value of the file *path* when it is a LinkyAcq.conf, else None."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        lines = content(path).decode("utf-8", "replace").splitlines()
+    except ConfigError:
         return None
     pairs: dict[str, str] = {}
     for line in lines:

@@ -26,6 +26,7 @@ from linkymonitor.board.model import Board, recognised
 from linkymonitor.board.redaction import without_values
 from linkymonitor.commands.shared import Common, say
 from linkymonitor.errors import ConfigError, LinkyMonitorError, UsageError
+from linkymonitor.ini_file import content as ini_content
 from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
@@ -302,7 +303,7 @@ class Run:
 
         settings = self._settings()
         source = self._config if self._config.exists() else shipped("etc/linkymonitor.ini")
-        text = source.read_bytes().decode("utf-8", "surrogateescape")
+        text = ini_content(source).decode("utf-8", "surrogateescape")
         written = edit(text, settings)
         if written == text:
             return []

@@ -24,6 +24,7 @@ from linkymonitor.source.base import SIMULATED
 from linkymonitor.system.clock import Clock
 
 if TYPE_CHECKING:
+    from linkymonitor.ini_file import Fault
     from linkymonitor.model.reading import Reading
     from linkymonitor.settings import Settings
     from linkymonitor.simulator.options import Options
@@ -57,18 +58,20 @@ class Common(NamedTuple):
         try:
             return load(path, self.lang)
         except ConfigError as error:
-            from linkymonitor.commands.forerunner import settings_of
-
-            if settings_of(path) is None:
+            if (foreign := _of_forerunner(path)) is None:
                 raise
-            raise ConfigError(
-                Text(
-                    f"{path} : c'est la configuration de LinkyAcq.pl ; « linkymonitor check -c {path} > "
-                    "linkymonitor.ini » en fait une pour linkymonitor",
-                    f"{path}: this is the configuration of LinkyAcq.pl; 'linkymonitor check -c {path} > "
-                    "linkymonitor.ini' makes one for linkymonitor of it",
-                )
-            ) from error
+            raise ConfigError(foreign) from error
+
+    def what_can_be_read(self) -> tuple[Settings, list[Fault]]:
+        """Return the settings of the configuration with defaults in place of what has a fault, and its faults."""
+        from linkymonitor.ini_file import DEFAULT_VALUES, Fault
+        from linkymonitor.settings import default_path, load_what_can_be_read
+
+        path = self.config or default_path()
+        settings, faults = load_what_can_be_read(path, self.lang)
+        if faults and (foreign := _of_forerunner(path)) is not None:
+            faults = [Fault(foreign, DEFAULT_VALUES)]
+        return settings, faults
 
     def log_to_stderr(self) -> None:
         """Show on stderr the lines that the parts log from now on.
@@ -85,6 +88,20 @@ class Common(NamedTuple):
         handler.addFilter(RateLimitFilter())
         handler.setFormatter(EscapingFormatter("%(level)s %(message)s%(repeats)s"))
         logging.basicConfig(level=logging.DEBUG if self.verbose else logging.INFO, handlers=[handler])
+
+
+def _of_forerunner(path: Path) -> Text | None:
+    """Return what to do with the file *path* when it is a LinkyAcq.conf, else None."""
+    from linkymonitor.commands.forerunner import settings_of
+
+    if settings_of(path) is None:
+        return None
+    return Text(
+        f"{path} : c'est la configuration de LinkyAcq.pl ; « linkymonitor check -c {path} > "
+        "linkymonitor.ini » en fait une pour linkymonitor",
+        f"{path}: this is the configuration of LinkyAcq.pl; 'linkymonitor check -c {path} > "
+        "linkymonitor.ini' makes one for linkymonitor of it",
+    )
 
 
 def say(words: Text | str) -> None:

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkymonitor import __version__
 from linkymonitor.board.model import recognised
@@ -33,11 +34,14 @@ from linkymonitor.commands.shared import Common, say
 from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.files import Statistics, batches
 from linkymonitor.errors import ConfigError, LinkyMonitorError, UsageError
+from linkymonitor.ini_file import content
 from linkymonitor.language import Text
 from linkymonitor.meter.quarantine_file import FILE_NAME
-from linkymonitor.settings import Settings, default_path, load
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.storage import Storage
+
+if TYPE_CHECKING:
+    from linkymonitor.settings import Settings
 
 #: So many days of the log are looked at.
 _DAYS = 4
@@ -74,11 +78,10 @@ def support_bundle(common: Common, *, output: Path, yes: bool) -> int:
                 f"-o {output}: exists already; give another name",
             )
         )
-    path = common.config or default_path()
-    ini = _read(path)
-    settings: Settings | None = None
+    settings, _ = common.what_can_be_read()
+    ini = ""
     with contextlib.suppress(ConfigError):
-        settings = load(path, common.lang)
+        ini = content(settings.path).decode("utf-8", "replace")
     scrub = Scrubber(_secrets(ini, settings))
     texts = {name: scrub(text) for name, text in _texts(common, ini, settings)}
     print(Text("dans le fichier :", "in the file:"))
@@ -105,7 +108,7 @@ def _agreed(output: Path) -> bool:
     return answer.strip().lower()[:1] != "n"
 
 
-def _texts(common: Common, ini: str, settings: Settings | None) -> Iterator[tuple[str, str]]:
+def _texts(common: Common, ini: str, settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each part."""
     yield "versions.txt", _versions()
     yield "settings.ini", settings_shown(ini)
@@ -114,11 +117,10 @@ def _texts(common: Common, ini: str, settings: Settings | None) -> Iterator[tupl
 
     yield "check.txt", _said_by(lambda: check(common))
     yield "doctor.txt", _said_by(lambda: doctor(common, port=None, fix=False, json=False, watch=False))
-    if settings is not None:
-        notes, figures = _of_log(settings)
-        yield "notes.txt", notes
-        yield "quality.txt", figures
-        yield "quarantine.txt", _read(settings.log.dir / FILE_NAME)
+    notes, figures = _of_log(settings)
+    yield "notes.txt", notes
+    yield "quality.txt", figures
+    yield "quarantine.txt", _read(settings.log.dir / FILE_NAME)
     yield "units.txt", _units()
 
 
@@ -191,15 +193,14 @@ def _units() -> str:
     return done.stdout + done.stderr
 
 
-def _secrets(ini: str, settings: Settings | None) -> set[str]:
+def _secrets(ini: str, settings: Settings) -> set[str]:
     """Return the texts of this machine that must not be in the bundle."""
     # What is in the shipped file says nothing of this house, and would hide the words of our own messages.
     usual = values_hidden(_read(shipped("etc/linkymonitor.ini")))
     found = {value for value in values_hidden(ini) - usual if len(value) > 3}
     for path in re.findall(r"(?m)^[ \t]*[#;]?[ \t]*\w+_file[ \t]*[=:][ \t]*(\S.*?)[ \t]*$", ini):
         found.update(row.strip() for row in _read(Path(path)).splitlines())
-    if settings is not None:
-        found.add(_read(settings.log.dir / "salt").strip())
+    found.add(_read(settings.log.dir / "salt").strip())
     names = {socket.gethostname(), platform.node(), os.environ.get("SUDO_USER", "")}
     names |= {name.split(".")[0] for name in names}
     with contextlib.suppress(OSError, KeyError):

@@ -1,6 +1,6 @@
 """What a check returns, and what a check may look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from threading import Thread
@@ -10,6 +10,7 @@ from linkymonitor.doctor.world import World
 from linkymonitor.language import Text
 
 if TYPE_CHECKING:
+    from linkymonitor.ini_file import Fault
     from linkymonitor.settings import Settings
 
 
@@ -65,6 +66,8 @@ class Subject(NamedTuple):
     try_sink: Callable[[str], tuple[bool, Text]]
     #: The faults that `check` finds on paper.
     paper: Callable[[], list[Text]]
+    #: The faults of the file of the settings; what they concern has its default in *settings*.
+    misread: "Sequence[Fault]" = ()
     #: The test messages that are under way; None: they are sent when the sinks are looked at.
     begun: "Trials | None" = None
 

@@ -7,15 +7,11 @@ import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
 from linkymonitor.doctor.world import World
 from linkymonitor.language import Text, cause
 from linkymonitor.system import users
-
-if TYPE_CHECKING:
-    import pwd
 
 _SPACE = Text("place", "space")
 _MOUNT = Text("lecture seule", "read-only")
@@ -27,8 +23,6 @@ _LEAST_SPACE = 200 << 20
 #: mmc life time: units of 10 % that are used up; 0 is not known, 11 is beyond the end.
 _WORN = 9
 _FOLDER_MODE = 0o755
-#: A line of the settings that has a secret itself, not the name of a file with it.
-_SECRET = re.compile(r"(?im)^[ \t]*\w*(password|token|secret|apikey|api_key)[ \t]*[=:][ \t]*\S")
 
 
 def space(subject: Subject) -> list[Row]:
@@ -199,48 +193,6 @@ def _given(folder: Path) -> list[Path]:
 
 def _of_root_alone(status: os.stat_result) -> bool:
     return status.st_uid == 0 and stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
-
-
-def settings_file(subject: Subject) -> list[Row]:
-    """Look whether the settings can be read by the service, and by nobody else when they have a secret."""
-    what, path = Text("fichier des réglages", "file of the settings"), subject.settings.path
-    status, text = path.stat(), path.read_text("utf-8", "replace")
-    owner = users.user(subject.world.user)
-    mend = _keeper(path, owner) if os.geteuid() in (0, status.st_uid) else None
-    name = owner.pw_name if owner else "root"
-    cure = Text(
-        f"« sudo chgrp {name} {path} » et « sudo chmod 640 {path} »",
-        f"“sudo chgrp {name} {path}” and “sudo chmod 640 {path}”",
-    )
-    if status.st_mode & 0o007 and _SECRET.search(text):
-        finding = Text(
-            f"{path} a un mot de passe ou un jeton, et tous peuvent le lire",
-            f"{path} has a password or a token, and everybody may read it",
-        )
-        return [to_mend("settings-file", what, finding, cure, mend)]
-    if owner is not None and not _may_read(owner, status):
-        finding = Text(f"{name} ne peut pas lire {path}", f"{name} cannot read {path}")
-        return [to_mend("settings-file", what, finding, cure, mend)]
-    return [well("settings-file", what, Text(str(path), str(path)))]
-
-
-def _may_read(user: pwd.struct_passwd, status: os.stat_result) -> bool:
-    if user.pw_uid == status.st_uid:
-        return bool(status.st_mode & 0o400)
-    if status.st_gid in os.getgrouplist(user.pw_name, user.pw_gid):
-        return bool(status.st_mode & 0o040)
-    return bool(status.st_mode & 0o004)
-
-
-def _keeper(path: Path, owner: pwd.struct_passwd | None) -> Callable[[], None]:
-    """Return what lets *owner* read the file *path*, and nobody else but its own user."""
-
-    def keep() -> None:
-        if owner is not None and os.geteuid() == 0:
-            os.chown(path, -1, owner.pw_gid)
-        path.chmod(0o640)
-
-    return keep
 
 
 def _maker(folder: Path, uid: int, gid: int) -> Callable[[], None] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linkymonitor.doctor import board, card, line, port, results, service
+from linkymonitor.doctor import board, card, line, port, results, service, settings_file
 from linkymonitor.doctor.base import Group, Row, Subject, unseen
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text, cause
 from linkymonitor.source.base import AUTO
 
 GROUPS: tuple[Group, ...] = (
+    Group(Text("Fichier des réglages", "File of the settings"), settings_file.check),
     Group(Text("Port", "Port"), port.check),
     Group(Text("Compteur", "Meter"), line.check),
     Group(Text("Afficheur", "Display"), board.display),
@@ -20,7 +21,6 @@ GROUPS: tuple[Group, ...] = (
     Group(Text("Montages", "Mounts"), card.mounts),
     Group(Text("Carte", "Card"), card.wear),
     Group(Text("Dossiers", "Folders"), card.folders),
-    Group(Text("Fichier des réglages", "File of the settings"), card.settings_file),
     Group(Text("Services", "Services"), service.check),
     Group(Text("Destinations", "Sinks"), results.sinks),
     Group(Text("Prix", "Prices"), results.prices),

@@ -56,7 +56,9 @@ def box(tmp_path):
     (log / "salt").write_text(f"{SALT}\n")
     now = datetime.now(UTC) - timedelta(minutes=5)
     stamp = f"{now:%Y/%m/%d %H:%M:%S}"
-    notes = "".join(f"{stamp}\tINFO\tnote {text} end\n" for text in CANARIES.values())
+    # A message of the supplier has its label wherever it is.
+    told = CANARIES | {"message": f"MSG1 {CANARIES['message']}"}
+    notes = "".join(f"{stamp}\tINFO\tnote {text} end\n" for text in told.values())
     (log / f"{now:%Y_%m_%d}_linkymonitor.log").write_text(
         f"{stamp}\tINFO\tContrat: mode=historique, option=BASE, puissance=9000, phases=1, producteur=, "
         f"compteur={CANARIES['hash']}\n{notes}{stamp}\tWARN\ton {socket.gethostname()} by {getpass.getuser()} x\n"
@@ -94,6 +96,13 @@ def test_no_secret_is_in_the_bundle(box, tmp_path, capsys, end):
     assert path.stat().st_mode & 0o077 == 0
     said = capsys.readouterr().out
     assert all(name.removeprefix("linkymonitor/") in said for name in texts)
+
+
+def test_a_fault_of_the_settings_leaves_the_log_in_the_bundle(box, tmp_path):
+    main(["support-bundle", "-c", str(box), "-o", str(tmp_path / "x.zip"), "--yes"])
+    texts = contents(tmp_path / "x.zip")
+    assert "pasword: unknown" in texts["linkymonitor/doctor.txt"]
+    assert "records=1 frames=8 rejected=1" in texts["linkymonitor/quality.txt"]
 
 
 def test_the_bundle_has_what_helps(box, tmp_path):

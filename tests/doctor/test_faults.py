@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.commands.doctor import examine
-from linkymonitor.doctor import board, card, port, results, service
+from linkymonitor.doctor import board, card, port, results, service, settings_file
 from linkymonitor.doctor.base import State
 from linkymonitor.doctor.groups import GROUPS
 from linkymonitor.doctor.world import Answer
@@ -241,15 +241,15 @@ SECRET = "[sink:far]\ntype = webhook\nurl = https://127.0.0.1:9/\ntoken = s3cret
 def test_settings_with_a_secret_that_everybody_may_read_are_named_and_closed(machine, tmp_path):
     looked_at = subject(tmp_path, machine.world())
     (tmp_path / "my.ini").chmod(0o644)
-    assert one(card.settings_file(looked_at), "settings-file").state is State.WELL
+    assert one(settings_file.check(looked_at), "settings-file").state is State.WELL
     (tmp_path / "my.ini").write_text(SECRET)
     row = fault(
-        card.settings_file(looked_at), "settings-file", finding="tous peuvent le lire", cure="chmod 640"
+        settings_file.check(looked_at), "settings-file", finding="tous peuvent le lire", cure="chmod 640"
     )
     assert "s3cret" not in f"{row.finding} {row.cure}"
     row.mend()
     assert (tmp_path / "my.ini").stat().st_mode & 0o777 == 0o640
-    assert one(card.settings_file(looked_at), "settings-file").state is State.WELL
+    assert one(settings_file.check(looked_at), "settings-file").state is State.WELL
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give the settings to another group")
@@ -257,9 +257,12 @@ def test_settings_that_the_service_cannot_read_are_named_and_given_to_it(machine
     looked_at = subject(tmp_path, machine.world(user="nobody"))
     (tmp_path / "my.ini").chmod(0o600)
     fault(
-        card.settings_file(looked_at), "settings-file", finding="nobody ne peut pas lire", cure="chgrp nobody"
+        settings_file.check(looked_at),
+        "settings-file",
+        finding="nobody ne peut pas lire",
+        cure="chgrp nobody",
     ).mend()
-    assert one(card.settings_file(looked_at), "settings-file").state is State.WELL
+    assert one(settings_file.check(looked_at), "settings-file").state is State.WELL
 
 
 ASKED = "--property LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from linkymonitor.config import fill, parse
+from linkymonitor.config import fill
 from linkymonitor.errors import ConfigError
+from linkymonitor.ini_file import parse
 from linkymonitor.settings import General
 
 
