@@ -7,13 +7,15 @@ from decimal import Decimal
 from pathlib import Path
 
 from linkymonitor.delivery.rows import fields_of
+from linkymonitor.language import Text
 from linkymonitor.model.terms import Mode
-from linkymonitor.sinks.base import House, Live, Row
+from linkymonitor.sinks.base import Event, House, Live, Row
 from linkymonitor.sinks.mqtt import Mqtt, Settings
 from linkymonitor.tic.interpret import interpret_values
 from tests.support.paho import paho
 
 NOW = datetime(2026, 1, 13, 18, 42, 10, tzinfo=UTC)
+NOTE = Event("note", NOW, "", Text("rien", "nothing"))
 PRICES = {"HN": Decimal("0.20"), "PM": Decimal("0.80")}
 EJP = {
     "ADCO": "*********901",
@@ -69,3 +71,9 @@ def row(number: int, at: datetime | None = None, **changes) -> Row:
     at = at or NOW + timedelta(seconds=12 * number)
     fields = {"power": 700, "index_HN": 1000 + number, "index_PM": 500, "frames": 8, "rejected": number % 2}
     return Row("0440d28074d5", 0, at, "EJP", "HN", fields, {"ejp": "normal"}, False, 9000)._replace(**changes)
+
+
+def show(box: Mqtt, reading: Live) -> None:
+    """Publish *reading*; the broker has it when it has acknowledged what comes behind it."""
+    box.live(reading)
+    box.events([NOTE])

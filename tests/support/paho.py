@@ -12,6 +12,8 @@ from types import ModuleType
 import pytest
 
 INSTALLED, OLD = "installed", "1.6"
+#: A test of how the box uses paho-mqtt, which runs with both versions of it.
+EACH_PAHO = pytest.mark.usefixtures("each_paho")
 #: `make test` puts version 1.6 there.
 _FOLDER = Path(sys.prefix) / "paho-1.6"
 

@@ -10,19 +10,13 @@ from linkymonitor.errors import BadSetting
 from linkymonitor.sinks.base import House
 from linkymonitor.sinks.shapes.mqtt_linky_sensor import LinkySensor, Settings
 from tests.support.commands import until
-from tests.support.mosquitto import mosquitto, retained, subscribed
+from tests.support.mosquitto import retained, subscribed
 from tests.support.mqtt_box import row
 from tests.support.shape_frames import GOLDEN, NAMES, live_of_frame, number_of
 
 DATA = "house/sensors/energy"
 STATUS = "house/probes/linky-sensor/status"
 STANDARD = [name for name in NAMES if name.startswith("standard-")]
-
-
-@pytest.fixture
-def broker(tmp_path):
-    with mosquitto(tmp_path / "broker") as started:
-        yield started
 
 
 def sensor(port: int, tmp_path, **keys) -> LinkySensor:
