@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from linkymonitor.delivery.state import Standing, StateFolder
 from linkymonitor.language import Text, escape_controls
 from linkymonitor.sinks.base import Configured, takes_records
 from linkymonitor.sinks.network import without_secrets
+from linkymonitor.system.storage import Storage
 
 _SCHEMA = 1
 
@@ -60,7 +61,19 @@ def print_status(sinks: Mapping[str, Configured], state: StateFolder, log_dir: P
         )
     else:
         _print_table(lines)
+        in_use = [configured for configured in sinks.values() if configured.enabled]
+        for sentence in _left_behind(state.directory, in_use):
+            print(escape_controls(str(sentence)))
     return 1 if any(line.standing and line.standing.unavailable_since for line in lines) else 0
+
+
+def _left_behind(directory: Path, in_use: Iterable[Configured]) -> list[Text]:
+    """Return what MQTT brokers still retain of sinks that were removed."""
+    if not any(directory.glob("mqtt-*.json")):
+        return []  # nor is the client of MQTT loaded
+    from linkymonitor.sinks.mqtt_kept import left_behind
+
+    return left_behind(directory, in_use, Storage())
 
 
 def _document(line: _Line) -> dict[str, object]:

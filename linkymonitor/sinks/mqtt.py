@@ -275,28 +275,12 @@ class Mqtt:
         """Begin a new connection, and remove what the broker retains for no one."""
         self._status = self._announced = b""
         if not self._is_test:
-            self._clear()
-
-    def _clear(self) -> None:
-        """Note the topics that the broker will retain, and remove what it retains of topics that the box has left."""
-        broker = f"{self._link.broker.host}:{self._link.broker.port}"
-        own = {f"{self._root}/live", f"{self._root}/status"}
-        if self._settings.discovery:
-            own.add(self._discovery)
-        old = self._file.abandoned(broker)
-        if self._kept.broker == broker:
-            old |= self._kept.retained
-        self._note_retained(broker, old | own)
-        self._file.forget_abandoned(broker)
-        self._link.publish([Message(topic, b"", retain=True) for topic in sorted(old - own)])
-        self._note_retained(broker, frozenset(own))
+            own = {f"{self._root}/live", f"{self._root}/status"}
+            if self._settings.discovery:
+                own.add(self._discovery)
+            self._kept = self._file.settle(self._kept, self._link, frozenset(own))
 
     # What is kept
-
-    def _note_retained(self, broker: str, topics: frozenset[str]) -> None:
-        if (self._kept.broker, self._kept.retained) != (broker, topics):
-            self._kept = self._kept._replace(broker=broker, retained=topics)
-            self._keep()
 
     def _keep(self) -> None:
         self._kept_at = time.monotonic()

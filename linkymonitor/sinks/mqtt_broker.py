@@ -84,6 +84,11 @@ class BrokerSettings(Common):
         return faults
 
 
+def place_of(settings: BrokerSettings) -> str:
+    """Return the host and the port of the broker of *settings*, as the files of mqtt_kept.py name it."""
+    return f"{settings.host}:{settings.port or (8883 if settings.tls else 1883)}"
+
+
 def paho(section: str) -> ModuleType:
     """Return the client library of MQTT.
 

@@ -105,6 +105,22 @@ def test_a_live_value_an_event_and_the_announcement_come_from_latest_json(tmp_pa
     assert "456" not in "".join(ids)
 
 
+def test_what_a_broker_retains_that_no_sink_goes_to_is_in_the_status_with_the_command(tmp_path, broker):
+    Box(tmp_path / "log").write(range(3))
+    config = configured(tmp_path, broker.port)
+    assert deliver(config, "--from", "2026-01-01", "--once").returncode == 0
+    kept = tmp_path / "state/deliver/mqtt-house.json"
+    topics = sorted(json.loads(kept.read_text())["retained"])
+    assert "retains" not in deliver(config, "--status").stdout
+    config.write_text(
+        config.read_text().partition("[sink:")[0] + f"[sink:csv]\ntype = csv\ndir = {tmp_path / 'csv'}\n"
+    )
+    assert (
+        f"MQTT broker 127.0.0.1:{broker.port}: it retains {', '.join(topics)}, and no sink goes there any more; remove "
+        f"them by “mosquitto_pub -h 127.0.0.1 -p {broker.port} -r -n -t TOPIC”, then remove {kept}\n"
+    ) in deliver(config, "--status").stdout
+
+
 def test_a_test_says_what_came_of_it(tmp_path, broker):
     Box(tmp_path / "log").write(range(3))
     config = configured(tmp_path, broker.port)

@@ -5,6 +5,8 @@
 # - The programs whose shapes these are publish each frame once, with QoS 0, and keep nothing. So these sinks take
 #   records only to let their place in the log move on.
 # - A reading that is old is not published: whoever reads the topic takes it for a new one.
+# - What the broker retains of our own shape is removed when the section has another shape now. What such a program
+#   retains is left: it may be in use again.
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from linkymonitor.language import Text
 from linkymonitor.model.terms import TRUSTED_FOR
 from linkymonitor.sinks.base import Live, Row
 from linkymonitor.sinks.mqtt_broker import BrokerSettings, Link, broker_of, paho
+from linkymonitor.sinks.mqtt_kept import KeptFile
 from linkymonitor.sinks.mqtt_session import Message
 
 
@@ -44,8 +47,9 @@ class LiveOverMqtt(ABC):
             paho(f"[sink:{settings.name}]"),
             broker_of(settings, client_id),
             will=self._bye[0] if self._bye else None,
-            opened=lambda: self._link.publish(self._hello),
+            opened=self._opened,
         )
+        self._file = KeptFile(settings.house.folder, settings.name, settings.house.sinks)
 
     @abstractmethod
     def messages(self, reading: Live) -> list[Message]:
@@ -74,6 +78,12 @@ class LiveOverMqtt(ABC):
         """
         self._link.open()
         return Text("la connexion", "the connection")
+
+    def _opened(self) -> None:
+        """Begin a new connection, and remove what the broker retains for no one."""
+        if not self._is_test:
+            self._file.settle(self._file.read(), self._link, frozenset())
+        self._link.publish(self._hello)
 
     def close(self) -> None:
         """Publish what stands for the end of the connection, and close it."""
