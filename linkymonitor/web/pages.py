@@ -6,8 +6,8 @@
 #   among the names that the folder has, and that name is opened.
 # - The folder must be ours and no link; a page in it is a plain file without a second name. So nobody can make us show
 #   another file by a link.
-# - A page that is drawn again is another file (it was renamed into its place): inode, size and time are its ETag, and
-#   nothing has to be read for the answer "not modified".
+# - A page that is drawn again is another file (it was renamed into its place): inode, size and time are its ETag. While
+#   they are the same, the kept page is sent, and neither the folder nor the file is opened.
 # - Our scripts stand in a page; the policy in its first bytes has the hash of each. The header allows these hashes and
 #   no other: what a later part of the page holds is never hashed, so it cannot allow itself.
 
@@ -49,6 +49,7 @@ _LISTED = 1.0
 class Page(NamedTuple):
     """One page, as it is sent."""
 
+    file: Path
     #: Changes when the page does.
     tag: str
     #: The bytes, packed by gzip.
@@ -101,6 +102,9 @@ class Pages:
         Raises:
             StorageError: the folder is missing or not ours, or the page cannot be read.
         """
+        page = self._unchanged(name)
+        if page is not None:
+            return page
         folder = self._open_folder()
         try:
             file = self._file(name, folder)
@@ -120,6 +124,19 @@ class Pages:
                 os.close(descriptor)
         finally:
             os.close(folder)
+
+    def _unchanged(self, name: str) -> Page | None:
+        """Return the page *name* when it is kept and its file is still the one that was read."""
+        with self._keeping:
+            page = self._kept.get(name)
+            if page is None:
+                return None
+            self._kept.move_to_end(name)
+        try:
+            found = page.file.lstat()
+        except OSError:
+            return None  # the long way tells what is wrong
+        return page if page.tag == _tag(found) else None
 
     def check(self) -> None:
         """Open the folder once.
@@ -187,12 +204,6 @@ class Pages:
             raise _refused(
                 self.folder / file, Text("ce n'est pas une page de report", "it is no page of report")
             )
-        tag = f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
-        with self._keeping:
-            page = self._kept.get(name)
-            if page is not None and page.tag == tag:
-                self._kept.move_to_end(name)
-                return page
         with self._packing:
             content = bytearray()
             while len(content) <= _LARGEST and (block := os.read(descriptor, 65536)):
@@ -202,7 +213,13 @@ class Pages:
             if self._foot:
                 before, foot, after = content.rpartition(b"</footer>")
                 content = before + self._foot + foot + after if foot else content
-            page = Page(tag, packed(bytes(content)), scripts.decode("ascii"), found.st_mtime)
+            page = Page(
+                self.folder / file,
+                _tag(found),
+                packed(bytes(content)),
+                scripts.decode("ascii"),
+                found.st_mtime,
+            )
         self._keep(name, page)
         return page
 
@@ -215,6 +232,10 @@ class Pages:
             while self._size > _KEPT:
                 _, oldest = self._kept.popitem(last=False)
                 self._size -= len(oldest.packed)
+
+
+def _tag(found: os.stat_result) -> str:
+    return f"{found.st_ino:x}-{found.st_size:x}-{found.st_mtime_ns:x}"
 
 
 def _refused(path: Path, why: Text) -> StorageError:

@@ -15,6 +15,8 @@ _LINE = re.compile(rb"([A-Za-z]{1,20}) ([\x21-\x7e]+) HTTP/1\.([0-9])")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 #: What a value may not have: control characters, but for a tab.
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_LENGTH = re.compile(r"[0-9]{1,15}")
+_ZERO = re.compile(r"\s*q\s*=\s*0(\.0*)?\s*")
 #: Headers that may come once.
 _ONCE = frozenset({"host", "content-length", "cookie", "origin", "if-none-match"})
 
@@ -72,7 +74,7 @@ def parse(head: bytes) -> Request:
     if "transfer-encoding" in headers:
         raise BadRequest(501 if "content-length" not in headers else 400)
     length = headers.get("content-length", "0")
-    if not re.fullmatch(r"[0-9]{1,15}", length):
+    if not _LENGTH.fullmatch(length):
         raise BadRequest(400)
     oldest = match[3] == b"0"
     if "host" not in headers and not oldest:
@@ -116,5 +118,5 @@ def takes(request: Request, coding: str) -> bool:
     for part in request.headers.get("accept-encoding", "").lower().split(","):
         name, _, weight = part.partition(";")
         if name.strip() == coding:
-            return not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", weight)
+            return not _ZERO.fullmatch(weight)
     return False

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import _thread
 import logging
 import socket
 import socketserver
@@ -39,6 +40,7 @@ _LINGER, _LINGER_SECONDS = 1 << 20, 1.0
 _STACK = 256 << 10
 #: Seconds between two looks of the server at what it has to close.
 _LOOK = 0.5
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 _END = b"\r\n\r\n"
 
 #: What the standard library hands on: it has sockets of datagrams, too.
@@ -46,7 +48,7 @@ Request = socket.socket | tuple[bytes, socket.socket]
 Client = object
 
 
-class Server(socketserver.ThreadingTCPServer):
+class Server(socketserver.TCPServer):
     """Listens at *address* and answers by *site*.
 
     Raises:
@@ -54,8 +56,6 @@ class Server(socketserver.ThreadingTCPServer):
     """
 
     allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
     request_queue_size = 128
 
     def __init__(self, address: Address, site: Site) -> None:
@@ -72,6 +72,8 @@ class Server(socketserver.ThreadingTCPServer):
 
     def server_bind(self) -> None:
         """Bind the socket; ``::`` takes IPv4, too."""
+        # The connections inherit it: an answer does not wait for the client to confirm the one before.
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         super().server_bind()
@@ -80,7 +82,8 @@ class Server(socketserver.ThreadingTCPServer):
         """Give a connection a thread, or tell it that there is none."""
         if self._free.acquire(blocking=False):
             try:
-                super().process_request(request, client_address)
+                # Less work than an object of threading, whose start waits for its thread to run.
+                _thread.start_new_thread(self._serve, (request, client_address))
             except BaseException:
                 self._free.release()
                 raise
@@ -88,11 +91,14 @@ class Server(socketserver.ThreadingTCPServer):
             assert isinstance(request, socket.socket)
             self._tell_busy(request)
 
-    def process_request_thread(self, request: Request, client_address: Client) -> None:
+    def _serve(self, request: Request, client_address: Client) -> None:
         """Answer a connection, in its thread."""
         try:
-            super().process_request_thread(request, client_address)
+            self.finish_request(request, client_address)
+        except Exception:  # a fault of ours costs one connection
+            self.handle_error(request, client_address)
         finally:
+            self.close_request(request)
             self._free.release()
 
     def handle_error(self, request: Request, client_address: Client) -> None:
@@ -130,7 +136,6 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def setup(self) -> None:
         self._bytes = bytearray()
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def handle(self) -> None:
         # A client that leaves, whenever it likes, is no error.
@@ -245,7 +250,7 @@ class _Connection(socketserver.BaseRequestHandler):
 
 def written(response: Response, *, body: bool) -> bytes:
     """Return *response* as it goes over the wire, with its bytes unless *body* is False."""
-    lines = [f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"]
+    lines = [f"HTTP/1.1 {response.status} {_PHRASES[response.status]}"]
     lines += [f"{name}: {value}" for name, value in response.headers]
     if response.status != 304:
         lines.append(f"Content-Length: {len(response.body)}")

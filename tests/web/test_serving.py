@@ -179,6 +179,21 @@ def test_no_link_leads_out_of_the_folder(tmp_path, pages):
         assert served.get("/2026-01").status == 503
 
 
+def test_a_page_that_was_shown_does_not_let_in_a_link_that_takes_its_place(open_box, tmp_path, pages):
+    for name in ("2026", "2026-01"):
+        assert open_box.get(f"/{name}").status == 200
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("2026", "2026-01"):
+        (tmp_path / f"elsewhere/{name}.html").write_text("secret")
+    (pages / "2026.html").unlink()
+    (pages / "2026.html").symlink_to(tmp_path / "elsewhere/2026.html")
+    behind_a_link = open_box.get("/2026")
+    pages.rename(tmp_path / "before")
+    pages.symlink_to(tmp_path / "elsewhere")
+    for answer in (behind_a_link, open_box.get("/2026-01")):
+        assert (answer.status, b"secret" in answer.body) == (503, False)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
 def test_the_folder_of_another_user_is_not_shown(pages):
     os.chown(pages, 12345, 12345)
