@@ -6,8 +6,6 @@
 # - Reasons are tried from the surest to the vaguest: another index, other days, another price, another TVA; then our
 #   bill is worked again by each other rule of suppliers, and a rule that gives the amount of the paper is the reason.
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal

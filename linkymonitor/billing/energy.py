@@ -7,8 +7,6 @@
 #   use it, the kWh are shared by days (code de l'énergie R337-24; arrêté of 18 April 2012, article 6): the last part
 #   takes the rest, so the parts add up.
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 from fractions import Fraction

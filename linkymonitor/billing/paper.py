@@ -6,8 +6,6 @@
 #   were printed, because 2.50 and 2.500 come of different rules.
 # - All faults of a file are told at once, each with its place and its remedy.
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta

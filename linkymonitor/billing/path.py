@@ -1,7 +1,5 @@
 """The two paths of a bill: from printed prices with taxes, or from prices without taxes and a line for each tax."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple

@@ -9,8 +9,6 @@
 # - Where the meter changed or an index fell at the very end of the bill, the index of that midnight counts something
 #   else, so the bill ends with the last record before it.
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise

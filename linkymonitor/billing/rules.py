@@ -1,7 +1,5 @@
 """How a supplier makes a bill: the terms of [contract], with what counts where one is not set."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from linkymonitor.money.contract import Contract, Formula, Lines, Paid, Proration, Split, TaxPath
@@ -28,7 +26,7 @@ class Rules(NamedTuple):
     surcharges: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, contract: Contract) -> Rules:
+    def of(cls, contract: Contract) -> "Rules":
         """Return the rules that *contract* sets, and the usual ones for the rest."""
         usual = cls()
         return cls(

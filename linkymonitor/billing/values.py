@@ -1,7 +1,5 @@
 """The values of a bill: what it is made of, and its lines."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal

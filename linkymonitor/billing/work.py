@@ -7,8 +7,6 @@
 #   worked from the printed prices, and a warning names what is missing.
 # - What is not known is None, with its reason; so is every sum that it is part of.
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal

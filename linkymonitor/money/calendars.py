@@ -6,8 +6,6 @@
 # - A day that is in no list has the colours that the arrêté leaves possible. A day is never taken for blue,
 #   or for an ordinary day, only because it is in no list.
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One offer as one house has it: its table, its hours, and why a price of it is missing or to be doubted."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -38,7 +36,7 @@ class Offer(NamedTuple):
     faults: tuple[Text, ...] = ()
 
     @classmethod
-    def of(cls, contract: Contract, signed: date | None, shelf: Shelf | None) -> Offer:
+    def of(cls, contract: Contract, signed: date | None, shelf: Shelf | None) -> "Offer":
         """Return the offer of *contract*, *signed* on a day.
 
         Args:

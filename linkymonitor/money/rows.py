@@ -1,7 +1,5 @@
 """Reads the rows of prices of a table: no hole, no overlap, a price for each power and period."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal

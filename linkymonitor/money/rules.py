@@ -8,8 +8,6 @@
 # - All hours are civil time. `day_starts` moves the limits of the day for season, weekday and colour: a Tempo day
 #   begins at 06:00, so 03:00 has the colour of the day before.
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo

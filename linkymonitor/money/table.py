@@ -7,8 +7,6 @@
 #   prices of half a table would look right and be wrong.
 # - tomllib is imported late, because a report without an offer does without it.
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Taxes, and what the contribution to the network (CTA) is a share of: dated rates of taxes.toml."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal

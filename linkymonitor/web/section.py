@@ -1,7 +1,5 @@
 """The settings of `serve`, without an import of what serves, because every command reads all settings."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import timedelta
