@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from linkymonitor.billing.amounts import summed
-from linkymonitor.billing.compare import Compared
-from linkymonitor.billing.paper import Paper
-from linkymonitor.billing.totals import total_gap
 from linkymonitor.billing.values import Bill, Line
 from linkymonitor.language import Text
+
+if TYPE_CHECKING:
+    from linkymonitor.billing.compare import Compared
+    from linkymonitor.billing.paper import Paper
 
 SCHEMA = 1
 
@@ -47,6 +49,8 @@ def as_json(bill: Bill, lang: str) -> dict[str, object]:
 
 def total_as_json(paper: Paper, ours: Bill, lang: str) -> dict[str, object] | None:
     """Return how the total of a supplier's bill differs from ours, None when it does not or one is not known."""
+    from linkymonitor.billing.totals import total_gap  # most bills are compared with no paper
+
     gap = total_gap(paper, ours)
     if gap is None:
         return None

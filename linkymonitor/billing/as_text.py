@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from linkymonitor.billing.amounts import summed
-from linkymonitor.billing.compare import Compared
-from linkymonitor.billing.paper import Paper
-from linkymonitor.billing.totals import total_gap
 from linkymonitor.billing.values import Bill, Line
 from linkymonitor.language import Text, as_text, written_date, written_days
 from linkymonitor.money.contract import TaxPath
 from linkymonitor.money.statements import decimal
+
+if TYPE_CHECKING:
+    from linkymonitor.billing.compare import Compared
+    from linkymonitor.billing.paper import Paper
 
 _WIDE = 46
 
@@ -89,6 +91,8 @@ def compared_lines(compared: Sequence[Compared], paper: Paper, ours: Bill) -> It
             yield as_text("  ") + written_days(line.first, line.last)
         yield as_text("  = ") + _EQUAL if not each.cause else as_text("  ≠ ") + (each.why or "")
     yield _beside(Text("Total", "Total"), _shown(paper.total), _shown(ours.total))
+    from linkymonitor.billing.totals import total_gap  # most bills are compared with no paper
+
     gap = total_gap(paper, ours)
     if gap is not None:
         yield as_text("  ≠ ") + gap.why

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -70,6 +69,8 @@ class Shelf:
 
     def unknown(self, name: str) -> Text:
         """Return the sentence about *name*, which is the id of no table."""
+        import difflib  # only for a name that is wrong
+
         names = list(self.paths())
         near = difflib.get_close_matches(name, names, n=1)
         folder = self.folders[0]

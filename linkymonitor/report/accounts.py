@@ -20,9 +20,9 @@ from linkymonitor.money import bill
 from linkymonitor.money.book import HALF_HOUR, DayPrices
 from linkymonitor.report import synthesis
 from linkymonitor.report.day import ELSEWHERE, Band, DayFigures, Gap
-from linkymonitor.report.gaps import SHORTEST_GAP
 from linkymonitor.report.heard import Around, HeardDay, half_hour_marks
 from linkymonitor.report.indexes import Indexes, Kind
+from linkymonitor.summaries.day import SHORTEST_GAP
 
 _HOUR = 3600
 

@@ -8,12 +8,11 @@ from operator import sub
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.report.day import Gap, Quality
+from linkymonitor.summaries.day import SHORTEST_GAP
 
 if TYPE_CHECKING:
     from linkymonitor.report.heard import HeardDay
 
-#: A silence longer than this, in seconds, is a gap.
-SHORTEST_GAP = 300
 #: A record of our log lasts four minutes at most. A longer one, of another program, was heard throughout if it has a
 #: frame for each so many seconds: no meter is slower.
 _SLOWEST_FRAME = 12

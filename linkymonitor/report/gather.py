@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from linkymonitor.daily_log import files, search
@@ -20,11 +20,12 @@ from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.files import Statistics
 from linkymonitor.daily_log.statements import GRID, parse_grid
 from linkymonitor.model.record import Record
-from linkymonitor.report import refusals
-from linkymonitor.report.gaps import SHORTEST_GAP
-from linkymonitor.report.refusals import Refusals
+from linkymonitor.summaries.day import SHORTEST_GAP
 from linkymonitor.system.storage import Storage
 from linkymonitor.system.zones import midnight
+
+if TYPE_CHECKING:
+    from linkymonitor.report.refusals import Refusals
 
 #: How far from a midnight the record next to it is looked for: twice the shortest gap.
 _NEAR = timedelta(seconds=2 * SHORTEST_GAP)
@@ -51,7 +52,7 @@ class DayRecords(NamedTuple):
     #: The lines ``Grille:`` from the day before to the end of the day.
     grids: Sequence[Grid] = ()
     #: The groups that acceptance held back, on any day; None when there is no file of them.
-    held: Refusals | None = None
+    held: "Refusals | None" = None
 
 
 def split_days(batches: Iterable[Columns], first: date, last: date, tz: ZoneInfo) -> Iterator[DayRecords]:
@@ -134,6 +135,9 @@ class LogDays:
         Raises:
             StorageError: a file cannot be read.
         """
+        # Only here: a bill whose days are all summarised reads none.
+        from linkymonitor.report import refusals
+
         begin, end = self._midnight(first), self._midnight(last + _DAY)
         stop = max(files.end_of_file(end), end + timedelta(seconds=_TAIL) + _NEAR)
         held = refusals.read(self.directory, self.storage)

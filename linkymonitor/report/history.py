@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from linkymonitor.daily_log.files import files
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text, written_date
 from linkymonitor.money.book import PriceBook
-from linkymonitor.report.day import DayFigures
-from linkymonitor.report.days import cause_of, guarded_days, keep_traceback
 from linkymonitor.report.gather import LogDays
-from linkymonitor.report.logged import stretches
-from linkymonitor.report.summarise import summarise
 from linkymonitor.summaries.day import DaySummary
 from linkymonitor.summaries.store import Store
 from linkymonitor.system.own_files import warn
+
+if TYPE_CHECKING:
+    from linkymonitor.report.day import DayFigures
+
+# What makes a summary is imported where one is made: a bill finds most days summarised.
 
 _DAY = timedelta(days=1)
 
@@ -73,10 +75,12 @@ class History:
 
     def take(self, day: date, figures: DayFigures | Exception) -> None:
         """Use *figures* for *day*, whose page was drawn of them; it is kept with the next `keep`."""
-        if isinstance(figures, DayFigures):
-            self._made[day] = summarise(figures)
-        else:
+        if isinstance(figures, Exception):
             self._failed.add(day)  # reported with its page
+            return
+        from linkymonitor.report.summarise import summarise
+
+        self._made[day] = summarise(figures)
 
     def keep(self) -> None:
         """Write the summaries made so far. A refusal by the folder is reported, and they are made again later."""
@@ -141,6 +145,11 @@ class History:
 
     def _make(self, days: list[date]) -> None:
         """Summarise *days*, in order, month by month: what is made is kept when the power goes."""
+        if not days:
+            return
+        from linkymonitor.report.days import guarded_days
+        from linkymonitor.report.logged import stretches
+
         done = 0
         for _, of_month in _by_month(days):
             for run in stretches(of_month):
@@ -153,6 +162,8 @@ class History:
     def _take_from_log(self, day: date, figures: DayFigures | Exception) -> None:
         self.take(day, figures)
         if isinstance(figures, Exception):
+            from linkymonitor.report.days import keep_traceback
+
             keep_traceback(day, figures)
             self._tell(_left_out(day, figures))
 
@@ -170,6 +181,8 @@ def _by_month(days: Iterable[date]) -> Iterator[tuple[tuple[int, int], list[date
 
 
 def _left_out(day: date, error: Exception) -> Text:
+    from linkymonitor.report.days import cause_of
+
     cause, on = cause_of(error), written_date(day)
     return Text(
         f"{on.fr} : jour absent des mois et des années ({cause.fr}) ; gardez le journal de ce jour et signalez-le",

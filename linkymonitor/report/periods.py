@@ -7,8 +7,8 @@ from itertools import groupby
 
 from linkymonitor.model.terms import PERIODS, code
 from linkymonitor.report.day import Band, DayFigures, Gap
-from linkymonitor.report.gaps import SHORTEST_GAP
 from linkymonitor.report.heard import HeardDay
+from linkymonitor.summaries.day import SHORTEST_GAP
 
 #: Before this local hour a mobile peak belongs to the day before (it ends at 1 h), likewise a Tempo colour.
 _EJP_TURNS, _TEMPO_TURNS = 4, 6

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from linkymonitor.money import bill
 from linkymonitor.money.book import DayPrices
 from linkymonitor.report.day import Gap, Hour, SynthesisLine
-from linkymonitor.report.gaps import SHORTEST_GAP
+from linkymonitor.summaries.day import SHORTEST_GAP
 
 
 def lines(

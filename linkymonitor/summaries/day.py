@@ -9,6 +9,8 @@ from typing import NamedTuple
 TOTAL, INJECTED = "total", "injected"
 #: Seconds of a half hour.
 HALF_HOUR = 1800
+#: A silence longer than this, in seconds, is a gap.
+SHORTEST_GAP = 300
 
 
 class InjectedEnergy(NamedTuple):
