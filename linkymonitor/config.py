@@ -63,7 +63,7 @@ def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tu
     """Return an instance of *whole* with the values of *parser*, and a sentence for each key without effect.
 
     Args:
-        whole: a dataclass whose fields are sections.
+        whole: a dataclass whose fields are sections; a section that the file lacks has the default of its field.
         parser: the sections as text.
         path: the file of the sections, named in each sentence.
 
@@ -174,10 +174,6 @@ class _Reader:
                 sections[known.field] = value
             elif (key := self._date(own, name, sections[known.field]) if known.dated else own) is not None:
                 sections[known.field][key] = value
-        for name, known in self._kinds.single.items():
-            if not parser.has_section(name):
-                assert known.cls is not None
-                sections[known.field] = self.section(known.cls, {}, name)
         return sections
 
     def _date(self, words: str, name: str, others: Mapping[date, object]) -> date | None:

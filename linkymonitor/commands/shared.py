@@ -19,17 +19,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.errors import BadSetting, ConfigError, LineError, UsageError
 from linkymonitor.language import Text, as_text, legible
-from linkymonitor.model.terms import Mode
-from linkymonitor.source.base import SIMULATED
-from linkymonitor.system.clock import Clock
 
 if TYPE_CHECKING:
     from linkymonitor.ini_file import Fault
     from linkymonitor.model.reading import Reading
+    from linkymonitor.model.terms import Mode
     from linkymonitor.settings import Settings
     from linkymonitor.simulator.options import Options
     from linkymonitor.source.base import Source
     from linkymonitor.source.settings import Settings as MeterSettings
+    from linkymonitor.system.clock import Clock
 
 #: The folder of what `deliver` and `serve` keep, when neither the configuration nor systemd names one.
 _STATE = Path("/var/lib/linkymonitor")
@@ -165,6 +164,8 @@ def open_input(
 
 
 def _misspelt(spec: str, error: ValueError) -> UsageError:
+    from linkymonitor.source.base import SIMULATED
+
     fault = error.text if isinstance(error, BadSetting) else as_text(str(error))
     # The fault repeats the wrong word, so a long spec need not be repeated.
     place = spec if len(spec) < _SHORT else SIMULATED.rstrip(":")
@@ -196,6 +197,7 @@ def sim_options(spec: str, mode: Mode | None = None) -> Options:
     from dataclasses import replace
 
     from linkymonitor.simulator.options import parse_spec
+    from linkymonitor.source.base import SIMULATED
 
     try:
         options = parse_spec(spec)

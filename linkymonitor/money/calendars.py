@@ -18,8 +18,6 @@ from linkymonitor.money.table import read_document
 
 #: Not red, and the source stops: blue or white.
 BLUE_OR_WHITE = "BLEU_OU_BLANC"
-#: Calendar → the colours of its days.
-COLOURS: Mapping[str, tuple[str, ...]] = {"tempo": ("BLEU", "BLANC", "ROUGE"), "ejp": ("EJP", "HN")}
 _FILE = "calendars.toml"
 
 

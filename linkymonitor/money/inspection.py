@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, written_date
-from linkymonitor.money.calendars import COLOURS, Calendar, ColourTerms
+from linkymonitor.money.calendars import Calendar, ColourTerms
 from linkymonitor.money.reader import read_table
-from linkymonitor.money.rules import DAY, OffPeak, Slices, read_hours
+from linkymonitor.money.rules import COLOURS, DAY, OffPeak, Slices, read_hours
 from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.table import Document, Row, Table, read_document
 from linkymonitor.money.taxes import Taxes, read_taxes

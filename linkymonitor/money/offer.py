@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, written_date
-from linkymonitor.money.calendars import COLOURS
 from linkymonitor.money.contract import Contract
-from linkymonitor.money.rules import OffPeak, Rule, Season, Slices
+from linkymonitor.money.rules import COLOURS, OffPeak, Rule, Season, Slices
 from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.table import Gap, Period, Row, Table
 

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text
-from linkymonitor.money.calendars import COLOURS
 from linkymonitor.money.rows import Rows
-from linkymonitor.money.rules import Hours, OffPeak, Rule, Season, read_hours, read_season
+from linkymonitor.money.rules import COLOURS, Hours, OffPeak, Rule, Season, read_hours, read_season
 from linkymonitor.money.table import HISTORIQUE, STANDARD, Document, Period, Table, read_document
 
 _CLIENTS_HOURS = "contract"

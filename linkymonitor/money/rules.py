@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from linkymonitor.money.tariffs import ELSEWHERE, UNKNOWN
 
+#: Calendar → the colours of its days.
+COLOURS: Mapping[str, tuple[str, ...]] = {"tempo": ("BLEU", "BLANC", "ROUGE"), "ejp": ("EJP", "HN")}
 #: The length of a day in minutes.
 DAY = 24 * 60
 

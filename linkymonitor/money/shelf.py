@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text
-from linkymonitor.money.calendars import Calendar, read_calendar
 from linkymonitor.money.reader import read_table
 from linkymonitor.money.table import Table
+
+if TYPE_CHECKING:
+    from linkymonitor.money.calendars import Calendar
 
 #: Files of a folder of tables that are no offer.
 NO_OFFERS = frozenset(("taxes", "calendars"))
@@ -64,6 +67,9 @@ class Shelf:
             ConfigError: a file of it is wrong.
         """
         if name not in self._calendars:
+            # Only here: of most offers the meter or the hour gives the period.
+            from linkymonitor.money.calendars import read_calendar
+
             self._calendars[name] = read_calendar(name, self.folders)
         return self._calendars[name]
 
