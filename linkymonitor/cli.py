@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _spare_the_garbage_collector() -> None:
     """Make Python search for cycles of objects less often, and not when it ends."""
     # A start makes tens of thousands of objects that stay, and few cycles: Python would search them sixty times.
-    gc.set_threshold(100_000)
+    gc.set_threshold(30_000)
     # Python searches once more when it ends, in all that is left.
     atexit.register(gc.freeze)
 
