@@ -48,7 +48,13 @@ made_by_hand() { # path: whether it is a part of an installation that has to mak
 	esac
 }
 
+half_made() { # whether packaging/install began in /opt/linkymonitor and never came to its end: nothing there is an owner's
+	grep -qsxF "$MARK" "$ROOT/opt/linkymonitor/installed-by" && [ ! -e "$ROOT/opt/linkymonitor/version" ] &&
+		[ ! -L "$ROOT/usr/local/bin/linkymonitor" ]
+}
+
 move_older_installation() {
+	if [ -z "$KEEP_OURS" ] && half_made; then rm -rf "$ROOT/opt/linkymonitor"; fi
 	aside=/var/backups/linkymonitor/by-hand-$(date +%Y%m%d-%H%M%S)
 	moved=
 	for path in $OLD_FILES; do

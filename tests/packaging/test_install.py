@@ -45,6 +45,9 @@ chroot "$root" systemctl disable --quiet linkymonitor-serve.service || true
 step completed "$install" --root "$root"
 step removed "$install" --uninstall --root "$root"
 step purged "$install" --purge --root "$root"
+mkdir -p "$root/tmp/without/hatchling"
+echo 'raise ImportError' >"$root/tmp/without/hatchling/__init__.py"
+step offline env PYTHONPATH=/tmp/without PIP_NO_INDEX=1 "$install" --root "$root"
 """
 
 
@@ -225,3 +228,14 @@ def test_a_purge_keeps_nothing(steps):
     purged = steps["purged"]
     assert purged.status == 0, purged.said
     assert not [name for name in purged.files if "linkymonitor" in name]
+
+
+def test_a_first_installation_without_network_is_one_sentence_with_what_it_needs(steps):
+    offline = steps["offline"]
+    assert offline.status == 1
+    told = [line for line in offline.said.splitlines() if line.startswith("linkymonitor")]
+    assert len(told) == 2
+    assert "besoin du réseau ou du paquet python3-hatchling ; rétablissez le réseau" in told[0]
+    assert "needs the network or the package python3-hatchling; call this again" in told[1]
+    assert "Traceback" not in offline.said
+    assert not PROGRAM & set(offline.files)

@@ -155,3 +155,20 @@ def test_what_make_install_wrote_stays_for_make_install_and_makes_room_for_the_p
     assert move(root, keep_ours="yes") == ""
     move(root)
     assert there(root) == STAYS
+
+
+def test_what_a_first_make_install_has_left_half_made_is_removed_and_not_kept(tmp_path):
+    put(tmp_path, "opt/linkymonitor/installed-by", "# Written by packaging/install of linkymonitor.\n")
+    put(tmp_path, "opt/linkymonitor/pyvenv.cfg", "home = /usr/bin\n")
+    assert move(tmp_path, keep_ours="yes") == ""
+    assert there(tmp_path) == {"opt/linkymonitor/installed-by", "opt/linkymonitor/pyvenv.cfg"}
+    assert move(tmp_path) == ""
+    assert there(tmp_path) == set()
+    assert aside(tmp_path) == set()
+
+
+def test_what_an_upgrade_has_left_half_made_is_kept(root):
+    """An owner may have put libraries of his own there."""
+    put(root, "opt/linkymonitor/installed-by", "# Written by packaging/install of linkymonitor.\n")
+    move(root)
+    assert "opt/linkymonitor/bin/linkymonitor" in aside(root)
