@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from linkymonitor.language import Text
+
 if TYPE_CHECKING:
     from linkymonitor.settings import Settings
 
@@ -29,7 +31,10 @@ GROUPS = ("dialout", "gpio", "i2c")
 #: The name of our drop-in in the folder UNIT.d; drop-ins of the owner that sort after it win.
 NAME = "50-linkymonitor.conf"
 
-_HEAD = "# Written by linkymonitor from /etc/linkymonitor.ini and the groups of this machine; do not edit.\n"
+_HEAD = Text(
+    "# Écrit par linkymonitor d'après /etc/linkymonitor.ini et les groupes de cette machine ; ne pas modifier.\n",
+    "# Written by linkymonitor from /etc/linkymonitor.ini and the groups of this machine; do not edit.\n",
+)
 #: What each unit may write already.
 _OWN = (Path("/var/log/linkymonitor"), Path("/var/lib/linkymonitor"), Path("/run/linkymonitor"))
 #: What ProtectHome=yes hides.
@@ -73,7 +78,9 @@ def drop_ins(settings: Settings, groups: Collection[str]) -> dict[str, str]:
         SERVE: _folders([log, pages], read),
         REPORT: _folders([log, pages], read),
     }
-    return {f"{unit}.d/{NAME}": f"{_HEAD}[Service]\n{text}" if text else "" for unit, text in lines.items()}
+    # In the language of the settings, not in that of the terminal: another terminal does not change the file.
+    head = _HEAD.render(settings.lang)
+    return {f"{unit}.d/{NAME}": f"{head}[Service]\n{text}" if text else "" for unit, text in lines.items()}
 
 
 def needs_network(port: str) -> bool:

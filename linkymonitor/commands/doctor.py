@@ -118,16 +118,19 @@ def examine(subject: Subject, *, fix: bool, json: bool) -> int:
     return 1 if count[State.TO_MEND] else 0
 
 
-def _mended(row: Row, mend: Callable[[], object]) -> Row:
+def _mended(row: Row, mend: Callable[[], Text | None]) -> Row:
     """Do the cure of *row*; return the row as it is then."""
     from linkymonitor.doctor.base import State
 
     try:
-        mend()
+        left = mend()
     except OSError as error:
         why = cause(error)
         failed = Text(f" ; réparation impossible ({why.fr})", f"; could not be mended ({why.en})")
         return row._replace(finding=row.finding + failed, mend=None)
+    if left is not None:
+        tried = Text(" ; remède appliqué", "; the cure was applied")
+        return row._replace(finding=row.finding + tried, cure=left, mend=None)
     done = Text(" ; réparé", "; mended")
     return row._replace(finding=row.finding + done, state=State.WELL, cure=None, mend=None)
 

@@ -47,8 +47,9 @@ def serve(common: Common, *, bind: str | None, show_address: bool, set_password:
     common.log_to_stderr()
     settings = common.settings()
     from linkymonitor.system.storage import Storage
+    from linkymonitor.web.password import FOLDER
 
-    storage, folder = Storage(), state_dir(settings) / "serve"
+    storage, folder = Storage(), state_dir(settings) / FOLDER
     if set_password:
         return _set_password(folder, storage)
     address = _address(settings, bind)
@@ -106,8 +107,7 @@ def _serve(common: Common, settings: Settings, address: Address, folder: Path, s
 
 def _door(settings: Settings, address: Address, folder: Path, storage: Storage) -> Door | None:
     """Return the door that asks for the password, None when everybody may see the pages."""
-    is_open = address.loopback if settings.serve.open is None else settings.serve.open
-    if is_open:
+    if not settings.serve.asks_for_password(address):
         return None
     # Only here: hashing takes 3 MB of memory.
     from linkymonitor.system.troubles import trouble
@@ -169,7 +169,14 @@ def _tell(address: Address, folder: Path, storage: Storage) -> Text:
     from linkymonitor.web.address import addresses_of_house, urls
 
     addresses = urls(address, addresses_of_house())
-    where = " ".join(addresses) or f"port {address.port}"
+    if not addresses:
+        waiting = Text(
+            f"les pages sont prêtes au port {address.port}, mais cette machine n'a pas encore d'adresse dans la maison",
+            f"the pages are ready on port {address.port}, but this machine has no address in the house yet",
+        )
+        log.info("%s", waiting)
+        return waiting
+    where = " ".join(addresses)
     if address.loopback:
         log.info(
             Text(
@@ -181,7 +188,7 @@ def _tell(address: Address, folder: Path, storage: Storage) -> Text:
         )
     else:
         log.info(Text("les pages sont à %s", "the pages are at %s"), where)
-        if addresses and _is_new(where, folder, storage):
+        if _is_new(where, folder, storage):
             _print_qr(addresses[0], sys.stderr)
     return Text(f"les pages sont à {where}", f"the pages are at {where}")
 
@@ -210,7 +217,12 @@ def _set_password(folder: Path, storage: Storage) -> int:
     """Ask for a password, twice at a terminal, and keep it in *folder*."""
     from linkymonitor.web.password import FILE, LONGEST, SHORTEST, write
 
-    word = _typed(Text("Mot de passe des pages : ", "Password of the pages: "))
+    word = _typed(
+        Text(
+            f"Mot de passe des pages ({SHORTEST} à {LONGEST} caractères) : ",
+            f"Password of the pages ({SHORTEST} to {LONGEST} characters): ",
+        )
+    )
     if not SHORTEST <= len(word) <= LONGEST:
         raise UsageError(
             Text(

@@ -34,8 +34,8 @@ class Row(NamedTuple):
     state: State
     #: The remedy, for the owner; a check without a fault may have advice here, too.
     cure: Text | None = None
-    #: Does what is safe of the cure; it may raise OSError.
-    mend: Callable[[], object] | None = None
+    #: Does what is safe of the cure, and returns what is then left to do or to wait for; it may raise OSError.
+    mend: "Callable[[], Text | None] | None" = None
     #: Figures for programs.
     figures: dict[str, object] | None = None
     #: Lines that are printed below the row on a terminal, such as a QR code.
@@ -92,7 +92,7 @@ def to_mend(
     what: Text,
     finding: Text,
     cure: Text,
-    mend: Callable[[], object] | None = None,
+    mend: "Callable[[], Text | None] | None" = None,
     **figures: object,
 ) -> Row:
     """Return the row of a fault with its cure."""

@@ -1,4 +1,4 @@
-"""The board: the display on its bus, the pins, and the clock."""
+"""The board: the display on its bus, and the pins."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from pathlib import Path
 from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
 from linkymonitor.language import Text, cause
 from linkymonitor.outputs.gpiochip import header
-from linkymonitor.system.clock import BUILT
 from linkymonitor.system.i2c import OF_DISPLAYS
 
 _DISPLAY = Text("afficheur", "display")
 _PINS = Text("broches", "pins")
-_CLOCK = Text("horloge", "clock")
 #: The name under which `acquire` and `safe` hold a pin.
 _OURS = ("linkymonitor", "lg", "gpiozero")
 
@@ -104,35 +102,3 @@ def pins(subject: Subject) -> list[Row]:
         )
         rows.append(to_mend(f"pin-{pin}", what, finding, cure))
     return rows
-
-
-def clock(subject: Subject) -> list[Row]:
-    """Look at the clock, and at who vouches for it."""
-    world = subject.world
-    now = world.clock.now()
-    shown = f"{now.astimezone(subject.settings.zone):%Y-%m-%d %H:%M:%S}"
-    battery = world.path("/sys/class/rtc/rtc0").exists()
-    kept = Text(" ; horloge à pile", "; battery clock") if battery else Text("", "")
-    if world.clock.synchronized(None):
-        return [
-            well(
-                "clock",
-                _CLOCK,
-                f"{shown}, " + Text("mise à l'heure par le réseau", "set by the network") + kept,
-            )
-        ]
-    if now < BUILT:
-        finding = f"{shown}" + Text(" : impossible", ": impossible")
-    else:
-        finding = f"{shown}, " + Text("que personne ne confirme", "which nobody vouches for")
-        if battery:
-            return [well("clock", _CLOCK, finding + kept)]
-    cure = Text(
-        "« sudo timedatectl set-ntp true » et un accès au réseau, ou une horloge à pile DS3231 sur le bus I2C "
-        "(docs/hardware.fr.md)",
-        "“sudo timedatectl set-ntp true” and a network, or a battery clock DS3231 on the I2C bus (docs/hardware.md)",
-    )
-    mend = None
-    if world.path("/run/systemd/system").exists():
-        mend = lambda: world.run(["timedatectl", "set-ntp", "true"])  # noqa: E731
-    return [to_mend("clock", _CLOCK, finding, cure, mend)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linkymonitor.doctor import board, card, line, port, results, service, settings_file
+from linkymonitor.doctor import board, card, clock, line, port, results, service, settings_file
 from linkymonitor.doctor.base import Group, Row, Subject, unseen
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text, cause
@@ -16,7 +16,7 @@ GROUPS: tuple[Group, ...] = (
     Group(Text("Compteur", "Meter"), line.check),
     Group(Text("Afficheur", "Display"), board.display),
     Group(Text("Réglages et broches", "Settings and pins"), board.pins),
-    Group(Text("Horloge", "Clock"), board.clock),
+    Group(Text("Horloge", "Clock"), clock.check),
     Group(Text("Place", "Space"), card.space),
     Group(Text("Montages", "Mounts"), card.mounts),
     Group(Text("Carte", "Card"), card.wear),

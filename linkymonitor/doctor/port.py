@@ -182,11 +182,15 @@ def _rights(world: World, path: Path) -> Row:
     return to_mend("rights", _RIGHTS, finding, cure, mend)
 
 
-def _join(world: World, user: str, group: str) -> None:
-    """Make *user* a member of *group*."""
+def _join(world: World, user: str, group: str) -> Text:
+    """Make *user* a member of *group*; return when that takes effect."""
     answer = world.run(["usermod", "--append", "--groups", group, user])
     if answer is None or answer.status:
         raise OSError(None, "usermod")
+    return Text(
+        f"{user} est dans le groupe {group}, ce qui vaut à partir de « sudo systemctl restart linkymonitor »",
+        f"{user} is in the group {group}, which counts from “sudo systemctl restart linkymonitor” on",
+    )
 
 
 def _may_open(user: str, status: os.stat_result) -> bool | None:

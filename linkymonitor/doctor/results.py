@@ -11,6 +11,7 @@ from linkymonitor.language import Text, cause
 from linkymonitor.money.statements import doubts
 from linkymonitor.system.zones import midnight
 from linkymonitor.web.address import addresses_of_house, urls
+from linkymonitor.web.password import FILE, FOLDER
 from linkymonitor.web.qr import qr_lines
 from linkymonitor.web.section import read_address
 
@@ -137,9 +138,35 @@ def pages(subject: Subject) -> list[Row]:
     return [well("page", _PAGE, finding, None, hours=round(hours, 1))]
 
 
+def lacks_password(subject: Subject) -> bool:
+    """Return whether `serve` refuses to start: the whole house could see the pages, and no password is set."""
+    if not subject.settings.serve.asks_for_password(read_address(subject.settings.serve.bind)):
+        return False
+    try:
+        (subject.state_dir / FOLDER / FILE).stat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # closed to this user
+        return False
+    return False
+
+
 def address(subject: Subject) -> list[Row]:
     """Look where the pages can be seen; the QR code of the address is for a phone."""
     bound = read_address(subject.settings.serve.bind)
+    if lacks_password(subject):
+        bind = f"[serve] bind = {subject.settings.serve.bind}"
+        finding = Text(
+            f"{bind} ouvre les pages à toute la maison, sans mot de passe : serve refuse de démarrer",
+            f"{bind} opens the pages to the whole house, without a password: serve refuses to start",
+        )
+        cure = Text(
+            "« sudo linkymonitor serve --set-password », puis « sudo systemctl restart linkymonitor-serve » ; ou "
+            "écrivez [serve] open = oui",
+            "“sudo linkymonitor serve --set-password”, then “sudo systemctl restart linkymonitor-serve”; or write "
+            "[serve] open = yes",
+        )
+        return [to_mend("address", _ADDRESS, finding, cure)]
     found = urls(bound, addresses_of_house())
     if bound.loopback:
         words = Text(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.base import Row, State, Subject, to_mend, unseen, well
+from linkymonitor.doctor.results import lacks_password
 from linkymonitor.doctor.world import World
 from linkymonitor.language import Text
 
+_SERVE = "linkymonitor-serve.service"
 _UNITS = Text("services", "services")
 _FILES = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/")
 _ASKED = ("LoadState", "ActiveState", "SubState", "Result", "NRestarts", "UnitFileState")
@@ -24,7 +26,7 @@ def check(subject: Subject) -> list[Row]:
     wanted = ["linkymonitor.service", "linkymonitor-report.timer"]
     if any(sink.enabled for sink in subject.settings.destinations.values()):
         wanted.append("linkymonitor-deliver.service")
-    optional = ["linkymonitor-serve.service"]
+    optional = [_SERVE]
     rows = []
     for unit in (*wanted, *optional):
         installed = world.first(*(folder + unit for folder in _FILES))
@@ -38,7 +40,12 @@ def check(subject: Subject) -> list[Row]:
             )
             rows.append(unseen(unit, Text(unit, unit), finding, cure))
             continue
-        rows.append(_unit(world, unit, optional=unit in optional))
+        row = _unit(world, unit, optional=unit in optional)
+        if unit == _SERVE and row.state is State.TO_MEND and lacks_password(subject):
+            # To start it would be in vain.
+            waits = Text("attend le mot de passe des pages", "waits for the password of the pages")
+            row = unseen(unit, Text(unit, unit), waits)
+        rows.append(row)
     return rows
 
 

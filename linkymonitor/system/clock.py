@@ -26,7 +26,7 @@ LONGEST_DOUBT = 600.0
 _TOUCHED = "/run/systemd/timesync/synchronized"
 #: This folder exists where systemd runs the machine. There, one of these services may set the clock after the boot.
 _SYSTEMD = "/run/systemd/system"
-_TIME_SERVICES = (
+TIME_SERVICES = (
     "/usr/lib/systemd/systemd-timesyncd",
     "/lib/systemd/systemd-timesyncd",
     "/usr/sbin/chronyd",
@@ -92,7 +92,7 @@ class SystemClock:
 
     def patience(self) -> float:
         """Return the rest of the first ten minutes after the boot, in seconds; 0 without a time service."""
-        if not os.path.exists(_SYSTEMD) or not any(map(os.path.exists, _TIME_SERVICES)):  # noqa: PTH110
+        if not os.path.exists(_SYSTEMD) or not any(map(os.path.exists, TIME_SERVICES)):  # noqa: PTH110
             return 0.0
         return max(LONGEST_DOUBT - time.clock_gettime(time.CLOCK_BOOTTIME), 0.0)
 

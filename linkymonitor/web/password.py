@@ -13,8 +13,8 @@ from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.storage import Storage
 
-#: The file, in the folder of `serve`.
-FILE = "password.json"
+#: The folder of `serve`, in that of the state, and the file in it.
+FOLDER, FILE = "serve", "password.json"
 #: The fewest and the most characters of a password.
 SHORTEST, LONGEST = 8, 128
 #: The work of scrypt: n * r * 128 bytes of memory (8 MiB), p times: some 2 s of a Pi Zero (ADR 0044).

@@ -84,3 +84,7 @@ class Settings:
             )
         if faults:
             raise BadSetting(*faults)
+
+    def asks_for_password(self, address: Address) -> bool:
+        """Return whether who asks for a page at *address* has to know the password."""
+        return not (address.loopback if self.open is None else self.open)

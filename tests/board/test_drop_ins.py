@@ -129,3 +129,12 @@ def test_deliver_runs_only_where_it_has_something_to_send(tmp_path):
     text = "[sink:tableur]\ntype = csv\ndir = /srv/csv\n"
     assert wanted(load(written(tmp_path, text))) == [ACQUIRE, DELIVER, SERVE, TIMER]
     assert wanted(load(written(tmp_path, text + "enabled = no\n"))) == [ACQUIRE, SERVE, TIMER]
+
+
+def test_a_drop_in_is_in_the_language_of_the_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    french = drop_ins(load(written(tmp_path, "")), ALL)[f"{ACQUIRE}.d/{NAME}"]
+    english = drop_ins(load(written(tmp_path, "[general]\nlang = en\n")), ALL)[f"{ACQUIRE}.d/{NAME}"]
+    assert "ne pas modifier" in french.splitlines()[0]
+    assert "do not edit" in english.splitlines()[0]
+    assert french.splitlines()[1:] == english.splitlines()[1:]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from linkymonitor.commands.doctor import subject_of
-from linkymonitor.doctor.base import Row, Subject
+from linkymonitor.doctor.base import Row, State, Subject
 from linkymonitor.doctor.world import Answer, Patience, World
 from linkymonitor.settings import load
 from linkymonitor.system.clock import SystemClock
@@ -96,6 +96,15 @@ def subject(tmp_path: Path, world: World, port: str = "/dev/ttyNONE", ini: str =
 def one(rows: list[Row], name: str) -> Row:
     """Return the row *name*, which is there once."""
     (row,) = [row for row in rows if row.name == name]
+    return row
+
+
+def fault(rows: list[Row], name: str, *, finding: str, cure: str) -> Row:
+    """Return the row *name*, which is a fault with these words."""
+    row = one(rows, name)
+    assert row.state is State.TO_MEND
+    assert finding in str(row.finding)
+    assert cure in str(row.cure)
     return row
 
 

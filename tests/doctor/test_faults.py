@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import threading
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from linkymonitor.commands.doctor import examine
-from linkymonitor.doctor import board, card, port, results, service, settings_file
+from linkymonitor.doctor import board, card, port, service, settings_file
 from linkymonitor.doctor.base import State
 from linkymonitor.doctor.groups import GROUPS
 from linkymonitor.doctor.world import Answer
-from linkymonitor.language import Text
-from tests.doctor.house import NOON, Machine, SetClock, one, subject
+from tests.doctor.house import NOON, fault, one, subject
 from tests.support.gpio_kernel import FakeKernel
 from tests.support.pty_meter import PtyMeter
 
@@ -27,23 +24,9 @@ CMDLINE = (
 
 
 @pytest.fixture
-def machine(tmp_path):
-    return Machine(tmp_path / "root")
-
-
-@pytest.fixture
 def meter():
     with PtyMeter() as plugged:
         yield plugged
-
-
-def fault(rows, name: str, *, finding: str, cure: str):
-    """Return the row *name*, which is a fault with these words."""
-    row = one(rows, name)
-    assert row.state is State.TO_MEND
-    assert finding in str(row.finding)
-    assert cure in str(row.cure)
-    return row
 
 
 def test_a_port_that_is_not_there_is_named_with_those_that_are(machine, tmp_path):
@@ -142,15 +125,6 @@ def test_a_relay_on_a_pin_of_the_serial_port_is_named(machine, tmp_path):
     ini = RELAY.replace("17", "14")
     rows = board.pins(subject(tmp_path, machine.world(), port="/dev/ttyAMA0", ini=ini))
     fault(rows, "settings", finding="[relay:tank] pin = 14", cure="corrigez")
-
-
-def test_a_clock_that_nobody_vouches_for_and_an_impossible_one_are_named(machine, tmp_path):
-    doubtful = machine.world(clock=SetClock(vouched=False))
-    fault(board.clock(subject(tmp_path, doubtful)), "clock", finding="personne ne confirme", cure="set-ntp")
-    past = machine.world(clock=SetClock(datetime(1970, 1, 1, tzinfo=NOON.tzinfo), vouched=False))
-    fault(board.clock(subject(tmp_path, past)), "clock", finding="impossible", cure="DS3231")
-    (machine.root / "sys/class/rtc/rtc0").mkdir(parents=True)
-    assert board.clock(subject(tmp_path, doubtful))[0].state is State.WELL
 
 
 def test_a_full_card_is_named(machine, tmp_path):
@@ -263,137 +237,6 @@ def test_settings_that_the_service_cannot_read_are_named_and_given_to_it(machine
         cure="chgrp nobody",
     ).mend()
     assert one(settings_file.check(looked_at), "settings-file").state is State.WELL
-
-
-ASKED = "--property LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState"
-
-
-def unit(
-    machine: Machine, name: str, active: str = "active", enabled: str = "enabled", restarts: int = 0
-) -> None:
-    """Install a unit that has this state."""
-    machine.file(f"/etc/systemd/system/{name}")
-    (machine.root / "run/systemd/system").mkdir(parents=True, exist_ok=True)
-    machine.answers[f"systemctl show {name} {ASKED}"] = Answer(
-        0, f"ActiveState={active}\nResult=exit-code\nNRestarts={restarts}\nUnitFileState={enabled}\n"
-    )
-
-
-@pytest.mark.parametrize(
-    ("state", "finding", "cure"),
-    [
-        pytest.param({"active": "failed"}, "en échec (exit-code)", "journalctl -u", id="failed"),
-        pytest.param({"active": "inactive"}, "arrêté", "enable --now", id="stopped"),
-        pytest.param({"enabled": "disabled"}, "pas lancé au démarrage", "enable --now", id="not enabled"),
-        pytest.param({"restarts": 9}, "relancé 9 fois", "journalctl -u", id="restarting"),
-    ],
-)
-def test_a_unit_in_trouble_is_named(machine, tmp_path, state, finding, cure):
-    unit(machine, "linkymonitor-report.timer")
-    unit(machine, "linkymonitor.service", **state)
-    rows = service.check(subject(tmp_path, machine.world()))
-    fault(rows, "linkymonitor.service", finding=finding, cure=cure)
-    assert one(rows, "linkymonitor-report.timer").state is State.WELL
-
-
-def test_a_stopped_unit_is_started_by_fix_and_nothing_else_is(machine, tmp_path):
-    unit(machine, "linkymonitor.service", active="inactive", enabled="disabled")
-    unit(machine, "linkymonitor-serve.service", active="inactive", enabled="disabled")
-    rows = service.check(subject(tmp_path, machine.world()))
-    assert one(rows, "linkymonitor-serve.service").state is State.WELL
-    machine.called.clear()
-    machine.answers["systemctl enable --now linkymonitor.service"] = Answer(0, "")
-    one(rows, "linkymonitor.service").mend()
-    assert machine.called == ["systemctl enable --now linkymonitor.service"]
-
-
-def test_without_systemd_the_units_are_not_seen(machine, tmp_path):
-    assert [row.state for row in service.check(subject(tmp_path, machine.world()))] == [State.UNSEEN]
-
-
-SINK = "[sink:far]\ntype = webhook\nurl = http://127.0.0.1:9/\n"
-
-
-def test_a_sink_that_refuses_and_one_that_hangs_are_named(machine, tmp_path):
-    looked_at = subject(tmp_path, machine.world(), ini=SINK)
-    refusing = looked_at._replace(
-        try_sink=lambda name: (False, Text("401 : jeton refusé", "401: token refused"))
-    )
-    fault(results.sinks(refusing), "sink-far", finding="jeton refusé", cure="[sink:far]")
-    never = threading.Event()
-
-    def hang(name: str) -> tuple[bool, Text]:
-        never.wait()
-        return True, Text("", "")
-
-    fault(
-        results.sinks(looked_at._replace(try_sink=hang)),
-        "sink-far",
-        finding="à temps",
-        cure="deliver --test far",
-    )
-    never.set()
-
-
-def test_a_sink_whose_server_is_away_is_named(call, machine, tmp_path):
-    looked_at = subject(tmp_path, machine.world(), ini=SINK)
-    source = "sim:hc,day=2026-01-13,at=18:00,duration=60s,speed=max"
-    assert call("acquire", "-i", source, "--log-dir", tmp_path / "log")[0] == 0
-    fault(
-        results.sinks(looked_at),
-        "sink-far",
-        finding="connexion refusée",
-        cure="remettez le serveur en marche",
-    )
-
-
-def test_prices_that_miss_today_are_named(machine, tmp_path):
-    past = machine.world(clock=SetClock(datetime(2009, 1, 1, 12, tzinfo=NOON.tzinfo)))
-    ini = "[contract]\noffer = ejp\npower = 9\n"
-    rows = results.prices(subject(tmp_path, past, ini=ini))
-    fault(rows, "prices", finding="il manque", cure="mettez à jour la grille")
-
-
-def test_no_price_is_no_fault(machine, tmp_path):
-    row = one(results.prices(subject(tmp_path, machine.world())), "prices")
-    assert row.state is State.UNSEEN
-    assert "tariffs new" in str(row.cure)
-
-
-def test_a_remark_on_where_prices_were_read_is_no_fault(machine, tmp_path):
-    """The prices of today stand in one reading of one document, which an owner cannot mend."""
-    rows = results.prices(subject(tmp_path, machine.world(), ini="[contract]\noffer = ejp\npower = 9\n"))
-    assert {row.state for row in rows} == {State.WELL}
-
-
-def test_the_first_page_of_a_new_house_comes_tonight(machine, tmp_path):
-    row = one(results.pages(subject(tmp_path, machine.world())), "page")
-    assert row.state is State.WELL
-    assert "cette nuit" in str(row.finding)
-
-
-def test_an_old_page_and_a_missing_one_are_named(call, machine, tmp_path):
-    looked_at = subject(tmp_path, machine.world())
-    source = "sim:hc,day=2026-01-13,at=18:00,duration=60s,speed=max"
-    assert call("acquire", "-i", source, "--log-dir", tmp_path / "log")[0] == 0
-    fault(results.pages(looked_at), "page", finding="aucune page", cure="start linkymonitor-report")
-    page = tmp_path / "report/yesterday.html"
-    page.touch()
-    old = (NOON - timedelta(days=3)).timestamp()
-    os.utime(page, (old, old))
-    fault(results.pages(looked_at), "page", finding="il y a 72 h", cure="start linkymonitor-report")
-    os.utime(page, (NOON.timestamp(), NOON.timestamp()))
-    assert one(results.pages(looked_at), "page").state is State.WELL
-
-
-def test_the_address_of_the_pages_has_a_qr_code(machine, tmp_path):
-    pytest.importorskip("segno")
-    row = one(
-        results.address(subject(tmp_path, machine.world(), ini="[serve]\nbind = 192.168.1.20:8420\n")),
-        "address",
-    )
-    assert str(row.finding) == "http://192.168.1.20:8420/"
-    assert len(row.picture) > 10
 
 
 def test_the_whole_has_an_exit_status_json_and_fix(machine, tmp_path, capsys):

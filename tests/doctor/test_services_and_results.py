@@ -1,0 +1,160 @@
+"""Planted faults of what runs and of what comes out: units, sinks, prices, pages, and their address."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import datetime, timedelta
+
+import pytest
+
+from linkymonitor.doctor import results, service
+from linkymonitor.doctor.base import State
+from linkymonitor.doctor.world import Answer
+from linkymonitor.language import Text
+from tests.doctor.house import NOON, Machine, SetClock, fault, one, subject
+
+ASKED = "--property LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState"
+
+
+def unit(
+    machine: Machine, name: str, active: str = "active", enabled: str = "enabled", restarts: int = 0
+) -> None:
+    """Install a unit that has this state."""
+    machine.file(f"/etc/systemd/system/{name}")
+    (machine.root / "run/systemd/system").mkdir(parents=True, exist_ok=True)
+    machine.answers[f"systemctl show {name} {ASKED}"] = Answer(
+        0, f"ActiveState={active}\nResult=exit-code\nNRestarts={restarts}\nUnitFileState={enabled}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "finding", "cure"),
+    [
+        pytest.param({"active": "failed"}, "en échec (exit-code)", "journalctl -u", id="failed"),
+        pytest.param({"active": "inactive"}, "arrêté", "enable --now", id="stopped"),
+        pytest.param({"enabled": "disabled"}, "pas lancé au démarrage", "enable --now", id="not enabled"),
+        pytest.param({"restarts": 9}, "relancé 9 fois", "journalctl -u", id="restarting"),
+    ],
+)
+def test_a_unit_in_trouble_is_named(machine, tmp_path, state, finding, cure):
+    unit(machine, "linkymonitor-report.timer")
+    unit(machine, "linkymonitor.service", **state)
+    rows = service.check(subject(tmp_path, machine.world()))
+    fault(rows, "linkymonitor.service", finding=finding, cure=cure)
+    assert one(rows, "linkymonitor-report.timer").state is State.WELL
+
+
+def test_pages_that_are_open_to_the_house_without_a_password_are_named_with_their_cure(machine, tmp_path):
+    unit(machine, "linkymonitor.service")
+    unit(machine, "linkymonitor-report.timer")
+    unit(machine, "linkymonitor-serve.service", active="activating")
+    looked_at = subject(tmp_path, machine.world(), ini="[serve]\nbind = 192.168.1.20:8420\n")
+    fault(results.address(looked_at), "address", finding="sans mot de passe", cure="serve --set-password")
+    row = one(service.check(looked_at), "linkymonitor-serve.service")
+    assert (row.state, row.mend) == (State.UNSEEN, None)
+    assert "attend le mot de passe" in str(row.finding)
+    (tmp_path / "state/serve").mkdir()
+    (tmp_path / "state/serve/password.json").touch()
+    assert one(results.address(looked_at), "address").state is State.WELL
+    fault(service.check(looked_at), "linkymonitor-serve.service", finding="arrêté", cure="enable --now")
+
+
+def test_a_stopped_unit_is_started_by_fix_and_nothing_else_is(machine, tmp_path):
+    unit(machine, "linkymonitor.service", active="inactive", enabled="disabled")
+    unit(machine, "linkymonitor-serve.service", active="inactive", enabled="disabled")
+    rows = service.check(subject(tmp_path, machine.world()))
+    assert one(rows, "linkymonitor-serve.service").state is State.WELL
+    machine.called.clear()
+    machine.answers["systemctl enable --now linkymonitor.service"] = Answer(0, "")
+    one(rows, "linkymonitor.service").mend()
+    assert machine.called == ["systemctl enable --now linkymonitor.service"]
+
+
+def test_without_systemd_the_units_are_not_seen(machine, tmp_path):
+    assert [row.state for row in service.check(subject(tmp_path, machine.world()))] == [State.UNSEEN]
+
+
+SINK = "[sink:far]\ntype = webhook\nurl = http://127.0.0.1:9/\n"
+
+
+def test_a_sink_that_refuses_and_one_that_hangs_are_named(machine, tmp_path):
+    looked_at = subject(tmp_path, machine.world(), ini=SINK)
+    refusing = looked_at._replace(
+        try_sink=lambda name: (False, Text("401 : jeton refusé", "401: token refused"))
+    )
+    fault(results.sinks(refusing), "sink-far", finding="jeton refusé", cure="[sink:far]")
+    never = threading.Event()
+
+    def hang(name: str) -> tuple[bool, Text]:
+        never.wait()
+        return True, Text("", "")
+
+    fault(
+        results.sinks(looked_at._replace(try_sink=hang)),
+        "sink-far",
+        finding="à temps",
+        cure="deliver --test far",
+    )
+    never.set()
+
+
+def test_a_sink_whose_server_is_away_is_named(call, machine, tmp_path):
+    looked_at = subject(tmp_path, machine.world(), ini=SINK)
+    source = "sim:hc,day=2026-01-13,at=18:00,duration=60s,speed=max"
+    assert call("acquire", "-i", source, "--log-dir", tmp_path / "log")[0] == 0
+    fault(
+        results.sinks(looked_at),
+        "sink-far",
+        finding="connexion refusée",
+        cure="remettez le serveur en marche",
+    )
+
+
+def test_prices_that_miss_today_are_named(machine, tmp_path):
+    past = machine.world(clock=SetClock(datetime(2009, 1, 1, 12, tzinfo=NOON.tzinfo)))
+    ini = "[contract]\noffer = ejp\npower = 9\n"
+    rows = results.prices(subject(tmp_path, past, ini=ini))
+    fault(rows, "prices", finding="il manque", cure="mettez à jour la grille")
+
+
+def test_no_price_is_no_fault(machine, tmp_path):
+    row = one(results.prices(subject(tmp_path, machine.world())), "prices")
+    assert row.state is State.UNSEEN
+    assert "tariffs new" in str(row.cure)
+
+
+def test_a_remark_on_where_prices_were_read_is_no_fault(machine, tmp_path):
+    """The prices of today stand in one reading of one document, which an owner cannot mend."""
+    rows = results.prices(subject(tmp_path, machine.world(), ini="[contract]\noffer = ejp\npower = 9\n"))
+    assert {row.state for row in rows} == {State.WELL}
+
+
+def test_the_first_page_of_a_new_house_comes_tonight(machine, tmp_path):
+    row = one(results.pages(subject(tmp_path, machine.world())), "page")
+    assert row.state is State.WELL
+    assert "cette nuit" in str(row.finding)
+
+
+def test_an_old_page_and_a_missing_one_are_named(call, machine, tmp_path):
+    looked_at = subject(tmp_path, machine.world())
+    source = "sim:hc,day=2026-01-13,at=18:00,duration=60s,speed=max"
+    assert call("acquire", "-i", source, "--log-dir", tmp_path / "log")[0] == 0
+    fault(results.pages(looked_at), "page", finding="aucune page", cure="start linkymonitor-report")
+    page = tmp_path / "report/yesterday.html"
+    page.touch()
+    old = (NOON - timedelta(days=3)).timestamp()
+    os.utime(page, (old, old))
+    fault(results.pages(looked_at), "page", finding="il y a 72 h", cure="start linkymonitor-report")
+    os.utime(page, (NOON.timestamp(), NOON.timestamp()))
+    assert one(results.pages(looked_at), "page").state is State.WELL
+
+
+def test_the_address_of_the_pages_has_a_qr_code(machine, tmp_path):
+    pytest.importorskip("segno")
+    row = one(
+        results.address(subject(tmp_path, machine.world(), ini="[serve]\nbind = 192.168.1.20:8420\n")),
+        "address",
+    )
+    assert str(row.finding) == "http://192.168.1.20:8420/"
+    assert len(row.picture) > 10
