@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,11 +20,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.box import arm, ways
+from tests.box import arm, release, ways
 from tests.box.roots import ARMEL, BOOKWORM, ROOT, TRIXIE, Kind, ready, run_arm_programs
-from tests.box.stand import Box, booted, copy_checkout, layer, meter
+from tests.box.stand import Box, booted, copy_checkout, layer, meter, room_for_layers
 from tests.box.table import Table
-from tests.support.mounts import leave_the_mounts_of_the_machine
+from tests.support.namespaces import run_apart
 
 #: Name of the way → what is done in the box.
 WAYS: dict[str, Callable[[Box, Table, str], None]] = {
@@ -46,9 +45,12 @@ def main(words: list[str]) -> int:
     if os.geteuid():
         print("*** this needs root, for roots of Debian: sudo make box", file=sys.stderr)
         return 1
-    # The boxes of a run that is ended are switched off with it.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    leave_the_mounts_of_the_machine()
+    return run_apart(lambda: run(options))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the boxes that the *options* name, two at a time; return the exit status."""
+    room_for_layers()
     began = time.monotonic()
     table = Table()
     with tempfile.TemporaryDirectory() as name:
@@ -72,13 +74,12 @@ def main(words: list[str]) -> int:
 
 
 def built(folder: Path) -> dict[str, Path]:
-    """Build wheel and package into *folder*; return path inside the boxes → file."""
-    quiet = {"check": True, "cwd": ROOT, "stdout": subprocess.DEVNULL}
-    subprocess.run([sys.executable, "packaging/build_deb.py", str(folder)], **quiet)
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(folder)]
-    subprocess.run(build, **quiet)
-    (deb,), (wheel,) = folder.glob("*.deb"), folder.glob("*.whl")
-    return {ways.DEB: deb, ways.WHEEL: wheel}
+    """Build the package, and the wheel of version 0.1.0, into *folder*; return path inside the boxes → file."""
+    build = [sys.executable, "packaging/build_deb.py", str(folder)]
+    subprocess.run(build, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    (deb,) = folder.glob("*.deb")
+    wheels = {ways.WHEEL: release.build_wheel(folder)} if release.is_there() else {}
+    return {ways.DEB: deb, **wheels}
 
 
 def several(

@@ -2,8 +2,8 @@
 
 # Strategy
 #
-# - The process has mounts of its own, and what a trial writes is in memory there. So nothing has to be removed after a
-#   trial, however it ends, and the kept root is never written to.
+# - A run has mounts and a list of processes of its own, and what a trial writes is in memory there. So nothing has to
+#   be removed or switched off after a run, however it ends, and the kept root is never written to.
 # - A box has no network: what it installs, it finds in the caches of the root.
 # - Commands enter the booted box from outside (nsenter): nothing in the box knows that it is on trial.
 
@@ -22,6 +22,7 @@ from typing import NamedTuple
 from tests.box.roots import ROOT
 
 DIALOUT = 20
+_LAYERS = Path("/run/linkymonitor-box")
 _ENVIRONMENT = (
     "env",
     "-i",
@@ -42,11 +43,17 @@ class Done(NamedTuple):
     seconds: float
 
 
+def room_for_layers() -> None:
+    """Make the place of the layers in memory; the process must have mounts of its own."""
+    _LAYERS.mkdir(exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "boxes", _LAYERS], check=True)
+
+
 @contextmanager
 def layer(root: Path, name: str) -> Iterator[Path]:
-    """Yield a folder that shows *root* and takes changes in memory; the process must have mounts of its own."""
-    place = Path("/run/linkymonitor-box") / f"{name}-{os.getpid()}"
-    place.mkdir(parents=True, exist_ok=True)
+    """Yield a folder that shows *root* and takes changes in memory."""
+    place = _LAYERS / name
+    place.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "box", place], check=True)
     for part in ("upper", "work", "root"):
         (place / part).mkdir()
@@ -174,18 +181,8 @@ def booted(root: Path, port: str, *, arm: bool = False) -> Iterator[Box]:
     console = (root.parent / "console").open("wb")
     nspawn = subprocess.Popen(
         [
-            # It is switched off when this process ends, however that ends.
-            *("setpriv", "--pdeathsig", "TERM"),
-            *(
-                "systemd-nspawn",
-                "-q",
-                "-D",
-                str(root),
-                "-b",
-                "--register=no",
-                "--keep-unit",
-                "--private-network",
-            ),
+            *("systemd-nspawn", "-q", "-D", str(root), "-b"),
+            *("--register=no", "--keep-unit", "--private-network"),
             *("--link-journal=no", "--resolv-conf=off", "--timezone=off", f"--bind={port}:/dev/ttyAMA0"),
             f"--hostname={root.parent.name.split('-')[0]}",
             *(["--setenv=QEMU_CPU=arm1176"] if arm else []),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.support.mounts import leave_the_mounts_of_the_machine
+from tests.support.namespaces import leave_the_mounts_of_the_machine
 
 VERSION = "2026.2.3"
 _PACKAGES = "gcc g++ python3-dev libturbojpeg0 libpcap0.8t64 ffmpeg"
