@@ -7,11 +7,16 @@ from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.doctor.world import World
-from linkymonitor.language import Text
+from linkymonitor.errors import LinkyMonitorError
+from linkymonitor.language import Text, cause
 
 if TYPE_CHECKING:
     from linkymonitor.ini_file import Fault
     from linkymonitor.settings import Settings
+
+
+#: What shows more, for a user whose rights end here.
+AS_ROOT = Text("« sudo linkymonitor doctor »", "“sudo linkymonitor doctor”")
 
 
 class State(Enum):
@@ -102,3 +107,10 @@ def to_mend(
 def unseen(name: str, what: Text, finding: Text, cure: Text | None = None) -> Row:
     """Return the row of a thing that cannot be looked at."""
     return Row(name, what, finding, State.UNSEEN, cure)
+
+
+def unread(name: str, what: Text, error: LinkyMonitorError | OSError) -> Row:
+    """Return the row of a thing that *error* has kept from being looked at; root may see it."""
+    why = error.text if isinstance(error, LinkyMonitorError) else cause(error)
+    closed = isinstance(error, PermissionError) or isinstance(error.__cause__, PermissionError)
+    return unseen(name, what, why, AS_ROOT if closed else None)

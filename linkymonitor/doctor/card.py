@@ -8,9 +8,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.base import Row, Subject, to_mend, unread, unseen, well
 from linkymonitor.doctor.world import World
-from linkymonitor.language import Text, cause
+from linkymonitor.language import Text
 from linkymonitor.system import users
 
 _SPACE = Text("place", "space")
@@ -31,7 +31,7 @@ def space(subject: Subject) -> list[Row]:
     try:
         found = subject.world.space(folder)
     except OSError as error:
-        return [unseen("space", _SPACE, cause(error))]
+        return [unread("space", _SPACE, error)]
     free, total = found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
     finding = Text(
         f"{_mega(free)} Mo libres sur {_mega(total)} Mo pour {subject.settings.log.dir}",

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from linkymonitor.doctor import board, card, clock, line, port, results, service, settings_file
-from linkymonitor.doctor.base import Group, Row, Subject, unseen
+from linkymonitor.doctor.base import Group, Row, Subject, unread
 from linkymonitor.errors import LinkyMonitorError
-from linkymonitor.language import Text, cause
+from linkymonitor.language import Text
 from linkymonitor.source.base import AUTO
 
 GROUPS: tuple[Group, ...] = (
-    Group(Text("Fichier des réglages", "File of the settings"), settings_file.check),
-    Group(Text("Port", "Port"), port.check),
-    Group(Text("Compteur", "Meter"), line.check),
-    Group(Text("Afficheur", "Display"), board.display),
-    Group(Text("Réglages et broches", "Settings and pins"), board.pins),
-    Group(Text("Horloge", "Clock"), clock.check),
-    Group(Text("Place", "Space"), card.space),
-    Group(Text("Montages", "Mounts"), card.mounts),
-    Group(Text("Carte", "Card"), card.wear),
-    Group(Text("Dossiers", "Folders"), card.folders),
-    Group(Text("Services", "Services"), service.check),
-    Group(Text("Destinations", "Sinks"), results.sinks),
-    Group(Text("Prix", "Prices"), results.prices),
-    Group(Text("Pages", "Pages"), results.pages),
-    Group(Text("Adresse", "Address"), results.address),
+    Group(Text("fichier des réglages", "file of the settings"), settings_file.check),
+    Group(Text("port", "port"), port.check),
+    Group(Text("compteur", "meter"), line.check),
+    Group(Text("afficheur", "display"), board.display),
+    Group(Text("réglages et broches", "settings and pins"), board.pins),
+    Group(Text("horloge", "clock"), clock.check),
+    Group(Text("place", "space"), card.space),
+    Group(Text("montages", "mounts"), card.mounts),
+    Group(Text("carte", "card"), card.wear),
+    Group(Text("dossiers", "folders"), card.folders),
+    Group(Text("services", "services"), service.check),
+    Group(Text("destinations", "sinks"), results.sinks),
+    Group(Text("prix", "prices"), results.prices),
+    Group(Text("pages", "pages"), results.pages),
+    Group(Text("adresse", "address"), results.address),
 )
 
 
@@ -55,5 +55,4 @@ def _of(group: Group, subject: Subject) -> list[Row]:
     try:
         return group.check(subject)
     except (LinkyMonitorError, OSError) as error:
-        why = error.text if isinstance(error, LinkyMonitorError) else cause(error)
-        return [unseen(group.title.en.lower(), group.title, why)]
+        return [unread(group.title.en, group.title, error)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from linkymonitor.daily_log import files
 from linkymonitor.doctor import hearing, signal
-from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.base import AS_ROOT, Row, Subject, to_mend, unread, unseen, well
 from linkymonitor.doctor.port import reader
 from linkymonitor.doctor.signal import Meaning, Quality
 from linkymonitor.errors import LineBusy, LineError, LinkyMonitorError
@@ -250,9 +250,9 @@ _NO_ACCESS = Text(
     "acquire a le port, et ce qu'il entend est fermé à votre utilisateur",
     "acquire has the port, and what it hears is closed to your user",
 )
-_AS_ROOT = Text(
-    "« sudo linkymonitor doctor » ; ou entrez dans le groupe linkymonitor, et reconnectez-vous",
-    "“sudo linkymonitor doctor”; or join the group linkymonitor, and log in again",
+_AS_ROOT_OR_MEMBER = AS_ROOT + Text(
+    " ; ou entrez dans le groupe linkymonitor, et reconnectez-vous",
+    "; or join the group linkymonitor, and log in again",
 )
 
 
@@ -271,7 +271,7 @@ def _by_acquire(subject: Subject) -> list[Row]:
     """Judge the line by latest.json and the log, for acquire has the port."""
     newest = Watcher(subject.runtime_dir, subject.world.clock.monotonic).read()
     if newest is None and _is_closed(subject.runtime_dir / "latest.json"):
-        return [unseen("meter", _METER, _NO_ACCESS, _AS_ROOT)]
+        return [unseen("meter", _METER, _NO_ACCESS, _AS_ROOT_OR_MEMBER)]
     if newest is None:
         finding = Text(
             f"acquire a le port, mais n'a encore rien entendu ({subject.runtime_dir}/latest.json absent)",
@@ -302,7 +302,7 @@ def _logged(subject: Subject) -> list[Row]:
             frames += record.frames
             rejected += record.rejected
     except LinkyMonitorError as error:
-        return [unseen("errors", _ERRORS, error.text)]
+        return [unread("errors", _ERRORS, error)]
     if not frames:
         finding = Text("aucune ligne depuis une heure dans le journal", "no line of the last hour in the log")
         return [unseen("errors", _ERRORS, finding)]

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.base import AS_ROOT, Row, Subject, to_mend, unseen, well
 from linkymonitor.doctor.world import World
 from linkymonitor.language import Text
 from linkymonitor.source.holders import is_console, lockers, openers, process
@@ -149,8 +149,11 @@ def reader(world: World, port: str) -> Reader | None:
 
 def _holder(world: World, port: str) -> Row:
     found = reader(world, port)
-    if found is None:
+    if found is None and os.geteuid() == 0:
         return well("holder", _HOLDER, Text("aucun", "none"))
+    if found is None:
+        own = Text("aucun à votre utilisateur ; ceux des autres : ", "none of your user; those of others: ")
+        return well("holder", _HOLDER, own + AS_ROOT)
     if found.ours:
         return well(
             "holder", _HOLDER, Text(f"c'est acquire, {found.name.fr}", f"it is acquire, {found.name.en}")

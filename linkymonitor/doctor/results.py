@@ -6,8 +6,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from linkymonitor.daily_log.search import last_before
-from linkymonitor.doctor.base import Row, Subject, Trials, to_mend, unseen, well
-from linkymonitor.language import Text, cause
+from linkymonitor.doctor.base import Row, Subject, Trials, to_mend, unread, unseen, well
+from linkymonitor.language import Text
 from linkymonitor.money.statements import doubts
 from linkymonitor.system.zones import midnight
 from linkymonitor.web.address import addresses_of_house, urls
@@ -129,7 +129,8 @@ def pages(subject: Subject) -> list[Row]:
             return [well("page", _PAGE, first, draw)]
         return [to_mend("page", _PAGE, Text(f"aucune page dans {folder}", f"no page in {folder}"), draw)]
     except OSError as error:
-        return [unseen("page", _PAGE, f"{folder}" + Text(" : ", ": ") + cause(error))]
+        row = unread("page", _PAGE, error)
+        return [row._replace(finding=f"{folder}" + Text(" : ", ": ") + row.finding)]
     age = subject.world.clock.now() - datetime.fromtimestamp(touched, UTC)
     hours = age.total_seconds() / 3600
     finding = Text(f"dessinée il y a {hours:.0f} h", f"drawn {hours:.0f} h ago")

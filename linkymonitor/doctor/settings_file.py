@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from linkymonitor.doctor.base import Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.base import AS_ROOT, Row, Subject, to_mend, unseen, well
 from linkymonitor.errors import ConfigError
 from linkymonitor.ini_file import Fault, content
 from linkymonitor.language import Text
@@ -31,8 +31,7 @@ def check(subject: Subject) -> list[Row]:
 def _fault(path: Path, fault: Fault) -> Row:
     finding = fault.placed + Text(" ; ", "; ") + fault.instead
     if fault.is_of_whole and _is_closed(path):
-        cure = Text("« sudo linkymonitor doctor »", "“sudo linkymonitor doctor”")
-        return unseen("settings", _WHAT, finding, cure)
+        return unseen("settings", _WHAT, finding, AS_ROOT)
     place = f"{path}" if fault.line is None else f"+{fault.line} {path}"
     cure = Text(
         f"« sudo nano {place} », corrigez ; « linkymonitor check » dit s'il reste une faute",

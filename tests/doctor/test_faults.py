@@ -12,7 +12,7 @@ import pytest
 from linkymonitor.commands.doctor import examine
 from linkymonitor.doctor import board, card, port, service, settings_file
 from linkymonitor.doctor.base import State
-from linkymonitor.doctor.groups import GROUPS
+from linkymonitor.doctor.groups import GROUPS, rows
 from linkymonitor.doctor.world import Answer
 from tests.doctor.house import NOON, fault, one, subject
 from tests.support.gpio_kernel import FakeKernel
@@ -257,6 +257,17 @@ def test_the_whole_has_an_exit_status_json_and_fix(machine, tmp_path, capsys):
 
 def test_every_group_has_a_check_and_no_check_is_twice():
     assert len({group.check for group in GROUPS}) == len(GROUPS)
+
+
+def test_what_is_closed_to_this_user_names_sudo_and_is_written_like_the_rest(machine, tmp_path):
+    def closed(folder: Path) -> os.statvfs_result:
+        raise PermissionError(13, "denied")
+
+    looked_at = subject(tmp_path, machine.world(space=closed), port="socket://127.0.0.1:9")
+    row = one(list(rows(looked_at)), "space")
+    assert (row.state, str(row.finding)) == (State.UNSEEN, "accès refusé")
+    assert str(row.cure) == "« sudo linkymonitor doctor »"
+    assert all(group.title.map(str.lower) == group.title for group in GROUPS)
 
 
 def test_bytes_that_are_no_text_cost_no_check(machine, tmp_path):
