@@ -18,34 +18,69 @@ HIDDEN = "***"
 #: The keys whose values are shown: words, numbers and durations.
 _HARMLESS = frozenset(
     [
+        "acheminement",
         "active_high",
         "address",
         "after",
         "allow_plaintext",
+        "base",
         "batch",
+        "bind",
+        "button",
+        "chip",
+        "chosen_hours",
         "compress_after",
         "contrast",
         "decimals",
+        "discovery",
+        "ejp_used",
         "enabled",
+        "energised_fail_state_accepted",
+        "events",
         "every",
         "fail_state",
         "flip",
+        "format",
         "frames_per_record",
+        "hc",
+        "hcjb",
+        "hcjr",
+        "hcjw",
+        "hn",
+        "hp",
+        "hpjb",
+        "hpjr",
+        "hpjw",
+        "idx_current",
+        "idx_energy",
+        "idx_notice",
+        "idx_period",
+        "idx_red",
+        "idx_voltage",
+        "idx_white",
+        "injection",
+        "injection_price",
         "lang",
         "language",
+        "lines",
         "mode",
         "night_contrast",
         "night_end",
         "night_start",
         "off_below",
         "off_peak",
+        "off_peak_summer",
+        "off_peak_winter",
         "offer",
+        "oldest",
         "on_above",
         "open",
         "pages",
+        "pause",
         "periods",
         "phases",
         "pin",
+        "pm",
         "port",
         "power",
         "proration",
@@ -53,24 +88,37 @@ _HARMLESS = frozenset(
         "raw_values",
         "reading_day",
         "reading_months",
+        "red_used",
+        "refresh",
         "retention",
         "rotate_every",
+        "rows_every",
         "rule",
+        "sections",
         "shape",
         "shift_every",
         "shows",
         "silence",
         "silent_after",
+        "since",
         "size",
         "speed",
         "split",
+        "subscription_month",
+        "subscription_paid",
+        "surcharges",
         "sync_every",
         "timezone",
         "tls",
         "type",
         "version",
+        "white_used",
+        *(f"f{number:02}" for number in range(1, 11)),
     ]
 )
+#: The keys of folders and files that are shown when their value is a path; names of users in it are hidden.
+_PATHS = frozenset(["dir", "path", "runtime_dir", "state_dir", "tables", "templates"])
+_PATH = re.compile(r"[\w./~%:-]+")
 _ROW = re.compile(r"^(?P<lead>[ \t]*[#;]?[ \t]*)(?P<key>[^=:\[\]#;\s][^=:\[\]]*?)[ \t]*[=:](?P<value>.*)$")
 _SECTION = re.compile(r"^\[(?P<kind>[^:\]]+)(?P<name>:[^\]]*)?\]")
 #: A value that is so short would hide words of other texts.
@@ -116,7 +164,11 @@ def settings_shown(text: str) -> str:
 
 def _may_be_personal(key: str, value: str) -> bool:
     """Return whether *value* is not known as harmless: a remark behind a value is read as a part of it."""
-    return key not in _HARMLESS or re.search(r"\s[#;]", value) is not None
+    return not _is_harmless(key, value) or re.search(r"\s[#;]", value) is not None
+
+
+def _is_harmless(key: str, value: str) -> bool:
+    return key in _HARMLESS or (key in _PATHS and _PATH.fullmatch(value) is not None)
 
 
 def values_hidden(text: str) -> set[str]:
@@ -130,7 +182,7 @@ def values_hidden(text: str) -> set[str]:
         found = _ROW.match(row)
         if found is None or (row[:1].isspace() and not found["lead"].strip()):
             hidden.add(row.strip(" \t#;"))
-        elif found["key"].lower() not in _HARMLESS:
+        elif not _is_harmless(found["key"].lower(), found["value"].strip()):
             hidden.update((found["value"].strip(), found["key"].strip() if found["lead"].strip() else ""))
         elif remark := re.search(r"\s[#;](.*)", found["value"]):
             hidden.add(remark[1].strip(" \t#;"))

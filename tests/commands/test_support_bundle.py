@@ -13,6 +13,7 @@ import pytest
 
 from linkymonitor.board.redaction import Scrubber, settings_shown, values_hidden
 from linkymonitor.cli import main
+from tests.test_docs import shipped
 
 METER, PRM = "021861234567", "09123456789012"
 SALT = "5f2d9c0e7ab14468a1b2c3d4e5f60718"
@@ -154,6 +155,33 @@ def test_a_text_without_anything_personal_stays(text):
 def test_only_harmless_settings_are_shown():
     shown = settings_shown("; note\n[sink:me]\ntype = mqtt\nhost = h\n[contract:2026-01-01]\noffer = ejp\n")
     assert shown == "[sink:1]\ntype = mqtt\nhost = ***\n[contract:2026-01-01]\noffer = ejp\n"
+
+
+#: The keys of the shipped settings that may name a person, a machine or a secret, or say what a house pays.
+PERSONAL = {
+    ("callbacks", "call"),
+    ("contract", "instalment"),
+    ("contract", "instalments"),
+    ("report", "note"),
+    ("serve", "hosts"),
+}
+
+
+def test_every_setting_is_shown_but_secrets_and_what_is_personal():
+    keys = [key for key in shipped() if key[0] not in ("sink:NAME", "notify")]
+    hidden = {(section, key) for section, key in keys if "***" in settings_shown(f"[{section}]\n{key} = 1\n")}
+    assert hidden == PERSONAL
+
+
+@pytest.mark.parametrize("row", ["pause = 5s", "dir = /var/log/linkymonitor", "refresh = 10m", "hp = 0,2068"])
+def test_a_setting_without_anything_personal_is_shown(row):
+    assert row in settings_shown(f"[x]\n{row}\n")
+    assert Scrubber(values_hidden(f"[x]\n{row}\n"))(row) == row
+
+
+def test_the_user_in_a_path_is_hidden():
+    assert Scrubber([])(settings_shown("[log]\ndir = /home/jean/log\n")) == "[log]\ndir = /home/***/log\n"
+    assert "***" in settings_shown("[log]\ndir = mot de passe\n")
 
 
 def test_the_file_is_an_archive_that_names_nobody(box, tmp_path):
