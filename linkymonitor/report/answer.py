@@ -63,6 +63,8 @@ def _cost(day: DayFigures, words: Words) -> Iterator[str]:
     """Yield what the day used and cost, and the share of its dear register."""
     if day.lost:
         yield _known(day, words)
+        if day.first and day.lost[0].start <= day.start:
+            yield words.say(Texts.say_first, words.clock(day.lost[0].end))
     elif day.consumed is not None:
         used = _used(day.consumed, words)
         at = (words.clock(day.until),) if day.so_far else ()
@@ -71,6 +73,8 @@ def _cost(day: DayFigures, words: Words) -> Iterator[str]:
         else:
             text = words.say(_cost_text(day), *at, words.eur(day.shown_cost), used)
         yield text + _of_which(day, words) + "."
+    if day.first and day.settable and not any(line.price is not None for line in day.lines):
+        yield words.say(Texts.say_set_prices)
 
 
 def _known(day: DayFigures, words: Words) -> str:

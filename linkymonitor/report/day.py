@@ -250,6 +250,8 @@ class DayFigures(NamedTuple):
     #: What the base load costs in a year of such prices, in €; None where a price is missing.
     base_year_eur: Decimal | None = None
     quality: Quality = Quality()
+    #: Whether the log has nothing from before this day.
+    first: bool = False
     hours: tuple[Hour, ...] = ()
     #: Register → Wh of each half hour, by the indexes; registers at rest are left out.
     half_hours: tuple[Mapping[str, int], ...] = ()

@@ -66,7 +66,9 @@ def day_figures(
         return _with_silence(figures, records, tz, prices)
     day = HeardDay(records, tz, figures.until)
     heard = hearing(day)
-    figures = figures._replace(until=day.until, quality=quality(day, heard, now.timestamp()))
+    figures = figures._replace(
+        until=day.until, quality=quality(day, heard, now.timestamp()), first=records.before is None
+    )
     figures = with_periods(figures, day)
     figures = with_energy(figures, day, prices)
     figures = with_peak(figures, day, prices, book.on(records.date + timedelta(days=1), power))

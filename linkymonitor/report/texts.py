@@ -192,6 +192,10 @@ class Texts:
         "from {} to {}: about {} kWh (shared out by time)",
     )
     gap_unknown = Text("de {} à {} : énergie inconnue", "from {} to {}: energy unknown")
+    gap_before = Text(
+        "de {} à {} : avant la première mesure, énergie inconnue",
+        "from {} to {}: before the first measurement, energy unknown",
+    )
     contract = Text("Contrat du jour", "Contract on this day")
     option = Text("Option", "Option")
     subscribed = Text("Puissance souscrite", "Subscribed power")
@@ -360,6 +364,14 @@ class Texts:
     say_stopped = Text("*Mesure arrêtée à {}*", "*Measurement stopped at {}*")
     say_started = Text("*Mesure commencée à {}*", "*Measurement began at {}*")
     say_only = Text("*Mesure de {} à {} seulement*", "*Measured from {} to {} only*")
+    say_first = Text(
+        "C’est le premier jour : ce que le compteur a compté avant {} n’est pas connu, ni donc le coût du jour entier.",
+        "This is the first day: the energy before {} is not known, and so the cost of the whole day is not either.",
+    )
+    say_set_prices = Text(
+        "Les coûts viendront avec les prix : « linkymonitor tariffs new » propose les vôtres.",
+        "Costs will come with the prices: “linkymonitor tariffs new” proposes yours.",
+    )
     say_broken = Text("*Mesure interrompue*", "*Measurement interrupted*")
     say_known = Text("{} : *{} kWh* connus", "{}: *{} kWh* known")
     say_known_eur = Text("{} : *{} kWh* connus, pour *{}* d’énergie", "{}: *{} kWh* known, *{}* of energy")

@@ -374,5 +374,6 @@ class Words(Formats):
         """Return what is known of a gap."""
         begin, end = self.clock(gap.start), self.end_clock(gap.end, day)
         if gap.wh is None:
-            return self.say(Texts.gap_unknown, begin, end)
+            before = day.first and gap.start <= day.start
+            return self.say(Texts.gap_before if before else Texts.gap_unknown, begin, end)
         return self.say(Texts.gap_shared if gap.shared else Texts.gap_known, begin, end, self.kwh(gap.wh))

@@ -83,6 +83,19 @@ def test_a_day_that_was_measured_in_part_has_the_cost_of_what_is_known(tmp_path)
     assert "Mesure de 9 h 01 à 15 h seulement" in words
 
 
+def test_the_first_page_of_a_house_says_why_it_has_no_total_and_no_cost(tmp_path):
+    first = records(local(DAY, 9), local(DAY + timedelta(days=1), 1), step=60)
+    words = said(tmp_path, first, prices=PriceBook(Prices()))
+    assert "C’est le premier jour : ce que le compteur a compté avant 9 h 01 n’est pas connu" in words
+    assert "de 0 h à 9 h 01 : avant la première mesure, énergie inconnue" in words
+    assert "Les coûts viendront avec les prix : « linkymonitor tariffs new » propose les vôtres." in words
+    assert "Les coûts viendront" not in said(tmp_path / "priced", first)
+    later = records(local(DAY) - timedelta(days=2), local(DAY) - timedelta(days=1), step=60)
+    words = said(tmp_path / "later", [*later, *records(local(DAY, 9), local(DAY, 15), step=60)])
+    assert "premier jour" not in words
+    assert "avant la première mesure" not in words
+
+
 def test_a_gap_whose_energy_is_known_leaves_the_cost_of_the_day(tmp_path):
     assert "Ce jour a coûté" in said(tmp_path, ejp_day(silent=NOON))
 
