@@ -161,7 +161,8 @@ def test_a_server_without_tls_gets_no_password_when_tls_is_wanted(kind):
 @pytest.mark.server
 @pytest.mark.campaign
 def test_a_disk_that_is_full_at_the_far_end_loses_nothing(kind, tmp_path):
-    from tests.support.sql_servers import Maria, Postgres, records_of, small_disk
+    from tests.support.full_disk import small_disk, write_until_full
+    from tests.support.sql_servers import Maria, Postgres, records_of
 
     at = datetime(2026, 1, 10, tzinfo=UTC).timestamp()
     rows = [
@@ -171,17 +172,9 @@ def test_a_disk_that_is_full_at_the_far_end_loses_nothing(kind, tmp_path):
     made = {"postgresql": Postgres, "mariadb": Maria}[kind]()
     with small_disk(made, megabytes=3) as (database, filler):
         sink = made.sink(database)
-        sent, fault = 0, ""
-        while not fault:
-            try:
-                sink.write(rows[sent : sent + 500])
-                sent += 500
-            except SinkUnavailable as error:
-                fault = str(error)
-        assert 0 < sent < len(rows)
+        sent = write_until_full(made, sink, rows, 500)
+        assert sent > 0
         filler.unlink()
-        # MariaDB 10.11 may end itself when a file of InnoDB cannot grow.
-        until(lambda: "make room on the server" in fault or made.has_died())
         if made.has_died():
             made.kill()
             made.start()

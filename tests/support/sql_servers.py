@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +106,10 @@ class SqlServer:
         """Return whether the server has ended by itself."""
         assert self._process is not None
         return self._process.poll() is not None
+
+    def waits_for_room(self) -> bool:
+        """Return whether a statement waits until there is room on the disk."""
+        return False
 
     def put_on(self, mount: Callable[[Path], None]) -> str:
         """Make a database whose tables are in a folder that *mount* puts on a disk of its own; return its name."""
@@ -390,6 +392,10 @@ class Maria(SqlServer):
         self.ask("mysql", f"GRANT SELECT, INSERT, UPDATE ON {database}.* TO {name}@'127.0.0.1'", user="root")
         return name
 
+    def waits_for_room(self):
+        states = self.ask("mysql", "SELECT state FROM information_schema.processlist", user="root")
+        return ("Waiting for someone to free space",) in states
+
     def put_on(self, mount):
         name = self.new_database()
         mount(self.folder / "data" / name)
@@ -440,32 +446,3 @@ class Maria(SqlServer):
             assert key not in found, "a record came twice"
             found[key] = known
         return found
-
-
-@contextmanager
-def small_disk(server: SqlServer, megabytes: int) -> Iterator[tuple[str, Path]]:
-    """Run *server* with a database on a disk with so little room; yield its name, and a file that takes the rest."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root to mount")
-    mounted: list[Path] = []
-
-    def mount(folder: Path) -> None:
-        size = f"size={megabytes + 60}m,mode=0700,uid={pwd.getpwnam(server.account).pw_uid}"
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)], capture_output=True, text=True
-        )
-        if done.returncode:
-            pytest.skip(f"cannot mount: {done.stderr}")
-        mounted.append(folder)
-
-    try:
-        server.start()
-        database = server.put_on(mount)
-        filler = mounted[0] / "filler"
-        filler.write_bytes(bytes(60 << 20))
-        yield database, filler
-    finally:
-        server.kill()
-        for folder in mounted:
-            subprocess.run(["umount", "-l", str(folder)], check=True)
-        server.remove()

@@ -9,6 +9,8 @@
 #   comes twice in autumn two records may have one DATE; the second one is left out.
 # - The key (ADCO, DATE) of the table is not unique, so the rows that are there are looked up before new ones are
 #   inserted. A table of MyISAM, as that program has it, has no transactions; looking up makes a second try safe.
+# - A server that was too slow for the sink may still be inserting when the sink tries again, and a look at the table
+#   does not show these rows yet. So a lock of the server is held from the look to the end of the transaction.
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from linkymonitor.errors import SinkUnavailable
+from linkymonitor.errors import SinkRefused, SinkUnavailable
 from linkymonitor.language import Text
 from linkymonitor.model.terms import Mode
 from linkymonitor.sinks.base import Live, Row
@@ -56,6 +58,10 @@ _COLUMNS = frozenset(
         *_NUMBERS.values(),
     )
 )
+#: The name of the lock of a table, of 64 characters at most.
+_LOCK = "CONCAT('linkymonitor.', SHA1(CONCAT(DATABASE(), '.', %s)))"
+#: How long the lock is waited for, in seconds: less than the sink waits for any answer.
+_LOCK_MOST = 8
 #: How many stamps are turned into times of the server by one statement.
 _STAMPS_MOST = 500
 
@@ -113,8 +119,10 @@ class HallardTable:
                 self._taken = self._slots_taken()
             taken = self._taken
             inserted = self._server.run(lambda cursor: self._insert(cursor, completed, taken))
-        except SinkUnavailable:
+            self._server.run(self._unlock)
+        except (SinkUnavailable, SinkRefused):
             self._taken = None
+            self._server.close()  # which gives up the lock, too
             raise
         for address, date in inserted.items():
             taken.add(address, date)
@@ -161,6 +169,7 @@ class HallardTable:
         self, cursor: Cursor, completed: Sequence[tuple[Row, Live | None]], taken: Taken
     ) -> dict[str, datetime]:
         """Insert a row for each of *completed* whose slot has none; return address → time of its last row."""
+        self._lock(cursor)
         # NOW() is in the zone of the server. Each transaction sets it, and a new connection is in UTC.
         cursor.execute("SET time_zone = DEFAULT")
         dates = _local_times(cursor, [row.ended_at for row, _ in completed])
@@ -186,6 +195,30 @@ class HallardTable:
         names = ", ".join(f"`{name}`" for name in ("DATE", *columns))
         cursor.execute(f"INSERT INTO `{self._name}` ({names}) VALUES {', '.join([each] * len(rows))}", values)
         return inserted
+
+    def _lock(self, cursor: Cursor) -> None:
+        """Take the lock of the table, which one connection has at a time.
+
+        Raises:
+            SinkUnavailable: another connection has it.
+        """
+        # After a deadlock this connection has it already, and would have to release it twice.
+        self._unlock(cursor)
+        cursor.execute(f"SELECT GET_LOCK({_LOCK}, %s)", (self._name, _LOCK_MOST))
+        if cursor.fetchall()[0][0] != 1:
+            place, table = self._server.place, self._name
+            raise SinkUnavailable(
+                Text(
+                    f"{place} : la table {table} est encore prise par un envoi d'avant ; vérifiez la charge du serveur "
+                    "et la place sur son disque",
+                    f"{place}: the table {table} is still in use by a delivery before this one; check the load of the "
+                    "server and the room on its disk",
+                )
+            )
+
+    def _unlock(self, cursor: Cursor) -> None:
+        """Release the lock of the table."""
+        cursor.execute(f"SELECT RELEASE_LOCK({_LOCK})", (self._name,))
 
     def _tempo_of(self, cursor: Cursor, address: str) -> str:
         """Return OPTARIF of the last row of the meter *address*, if it is one of Tempo."""

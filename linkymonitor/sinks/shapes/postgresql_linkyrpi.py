@@ -58,6 +58,9 @@ _LOCAL_TIME = "timestamp without time zone"
 _SEASONS = {1: "HCSaisonBasse", 2: "HPSaisonBasse", 3: "HCSaisonHaute", 4: "HPSaisonHaute"}
 _COLOURS = {"BLEU": "Bleu", "BLAN": "Blanc", "ROUG": "Rouge"}
 _RELAYS = 8
+#: A server that was too slow for the sink may still be committing when the sink tries again, and a look at the table
+#: does not show these rows yet. So one transaction at a time looks and inserts.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('linkymonitor.mesures'))"
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -157,6 +160,7 @@ class LinkyRPiTables:
         self, cursor: Cursor, completed: Sequence[tuple[Row, Live | None]], taken: Taken
     ) -> dict[str, datetime]:
         """Insert a row for each of *completed* whose slot has none; return address → time of its last row."""
+        cursor.execute(_LOCK)
         dates = [row.ended_at.astimezone(self._zone).replace(tzinfo=None) for row, _ in completed]
         slots: dict[str, set[datetime]] = {}
         inserted: dict[str, datetime] = {}

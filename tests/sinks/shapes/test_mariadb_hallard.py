@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 
 from linkymonitor.errors import BadSetting, SinkUnavailable
 from linkymonitor.sinks.base import House, Row
+from linkymonitor.sinks.shapes import mariadb_hallard
 from linkymonitor.sinks.shapes.mariadb_hallard import HallardTable, Settings
 from linkymonitor.system.resources import shipped
+from tests.support.commands import until
 from tests.support.contracts import HOUSES, write_days
+from tests.support.full_disk import taken
 from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
-from tests.support.sql_servers import Maria
+from tests.support.sql_servers import Maria, pymysql
 
 pytestmark = pytest.mark.server
 
@@ -91,6 +96,12 @@ def table(server, database):
     yield make
     for one in made:
         one.close()
+
+
+#: How many deadlocks the server has ended.
+DEADLOCKS = (
+    "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'innodb_deadlocks'"
+)
 
 
 def content(server, database, columns=COLUMNS, name="DbiTeleinfo") -> list[dict[str, object]]:
@@ -284,6 +295,65 @@ def test_tempo_is_spelt_as_the_table_spells_it(server, database, table, rows):
     server.ask(database, "UPDATE DbiTeleinfo SET OPTARIF = 'BBR)'")
     table().write(tempo[1:])
     assert [found["OPTARIF"] for found in content(server, database)] == ["BBR)", "BBR)"]
+
+
+def test_a_deadlock_with_another_program_passes_and_no_row_comes_twice(server, database, table, rows):
+    """Each has what the other waits for; the server undoes the sink, which has changed less."""
+    box = table()
+    # The lock of a meter without rows is that of the gap up to the next one: there is a meter between the two.
+    between, *batch = (row._replace(meter=m) for row, m in zip(rows[:3], ("M", "A", "Z"), strict=True))
+    box.write([between])
+    lock = "SELECT id FROM DbiTeleinfo WHERE ADCO = %s FOR UPDATE"
+    with (
+        closing(pymysql.connect(host="127.0.0.1", port=server.port, user="root", database=database)) as other,
+        other.cursor() as cursor,
+    ):
+        cursor.execute("CREATE TABLE much (number INT PRIMARY KEY)")
+        cursor.execute("INSERT INTO much SELECT seq FROM seq_1_to_1000")
+        cursor.execute(lock, ("Z",))
+        thread = threading.Thread(target=box.write, args=(batch,))
+        thread.start()
+        waiting = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+        until(lambda: server.ask("mysql", waiting, user="root"))
+        cursor.execute(lock, ("A",))
+        assert server.ask("mysql", DEADLOCKS, user="root") == [("1",)]
+        other.commit()
+        thread.join(100)
+    assert content(server, database) == [expected(row) for row in (between, *batch)]
+
+
+def test_a_second_try_waits_for_a_first_one_that_a_slow_server_still_works_at(server, database, table, rows):
+    server.ask(database, shipped("etc/sql/shapes/hallard.sql").read_text())
+    server.ask(database, "ALTER TABLE DbiTeleinfo ENGINE = MyISAM")
+    server.ask(
+        database,
+        "CREATE TRIGGER slow BEFORE INSERT ON DbiTeleinfo FOR EACH ROW DO SLEEP(0.6)",
+        user="root",
+    )
+    box = table()
+    box.write(rows[:1])
+    box._server.close()  # noqa: SLF001 -- the next connection waits for so short a time
+    box._server.patience = 1  # noqa: SLF001 -- the same
+    with pytest.raises(SinkUnavailable, match="pas de réponse en 1 s"):
+        box.write(rows[1:6])
+    box._server.patience = 30  # noqa: SLF001 -- the same
+    until(lambda: taken(box, rows[1:6]))
+    assert content(server, database) == [expected(row) for row in rows[:6]]
+
+
+def test_a_lock_that_another_connection_keeps_is_told(server, database, table, rows, monkeypatch):
+    monkeypatch.setattr(mariadb_hallard, "_LOCK_MOST", 0)
+    box = table()
+    box.write(rows[:1])
+    with (
+        closing(pymysql.connect(host="127.0.0.1", port=server.port, user="root", database=database)) as other,
+        other.cursor() as cursor,
+    ):
+        cursor.execute(f"SELECT GET_LOCK({mariadb_hallard._LOCK}, 0)", ("DbiTeleinfo",))  # noqa: SLF001
+        with pytest.raises(SinkUnavailable, match=r"la table DbiTeleinfo est encore prise .* ; vérifiez"):
+            box.write(rows[1:2])
+    until(lambda: taken(box, rows[1:2]))
+    assert content(server, database) == [expected(row) for row in rows[:2]]
 
 
 def test_a_table_of_another_kind_is_refused_with_the_place_and_the_remedy(server, database, table, rows):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,10 @@ from linkymonitor.sinks.base import House, Row
 from linkymonitor.sinks.shapes.postgresql_linkyrpi import LinkyRPiTables, Settings
 from linkymonitor.system.resources import shipped
 from tests.sinks.shapes.test_mqtt_linkyrpi import OF_STATUS, RIGHT
+from tests.support.commands import until
 from tests.support.contracts import HOUSES, write_days
 from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
-from tests.support.sql_servers import Postgres
+from tests.support.sql_servers import Postgres, psycopg
 
 pytestmark = pytest.mark.server
 
@@ -282,6 +284,53 @@ def test_tables_of_the_forerunner_stay_as_they_are(server, database, tables, row
         f"[sink:old] une valeur n'entre pas dans la colonne mesures.{name}, laissée vide"
         for name in ("periodetarifaireencours", "puissanceapparente")
     ]
+
+
+def test_a_deadlock_with_another_program_passes_and_no_row_comes_twice(server, database, tables, rows):
+    """The server undoes whoever has waited for its deadlock_timeout when the circle is closed: here the sink."""
+    batch = [row._replace(meter=meter) for row, meter in zip(rows[:3], ("A", "B", "C"), strict=True)]
+    box = tables(rows_every=timedelta(seconds=1))
+    box.write(rows[3:4])
+    meter = "INSERT INTO compteur (adressecompteur, typecompteur) VALUES (%s, '')"
+    waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted"
+    where = {"host": "127.0.0.1", "port": server.port, "user": "root", "dbname": database}
+    with psycopg.connect(**where) as holds_b, psycopg.connect(**where) as holds_c:
+        holds_c.execute("SET deadlock_timeout = '1h'")
+        holds_b.execute(meter, ("B",))
+        holds_c.execute(meter, ("C",))
+        sink = threading.Thread(target=box.write, args=(batch,))
+        sink.start()
+        until(lambda: server.ask(database, waiting) == [(1,)])
+        circle = threading.Thread(target=holds_c.execute, args=(meter, ("A",)))
+        circle.start()
+        until(lambda: server.ask(database, waiting) == [(2,)])
+        holds_b.rollback()
+        circle.join(100)
+        holds_c.rollback()
+        sink.join(100)
+    box.close()  # its process at the server counts its deadlocks then
+    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    until(lambda: server.ask(database, deadlocks) == [(1,)])
+    assert measures(server, database) == [expected(row) for row in rows[:4]]
+    meters = content(server, database, "compteur", "adressecompteur")
+    assert {one["adressecompteur"] for one in meters} == {"A", "B", "C", rows[3].meter}
+
+
+def test_a_second_try_waits_for_a_first_one_that_a_slow_server_still_commits(server, database, tables, rows):
+    box = tables(rows_every=timedelta(seconds=1))
+    box._server.patience = 30  # noqa: SLF001 -- the server itself gives up so late
+    box.write(rows[:1])
+    server.ask(
+        database,
+        "CREATE FUNCTION slow() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END $$;"
+        "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON mesures DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
+        " EXECUTE FUNCTION slow()",
+    )
+    box._server.patience = 1  # noqa: SLF001 -- the sink gives up before the server has committed
+    with pytest.raises(SinkUnavailable, match="pas de réponse en 1 s"):
+        box.write(rows[1:4])
+    tables(rows_every=timedelta(seconds=1)).write(rows[1:4])
+    assert measures(server, database) == [expected(row) for row in rows[:4]]
 
 
 def test_a_user_who_may_not_make_the_tables_is_told_which_file_the_owner_runs(server, database, tables, rows):
