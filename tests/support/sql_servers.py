@@ -393,8 +393,12 @@ class Maria(SqlServer):
         return name
 
     def waits_for_room(self):
-        states = self.ask("mysql", "SELECT state FROM information_schema.processlist", user="root")
-        return ("Waiting for someone to free space",) in states
+        waiting = (
+            "SELECT 1 FROM information_schema.processlist WHERE state = 'Waiting for someone to free space'"
+        )
+        with suppress(pymysql.err.OperationalError):  # it ends
+            return bool(self.ask("mysql", waiting, user="root"))
+        return False
 
     def put_on(self, mount):
         name = self.new_database()
