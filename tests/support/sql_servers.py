@@ -107,10 +107,6 @@ class SqlServer:
         assert self._process is not None
         return self._process.poll() is not None
 
-    def waits_for_room(self) -> bool:
-        """Return whether a statement waits until there is room on the disk."""
-        return False
-
     def put_on(self, mount: Callable[[Path], None]) -> str:
         """Make a database whose tables are in a folder that *mount* puts on a disk of its own; return its name."""
         raise NotImplementedError
@@ -391,14 +387,6 @@ class Maria(SqlServer):
         self.ask("mysql", f"CREATE USER {name}@'127.0.0.1'", user="root")
         self.ask("mysql", f"GRANT SELECT, INSERT, UPDATE ON {database}.* TO {name}@'127.0.0.1'", user="root")
         return name
-
-    def waits_for_room(self):
-        waiting = (
-            "SELECT 1 FROM information_schema.processlist WHERE state = 'Waiting for someone to free space'"
-        )
-        with suppress(pymysql.err.OperationalError):  # it ends
-            return bool(self.ask("mysql", waiting, user="root"))
-        return False
 
     def put_on(self, mount):
         name = self.new_database()
