@@ -58,6 +58,10 @@ class Speaker(Thread):
         self.join()
 
 
+#: Stands for settings that are a pipe, from which nothing ever comes.
+PIPE = "a pipe"
+
+
 def test_no_frame_is_lost_by_reloads_good_or_wrong_and_the_day_file_goes_on(tmp_path):
     ini, folder = tmp_path / "my.ini", tmp_path / "log"
     base = f"[log]\ndir = {folder}\n[general]\nruntime_dir = {tmp_path / 'run'}\n"
@@ -70,13 +74,14 @@ def test_no_frame_is_lost_by_reloads_good_or_wrong_and_the_day_file_goes_on(tmp_
             speaker.start()
             try:
                 until((tmp_path / "run/latest.json").exists)
-                for text in (tank(), tank() + "[meter]\nprot = x\n", tank(22), "[rubbish", ""):
+                for text in (tank(), tank() + "[meter]\nprot = x\n", PIPE, tank(22), "[rubbish", ""):
                     before = speaker.sent
-                    ini.write_text(base + text)
+                    ini.unlink()
+                    os.mkfifo(ini) if text is PIPE else ini.write_text(base + text)
                     process.send_signal(signal.SIGHUP)
                     systemd.hear_until("RELOADING")
                     status = systemd.hear_until("READY")["STATUS"]
-                    wrong = "prot" in text or "rubbish" in text
+                    wrong = "prot" in text or "rubbish" in text or text is PIPE
                     assert status.endswith("réglages refusés, ceux d'avant restent") is wrong
                     until(lambda before=before: speaker.sent > before + 5)
                 assert kept(tmp_path / "relays") == []
@@ -90,6 +95,7 @@ def test_no_frame_is_lost_by_reloads_good_or_wrong_and_the_day_file_goes_on(tmp_
     said = process.stderr_text
     assert said.count("prot : inconnu, vouliez-vous dire port ?") == 1
     assert "ligne 5 : illisible" in said
+    assert "ce n'est pas un fichier ordinaire" in said
     assert "Réglages refusés : ceux d'avant restent en vigueur" in said
     assert "Réglages relus : aussitôt [relay:tank]" in said
 

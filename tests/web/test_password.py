@@ -216,6 +216,7 @@ def test_the_password_is_asked_for_twice_at_a_terminal(tmp_path):
         os.close(keyboard)
         assert (status == 0, (tmp_path / "state/serve" / FILE).exists()) == (right, right)
         assert PASSWORD not in shown
+        assert "Mot de passe des pages (8 à 128 caractères) : " in shown
     assert Password(tmp_path / "state/serve", Storage()).is_right(PASSWORD)
 
 
