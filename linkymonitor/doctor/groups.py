@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from linkymonitor.doctor import board, card, clock, line, port, results, service, settings_file
+from linkymonitor.doctor import board, card, clock, line, notes, port, results, service, settings_file
 from linkymonitor.doctor.base import Group, Row, Subject, unread
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text
@@ -21,6 +21,7 @@ GROUPS: tuple[Group, ...] = (
     Group(Text("montages", "mounts"), card.mounts),
     Group(Text("carte", "card"), card.wear),
     Group(Text("dossiers", "folders"), card.folders),
+    Group(Text("avertissements", "warnings"), notes.check),
     Group(Text("services", "services"), service.check),
     Group(Text("destinations", "sinks"), results.sinks),
     Group(Text("prix", "prices"), results.prices),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from linkymonitor.daily_log.search import last_before
 from linkymonitor.doctor.base import Row, Subject, Trials, to_mend, unread, unseen, well
-from linkymonitor.language import Text
+from linkymonitor.language import Text, written_date
+from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.statements import doubts
 from linkymonitor.system.zones import midnight
 from linkymonitor.web.address import addresses_of_house, urls
@@ -16,6 +17,9 @@ from linkymonitor.web.qr import qr_lines
 from linkymonitor.web.section import read_address
 
 _PRICES = Text("prix", "prices")
+_TABLE = Text("grille de prix", "price table")
+#: The days after which a price table is old: a year brings new prices to most offers.
+_OLDEST_TABLE = 365
 _PAGE = Text("page", "page")
 _ADDRESS = Text("adresse des pages", "address of the pages")
 #: The page of yesterday is drawn after midnight.
@@ -93,7 +97,27 @@ def prices(subject: Subject) -> list[Row]:
         if found.since is not None:
             since = Text(f", depuis le {found.since}", f", since {found.since}")
         rows.append(well("prices", _PRICES, Text("connus pour aujourd'hui", "known for today") + since))
+    if found.row is not None and found.offer is not None:
+        rows.append(_table(subject, found.offer, today))
     return rows
+
+
+def _table(subject: Subject, offer: str, today: date) -> Row:
+    """Return the row on the age of the price table of *offer*, which counts today."""
+    checked = Shelf(subject.settings.table_folders).table(offer).checked
+    age = (today - checked).days
+    on = written_date(checked)
+    finding = Text(
+        f"{offer}, comparée à ses sources le {on.fr}, il y a {age} j",
+        f"{offer}, compared with its sources on {on.en}, {age} days ago",
+    )
+    cure = None
+    if age > _OLDEST_TABLE:
+        cure = Text(
+            "une version plus récente de linkymonitor a peut-être de nouveaux prix ; sinon, comparez avec une facture",
+            "a newer version of linkymonitor may have newer prices; else compare them with a bill",
+        )
+    return well("price-table", _TABLE, finding, cure, checked=str(checked), days=age)
 
 
 def _kva(subject: Subject) -> int | None:

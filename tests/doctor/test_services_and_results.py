@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from linkymonitor.doctor import results, service
+from linkymonitor.doctor import notes, results, service
 from linkymonitor.doctor.base import State
 from linkymonitor.doctor.world import Answer
 from linkymonitor.language import Text
@@ -122,6 +123,35 @@ def test_no_price_is_no_fault(machine, tmp_path):
     row = one(results.prices(subject(tmp_path, machine.world())), "prices")
     assert row.state is State.UNSEEN
     assert "tariffs new" in str(row.cure)
+
+
+def test_a_price_table_has_an_age(machine, tmp_path):
+    ini = "[contract]\noffer = ejp\npower = 9\n"
+    row = one(results.prices(subject(tmp_path, machine.world(), ini=ini)), "price-table")
+    assert re.fullmatch(r"ejp, comparée à ses sources le \d+ \w+ 202\d, il y a \d+ j", str(row.finding))
+    assert (NOON.date() - date.fromisoformat(row.figures["checked"])).days == row.figures["days"]
+    assert row.cure is None
+    later = machine.world(clock=SetClock(NOON + timedelta(days=400)))
+    row = one(results.prices(subject(tmp_path, later, ini=ini)), "price-table")
+    assert "version plus récente" in str(row.cure)
+
+
+def test_the_warnings_of_the_day_are_shown_once_with_their_count(machine, tmp_path):
+    looked_at = subject(tmp_path, machine.world())
+    assert str(one(notes.check(looked_at), "notes").finding) == "aucun depuis 24 h"
+    lines = [
+        "2026/11/29 10:00:00\tWARN\ttoo old",
+        "2026/12/01 09:30:00\tINFO\tno warning",
+        *["2026/12/01 10:15:00\tWARN\tthe meter is silent"] * 3,
+        "2026/12/01 10:45:00\tWARN\tthe card refuses",
+    ]
+    for day in ("2026_11_29", "2026_12_01"):
+        rows = [line for line in lines if line.startswith(day.replace("_", "/"))]
+        (tmp_path / f"log/{day}_linkymonitor.log").write_text("\n".join([*rows, ""]))
+    assert [str(row.finding) for row in notes.check(looked_at)] == [
+        "à 11:45 : the card refuses",
+        "3 fois, la dernière à 11:15 : the meter is silent",
+    ]
 
 
 def test_a_remark_on_where_prices_were_read_is_no_fault(machine, tmp_path):
