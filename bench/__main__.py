@@ -30,6 +30,7 @@ from bench import (
     decoding,
     delivery,
     display,
+    doctor,
     lamp,
     live,
     memory,
@@ -62,6 +63,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "summaries": summaries.measure,
     "bill": bill.measure,
     "serve": web.measure,
+    "doctor": doctor.measure,
 }
 
 
