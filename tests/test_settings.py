@@ -19,9 +19,13 @@ from tests.support.ini import faults, parsed
 #: Modules that take several milliseconds to import; no command needs them for its settings alone.
 SLOW = (
     "_hashlib",
+    "difflib",
     "email",
+    "fractions",
     "jinja2",
     "json",
+    "linkymonitor.money.book",
+    "linkymonitor.money.rules",
     "linkymonitor.outputs.base",
     "linkymonitor.sinks.base",
     "logging",
@@ -31,6 +35,9 @@ SLOW = (
     "socket",
     "ssl",
     "subprocess",
+    "tempfile",
+    "threading",
+    "tomllib",
 )
 
 

@@ -8,8 +8,6 @@
 #   one by one.
 # - Lines that are no records come in the same stream, in the order of the files.
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -145,7 +143,7 @@ def end_of_file(at: datetime) -> datetime:
     return midnight if midnight == at else midnight + _DAY
 
 
-def line_reader(file: LogFile | None) -> LineReader:
+def line_reader(file: LogFile | None) -> "LineReader":
     """Return a reader of the lines of *file*; None stands for a file whose name is no name of a log."""
     # Only here, because a daemon that starts its first log has nothing to read.
     from linkymonitor.daily_log.reader import LineReader
@@ -155,7 +153,7 @@ def line_reader(file: LogFile | None) -> LineReader:
 
 def entries(
     path: Path, *, statistics: Statistics | None = None, storage: Storage | None = None
-) -> Iterator[Entry]:
+) -> "Iterator[Entry]":
     """Yield the lines of one file, plain or gzipped, that can be believed.
 
     Args:
@@ -200,7 +198,7 @@ def records(
     *,
     statistics: Statistics | None = None,
     storage: Storage | None = None,
-) -> Iterator[Record]:
+) -> "Iterator[Record]":
     """Yield the records of *directory* with start ≤ ended_at < end, one by one: those of `batches`.
 
     Raises:
@@ -218,7 +216,7 @@ def batches(
     *,
     statistics: Statistics | None = None,
     storage: Storage | None = None,
-) -> Iterator[Columns | Entry]:
+) -> "Iterator[Columns | Entry]":
     """Yield records and other lines of *directory* from *start* until just before *end*, in the order of its files.
 
     A line has only the time at which its record ended. If the record before ended at most LONGEST_INTERVAL earlier,
@@ -267,7 +265,7 @@ def batches(
         yield from (batch for _, batch in parts)
 
 
-def _day_parts(sources: list[tuple[bool, _Batches]]) -> _Parts:
+def _day_parts(sources: "list[tuple[bool, _Batches]]") -> "_Parts":
     """Yield the batches of the one or two files of a day: those of the forerunner stand before and after ours."""
     if len(sources) == 1:
         ((forerunner, stream),) = sources
@@ -296,7 +294,7 @@ def _day_parts(sources: list[tuple[bool, _Batches]]) -> _Parts:
     yield from ((True, batch) for batch in theirs)
 
 
-def _without_doubles(parts: _Parts) -> Iterator[Columns | Entry]:
+def _without_doubles(parts: "_Parts") -> "Iterator[Columns | Entry]":
     """Yield *parts* without the records of the forerunner that are no later than a record before them."""
     newest: int | None = None
     for forerunner, batch in parts:
@@ -315,7 +313,7 @@ def _without_doubles(parts: _Parts) -> Iterator[Columns | Entry]:
 
 def _file_batches(
     file: LogFile, start: datetime, end: datetime, statistics: Statistics, storage: Storage
-) -> _Batches:
+) -> "_Batches":
     """Yield the batches of one file within the range."""
     reader = line_reader(file)
     try:
