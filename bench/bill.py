@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from bench.day import DAY, write_log
-from bench.measure import cost, cpu_ratios
+from bench.day import DAY, compress_log, write_log
+from bench.measure import OURS, cost, counted, cpu_ratios
 from bench.summaries import add_days, summarise_days
 from bench.table import Row
 
@@ -18,6 +18,16 @@ _ONE = timedelta(days=1)
 #: The days of the bill.
 _DAYS = 60
 _ROUNDS = 5
+#: What no bill can do without, whatever is made of our own modules.
+_LIBRARY = (
+    "argparse, configparser, dataclasses, datetime, decimal, enum, fractions, json, pathlib, re, tomllib, typing, "
+    "zoneinfo, zlib"
+)
+_SETTINGS = f"""
+import sys, {_LIBRARY}
+from linkymonitor import settings
+settings.load(pathlib.Path(sys.argv[1]))
+"""
 _INI = "[contract]\noffer = ejp\npower = 9\n"
 _PAPER = """
 [[line]]
@@ -45,26 +55,27 @@ def measure() -> Iterator[Row]:
         paper.write_text(_PAPER)
         write_log(log_dir, DAY - 2 * _ONE, DAY)
         summarise_days(log_dir, DAY - _ONE, DAY - _ONE)
+        compress_log(log_dir, before=DAY)
         last = DAY - 3 * _ONE
         add_days(log_dir, last - _DAYS * _ONE, last)
-        call = (sys.executable, "-m", "linkymonitor", "bill", "-c", str(ini))
-        bill = (
-            *call,
-            "--log-dir",
-            str(log_dir),
-            "-s",
-            str(last - _DAYS * _ONE),
-            "-e",
-            str(last - _ONE),
-            "--json",
-        )
-        (ratio,) = cpu_ratios([bill])
-        yield Row(
-            figure="bill of two months from summaries, CPU, bare Python = 1",
-            measured=ratio,
-            must=6,
-            note="the settings alone take half of it",
-        )
+        call = (*OURS, "bill", "-c", str(ini))
+        days = ("-s", str(last - _DAYS * _ONE), "-e", str(last - _ONE))
+        bill = (*call, "--log-dir", str(log_dir), *days, "--json")
+        cost(bill)  # makes the summary of the day after the bill
+        library = (sys.executable, "-c", f"import gc; gc.set_threshold(30_000); import {_LIBRARY}")
+        settings = (sys.executable, "-c", _SETTINGS, str(ini))
+        for figure, command, must, ratio in zip(
+            (
+                "bill of two months from summaries, CPU, bare Python = 1",
+                "bill: of that, the modules of Python that it imports",
+                "bill: of that, the same and the settings",
+            ),
+            (bill, library, settings),
+            (6, None, None),
+            cpu_ratios([bill, library, settings]),
+            strict=True,
+        ):
+            yield Row(figure=figure, measured=ratio, must=must, note=counted(command))
         yield Row(
             figure="bill of two months, memory",
             measured=cost(bill).memory / 1024,

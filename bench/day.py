@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import tempfile
 from collections.abc import Iterator
@@ -74,3 +75,11 @@ def write_log(log_dir: Path, first: date, last: date) -> None:
         for name, text in written.items():
             with (log_dir / name).open("a") as file:
                 file.writelines(text)
+
+
+def compress_log(log_dir: Path, before: date) -> None:
+    """Compress the files of the days before *before*, as the log does."""
+    for path in sorted(log_dir.glob("*.log")):
+        if path.name < f"{before:%Y_%m_%d}":
+            path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
+            path.unlink()

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,6 +74,13 @@ def instructions(command: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -
     if done.returncode or found is None:
         raise CannotRun(f"{' '.join(command)} below valgrind: {done.stderr.strip().splitlines()[-1:]}")
     return int(found[1])
+
+
+def counted(command: Sequence[str]) -> str:
+    """Return the instructions of *command*, those of bare Python being 1, as a note; empty without callgrind."""
+    with suppress(CannotRun):
+        return f"{instructions(command) / instructions(BARE):.2f} × in instructions"
+    return ""
 
 
 def difference(many: Sequence[str], few: Sequence[str], env: Mapping[str, str] = ENVIRONMENT) -> int:

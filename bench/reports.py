@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from bench.day import DAY, simulated_day, write_log
+from bench.day import DAY, compress_log, simulated_day, write_log
 from bench.measure import OURS, cost, cpu_ratios, median_cost
 from bench.summaries import add_days, summarise_days
 from bench.table import PI_ZERO, CannotRun, Row
@@ -49,7 +48,7 @@ def measure() -> Iterator[Row]:
         # The range is of plain files; the nightly run has compressed neighbours.
         month = _report(log_dir, DAY - (_RANGE - 1) * _ONE, DAY, "--json")
         a_month = median_cost([month] * 3)
-        _compress(log_dir, before=DAY)
+        compress_log(log_dir, before=DAY)
         yield from _page(log_dir, folder / "pages")
         first = median_cost(
             _report(log_dir, DAY, DAY, "-o", str(folder / f"new{number}")) for number in range(_ROUNDS)
@@ -142,14 +141,6 @@ def _nightly(log_dir: Path, pages: Path) -> Iterator[Row]:
         aim=32,
         unit="MiB",
     )
-
-
-def _compress(log_dir: Path, before: date) -> None:
-    """Compress the files of the days before *before*, as the log does."""
-    for path in sorted(log_dir.glob("*.log")):
-        if path.name < f"{before:%Y_%m_%d}":
-            path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
-            path.unlink()
 
 
 def _report(log_dir: Path, first: date, last: date, *options: str) -> tuple[str, ...]:

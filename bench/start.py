@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from bench import streams
-from bench.measure import BARE, OURS, cpu_ratios, instructions
-from bench.table import CannotRun, Row
+from bench.measure import OURS, counted, cpu_ratios
+from bench.table import Row
 from linkymonitor.model.terms import Mode
 
 
@@ -27,18 +26,12 @@ def measure() -> Iterator[Row]:
             measured=decoding,
             must=4.5,
             aim=3.5,
-            note=_counted(decode),
+            note=counted(decode),
         )
         yield Row(
             figure="start: acquire 2 frames of a file, CPU against bare Python",
             measured=acquiring,
             must=9.5,
             aim=8,
-            note=_counted(acquire),
+            note=counted(acquire),
         )
-
-
-def _counted(command: tuple[str, ...]) -> str:
-    with suppress(CannotRun):
-        return f"{instructions(command) / instructions(BARE):.2f} × in instructions"
-    return ""

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bench.day import DAY, write_log
+from bench.day import DAY, compress_log, write_log
 from bench.measure import Cost, cost, median_cost
 from bench.table import Row
 from linkymonitor.summaries.day import HALF_HOUR, LogSpan
@@ -52,9 +51,7 @@ def measure() -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as name:
         log_dir = Path(name)
         write_log(log_dir, DAY - _READ * _ONE, DAY)
-        for path in sorted(log_dir.glob("*.log")):
-            path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes()))
-            path.unlink()
+        compress_log(log_dir, before=DAY + _ONE)
         first, last = DAY - (_READ - 1) * _ONE, DAY - _ONE
         days = (last - first).days + 1
         nothing = median_cost([_reading(log_dir, DAY + 40 * _ONE, DAY + 41 * _ONE, 0)] * _ROUNDS)
