@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
+
+#: Prices of the kWh have so many decimals, though noughts at their end are not typed.
+_PRICE_PLACES = 4
 
 
 def half_away(amount: Fraction, places: int) -> Decimal:
@@ -17,6 +21,29 @@ def half_away(amount: Fraction, places: int) -> Decimal:
 def shown(amount: Fraction, places: int = 4) -> str:
     """Return *amount* as it stands in the arithmetic of a line, such as ``7.3626``."""
     return f"{half_away(amount, places):f}"
+
+
+class Product(NamedTuple):
+    """A price times kWh."""
+
+    #: Rounded as the amount that is printed.
+    eur: Decimal
+    #: Whether the amount that is printed is that, but for the rounding of the price.
+    fits: bool
+
+
+def product_of(kwh: int, price: Decimal, eur: Decimal) -> Product:
+    """Return *kwh* times *price* beside the printed amount *eur*."""
+    exact = Fraction(price) * kwh
+    off = abs(exact - Fraction(eur))
+    rounding = abs(kwh) * Fraction(1, 2 * 10 ** max(_PRICE_PLACES, places_of(price)))
+    return Product(half_away(exact, places_of(eur)), off <= rounding + Fraction(1, 2 * 10 ** places_of(eur)))
+
+
+def places_of(amount: Decimal) -> int:
+    """Return to how many decimals *amount* is printed, two at least."""
+    exponent = amount.as_tuple().exponent
+    return max(2, -exponent) if isinstance(exponent, int) else 2
 
 
 def summed(amounts: Iterable[Decimal | None]) -> Decimal | None:

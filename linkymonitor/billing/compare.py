@@ -12,10 +12,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from linkymonitor.billing.amounts import half_away
+from linkymonitor.billing.amounts import half_away, product_of
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
 from linkymonitor.billing.rules import Decimals, Rules
-from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX, Bill, Line
+from linkymonitor.billing.values import COUNTED, ENERGY, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text, written_date, written_days
 from linkymonitor.money.contract import Formula, Paid, Proration, Split, TaxPath
 from linkymonitor.money.statements import decimal
@@ -104,7 +104,8 @@ def _joined(
 def _within(theirs: PaperLine, ours: Line) -> bool:
     """Return whether *theirs* is of the register of *ours*, and of some of its days alone."""
     return (
-        theirs.kind == ours.kind == ENERGY
+        theirs.kind == ours.kind
+        and theirs.kind in COUNTED
         and theirs.span is not None
         and theirs.register == ours.register
         and ours.first <= theirs.span[0]
@@ -327,9 +328,9 @@ def own_faults(paper: Paper) -> Iterator[Text]:
                     f"paper, {name}: {indexes} are {between} kWh, not {line.kwh}",
                 )
         if line.kwh is not None and line.price is not None:
-            worked = half_away(Fraction(line.price) * line.kwh, places_of(line.eur))
-            if worked != line.eur:
-                price, own, printed = map(decimal, (line.price, worked, line.eur))
+            product = product_of(line.kwh, line.price, line.eur)
+            if not product.fits:
+                price, own, printed = map(decimal, (line.price, product.eur, line.eur))
                 yield Text(
                     f"papier, {name} : {line.kwh} × {price.fr} font {own.fr}, non {printed.fr}",
                     f"paper, {name}: {line.kwh} × {price.en} are {own.en}, not {printed.en}",
@@ -352,9 +353,3 @@ def own_faults(paper: Paper) -> Iterator[Text]:
                 f"papier : les lignes font {own.fr} €, le total est {printed.fr} €",
                 f"paper: the lines are {own.en} €, the total is {printed.en} €",
             )
-
-
-def places_of(amount: Decimal) -> int:
-    """Return to how many decimals *amount* is printed: 2, or 3."""
-    exponent = amount.as_tuple().exponent
-    return 3 if isinstance(exponent, int) and exponent <= -3 else 2

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from linkymonitor.billing.amounts import half_away
-from linkymonitor.billing.values import CREDIT, ENERGY, SUBSCRIPTION, TAX
+from linkymonitor.billing.values import COUNTED, CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, written_days
+from linkymonitor.money.contract import TaxPath
 from linkymonitor.money.table import read_document
 
-KINDS = (SUBSCRIPTION, ENERGY, TAX, CREDIT)
+KINDS = (SUBSCRIPTION, ENERGY, TAX, CREDIT, REVENUE)
 _LINE_KEYS = frozenset(
     (
         "kind",
@@ -40,7 +41,9 @@ _LINE_KEYS = frozenset(
 #: The years of bills are 20xx.
 _CENTURY = 20
 _DAY = timedelta(days=1)
-_KEYS = frozenset(("line", "total", "ht", "tva", "from", "to"))
+#: The table of a line that is being typed.
+UNFINISHED = "unfinished"
+_KEYS = frozenset(("line", "total", "ht", "tva", "from", "to", "path", UNFINISHED))
 _MORE_THAN_ANY_BILL = 1_000_000
 #: No index of a meter has so many kWh.
 _MORE_THAN_ANY_INDEX = 1_000_000_000
@@ -87,10 +90,19 @@ class Paper(NamedTuple):
     tva: Mapping[Decimal, Decimal]
     first: date | None
     last: date | None
+    #: Whether its lines are with taxes or without, where that was typed.
+    taxes: TaxPath | None = None
+
+    @property
+    def is_revenue(self) -> bool:
+        """Whether it is of who buys injected energy: a document of its own, without TVA."""
+        return bool(self.lines) and all(line.kind == REVENUE for line in self.lines)
 
     @property
     def without_taxes(self) -> bool:
         """Whether its lines are without TVA, which is added at the end."""
+        if self.taxes is not None or self.is_revenue:
+            return self.taxes is TaxPath.HT and not self.is_revenue
         if self.ht is not None or any(line.kind == TAX for line in self.lines):
             return True
         if self.total is None:
@@ -155,20 +167,52 @@ def read_paper(path: Path) -> Paper:
         reader = _Reader({**content, "total": total.get("eur")}, "", fault)
     first, last = (
         reader.day("from")
-        or min((line.first for line in lines if line.first and line.kind == ENERGY), default=None),
+        or min((line.first for line in lines if line.first and line.kind in COUNTED), default=None),
         reader.day("to")
-        or max((line.last for line in lines if line.last and line.kind == ENERGY), default=None),
+        or max((line.last for line in lines if line.last and line.kind in COUNTED), default=None),
     )
-    paper = Paper(path, lines, reader.number("total"), reader.number("ht"), rates, first, last)
+    taxes = _path(content, fault)
+    paper = Paper(path, lines, reader.number("total"), reader.number("ht"), rates, first, last, taxes)
     _check_days(paper, fault)
+    if any(line.kind == REVENUE for line in lines) and not paper.is_revenue:
+        fault(
+            "[[line]] kind",
+            Text(
+                "un revenu est un document à part ; un fichier pour lui, un autre pour la facture",
+                "revenue is a document of its own; a file for it, another one for the bill",
+            ),
+        )
+    if UNFINISHED in content:
+        fault(
+            UNFINISHED,
+            Text(
+                f"une ligne n'est pas finie ; continuez avec « linkymonitor bill --enter {path} »",
+                f"a line is not finished; go on with 'linkymonitor bill --enter {path}'",
+            ),
+        )
     if faults:
         raise ConfigError(*faults)
     return paper
 
 
+def _path(content: Mapping[str, Any], fault: Callable[[str, Text], None]) -> TaxPath | None:
+    """Return whether the lines are with taxes or without, None when that is not typed."""
+    typed = content.get("path")
+    words = [each.value for each in TaxPath]
+    if typed is None or typed in words:
+        return None if typed is None else TaxPath(typed)
+    fault(f"path = {typed}", _expected(" / ".join(f'"{word}"' for word in words)))
+    return None
+
+
 def _is_tva(line: PaperLine) -> bool:
     """Return whether *line* is the line of the TVA at the end of a bill."""
-    return line.kind == TAX and line.label.upper().startswith(("TVA", "VAT", "T.V.A"))
+    return line.kind == TAX and is_tva_label(line.label)
+
+
+def is_tva_label(label: str) -> bool:
+    """Return whether *label* is that of the TVA."""
+    return label.upper().startswith(("TVA", "VAT", "T.V.A"))
 
 
 def _rate_in(label: str) -> Decimal:
@@ -263,7 +307,7 @@ def _shares_a_day(line: PaperLine, other: PaperLine) -> bool:
     """Return whether *other* begins on the last day of *line*, and not because the meter was changed on that day."""
     if line is other or line.last is None or line.last != other.first or line.kind != other.kind:
         return False
-    if line.kind == ENERGY:
+    if line.kind in COUNTED:
         return line.register == other.register and line.index_to == other.index_from
     return line.kind == SUBSCRIPTION
 
@@ -272,7 +316,7 @@ def _check_days(paper: Paper, fault: Callable[[str, Text], None]) -> None:
     """Find lines of one register whose days overlap."""
     for place, line in enumerate(paper.lines):
         for other in paper.lines[:place]:
-            if line.kind != ENERGY or other.kind != ENERGY or line.register != other.register:
+            if line.kind not in COUNTED or other.kind != line.kind or line.register != other.register:
                 continue
             if line.span is None or other.span is None:
                 continue

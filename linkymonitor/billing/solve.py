@@ -13,8 +13,7 @@ from datetime import timedelta
 from fractions import Fraction
 from itertools import product
 
-from linkymonitor.billing.amounts import half_away
-from linkymonitor.billing.compare import places_of
+from linkymonitor.billing.amounts import half_away, places_of
 from linkymonitor.billing.paper import Paper, PaperLine
 from linkymonitor.billing.share import share
 from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX

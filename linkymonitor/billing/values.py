@@ -13,6 +13,10 @@ from linkymonitor.money.contract import TaxPath
 
 #: The kinds of lines.
 SUBSCRIPTION, ENERGY, TAX, CREDIT = "subscription", "energy", "tax", "credit"
+#: The kind of the lines of injected energy on the paper of who buys it.
+REVENUE = "revenue"
+#: The kinds of lines that go by indexes; their days are those of a bill.
+COUNTED = (ENERGY, REVENUE)
 #: The name of injected energy where a register is asked for.
 INJECTED = "injected"
 

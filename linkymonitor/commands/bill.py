@@ -97,6 +97,11 @@ def bill(
         from linkymonitor.money.contract import TaxPath
 
         rules = rules._replace(path=TaxPath.HT)
+    if paper is not None and paper.is_revenue:
+        from linkymonitor.billing.revenue import revenue_of
+
+        work = maker.work
+        maker = maker._replace(work=lambda rules: revenue_of(work(rules)))
     made = maker.work(rules)
     if output is not None:
         _write_page(settings, output, made, paper, maker.work, rules)

@@ -3,311 +3,266 @@
 # Strategy
 #
 # - What a person types is forgiven: a comma, a currency sign, spaces in numbers, 08/01/2026 for a date. What cannot be
-#   understood is asked for again, with what was expected.
-# - The file is written after each line: a terminal that is closed loses the line that was being typed, no more. The
-#   next call goes on behind the last line that is there.
+#   understood is asked for again, with what was expected; what does not fit the answers before it is asked for once
+#   more, and Enter keeps it.
+# - The file is written after each answer: a terminal that is closed loses nothing. The next call goes on with the
+#   question that was asked last.
 # - A question that is asked again shows its answer, which Enter keeps.
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
 
+from linkymonitor.billing.paper import UNFINISHED
+from linkymonitor.commands.bill_questions import LINE, PATH, Question, doubt, of_the_end, suggested
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.storage import Storage
 
+Ask = Callable[[str], str]
 #: What a person types to return to the question before, and to delete the answer to this question.
 _BACK, _NOTHING = "<", "-"
-_KINDS = {"a": "subscription", "s": "subscription", "c": "energy", "e": "energy", "t": "tax", "x": "credit"}
+#: The key of the question that was not answered yet, in the table of the unfinished line.
+_NEXT = "next"
 
 
 class _Back(Exception):
     """The person wants to answer the question before once more."""
 
 
-class _Question(NamedTuple):
-    key: str
-    text: Text
-    #: Returns the value as TOML has it.
-    read: Callable[[str], str]
-    expected: Text
-    optional: bool = True
-    #: The kinds of lines that have it; empty: all.
-    kinds: tuple[str, ...] = ()
-
-
-def read_amount(text: str) -> str:
-    """Return an amount as typed, ``1 234,56 €``, as TOML has it; raise ValueError when it is none."""
-    thousand = 1000 if re.search(r"(?i)/\s*mwh", text) else 1
-    plain = re.sub(r"(?i)[\s€'/]|mwh|mois|month|kwh|ttc|ht$|eur(os?)?", "", text).replace(",", ".")
-    try:
-        number = Decimal(plain)
-    except InvalidOperation:
-        raise ValueError(text) from None
-    if not number.is_finite():
-        raise ValueError(text)
-    return f"{number / thousand:f}"
-
-
-def read_whole(text: str) -> str:
-    """Return a whole number as typed, ``68 832 kWh``, as TOML has it; raise ValueError when it is none."""
-    plain = re.sub(r"(?i)\s|kwh", "", text)
-    # A point or an apostrophe stands before three digits; 68832.5 is no whole number.
-    return str(int(re.sub(r"(?<=\d)['.](?=\d{3}(?!\d))", "", plain)))
-
-
-def read_date(text: str) -> str:
-    """Return a date as typed, day first or year first; raise ValueError when it is none."""
-    parts = re.findall(r"\d+", text)
-    if len(parts) != 3:
-        raise ValueError(text)
-    numbers = list(map(int, parts))
-    year, month, day = numbers if len(parts[0]) == 4 else reversed(numbers)
-    if year < 100:
-        year += 2000
-    if not 2000 <= year < 2100 or max(month, day) > 31:
-        raise ValueError(text)
-    return date(year, month, day).isoformat()
-
-
-def _read_kind(text: str) -> str:
-    kind = _KINDS.get(text.strip().lower()[:1])
-    if kind is None:
-        raise ValueError(text)
-    return f'"{kind}"'
-
-
-def _read_yes(text: str) -> str:
-    answer = text.strip().lower()[:1]
-    if answer not in ("o", "y", "n"):
-        raise ValueError(text)
-    return "false" if answer == "n" else "true"
-
-
-def read_rate(text: str) -> str:
-    """Return a rate in percent as typed, ``5,5 %``, as TOML has it; raise ValueError when it is none."""
-    rate = read_amount(text.replace("%", ""))
-    if not (Decimal(rate) == 0 or 1 <= Decimal(rate) <= 100):
-        raise ValueError(text)
-    return rate
-
-
-def read_register(text: str) -> str:
-    """Return a register, ``HC`` or ``heures creuses``, as TOML has it; raise ValueError when it is none."""
-    word = " ".join(text.split()).upper()
-    code = next((code for code, printed in _PRINTED if printed in word), word)
-    if not re.fullmatch(r"[A-Z0-9_]{1,12}", code):
-        raise ValueError(text)
-    return f'"{code}"'
-
-
-#: The registers with the words that bills print for them, the longer words first.
-_PRINTED = (
-    *(
-        (f"{hours}J{colour}", f"{word} {printed}")
-        for hours, word in (("HC", "HEURES CREUSES"), ("HP", "HEURES PLEINES"))
-        for colour, name in (("B", "BLEU"), ("W", "BLANC"), ("R", "ROUGE"))
-        for printed in (name, f"JOURS {name}S", f"JOUR {name}")
-    ),
-    ("HC", "HEURES CREUSES"),
-    ("HP", "HEURES PLEINES"),
-    ("HN", "HEURES NORMALES"),
-    ("PM", "POINTE"),
-    ("TH", "TOUTES HEURES"),
-    ("TH", "BASE"),
-)
-
-
-def _read_text(text: str) -> str:
-    return '"' + re.sub(r'[\x00-\x1f"\\]', " ", text).strip() + '"'
-
-
-_DATE = Text("on attend une date, 08/01/2026", "expected a date, 2026-01-08")
-_AMOUNT = Text("on attend un montant, 117,39", "expected an amount, 117.39")
-_WHOLE = Text("on attend des kWh entiers, 68832", "expected whole kWh, 68832")
-_LINE = (
-    _Question(
-        "kind",
-        Text("ligne : a(bonnement), c(onsommation), t(axe)", "line: s(ubscription), e(nergy), t(ax)"),
-        _read_kind,
-        Text("on attend a, c ou t", "expected s, e or t"),
-    ),
-    _Question("label", Text("libellé imprimé", "label, as printed"), _read_text, _AMOUNT),
-    _Question(
-        "register",
-        Text("registre : TH, HP, HC, HN, PM…", "register: TH, HP, HC, HN, PM…"),
-        read_register,
-        Text("on attend TH, HP, HC, HN, PM, HCJB…", "expected TH, HP, HC, HN, PM, HCJB…"),
-        kinds=('"energy"',),
-    ),
-    _Question("from", Text("du", "from"), read_date, _DATE),
-    _Question("to", Text("au, compris", "to, included"), read_date, _DATE),
-    _Question(
-        "index_from", Text("ancien index, kWh", "old index, kWh"), read_whole, _WHOLE, kinds=('"energy"',)
-    ),
-    _Question(
-        "index_to", Text("nouvel index, kWh", "new index, kWh"), read_whole, _WHOLE, kinds=('"energy"',)
-    ),
-    _Question("kwh", Text("kWh", "kWh"), read_whole, _WHOLE, kinds=('"energy"', '"tax"')),
-    _Question(
-        "estimated",
-        Text("index estimé ? o(ui)", "estimated index? y(es)"),
-        _read_yes,
-        Text("on attend o, ou Entrée", "expected y, or Enter"),
-        kinds=('"energy"',),
-    ),
-    _Question("price", Text("prix unitaire, €", "unit price, €"), read_amount, _AMOUNT),
-    _Question(
-        "eur", Text("montant de la ligne, €", "amount of the line, €"), read_amount, _AMOUNT, optional=False
-    ),
-    _Question(
-        "tva",
-        Text("TVA, %", "TVA, %"),
-        read_rate,
-        Text("on attend un taux, 20 ou 5,5", "expected a rate, 20 or 5.5"),
-    ),
-)
-_TOTAL = _Question(
-    "total", Text("total TTC du papier, €", "total of the paper with taxes, €"), read_amount, _AMOUNT
-)
-
-
-def enter_bill(path: Path, ask: Callable[[str], str] = input) -> int:
-    """Ask for a bill and write it into *path*; return the exit status.
+class _Draft:
+    """A bill that is being typed, and its file.
 
     Args:
-        path: the file. Of a bill that was left half typed the lines that are there stay, and the next one is asked for.
-        ask: shows a question and returns the answer.
+        path: the file.
 
     Raises:
-        StorageError: the file is there and is no half of a bill, or cannot be written.
+        StorageError: the file has more than a bill that is being typed: what was typed for an hour cannot be had again.
     """
-    lines = _typed_already(path)
-    storage = Storage()
-    print(
-        Text(
-            "Entrée seule : rien d'imprimé, ou fin des lignes. « < » : la question d'avant. « - » : efface.",
-            "Enter alone: nothing is printed, or no more lines. “<”: the question before. “-”: no answer after all.",
-        )
-    )
-    if lines:
-        print(
-            Text(
-                f"{path} : lignes déjà tapées : {len(lines)}",
-                f"{path}: lines that are there already: {len(lines)}",
-            )
-        )
-    total: str | None = None
-    last: dict[str, str] | None = None
-    try:
-        while True:
-            try:
-                line = _asked_line(ask, len(lines) + 1, last)
-            except _Back:
-                last = lines.pop() if lines else None
-                continue
-            if not line:
-                break
-            last = None
-            lines.append(line)
-            storage.replace(path, _toml(lines, None).encode())
-        total = _asked_total(ask)
-    except EOFError:
-        print()
-    storage.replace(path, _toml(lines, total).encode())
-    print(
-        Text(
-            f"{path} : {len(lines)} lignes ; « linkymonitor bill --check {path} » les compare",
-            f"{path}: {len(lines)} lines; 'linkymonitor bill --check {path}' compares them",
-        )
-    )
-    return 0
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: list[dict[str, str]] = []
+        #: The sums of the paper, and whether its amounts are without taxes.
+        self.top: dict[str, str] = {}
+        #: The answers of the line that is being typed.
+        self.unfinished: dict[str, str] = {}
+        if path.exists():
+            self._read()
 
-def _asked_total(ask: Callable[[str], str]) -> str | None:
-    while True:
+    def _read(self) -> None:
         try:
-            return _asked(_TOTAL, ask)
-        except _Back:  # the lines are written
-            continue
+            content = tomllib.loads(self.path.read_text("utf-8"), parse_float=Decimal)
+            if not content.keys() <= {"line", PATH.key, UNFINISHED}:
+                raise ValueError(self.path)
+            self.lines = [_as_answers(line) for line in content.get("line", [])]
+            self.unfinished = _as_answers(content.get(UNFINISHED, {}))
+            self.top = _as_answers({key: content[key] for key in content.keys() & {PATH.key}})
+        except (ValueError, AttributeError, OSError):
+            raise StorageError(
+                Text(
+                    f"{self.path} : existe déjà ; donnez un autre nom à --enter, ou supprimez-le",
+                    f"{self.path}: exists already; give --enter another name, or remove it",
+                )
+            ) from None
+
+    def save(self) -> None:
+        """Write what was typed."""
+        rates = {key.removeprefix("tva "): value for key, value in self.top.items() if key.startswith("tva ")}
+        parts = [f"{key} = {value}" for key, value in self.top.items() if not key.startswith("tva ")]
+        if rates:
+            listed = ", ".join(f'"{rate}" = {value}' for rate, value in rates.items())
+            parts.append(f"tva = {{ {listed} }}")
+        tables = [("[[line]]", line) for line in self.lines]
+        if self.unfinished:
+            tables.append((f"[{UNFINISHED}]", self.unfinished))
+        for head, values in tables:
+            parts += ["", head, *(f"{key} = {value}" for key, value in values.items())]
+        Storage().replace(self.path, ("\n".join(parts).strip() + "\n").encode())
 
 
-def _typed_already(path: Path) -> list[dict[str, str]]:
-    """Return the lines of the half of a bill in *path*; none when there is no such file.
-
-    Raises:
-        StorageError: the file has more than lines, or something else: what was typed for an hour cannot be had again.
-    """
-    if not path.exists():
-        return []
-    try:
-        content = tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
-        if content.keys() != {"line"}:
-            raise ValueError(path)
-        return [{key: _as_toml(value) for key, value in line.items()} for line in content["line"]]
-    except (ValueError, AttributeError, OSError):
-        raise StorageError(
-            Text(
-                f"{path} : existe déjà ; donnez un autre nom à --enter, ou supprimez-le",
-                f"{path}: exists already; give --enter another name, or remove it",
-            )
-        ) from None
+def _as_answers(table: dict[str, object]) -> dict[str, str]:
+    """Return the values of *table* as they stand in the file."""
+    return {key: _as_toml(value) for key, value in table.items()}
 
 
 def _as_toml(value: object) -> str:
-    """Return *value* as it stands in the file."""
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _asked_line(
-    ask: Callable[[str], str], number: int, before: dict[str, str] | None = None
-) -> dict[str, str]:
-    """Return the answers for a line; none when there is no line any more.
+def enter_bill(path: Path, ask: Ask = input) -> int:
+    """Ask for a bill and write it into *path*; return the exit status.
 
     Args:
+        path: the file. Of a bill that was left half typed all answers stay, and the next question is asked.
         ask: shows a question and returns the answer.
-        number: of the line, from 1.
-        before: the answers for it that were given before; its last question is asked first.
 
     Raises:
-        _Back: the question before the first one is wanted.
+        StorageError: the file is there and is no half of a bill, or cannot be written.
     """
-    answers = dict(before or {})
-    print(Text(f"— ligne {number}", f"— line {number}"))
-    at = len(_LINE) - 1 if before else 0
-    while at < len(_LINE):
-        question = _LINE[at]
-        if question.kinds and answers.get("kind") not in question.kinds:
-            at += 1
-            continue
+    draft = _Draft(path)
+    print(
+        Text(
+            "Entrée seule : rien d'imprimé, la réponse entre crochets, ou fin des lignes. « < » : la question d'avant. "
+            "« - » : pas de réponse.",
+            "Enter alone: nothing is printed, the answer in brackets, or no more lines. “<”: the question before. “-”: "
+            "no answer.",
+        )
+    )
+    if draft.lines or draft.unfinished:
+        print(
+            Text(
+                f"{path} : lignes déjà tapées : {len(draft.lines)}",
+                f"{path}: lines that are there already: {len(draft.lines)}",
+            )
+        )
+    try:
+        _ask_all(draft, ask)
+    except EOFError:
+        print()
+    draft.save()
+    if draft.unfinished:
+        print(
+            Text(
+                f"{path} : une ligne n'est pas finie ; la même commande continue avec elle",
+                f"{path}: a line is not finished; the same command goes on with it",
+            )
+        )
+        return 0
+    print(
+        Text(
+            f"{path} : {len(draft.lines)} lignes ; « linkymonitor bill --check {path} » les compare",
+            f"{path}: {len(draft.lines)} lines; 'linkymonitor bill --check {path}' compares them",
+        )
+    )
+    return 0
+
+
+def _ask_all(draft: _Draft, ask: Ask) -> None:
+    """Ask for all that *draft* lacks, and write each answer."""
+    if not draft.lines and not draft.unfinished:
+        _ask_path(draft, ask)
+    last = False
+    while True:
         try:
-            answer = _asked(question, ask, answers.get(question.key))
+            if last:
+                draft.unfinished = draft.lines.pop()
+                last = False
+            if _ask_line(draft, ask):
+                continue
+            _ask_end(draft, ask)
+        except _Back:
+            last = bool(draft.lines)
+            continue
+        return
+
+
+def _ask_path(draft: _Draft, ask: Ask) -> None:
+    try:
+        _keep(draft.top, PATH.key, _asked(PATH, ask))
+    except _Back:  # there is no question before
+        _ask_path(draft, ask)
+
+
+def _ask_end(draft: _Draft, ask: Ask) -> None:
+    """Ask for the sums of the paper.
+
+    Raises:
+        _Back: the question before the first sum is wanted.
+    """
+    questions = of_the_end(draft.lines, draft.top.get(PATH.key))
+    at = 0
+    while at < len(questions):
+        key = questions[at].key
+        try:
+            answer = _asked(questions[at], ask, draft.top.get(key))
         except _Back:
             if at == 0:
                 raise
             at -= 1
-            while _LINE[at].kinds and answers.get("kind") not in _LINE[at].kinds:
-                at -= 1
+            continue
+        _keep(draft.top, key, answer)
+        at += 1
+
+
+def _ask_line(draft: _Draft, ask: Ask) -> bool:
+    """Ask for a line and add it to *draft*; return whether there was one.
+
+    Raises:
+        _Back: the question before the first one is wanted.
+    """
+    line = draft.unfinished
+    print(Text(f"— ligne {len(draft.lines) + 1}", f"— line {len(draft.lines) + 1}"))
+    at: int | None = _place(line)
+    while at is not None:
+        question = LINE[at]
+        try:
+            answer = _answer(question, draft, ask)
+        except _Back:
+            before = [place for place in range(at) if LINE[place].asked(line)]
+            if not before:
+                draft.unfinished = {}
+                raise
+            at = before[-1]
             continue
         if answer is None and question.key == "kind":
-            return {}
-        answers.pop(question.key, None)
-        if answer is not None:
-            answers[question.key] = answer
-        at += 1
-    return answers
+            draft.unfinished = {}
+            return False
+        _keep(line, question.key, answer)
+        at = next((place for place in range(at + 1, len(LINE)) if LINE[place].asked(line)), None)
+        if at is not None:
+            line[_NEXT] = f'"{LINE[at].key}"'
+            draft.save()
+    line.pop(_NEXT, None)
+    draft.lines.append(line)
+    draft.unfinished = {}
+    draft.save()
+    return True
 
 
-def _asked(question: _Question, ask: Callable[[str], str], before: str | None = None) -> str | None:
-    shown = "" if before is None else f" [{before.strip(chr(34))}]"
+def _place(line: dict[str, str]) -> int:
+    """Return the place of the question that is next in *line*: of a finished one, the last."""
+    wanted = line.get(_NEXT, "").strip('"')
+    asked = [place for place, question in enumerate(LINE) if question.asked(line)]
+    if not line:
+        return 0
+    return next((place for place in asked if LINE[place].key == wanted), asked[-1])
+
+
+def _keep(answers: dict[str, str], key: str, answer: str | None) -> None:
+    answers.pop(key, None)
+    if answer is not None:
+        answers[key] = answer
+
+
+def _answer(question: Question, draft: _Draft, ask: Ask) -> str | None:
+    """Return the answer to *question* about the line that is being typed; one that does not fit is asked for again."""
+    line = draft.unfinished
+    before = draft.lines[-1] if draft.lines else {}
+    shown = line.get(question.key) or suggested(question.key, line, before)
+    while True:
+        answer = _asked(question, ask, shown)
+        wrong = None if answer is None else doubt(question.key, {**line, question.key: answer})
+        if wrong is None or answer == shown:
+            return answer
+        print(
+            "  "
+            + wrong
+            + Text(
+                " ; retapez, ou Entrée pour garder ; « < » : la question d'avant",
+                "; type it again, or Enter to keep it; “<”: the question before",
+            )
+        )
+        shown = answer
+
+
+def _asked(question: Question, ask: Ask, before: str | None = None) -> str | None:
+    shown = Text("", "") if before is None else " [" + _shown(before) + "]"
     while True:
         text = ask(f"  {question.text}{shown} : ").strip()
         if text == _BACK:
@@ -322,8 +277,14 @@ def _asked(question: _Question, ask: Callable[[str], str], before: str | None = 
             print(f"  {text}: {question.expected}")
 
 
-def _toml(lines: list[dict[str, str]], total: str | None) -> str:
-    parts = [] if total is None else [f"total = {total}"]
-    for line in lines:
-        parts += ["", "[[line]]", *(f"{key} = {value}" for key, value in line.items())]
-    return "\n".join(parts).strip() + "\n"
+def _shown(answer: str) -> Text:
+    """Return an *answer* as a person types it."""
+    plain = answer.strip('"')
+    if plain != answer:
+        return Text(plain, plain)
+    if plain in ("true", "false"):
+        return Text("oui", "yes") if plain == "true" else Text("non", "no")
+    year, *rest = plain.split("-")
+    if len(rest) == 2:
+        return Text(f"{rest[1]}/{rest[0]}/{year}", plain)
+    return Text(plain.replace(".", ","), plain)

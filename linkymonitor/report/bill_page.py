@@ -13,7 +13,7 @@ from linkymonitor.billing.compare import Compared
 from linkymonitor.billing.paper import Paper
 from linkymonitor.billing.rules import Rules
 from linkymonitor.billing.totals import total_gap
-from linkymonitor.billing.values import CREDIT, ENERGY, SUBSCRIPTION, TAX, Bill, Line
+from linkymonitor.billing.values import COUNTED, CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text
 from linkymonitor.money.contract import Paid, TaxPath
 from linkymonitor.report.bill_texts import PRORATIONS
@@ -29,7 +29,13 @@ _LEFT, _WIDTH = 20.0, 960.0
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-_GROUPS = ((SUBSCRIPTION, B.subscription), (ENERGY, B.energy), (TAX, B.taxes), (CREDIT, B.credits))
+_GROUPS = (
+    (SUBSCRIPTION, B.subscription),
+    (ENERGY, B.energy),
+    (REVENUE, B.injection),
+    (TAX, B.taxes),
+    (CREDIT, B.credits),
+)
 #: Registers of a peak: the share of their energy is on a card.
 _PEAK = ("PM", "HPJR", "HCJR")
 
@@ -64,12 +70,14 @@ class _View:
         bill, say = self._bill, self._words.say
         groups = list(self._groups())
         return {
-            "title": say(B.title, name_of(bill.first, bill.last, self._words)),
+            "title": say(
+                B.revenue_of if self._is_revenue else B.title, name_of(bill.first, bill.last, self._words)
+            ),
             "flag": say(B.checked) if self._page.paper else None,
             "say": self._sentence(),
             "cards": list(self._cards()),
             "picture": self._picture(),
-            "unit": say(B.unit_ht if bill.path is TaxPath.HT else B.unit_ttc),
+            "unit": "€" if self._is_revenue else say(B.unit_ht if bill.path is TaxPath.HT else B.unit_ttc),
             "columns": [
                 say(name) for name in ((B.meter, B.paper, B.gap) if self._page.paper else (B.meter,))
             ],
@@ -84,6 +92,11 @@ class _View:
             "warnings_title": say(B.warnings_title),
             "footer": list(self._footer()),
         }
+
+    @property
+    def _is_revenue(self) -> bool:
+        """Whether the page is of the paper of who buys injected energy."""
+        return self._page.paper is not None and self._page.paper.is_revenue
 
     @property
     def _days(self) -> int:
@@ -106,15 +119,20 @@ class _View:
         if gap is None or paper is None or paper.total is None:
             return words.say(B.say, self._days, shown)
         if gap == 0:
-            return words.say(B.say_equal, self._days, shown)
+            return words.say(B.bought_equal if self._is_revenue else B.say_equal, self._days, shown)
         more = words.say(B.more if gap > 0 else B.less)
         return words.say(
-            B.say_paper, self._days, shown, words.amount(paper.total), words.amount(abs(gap)), more
+            B.bought if self._is_revenue else B.say_paper,
+            self._days,
+            shown,
+            words.amount(paper.total),
+            words.amount(abs(gap)),
+            more,
         )
 
     def _cards(self) -> Iterator[dict[str, object]]:
         words, bill = self._words, self._bill
-        energy = [line for line in bill.lines if line.kind == ENERGY]
+        energy = [line for line in bill.lines if line.kind in COUNTED]
         kwh = None if any(line.kwh is None for line in energy) else sum(line.kwh or 0 for line in energy)
         peak = sum(line.kwh or 0 for line in energy if line.register in _PEAK)
         note = ""
@@ -124,11 +142,13 @@ class _View:
         if bill.total is None:
             return
         daily = words.amount(round(bill.total / self._days, 2))
-        yield self._card(B.total_card, words.eur(bill.total), "€", words.say(B.a_day, daily))
+        total_name = B.revenue if self._is_revenue else B.total_card
+        yield self._card(total_name, words.eur(bill.total), "€", words.say(B.a_day, daily))
         if self._gap is not None:
             share = words.percent(float(abs(self._gap) / bill.total), 2) if bill.total else ""
-            yield self._card(B.gap_card, self._signed(self._gap), "€", words.say(B.of_the_bill, share))
-        if kwh:
+            gap_name = B.buyers_gap if self._is_revenue else B.gap_card
+            yield self._card(gap_name, self._signed(self._gap), "€", words.say(B.of_the_bill, share))
+        if kwh and not self._is_revenue:
             yield self._card(
                 B.price_card, words.price(round(bill.total / kwh, 4)), "€/kWh", words.say(B.all_in)
             )
@@ -216,8 +236,9 @@ class _View:
         gap = total_gap(paper, bill) if paper else None
         note = ""
         if gap is not None and gap.cause != "lines":
-            note = self._note(self._explained(words.say(B.total_ttc), gap.why))
-        yield self._sum("total", B.total_ttc, bill.total, paper.total if paper else None, note)
+            note = self._note(self._explained(words.say(B.total_card), gap.why))
+        total_name = B.revenue if self._is_revenue else B.total_ttc
+        yield self._sum("total", total_name, bill.total, paper.total if paper else None, note)
         if not without:
             yield from self._tva_rows(B.of_which, theirs, "inside")
 
@@ -345,6 +366,8 @@ class _View:
         words = self._words
         if self._bill.offer:
             yield words.say(B.offer, self._bill.offer)
+        if self._is_revenue:
+            return
         yield words.say(PRORATIONS[self._page.rules.proration])
         if self._page.rules.paid is Paid.ADVANCE:
             yield words.say(B.advance)

@@ -23,6 +23,14 @@ class BillTexts:
         "Pour {} jours, les index du compteur donnent *{}*, comme la facture du fournisseur.",
         "For {} days, the meter’s indexes give *{}*, as the supplier’s bill does.",
     )
+    bought = Text(
+        "Pour {} jours, les index du compteur donnent *{}* ; l'acheteur paie *{}*, soit {} de {}.",
+        "For {} days, the meter’s indexes give *{}*; the buyer pays *{}*, {} {}.",
+    )
+    bought_equal = Text(
+        "Pour {} jours, les index du compteur donnent *{}*, que paie l'acheteur.",
+        "For {} days, the meter’s indexes give *{}*, which the buyer pays.",
+    )
     say_none = Text(
         "Pour {} jours, le total n'est pas connu : une ligne manque.",
         "For {} days, the total is not known: a line is missing.",
@@ -43,6 +51,9 @@ class BillTexts:
     taxes = Text("Taxes et contributions", "Taxes")
     credits = Text("Avoirs", "Credits")
     total_ht, total_ttc = Text("Total hors TVA", "Total without TVA"), Text("Total TTC", "Total with taxes")
+    injection = Text("Énergie injectée", "Injected energy")
+    revenue_of = Text("Revenu de l'injection, {}", "Revenue of injection, {}")
+    buyers_gap = Text("Écart de l'acheteur", "The buyer’s difference")
     tva, of_which = Text("TVA {}", "TVA {}"), Text("dont TVA {}", "of which TVA {}")
     revenue = Text("Revenu de l'injection", "Revenue of injection")
     revenue_title = Text(
