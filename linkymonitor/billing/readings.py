@@ -26,6 +26,8 @@ from linkymonitor.system.zones import midnight
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+#: The readings around a midnight whose index is estimated are not further apart.
+_NEAR = timedelta(hours=1)
 
 
 class Log(NamedTuple):
@@ -103,12 +105,24 @@ def measured(days: Days, billed: Sequence[BilledDay], log: Log) -> Measured:
     )
 
 
+def _not_counted(days: int) -> Text:
+    """Return how many whole *days* lie between an end of the bill and the index that is taken for it."""
+    if days == 0:
+        return Text("", "")
+    if days == 1:
+        return Text(" ; l'énergie d'un jour manque au total", "; the energy of a day is missing in the total")
+    return Text(
+        f" ; l'énergie de {days} jours manque au total",
+        f"; the energy of {days} days is missing in the total",
+    )
+
+
 def _around(days: Days, log: Log, day: date, names: Sequence[str]) -> Text | None:
     """Return between which readings the indexes of *names* at the midnight that begins *day* lie."""
     at = days.start_of(day)
     before, after = log.last_until(at), log.first_after(at)
-    if before is None or after is None:
-        return None
+    if before is None or after is None or after.ended_at - before.ended_at > _NEAR:
+        return None  # the log of that midnight is gone
     begin, end = (record.ended_at.astimezone(days.tz) for record in (before, after))
     apart = ", ".join(
         f"{name} ± {(after.indexes[name] - before.indexes[name] + 1) // 2} Wh"
@@ -198,6 +212,7 @@ class _Reader:
                 f"the indexes of {on.en} at 00:00 are not known; those of {heard.en} at {wall:%H:%M} are taken: "
                 f"{listed}",
             )
+            + _not_counted(abs(nearest.ended_at - at) // _DAY)
         )
         return taken
 

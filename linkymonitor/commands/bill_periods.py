@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from linkymonitor.billing.periods import periods_between
 from linkymonitor.billing.values import BillRefused
 from linkymonitor.commands.bill import maker_of
-from linkymonitor.daily_log.files import files
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, as_text, escape_controls, written_date, written_days
 from linkymonitor.money.statements import decimal
@@ -43,8 +42,8 @@ def print_periods(settings: Settings, log_dir: Path, now: datetime, *, json: boo
                 "[contract] reading_day: missing; give the day of the month on which your bills begin",
             )
         )
-    past = list(_past(settings, log_dir, book, now))
     history = History(LogDays(log_dir, tz=settings.zone, now=now, storage=storage), book, lambda _: None)
+    past = list(_past(settings, log_dir, book, history.first_day, now))
     running = next_bill(history, book, tz=settings.zone, now=now, calendar=settings.calendar)
     if json:
         _print_json(past, running, settings.lang)
@@ -60,14 +59,12 @@ def print_periods(settings: Settings, log_dir: Path, now: datetime, *, json: boo
 
 
 def _past(
-    settings: Settings, log_dir: Path, book: PriceBook, now: datetime
+    settings: Settings, log_dir: Path, book: PriceBook, begun: date | None, now: datetime
 ) -> Iterator[tuple[date, date, Decimal | None, Text | None]]:
-    """Yield the days and the total of each past bill that the log has as a whole, or why it has none."""
-    spans = [file.span for file in files(log_dir, Storage())]
-    if not spans:
+    """Yield the days and the total of each past bill that begins on the day *begun* or later, or why it has none."""
+    if begun is None:
         return
     today = now.astimezone(settings.zone).date()
-    begun = datetime.fromtimestamp(spans[0].start, settings.zone).date()
     for first, last in periods_between(begun, today - _DAY, book.contract_on(today)):
         if last >= today or first < begun:
             continue

@@ -131,6 +131,16 @@ class History:
         begin, end = max(first, self._reach[0]), min(last, self._reach[1])
         return [begin + count * _DAY for count in range((end - begin).days + 1)]
 
+    @property
+    def first_day(self) -> date | None:
+        """The first day of which there is a log, or a summary that has outlived it; None when there is none.
+
+        Raises:
+            StorageError: the folder of the log cannot be read.
+        """
+        kept = [min(days) for month in self._store.months()[:1] if (days := self._store.of_month(*month))]
+        return min([*kept, *(self._reach or ())[:1]], default=None)
+
     @cached_property
     def _reach(self) -> tuple[date, date] | None:
         """The first and the last local day, not after today, of the files of the log; None when there is no file."""

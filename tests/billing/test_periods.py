@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -104,6 +105,18 @@ def test_past_bills_are_listed_with_their_totals(log, ini, capsys):
     assert found[0]["total"] == {"eur": "76.32"}
     assert main(call) == 0
     assert "from 8 January 2026 to 7 February 2026: 76.32 €" in capsys.readouterr().out
+
+
+def test_past_bills_are_listed_though_the_retention_has_removed_their_logs(tmp_path, log, ini, capsys):
+    shutil.copytree(log, tmp_path / "log")
+    call = ["bill", "-c", str(ini), "--lang", "en", "--log-dir", str(tmp_path / "log"), "--periods", "--json"]
+    assert main(call) == 0
+    before = json.loads(capsys.readouterr().out)["periods"]
+    for path in (tmp_path / "log").glob("2026_01_*"):
+        path.unlink()
+    assert main(call) == 0
+    assert json.loads(capsys.readouterr().out)["periods"] == before
+    assert before[0]["from"] == "2026-01-08"
 
 
 def test_the_running_bill_has_its_estimate_and_what_is_left_to_pay(log, ini):
