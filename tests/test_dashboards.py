@@ -22,7 +22,7 @@ from linkymonitor.sinks.base import Row
 from linkymonitor.system.clock import WireClock
 from linkymonitor.system.storage import Storage
 from tests.support.contracts import rows_in
-from tests.support.databases import Influx1
+from tests.support.databases import Influx1, running
 from tests.support.grafana import (
     DASHBOARDS,
     ROOT,
@@ -195,9 +195,7 @@ def source(request, tmp_path):
         finally:
             influx.stop()
         return
-    server = Postgres()
-    try:
-        server.start()
+    with running(Postgres()) as server:
         name = server.new_database()
         yield Source(
             "postgres",
@@ -205,8 +203,6 @@ def source(request, tmp_path):
             lambda query, seen: of_postgres(server, name, query, seen),
             lambda query, seen: server.ask(name, seen.sql(query)),
         )
-    finally:
-        server.remove()
 
 
 @pytest.mark.server

@@ -13,6 +13,7 @@ from linkymonitor.language import Text
 from linkymonitor.sinks.base import Event, Row
 from linkymonitor.sinks.forms import as_dict
 from tests.support.contracts import HOUSES, rows_in, write_days
+from tests.support.databases import running
 from tests.support.extent import extent
 from tests.support.sql_servers import Maria, Postgres, records_of
 
@@ -38,11 +39,8 @@ def server(request):
         if request.param == "postgresql"
         else Maria("--default-time-zone=+09:00", "--sql-mode=")
     )
-    try:
-        made.start()
+    with running(made):
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from linkymonitor.sinks.mariadb_server import MariaDB
 from linkymonitor.sinks.postgresql_server import PostgreSQL
 from linkymonitor.sinks.sql_server import ServerSettings
 from tests.support.commands import is_stopped, until
+from tests.support.databases import running
 
 pytestmark = [pytest.mark.usefixtures("english")]
 
@@ -114,9 +115,7 @@ def test_the_library_of_a_database_is_loaded_for_its_sink_alone(other, tmp_path)
 def test_a_server_that_stops_in_its_tracks_and_a_statement_that_lasts(kind):
     from tests.support.sql_servers import Maria, Postgres
 
-    made = {"postgresql": Postgres, "mariadb": Maria}[kind]()
-    try:
-        made.start()
+    with running({"postgresql": Postgres, "mariadb": Maria}[kind]()) as made:
         server = server_of(kind, made.port, database=made.own)
         slow = {"postgresql": "SELECT pg_sleep(60)", "mariadb": "SELECT SLEEP(60)"}[kind]
         for _ in range(2):
@@ -136,8 +135,6 @@ def test_a_server_that_stops_in_its_tracks_and_a_statement_that_lasts(kind):
             os.kill(process, signal.SIGCONT)
         server.run(lambda cursor: cursor.execute("SELECT 1"))
         server.close()
-    finally:
-        made.remove()
 
 
 @pytest.mark.server
@@ -145,17 +142,14 @@ def test_a_server_that_stops_in_its_tracks_and_a_statement_that_lasts(kind):
 def test_a_server_without_tls_gets_no_password_when_tls_is_wanted(kind):
     from tests.support.sql_servers import Maria, Postgres
 
-    made = {"postgresql": lambda: Postgres("ssl=off"), "mariadb": lambda: Maria("--skip-ssl")}[kind]()
-    try:
-        made.start()
+    bare = {"postgresql": lambda: Postgres("ssl=off"), "mariadb": lambda: Maria("--skip-ssl")}
+    with running(bare[kind]()) as made:
         sink = made.sink(made.own, tls=True, ca=made.certificate.pem)
         with pytest.raises(
             SinkUnavailable, match=r"offers no TLS; enable|does not support SSL.* check .*tls"
         ):
             sink.write([Row("", 0, datetime(2026, 1, 1, tzinfo=UTC), "", "", {})])
         sink.close()
-    finally:
-        made.remove()
 
 
 @pytest.mark.server

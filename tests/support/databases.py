@@ -8,8 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 import pytest
@@ -37,6 +39,27 @@ def points_of(rows: Iterable[Row]) -> Points:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+class Server(Protocol):
+    """A server process of a database."""
+
+    def start(self) -> None: ...
+
+    def remove(self) -> None: ...
+
+
+S = TypeVar("S", bound=Server)
+
+
+@contextmanager
+def running(server: S) -> Iterator[S]:
+    """Start *server*; remove it in the end."""
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
 
 
 class Database:

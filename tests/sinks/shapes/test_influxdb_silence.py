@@ -21,7 +21,7 @@ from linkymonitor.sinks.shapes.influxdb_linkypy import Settings as LinkyPySettin
 from linkymonitor.sinks.shapes.influxdb_reuiller import Reuiller
 from linkymonitor.sinks.shapes.influxdb_reuiller import Settings as ReuillerSettings
 from tests.support.commands import is_stopped, until
-from tests.support.databases import Influx1
+from tests.support.databases import Influx1, running
 from tests.support.shape_frames import live_of_frame
 
 pytestmark = [pytest.mark.server, pytest.mark.campaign, pytest.mark.usefixtures("english")]
@@ -73,12 +73,8 @@ def shape(request):
 
 @pytest.fixture
 def database(request, tmp_path):
-    made = getattr(request, "param", Influx1)(tmp_path / "database")
-    try:
-        made.start()
+    with running(getattr(request, "param", Influx1)(tmp_path / "database")) as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture

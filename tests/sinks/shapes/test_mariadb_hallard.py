@@ -17,6 +17,7 @@ from linkymonitor.sinks.shapes.mariadb_hallard import HallardTable, Settings
 from linkymonitor.system.resources import shipped
 from tests.support.commands import until
 from tests.support.contracts import HOUSES, write_days
+from tests.support.databases import running
 from tests.support.full_disk import taken
 from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
 from tests.support.sql_servers import Maria, pymysql
@@ -73,12 +74,8 @@ PERIODS = {"TH": "TH..", "HC": "HC..", "HP": "HP..", "HN": "HN..", "PM": "PM.."}
 @pytest.fixture(scope="module")
 def server():
     """Run a real MariaDB whose clock is far from Paris for the tests of this file."""
-    made = Maria("--default-time-zone=-03:30")
-    try:
-        made.start()
+    with running(Maria("--default-time-zone=-03:30")) as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from linkymonitor.system.resources import shipped
 from tests.sinks.shapes.test_mqtt_linkyrpi import OF_STATUS, RIGHT
 from tests.support.commands import until
 from tests.support.contracts import HOUSES, write_days
+from tests.support.databases import running
 from tests.support.shape_frames import GOLDEN, NAMES, NOW, live_of_frame, number_of
 from tests.support.sql_servers import Postgres, psycopg
 
@@ -44,12 +45,8 @@ COLOURS = {"BLEU": "Bleu", "BLAN": "Blanc", "ROUG": "Rouge"}
 @pytest.fixture(scope="module")
 def server():
     """Run a real PostgreSQL for the tests of this file."""
-    made = Postgres()
-    try:
-        made.start()
+    with running(Postgres()) as made:
         yield made
-    finally:
-        made.remove()
 
 
 @pytest.fixture
