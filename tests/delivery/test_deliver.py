@@ -8,136 +8,15 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from linkymonitor.live.latest import Latest
-from linkymonitor.model.reading import Reading, TariffState, View
-from linkymonitor.model.terms import Ejp, Mode
-from linkymonitor.summaries.day import DaySummary, LogSpan
-from linkymonitor.summaries.store import Store
-from linkymonitor.system.storage import Storage
-from tests.support.commands import PYTHON, daemon, until
+from tests.support.commands import PYTHON, until
+from tests.support.delivering import SINK
 from tests.support.logs import START
-from tests.support.queue import Box
-
-#: A sink of the user: it appends each call to a file, as JSON, and does what files beside it ask for.
-SINK = """
-import json, os, time
-from dataclasses import dataclass
-from pathlib import Path
-from linkymonitor.errors import SinkRefused, SinkUnavailable
-from linkymonitor.sinks.base import Settings as Common
-
-@dataclass(kw_only=True, slots=True, repr=False, eq=False)
-class Settings(Common):
-    folder: Path
-
-class Sink:
-    def __init__(self, settings):
-        self.folder = settings.folder
-
-    def keep(self, kind, items):
-        if (self.folder / "hang").exists():
-            time.sleep(3600)
-        if (self.folder / "away").exists():
-            raise SinkUnavailable("nobody answers")
-        if (self.folder / "broken").exists():
-            raise ZeroDivisionError("broken")
-        if (self.folder / "slow").exists():
-            time.sleep(0.05)
-        with open(self.folder / "kept", "a") as file:
-            for item in items:
-                file.write(json.dumps([kind, *item]) + "\\n")
-
-    def write(self, records):
-        if (self.folder / "poison").exists():
-            bad = int((self.folder / "poison").read_text())
-            if any(row.fields["index_HN"] == bad for row in records):
-                raise SinkRefused("this one")
-        self.keep("record", [(row.fields["index_HN"],) for row in records])
-
-    def events(self, events):
-        kept = [(e.kind, e.value, e.since.isoformat() if e.since else None) for e in events if e.kind != "note"]
-        self.keep("event", kept)
-
-    def live(self, reading):
-        self.keep("live", [(reading.fields.get("power"), reading.age, str(reading.taken_at))])
-
-    def close(self):
-        pass
-"""
-
-
-class House:
-    """A box with a log, a configuration and two sinks: one of the user, and CSV files."""
-
-    def __init__(self, folder: Path, call, caplog) -> None:
-        self.folder = folder
-        self._call = call
-        self._caplog = caplog
-        self.box = Box(folder / "log")
-        (folder / "own").mkdir()
-        (folder / "own/mine.py").write_text(SINK)
-        (folder / "run").mkdir()
-        self.config = folder / "box.ini"
-        self.latest = Latest(Storage(), folder / "run")
-        self.sections = f"[sink:mine]\ntype = own.mine\nfolder = {folder}\nbatch = 7\n"
-        self.csv = f"[sink:files]\ntype = csv\ndir = {folder / 'csv'}\n"
-
-    def configure(self, sections: str | None = None) -> None:
-        self.config.write_text(
-            f"[general]\nruntime_dir = {self.folder / 'run'}\nstate_dir = {self.folder / 'state'}\nlang = en\n"
-            f"[log]\ndir = {self.folder / 'log'}\n" + (self.sections if sections is None else sections)
-        )
-
-    @property
-    def environ(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": f"{self.folder}{os.pathsep}{Path.cwd()}", "LANG": "en_GB.UTF-8"}
-
-    def deliver(self, *words: str, status: int = 0) -> str:
-        """Run `deliver` with *words* to its end, in this process; return what it prints."""
-        self._caplog.clear()
-        found, out, err = self._call("deliver", "-c", self.config, *words)
-        self.errors = err + self._caplog.text
-        assert found == status, self.errors
-        return out
-
-    def daemon(self):
-        return daemon("deliver", "-c", self.config, PYTHONPATH=self.environ["PYTHONPATH"])
-
-    def kept(self, kind: str = "record") -> list:
-        path = self.folder / "kept"
-        lines = path.read_text().splitlines() if path.exists() else []
-        items = [json.loads(line) for line in lines]
-        return [item[1] if kind == "record" else item[1:] for item in items if item[0] == kind]
-
-    def status(self, status: int = 0) -> dict:
-        return json.loads(self.deliver("--status", "--json", status=status))["sinks"]
-
-    def ask(self, what: str, text: str = "") -> Path:
-        path = self.folder / what
-        path.write_text(text)
-        return path
-
-    def has_begun(self) -> bool:
-        return (self.folder / "state/deliver/sink-mine.json").exists()
-
-
-@pytest.fixture
-def house(tmp_path, apart, call, caplog, monkeypatch) -> House:
-    caplog.set_level("INFO")
-    monkeypatch.syspath_prepend(tmp_path)
-    for name in ("own", "own.mine", "own.locked"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    made = House(tmp_path, call, caplog)
-    made.configure()
-    return made
 
 
 def test_records_reach_the_sinks_while_the_log_grows_and_after_a_restart(house):
@@ -311,52 +190,6 @@ def test_a_sink_that_is_disabled_has_no_queue(house):
     assert house.kept() == list(range(15, 20))
 
 
-def view(power: int, ejp: Ejp = Ejp.NORMAL, **values) -> View:
-    now = datetime.now(UTC)
-    reading = Reading(
-        taken_at=now,
-        mode=Mode.HISTORIQUE,
-        tariff_period="HN..",
-        values={"ADCO": "021861123456", "PAPP": power, "IINST": 1, "PTEC": "HN..", **values},
-    )
-    return View(reading=reading, tariff=TariffState(ejp=ejp), now=time.monotonic())
-
-
-def test_live_values_and_events_of_latest_json_reach_the_sink(house):
-    house.box.write(range(1))
-    with house.daemon() as process:
-        until(house.has_begun)
-        house.latest.write(view(230))
-        until(lambda: [power for power, *_ in house.kept("live")] == [230])
-        (_, age, taken_at) = house.kept("live")[0]
-        assert 0 <= age < 5
-        assert abs(datetime.fromisoformat(taken_at) - datetime.now(UTC)) < timedelta(seconds=30)
-        house.latest.write(view(460, Ejp.NOTICE))
-        until(lambda: house.kept("event") == [["notice", "begins", None]])
-        house.latest.write(view(9900, Ejp.PEAK, ADPS=47))
-        until(lambda: len(house.kept("event")) == 4)
-        assert house.kept("event")[1:] == [
-            ["notice", "ends", None],
-            ["peak", "begins", None],
-            ["overload", "begins", None],
-        ]
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(100) == 0
-    house.latest.write(view(230))
-    with house.daemon():
-        until(lambda: len(house.kept("event")) >= 6)
-    ended = house.kept("event")[4:6]
-    assert [event[:2] for event in ended] == [["peak", "ends"], ["overload", "ends"]]
-    assert all(since is not None for _, _, since in ended)
-
-
-def test_silence_is_an_event(house):
-    house.box.write(range(1))
-    house.latest.write(view(230)._replace(now=time.monotonic() - 13))
-    with house.daemon():
-        until(lambda: house.kept("event") == [["silence", "begins", None]])
-
-
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [
@@ -439,42 +272,3 @@ def test_memory_and_start_are_those_of_a_small_process(house):
         status = Path(f"/proc/{process.pid}/status").read_text()
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     assert peak < 30_000, f"{peak} kB"
-
-
-@pytest.mark.parametrize(
-    ("prices", "figures"),
-    [
-        # 24 kWh at 0.2 € are 4.80 €; a day of January bears 1 € of 31 € a month.
-        ("hn = 0.2\nsubscription_month = 31\n", ["4.80", "5.80"]),
-        ("hn = 0.2\n", ["4.80", None]),
-        ("pm = 0.2\nsubscription_month = 31\n", [None, None]),
-    ],
-)
-def test_the_event_of_a_day_has_its_cost_by_the_prices_that_are_set(house, prices, figures):
-    own = house.folder / "own/mine.py"
-    own.write_text(
-        SINK.replace(
-            "e.since.isoformat() if e.since else None", "[e.figures['energy_eur'], e.figures['eur']]"
-        )
-    )
-    house.configure(house.sections + f"[tariff]\n{prices}")
-    house.box.write(range(3))
-    house.deliver("--once")
-    day = date(2026, 1, 10)
-    midnight = round(datetime(2026, 1, 9, 23, tzinfo=UTC).timestamp())
-    Store(house.folder / "log", "Europe/Paris", Storage()).write(
-        [
-            DaySummary(
-                day,
-                "Europe/Paris",
-                midnight,
-                midnight + 86400,
-                midnight + 86400,
-                half_hours={"HN": (500,) * 48},
-                records=7000,
-                log=LogSpan(day, day),
-            )
-        ]
-    )
-    with house.daemon():
-        until(lambda: ["day", "2026-01-10", figures] in house.kept("event"))
