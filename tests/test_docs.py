@@ -25,6 +25,7 @@ from linkymonitor.model.terms import Mode
 from linkymonitor.tic.encoder import write_group
 from linkymonitor.tic.frame import InfoGroup
 from tests.support.markdown import FENCE, blocks, new_files, play
+from tests.support.owner_pages import without_sudo
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -209,9 +210,7 @@ def test_a_readme_begins_with_a_picture_and_lists_its_parts(lang):
 def test_every_command_line_is_understood(page):
     """Those that no test runs, because they need a meter, are at least parsed; test_guides.py runs those of guides."""
     for line in typed(page):
-        words = shlex.split(line)
-        while words[:1] == ["sudo"]:
-            words = words[3:] if words[1:2] == ["-u"] else words[1:]
+        words = without_sudo(shlex.split(line))
         if words[:1] == ["linkymonitor"]:
             with redirect_stderr(io.StringIO()) as said:
                 try:
