@@ -22,8 +22,6 @@ from linkymonitor.language import CONTROLS, Text, cause
 _MOST_FAULTS = 20
 #: How a sentence begins that names a section and a key.
 _PLACE = r"\[(?P<section>[^]]+)\](?: (?P<key>[^\s:]+))?"
-#: Python makes such a character of a byte that is no UTF-8.
-_NO_UTF8 = "[\udc80-\udcff]"
 
 #: What is used in place of what has a fault.
 WITHOUT_LINE = Text("vérifié sans cette ligne", "checked without this line")
@@ -138,7 +136,7 @@ def read(data: bytes) -> Lines:
     lines = list(io.StringIO(text, newline=None))
     faults = []
     for place, line in enumerate(lines):
-        if re.search(_NO_UTF8, line):
+        if not _is_utf8(line):
             faults.append(Fault(_NO_TEXT, WITHOUT_LINE, place + 1))
             lines[place] = "\n"
     while True:
@@ -154,6 +152,15 @@ def read(data: bytes) -> Lines:
             faults += [_passed_over(lines, number, sentence) for number, sentence in _syntax(error)]
         else:
             return Lines(parser, sorted(faults, key=lambda fault: fault.line or 0), lines)
+
+
+def _is_utf8(line: str) -> bool:
+    """Return whether each byte of *line* was text: Python decodes others as characters that cannot be encoded."""
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _passed_over(lines: list[str], number: int, sentence: Text) -> Fault:

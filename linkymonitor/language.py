@@ -171,8 +171,11 @@ def escape_controls(words: str, keep: str = "") -> str:
         words: any text.
         keep: control characters that stay as they are, such as the line ends of a text of several lines.
     """
-    if words.isprintable():
-        return words
+    plain = words
+    for letter in keep:
+        plain = plain.replace(letter, "")
+    if plain.isprintable():
+        return words  # as most texts are: the pattern takes longer to compile than to be found
     return re.sub(
         CONTROLS, lambda letter: letter[0] if letter[0] in keep else f"\\u{ord(letter[0]):04x}", words
     )

@@ -277,7 +277,9 @@ class _Reader:
                     colour=content.get("colour"),
                     hours=None if hours in (None, _CLIENTS_HOURS) else self._hours(hours, f"{place}hours"),
                     own=hours == _CLIENTS_HOURS,
-                    day_starts=self._minute(content.get("day_starts", "00:00"), f"{place}day_starts"),
+                    day_starts=self._minute(content["day_starts"], f"{place}day_starts")
+                    if "day_starts" in content
+                    else 0,
                 )
             )
         if len({rule.day_starts for rule in rules if rule.colour}) > 1:

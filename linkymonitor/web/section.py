@@ -10,6 +10,7 @@ from linkymonitor.language import Text
 
 #: The port when `bind` names none.
 PORT = 8420
+_BIND = f"127.0.0.1:{PORT}"
 _EXPECTED = Text(
     "on attend une adresse de cette machine et un port, tels que 127.0.0.1:8420, 0.0.0.0:8420 ou [::]:8420",
     "expected an address of this machine and a port, such as 127.0.0.1:8420, 0.0.0.0:8420 or [::]:8420",
@@ -53,7 +54,7 @@ class Settings:
     """``[serve]``: where the drawn pages are shown, and to whom."""
 
     #: Address and port; 0.0.0.0:8420 is every address of this machine, and asks for a password.
-    bind: str = f"127.0.0.1:{PORT}"
+    bind: str = _BIND
     #: More names under which a browser may ask for the pages; the name of the machine and its addresses always may.
     hosts: tuple[str, ...] = ()
     #: yes: no password. Empty: a password, but for 127.0.0.1.
@@ -63,10 +64,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         faults: list[Text] = []
-        try:
-            read_address(self.bind)
-        except ValueError:
-            faults.append(f"bind = {self.bind}" + Text(" : ", ": ") + _EXPECTED)
+        # The address of a box that sets none needs no check, whose pattern every command would compile.
+        if self.bind != _BIND:
+            try:
+                read_address(self.bind)
+            except ValueError:
+                faults.append(f"bind = {self.bind}" + Text(" : ", ": ") + _EXPECTED)
         faults += [
             Text(
                 f"hosts = {name} : on attend un nom tel que compteur.maison.fr, sans http:// ni port",
