@@ -9,8 +9,6 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from linkymonitor.commands.parser import USAGE, parse
-from linkymonitor.commands.shared import Common
 from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
 from linkymonitor.language import Text, cause, legible
 from linkymonitor.system.console import console
@@ -68,6 +66,10 @@ def _spare_the_garbage_collector() -> None:
 
 def _call(words: Sequence[str]) -> int:
     """Call the command that *words* name and return the exit status."""
+    # Only here: the garbage collector, which `main` spares, would search what they make a dozen times.
+    from linkymonitor.commands.parser import USAGE, parse
+    from linkymonitor.commands.shared import Common
+
     try:
         name, arguments = parse(words)
     except SystemExit as ended:  # argparse has printed its message or the help
