@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,19 +16,32 @@ from linkymonitor.system.clock import SystemClock
 from tests.support.gpio_kernel import FakeKernel
 from tests.support.pty_meter import PtyMeter
 
-QUICK = Patience(fast=0.4, slow=0.4, line=0.6, sinks=0.5)
+QUICK = Patience(fast=1.0, slow=0.4, line=0.6, sinks=0.5)
+#: The longest time between two looks at the clock that counts, in seconds.
+_MOST = 0.25
 NOON = datetime(2026, 12, 1, 11, tzinfo=UTC)
 
 
 class SetClock(SystemClock):
-    """A clock that shows *at*; its monotonic time is real, for the pty is."""
+    """A clock that shows *at*; its monotonic time is real, for the pty is.
+
+    A process that gets no turn for seconds neither sends nor hears: such a pause does not count.
+    """
 
     def __init__(self, at: datetime = NOON, *, vouched: bool = True) -> None:
         self._at = at
         self._vouched = vouched
+        self._lock = threading.Lock()
+        self._counted = self._looked = time.monotonic()
 
     def now(self) -> datetime:
         return self._at
+
+    def monotonic(self) -> float:
+        with self._lock:
+            before, self._looked = self._looked, time.monotonic()
+            self._counted += min(self._looked - before, _MOST)
+            return self._counted
 
     def synchronized(self, since: datetime | None) -> bool:
         return self._vouched
