@@ -1,4 +1,4 @@
-"""A server that answers late for an hour, by a clock that the test owns: what it is asked, and what it has at the end."""
+"""A server that answers late for an hour, by a clock of the test: what it is asked, and what it has at the end."""
 
 from __future__ import annotations
 
