@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 from linkymonitor.errors import LineBusy, StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.disk import Disk, SystemDisk
+from linkymonitor.system.json_text import read_json
 from linkymonitor.system.own_files import CREATE, sync_directory, write_all
 from linkymonitor.system.troubles import trouble
 
@@ -295,7 +296,7 @@ class Journal:
         if kept is None:
             return []
         try:
-            read = json.loads(kept.data)
+            read = read_json(kept.data)
             entries: list[dict[str, Any]] = read["changes"]
             if read["schema"] != _SCHEMA or any(map(_is_wrong, entries)):
                 raise ValueError("schema")

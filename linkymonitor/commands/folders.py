@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from linkymonitor.errors import StorageError, UsageError
 from linkymonitor.language import Text
+from linkymonitor.system.json_text import read_json
 
 if TYPE_CHECKING:
     from linkymonitor.outputs.sections import RelaySettings
@@ -151,7 +152,7 @@ def of_latest(wanted: Path | None, storage: Storage, *, meter: bool) -> Path | N
 def facts(directory: Path) -> dict[str, Any]:
     """Return what a trial keeps in the log directory; empty when it is not of a trial, or the file is damaged."""
     try:
-        kept = json.loads((directory / _FACTS).read_text("utf-8"))
+        kept = read_json((directory / _FACTS).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return kept if isinstance(kept, dict) and kept.get("made_for") in _MADE_FOR else {}

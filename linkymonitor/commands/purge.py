@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -31,6 +30,7 @@ from linkymonitor.settings import Settings
 from linkymonitor.summaries.line import day_of
 from linkymonitor.summaries.store import FOLDER
 from linkymonitor.system import archive
+from linkymonitor.system.json_text import read_json
 from linkymonitor.system.storage import Storage
 
 _DAY = timedelta(days=1)
@@ -254,7 +254,7 @@ def _stamp_stays(row: bytes, midnight: datetime) -> bool:
 
 def _record_stays(row: bytes, midnight: datetime) -> bool:
     try:
-        at = datetime.fromisoformat(json.loads(row)["record"]["ended_at"].replace("Z", "+00:00"))
+        at = datetime.fromisoformat(read_json(row)["record"]["ended_at"].replace("Z", "+00:00"))
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
     return at > midnight

@@ -27,6 +27,7 @@ from linkymonitor.language import Text
 from linkymonitor.sinks.base import Row
 from linkymonitor.sinks.forms import as_dict
 from linkymonitor.sinks.network import without_secrets
+from linkymonitor.system.json_text import read_json
 from linkymonitor.system.storage import Storage
 from linkymonitor.system.troubles import trouble
 
@@ -116,7 +117,7 @@ class StateFolder:
         """
         path = self._path(name)
         try:
-            kept = json.loads(path.read_bytes())
+            kept = read_json(path.read_bytes())
             return _standing(kept)
         except FileNotFoundError:
             return None
@@ -188,7 +189,7 @@ class StateFolder:
     def read_watch(self) -> tuple[Watched, datetime | None]:
         """Return the states that were seen last, and when; nothing was seen when the file is away or damaged."""
         try:
-            kept = json.loads((self.directory / _WATCH).read_bytes())
+            kept = read_json((self.directory / _WATCH).read_bytes())
             states = Watched(*(kept["states"][name] is True for name in Watched._fields))
             return states, datetime.fromisoformat(kept["at"]).astimezone(UTC)
         except (OSError, ValueError, KeyError, TypeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 from linkymonitor.live.latest import FILE_NAME
 from linkymonitor.model.reading import Reading
 from linkymonitor.model.terms import Mode
+from linkymonitor.system.json_text import read_json
 from linkymonitor.tic.interpret import interpret_values
 
 #: A longer file is not ours.
@@ -72,7 +72,7 @@ class Watcher:
     def read(self) -> Newest | None:
         """Return the content of the file, None when it is away or is not ours."""
         try:
-            return _newest(json.loads(_content(self._path).decode()), self._monotonic())
+            return _newest(read_json(_content(self._path).decode()), self._monotonic())
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 

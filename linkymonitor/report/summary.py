@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from linkymonitor.report.day import DayFigures
+from linkymonitor.system.json_text import read_json
 
 #: The register of the EJP peak.
 PEAK = "PM"
@@ -92,7 +93,7 @@ class Summary(NamedTuple):
         """Return the summary in the *head* of the page of *day*; of a damaged summary no figure is known."""
         text = head.partition(_BEFORE)[2].partition(_AFTER)[0]
         try:
-            row = json.loads(text.replace("&#34;", '"').replace("&quot;", '"') or "{}")
+            row = read_json(text.replace("&#34;", '"').replace("&quot;", '"') or "{}")
             colour = row.get("colour")
             return cls(
                 day=day,

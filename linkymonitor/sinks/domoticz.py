@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +20,7 @@ from linkymonitor.sinks.base import Settings as Common
 from linkymonitor.sinks.http_post import Answer, Client, address_of, quoted
 from linkymonitor.sinks.network import check_plaintext, read_secret
 from linkymonitor.sinks.shapes.domoticz_devices import Devices, Updates
+from linkymonitor.system.json_text import read_json
 
 
 @dataclass(kw_only=True, slots=True, repr=False, eq=False)
@@ -141,7 +141,7 @@ class Domoticz:
 
 def _is_ok(answer: Answer) -> bool:
     try:
-        document = json.loads(answer.text)
+        document = read_json(answer.text)
     except ValueError:
         return False
     return isinstance(document, dict) and document.get("status") == "OK"

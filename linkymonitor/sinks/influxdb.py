@@ -26,6 +26,7 @@ from linkymonitor.sinks.forms import influx_line
 from linkymonitor.sinks.http_post import Address, Answer, Client, address_of, authorization, quoted
 from linkymonitor.sinks.network import check_plaintext, check_unread, keep_secret, read_secret
 from linkymonitor.sinks.prices import Prices, millionths
+from linkymonitor.system.json_text import read_json
 
 _ABOUT_THE_POINTS = (400, 413, 422)
 _TAKEN = 204
@@ -198,7 +199,6 @@ class InfluxDB:
         Raises:
             SinkUnavailable: the server is away, or does not answer the query.
         """
-        import json
         from urllib.parse import urlencode
 
         words = {"q": query, "db": self._database or "", "epoch": "s"}
@@ -206,7 +206,7 @@ class InfluxDB:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         answer = self._client.post(f"{self._path}/query", urlencode(words).encode(), headers, _SERIES_MOST)
         try:
-            result = json.loads(answer.text)["results"][0]
+            result = read_json(answer.text)["results"][0]
         except (ValueError, LookupError, TypeError):
             raise SinkUnavailable(self._sentence(answer) + _remedy(answer, self._api)) from None
         if "error" in result:

@@ -24,6 +24,7 @@ from linkymonitor.sinks.base import Configured
 from linkymonitor.sinks.costs import Costs
 from linkymonitor.sinks.mqtt_broker import BrokerSettings, Link, place_of
 from linkymonitor.sinks.mqtt_session import Message
+from linkymonitor.system.json_text import read_json
 from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -199,7 +200,7 @@ def _what_to_do(file: Named) -> Text:
 
 
 def _read(path: Path) -> Kept:
-    document: Mapping[str, Any] = json.loads(path.read_bytes())
+    document: Mapping[str, Any] = read_json(path.read_bytes())
     return Kept(
         str(document["broker"]),
         frozenset(map(str, document["retained"])),

@@ -25,6 +25,7 @@ from linkymonitor.summaries.day import (
     Silence,
     TermChange,
 )
+from linkymonitor.system.json_text import read_json
 
 VERSION = 1
 _Part = TypeVar("_Part")
@@ -108,7 +109,7 @@ def _row(text: bytes) -> dict[str, Any] | None:
     if checksum != _CHECKSUM % zlib.crc32(body):
         return None
     try:
-        row = json.loads(body + b"}")
+        row = read_json(body + b"}")
     except ValueError:
         return None
     return row if isinstance(row, dict) else None
