@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from linkymonitor.commands.shared import Common, signals, state_dir
 from linkymonitor.errors import ConfigError, LinkyMonitorError, StorageError, UsageError
 from linkymonitor.language import Text, cause
-from linkymonitor.web.section import Address, read_address
+from linkymonitor.web.section import FOLDER, PASSWORD_FILE, Address, read_address
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -47,7 +47,6 @@ def serve(common: Common, *, bind: str | None, show_address: bool, set_password:
     common.log_to_stderr()
     settings = common.settings()
     from linkymonitor.system.storage import Storage
-    from linkymonitor.web.password import FOLDER
 
     storage, folder = Storage(), state_dir(settings) / FOLDER
     if set_password:
@@ -112,10 +111,9 @@ def _door(settings: Settings, address: Address, folder: Path, storage: Storage) 
     # Only here: hashing takes 3 MB of memory.
     from linkymonitor.system.troubles import trouble
     from linkymonitor.web.door import Door
-    from linkymonitor.web.password import FILE
 
     try:
-        (folder / FILE).stat()
+        (folder / PASSWORD_FILE).stat()
     except FileNotFoundError as error:
         raise ConfigError(
             Text(
@@ -126,7 +124,7 @@ def _door(settings: Settings, address: Address, folder: Path, storage: Storage) 
             )
         ) from error
     except OSError as error:
-        raise trouble(folder / FILE, error) from error
+        raise trouble(folder / PASSWORD_FILE, error) from error
     return Door(folder, storage)
 
 
@@ -215,7 +213,7 @@ def _print_qr(url: str, stream: TextIO) -> None:
 
 def _set_password(folder: Path, storage: Storage) -> int:
     """Ask for a password, twice at a terminal, and keep it in *folder*."""
-    from linkymonitor.web.password import FILE, LONGEST, SHORTEST, write
+    from linkymonitor.web.password import LONGEST, SHORTEST, write
 
     word = _typed(
         Text(
@@ -236,7 +234,7 @@ def _set_password(folder: Path, storage: Storage) -> int:
         )
     storage.make_directory(folder)
     write(folder, word, storage)
-    _hand_over(folder, folder / FILE)
+    _hand_over(folder, folder / PASSWORD_FILE)
     print(
         Text(
             "Le mot de passe est en place ; qui était connecté ne l'est plus.",

@@ -12,9 +12,8 @@ from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.statements import doubts
 from linkymonitor.system.zones import midnight
 from linkymonitor.web.address import addresses_of_house, urls
-from linkymonitor.web.password import FILE, FOLDER
 from linkymonitor.web.qr import qr_lines
-from linkymonitor.web.section import read_address
+from linkymonitor.web.section import FOLDER, PASSWORD_FILE, read_address
 
 _PRICES = Text("prix", "prices")
 _TABLE = Text("grille de prix", "price table")
@@ -168,7 +167,7 @@ def lacks_password(subject: Subject) -> bool:
     if not subject.settings.serve.asks_for_password(read_address(subject.settings.serve.bind)):
         return False
     try:
-        (subject.state_dir / FOLDER / FILE).stat()
+        (subject.state_dir / FOLDER / PASSWORD_FILE).stat()
     except FileNotFoundError:
         return True
     except OSError:  # closed to this user

@@ -11,7 +11,8 @@ from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
 from linkymonitor.system.storage import Storage
 from linkymonitor.web.attempts import Attempts
-from linkymonitor.web.password import FILE, LONGEST, Password
+from linkymonitor.web.password import LONGEST, Password
+from linkymonitor.web.section import PASSWORD_FILE
 from linkymonitor.web.sessions import Sessions
 
 #: Seconds for which an attempt waits until others have been judged.
@@ -51,7 +52,7 @@ class Door:
         self._storage = storage
         self._attempts = attempts or Attempts()
         self._clock = {} if now is None else {"now": now}
-        # To judge a password takes 8 MiB: one at a time.
+        # To judge a password takes memory, and all of a Pi Zero: one at a time.
         self._judging = threading.Lock()
         self._seen: tuple[int, int, int] | None = None
         self._password: Password
@@ -64,7 +65,7 @@ class Door:
         Raises:
             StorageError: no password is set, or it cannot be read.
         """
-        path = self._folder / FILE
+        path = self._folder / PASSWORD_FILE
         try:
             found = path.stat()
             seen = (found.st_ino, found.st_mtime_ns, found.st_size)

@@ -59,16 +59,16 @@ class Page(NamedTuple):
     #: When it was drawn, in POSIX seconds.
     drawn_at: float
 
-    @property
-    def plain(self) -> bytes:
-        """The bytes, for a client that cannot unpack them."""
-        return zlib.decompress(self.packed, 31)
-
 
 def packed(content: bytes) -> bytes:
     """Return *content* in the format of gzip; the same content gives the same bytes."""
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     return packer.compress(content) + packer.flush()
+
+
+def unpacked(pack: bytes) -> bytes:
+    """Return the bytes that `packed` has packed, for a client that cannot unpack them."""
+    return zlib.decompress(pack, 31)
 
 
 def name_of(path: str) -> str | None:

@@ -11,23 +11,28 @@ from pathlib import Path
 
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text
+from linkymonitor.system.json_text import read_json
 from linkymonitor.system.storage import Storage
+from linkymonitor.web.section import PASSWORD_FILE
 
-#: The folder of `serve`, in that of the state, and the file in it.
-FOLDER, FILE = "serve", "password.json"
 #: The fewest and the most characters of a password.
 SHORTEST, LONGEST = 8, 128
-#: The work of scrypt: n * r * 128 bytes of memory (8 MiB), p times: some 2 s of a Pi Zero (ADR 0044).
-_N, _R, _P = 8192, 8, 3
+#: The work of scrypt, n, r and p: n * r * 128 bytes of memory (2 MiB), p times: some 2 s of a Pi Zero (ADR 0044).
+_WORK = [2048, 8, 12]
+#: The work of passwords that were set earlier: as long, in 8 MiB.
+_EARLIER = [8192, 8, 3]
 _SALT, _HASH = 16, 32
 #: scrypt refuses to take more memory than this.
 _MOST_MEMORY = 16 << 20
+#: Bytes of the file that are read; ours is shorter.
+_LONGEST_FILE = 1024
 
 
-def _hash(password: str, salt: bytes) -> bytes:
+def _hash(password: str, salt: bytes, work: list[int]) -> bytes:
     # An é that one keyboard sends as two characters is the é of another.
     words = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(words, salt=salt, n=_N, r=_R, p=_P, dklen=_HASH, maxmem=_MOST_MEMORY)
+    n, r, p = work
+    return hashlib.scrypt(words, salt=salt, n=n, r=r, p=p, dklen=_HASH, maxmem=_MOST_MEMORY)
 
 
 def write(folder: Path, password: str, storage: Storage) -> None:
@@ -37,8 +42,8 @@ def write(folder: Path, password: str, storage: Storage) -> None:
         StorageError: the file cannot be written.
     """
     salt = os.urandom(_SALT)
-    record = {"scrypt": [_N, _R, _P], "salt": salt.hex(), "hash": _hash(password, salt).hex()}
-    storage.replace(folder / FILE, json.dumps(record).encode() + b"\n", mode=0o600)
+    record = {"scrypt": _WORK, "salt": salt.hex(), "hash": _hash(password, salt, _WORK).hex()}
+    storage.replace(folder / PASSWORD_FILE, json.dumps(record).encode() + b"\n", mode=0o600)
 
 
 class Password:
@@ -54,11 +59,12 @@ class Password:
     """
 
     def __init__(self, folder: Path, storage: Storage) -> None:
-        path = folder / FILE
+        path = folder / PASSWORD_FILE
         try:
-            record = json.loads(b"".join(storage.blocks(path)))
+            record = read_json(storage.part_of(path, 0, _LONGEST_FILE))
             self._salt, self._expected = bytes.fromhex(record["salt"]), bytes.fromhex(record["hash"])
-            right = record["scrypt"] == [_N, _R, _P] and len(self._expected) == _HASH
+            self._work = record["scrypt"]
+            right = self._work in (_WORK, _EARLIER) and len(self._expected) == _HASH
         except (ValueError, TypeError, KeyError):
             right = False
         if not right:
@@ -76,4 +82,4 @@ class Password:
 
     def is_right(self, word: str) -> bool:
         """Return whether *word* is the password; this takes as long for any word."""
-        return hmac.compare_digest(_hash(word, self._salt), self._expected)
+        return hmac.compare_digest(_hash(word, self._salt, self._work), self._expected)

@@ -11,6 +11,8 @@ from linkymonitor.language import Text
 #: The port when `bind` names none.
 PORT = 8420
 _BIND = f"127.0.0.1:{PORT}"
+#: The folder of `serve`, in that of the state, and its file with the password.
+FOLDER, PASSWORD_FILE = "serve", "password.json"
 _EXPECTED = Text(
     "on attend une adresse de cette machine et un port, tels que 127.0.0.1:8420, 0.0.0.0:8420 ou [::]:8420",
     "expected an address of this machine and a port, such as 127.0.0.1:8420, 0.0.0.0:8420 or [::]:8420",

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linkymonitor.errors import StorageError
+from linkymonitor.system.json_text import read_json
 from linkymonitor.system.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ FILE = "sessions.json"
 LIFE = 90 * 86400
 #: Browsers that are signed in at once; the oldest session ends when there is one more.
 _MOST = 64
+#: Bytes of the file that are read; that of the most sessions is shorter.
+_LONGEST_FILE = 16384
 
 
 class Sessions:
@@ -73,7 +76,7 @@ class Sessions:
 
     def _read(self) -> dict[str, float]:
         try:
-            kept = json.loads(b"".join(self._storage.blocks(self._path)))
+            kept = read_json(self._storage.part_of(self._path, 0, _LONGEST_FILE))
             if kept["password"] == self._password:
                 return {str(word): float(end) for word, end in kept["ends"].items()}
         except FileNotFoundError:

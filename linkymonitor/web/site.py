@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -18,7 +18,7 @@ from linkymonitor.errors import StorageError
 from linkymonitor.system.resources import shipped
 from linkymonitor.web import hosts, texts
 from linkymonitor.web.own_pages import RELOAD, OwnPages
-from linkymonitor.web.pages import Page, Pages, name_of, packed
+from linkymonitor.web.pages import Page, Pages, name_of, packed, unpacked
 from linkymonitor.web.request import Request, cookie, takes
 
 if TYPE_CHECKING:
@@ -68,7 +68,6 @@ class _File(NamedTuple):
     kind: str
     tag: str
     packed: bytes
-    plain: bytes
 
 
 def _headers(scripts: str, *, form: bool = False) -> tuple[tuple[str, str], ...]:
@@ -180,7 +179,7 @@ class Site:
         # What needs a password is kept by no browser: the next one who uses it may not know the password.
         keep = "private, no-cache" if self._door is None else "no-store"
         headers = (*_headers(page.scripts), ("Cache-Control", keep))
-        return _either(request, page.tag, page.packed, lambda: page.plain, _HTML, headers)
+        return _either(request, page.tag, page.packed, _HTML, headers)
 
     def _form(self, request: Request, body: bytes, address: str, lang: str) -> Response:
         if self._door is None or request.path not in _FORMS:
@@ -219,19 +218,18 @@ class Site:
 def _load(name: str, kind: str) -> _File:
     plain = (shipped("static") / name).read_bytes()
     pack = packed(plain)
-    return _File(kind, f"{len(plain):x}-{int.from_bytes(pack[-8:-4], 'little'):x}", pack, plain)
+    return _File(kind, f"{len(plain):x}-{int.from_bytes(pack[-8:-4], 'little'):x}", pack)
 
 
 def _file(request: Request, file: _File) -> Response:
     headers = (*_headers(""), ("Cache-Control", "public, max-age=3600"))
-    return _either(request, file.tag, file.packed, lambda: file.plain, file.kind, headers)
+    return _either(request, file.tag, file.packed, file.kind, headers)
 
 
 def _either(
     request: Request,
     tag: str,
     pack: bytes,
-    plain: Callable[[], bytes],
     kind: str,
     headers: tuple[tuple[str, str], ...],
 ) -> Response:
@@ -245,7 +243,7 @@ def _either(
     headers = (*headers, ("Content-Type", kind))
     if unpacks:
         return Response(200, (*headers, ("Content-Encoding", "gzip")), pack)
-    return Response(200, headers, plain())
+    return Response(200, headers, unpacked(pack))
 
 
 def _elsewhere(path: str, *more: tuple[str, str]) -> Response:

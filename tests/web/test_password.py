@@ -16,7 +16,8 @@ from linkymonitor.errors import StorageError
 from linkymonitor.system.storage import Storage
 from linkymonitor.web.attempts import Attempts
 from linkymonitor.web.door import Door
-from linkymonitor.web.password import FILE, Password, write
+from linkymonitor.web.password import Password, write
+from linkymonitor.web.section import PASSWORD_FILE
 from linkymonitor.web.sessions import LIFE, Sessions
 from tests.support.commands import PYTHON
 from tests.web.box import PASSWORD, box, page_of
@@ -130,7 +131,8 @@ def test_a_session_ends_after_its_life_and_the_oldest_makes_room(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"password": "mark"}', '{"password": "mark", "ends": {"a": "b"}}']
+    "content",
+    ["", "{", "[]", '{"password": "mark"}', '{"password": "mark", "ends": {"a": "b"}}', "[" * 100_000],
 )
 def test_a_damaged_file_of_sessions_signs_everybody_out(tmp_path, content):
     (tmp_path / "sessions.json").write_text(content)
@@ -140,11 +142,11 @@ def test_a_damaged_file_of_sessions_signs_everybody_out(tmp_path, content):
 
 def test_the_file_of_the_password_has_neither_the_password_nor_readers(tmp_path):
     write(tmp_path, PASSWORD, Storage())
-    first = (tmp_path / FILE).read_text()
+    first = (tmp_path / PASSWORD_FILE).read_text()
     assert PASSWORD not in first
-    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / PASSWORD_FILE).stat().st_mode & 0o777 == 0o600
     write(tmp_path, PASSWORD, Storage())
-    assert json.loads(first)["salt"] != json.loads((tmp_path / FILE).read_text())["salt"]
+    assert json.loads(first)["salt"] != json.loads((tmp_path / PASSWORD_FILE).read_text())["salt"]
     kept = Password(tmp_path, Storage())
     assert kept.is_right(PASSWORD)
     assert not kept.is_right(PASSWORD + "x")
@@ -152,11 +154,29 @@ def test_the_file_of_the_password_has_neither_the_password_nor_readers(tmp_path)
     assert Password(tmp_path, Storage()).is_right("cafe\u0301 au lait")
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"scrypt": [1], "salt": "zz", "hash": "00"}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}",
+        '{"scrypt": [1], "salt": "zz", "hash": "00"}',
+        "[" * 100_000,
+        '{"salt":' * 100_000,
+        "1" * 9000,
+    ],
+)
 def test_a_damaged_password_lets_nobody_in(tmp_path, content):
-    (tmp_path / FILE).write_text(content)
+    (tmp_path / PASSWORD_FILE).write_text(content)
     with pytest.raises(StorageError, match="--set-password"):
         Door(tmp_path, Storage())
+
+
+def test_a_password_that_was_set_when_its_hash_took_more_memory_still_opens(tmp_path):
+    salt, digest = bytes(range(16)).hex(), "486f1c7d543c8fb7a11c4de28dee02f1ab7fdcc6b007c9035cb60abc0fd416e5"
+    (tmp_path / PASSWORD_FILE).write_text(f'{{"scrypt": [8192, 8, 3], "salt": "{salt}", "hash": "{digest}"}}')
+    kept = Password(tmp_path, Storage())
+    assert kept.is_right(PASSWORD)
+    assert not kept.is_right(PASSWORD + "x")
 
 
 def test_attempts_come_back_with_time_and_one_house_has_one_count():
@@ -214,7 +234,7 @@ def test_the_password_is_asked_for_twice_at_a_terminal(tmp_path):
             os.write(keyboard, f"{words}\n".encode())
         status = process.wait(timeout=60)
         os.close(keyboard)
-        assert (status == 0, (tmp_path / "state/serve" / FILE).exists()) == (right, right)
+        assert (status == 0, (tmp_path / "state/serve" / PASSWORD_FILE).exists()) == (right, right)
         assert PASSWORD not in shown
         assert "Mot de passe des pages (8 à 128 caractères) : " in shown
     assert Password(tmp_path / "state/serve", Storage()).is_right(PASSWORD)
