@@ -60,6 +60,8 @@ class DayPrices(NamedTuple):
     offer: str | None = None
     #: The row of the price table, which also has the prices without taxes; None as for *offer*.
     row: "Row | None" = None
+    #: When the price table was checked, None as for *offer*.
+    checked: date | None = None
 
     def by_register(self, registers: Iterable[str]) -> bool:
         """Return whether *registers* are the periods, so that the hour decides nothing."""
@@ -304,6 +306,7 @@ def _of_offer(
         since=since,
         offer=offer.id,
         row=row,
+        checked=offer.table.checked if offer.table is not None else None,
     )
 
 

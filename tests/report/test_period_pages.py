@@ -13,6 +13,10 @@ from html import unescape
 import pytest
 
 from linkymonitor.language import Text
+from linkymonitor.money.book import PriceBook
+from linkymonitor.money.contract import Contract
+from linkymonitor.money.shelf import Shelf
+from linkymonitor.money.tariffs import Prices
 from linkymonitor.report.cells import harmless
 from linkymonitor.report.formats import NBSP, THIN
 from linkymonitor.report.pages import Pages
@@ -248,3 +252,27 @@ def test_the_words_of_two_events_never_cross(days_of_change, shown):
     plot = page[page.index('class="plot') : page.index('class="names"')]
     marks = re.findall(r'<span class="mark [^>]*>(.*?)</span></span>', plot)
     assert [unescape(re.sub("<[^>]+>", "", mark)).replace(NBSP, " ") for mark in marks] == shown
+
+
+@pytest.mark.parametrize(("lang", "shown"), [("fr", "2 jours EJP"), ("en", "2 EJP days")])
+def test_dear_days_in_a_row_have_a_bracket_and_the_mean_day_has_their_hours(lang, shown):
+    page = page_of(figures_of(ejp_month(), book(EJP)), lang=lang)
+    runs = re.findall(r'<span class="run" style="left:([\d.]+)%;width:([\d.]+)%"><b>([^<]*)</b>', page)
+    # The fifth and the sixth of 31 days.
+    assert runs[0] == ("12.90", "6.45", shown)
+    words = {"fr": "de 7 h à 1 h : pointe des jours EJP", "en": "from 7:00 to 1:00: peak of EJP days"}
+    assert words[lang] in plain(page)
+
+
+def test_a_dear_day_alone_has_no_bracket_and_a_month_without_dear_days_no_dear_hours():
+    alone = ejp_month()
+    alone[date(2026, 1, 6)] = made(date(2026, 1, 6), {"HN": 8, "PM": 0})
+    assert 'class="run"' not in page_of(figures_of(alone, book(EJP)))
+    plain_days = days(JANUARY, 31, {"HN": 8, "PM": 0})
+    assert 'class="peak-hours"' not in page_of(figures_of(plain_days, book(EJP)))
+
+
+def test_the_prices_of_a_table_have_the_day_on_which_they_were_checked():
+    offer = PriceBook(Prices(), {}, Contract(offer="ejp", power=12), {}, Shelf((shipped("etc/tariffs"),)))
+    checked = "ejp, depuis le 1er août 2025, vérifiés le 27 novembre 2026"
+    assert checked in plain(page_of(figures_of(ejp_month(), offer))).replace("1ᵉʳ", "1er")

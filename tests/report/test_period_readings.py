@@ -11,7 +11,7 @@ from linkymonitor.report.pages import Pages
 from linkymonitor.report.period.as_json import as_json
 from linkymonitor.report.period.figures import period_figures
 from linkymonitor.report.section import Settings
-from linkymonitor.summaries.day import Break, InjectedEnergy
+from linkymonitor.summaries.day import TOTAL, Break, InjectedEnergy
 from linkymonitor.system.resources import shipped
 from tests.report.drawn import text_of
 from tests.report.house import PARIS, local
@@ -134,3 +134,26 @@ def test_a_period_of_an_offer_that_is_no_register_has_no_index():
     figures = figures_of(summaries)
     assert figures.readings == {}
     assert "index" not in as_json(figures, PARIS, "fr")["periods"]["HN"]
+
+
+@pytest.mark.parametrize(("off", "shown"), [(0, "Registres et total écart 0 Wh"), (7, "écart 7 Wh")])
+def test_registers_and_total_of_the_meter_are_compared(off, shown):
+    summaries = {
+        day: summary._replace(
+            midnight={**summary.midnight, TOTAL: sum(summary.midnight.values()) + (off if day > FIRST else 0)}
+        )
+        for day, summary in month().items()
+    }
+    assert shown in page_of(figures_of(summaries))
+
+
+def test_a_meter_without_a_total_and_a_new_meter_are_not_compared():
+    assert "Registres et total" not in page_of(figures_of(month()))
+    summaries = {
+        day: summary._replace(midnight={**summary.midnight, TOTAL: sum(summary.midnight.values())})
+        for day, summary in month().items()
+    }
+    broken = FIRST + timedelta(days=10)
+    at = local(broken).timestamp() + 3600
+    summaries[broken] = summaries[broken]._replace(breaks=(Break(at, contract_changed=True),))
+    assert "Registres et total" not in page_of(figures_of(summaries))

@@ -30,7 +30,7 @@ from linkymonitor.report.day import ELSEWHERE
 from linkymonitor.report.period.before import before_of
 from linkymonitor.report.period.marks import marks_of
 from linkymonitor.report.period.means import mean_days
-from linkymonitor.report.period.readings import readings_of
+from linkymonitor.report.period.readings import readings_of, registers_and_total
 from linkymonitor.report.period.values import (
     BaseLoad,
     Coverage,
@@ -133,7 +133,9 @@ def period_figures(
         warnings=warnings,
         prices_since=due[-1][1].since if due else None,
         offer=due[-1][1].offer if due else None,
+        prices_checked=due[-1][1].checked if due else None,
         readings=readings_of(known_days, {line.code: line.wh for line in lines}),
+        registers_apart=registers_and_total(known_days),
         injected=_injected(inside, costs),
         peak=peak.peak_va if peak else None,
         peak_at=peak.peak_at if peak else None,

@@ -9,6 +9,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import NamedTuple
 
 from linkymonitor.estimate.day_cost import DayCost
@@ -21,6 +22,10 @@ from linkymonitor.report.words import Words
 
 #: The size of a picture in its own units, and how high its tallest bar is.
 WIDTH, HEIGHT, _TALLEST = 1000, 240, 212
+#: Days that stand out, and the words for several in a row.
+_DEAR = {"ejp": PeriodTexts.run_ejp, "red": PeriodTexts.run_red}
+#: Of more days than this a row of them has no room for its words.
+_RUNS = 31
 #: From this value on a bar has its value without decimals.
 _WHOLE_FROM = 10
 #: The height of the picture of what is injected.
@@ -45,11 +50,17 @@ class Bar(NamedTuple):
     parts: Mapping[str, Decimal]
     injected: Decimal
     title: str
-    strong: bool = False
+    #: ``ejp``, ``red``, ``white`` or ``blue``; empty: a day like others, or a month.
+    kind: str = ""
     weekend: bool = False
     part: bool = False
     before: Decimal | None = None
     ahead: Decimal | None = None
+
+    @property
+    def strong(self) -> bool:
+        """Whether it stands out."""
+        return self.kind in _DEAR
 
     @property
     def height(self) -> Decimal:
@@ -117,6 +128,7 @@ def picture(
             for at, bar in enumerate(bars)
             if bar.parts or bar.href
         ],
+        "runs": [] if by_month or len(bars) > _RUNS else _runs_of(bars, step, words),
         "tops": _tops(bars, most, step, words, by_month=by_month),
         "count": len(bars),
         "names": _names_of_months(bars, step, words)
@@ -164,7 +176,7 @@ def _tops(
     """Return the values above the bars: of each month, or of the days that stand out."""
     tops = []
     for at, bar in enumerate(bars):
-        if bar.parts and (by_month or (bar.strong and len(bars) <= 31)):
+        if bar.parts and (by_month or (bar.strong and len(bars) <= _RUNS)):
             value = bar.height
             # The value stands clear of the mark of the period before.
             y = _y(max(value, bar.before or value), most)
@@ -177,6 +189,22 @@ def _tops(
                 }
             )
     return tops
+
+
+def _runs_of(bars: Sequence[Bar], step: float, words: Words) -> list[dict[str, str]]:
+    """Return the places of days in a row that have one dear kind, with how many they are."""
+    runs = []
+    for kind, group in groupby(enumerate(bars), lambda each: each[1].kind):
+        places = [at for at, _ in group]
+        if kind in _DEAR and len(places) > 1:
+            runs.append(
+                {
+                    "left": _percent(places[0] * step),
+                    "width": _percent(len(places) * step),
+                    "text": words.say(_DEAR[kind], len(places)),
+                }
+            )
+    return runs
 
 
 def _scale(most: Decimal, words: Words) -> list[dict[str, str]]:
@@ -261,7 +289,7 @@ def _day_bar(
         parts=parts,
         injected=Decimal((day.injected or 0) if day else 0) / 1000,
         title=title,
-        strong=day is not None and day.kind in ("ejp", "red"),
+        kind=(day.kind or "") if day is not None else "",
         weekend=on.weekday() >= _WEEKEND,
         part=day is not None and not day.whole and not day.so_far,
         before=mark,

@@ -40,6 +40,25 @@ def readings_of(days: Sequence[DaySummary], lines: Mapping[str, int | None]) -> 
     return found
 
 
+def registers_and_total(days: Sequence[DaySummary]) -> int | None:
+    """Return by how many Wh the registers and the total of the meter differ between the first and the last midnight.
+
+    None when the meter has no total, or something began anew in between.
+    """
+    known = [at for at, day in enumerate(days) if TOTAL in day.midnight]
+    if len(known) < 2:
+        return None
+    inside = days[known[0] : known[-1] + 1]
+    if not _in_a_row(inside) or any(day.breaks or day.unread for day in inside[:-1]):
+        return None
+    begin, end = inside[0].midnight, inside[-1].midnight
+    names = [name for name in begin if name not in (TOTAL, INJECTED)]
+    if names != [name for name in end if name not in (TOTAL, INJECTED)]:
+        return None
+    counted = sum((end[name] - begin[name]) % ROLL_OVER for name in names)
+    return counted - (end[TOTAL] - begin[TOTAL]) % ROLL_OVER
+
+
 def _first(days: Sequence[DaySummary], name: str) -> int | None:
     """Return the index of *name* as the first of *days* begins, None when it is not known."""
     at = next((at for at, day in enumerate(days) if name in day.midnight), None)

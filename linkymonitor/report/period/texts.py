@@ -118,6 +118,8 @@ class PeriodTexts:
         "A day opens its page. Grey ground: week-end.",
     )
     hint_open_month = Text("Toucher un mois ouvre sa page.", "A month opens its page.")
+    run_ejp = Text("{} jours EJP", "{} EJP days")
+    run_red = Text("{} jours rouges", "{} red days")
     hint_ejp = Text(
         "La pointe d’un jour EJP finit à 1 h : le lendemain en porte la dernière heure.",
         "The peak of an EJP day ends at 1:00: the day after has its last hour.",
@@ -179,6 +181,10 @@ class PeriodTexts:
     mean_ejp = Text("jours EJP", "EJP days")
     mean_red = Text("jours rouges", "red days")
     mean_key = Text("{} ({}, {} kWh)", "{} ({}, {} kWh)")
+    mean_peak_ejp = Text("de 7 h à 1 h : pointe des jours EJP", "from 7:00 to 1:00: peak of EJP days")
+    mean_peak_red = Text(
+        "de 6 h à 22 h : heures pleines des jours rouges", "from 6:00 to 22:00: peak hours of red days"
+    )
     mean_hint = Text(
         "En kW, par demi-heure, jours entiers seulement.", "In kW, by half hour, whole days only."
     )
@@ -214,6 +220,9 @@ class PeriodTexts:
     prices_own = Text("les vôtres, sans date", "your own, undated")
     prices_since = Text("les vôtres, depuis le {}", "your own, since {}")
     prices_offer = Text("{}, depuis le {}", "{}, since {}")
+    prices_checked = Text("{}, vérifiés le {}", "{}, checked on {}")
+    registers_and_total = Text("Registres et total", "Registers and total")
+    registers_apart = Text("écart {} Wh", "{} Wh apart")
     none = Text("aucun", "none")
     events = Text("Ce qui a changé", "What has changed")
     event = Text("{} : {}", "{}: {}")

@@ -223,6 +223,8 @@ class PeriodFigures(NamedTuple):
     #: Since when the newest prices of the period are in force, and the price table that they are from; None: not said.
     prices_since: date | None
     offer: str | None
+    #: When the price table was checked.
+    prices_checked: date | None
     injected: PeriodInjected | None
     peak: int | None
     peak_at: float | None
@@ -249,6 +251,8 @@ class PeriodFigures(NamedTuple):
     periods: tuple[str, ...] = ()
     #: Register, or INJECTED → its indexes; none where they are not known.
     readings: Mapping[str, Readings] = MappingProxyType({})
+    #: By how many Wh the registers and the total of the meter differ; None when the meter has no total.
+    registers_apart: int | None = None
     before: Before | None = None
     #: What it comes to when it is over; None when that is long ago, or cannot be known, and why it cannot.
     projection: Projection | None = None

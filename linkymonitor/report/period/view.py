@@ -46,6 +46,11 @@ _LABEL, _DATE, _LATE = 0.21, 0.09, 0.6
 _CENT = Decimal("0.01")
 #: The mean day: its width and its height in the units of its picture.
 _WIDTH, _HEIGHT, _TALLEST = 960, 200, 185
+#: The dear hours of a kind of days, the longest first, and their words.
+_PEAKS = {
+    "ejp": (((7, 24), (0, 1)), P.mean_peak_ejp),
+    "red": (((6, 22),), P.mean_peak_red),
+}
 _MEANS = {"weekday": P.mean_weekday, "weekend": P.mean_weekend, "ejp": P.mean_ejp, "red": P.mean_red}
 
 
@@ -283,8 +288,10 @@ def _means(means: Sequence[MeanDay], words: Words) -> dict[str, object] | None:
         curves.append({"kind": mean.kind, "path": path, "key": key})
     step = next(step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if step * 5 > most)
     values = [step * count for count in range(1, 6) if step * count <= most]
+    peak = next((mean.kind for mean in means if mean.kind in _PEAKS), None)
     return {
         "curves": curves,
+        "peak": None if peak is None else _peak_hours(peak, words),
         "lines": [
             {
                 "y": f"{_HEIGHT - value / most * _TALLEST:.1f}",
@@ -295,6 +302,16 @@ def _means(means: Sequence[MeanDay], words: Words) -> dict[str, object] | None:
         ],
         "hours": [(f"{hour / 24 * 100:.0f}%", words.hour(hour)) for hour in (0, 6, 12, 18, 24)],
     }
+
+
+def _peak_hours(kind: str, words: Words) -> dict[str, str]:
+    """Return the ground of the dear hours of days of *kind*, and its words with their place."""
+    hours, text = _PEAKS[kind]
+    hour = _WIDTH / 24
+    ground = "".join(
+        f"M{begin * hour:.0f},0H{end * hour:.0f}V{_HEIGHT}H{begin * hour:.0f}z" for begin, end in hours
+    )
+    return {"ground": ground, "text": words.say(text), "left": f"{hours[0][0] / 24 * 100:.1f}%"}
 
 
 def _base(base: BaseLoad, before: Before | None, words: Words) -> dict[str, object]:
@@ -349,6 +366,9 @@ def _quality(figures: PeriodFigures, words: Words) -> list[tuple[str, str]]:
         (words.say(P.gaps), gaps),
         (words.say(P.records), words.number(quality.records)),
     ]
+    if figures.registers_apart is not None:
+        apart = words.say(P.registers_apart, words.number(abs(figures.registers_apart)))
+        rows.append((words.say(P.registers_and_total), apart))
     if figures.option is not None:
         power = "" if figures.subscribed_kva is None else f", {figures.subscribed_kva}{NBSP}kVA"
         rows.append((words.say(P.contract), words.option_name(figures.option) + power))
@@ -366,7 +386,10 @@ def _prices(figures: PeriodFigures, words: Words) -> str:
     since = day_name(figures.prices_since, words)
     if figures.offer is None:
         return words.say(P.prices_since, since)
-    return words.say(P.prices_offer, figures.offer, since)
+    prices = words.say(P.prices_offer, figures.offer, since)
+    if figures.prices_checked is None:
+        return prices
+    return words.say(P.prices_checked, prices, day_name(figures.prices_checked, words))
 
 
 def _missing(figures: PeriodFigures, words: Words) -> str:
