@@ -45,8 +45,8 @@ def line_with(mode: Mode, label: str, text: str) -> bytes:
     return parity.add(changed)
 
 
-def page_with(call, folder, mode, label, text):
-    """Return the page of the day, as it is served, of a meter whose *label* is *text*, and its log."""
+def drawn_with(call, folder, mode, label, text):
+    """Return the folder of the pages of a meter whose *label* is *text*, and its log."""
     folder.mkdir()
     (folder / "line.tic").write_bytes(line_with(mode, label, text))
     logs, pages = folder / "log", folder / "pages"
@@ -56,9 +56,14 @@ def page_with(call, folder, mode, label, text):
     assert status == 0, err
     status, _, err = call("report", "--log-dir", logs, "-o", pages, "-s", DAY)
     assert status == 0, err
+    return pages, "".join(path.read_text() for path in sorted(logs.glob("*.log")))
+
+
+def page_with(call, folder, mode, label, text):
+    """Return the pages of the day and of the calendar, as they are served, of such a meter, and its log."""
+    pages, log = drawn_with(call, folder, mode, label, text)
     with box(pages) as served:
-        shapes = [shape_of(served.get(path).body) for path in (f"/{DAY}", "/")]
-    return shapes, "".join(path.read_text() for path in sorted(logs.glob("*.log")))
+        return [shape_of(served.get(path).body) for path in (f"/{DAY}", "/")], log
 
 
 @pytest.mark.parametrize("mode", LABELS)
@@ -84,6 +89,28 @@ def test_no_text_of_a_label_becomes_markup(call, tmp_path, mode):
         note=f"{looked} pages",
     )
     assert wrong == 0
+
+
+@pytest.mark.browser
+def test_no_text_of_a_label_runs_in_a_browser(call, tmp_path, browser):
+    ascii_only = [text for text in PAYLOADS if text.isascii()]
+    places = [(mode, label) for mode, labels in LABELS.items() for label in labels]
+    cases = extent([(Mode.STANDARD, "NGTF"), (Mode.HISTORIQUE, "OPTARIF")], places * 15)
+    texts = random.Random(19).sample(ascii_only, len(cases))
+    wrong = 0
+    complaints: list[str] = []
+    with browser.new_page() as page:
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        for number, ((mode, label), text) in enumerate(zip(cases, texts, strict=True)):
+            pages, _ = drawn_with(call, tmp_path / str(number), mode, label, text)
+            with box(pages) as served:
+                for path in (f"/{DAY}", "/"):
+                    page.goto(f"http://127.0.0.1:{served.port}{path}")
+                    wrong += page.evaluate("typeof hacked !== 'undefined' || document.forms.length > 0")
+    wrong += len(complaints)
+    tally("web: a label of text that runs in Chromium", len(cases), wrong=wrong)
+    assert (wrong, complaints) == (0, [])
 
 
 def test_markup_in_the_name_of_an_offer_does_reach_the_log_and_so_the_pages(call, tmp_path):
