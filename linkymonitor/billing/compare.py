@@ -7,7 +7,7 @@
 #   bill is worked again by each other rule of suppliers, and a rule that gives the amount of the paper is the reason.
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -237,12 +237,15 @@ def _other_index(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> Iter
         effect = _index_effect(abs(typed - own), is_end=is_end, above=typed > own, within=within)
         yield (
             "estimated-index" if theirs.estimated else "index",
-            name + at + effect + _where(ours, is_end=is_end),
+            name + at + effect + _where(ours, is_end=is_end, within=within),
         )
 
 
-def _where(ours: Line, *, is_end: bool) -> Text:
-    """Return which index of a line it is, and of which day."""
+def _where(ours: Line, *, is_end: bool, within: bool) -> Text:
+    """Return which index of a line it is, and of which day; *within* the bill it is the index of two lines."""
+    if within:
+        at = written_date(ours.last + timedelta(days=1) if is_end else ours.first)
+        return Text(f" (index du {at.fr} à 0 h)", f" (index of {at.en} at 00:00)")
     if is_end:
         day = written_date(ours.last)
         return Text(f" (nouvel index, à la fin du {day.fr})", f" (new index, at the end of {day.en})")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from linkymonitor.billing.amounts import summed
+from linkymonitor.billing.amounts import half_away, summed
 from linkymonitor.billing.compare import Compared
-from linkymonitor.billing.paper import Paper
+from linkymonitor.billing.paper import Paper, summed_lines
 from linkymonitor.billing.rules import Rules
 from linkymonitor.billing.totals import total_gap
 from linkymonitor.billing.values import COUNTED, CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX, Bill, Line
@@ -20,6 +21,7 @@ from linkymonitor.report.bill_texts import PRORATIONS
 from linkymonitor.report.bill_texts import BillTexts as B
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.sentences import day_name, name_of
+from linkymonitor.report.styles import styles_of
 from linkymonitor.report.words import Words
 
 _DAY = timedelta(days=1)
@@ -65,6 +67,10 @@ class _View:
     def __init__(self, page: BillPage, words: Words) -> None:
         self._page, self._bill, self._words = page, page.bill, words
         self._notes: list[str] = []
+        #: Register → the style of its colour.
+        self._styles = styles_of(
+            line.register for line in page.bill.lines if line.kind == ENERGY and line.register
+        )
 
     def as_dict(self) -> dict[str, object]:
         bill, say = self._bill, self._words.say
@@ -182,11 +188,14 @@ class _View:
 
     def _row(self, pair: Compared) -> dict[str, object]:
         words, ours, theirs = self._words, pair.ours, pair.theirs
+        line = ours or theirs
         name = words.say(ours.label) if ours else (theirs.label if theirs else "")
         row: dict[str, object] = {
             "name": name,
             "small": list(self._small(ours)) if ours else [],
             "cells": self._cells(ours.eur if ours else None, theirs.eur if theirs else None),
+            "style": self._styles.get(line.register or "", "") if line else "",
+            "square": bool(line and line.register in _PEAK),
             "note": "",
         }
         if pair.why is not None:
@@ -252,8 +261,20 @@ class _View:
                 "name": words.say(name, shown),
                 "small": "",
                 "cells": self._cells(amount, printed),
-                "note": "",
+                "note": self._note_on_tva(rate, amount, printed, shown),
             }
+
+    def _note_on_tva(self, rate: Decimal, ours: Decimal | None, printed: Decimal | None, shown: str) -> str:
+        """Return the letter of a note where the TVA of the paper differs, and follows from its own lines."""
+        paper, words = self._page.paper, self._words
+        if paper is None or printed is None or printed == ours or not paper.without_taxes:
+            return ""
+        rated = [line for line in paper.lines if line.tva == rate]
+        due = summed_lines(rated or paper.lines)
+        if half_away(Fraction(due * rate / 100), 2) != printed:
+            return ""
+        steps = f"{words.number(due, 2)} × {shown} = {words.number(printed, 2)}"
+        return self._note(words.say(B.tva_follows, steps))
 
     def _sum(
         self, style: str, name: Text, ours: Decimal | None, theirs: Decimal | None, note: str = ""
@@ -275,6 +296,8 @@ class _View:
                 "name": self._words.say(line.label),
                 "small": list(self._small(line)),
                 "cells": [_DASH if line.eur is None else self._words.eur(line.eur)],
+                "style": "",
+                "square": False,
                 "note": "",
             }
             for line in lines
@@ -334,6 +357,8 @@ class _View:
                 texts.append(
                     (x(day) + 7, 24, "start", "strong", words.say(B.new_prices, day_name(day, words)))
                 )
+        if len(cuts) == 1 and _LEFT + 0.25 * _WIDTH < x(cuts[0]) < _LEFT + 0.7 * _WIDTH:
+            texts.append((x(cuts[0]) + 7, 80, "start", "", self._indexes_at(cuts[0])))
         texts += [
             (_LEFT, 80, "start", "", self._indexes("index_from")),
             (_LEFT + _WIDTH, 80, "end", "", self._indexes("index_to")),
@@ -357,9 +382,22 @@ class _View:
             wh = getattr(line, side)
             if line.register and wh is not None:
                 found.setdefault(line.register, wh)
-        shown = found if side == "index_from" else dict(reversed(found.items()))
+        return self._listed(found if side == "index_from" else dict(reversed(found.items())))
+
+    def _indexes_at(self, day: date) -> str:
+        """Return the indexes at the midnight that begins *day*, on which prices change."""
+        lines = self._bill.lines
+        return self._listed(
+            {
+                line.register: line.index_from
+                for line in lines
+                if line.register and line.first == day and line.index_from is not None
+            }
+        )
+
+    def _listed(self, indexes: Mapping[str, int]) -> str:
         return f"{NBSP}{NBSP}{NBSP}".join(
-            f"{name}{NBSP}{self._words.number(wh // 1000)}" for name, wh in shown.items()
+            f"{name}{NBSP}{self._words.number(wh // 1000)}" for name, wh in indexes.items()
         )
 
     def _footer(self) -> Iterator[str]:

@@ -60,6 +60,7 @@ class BillTexts:
         "Revenu de l'injection : un document à part, jamais déduit",
         "Revenue of injection: a document of its own",
     )
+    tva_follows = Text("La TVA de ces écarts : {}", "The TVA of those differences: {}")
     notes_title = Text("Les écarts, expliqués", "The differences, explained")
     prices_title = Text("Prix employés", "Prices used")
     warnings_title = Text("À savoir", "To be known")

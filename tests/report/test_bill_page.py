@@ -112,8 +112,22 @@ def test_the_page_says_why_the_paper_differs(folder):
     page = words(drawn(folder, "fr", "--check", str(folder / "paper.toml")))
     assert "le fournisseur demande 705,80 € , soit 0,85 € de plus" in page
     assert "index estimé 70163, le compteur disait 70166 : 3 kWh à l'autre prix" in page
+    # One note for the two lines of HN, one for those of PM.
+    assert page.count("à l'autre prix (index du 1ᵉʳ février 2026 à 0 h)") == 2
     assert "les kWh de ces index" in page
+    assert "La TVA de ces écarts : 588,17 × 20 % = 117,63" in page
+    assert "HN 70 166 PM 8 095" in page
     assert "+0,71" in page
+
+
+def test_registers_have_the_colour_of_their_tariff(folder):
+    page = drawn(folder, "en").read_text("utf-8")
+    assert re.findall(r'<span class="(dot[^"]*)"></span>([^<]*)<', page) == [
+        ("dot k-hn", "Normal hours"),
+        ("dot k-hn", "Normal hours"),
+        ("dot square k-pm", "Mobile peak hours"),
+        ("dot square k-pm", "Mobile peak hours"),
+    ]
 
 
 def test_a_bill_without_prices_has_a_page_without_amounts(folder, tmp_path):
