@@ -46,6 +46,40 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+class Tab:
+    """One tab of *browser* for tests that only look at pages: to open a new one costs four times as much as a page."""
+
+    def __init__(self, browser: Any) -> None:
+        self._page = browser.new_context(
+            timezone_id="America/New_York", locale="en-US", reduced_motion="reduce"
+        ).new_page()
+        #: What the browser has complained of, and the addresses that were asked for, since the last `clear`.
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self._page.on("console", lambda message: self.complaints.append(f"console: {message.text}"))
+        self._page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        self._page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self._page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, address: str, viewport: dict[str, int], theme: str) -> Any:
+        """Return the page at *address* in a window of that size and theme."""
+        self._page.set_viewport_size(viewport)
+        self._page.emulate_media(color_scheme=theme)
+        self._page.goto(address)
+        return self._page
+
+    def clear(self) -> tuple[list[str], list[str]]:
+        """Forget what the pages have kept; return the complaints and the requests since the last call."""
+        self._page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        heard, self.complaints, self.requests = (self.complaints, self.requests), [], []
+        return heard
+
+
+def is_local(address: str) -> bool:
+    """Return whether what is at *address* comes from a file or from the page itself."""
+    return address.startswith(("file:", "data:", "blob:"))
+
+
 NAMES = [
     "pages/2026-01-13.html",
     "pages/2026-01-14.html",

@@ -13,7 +13,7 @@ from linkymonitor.money.tariffs import Prices
 from linkymonitor.report import build as report
 from linkymonitor.report.section import Settings
 from linkymonitor.system.storage import Storage
-from tests.report.browsing import AUTUMN, DAY, DESK, PRICES, SPRING
+from tests.report.browsing import AUTUMN, DAY, DESK, PRICES, SPRING, Tab, is_local
 from tests.report.house import PARIS, contract, lively, local, period_of, records, write_log
 
 
@@ -87,10 +87,7 @@ def show(browser, pages):
         page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
         page.on(
             "request",
-            lambda request: (
-                request.url.startswith(("file:", "data:", "blob:"))
-                or complaints.append(f"left: {request.url}")
-            ),
+            lambda request: is_local(request.url) or complaints.append(f"left: {request.url}"),
         )
         page.goto((pages / name).as_uri())
         return page
@@ -99,3 +96,18 @@ def show(browser, pages):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def tab(browser):
+    """Return the tab of all tests of this process that only look at pages."""
+    return Tab(browser)
+
+
+@pytest.fixture
+def look(tab, pages):
+    """Return a function that opens a page, as `show` does, in the tab of all tests: they change nothing in a page."""
+    yield lambda name, viewport=DESK, theme="light": tab.open((pages / name).as_uri(), viewport, theme)
+    complaints, requests = tab.clear()
+    assert complaints == []
+    assert [address for address in requests if not is_local(address)] == []

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("name", STATES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_open_whole_and_readable(show, name, theme):
-    page = show(name, DESK, theme)
+def test_pages_open_whole_and_readable(look, name, theme):
+    page = look(name, DESK, theme)
     spilled = "[...document.querySelectorAll('section,.card')].filter(e => e.scrollWidth > e.clientWidth + 1)"
     for viewport in (DESK, PHONE, NARROW):
         page.set_viewport_size(viewport)
@@ -26,14 +26,14 @@ def test_pages_open_whole_and_readable(show, name, theme):
 
 @pytest.mark.parametrize("name", STATES)
 @pytest.mark.parametrize(("viewport", "theme"), VIEWS)
-def test_axe_finds_nothing(show, name, viewport, theme):
+def test_axe_finds_nothing(look, name, viewport, theme):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright",
         reason="axe-playwright-python is not installed: AXE HAS NOT LOOKED",
     )
     # Preloading fetches the style sheet, which the policy of the page forbids.
     options = {"resultTypes": ["violations"], "preload": False}
-    found = axe.Axe().run(show(name, viewport, theme), options=options)
+    found = axe.Axe().run(look(name, viewport, theme), options=options)
     faults = [
         (fault["id"], node["target"], node["html"][:120])
         for fault in found.response["violations"]

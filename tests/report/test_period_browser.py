@@ -192,15 +192,31 @@ def show(browser, folder):
     assert [text for text in complaints if not text.startswith("blob:")] == []
 
 
+@pytest.fixture
+def look(tab, folder):
+    """Return a function that opens a page, as `show` does, in the tab of all tests: they change nothing in a page."""
+    addresses = set()
+
+    def opened(name: str, width: int = 1280, lang: str = "fr", theme: str = "light"):
+        address = (folder / f"{name}.{lang}.html").as_uri()
+        addresses.add(address)
+        return tab.open(address, {"width": width, "height": 900}, theme)
+
+    yield opened
+    complaints, requests = tab.clear()
+    assert complaints == []
+    assert set(requests) <= addresses
+
+
 def number(text: str) -> Decimal:
     """Return what *text*, a French number, means."""
     return Decimal(re.sub(r"\s", "", text).replace("−", "-").replace(",", "."))
 
 
 @pytest.mark.parametrize("name", ["ejp", "tempo", "hc", "range"])
-def test_the_sums_on_screen_are_those_of_the_json(show, figures, name):
+def test_the_sums_on_screen_are_those_of_the_json(look, figures, name):
     found = as_json(figures[name], PARIS, "fr")
-    page = show(name)
+    page = look(name)
     rows = page.locator("section[aria-labelledby=account-title] tbody:not(.aside) tr").all()
     cells = [[cell.inner_text() for cell in row.locator("td").all()] for row in rows]
     *lines, subscription, total = cells
@@ -219,8 +235,8 @@ def test_the_sums_on_screen_are_those_of_the_json(show, figures, name):
 @pytest.mark.parametrize(
     ("name", "theme"), [*((name, "light") for name in HOUSES), ("ejp", "dark"), ("tempo", "dark")]
 )
-def test_pages_are_whole_and_readable_at_each_width(show, name, theme):
-    page = show(name, theme=theme)
+def test_pages_are_whole_and_readable_at_each_width(look, name, theme):
+    page = look(name, theme=theme)
     spilled = "[...document.querySelectorAll('section,.card')].filter(e => e.scrollWidth > e.clientWidth + 1)"
     for width in (1280, 1000, 820, 600, 390, 320):
         page.set_viewport_size({"width": width, "height": 800})
@@ -285,12 +301,12 @@ def test_nothing_moves_while_the_page_loads(show):
         ("hc", 390, "fr", "light"),
     ],
 )
-def test_axe_finds_nothing(show, name, width, lang, theme):
+def test_axe_finds_nothing(look, name, width, lang, theme):
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright",
         reason="axe-playwright-python is not installed: AXE HAS NOT LOOKED",
     )
-    found = axe.Axe().run(show(name, width, lang, theme))
+    found = axe.Axe().run(look(name, width, lang, theme))
     assert [
         (violation["id"], violation["nodes"][0]["html"]) for violation in found.response["violations"]
     ] == []
@@ -307,8 +323,8 @@ def test_the_print_has_the_bars_in_colour_and_no_control(show):
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
 @pytest.mark.parametrize("name", ["half", "range", "ejp"])
-def test_the_names_below_the_bars_never_overlap(show, name, lang):
-    page = show(name, lang=lang)
+def test_the_names_below_the_bars_never_overlap(look, name, lang):
+    page = look(name, lang=lang)
     for width in (1280, 820, 390, 320):
         page.set_viewport_size({"width": width, "height": 800})
         edges = page.evaluate(
@@ -319,14 +335,14 @@ def test_the_names_below_the_bars_never_overlap(show, name, lang):
         assert [one for one, other in pairwise(edges) if one[1] > other[0]] == []
 
 
-def test_half_a_year_names_its_months(show):
-    names = show("half", width=390).locator(".bar-chart .in-eur .names span").all_inner_texts()
+def test_half_a_year_names_its_months(look):
+    names = look("half", width=390).locator(".bar-chart .in-eur .names span").all_inner_texts()
     assert names == ["2026", "févr.", "mars", "avr.", "mai", "juin", "juil."]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_six_periods_of_an_offer_have_six_colours(show, theme):
-    page = show("six", theme=theme)
+def test_the_six_periods_of_an_offer_have_six_colours(look, theme):
+    page = look("six", theme=theme)
     colours = page.evaluate(
         "[...document.querySelectorAll('.bar-chart .key i')].map(e => getComputedStyle(e).backgroundColor)"
     )
@@ -335,9 +351,9 @@ def test_the_six_periods_of_an_offer_have_six_colours(show, theme):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["ejp", "tempo", "hc", "range", "six"])
-def test_the_subscription_has_the_colour_of_nothing_else(show, name, theme):
+def test_the_subscription_has_the_colour_of_nothing_else(look, name, theme):
     """The colours differ by 60 of 255 at least in one of red, green and blue."""
-    page = show(name, theme=theme)
+    page = look(name, theme=theme)
     subscription, *others = [
         [
             int(part)
@@ -351,8 +367,8 @@ def test_the_subscription_has_the_colour_of_nothing_else(show, name, theme):
         assert max(abs(one - two) for one, two in zip(other, subscription, strict=True)) >= 60
 
 
-def test_the_curves_of_the_mean_days_differ_by_their_dashes(show):
-    dashes = show("tempo").evaluate(
+def test_the_curves_of_the_mean_days_differ_by_their_dashes(look):
+    dashes = look("tempo").evaluate(
         "[...document.querySelectorAll('.mean .area path[class^=mean-]')].map(e => getComputedStyle(e).strokeDasharray)"
     )
     assert len(dashes) == len(set(dashes)) == 3
@@ -381,8 +397,8 @@ def test_the_last_sections_of_a_year_stay_together_on_paper(show):
     )
 
 
-def test_the_values_above_neighbouring_dear_days_do_not_touch(show):
-    page = show("ejp")
+def test_the_values_above_neighbouring_dear_days_do_not_touch(look):
+    page = look("ejp")
     for width in (1280, 820, 600):
         page.set_viewport_size({"width": width, "height": 800})
         edges = page.evaluate(
