@@ -206,15 +206,14 @@ def fields_of(cls: type) -> dict[str, Key]:
     """
     if not dataclasses.is_dataclass(cls):
         raise TypeError(f"{cls.__qualname__}: not a dataclass")
-    try:
-        hints = get_type_hints(cls)
-    except Exception as error:  # an annotation may contain a name that exists only for type checkers
-        raise TypeError(f"{cls.__qualname__}: {error}") from error
-    return {
-        field.name: _field(cls, field, hints[field.name])
-        for field in dataclasses.fields(cls)
-        if field.init and "free" not in field.metadata
-    }
+    fields = [field for field in dataclasses.fields(cls) if field.init and "free" not in field.metadata]
+    hints = {field.name: field.type for field in fields}
+    if any(isinstance(hint, str) for hint in hints.values()):
+        try:
+            hints = get_type_hints(cls)
+        except Exception as error:  # an annotation may contain a name that exists only for type checkers
+            raise TypeError(f"{cls.__qualname__}: {error}") from error
+    return {field.name: _field(cls, field, hints[field.name]) for field in fields}
 
 
 def _field(cls: type, field: dataclasses.Field[Any], hint: Any) -> Key:
