@@ -31,6 +31,11 @@ _PRICES = ("tariff", "tariffs", "contract", "contracts", "calendar")
 #: Read at each run of `report`.
 _PAGES = ("report",)
 
+REFUSED = Text(
+    "Réglages refusés : ceux d'avant restent en vigueur ; corrigez, puis rechargez",
+    "Settings refused: those of before stay in effect; mend them, then reload",
+)
+
 
 class Reload:
     """The settings of an acquire that runs.
@@ -72,12 +77,7 @@ class Reload:
             self.refused = True
             for fault in error.faults:
                 log.warning("%s", fault)
-            log.warning(
-                Text(
-                    "Réglages refusés : ceux d'avant restent en vigueur ; corrigez, puis rechargez",
-                    "Settings refused: those of before stay in effect; mend them, then reload",
-                )
-            )
+            log.warning("%s", REFUSED)
             return
         finally:
             # Reading the file has set its language, which waits for the next start.

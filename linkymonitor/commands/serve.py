@@ -17,6 +17,7 @@ from linkymonitor.language import Text, cause
 from linkymonitor.web.section import FOLDER, PASSWORD_FILE, Address, read_address
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
 
     from linkymonitor.settings import Settings
@@ -72,6 +73,7 @@ def _address(settings: Settings, bind: str | None) -> Address:
 
 
 def _serve(common: Common, settings: Settings, address: Address, folder: Path, storage: Storage) -> int:
+    from linkymonitor.commands.serve_reload import ServeReload
     from linkymonitor.system.notify import Manager
     from linkymonitor.web.drawing import Drawing
     from linkymonitor.web.hosts import names_of
@@ -94,7 +96,18 @@ def _serve(common: Common, settings: Settings, address: Address, folder: Path, s
     except OSError as error:
         raise _cannot_listen(address, error) from error
     manager = Manager()
-    with server, signals(lambda: threading.Thread(target=server.shutdown).start()):
+    reload = ServeReload(settings, common.settings, site, door)
+
+    def read_again() -> None:
+        manager.reloading()
+        manager.ready(reload())
+
+    def in_a_thread(work: Callable[[], object]) -> Callable[[], None]:
+        return lambda: threading.Thread(target=work, daemon=True).start()
+
+    # At a terminal, SIGHUP means that the terminal is closed, and ends the program.
+    hang_up = in_a_thread(read_again) if manager.listens else None
+    with server, signals(in_a_thread(server.shutdown), hang_up):
         try:
             manager.ready(_tell(address, folder, storage))
             server.serve_forever()

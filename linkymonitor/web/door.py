@@ -57,7 +57,7 @@ class Door:
         self._seen: tuple[int, int, int] | None = None
         self._password: Password
         self.sessions: Sessions
-        self.look()
+        self._look()
 
     def look(self) -> None:
         """Read the password again if it was set anew; its sessions have then ended.
@@ -65,6 +65,10 @@ class Door:
         Raises:
             StorageError: no password is set, or it cannot be read.
         """
+        with self._judging:
+            self._look()
+
+    def _look(self) -> None:
         path = self._folder / PASSWORD_FILE
         try:
             found = path.stat()
@@ -94,7 +98,7 @@ class Door:
         if not self._judging.acquire(timeout=_PATIENCE):
             return Entry(wait=int(_PATIENCE))
         try:
-            self.look()
+            self._look()
             if len(password) > LONGEST or not self._password.is_right(password):
                 return Entry()
             self._attempts.forgive(address)

@@ -102,7 +102,8 @@ class Site:
     ) -> None:
         self._pages = pages
         self._own = own
-        self._names = names
+        #: The names under which a browser may ask.
+        self.names = names
         self._drawing = drawing
         self._door = door
         self._static = {path: _load(name, kind) for path, (name, kind) in _STATIC.items()}
@@ -121,7 +122,7 @@ class Site:
             address: of the client.
         """
         lang = self._own.language(request.headers.get("accept-language", ""))
-        if not hosts.is_ours(request.headers.get("host", "localhost"), self._names):
+        if not hosts.is_ours(request.headers.get("host", "localhost"), self.names):
             return self.failure(421, lang)
         if request.method == "POST":
             return self._form(request, body, address, lang)

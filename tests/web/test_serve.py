@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -14,14 +15,16 @@ import pytest
 
 from linkymonitor.errors import ConfigError
 from linkymonitor.settings import load
+from linkymonitor.system.storage import Storage
 from linkymonitor.web import address as addresses
 from linkymonitor.web.address import House, addresses_of_house, urls
 from linkymonitor.web.drawing import Drawing
+from linkymonitor.web.password import write
 from linkymonitor.web.qr import qr_lines
 from linkymonitor.web.section import Address, read_address
 from tests.support.commands import daemon, until
 from tests.support.manager import FakeManager
-from tests.web.box import box, draw
+from tests.web.box import PASSWORD, box, draw
 
 
 def settings_of(folder, lines):
@@ -50,6 +53,60 @@ def test_the_process_is_ready_serves_and_ends_well_at_sigterm(tmp_path, pages):
         assert manager.hear_until("STOPPING")
         said = process.stderr.read().decode()
     assert f"http://127.0.0.1:{port}/" in said
+    assert "Traceback" not in said
+
+
+def test_a_process_takes_a_new_password_and_new_hosts_at_sighup_and_keeps_the_old_ones_when_they_are_wrong(
+    tmp_path, pages
+):
+    port, ini, state = free_port(), tmp_path / "box.ini", tmp_path / "state/serve"
+    state.mkdir(parents=True)
+
+    def configure(hosts: str, password: str = "") -> None:
+        ini.write_text(
+            f"[general]\nlang = en\nstate_dir = {tmp_path}/state\n[report]\ndir = {pages}\n"
+            f"[serve]\nbind = 127.0.0.1:{port}\nopen = no\nrefresh = 0\nhosts = {hosts}\n"
+        )
+        if password:
+            write(state, password, Storage())
+
+    def answer(host: str, method: str = "GET", cookie: str = "", form: str = "") -> http.client.HTTPResponse:
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        path = "/login" if form else "/2026"
+        asked.request(method, path, form, {"Host": host, "Cookie": cookie})
+        got = asked.getresponse()
+        asked.close()
+        return got
+
+    configure("first.example", PASSWORD)
+    with FakeManager(tmp_path) as manager, daemon("serve", "-c", ini, **manager.environ) as process:
+        manager.hear_until("READY")
+        entered = answer("first.example", "POST", form=f"password={PASSWORD}")
+        cookie = entered.headers["Set-Cookie"].partition(";")[0]
+        assert answer("first.example", cookie=cookie).status == 200
+        assert answer("second.example", cookie=cookie).status == 421
+
+        configure("second.example", "un-autre-mot-42")
+        process.send_signal(signal.SIGHUP)
+        manager.hear_until("RELOADING")
+        assert "read again" in manager.hear_until("READY")["STATUS"]
+        assert answer("first.example").status == 421
+        assert answer("second.example", cookie=cookie).status == 303, "a new password signs everybody out"
+
+        configure("http://third.example/")
+        process.send_signal(signal.SIGHUP)
+        assert "refused" in manager.hear_until("READY")["STATUS"]
+        assert answer("second.example").status == 303
+
+        configure("third.example")
+        (state / "password.json").write_text("[" * 100_000)
+        process.send_signal(signal.SIGHUP)
+        assert "refused" in manager.hear_until("READY")["STATUS"]
+        assert (answer("second.example").status, answer("third.example").status) == (303, 421)
+        process.terminate()
+        assert process.wait(timeout=100) == 0
+        said = process.stderr.read().decode()
+    assert "hosts = http://third.example/" in said
     assert "Traceback" not in said
 
 
