@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -191,12 +192,12 @@ def booted(root: Path, port: str, *, arm: bool = False) -> Iterator[Box]:
         stdout=console,
         stderr=subprocess.STDOUT,
     )
-    children = Path(f"/proc/{nspawn.pid}/task/{nspawn.pid}/children")
     try:
-        wait(lambda: bool(children.read_text().split()) or nspawn.poll() is not None, 20)
-        if nspawn.poll() is not None:
+        wait(lambda: leader(nspawn.pid) is not None or nspawn.poll() is not None, 20)
+        first = leader(nspawn.pid)
+        if first is None:
             raise SystemExit(f"*** {root}: does not boot: {(root.parent / 'console').read_text()[-500:]}")
-        box = (ArmBox if arm else Box)(root, int(children.read_text().split()[0]))
+        box = (ArmBox if arm else Box)(root, first)
         up = box.wait("systemctl is-system-running | grep -qE 'running|degraded'", 90)
         if up is None:
             raise SystemExit(f"*** {root}: does not boot: {(root.parent / 'console').read_text()[-500:]}")
@@ -212,6 +213,21 @@ def booted(root: Path, port: str, *, arm: bool = False) -> Iterator[Box]:
                 nspawn.kill()
                 nspawn.wait()
         console.close()
+
+
+def leader(nspawn: int) -> int | None:
+    """Return the process that is number 1 in the box of the process *nspawn*; None while there is none.
+
+    The first child of nspawn only prepares the box, and ends.
+    """
+    try:
+        for child in Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split():
+            status = Path(f"/proc/{child}/status").read_text()
+            if re.search(r"^NSpid:.*\t1$", status, re.MULTILINE):
+                return int(child)
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return None
 
 
 def wait(what: Callable[[], bool], seconds: float) -> float | None:
