@@ -20,6 +20,8 @@ EXPOSURES = {
     "linkymonitor-serve": 1.5,
     "linkymonitor-report": 1.5,
 }
+#: … where the port of the meter is a URL.
+EXPOSURE_OF_URL = 2.0
 READING_WITHIN = 10.0
 #: The port of `linkymonitor serve`, and the megabytes that it may take.
 SERVE_PORT, SERVE_MEGABYTES = 8420, 25.0
@@ -192,16 +194,22 @@ class Life:
     def units(self) -> None:
         """Judge the units by this systemd."""
         for unit, most in EXPOSURES.items():
-            said = self.box.says(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
-            found = re.search(r"([\d.]+) [A-Z]+", said)
-            self.add(
-                f"security of {unit}",
-                found[0] if found else said,
-                found is not None and float(found[1]) <= most,
-            )
+            self._exposure(unit, most, "")
+        to_url = f"sed -i '/^.meter.$/,/^.log.$/s|^port *=.*|port = socket://127.0.0.1:9|' {INI}"
+        drop_in = f"{self.program} setup --only units --yes"
+        self.box.run(f"cp -p {INI} /srv/port.ini; {to_url} && {drop_in}")
+        self._exposure("linkymonitor", EXPOSURE_OF_URL, ", the meter is a URL")
+        self.box.run(f"cat /srv/port.ini >{INI}; {drop_in}; systemctl restart linkymonitor")
+        self.box.wait(f"systemctl -q is-active linkymonitor && test -s {LATEST}", 40)
         names = " ".join(f"{unit}.service" for unit in EXPOSURES) + " linkymonitor-report.timer"
         done = self.box.run(f"systemd-analyze verify --recursive-errors=yes --man=no {names}")
         self.add("systemd-analyze verify", done.said or "no complaint", done.status == 0 and not done.said)
+
+    def _exposure(self, unit: str, most: float, condition: str) -> None:
+        said = self.box.says(f"systemd-analyze security --no-pager {unit}.service | tail -n 1")
+        found = re.search(r"([\d.]+) [A-Z]+", said)
+        held = found is not None and float(found[1]) <= most
+        self.add(f"security of {unit}{condition}", found[0] if found else said, held)
 
     def serve(self) -> None:
         """Fetch a page."""
