@@ -204,21 +204,29 @@ def _parts(value: str) -> Iterator[str]:
 
 def without_values(text: str) -> str:
     """Return the INI *text* for a diff on the owner's own terminal: with stars for values that look like secrets."""
-    return _SECRET.sub(_starred, text)
+    return _MAY_HAVE_SECRET.sub(lambda row: f"{row['key']} {HIDDEN}" if _has_value(row) else row[0], text)
 
 
-#: Keys of the INI file whose value is a secret or may contain one: a URL may have a password or a token.
-_SECRET = re.compile(
-    r"(?im)^(?P<key>[ \t]*[#;]?[ \t]*[^=:\n]*(?:pass|mdp|token|jeton|secret|api_?key|chat|url|user|argv)"
-    r"[^=:\n]*?[ \t]*[=:])(?P<value>.*(?:\n[ \t]+\S.*)*)$"
-)
+def has_secret(text: str) -> bool:
+    """Return whether a setting of the INI *text* is a secret."""
+    rows = _SECRET.finditer(text)
+    return any(_has_value(row) and not row["key"].lstrip().startswith(("#", ";")) for row in rows)
 
 
-def _starred(found: re.Match[str]) -> str:
-    value = found["value"].strip()
-    if not value or re.search(r"_file[ \t]*[=:]$", found["key"]):
-        return found[0]
-    return f"{found['key']} {HIDDEN}"
+def _row_of(words: str) -> re.Pattern[str]:
+    """Return the pattern of a setting, with its continued lines, whose key has one of *words*."""
+    key = rf"(?P<key>[ \t]*[#;]?[ \t]*[^=:\n]*(?:{words})[^=:\n]*?[ \t]*[=:])"
+    return re.compile(rf"(?im)^{key}(?P<value>.*(?:\n[ \t]+\S.*)*)$")
+
+
+_WORDS = "pass|mdp|token|jeton|secret|api_?key"
+#: A setting whose value is a secret, and one whose value may contain one, as a URL does.
+_SECRET, _MAY_HAVE_SECRET = _row_of(_WORDS), _row_of(f"{_WORDS}|chat|url|user|argv")
+
+
+def _has_value(row: re.Match[str]) -> bool:
+    """Return whether the setting *row* has a value, and one that is not the name of a file with the secret."""
+    return bool(row["value"].strip()) and not re.search(r"_file[ \t]*[=:]$", row["key"])
 
 
 class Scrubber:

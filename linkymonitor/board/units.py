@@ -26,6 +26,8 @@ ACQUIRE, DELIVER, SERVE, REPORT, TIMER = (
     "linkymonitor-report.service",
     "linkymonitor-report.timer",
 )
+#: Where unit files are, below the root: those of the owner win.
+FOLDERS = (Path("etc/systemd/system"), Path("usr/lib/systemd/system"), Path("lib/systemd/system"))
 #: The groups of the serial ports, the pins and the bus of the display.
 GROUPS = ("dialout", "gpio", "i2c")
 #: The name of our drop-in in the folder UNIT.d; drop-ins of the owner that sort after it win.

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from linkymonitor.board import parts
+from linkymonitor.board.boot import Boot, boot
 from linkymonitor.board.changes import Change, Content, Journal, content, inside
 from linkymonitor.board.model import Board, recognised
 from linkymonitor.board.redaction import without_values
@@ -159,7 +160,7 @@ class Run:
     def run(self, wanted: Sequence[str]) -> int:
         """Look at the parts *wanted*; return the exit status."""
         if {"serial", "i2c"}.intersection(wanted):
-            say(_board_line(self._board, parts.boot(self._root)))
+            say(_board_line(self._board, boot(self._root)))
         plans: dict[str, Callable[[], list[Change]]] = {
             "serial": self._serial,
             "i2c": lambda: parts.i2c(self._root, self._board),
@@ -251,7 +252,7 @@ class Run:
         return load(path, self._common.lang)
 
     def _serial(self) -> list[Change]:
-        if parts.boot(self._root) is None:
+        if boot(self._root) is None:
             return []
         try:
             port = self._settings().meter.port
@@ -367,7 +368,7 @@ def _is_on_the_header(port: str) -> bool:
     return port == "auto" or Path(port).name in ("serial0", "ttyAMA0", "ttyS0")
 
 
-def _board_line(board: Board, boot: parts.Boot | None) -> Text | str:
+def _board_line(board: Board, boot: Boot | None) -> Text | str:
     if boot is None:
         name = board.name or "?"
         return Text(

@@ -8,6 +8,9 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
+from linkymonitor.board import config_txt
+from linkymonitor.board.boot import boot
+from linkymonitor.board.model import recognised
 from linkymonitor.doctor.base import AS_ROOT, Row, Subject, to_mend, unseen, well
 from linkymonitor.doctor.world import World
 from linkymonitor.language import Text
@@ -20,9 +23,6 @@ _HOLDER = Text("autre lecteur", "another reader")
 _RIGHTS = Text("droits", "rights")
 _UART = Text("type d'UART", "kind of UART")
 
-#: Where the kernel's command line and the settings of the firmware are: since Bookworm, and before.
-_CMDLINES = ("/boot/firmware/cmdline.txt", "/boot/cmdline.txt")
-_CONFIGS = ("/boot/firmware/config.txt", "/boot/config.txt")
 #: The UARTs on the header of a Raspberry Pi.
 _HEADER = re.compile(r"ttyAMA\d+|ttyS0")
 _SERVICE = "linkymonitor"
@@ -69,7 +69,7 @@ def _absent(world: World, port: str) -> Row:
             f"branchez le module TIC, ou prenez pour [meter] port l'un de ceux-ci : {names}",
             f"plug the TIC module in, or take one of these for [meter] port: {names}",
         )
-    elif world.first(*_CONFIGS):
+    elif boot(world.root):
         cure = Text(
             "activez l'UART : « sudo linkymonitor setup », ou la ligne enable_uart=1 dans config.txt, puis "
             "redémarrez",
@@ -82,13 +82,11 @@ def _absent(world: World, port: str) -> Row:
 
 def mini_uart(world: World, path: Path) -> list[Row]:
     """Return a row when the port is the mini UART of a Pi, whose speed follows the clock of the processor."""
-    config = world.first(*_CONFIGS)
-    if path.resolve().name != "ttyS0" or config is None:
+    place = boot(world.root)
+    if path.resolve().name != "ttyS0" or place is None:
         return []
-    set_fast = {
-        line.replace(" ", "").split("#")[0].lower() for line in (world.text(config) or "").splitlines()
-    }
-    if set_fast & {"enable_uart=1", "core_freq=250"}:
+    lines = place.lines(recognised(world.root))
+    if config_txt.value(lines, "enable_uart") == "1" or config_txt.value(lines, "core_freq") == "250":
         finding = Text(
             "mini UART, sans contrôle de parité : le programme vérifie la parité lui-même",
             "mini UART, which has no parity: the program checks the parity itself",
@@ -98,6 +96,7 @@ def mini_uart(world: World, path: Path) -> list[Row]:
         "mini UART, dont la vitesse change avec celle du processeur",
         "mini UART, whose speed changes with that of the processor",
     )
+    config = place.name_of(config_txt.NAME)
     cure = Text(
         f"ajoutez enable_uart=1 à {config}, ou donnez le bon UART à la TIC avec dtoverlay=disable-bt "
         "(« sudo linkymonitor setup » fait les deux), puis redémarrez",
@@ -109,8 +108,10 @@ def mini_uart(world: World, path: Path) -> list[Row]:
 
 def _console(world: World, path: Path) -> Row:
     tty = path.resolve().name
-    now, cmdline = is_console(str(path), world.root), world.first(*_CMDLINES)
-    words = (world.text(cmdline) or "").split() if cmdline else []
+    now, place = is_console(str(path), world.root), boot(world.root)
+    files = place.kernel_lines(recognised(world.root)) if place else []
+    words = (place.read(files[0]) or "").split() if place and files else []
+    cmdline = place.name_of(files[0]) if place and files else "cmdline.txt"
     aliases = {tty, path.name} | ({"serial0"} if _HEADER.fullmatch(tty) else set())
     next_boot = [word for word in words if re.match(r"console=(\w+)", word) and _tty_of(word) in aliases]
     if not now and not next_boot:
@@ -123,9 +124,9 @@ def _console(world: World, path: Path) -> Row:
         else "the serial console will take this port at the next boot",
     )
     cure = Text(
-        f"« sudo linkymonitor setup », ou à la main : retirez {word} de {cmdline or 'cmdline.txt'}, "
+        f"« sudo linkymonitor setup », ou à la main : retirez {word} de {cmdline}, "
         f"« sudo systemctl mask --now serial-getty@{tty} », puis redémarrez",
-        f"“sudo linkymonitor setup”, or by hand: take {word} out of {cmdline or 'cmdline.txt'}, "
+        f"“sudo linkymonitor setup”, or by hand: take {word} out of {cmdline}, "
         f"“sudo systemctl mask --now serial-getty@{tty}”, then reboot",
     )
     return to_mend("console", _CONSOLE, finding, cure)

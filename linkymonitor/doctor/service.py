@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from linkymonitor.board import units
 from linkymonitor.doctor.base import Row, State, Subject, to_mend, unseen, well
 from linkymonitor.doctor.results import lacks_password
 from linkymonitor.doctor.world import World
 from linkymonitor.language import Text
 
-_SERVE = "linkymonitor-serve.service"
 _UNITS = Text("services", "services")
-_FILES = ("/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/")
 _ASKED = ("LoadState", "ActiveState", "SubState", "Result", "NRestarts", "UnitFileState")
 #: More restarts than this since the start of the unit are a fault.
 _RESTARTS = 3
@@ -23,16 +22,13 @@ def check(subject: Subject) -> list[Row]:
     if not world.path("/run/systemd/system").exists():
         finding = Text("systemd n'est pas en marche ici", "systemd does not run here")
         return [unseen("units", _UNITS, finding)]
-    wanted = ["linkymonitor.service", "linkymonitor-report.timer"]
-    if any(sink.enabled for sink in subject.settings.destinations.values()):
-        wanted.append("linkymonitor-deliver.service")
-    optional = [_SERVE]
     rows = []
-    for unit in (*wanted, *optional):
-        installed = world.first(*(folder + unit for folder in _FILES))
-        if installed is None and unit in optional:
+    for unit in units.wanted(subject.settings):
+        optional = unit == units.SERVE
+        is_installed = any((world.root / folder / unit).exists() for folder in units.FOLDERS)
+        if optional and not is_installed:
             continue
-        if installed is None:
+        if not is_installed:
             finding = Text("n'est pas installé", "is not installed")
             cure = Text(
                 "« sudo make install », ou le paquet Debian ; sans unité, vérifiez votre propre démarrage",
@@ -40,8 +36,8 @@ def check(subject: Subject) -> list[Row]:
             )
             rows.append(unseen(unit, Text(unit, unit), finding, cure))
             continue
-        row = _unit(world, unit, optional=unit in optional)
-        if unit == _SERVE and row.state is State.TO_MEND and lacks_password(subject):
+        row = _unit(world, unit, optional=optional)
+        if optional and row.state is State.TO_MEND and lacks_password(subject):
             # To start it would be in vain.
             waits = Text("attend le mot de passe des pages", "waits for the password of the pages")
             row = unseen(unit, Text(unit, unit), waits)

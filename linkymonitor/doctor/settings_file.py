@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from linkymonitor.board.redaction import has_secret
 from linkymonitor.doctor.base import AS_ROOT, Row, Subject, to_mend, unseen, well
 from linkymonitor.errors import ConfigError
 from linkymonitor.ini_file import Fault, content
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pwd
 
 _WHAT = Text("fichier des réglages", "file of the settings")
-#: A line of the settings that has a secret itself, not the name of a file with it.
-_SECRET = re.compile(r"(?im)^[ \t]*\w*(password|token|secret|apikey|api_key)[ \t]*[=:][ \t]*\S")
 
 
 def check(subject: Subject) -> list[Row]:
@@ -60,7 +58,7 @@ def _readers(subject: Subject) -> Row:
         f"« sudo chgrp {name} {path} » et « sudo chmod 640 {path} »",
         f"“sudo chgrp {name} {path}” and “sudo chmod 640 {path}”",
     )
-    if status.st_mode & 0o007 and _SECRET.search(text):
+    if status.st_mode & 0o007 and has_secret(text):
         finding = Text(
             f"{path} a un mot de passe ou un jeton, et tous peuvent le lire",
             f"{path} has a password or a token, and everybody may read it",

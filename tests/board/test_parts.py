@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linkymonitor.board import parts
+from linkymonitor.board.boot import boot
 from linkymonitor.board.changes import Journal, content
 from linkymonitor.board.model import recognised
 from tests.support.card import FIVE, FOUR, UBUNTU, ZERO, ZERO_W, card
@@ -16,7 +17,7 @@ def made(root, bluetooth=None):
         for change in plan():
             assert journal.apply(change)
     assert parts.serial(root, board, bluetooth) + parts.i2c(root, board) == []
-    return (root / parts.boot(root).folder / "config.txt").read_text()
+    return (root / boot(root).folder / "config.txt").read_text()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_link_that_leads_out_of_the_image_is_not_followed(tmp_path):
     outside.write_text("# of the host\n")
     (root / "boot/firmware/config.txt").unlink()
     (root / "boot/firmware/config.txt").symlink_to(outside)
-    assert parts.boot(root) is None
+    assert boot(root) is None
     assert outside.read_text() == "# of the host\n"
 
 

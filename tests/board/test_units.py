@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from linkymonitor.board.units import ACQUIRE, DELIVER, REPORT, SERVE, TIMER
 from linkymonitor.commands.table import COMMANDS
 
 UNITS = Path(__file__).resolve().parents[2] / "etc/systemd"
-ACQUIRE, DELIVER, SERVE, REPORT = (
-    f"linkymonitor{name}.service" for name in ("", "-deliver", "-serve", "-report")
-)
+STEPS = UNITS.parents[1] / "packaging/steps.sh"
 SERVICES = (ACQUIRE, DELIVER, SERVE, REPORT)
 
 needs_systemd = pytest.mark.skipif(
@@ -52,7 +51,12 @@ def with_programs_that_exist(unit: Path, folder: Path) -> Path:
 
 
 def test_these_are_all_units():
-    assert {path.name for path in UNITS.iterdir()} == {*SERVICES, "linkymonitor-report.timer"}
+    assert {path.name for path in UNITS.iterdir()} == {*SERVICES, TIMER}
+
+
+def test_the_installers_know_the_same_units():
+    (line,) = re.findall(r'^UNITS="(.*)"$', STEPS.read_text(), re.MULTILINE)
+    assert set(line.split()) == {ACQUIRE, DELIVER, SERVE, TIMER}
 
 
 @needs_systemd
@@ -78,7 +82,7 @@ def test_the_exposure_is_small(unit, tenths):
 
 @needs_systemd
 def test_the_timer_comes_once_a_day():
-    timer = sections_of(UNITS / "linkymonitor-report.timer")["Timer"]
+    timer = sections_of(UNITS / TIMER)["Timer"]
     assert timer["Persistent"] == "yes"
     done = analyze("calendar", "--iterations=3", timer["OnCalendar"])
     times = re.findall(r"(?:Next elapse|Iter\. #\d): \w+ (\d{4}-\d\d-\d\d) 00:10:00", done.stdout)
