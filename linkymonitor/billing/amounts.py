@@ -1,7 +1,5 @@
 """The one rounding of a line, and sums of amounts that may be unknown."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction

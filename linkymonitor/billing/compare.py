@@ -72,14 +72,25 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
             )
             cause, why = _by_another_rule(theirs, others) or (cause, why)
         found.append(Compared(theirs, line, cause, why))
-    off = any(each.cause in ("estimated-index", "index") for each in found)
-    found = [
-        each._replace(why=_SAME_CAUSE)
-        if off and each.cause == "kwh" and each.theirs and each.theirs.kind == TAX
-        else each
+    off = {
+        each.theirs.register
         for each in found
-    ]
+        if each.cause in ("estimated-index", "index") and each.theirs is not None
+    }
+    found = [_of_those_indexes(each, off) for each in found]
     return found + [Compared(None, line, "missing-line", _MISSING) for line in left]
+
+
+def _of_those_indexes(each: Compared, off: set[str | None]) -> Compared:
+    """Return *each* with the reason that its kWh differ because an index of the registers *off* differs."""
+    theirs = each.theirs
+    if each.cause != "kwh" or theirs is None or each.why is None:
+        return each
+    if theirs.kind == TAX and off:
+        return each._replace(why=_SAME_CAUSE)
+    if theirs.kind in COUNTED and theirs.register in off:
+        return each._replace(why=each.why + Text(" : ", ": ") + _SAME_CAUSE)
+    return each
 
 
 def _joined(

@@ -32,7 +32,7 @@ def test_the_next_bill_gives_the_estimate_back(tmp_path, capsys):
         "estimated index 61720, the meter said 61538: 182 kWh billed before "
         "(old index, at the beginning of 10 June 2026)"
     )
-    assert last["cause"] in ("kwh", "split")
+    assert (last["cause"], last["why"]) == ("kwh", "43 kWh, ours 70: the kWh of those indexes")
 
 
 def test_a_line_below_zero_is_a_line(tmp_path, capsys):
