@@ -13,23 +13,47 @@ OF_DISPLAYS = (0x3C, 0x3D)
 _I2C_SLAVE = 0x0703
 
 
-def answers(bus: Path, address: int) -> bool:
+class Kernel:
+    """The buses of this machine; a test has its own."""
+
+    def open(self, bus: Path) -> int:
+        """Return a descriptor of *bus*, or raise OSError."""
+        return os.open(bus, os.O_RDWR | os.O_CLOEXEC)
+
+    def ioctl(self, descriptor: int, request: int, argument: int) -> None:
+        """Choose a device of the bus, or raise OSError."""
+        fcntl.ioctl(descriptor, request, argument)
+
+    def read(self, descriptor: int) -> None:
+        """Read a byte of the device that was chosen, or raise OSError."""
+        os.read(descriptor, 1)
+
+    def close(self, descriptor: int) -> None:
+        """Close *descriptor*."""
+        os.close(descriptor)
+
+
+_THIS_MACHINE = Kernel()
+
+
+def answers(bus: Path, address: int, kernel: Kernel = _THIS_MACHINE) -> bool:
     """Return whether a device at *address* acknowledges that one byte is read from it, as `i2cdetect` does.
 
     Args:
         bus: such as ``/dev/i2c-1``.
         address: of the device.
+        kernel: has the bus.
 
     Raises:
         OSError: the bus is not there, or may not be opened.
     """
-    descriptor = os.open(bus, os.O_RDWR | os.O_CLOEXEC)
+    descriptor = kernel.open(bus)
     try:
-        fcntl.ioctl(descriptor, _I2C_SLAVE, address)
-        os.read(descriptor, 1)
+        kernel.ioctl(descriptor, _I2C_SLAVE, address)
+        kernel.read(descriptor)
     except OSError as error:
         # A driver of the kernel holds the address, so there is a device.
         return error.errno == errno.EBUSY
     finally:
-        os.close(descriptor)
+        kernel.close(descriptor)
     return True
