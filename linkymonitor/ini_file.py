@@ -83,9 +83,9 @@ class Lines(NamedTuple):
         header, inside = None, False
         for number, line in enumerate(self.lines, 1):
             if found := _header(line):
-                inside = found == section
+                inside = one_line(found) == section
                 header = header or (number if inside else None)
-            elif inside and line.partition("=")[0].strip().lower() == key:
+            elif inside and one_line(line.partition("=")[0].strip().lower()) == key:
                 return fault._replace(line=number)
         return fault._replace(line=header)
 

@@ -224,7 +224,7 @@ def _write_page(
     storage = Storage()
     content = build_bill(settings.report, page, tz=settings.zone, lang=settings.lang, storage=storage)
     storage.replace(path, content)
-    print(path)
+    print(escape_controls(str(path)))
 
 
 def _print_json(

@@ -18,8 +18,9 @@ from pathlib import Path
 
 from linkymonitor.billing.paper import UNFINISHED
 from linkymonitor.commands.bill_questions import LINE, PATH, Question, doubt, of_the_end, suggested
+from linkymonitor.commands.shared import say
 from linkymonitor.errors import StorageError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, escape_controls
 from linkymonitor.system.storage import Storage
 
 Ask = Callable[[str], str]
@@ -115,7 +116,7 @@ def enter_bill(path: Path, ask: Ask = input) -> int:
         )
     )
     if draft.lines or draft.unfinished:
-        print(
+        say(
             Text(
                 f"{path} : lignes déjà tapées : {len(draft.lines)}",
                 f"{path}: lines that are there already: {len(draft.lines)}",
@@ -127,14 +128,14 @@ def enter_bill(path: Path, ask: Ask = input) -> int:
         print()
     draft.save()
     if draft.unfinished:
-        print(
+        say(
             Text(
                 f"{path} : une ligne n'est pas finie ; la même commande continue avec elle",
                 f"{path}: a line is not finished; the same command goes on with it",
             )
         )
         return 0
-    print(
+    say(
         Text(
             f"{path} : {len(draft.lines)} lignes ; « linkymonitor bill --check {path} » les compare",
             f"{path}: {len(draft.lines)} lines; 'linkymonitor bill --check {path}' compares them",
@@ -250,7 +251,7 @@ def _answer(question: Question, draft: _Draft, ask: Ask) -> str | None:
         wrong = None if answer is None else doubt(question.key, {**line, question.key: answer})
         if wrong is None or answer == shown:
             return answer
-        print(
+        say(
             "  "
             + wrong
             + Text(
@@ -264,7 +265,7 @@ def _answer(question: Question, draft: _Draft, ask: Ask) -> str | None:
 def _asked(question: Question, ask: Ask, before: str | None = None) -> str | None:
     shown = Text("", "") if before is None else " [" + _shown(before) + "]"
     while True:
-        text = ask(f"  {question.text}{shown} : ").strip()
+        text = ask(escape_controls(f"  {question.text}{shown} : ")).strip()
         if text == _BACK:
             raise _Back
         if not text and before is not None:
@@ -274,7 +275,7 @@ def _asked(question: Question, ask: Ask, before: str | None = None) -> str | Non
         try:
             return question.read(text)
         except ValueError:
-            print(f"  {text}: {question.expected}")
+            print(escape_controls(f"  {text}: {question.expected}"))
 
 
 def _shown(answer: str) -> Text:

@@ -47,7 +47,7 @@ def print_rules(paper: Paper, config: Path | None, *, json: bool, write: bool) -
                 )
             )
         path = _written(config, found[0])
-        print(Text(f"écrit dans {path}", f"written into {path}"))
+        print(escape_controls(str(Text(f"écrit dans {path}", f"written into {path}"))))
     return 0
 
 

@@ -132,12 +132,12 @@ def report(
                 on_failure=failures.append,
                 progress=bar.show,
             )
-        print("\n".join(map(str, written)))
+        print("\n".join(escape_controls(str(path)) for path in written))
         if start is None and end is None and not every:
             failures += _silence(log_dir, newest, now, settings)
     _warn_about(found, log_dir)
     for sentence in failures:
-        print(sentence, file=sys.stderr)
+        _tell(sentence)
     return 1 if failures else 0
 
 
@@ -282,20 +282,22 @@ def _demand(log_dir: Path) -> None:
 def _warn_about(found: Statistics, log_dir: Path) -> None:
     """Print on stderr which lines and files of the log could not be read; cron sends this to the owner."""
     if found.refused:
-        print(
+        _tell(
             Text(
                 f"{log_dir} : lignes illisibles en ces jours, laissées de côté : {found.refused} ; rien à faire, "
                 "l'index suivant rend l'énergie",
                 f"{log_dir}: lines of these days that cannot be read, left out: {found.refused}; nothing to do, the "
                 "next index has the energy",
-            ),
-            file=sys.stderr,
+            )
         )
     for path in found.damaged:
-        print(
+        _tell(
             Text(
                 f"{path} : archive abîmée, lue jusqu'où elle peut l'être ; remettez-en une copie si vous en avez une",
                 f"{path}: damaged archive, read as far as it goes; put a copy back if you have one",
-            ),
-            file=sys.stderr,
+            )
         )
+
+
+def _tell(sentence: Text) -> None:
+    print(escape_controls(str(sentence)), file=sys.stderr)

@@ -96,7 +96,7 @@ def run(
     pages = TrialPages(settings, storage, house.now if house else SystemClock().now)
 
     if house is not None and (why := _made_room(house, past, fresh=fresh)):
-        print(why)
+        print(escape_controls(str(why)))
     with ExitStack() as stack:
         _take(storage, job.log_dir, stack)
         logged_until = pages.logged_until()
@@ -190,7 +190,7 @@ def _show_places(spec: str, settings: Settings, pages: TrialPages, *, browser: b
         f"Pages:  {page}\n        (drawn again every {minutes} minutes and at the end; Ctrl-C to stop)",
     )
     if settings.report.note:
-        print(settings.report.note + ".")
+        print(escape_controls(settings.report.note) + ".")
     print(escape_controls(str(places), keep="\n"), flush=True)
     if browser and sys.stdout is not None and sys.stdout.isatty() and pages.index.exists():
         show_in_browser(pages.index)
@@ -198,4 +198,4 @@ def _show_places(spec: str, settings: Settings, pages: TrialPages, *, browser: b
 
 def _tell(failures: Iterable[Text]) -> None:
     for sentence in failures:
-        print(sentence, file=sys.stderr)
+        print(escape_controls(str(sentence)), file=sys.stderr)

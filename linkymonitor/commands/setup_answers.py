@@ -12,7 +12,7 @@ from linkymonitor.board import display
 from linkymonitor.board.ini_text import with_values
 from linkymonitor.commands.shared import say
 from linkymonitor.errors import ConfigError, StorageError, UsageError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, escape_controls
 
 if TYPE_CHECKING:
     from linkymonitor.settings import Settings
@@ -81,7 +81,7 @@ def _asked_offer(settings: Settings, ask: Callable[[str], str]) -> str | None:
 
     names = list(Shelf(settings.table_folders).paths())
     for number, name in enumerate(names, 1):
-        print(f"  {number:2} {name}")
+        print(f"  {number:2} {escape_controls(name)}")
     while True:
         answer = ask(
             str(

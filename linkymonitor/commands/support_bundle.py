@@ -35,7 +35,7 @@ from linkymonitor.daily_log.columns import Columns
 from linkymonitor.daily_log.files import Statistics, batches
 from linkymonitor.errors import ConfigError, LinkyMonitorError, UsageError
 from linkymonitor.ini_file import content
-from linkymonitor.language import Text
+from linkymonitor.language import Text, escape_controls
 from linkymonitor.meter.quarantine_file import FILE_NAME
 from linkymonitor.system.resources import shipped
 from linkymonitor.system.storage import Storage
@@ -83,7 +83,7 @@ def support_bundle(common: Common, *, output: Path, yes: bool) -> int:
     with contextlib.suppress(ConfigError):
         ini = content(settings.path).decode("utf-8", "replace")
     scrub = Scrubber(_secrets(ini, settings))
-    texts = {name: scrub(text) for name, text in _texts(common, ini, settings)}
+    texts = {name: escape_controls(scrub(text), "\n\t") for name, text in _texts(common, ini, settings)}
     print(Text("dans le fichier :", "in the file:"))
     for name, text in texts.items():
         print(f"  {name:<16} {len(text.encode()):>7} {Text('octets', 'bytes')}")
@@ -102,7 +102,8 @@ def support_bundle(common: Common, *, output: Path, yes: bool) -> int:
 
 def _agreed(output: Path) -> bool:
     try:
-        answer = input(str(Text(f"Écrire {output} ? [O]ui, [n]on : ", f"Write {output}? [Y]es, [n]o: ")))
+        question = Text(f"Écrire {output} ? [O]ui, [n]on : ", f"Write {output}? [Y]es, [n]o: ")
+        answer = input(escape_controls(str(question)))
     except EOFError:
         return False
     return answer.strip().lower()[:1] != "n"

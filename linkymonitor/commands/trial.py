@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.errors import LinkyMonitorError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, escape_controls
 from linkymonitor.meter.meter import Meter
 from linkymonitor.model.reading import View
 from linkymonitor.outputs.base import NEVER
@@ -48,7 +48,7 @@ def find_meter(port: str, *, devices: Path = Path("/dev"), clock: Clock | None =
         if real in tried or not path.is_char_device():
             continue
         tried.add(real)
-        print(Text(f"Écoute de {path}…", f"Listening to {path}…"), flush=True)
+        print(escape_controls(str(Text(f"Écoute de {path}…", f"Listening to {path}…"))), flush=True)
         if _hears(str(path), clock):
             return str(path)
     return None

@@ -128,7 +128,8 @@ def _print_table(lines: list[_Line]) -> None:
             )
         if line.standing and line.standing.next_try > datetime.now(UTC).isoformat():
             when = _local(line.standing.next_try)
-            print(f"[sink:{line.name}] " + Text(f"prochain essai, {when}", f"next try, {when}"))
+            again = f"[sink:{line.name}] " + Text(f"prochain essai, {when}", f"next try, {when}")
+            print(escape_controls(str(again)))
 
 
 def _cells(line: _Line) -> tuple[str, ...]:
