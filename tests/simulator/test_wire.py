@@ -95,7 +95,7 @@ def test_without_a_day_a_source_is_a_house_of_now(clock):
 
 
 def test_without_a_day_the_indexes_count_from_a_day_before_now(clock):
-    clock.advance(300 * 86400)
+    clock.advance(150 * 86400)
     spec = "standard,since=2026-06-01"
     today = clock.now().astimezone(ZoneInfo("Europe/Paris"))
     source = SimSource(parse_spec(spec), clock, speed=None)
