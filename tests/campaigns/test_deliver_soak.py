@@ -60,7 +60,7 @@ def delivering(config: Path, errors: Path) -> Iterator[subprocess.Popen[bytes]]:
             yield process
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(100)
 
 
 def resident(pid: int) -> int:

@@ -140,7 +140,7 @@ def test_a_sink_that_hangs_holds_up_no_other_and_no_stop(house):
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(100) == 0
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 90
     (house.folder / "hang").unlink()
     house.deliver("--once")
     assert house.kept() == list(range(3, 10))

@@ -98,7 +98,7 @@ def test_a_live_value_an_event_and_the_announcement_come_from_latest_json(tmp_pa
         # 4 Wh of HN at 0.20 €/kWh: the first record is where counting begins.
         until(lambda: subscriber.documents("live")[-1].get("cost_HN") == "0.0008")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(100) == 0
         until(lambda: subscriber.of("status")[-1] == b"offline")
     ids = {topic.split("/")[1] for topic in retained(broker.port) if topic.startswith("linkymonitor/")}
     assert ids == {(tmp_path / "state/deliver/box-id").read_text().strip()}
@@ -178,7 +178,7 @@ class Closing:
     def close(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(10)
+        self._thread.join(100)
 
 
 def test_a_broker_that_closes_in_the_middle_of_a_batch_costs_nothing(tmp_path, broker):

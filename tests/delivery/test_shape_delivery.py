@@ -58,7 +58,7 @@ def test_the_groups_of_latest_json_are_published_and_the_number_is_in_no_file(tm
         latest.write(View(reading=reading, now=time.monotonic()))
         until(lambda: any(topic == DATA for topic, _, _ in list(subscriber.messages)))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(100) == 0
         (payload,) = (payload for topic, payload, _ in subscriber.messages if topic == DATA)
     assert payload == (GOLDEN / f"linky-sensor/{NAME}.json").read_bytes().rstrip()
     assert retained(broker.port) == {STATUS: b"Connection Lost"}

@@ -75,10 +75,10 @@ def test_acquire_loses_no_frame_and_lights_its_lamp_while_every_sink_is_down_flo
                     for wire, lit in ((quiet, False), (peak, True)):
                         for _ in range(2):
                             say(wire)
-                        until(lambda lit=lit: is_lit(stamps) == lit, 10)
+                        until(lambda lit=lit: is_lit(stamps) == lit)
         finally:
             acquire.terminate()
-            acquire.wait(30)
+            acquire.wait(100)
         assert sent - logged(log_dir) <= before_it_heard
 
 

@@ -173,7 +173,7 @@ def test_acquire_keeps_its_port_and_the_line_is_judged_by_its_reading(machine, t
     with PtyMeter() as meter:
         looked_at = acquired(machine, tmp_path, meter.path, age=2.0)
         meter.write(b"not for doctor")
-        assert until(lambda: meter.unread == 14, 5)  # the kernel passes the bytes on by itself
+        assert until(lambda: meter.unread == 14)  # the kernel passes the bytes on by itself
         held = one(port.check(looked_at), "holder")
         rows = line.check(looked_at)
         assert meter.unread == 14

@@ -143,7 +143,7 @@ def test_live_values_to_a_broker_that_reads_nothing_more_do_not_pile_up(folder, 
         thread = threading.Thread(target=accept)
         thread.start()
         session.open()
-        thread.join(10)
+        thread.join(100)
         sent = []
 
         def show_for_ever() -> None:
@@ -180,7 +180,7 @@ def test_a_message_of_100_megabytes_is_refused_before_it_is_read(folder):
         session.open()
         with pytest.raises(SinkUnavailable, match="message de 100000000 octets, qui n'est pas lu"):
             session.publish([Message("box/record", b"1")])
-        thread.join(10)
+        thread.join(100)
         assert len(sent) < 20  # megabytes: what the buffers of the kernel hold
 
 

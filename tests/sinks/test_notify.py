@@ -76,7 +76,7 @@ def test_a_command_that_hangs_is_ended_with_all_that_it_started(tmp_path, monkey
     began = time.monotonic()
     with pytest.raises(SinkUnavailable, match="not finished"):
         built(tmp_path, f"command {ring}").events([event()])
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
     child = int((tmp_path / "pid").read_text())
     until(lambda: not is_running(child))
 

@@ -234,7 +234,7 @@ def test_two_boxes_make_the_tables_at_once(server, database):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(200)
     for sink in sinks:
         sink.close()
     assert server.records(database) == records_of([after(n) for n in range(3)])
@@ -326,10 +326,10 @@ def test_a_deadlock_passes_by_itself(server, database, sink):
     def change(one, statements):
         def work(cursor):
             attempts.append(one)
-            assert attempts.count(one) == 1 or one_is_done.wait(30)
+            assert attempts.count(one) == 1 or one_is_done.wait(100)
             cursor.execute(statements[0])
             if attempts.count(one) == 1:
-                meet.wait(30)
+                meet.wait(100)
             cursor.execute(statements[1])
 
         one._server.run(work)  # noqa: SLF001 -- a sink has one statement, and no deadlock with itself
@@ -342,7 +342,7 @@ def test_a_deadlock_passes_by_itself(server, database, sink):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(200)
     other.close()
     assert len(attempts) == 3
     assert [cells["power"] for cells in server.records(database).values()] == [1232, 1232]

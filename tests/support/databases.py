@@ -102,12 +102,12 @@ class Database:
         """Stop the server, at once where its data allow that."""
         if self._process is not None:
             self._process.send_signal(self.stops_by)
-            self._process.wait(30)
+            self._process.wait(100)
             self._process = None
 
     def get(self, target: str) -> bytes:
         """Return the answer to a GET."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=100)
         try:
             connection.request("GET", target)
             answer = connection.getresponse()
@@ -164,7 +164,7 @@ class Influx1(Database):
 
     def write(self, lines: str) -> None:
         """Write points in line protocol, with times in seconds."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=100)
         try:
             connection.request("POST", "/write?db=linky&precision=s", lines.encode())
             answer = connection.getresponse()

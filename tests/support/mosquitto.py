@@ -77,7 +77,7 @@ class Mosquitto:
         """End the broker; it keeps what its configuration lets it keep."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(100)
             self._process = None
 
     @property

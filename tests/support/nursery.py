@@ -74,7 +74,7 @@ class Nursery:
         """Let the process end after the daemon that it has; its last answers can still be read."""
         assert self._process.stdin
         self._process.stdin.close()
-        self._process.wait(20)
+        self._process.wait(100)
 
     def close(self) -> None:
         assert self._process.stdout

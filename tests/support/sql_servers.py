@@ -213,12 +213,12 @@ class Postgres(SqlServer):
     def kill(self) -> None:
         if self._process is not None:
             self._finish(self._bin / "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "-w", "stop")
-            self._process.wait(30)
+            self._process.wait(100)
             self._process = None
 
     def ask(self, database, statement, parameters=(), *, user="linky"):
         with psycopg.connect(
-            host="127.0.0.1", port=self.port, user=user, dbname=database, autocommit=True, connect_timeout=10
+            host="127.0.0.1", port=self.port, user=user, dbname=database, autocommit=True, connect_timeout=100
         ) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             cursor = connection.execute(statement, parameters or None)
@@ -355,7 +355,7 @@ class Maria(SqlServer):
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(30)
+            self._process.wait(100)
             self._process = None
 
     def ask(self, database, statement, parameters=(), *, user="linky"):

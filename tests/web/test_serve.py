@@ -49,7 +49,7 @@ def test_the_process_is_ready_serves_and_ends_well_at_sigterm(tmp_path, pages):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/2026") as page:
             assert page.status == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=100) == 0
         assert manager.hear_until("STOPPING")
         said = process.stderr.read().decode()
     assert f"http://127.0.0.1:{port}/" in said
@@ -196,7 +196,7 @@ def test_an_old_page_is_drawn_afresh_once_in_ten_minutes_by_a_process_that_is_ni
     now, done = [1000.0], tmp_path / "done"
     made = drawing(
         "import os, time, sys, pathlib\n"
-        "end = time.time() + 20\n"
+        "end = time.time() + 100\n"
         "while os.getpriority(os.PRIO_PROCESS, 0) < 15 and time.time() < end: time.sleep(0.01)\n"
         f"with open({str(done)!r}, 'a') as file: print(os.getpriority(os.PRIO_PROCESS, 0), file=file)",
         now=lambda: 5000.0,
@@ -205,11 +205,11 @@ def test_an_old_page_is_drawn_afresh_once_in_ten_minutes_by_a_process_that_is_ni
     assert not made.wish(4999.0)
     assert made.wish(3000.0)
     assert made.wish(None), "the first one is still under way"
-    made.wait(30)
+    made.wait(100)
     assert not made.wish(None), "too early"
     now[0] += 601
     assert made.wish(9000.0), "a page of the future was drawn by a wrong clock"
-    made.wait(30)
+    made.wait(100)
     assert done.read_text().split() == [str(min(15 + 0, 19))] * 2
 
 
@@ -218,15 +218,15 @@ def test_a_drawing_that_fails_is_told_once_and_one_that_hangs_is_ended(caplog):
     made = drawing("import sys; sys.exit('log: absent')", monotonic=lambda: now[0])
     for _ in range(3):
         assert made.wish(None)
-        made.wait(30)
+        made.wait(100)
         now[0] += 601
     assert [record.getMessage() for record in caplog.records] == ["log: absent"]
     caplog.clear()
     hanging = drawing("import time; time.sleep(60)", longest=0.2)
     began = time.monotonic()
     assert hanging.wish(None)
-    hanging.wait(30)
-    assert time.monotonic() - began < 20
+    hanging.wait(100)
+    assert time.monotonic() - began < 50
     assert "0 s" in caplog.text
 
 
@@ -235,7 +235,7 @@ def test_the_end_of_serve_ends_the_drawing():
     assert made.wish(None)
     began = time.monotonic()
     made.close()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 50
     assert not made.wish(None)
 
 
