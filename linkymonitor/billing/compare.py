@@ -16,7 +16,7 @@ from linkymonitor.billing.amounts import half_away, product_of
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
 from linkymonitor.billing.rules import Decimals, Rules
 from linkymonitor.billing.values import COUNTED, ENERGY, SUBSCRIPTION, TAX, Bill, Line
-from linkymonitor.language import Text, written_date, written_days
+from linkymonitor.language import Text, as_text, written_date, written_days
 from linkymonitor.money.contract import Formula, Paid, Proration, Split, TaxPath
 from linkymonitor.money.statements import decimal
 
@@ -227,6 +227,8 @@ def _reasons(
     if ours.eur is not None and theirs.eur != ours.eur:
         if abs(theirs.eur - ours.eur) <= _CENT:
             yield "rounding", Text("un autre arrondi", "rounded otherwise")
+        if (wrong := _wrong_product(theirs)) is not None:
+            yield "paper", Text("le papier se trompe : ", "a fault of the paper: ") + wrong
         yield (
             "amount",
             Text("un autre montant, pour une raison inconnue", "another amount, for a reason unknown"),
@@ -329,26 +331,41 @@ def _by_another_rule(theirs: PaperLine, others: Sequence[tuple[str, Bill]]) -> t
     return None
 
 
+def _on_paper(line: PaperLine) -> Text:
+    """Return which line of the paper it is, in words."""
+    name = as_text(line.register or line.label)
+    if not name.fr and line.span is not None:
+        name = written_days(*line.span)
+    return Text("papier, ", "paper, ") + name
+
+
+def _wrong_product(line: PaperLine) -> Text | None:
+    """Return that the amount of *line* is not its kWh times its price, None when it is, or one is not printed."""
+    if line.kwh is None or line.price is None:
+        return None
+    product = product_of(line.kwh, line.price, line.eur)
+    if product.fits:
+        return None
+    price, own, printed = map(decimal, (line.price, product.eur, line.eur))
+    return Text(
+        f"{line.kwh} × {price.fr} font {own.fr}, non {printed.fr}",
+        f"{line.kwh} × {price.en} are {own.en}, not {printed.en}",
+    )
+
+
 def own_faults(paper: Paper) -> Iterator[Text]:
     """Yield what does not fit within the paper itself: kWh, products, the sum."""
     for line in paper.lines:
-        name = line.register or line.label
         if line.kwh is not None and line.index_from is not None and line.index_to is not None:
             between = line.index_to - line.index_from
             if between != line.kwh:
                 indexes = f"{line.index_from} → {line.index_to}"
-                yield Text(
-                    f"papier, {name} : {indexes} font {between} kWh, non {line.kwh}",
-                    f"paper, {name}: {indexes} are {between} kWh, not {line.kwh}",
+                yield _on_paper(line) + Text(
+                    f" : {indexes} font {between} kWh, non {line.kwh}",
+                    f": {indexes} are {between} kWh, not {line.kwh}",
                 )
-        if line.kwh is not None and line.price is not None:
-            product = product_of(line.kwh, line.price, line.eur)
-            if not product.fits:
-                price, own, printed = map(decimal, (line.price, product.eur, line.eur))
-                yield Text(
-                    f"papier, {name} : {line.kwh} × {price.fr} font {own.fr}, non {printed.fr}",
-                    f"paper, {name}: {line.kwh} × {price.en} are {own.en}, not {printed.en}",
-                )
+        if (wrong := _wrong_product(line)) is not None:
+            yield _on_paper(line) + Text(" : ", ": ") + wrong
     for rate, printed_tva in sorted(paper.tva.items()):
         due = half_away(
             Fraction(summed_lines(line for line in paper.lines if line.tva == rate) * rate / 100), 2

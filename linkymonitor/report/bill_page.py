@@ -153,7 +153,12 @@ class _View:
         if self._gap is not None:
             share = words.percent(float(abs(self._gap) / bill.total), 2) if bill.total else ""
             gap_name = B.buyers_gap if self._is_revenue else B.gap_card
-            yield self._card(gap_name, self._signed(self._gap), "€", words.say(B.of_the_bill, share))
+            yield self._card(
+                gap_name,
+                self._signed(self._gap),
+                "€",
+                words.say(B.of_revenue if self._is_revenue else B.of_the_bill, share),
+            )
         if kwh and not self._is_revenue:
             yield self._card(
                 B.price_card, words.price(round(bill.total / kwh, 4)), "€/kWh", words.say(B.all_in)
@@ -402,10 +407,10 @@ class _View:
 
     def _footer(self) -> Iterator[str]:
         words = self._words
-        if self._bill.offer:
-            yield words.say(B.offer, self._bill.offer)
         if self._is_revenue:
             return
+        if self._bill.offer:
+            yield words.say(B.offer, self._bill.offer)
         yield words.say(PRORATIONS[self._page.rules.proration])
         if self._page.rules.paid is Paid.ADVANCE:
             yield words.say(B.advance)

@@ -43,6 +43,7 @@ class BillTexts:
     )
     a_day = Text("{} par jour", "{} a day")
     of_the_bill = Text("{} de la facture", "{} of the bill")
+    of_revenue = Text("{} du revenu", "{} of the revenue")
     all_in = Text("abonnement et taxes compris", "subscription and taxes included")
     peak_share = Text("pointe {} kWh, soit {}", "peak {} kWh, {}")
     meter, paper, gap = Text("Compteur", "Meter"), Text("Facture", "Bill"), Text("Écart", "Difference")

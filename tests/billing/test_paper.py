@@ -226,3 +226,16 @@ def test_a_register_that_was_not_heard_is_the_reason(tmp_path, capsys):
     figures = checked(tmp_path, capsys, FIRST, "2026-04-10", "2026-06-09", log)
     (difference,) = figures["differences"]
     assert difference["cause"] == "no-amount"
+
+
+def test_an_amount_that_is_not_the_kwh_times_the_price_is_a_fault_of_the_paper(tmp_path, capsys):
+    """The meter counted the kWh of the paper: 494 × 0.1940 are 95.84."""
+    text = FIRST.replace("index_to = 61720\nestimated = true\nkwh = 676", "index_to = 61538\nkwh = 494")
+    text = text.replace('register = "TH"\n', "").replace("eur = 131.14", "eur = 96.84")
+    figures = checked(tmp_path, capsys, text, "2026-04-10", "2026-06-09")
+    (difference,) = figures["differences"]
+    assert (difference["cause"], difference["why"]) == (
+        "paper",
+        "a fault of the paper: 494 × 0.1940 are 95.84, not 96.84",
+    )
+    assert "paper, from 10 April 2026 to 9 June 2026: 494 × 0.1940 are 95.84, not 96.84" in figures["paper"]

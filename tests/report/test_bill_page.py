@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from linkymonitor.cli import main
 from tests.billing.house import rows
 from tests.billing.test_golden import EJP
+from tests.report.house import write_log
 
 FIRST, LAST = "2026-01-08", "2026-03-07"
 INI = "[contract]\noffer = ejp\npower = 12\npath = ht\n"
@@ -63,8 +65,6 @@ tva = { "20" = 117.63 }
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with the log, the settings and the paper of the house whose bill was worked by hand."""
-    from tests.report.house import write_log
-
     folder = tmp_path_factory.mktemp("bill")
     write_log(folder / "log", rows(EJP, "EJP", subscribed_power=12_000))
     (folder / "house.ini").write_text(INI)
@@ -118,6 +118,38 @@ def test_the_page_says_why_the_paper_differs(folder):
     assert "La TVA de ces écarts : 588,17 × 20 % = 117,63" in page
     assert "HN 70 166 PM 8 095" in page
     assert "+0,71" in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "says", "foreign"),
+    [
+        ("fr", "l'acheteur paie 235,79 €", r"TVA|TTC|fournisseur|abonnement"),
+        ("en", "the buyer pays €235.79", r"TVA|taxes|supplier|subscription"),
+    ],
+)
+def test_the_paper_of_the_buyer_of_injected_energy_has_a_page_without_taxes(tmp_path, lang, says, foreign):
+    """776 kWh at 0.1276 are 99.02, 1066 at 0.1283 are 136.77; the price is set a tenth lower, so ours is less."""
+    log = rows(
+        [("2025-06-18", {"TH": 1_000_000}), ("2026-06-18", {"TH": 3_000_000})],
+        injected=[("2025-06-18", 4_127_000), ("2025-11-01", 4_903_000), ("2026-06-18", 5_969_000)],
+        step=timedelta(hours=6),
+    )
+    write_log(tmp_path / "log", log)
+    (tmp_path / "house.ini").write_text(
+        "[contract]\ninjection_price = 0.1276\n[contract:2025-11-01]\ninjection_price = 0.1183\n"
+    )
+    (tmp_path / "paper.toml").write_text(
+        "total = 235.79\n"
+        '[[line]]\nkind = "revenue"\nfrom = 2025-06-18\nto = 2025-10-31\nkwh = 776\nprice = 0.1276\neur = 99.02\n'
+        '[[line]]\nkind = "revenue"\nfrom = 2025-11-01\nto = 2026-06-17\nkwh = 1066\nprice = 0.1283\neur = 136.77\n'
+    )
+    page = tmp_path / "revenue.html"
+    call = ["bill", "-c", str(tmp_path / "house.ini"), "--lang", lang, "--log-dir", str(tmp_path / "log")]
+    assert main([*call, "--check", str(tmp_path / "paper.toml"), "-o", str(page)]) == 0
+    shown = words(page)
+    assert says in shown
+    assert re.search(r"0[.,]1283, (le nôtre|ours) 0[.,]1183", shown)
+    assert re.findall(foreign, shown) == []
 
 
 def test_registers_have_the_colour_of_their_tariff(folder):
