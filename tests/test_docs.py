@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import importlib.util
 import io
 import json
 import re
@@ -17,15 +16,15 @@ import pytest
 from PIL import Image
 
 from linkymonitor import cli
-from linkymonitor.commands.parser import parse
 from linkymonitor.commands.table import COMMANDS
 from linkymonitor.daily_log.section import Settings as LogSettings
 from linkymonitor.meter.acceptance.judge import CONTRACT, CROSS, DOMAIN, INDEX, METER, ORDER, UNCONFIRMED
 from linkymonitor.model.terms import Mode
 from linkymonitor.tic.encoder import write_group
 from linkymonitor.tic.frame import InfoGroup
+from tests.support.docs_programs import program
 from tests.support.markdown import FENCE, blocks, new_files, play
-from tests.support.owner_pages import without_sudo
+from tests.support.owner_pages import understand, without_sudo
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "README.fr.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -49,11 +48,6 @@ def anchors(page: Path) -> set[str]:
 def commands() -> set[str]:
     """Return the name of each command."""
     return set(COMMANDS)
-
-
-def understand(words: list[str]) -> None:
-    """Exit as the command does when *words* are wrong."""
-    parse(words)
 
 
 def typed(page: Path) -> Iterator[str]:
@@ -212,11 +206,7 @@ def test_every_command_line_is_understood(page):
     for line in typed(page):
         words = without_sudo(shlex.split(line))
         if words[:1] == ["linkymonitor"]:
-            with redirect_stderr(io.StringIO()) as said:
-                try:
-                    understand(words[1:])
-                except SystemExit:
-                    pytest.fail(f"{name(page)}: {line}: {said.getvalue()}")
+            understand(words[1:])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -305,11 +295,7 @@ def test_pictures_are_light():
 
 
 def test_the_picture_of_the_display_is_what_its_code_draws():
-    spec = importlib.util.spec_from_file_location("draw_oled", ROOT / "docs/images/draw_oled.py")
-    assert spec is not None
-    assert spec.loader is not None
-    draw_oled = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(draw_oled)
+    draw_oled = program("images/draw_oled.py")
     for lang, file in (("en", "oled.png"), ("fr", "oled.fr.png")):
         drawn = draw_oled.sheet(lang).convert("RGB")
         with Image.open(ROOT / "docs/images" / file) as kept:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import re
-from types import ModuleType
 from xml.etree import ElementTree
 
 import pytest
@@ -14,23 +12,14 @@ from PIL import Image
 from linkymonitor.language import LANGUAGES
 from linkymonitor.model.terms import Ejp
 from linkymonitor.outputs.led import PATTERNS
+from tests.support.docs_programs import program
 from tests.support.owner_pages import DOCS, ROOT
 
 IMAGES = DOCS / "images"
 
 
-def program(file: str) -> ModuleType:
-    """Return a program of docs/images as a module."""
-    spec = importlib.util.spec_from_file_location(file.removesuffix(".py"), IMAGES / file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_drawings_are_those_of_their_code():
-    draw_wiring = program("draw_wiring.py")
+    draw_wiring = program("images/draw_wiring.py")
     for drawing, draw in draw_wiring.DRAWINGS.items():
         for lang in LANGUAGES:
             assert "var(" not in draw(lang).svg(), "some viewers know no variables"
@@ -41,7 +30,7 @@ def test_the_drawings_are_those_of_their_code():
 
 
 def test_the_screens_of_the_first_start_are_those_of_the_display():
-    draw_oled = program("draw_oled.py")
+    draw_oled = program("images/draw_oled.py")
     for screen in draw_oled.SCREENS:
         for lang, ending in (("en", ".png"), ("fr", ".fr.png")):
             with Image.open(IMAGES / f"screen-{screen}{ending}") as kept:
@@ -65,7 +54,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("theme", ["LIGHT", "DARK"])
 def test_the_texts_of_the_drawings_can_be_read_in_both_themes(theme):
-    colours = getattr(program("draw_wiring.py"), theme)
+    colours = getattr(program("images/draw_wiring.py"), theme)
     for text in ("ink", "soft", "danger"):
         for ground in ("ground", "card"):
             assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
@@ -74,7 +63,7 @@ def test_the_texts_of_the_drawings_can_be_read_in_both_themes(theme):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_text_of_a_drawing_leaves_it(lang):
     """A letter of the widest usual font takes 0.62 of its height."""
-    draw_wiring = program("draw_wiring.py")
+    draw_wiring = program("images/draw_wiring.py")
     for drawing, draw in draw_wiring.DRAWINGS.items():
         for text in ElementTree.fromstring(draw(lang).svg()).iter("{http://www.w3.org/2000/svg}text"):
             classes = text.get("class", "").split()
@@ -89,7 +78,7 @@ def numbers_of(cells: str) -> set[int]:
 
 
 def test_the_header_is_drawn_as_the_table_of_the_readme_says():
-    draw_wiring = program("draw_wiring.py")
+    draw_wiring = program("images/draw_wiring.py")
     table = re.findall(
         r"^\| (.*?) \| .*? \| ([\d, ]+) \| (.*?) \|$", (ROOT / "README.md").read_text("utf-8"), re.M
     )
@@ -103,7 +92,7 @@ def test_the_header_is_drawn_as_the_table_of_the_readme_says():
 
 def test_the_values_of_the_receiver_are_those_of_the_hardware_page():
     for lang, page in (("en", "hardware.md"), ("fr", "hardware.fr.md")):
-        drawn = program("draw_wiring.py").receiver(lang).svg()
+        drawn = program("images/draw_wiring.py").receiver(lang).svg()
         text = (DOCS / page).read_text("utf-8")
         for part in ("R1", "R2"):
             (row,) = re.findall(rf"^\| {part} \| (.*?) \| (.*?) \|", text, re.MULTILINE)
@@ -112,7 +101,7 @@ def test_the_values_of_the_receiver_are_those_of_the_hardware_page():
 
 
 def test_the_drawing_of_the_lamp_shows_the_patterns_of_its_code():
-    draw_wiring = program("draw_wiring.py")
+    draw_wiring = program("images/draw_wiring.py")
     seconds = {state: list(draw_wiring.lit(state)) for state, _ in draw_wiring.STATES}
     assert set(seconds) == {*PATTERNS, None}
     assert seconds[None] == []

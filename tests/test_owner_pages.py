@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import re
 import shlex
-from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
 
-from linkymonitor.commands.parser import parse
 from linkymonitor.commands.table import COMMANDS
 from tests.support.markdown import FENCE, blocks
-from tests.support.owner_pages import DOCS, FILES, PAGES, ROOT, name, shell, without_comments, without_sudo
+from tests.support.owner_pages import (
+    DOCS,
+    FILES,
+    PAGES,
+    ROOT,
+    name,
+    shell,
+    understand,
+    without_comments,
+    without_sudo,
+)
 
 
 def shape(page: Path) -> list[str]:
@@ -56,11 +63,7 @@ def test_a_command_within_a_sentence_is_understood(page):
         words = without_sudo(shlex.split(line))
         if len(words) == 2 and words[1] in COMMANDS:
             continue  # the name of a command alone
-        with redirect_stderr(io.StringIO()) as said:
-            try:
-                parse(words[1:])
-            except SystemExit:
-                pytest.fail(f"{line}: {said.getvalue()}")
+        understand(words[1:])
 
 
 @pytest.mark.parametrize("page", FILES, ids=name)

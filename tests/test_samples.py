@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
+from tests.support.docs_programs import program
 from tests.support.extent import FULL
 
 SAMPLES = Path(__file__).parent.parent / "docs/samples"
 
 
 def drawing():
-    spec = importlib.util.spec_from_file_location("draw_samples", SAMPLES / "draw_samples.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("samples/draw_samples.py")
 
 
 def test_each_sample_is_in_the_list_and_small_enough_for_the_repository():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,6 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from tests.support.databases import Influx1
+from tests.support.docs_programs import program
 from tests.support.sql_servers import Postgres
 
 ROOT = Path(__file__).parents[2]
@@ -21,12 +21,7 @@ Series = dict[str, dict[int, Any]]
 
 def drawing() -> ModuleType:
     """Return the module that writes the dashboards."""
-    spec = importlib.util.spec_from_file_location("draw_dashboards", ROOT / "docs/grafana/draw_dashboards.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("grafana/draw_dashboards.py")
 
 
 class Range(NamedTuple):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
+import shlex
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 
+import pytest
+
+from linkymonitor.commands.parser import parse
 from tests.support.markdown import blocks
 
 ROOT = Path(__file__).parents[2]
@@ -43,3 +49,12 @@ def without_sudo(words: list[str]) -> list[str]:
     while words[:1] == ["sudo"]:
         words = words[3:] if words[1:2] == ["-u"] else words[1:]
     return words
+
+
+def understand(words: list[str]) -> None:
+    """Fail the test when the program would refuse *words*, its arguments."""
+    with redirect_stderr(io.StringIO()) as said:
+        try:
+            parse(words)
+        except SystemExit:
+            pytest.fail(f"{shlex.join(words)}: {said.getvalue()}")
