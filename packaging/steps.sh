@@ -83,9 +83,14 @@ make_user() { # also a member of the groups of the port, the pins and the displa
 		getent group "$group" >/dev/null || continue
 		id -nG linkymonitor | grep -qw "$group" || adduser --quiet linkymonitor "$group" >/dev/null
 	done
-	for folder in /var/log/linkymonitor /var/lib/linkymonitor /var/lib/linkymonitor/report; do
+	for folder in /var/log/linkymonitor /var/lib/linkymonitor; do
 		install -d -o linkymonitor -g linkymonitor -m 750 "$folder"
 	done
+	# The folder above it is the user's, who could have put a link there: root follows none.
+	pages=/var/lib/linkymonitor/report
+	[ -e "$pages" ] || [ -L "$pages" ] ||
+		setpriv --reuid linkymonitor --regid linkymonitor --clear-groups mkdir -m 750 "$pages"
+	chown -h linkymonitor:linkymonitor "$pages"
 }
 
 running() { [ -d /run/systemd/system ]; }

@@ -34,6 +34,12 @@ step() { # name, command: what it prints and how it ends, and then what there is
 step old env PATH=/old-python:$PATH "$install" --root "$root"
 step first "$install" --root "$root"
 step again "$install" --root "$root"
+mkdir "$root/victim"
+rm -rf "$root/var/lib/linkymonitor/report"
+ln -s /victim "$root/var/lib/linkymonitor/report"
+step linked "$install" --root "$root"
+step victim stat -c '%U %a' "$root/victim"
+rm "$root/var/lib/linkymonitor/report"
 echo another >"$root/opt/linkymonitor/version"
 printf '#!/bin/sh\nexit 1\n' >"$root/opt/linkymonitor/bin/pip"
 step half "$install" --root "$root"
@@ -48,6 +54,20 @@ step purged "$install" --purge --root "$root"
 mkdir -p "$root/tmp/without/hatchling"
 echo 'raise ImportError' >"$root/tmp/without/hatchling/__init__.py"
 step offline env PYTHONPATH=/tmp/without PIP_NO_INDEX=1 "$install" --root "$root"
+packaging=$(dirname "$install")
+cp "$packaging"/../etc/systemd/*.service "$packaging"/../etc/systemd/*.timer "$root/etc/systemd/system"
+for name in postinst prerm; do
+	sed -e "/^#STEPS#/r $packaging/steps.sh" "$packaging/debian/$name" >"$root/tmp/$name"
+done
+mkdir "$root/tmp/bin" # what compiles asks dpkg for the files of the package, and there is no dpkg here
+for name in py3compile py3clean; do
+	printf '#!/bin/sh\\n' >"$root/tmp/bin/$name"
+	chmod 755 "$root/tmp/bin/$name"
+done
+export PATH=/tmp/bin:$PATH
+step packaged chroot "$root" sh /tmp/postinst configure
+step leaving chroot "$root" sh /tmp/prerm remove
+step staying chroot "$root" sh /tmp/postinst abort-remove
 """
 
 
@@ -214,6 +234,16 @@ def test_an_installation_that_was_cut_off_is_completed(steps):
     assert set(completed.files) == set(steps["first"].files)
     environment = "opt/linkymonitor/pyvenv.cfg"
     assert completed.files[environment] != steps["first"].files[environment]
+
+
+def test_root_follows_no_link_that_the_user_of_the_services_has_put_into_its_folder(steps):
+    assert (steps["linked"].status, steps["victim"].said) == (0, "root 755\n")
+
+
+def test_a_removal_of_the_package_that_is_broken_off_leaves_its_services_switched_on(steps):
+    switched = [SWITCHED_ON & steps[name].files.keys() for name in ("packaged", "leaving", "staying")]
+    assert switched == [SWITCHED_ON, set(), SWITCHED_ON]
+    assert "setup" not in steps["staying"].said
 
 
 def test_a_removal_keeps_the_settings_and_the_log(steps):
