@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -22,7 +24,7 @@ from linkymonitor.web.drawing import Drawing
 from linkymonitor.web.password import write
 from linkymonitor.web.qr import qr_lines
 from linkymonitor.web.section import Address, read_address
-from tests.support.commands import daemon, until
+from tests.support.commands import PYTHON, daemon, until
 from tests.support.manager import FakeManager
 from tests.web.box import PASSWORD, box, draw
 
@@ -165,6 +167,32 @@ def test_a_machine_without_network_has_no_address(monkeypatch):
     monkeypatch.setattr(addresses, "_FAR", ((socket.AF_INET, "127.0.0.9"), (socket.AF_INET6, "::1")))
     assert addresses_of_house() == House(None, None)
     assert urls(Address("0.0.0.0", 8420), House(None, None)) == []
+
+
+def may_leave_the_network() -> bool:
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return False
+    tried = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
+@pytest.mark.skipif(
+    not may_leave_the_network(),
+    reason="only root may take the network away from a process, and not in every container",
+)
+def test_serve_without_network_says_that_it_waits_for_an_address(tmp_path):
+    ini = tmp_path / "box.ini"
+    ini.write_text(
+        f"[general]\nstate_dir = {tmp_path}\n[report]\ndir = {tmp_path}\n[serve]\nbind = 0.0.0.0\nopen = oui\n"
+    )
+    with subprocess.Popen(
+        ["unshare", "--net", *PYTHON, "serve", "-c", ini], stderr=subprocess.PIPE, bufsize=0
+    ) as process:
+        told = b""
+        while b"au port 8420" not in told and (line := process.stderr.readline()):
+            told += line
+        process.terminate()
+    assert "prêtes au port 8420, mais cette machine n'a pas encore d'adresse dans la maison" in told.decode()
 
 
 def test_urls_name_what_a_browser_can_reach():
