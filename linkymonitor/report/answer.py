@@ -188,9 +188,8 @@ def _peak(day: DayFigures, words: Words) -> Iterator[str]:
     """Yield what the peak that began on this day has cost."""
     peak = day.peak_hours
     if peak is not None and peak.eur is not None and peak.wh:
-        yield words.say(
-            Texts.say_peak, words.clock(peak.until), words.amount(peak.eur), words.kwh(peak.wh, 1)
-        )
+        since, until = words.clock(peak.since), words.clock(peak.until)
+        yield words.say(Texts.say_peak, since, until, words.amount(peak.eur), words.kwh(peak.wh, 1))
 
 
 def _left(day: DayFigures, words: Words) -> Iterator[str]:

@@ -187,6 +187,8 @@ class Peak(NamedTuple):
     wh: int
     #: None when the price is not set.
     eur: Decimal | None
+    #: Its begin at 7 h, or since when its register is known.
+    since: float
     #: Its end at 1 h, or until when it is known.
     until: float
 

@@ -12,6 +12,8 @@ from linkymonitor.report.heard import HeardDay
 from linkymonitor.report.indexes import IndexColumns, Indexes
 
 _PEAK = "PM"
+#: The local hour at which a mobile peak begins.
+_BEGIN = 7
 #: Peak hours before this local hour belong to the mobile peak of the day before.
 _TURN = 4
 _HOUR = 3600
@@ -37,7 +39,11 @@ def with_peak(figures: DayFigures, day: HeardDay, prices: DayPrices, then: DayPr
         until = closing.ended_at.timestamp()
         late = after.between([day.end, until])[0].get(_PEAK, 0)
     eur = _cost(wh, prices.price(_PEAK), late, then.price(_PEAK))
-    return figures._replace(peak_hours=Peak(wh=wh + late, eur=eur, until=min(until, day.end + _HOUR)))
+    read = min(stairs.times[0] for stairs in day.registers.stairs[_PEAK] if stairs is not None)
+    since = max(day.at_hour(_BEGIN), read)
+    return figures._replace(
+        peak_hours=Peak(wh=wh + late, eur=eur, since=since, until=min(until, day.end + _HOUR))
+    )
 
 
 def _cost(wh: int, price: Decimal | None, late: int, then: Decimal | None) -> Decimal | None:

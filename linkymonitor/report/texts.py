@@ -64,8 +64,8 @@ class Texts:
     left_red = Text("rouges : {} sur {}", "red: {} of {}")
     left_white = Text("blancs : {} sur {}", "white: {} of {}")
     say_peak = Text(
-        "La pointe de cet EJP, de 7 h à {}, a coûté *{}* pour *{} kWh*.",
-        "The peak of this EJP day, 7:00 to {}, cost *{}* for *{} kWh*.",
+        "La pointe de cet EJP, de {} à {}, a coûté *{}* pour *{} kWh*.",
+        "The peak of this EJP day, {} to {}, cost *{}* for *{} kWh*.",
     )
     say_left_ejp = Text("Il reste *{} jours EJP* sur {}.", "*{} EJP days* of {} are left.")
     say_left_ejp_one = Text("Il reste *1 jour EJP* sur {}.", "*1 EJP day* of {} is left.")

@@ -145,6 +145,12 @@ def test_the_peak_that_goes_on_is_counted_so_far(tmp_path):
     assert "La pointe de cet EJP, de 7 h à 0 h 10, a coûté 18,65 € pour 17,2 kWh." in words
 
 
+def test_the_peak_of_a_meter_that_is_heard_since_the_morning_is_counted_since_then(tmp_path):
+    rows = [row for row in ejp_day(power=flat(1000)) if local(DAY, 9) <= row.ended_at <= local(DAY, 11)]
+    words = said(tmp_path, rows, now=local(DAY, 11))
+    assert "La pointe de cet EJP, de 9 h à 11 h, a coûté 2,17 € pour 2,0 kWh." in words
+
+
 def test_the_peak_of_the_day_before_is_no_part_of_this_one(tmp_path):
     rows = ejp_day(power=flat(1000), period=period_of("EJP", [DAY - timedelta(days=1), DAY]))
     assert "de 7 h à 1 h, a coûté 19,56 € pour 18,0 kWh." in said(tmp_path, rows)
