@@ -173,8 +173,8 @@ class Offer(NamedTuple):
             start = written_date(row.start)
             found.append(
                 Text(
-                    f"{name}, prix du {start.fr} : {row.doubt.fr}",
-                    f"{name}, prices of {start.en}: {row.doubt.en}",
+                    f"{name}, prix du {start.fr}, à vérifier sur votre facture : {row.doubt.fr}",
+                    f"{name}, prices of {start.en}, to be checked on your bill: {row.doubt.en}",
                 )
             )
         return tuple(found)

@@ -59,7 +59,7 @@ def test_a_price_beyond_its_revision_stands_and_is_said_to_be_perhaps_out_of_dat
 
 def test_a_doubt_of_the_table_is_on_the_page(tmp_path):
     said = page_of(tmp_path, date(2026, 9, 9), {"offer": "ejp"}, option="EJP")
-    assert "Tarif Bleu, option EJP, prix du 1ᵉʳ août 2026 : deux dépôts, un même lecteur" in said
+    assert "Tarif Bleu, option EJP, prix du 1ᵉʳ août 2026, à vérifier sur votre facture : lus par un" in said
 
 
 def test_why_a_price_is_missing_is_said_and_no_key_of_the_tariff_is_asked_for(tmp_path):
@@ -128,8 +128,8 @@ def test_the_warnings_are_in_the_json_in_the_language_of_the_pages(tmp_path, cap
     ]
     assert main(words) == 0
     assert json.loads(capsys.readouterr().out)["warnings"] == [
-        "Tarif Bleu, option EJP, prices of 1 August 2026: two repositories, one parser, one official PDF; "
-        "HT split unknown"
+        "Tarif Bleu, option EJP, prices of 1 August 2026, to be checked on your bill: read by one program from a "
+        "PDF of the supplier; the part without taxes is unknown"
     ]
 
 
