@@ -272,8 +272,9 @@ class Auto(Source):
         ears, self._ears = self._ears, []
         meters = [ear for ear in ears if ear.mode is not None]
         addresses = [ear.address(self._clock) for ear in meters]
-        # A meter whose address is not known counts as another one.
-        if meters and (len(meters) == 1 or (None not in addresses and len(set(addresses)) == 1)):
+        # A meter whose address is not known counts as another one, and one meter sends one mode.
+        kinds = {(ear.mode, address) for ear, address in zip(meters, addresses, strict=True)}
+        if meters and (len(meters) == 1 or (None not in addresses and len(kinds) == 1)):
             self._chosen = meters[0].port
             self._chosen.set_speed(self._wanted_speed)
             self._said = ""

@@ -15,6 +15,16 @@ from linkymonitor.system.clock import WireClock
 from tests.support.pty_meter import PtyMeter
 from tests.support.whole import HISTORIQUE, START, frame
 
+#: A meter of the same address that sends the other mode.
+STANDARD = (
+    ("ADSC", "041876543210"),
+    ("VTIC", "02"),
+    ("EAST", "000688322"),
+    ("IRMS1", "013"),
+    ("URMS1", "231"),
+    ("SINSTS", "03010"),
+    ("NTARF", "01"),
+)
 OTHER = tuple({**dict(HISTORIQUE), "ADCO": "020011223344"}.items())
 
 
@@ -28,13 +38,19 @@ class House:
         self.sending: dict[PtyMeter, tuple[bytes, int]] = {}
         (root / "proc").mkdir()
 
-    def port(self, groups=None, speed: int = 1200) -> PtyMeter:
+    def port(self, groups=None, speed: int = 1200, mode=Mode.HISTORIQUE) -> PtyMeter:
         """Add a port, with a meter that sends *groups* if they are given."""
         meter = PtyMeter()
         self.ports.append(meter)
         if groups:
-            self.sending[meter] = frame(groups), speed
+            self.sending[meter] = frame(groups, mode), speed
         return meter
+
+    def unplug(self, meter: PtyMeter) -> None:
+        """Take the port of *meter* away."""
+        self.ports.remove(meter)
+        self.sending.pop(meter, None)
+        meter.unplug()
 
     def open(self) -> Auto:
         self.auto = Auto(
@@ -110,9 +126,7 @@ def test_two_meters_are_refused_with_both_names_and_masked_numbers_once(house, c
         "écrivez dans [meter] port celui qu'il faut lire"
     ]
     # One of them is unplugged.
-    house.ports.remove(second)
-    del house.sending[second]
-    second.unplug()
+    house.unplug(second)
     house.hear(40)
     assert auto.name == first.path
 
@@ -122,6 +136,46 @@ def test_a_meter_that_is_wired_to_two_ports_is_one_meter(house):
     auto = house.open()
     house.hear(20)
     assert auto.name == first.path
+
+
+def test_ports_that_hear_two_modes_hear_two_meters(house, caplog):
+    house.port(HISTORIQUE, 1200)
+    house.port(STANDARD, 9600, Mode.STANDARD)
+    auto = house.open()
+    house.hear(14)
+    assert auto.away
+    assert "2 compteurs entendus" in caplog.text
+
+
+def test_one_meter_among_many_ports_is_found(house):
+    for _ in range(11):
+        house.port()
+    speaking = house.port(HISTORIQUE, 1200)
+    auto = house.open()
+    house.hear(14)
+    assert auto.name == speaking.path
+
+
+def test_a_port_that_goes_away_while_it_is_listened_to_costs_no_other(house):
+    going, staying = house.port(OTHER, 1200), house.port(HISTORIQUE, 1200)
+    auto = house.open()
+    house.hear(3)
+    house.unplug(going)
+    house.hear(40)
+    assert auto.name == staying.path
+
+
+def test_a_port_that_cannot_be_opened_is_named_and_one_that_appears_late_is_found(house, tmp_path, caplog):
+    gone = PtyMeter()
+    house.ports.append(gone)
+    gone.unplug()  # the list of ports has it, and opening it fails
+    auto = house.open()
+    house.hear(20)
+    assert f"laissés : {gone.path} (ne s'ouvre pas)" in caplog.text
+    late = house.port(HISTORIQUE, 1200)
+    house.hear(40)
+    assert auto.name == late.path
+    house.ports.remove(gone)
 
 
 def test_silence_is_told_once_with_the_ports_that_were_tried_and_the_search_goes_on(house, caplog):
@@ -167,9 +221,7 @@ def test_a_dongle_that_comes_back_under_another_name_is_found_again(house):
     auto = house.open()
     house.hear(5)
     assert auto.name == before.path
-    house.ports.remove(before)
-    del house.sending[before]
-    before.unplug()
+    house.unplug(before)
     after = house.port(HISTORIQUE, 9600)
     house.hear(60)
     assert auto.name == after.path
