@@ -22,7 +22,7 @@ from linkymonitor.outputs.hardware import Hardware
 from linkymonitor.settings import load
 from linkymonitor.state.ledger import Ledger
 from linkymonitor.system.clock import WireClock
-from tests.support.commands import PYTHON, daemon, log_text, until
+from tests.support.commands import PYTHON, daemon, hear_signals, log_text, until
 from tests.support.fakes import told_pins
 from tests.support.ini import written
 from tests.support.manager import FakeManager
@@ -239,6 +239,7 @@ def test_a_terminal_that_is_closed_ends_the_program_that_it_has_started(tmp_path
         [*PYTHON, "acquire", "-i", "/dev/ttyLinky7", "--log-dir", tmp_path / "log"],
         stdin=slave,
         stderr=subprocess.PIPE,
+        preexec_fn=hear_signals,  # noqa: PLW1509 -- it takes no lock
     )
     until(lambda: "Démarrage" in log_text(tmp_path / "log") or list((tmp_path / "log").glob(".*lock")))
     process.send_signal(signal.SIGHUP)

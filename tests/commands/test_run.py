@@ -18,7 +18,7 @@ import pytest
 
 from linkymonitor.model.terms import Ejp
 from linkymonitor.simulator.options import PARIS
-from tests.support.commands import PYTHON, daemon, records, until
+from tests.support.commands import PYTHON, daemon, hear_signals, records, until
 
 pytestmark = pytest.mark.usefixtures("apart")
 
@@ -43,7 +43,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             env={**os.environ, "TERM": "xterm", **environ},
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- it takes no lock
+            preexec_fn=hear_signals,  # noqa: PLW1509 -- it takes no lock
         )
         os.close(slave)
         self._master = master

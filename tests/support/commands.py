@@ -33,6 +33,12 @@ def records(folder: Path):
     return list(files.records(folder, datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)))
 
 
+def hear_signals() -> None:
+    """Let a child hear SIGINT and SIGHUP: tests in the background ignore the one, those under nohup the other."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def daemon(*argv, **environ):
     """A daemon in its own process; it is killed at the end of the test if it still runs."""
@@ -42,8 +48,7 @@ def daemon(*argv, **environ):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **environ},
-        # A shell that runs the tests in the background makes them ignore Ctrl-C, and the daemon would inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- it takes no lock
+        preexec_fn=hear_signals,  # noqa: PLW1509 -- it takes no lock
     )
     try:
         yield process
