@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 HIDDEN = "***"
+#: The names of users that images of Debian and linkymonitor itself make.
+USUAL_USERS = frozenset(["admin", "debian", "linkymonitor", "nobody", "pi", "root", "ubuntu", "user"])
 #: The keys whose values are shown: words, numbers and durations.
 _HARMLESS = frozenset(
     [
@@ -128,7 +130,8 @@ _NUMBER = re.compile(r"\d(?:[ .,_/\u00a0\u2009\u202f\u2010-\u2014-]{0,3}\d){10,}
 #: A short hash of a meter number, or a salt.
 _METER = re.compile(r"\b(compteur|meter)=[^,\s]+")
 _HASH = re.compile(r"(?i)\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b")
-_ENERGY = re.compile(r"\d[\d .,\u00a0\u202f]*(?=[ \u00a0\u202f]?[kM]?(?:Wh|VA|W)\b)")
+#: Measured energies and powers; a power in kVA is the subscribed one, which is shown.
+_MEASURED = re.compile(r"\d+(?:[ .,\u00a0\u202f]\d+)*(?=[ \u00a0\u202f]?(?:[kM]?Wh|[kM]?W|VA)\b)")
 #: A field of a record of the log.
 _FIELD = re.compile(r"\b((?:Index|Puiss)\w+)=\d+")
 _URL = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*)://\S+")
@@ -233,16 +236,18 @@ class Scrubber:
     """Hides what is personal in a text.
 
     Args:
-        secrets: texts that must not appear, such as passwords and names; short ones are hidden as whole words.
+        secrets: texts that must not appear in any case, such as passwords and the name of the machine; short ones are
+            hidden as whole words.
+        users: names of users of the machine, which are hidden as whole words in the case of the system; those that
+            images of Debian have from the start say nothing of the owner, and are shown.
     """
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        known = sorted({secret for secret in secrets if len(secret) > 1}, key=len, reverse=True)
+    def __init__(self, secrets: Iterable[str], users: Iterable[str] = ()) -> None:
         parts = [
-            re.escape(secret) if len(secret) >= 2 * _SHORTEST else rf"(?<!\w){re.escape(secret)}(?!\w)"
-            for secret in known
+            re.escape(secret) if len(secret) >= 2 * _SHORTEST else _whole(secret)
+            for secret in _longest_first(secrets)
         ]
-        # A name of a machine or of a user is written in any case.
+        parts += [f"(?-i:{_whole(user)})" for user in _longest_first(set(users) - USUAL_USERS)]
         self._secrets = re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
     def __call__(self, text: str) -> str:
@@ -253,11 +258,21 @@ class Scrubber:
         text = _METER.sub(rf"\1={HIDDEN}", text)
         text = _FIELD.sub(rf"\1={HIDDEN}", text)
         text = _MESSAGE.sub(rf"\1 {HIDDEN}", text)
-        for pattern in (_MAIL, _MAC, _IP4, _HASH, _ENERGY):
+        for pattern in (_MAIL, _MAC, _IP4, _HASH, _MEASURED):
             text = pattern.sub(HIDDEN, text)
         text = _HOME.sub(rf"\1{HIDDEN}", text)
         text = _IP6.sub(_without_ip6, text)
         return _NUMBER.sub(HIDDEN, text)
+
+
+def _longest_first(texts: Iterable[str]) -> list[str]:
+    """Return *texts* without the empty ones and the single letters."""
+    return sorted({text for text in texts if len(text) > 1}, key=len, reverse=True)
+
+
+def _whole(text: str) -> str:
+    """Return the pattern of *text* as a whole word."""
+    return rf"(?<!\w){re.escape(text)}(?!\w)"
 
 
 def _without_ip6(found: re.Match[str]) -> str:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from linkymonitor import __version__
 from linkymonitor.board.model import recognised
-from linkymonitor.board.redaction import Scrubber, settings_shown, values_hidden
+from linkymonitor.board.redaction import USUAL_USERS, Scrubber, settings_shown, values_hidden
 from linkymonitor.board.units import ACQUIRE, DELIVER, REPORT, SERVE, TIMER
 from linkymonitor.commands.shared import Common, say
 from linkymonitor.daily_log.columns import Columns
@@ -52,7 +52,6 @@ _LIBRARIES = (
 )
 _UNITS = (ACQUIRE, DELIVER, SERVE, REPORT, TIMER)
 _STATES = "ActiveState,SubState,Result,NRestarts,ExecMainStatus,UnitFileState"
-_KEPT_NAMES = {"linkymonitor", "root", "localhost", "nobody"}
 #: The owner alone may read the file until it is posted.
 _MODE = 0o600
 _QR = re.compile("[\u2580\u2584\u2588]")
@@ -82,7 +81,7 @@ def support_bundle(common: Common, *, output: Path, yes: bool) -> int:
     ini = ""
     with contextlib.suppress(ConfigError):
         ini = content(settings.path).decode("utf-8", "replace")
-    scrub = Scrubber(_secrets(ini, settings))
+    scrub = Scrubber(_secrets(ini, settings), _users())
     texts = {name: escape_controls(scrub(text), "\n\t") for name, text in _texts(common, ini, settings)}
     print(Text("dans le fichier :", "in the file:"))
     for name, text in texts.items():
@@ -202,16 +201,26 @@ def _secrets(ini: str, settings: Settings) -> set[str]:
     for path in re.findall(r"(?m)^[ \t]*[#;]?[ \t]*\w+_file[ \t]*[=:][ \t]*(\S.*?)[ \t]*$", ini):
         found.update(row.strip() for row in _read(Path(path)).splitlines())
     found.add(_read(settings.log.dir / "salt").strip())
-    names = {socket.gethostname(), platform.node(), os.environ.get("SUDO_USER", "")}
-    names |= {name.split(".")[0] for name in names}
+    names = {socket.gethostname(), platform.node()}
+    names |= {name.split(".")[0] for name in names} | {fields[4].split(",")[0] for fields in _people()}
+    return found | {name for name in names if name.lower() not in {*USUAL_USERS, "localhost"}}
+
+
+def _users() -> set[str]:
+    """Return the names of the users of this machine."""
+    users = {os.environ.get("SUDO_USER", "")} | {fields[0] for fields in _people()}
     with contextlib.suppress(OSError, KeyError):
-        names.add(getpass.getuser())
+        users.add(getpass.getuser())
+    return users
+
+
+def _people() -> Iterator[list[str]]:
+    """Yield the fields of /etc/passwd of each user who is a person."""
     for row in _read(Path("/etc/passwd")).splitlines():
         fields = row.split(":")
         # 65534 is nobody; users of people begin at 1000.
         if len(fields) > 4 and fields[2].isdecimal() and 1000 <= int(fields[2]) < 65534:
-            names.update((fields[0], fields[4].split(",")[0]))
-    return {text for text in found | names if text and text not in _KEPT_NAMES}
+            yield fields
 
 
 def _read(path: Path) -> str:

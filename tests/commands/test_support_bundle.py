@@ -208,6 +208,19 @@ def test_the_number_of_a_meter_is_hidden_however_it_is_written(number):
     assert Scrubber([])(f"of {number} here") == "of *** here"
 
 
+def test_the_subscribed_power_is_shown_and_what_is_measured_is_hidden():
+    shown = Scrubber([])(
+        "Abonnement 9 kVA, puissance=9000, power = 9, 12 345 Wh, 3,2 kW, 4321 VA, 7 MWh, 12 kWh"
+    )
+    assert shown == "Abonnement 9 kVA, puissance=9000, power = 9, *** Wh, *** kW, *** VA, *** MWh, *** kWh"
+
+
+def test_a_user_is_hidden_as_a_whole_word_and_one_of_every_image_is_shown():
+    scrub = Scrubber(["maison"], ["pi", "marc", "linkymonitor", "victorien"])
+    assert scrub("Raspberry Pi, pi, linkymonitor") == "Raspberry Pi, pi, linkymonitor"
+    assert scrub("marc:x, Marc, marche, victorienne, MAISON") == "***:x, Marc, marche, victorienne, ***"
+
+
 def test_a_name_is_hidden_in_capitals_too():
     assert Scrubber(["maison-dupont"])("MAISON-DUPONT.local, Maison-Dupont") == "***.local, ***"
 
