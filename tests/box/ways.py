@@ -28,15 +28,8 @@ def package(box: Box, table: Table, name: str) -> None:
     """Live with the Debian package."""
     life = Life(box, table, name, "/usr/bin/linkymonitor")
     _install(life, "apt install ./linkymonitor.deb", _INSTALL_DEB)
-    life.settings()
-    life.start()
-    _again(life, "apt install, the second time", _INSTALL_DEB)
-    life.units()
-    life.page_by_timer()
-    life.serve()
-    life.kill()
+    _live(life, "apt install, the second time", _INSTALL_DEB)
     life.hang()
-    life.reload()
     life.doctor()
     life.whole_log()
     life.cron(_cron_lines())
@@ -52,14 +45,7 @@ def clone(box: Box, table: Table, name: str) -> None:
     said = box.says("tail -n 1 /srv/cut.txt")
     life.add("make install, killed after 6 s", said, "installed. What is next" not in said or None)
     _install(life, "make install, after that", install)
-    life.settings()
-    life.start()
-    _again(life, "make install, the second time", install)
-    life.units()
-    life.page_by_timer()
-    life.serve()
-    life.kill()
-    life.reload()
+    _live(life, "make install, the second time", install)
     life.cron(_cron_lines())
     _remove(life, "make uninstall", f"{_MAKE} uninstall", install)
     _purge(life, "make purge", f"{_MAKE} purge")
@@ -83,6 +69,18 @@ def _install(life: Life, step: str, command: str) -> None:
     life.add(step, f"{done.seconds:.0f} s, {_end(done.said)}", done.status == 0 and told)
     if done.status:
         raise SystemExit(f"nothing is installed: {done.said}")
+
+
+def _live(life: Life, step: str, command: str) -> None:
+    """Live the life that boxes share, with the installer called again early in it."""
+    life.settings()
+    life.start()
+    _again(life, step, command)
+    life.units()
+    life.page_by_timer()
+    life.serve()
+    life.kill()
+    life.reload()
 
 
 def _again(life: Life, step: str, command: str) -> None:
