@@ -1,6 +1,6 @@
 """``make box``: installs, lives and removes in booted roots of Debian, and prints what was seen of each step.
 
-The roots are made once (root rights, 3 GB, 10 minutes, most of it for the emulated ARM); a run takes about 10 minutes.
+The roots are made once (root rights, 3 GB, 10 minutes, most of it for the emulated ARM); a run, about 15 minutes.
 The exit status is 1 when a step is not as it has to be. ``--only WORD`` runs the boxes that have WORD in their name;
 ``-o FILE`` also writes the table to FILE.
 """
