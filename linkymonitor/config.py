@@ -77,8 +77,8 @@ def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tu
     return whole(**sections), tuple(f"{path}: " + note for note in reader.notes)
 
 
-def fill_what_can_be_read(whole: type[T], found: Lines) -> tuple[T, list[Fault]]:
-    """Return an instance of *whole* with what can be read of *found*, and all its faults.
+def fill_what_can_be_read(whole: type[T], found: Lines) -> tuple[T, list[Fault], list[Text]]:
+    """Return an instance of *whole* with what can be read of *found*, all its faults, and its keys without effect.
 
     Args:
         whole: a dataclass whose fields are sections.
@@ -86,7 +86,7 @@ def fill_what_can_be_read(whole: type[T], found: Lines) -> tuple[T, list[Fault]]
     """
     reader = _Reader(whole)
     sections = reader.read(found.parser)
-    return whole(**sections), [*found.faults, *map(found.placed, reader.faults)]
+    return whole(**sections), [*found.faults, *map(found.placed, reader.faults)], reader.notes
 
 
 def values_of(settings: object) -> object:

@@ -192,15 +192,11 @@ def load(path: Path, lang: str | None = None) -> Settings:
     Raises:
         ConfigError: with one sentence for each fault.
     """
-    parser = ini_file.parse(path)
-    _speak(parser, lang)
-    settings, notes = config.fill(Settings, parser, path)
-    faults = dated_faults(settings.contract, settings.contracts, settings.tariffs)
+    found = ini_file.read(ini_file.content(path))
+    settings, faults = _filled(path, found, lang)
     if faults:
-        raise ConfigError(*(f"{path}: " + fault for fault in faults))
-    if lang is not None:
-        settings.general.lang = lang
-    return replace(settings, path=path, notes=notes)
+        raise ConfigError(*(f"{path}: " + fault.placed for fault in faults))
+    return settings
 
 
 def load_what_can_be_read(path: Path, lang: str | None = None) -> tuple[Settings, list[ini_file.Fault]]:
@@ -213,15 +209,23 @@ def load_what_can_be_read(path: Path, lang: str | None = None) -> tuple[Settings
     try:
         found = ini_file.read(ini_file.content(path))
     except ConfigError as error:
-        settings, faults = Settings(), [ini_file.Fault(error.text, ini_file.DEFAULT_VALUES)]
-    else:
-        _speak(found.parser, lang)
-        settings, faults = config.fill_what_can_be_read(Settings, found)
-        dated = dated_faults(settings.contract, settings.contracts, settings.tariffs)
-        faults += [found.placed(ini_file.Fault(fault, ini_file.AS_IT_IS)) for fault in dated]
+        settings = Settings(path=path)
+        if lang is not None:
+            settings.general.lang = lang
+        return settings, [ini_file.Fault(error.text, ini_file.DEFAULT_VALUES)]
+    return _filled(path, found, lang)
+
+
+def _filled(path: Path, found: ini_file.Lines, lang: str | None) -> tuple[Settings, list[ini_file.Fault]]:
+    """Return the settings that *found*, the content of *path*, has, and all its faults in the order of their lines."""
+    _speak(found.parser, lang)
+    settings, faults, notes = config.fill_what_can_be_read(Settings, found)
+    dated = dated_faults(settings.contract, settings.contracts, settings.tariffs)
+    faults += [found.placed(ini_file.Fault(fault, ini_file.AS_IT_IS)) for fault in dated]
     if lang is not None:
         settings.general.lang = lang
-    return replace(settings, path=path), faults
+    placed_notes = tuple(f"{path}: " + note for note in notes)
+    return replace(settings, path=path, notes=placed_notes), sorted(faults, key=lambda fault: fault.line or 0)
 
 
 def _speak(parser: RawConfigParser, lang: str | None) -> None:

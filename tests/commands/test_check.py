@@ -12,17 +12,18 @@ pytestmark = pytest.mark.usefixtures("apart")
 
 def test_a_configuration_that_cannot_be_used_is_1_with_every_fault(call, tmp_path):
     (tmp_path / "bad.ini").write_text(
-        "[meter]\nprot = /dev/x\nmode = fast\n[log]\nframes_per_record = many\n[lampe:ejp]\npin = 3\n"
+        "[meter]\nprot = /dev/x\nmode = fast\n[log]\nframes_per_record = many\nport 8420\n[lampe:ejp]\npin = 3\n"
     )
     for command in (["check"], ["acquire"], ["report"]):
         status, out, err = call(*command, "-c", tmp_path / "bad.ini")
         assert status == 1
         assert out == ""
         assert err.splitlines() == [
-            f"linkymonitor: {tmp_path}/bad.ini: [meter] prot : inconnu, vouliez-vous dire port ?",
-            f"{tmp_path}/bad.ini: [meter] mode = fast : on attend auto, historique ou standard",
-            f"{tmp_path}/bad.ini: [log] frames_per_record = many : on attend un nombre entier",
-            f"{tmp_path}/bad.ini: [lampe:ejp] : inconnu, vouliez-vous dire lamp:NAME ?",
+            f"linkymonitor: {tmp_path}/bad.ini: ligne 2 : [meter] prot : inconnu, vouliez-vous dire port ?",
+            f"{tmp_path}/bad.ini: ligne 3 : [meter] mode = fast : on attend auto, historique ou standard",
+            f"{tmp_path}/bad.ini: ligne 5 : [log] frames_per_record = many : on attend un nombre entier",
+            f"{tmp_path}/bad.ini: ligne 6 : illisible ; on attend [section], clé = valeur ou # commentaire",
+            f"{tmp_path}/bad.ini: ligne 7 : [lampe:ejp] : inconnu, vouliez-vous dire lamp:NAME ?",
         ]
     assert call("check", "-c", tmp_path / "gone.ini")[0] == 1
 
