@@ -9,12 +9,12 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from linkymonitor.errors import LineBusy, LinkyMonitorError, UsageError
+from linkymonitor.errors import LineBusy, LinkyMonitorError, NoPassword, UsageError
 from linkymonitor.language import Text, cause, legible
 from linkymonitor.system.console import console
 
 #: Exit statuses (README.md), besides USAGE.
-DONE, FAILED, BUSY = 0, 1, 75
+DONE, FAILED, BUSY, NO_PASSWORD = 0, 1, 75, 78
 
 #: The errors of standard output when it goes to a disk that is full or broken.
 _CANNOT_PRINT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -91,6 +91,8 @@ def _call(words: Sequence[str]) -> int:
         return _fail(error, USAGE)
     except LineBusy as error:
         return _fail(error, BUSY)
+    except NoPassword as error:
+        return _fail(error, NO_PASSWORD)
     except LinkyMonitorError as error:
         if isinstance(error.__cause__, BrokenPipeError):  # -o /dev/stdout
             raise error.__cause__ from None

@@ -3,6 +3,7 @@
 * LinkyMonitorError
   - UsageError         the arguments of the command line exclude each other (exit status 2)
   - ConfigError        the configuration cannot be used; the user can mend it
+    + NoPassword       `serve` would show the pages to the whole house without a password (exit status 78)
   - LineError          the source of bytes cannot be opened or has gone away
     + LineBusy         another process has the port or the log directory (exit status 75)
   - StorageError       a file cannot be read or written; lines for the log wait in memory
@@ -46,6 +47,10 @@ class ConfigError(LinkyMonitorError):
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[Text, ...]]:
         return type(self), self.faults
+
+
+class NoPassword(ConfigError):
+    """`serve` would show the pages to the whole house without a password."""
 
 
 class LineError(LinkyMonitorError):

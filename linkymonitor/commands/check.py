@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands.forerunner import settings_of, written_as_ours
-from linkymonitor.commands.shared import Common, callbacks
+from linkymonitor.commands.shared import Common, callbacks, state_dir
 from linkymonitor.errors import ConfigError
-from linkymonitor.language import Text, as_text, escape_controls, legible
+from linkymonitor.language import Text, as_text, cause, escape_controls, legible
 from linkymonitor.money.statements import doubts, in_force
 from linkymonitor.sinks.base import OWN_SHAPE
 from linkymonitor.source.base import AUTO
+from linkymonitor.web.section import GUARD, UNGUARDED, read_address
 
 if TYPE_CHECKING:
     from linkymonitor.money.book import PriceBook
@@ -53,6 +54,8 @@ def check(common: Common) -> int:
         return 1
     settings = common.settings()
     faults = faults_of(settings, settings.meter.port, display=True) + _sink_faults(settings)
+    pages, refused = _pages(settings)
+    faults += refused
     book = settings.price_book()
     if faults:
         raise ConfigError(*faults)
@@ -87,6 +90,7 @@ def check(common: Common) -> int:
         if sink.shape not in ("", OWN_SHAPE):
             kind += Text(f", forme {sink.shape}", f", shape {sink.shape}")
         lines.append(kind + unused)
+    lines.append(pages)
     lines += in_force(book, datetime.now(settings.zone).date())
     print("\n".join(escape_controls(str(line)) for line in lines))
     sections = {"tariff": settings.tariff} | {f"tariff:{day}": each for day, each in settings.tariffs.items()}
@@ -110,6 +114,28 @@ def faults_of(settings: Settings, port: str, *, display: bool) -> list[Text]:
     except ConfigError as error:
         faults += error.faults
     return faults + _table_faults(settings, settings.price_book())
+
+
+def _pages(settings: Settings) -> tuple[Text, list[Text]]:
+    """Return in words where `serve` shows the pages, and the reason for which it would refuse to start."""
+    serve = settings.serve
+    address = read_address(serve.bind)
+    place = Text(f"pages : {serve.bind}", f"pages: {serve.bind}")
+    if address.loopback:
+        place += Text(", pour cette machine seule", ", for this machine alone")
+    try:
+        if serve.lacks_password(address, state_dir(settings)):
+            fault = Text(f"{settings.path} : [serve] bind", f"{settings.path}: [serve] bind")
+            return place, [fault + f" = {serve.bind} " + UNGUARDED + Text(" ; ", "; ") + GUARD]
+    except OSError as error:
+        why = cause(error)
+        return place + Text(
+            f", avec un mot de passe, non vu ({why.fr}) : « sudo linkymonitor check » dit s'il est en place",
+            f", with a password, not seen ({why.en}): “sudo linkymonitor check” says whether it is set",
+        ), []
+    if serve.asks_for_password(address):
+        return place + Text(", avec un mot de passe", ", with a password"), []
+    return place + Text(", sans mot de passe", ", without a password"), []
 
 
 def _sink_faults(settings: Settings) -> list[Text]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.commands.shared import Common, signals, state_dir
-from linkymonitor.errors import ConfigError, LinkyMonitorError, StorageError, UsageError
+from linkymonitor.errors import LinkyMonitorError, NoPassword, StorageError, UsageError
 from linkymonitor.language import Text, cause
-from linkymonitor.web.section import FOLDER, PASSWORD_FILE, Address, read_address
+from linkymonitor.web.section import FOLDER, GUARD, PASSWORD_FILE, UNGUARDED, Address, read_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +40,9 @@ def serve(common: Common, *, bind: str | None, show_address: bool, set_password:
         set_password: ask for a new password, keep it, and end.
 
     Raises:
-        ConfigError: everybody in the house could see the pages, and neither a password nor `open` is set.
+        ConfigError: with one sentence for each fault.
         LinkyMonitorError: the address is in use, or none of this machine.
+        NoPassword: everybody in the house could see the pages, and neither a password nor `open` is set.
         StorageError: the password cannot be read or kept.
         UsageError: *bind* is no address.
     """
@@ -126,16 +127,9 @@ def _door(settings: Settings, address: Address, folder: Path, storage: Storage) 
     from linkymonitor.web.door import Door
 
     try:
-        (folder / PASSWORD_FILE).stat()
-    except FileNotFoundError as error:
-        raise ConfigError(
-            Text(
-                f"{settings.path} : [serve] bind ouvre les pages à toute la maison, et il n'y a pas de mot de passe ; "
-                "« sudo linkymonitor serve --set-password » en met un, ou écrivez open = oui",
-                f"{settings.path}: [serve] bind opens the pages to the whole house, and there is no password; "
-                "“sudo linkymonitor serve --set-password” sets one, or write open = yes",
-            )
-        ) from error
+        if settings.serve.lacks_password(address, state_dir(settings)):
+            place = f"{settings.path}" + Text(" : [serve] bind ", ": [serve] bind ")
+            raise NoPassword(place + UNGUARDED + Text(" ; ", "; ") + GUARD)
     except OSError as error:
         raise trouble(folder / PASSWORD_FILE, error) from error
     return Door(folder, storage)
@@ -250,8 +244,10 @@ def _set_password(folder: Path, storage: Storage) -> int:
     _hand_over(folder, folder / PASSWORD_FILE)
     print(
         Text(
-            "Le mot de passe est en place ; qui était connecté ne l'est plus.",
-            "The password is set; who was signed in no longer is.",
+            "Le mot de passe est en place ; qui était connecté ne l'est plus. « sudo systemctl restart "
+            "linkymonitor-serve » montre les pages avec ce mot de passe.",
+            "The password is set; who was signed in no longer is. “sudo systemctl restart linkymonitor-serve” shows "
+            "the pages with this password.",
         )
     )
     return 0

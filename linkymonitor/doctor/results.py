@@ -13,7 +13,7 @@ from linkymonitor.money.statements import doubts
 from linkymonitor.system.zones import midnight
 from linkymonitor.web.address import addresses_of_house, urls
 from linkymonitor.web.qr import qr_lines
-from linkymonitor.web.section import FOLDER, PASSWORD_FILE, read_address
+from linkymonitor.web.section import GUARD, UNGUARDED, read_address
 
 _PRICES = Text("prix", "prices")
 _TABLE = Text("grille de prix", "price table")
@@ -164,33 +164,19 @@ def pages(subject: Subject) -> list[Row]:
 
 def lacks_password(subject: Subject) -> bool:
     """Return whether `serve` refuses to start: the whole house could see the pages, and no password is set."""
-    if not subject.settings.serve.asks_for_password(read_address(subject.settings.serve.bind)):
-        return False
+    serve = subject.settings.serve
     try:
-        (subject.state_dir / FOLDER / PASSWORD_FILE).stat()
-    except FileNotFoundError:
-        return True
+        return serve.lacks_password(read_address(serve.bind), subject.state_dir)
     except OSError:  # closed to this user
         return False
-    return False
 
 
 def address(subject: Subject) -> list[Row]:
     """Look where the pages can be seen; the QR code of the address is for a phone."""
     bound = read_address(subject.settings.serve.bind)
     if lacks_password(subject):
-        bind = f"[serve] bind = {subject.settings.serve.bind}"
-        finding = Text(
-            f"{bind} ouvre les pages à toute la maison, sans mot de passe : serve refuse de démarrer",
-            f"{bind} opens the pages to the whole house, without a password: serve refuses to start",
-        )
-        cure = Text(
-            "« sudo linkymonitor serve --set-password », puis « sudo systemctl restart linkymonitor-serve » ; ou "
-            "écrivez [serve] open = oui",
-            "“sudo linkymonitor serve --set-password”, then “sudo systemctl restart linkymonitor-serve”; or write "
-            "[serve] open = yes",
-        )
-        return [to_mend("address", _ADDRESS, finding, cure)]
+        finding = f"[serve] bind = {subject.settings.serve.bind} " + UNGUARDED
+        return [to_mend("address", _ADDRESS, finding, GUARD)]
     found = urls(bound, addresses_of_house())
     if bound.loopback:
         words = Text(

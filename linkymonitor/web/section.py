@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from linkymonitor.errors import BadSetting
@@ -16,6 +17,17 @@ FOLDER, PASSWORD_FILE = "serve", "password.json"
 _EXPECTED = Text(
     "on attend une adresse de cette machine et un port, tels que 127.0.0.1:8420, 0.0.0.0:8420 ou [::]:8420",
     "expected an address of this machine and a port, such as 127.0.0.1:8420, 0.0.0.0:8420 or [::]:8420",
+)
+#: Why `serve` refuses to start, and what its owner does.
+UNGUARDED = Text(
+    "ouvre les pages à toute la maison, sans mot de passe : serve refuse de démarrer",
+    "opens the pages to the whole house, without a password: serve refuses to start",
+)
+GUARD = Text(
+    "« sudo linkymonitor serve --set-password », puis « sudo systemctl restart linkymonitor-serve » ; ou écrivez "
+    "[serve] open = oui",
+    "“sudo linkymonitor serve --set-password”, then “sudo systemctl restart linkymonitor-serve”; or write [serve] "
+    "open = yes",
 )
 _HOST = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 
@@ -93,3 +105,17 @@ class Settings:
     def asks_for_password(self, address: Address) -> bool:
         """Return whether who asks for a page at *address* has to know the password."""
         return not (address.loopback if self.open is None else self.open)
+
+    def lacks_password(self, address: Address, state_dir: Path) -> bool:
+        """Return whether `serve` refuses to listen at *address*, because its folder below *state_dir* has no password.
+
+        Raises:
+            OSError: that folder is closed to this user.
+        """
+        if not self.asks_for_password(address):
+            return False
+        try:
+            (state_dir / FOLDER / PASSWORD_FILE).stat()
+        except FileNotFoundError:
+            return True
+        return False

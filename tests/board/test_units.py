@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from linkymonitor.board.units import ACQUIRE, DELIVER, REPORT, SERVE, TIMER
+from linkymonitor.cli import NO_PASSWORD
 from linkymonitor.commands.table import COMMANDS
 
 UNITS = Path(__file__).resolve().parents[2] / "etc/systemd"
@@ -110,6 +111,8 @@ def test_no_service_has_a_capability_and_none_is_given_up(unit):
     if service["Type"] != "oneshot":
         assert service["Restart"] == "always"
         assert sections["Unit"]["StartLimitIntervalSec"] == "0"
+        # A password comes by the hand of the owner, who then starts the service.
+        assert service.get("RestartPreventExitStatus") == (str(NO_PASSWORD) if unit == SERVE else None)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -209,10 +210,30 @@ def ini_of(tmp_path: Path, *lines: str) -> Path:
 
 
 def test_an_address_of_the_house_without_password_is_refused(call, tmp_path):
-    status, _, err = call("serve", "-c", ini_of(tmp_path, "bind = 0.0.0.0:8420"))
-    assert status == 1
-    assert "serve --set-password" in err
-    assert "open = oui" in err
+    ini = ini_of(tmp_path, "bind = 0.0.0.0:8420")
+    for command, expected in (("serve", 78), ("check", 1)):
+        status, _, err = call(command, "-c", ini)
+        assert status == expected
+        assert "sans mot de passe : serve refuse de démarrer" in err
+        assert "serve --set-password" in err
+        assert "open = oui" in err
+
+
+def test_check_says_where_the_pages_are_shown_and_whether_a_password_is_asked_for(call, tmp_path):
+    assert (
+        "pages : 127.0.0.1:8420, pour cette machine seule, sans mot de passe\n"
+        in call("check", "-c", ini_of(tmp_path))[1]
+    )
+    (tmp_path / "state/serve").mkdir(parents=True)
+    write(tmp_path / "state/serve", PASSWORD, Storage())
+    out = call("check", "-c", ini_of(tmp_path, "bind = 0.0.0.0:8420"))[1]
+    assert "pages : 0.0.0.0:8420, avec un mot de passe\n" in out
+    (tmp_path / "closed").symlink_to("closed")  # a folder in which this user sees nothing, whoever that is
+    ini = ini_of(tmp_path, "bind = 0.0.0.0:8420")
+    ini.write_text(ini.read_text().replace("/state\n", "/closed\n"))
+    status, out, _ = call("check", "-c", ini)
+    assert status == 0
+    assert "non vu (liens symboliques en boucle) : « sudo linkymonitor check »" in out
 
 
 def test_the_password_is_asked_for_twice_at_a_terminal(tmp_path):
@@ -233,10 +254,14 @@ def test_the_password_is_asked_for_twice_at_a_terminal(tmp_path):
                 shown += os.read(keyboard, 1000).decode()
             os.write(keyboard, f"{words}\n".encode())
         status = process.wait(timeout=60)
+        with suppress(OSError):  # at the end of what was printed
+            while more := os.read(keyboard, 1000):
+                shown += more.decode("utf-8", "replace")
         os.close(keyboard)
         assert (status == 0, (tmp_path / "state/serve" / PASSWORD_FILE).exists()) == (right, right)
         assert PASSWORD not in shown
         assert "Mot de passe des pages (8 à 128 caractères) : " in shown
+    assert "sudo systemctl restart linkymonitor-serve" in shown
     assert Password(tmp_path / "state/serve", Storage()).is_right(PASSWORD)
 
 
