@@ -76,8 +76,8 @@ class Undone(NamedTuple):
     """What became of the changes that were to be taken back."""
 
     restored: list[Path]
-    #: Files that were edited after the change, and are left alone.
-    edited: list[Path]
+    #: Files that were edited after the change and are left alone → the lines in them that are of the changes.
+    edited: dict[Path, list[str]]
 
 
 def content(path: Path) -> Content | None:
@@ -143,6 +143,7 @@ class Journal:
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "before": list(state),
                 "after": list(after),
+                "lines": _new_lines(before, change.after),
                 "undone": False,
             }
         )
@@ -158,9 +159,12 @@ class Journal:
             StorageError: a file cannot be read or written; those before it are taken back.
         """
         entries = self._entries()
-        done = Undone([], [])
+        done = Undone([], {})
         for entry in sorted(entries, key=lambda entry: -entry["number"]):
-            if entry["undone"] or Path(entry["path"]) in done.edited:
+            if entry["undone"]:
+                continue
+            if Path(entry["path"]) in done.edited:
+                self._note_lines(entry, done)
                 continue
             self._take_back(entry, done)
             if entry["undone"]:
@@ -213,7 +217,14 @@ class Journal:
             if inside not in done.restored:
                 done.restored.append(inside)
         else:
-            done.edited.append(inside)
+            self._note_lines(entry, done)
+
+    def _note_lines(self, entry: dict[str, Any], done: Undone) -> None:
+        """Note the lines of the change *entry* that are still in its file; journals of before have no lines."""
+        inside = Path(entry["path"])
+        there = _lines(content(self._root / inside))
+        ours = [line for line in entry.get("lines", ()) if line in there]
+        done.edited[inside] = ours + done.edited.get(inside, [])
 
     def _old(self, number: int, before: _State) -> Content | None:
         """Return what was there before change *number*."""
@@ -324,6 +335,19 @@ class Journal:
                         f"{path}: is not yours alone, so it is not believed; rename it",
                     )
                 )
+
+
+def _lines(there: Content | None) -> list[str]:
+    """Return the lines of a file that have more than blanks."""
+    if there is None or there.link:
+        return []
+    return [line for line in there.data.decode("utf-8", "replace").splitlines() if line.strip()]
+
+
+def _new_lines(before: Content | None, after: Content | None) -> list[str]:
+    """Return the lines of *after* that *before* does not have."""
+    old = set(_lines(before))
+    return [line for line in _lines(after) if line not in old]
 
 
 def _is_wrong(entry: dict[str, Any]) -> bool:

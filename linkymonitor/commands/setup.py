@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shutil
 import subprocess
@@ -24,11 +23,11 @@ from linkymonitor.board import parts
 from linkymonitor.board.boot import Boot, boot
 from linkymonitor.board.changes import Change, Content, Journal, content, inside
 from linkymonitor.board.model import Board, recognised
-from linkymonitor.board.redaction import without_values
+from linkymonitor.commands.setup_shown import show, tell_edited
 from linkymonitor.commands.shared import Common, say
 from linkymonitor.errors import ConfigError, LinkyMonitorError, UsageError
 from linkymonitor.ini_file import content as ini_content
-from linkymonitor.language import Text, escape_controls
+from linkymonitor.language import Text
 
 if TYPE_CHECKING:
     from linkymonitor.settings import Settings
@@ -45,8 +44,6 @@ _TITLES = {
     "display": Text("afficheur", "display"),
 }
 _INI = Path("etc/linkymonitor.ini")
-#: Files that are changed and never shown.
-_PASSWORDS = ("gshadow",)
 _BEFORE_A_RESTART = ("boot/", "etc/modules-load.d/")
 
 
@@ -177,12 +174,9 @@ class Run:
             print()
             say(Text("arrêté ; ce qui est fait reste fait", "stopped; what is done stays done"))
         self._end()
-        if wanted == PARTS and not self._options.dry_run and not self._waits_for_a_restart():
+        if wanted == PARTS and not self._options.dry_run and not _waits_for_a_restart(self._made):
             self._examine()
         return 1 if self._failed else 0
-
-    def _waits_for_a_restart(self) -> bool:
-        return any(str(path).startswith(_BEFORE_A_RESTART) for path in self._made)
 
     def _examine(self) -> None:
         """Look at the whole installation, which must be this machine."""
@@ -212,7 +206,7 @@ class Run:
         for change in changes:
             self._proposed += 1
             before = content(self._root / change.path)
-            _show(change, before)
+            show(change, before)
             if self._options.dry_run or not self._agreed():
                 continue
             if content(self._root / change.path) != before:
@@ -333,7 +327,7 @@ class Run:
         )
         if self._root == Path("/"):
             _tell_systemd(self._made, stop=True)
-        if self._waits_for_a_restart():
+        if _waits_for_a_restart(self._made):
             say(
                 Text(
                     "redémarrez la machine : sudo reboot ; puis « linkymonitor doctor » regarde tout",
@@ -379,30 +373,8 @@ def _board_line(board: Board, boot: Boot | None) -> Text | str:
     return f"{name}, /{boot.folder}"
 
 
-def _show(change: Change, before: Content | None) -> None:
-    """Print what *change* does to what was there *before*: a diff of a file, without secrets."""
-    print()
-    say(f"/{change.path}" + Text(" : ", ": ") + change.why)
-    after = change.after
-    if after is not None and after.link:
-        say(f"  -> {os.fsdecode(after.data)}")
-        return
-    if change.path.name in _PASSWORDS:
-        say(
-            Text(
-                "  (les mêmes membres ; ce fichier a des mots de passe)",
-                "  (the same members; this file has passwords)",
-            )
-        )
-        return
-    old, new = (
-        []
-        if there is None or there.link
-        else without_values(there.data.decode("utf-8", "replace")).splitlines()
-        for there in (before, after)
-    )
-    for line in list(difflib.unified_diff(old, new, lineterm="", n=1))[2:]:
-        print("  " + escape_controls(line))
+def _waits_for_a_restart(changed: Sequence[Path]) -> bool:
+    return any(str(path).startswith(_BEFORE_A_RESTART) for path in changed)
 
 
 def _tell_systemd(made: Sequence[Path], *, stop: bool = False) -> None:
@@ -428,19 +400,16 @@ def _tell_systemd(made: Sequence[Path], *, stop: bool = False) -> None:
 
 
 def _undo(journal: Journal, root: Path) -> int:
-    """Take back all changes; return the exit status, 1 when a file was left alone."""
+    """Take back all changes but those in files that were edited since; return the exit status."""
     done = journal.undo()
     for path in done.restored:
         say(Text(f"/{path} : comme avant", f"/{path}: as before"))
-    for path in done.edited:
-        say(
-            Text(
-                f"/{path} : modifié depuis par quelqu'un, laissé tel quel ; enlevez-en à la main ce que setup y a mis",
-                f"/{path}: edited by somebody since, left as it is; remove by hand what setup has put there",
-            )
-        )
+    for path, lines in done.edited.items():
+        tell_edited(path, lines)
     if not (done.restored or done.edited):
         say(Text("rien à défaire", "nothing to take back"))
     if root == Path("/"):
         _tell_systemd(done.restored)
-    return 1 if done.edited else 0
+    if _waits_for_a_restart(done.restored):
+        say(Text("redémarrez la machine : sudo reboot", "restart the machine: sudo reboot"))
+    return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import pty
 import subprocess
@@ -63,10 +64,45 @@ def test_undo_leaves_alone_what_somebody_edited_after(tmp_path, capsys):
     edited = config.read_text() + "gpu_mem=16\n"
     config.write_text(edited)
     capsys.readouterr()
-    assert run(root, "--undo") == 1
-    assert "/boot/firmware/config.txt: edited by somebody since" in capsys.readouterr().out
+    assert run(root, "--undo") == 0
+    said = capsys.readouterr().out
+    head = "/boot/firmware/config.txt: edited after setup, left as it is; the lines of setup in it:\n"
+    assert "  enable_uart=1\n" in said.partition(head)[2]
+    assert "gpu_mem" not in said
+    assert said.endswith("restart the machine: sudo reboot\n")
     assert config.read_text() == edited
     assert snapshot(root)["boot/firmware/cmdline.txt"] == before["boot/firmware/cmdline.txt"]
+
+
+def test_undo_names_the_lines_of_setup_in_the_settings_that_the_owner_has_edited(tmp_path, capsys):
+    """An owner edits them right after setup; what they have put in place of a line of setup is theirs."""
+    root = card(tmp_path)
+    run(root, "--yes", "--only", "contract", "--offer", "tempo", "--power", "9")
+    ini = root / "etc/linkymonitor.ini"
+    ini.write_text(ini.read_text().replace("power = 9", "power = 12"))
+    capsys.readouterr()
+    assert run(root, "--undo") == 0
+    assert capsys.readouterr().out == (
+        "/etc/linkymonitor.ini: edited after setup, left as it is; the lines of setup in it:\n  offer = tempo\n"
+    )
+
+
+def test_undo_takes_back_the_changes_of_a_journal_without_lines(tmp_path, capsys):
+    """As the versions before have written it."""
+    root = card(tmp_path)
+    run(root, "--yes", "--only", "i2c")
+    journal = root / "var/lib/linkymonitor/setup/journal.json"
+    kept = json.loads(journal.read_text())
+    for change in kept["changes"]:
+        del change["lines"]
+    journal.write_text(json.dumps(kept))
+    config = root / "boot/firmware/config.txt"
+    config.write_text(config.read_text() + "gpu_mem=16\n")
+    capsys.readouterr()
+    assert run(root, "--undo") == 0
+    said = capsys.readouterr().out
+    assert "/boot/firmware/config.txt: edited after setup, left as it is\n" in said
+    assert "/etc/modules-load.d/linkymonitor.conf: as before\n" in said
 
 
 def test_a_dry_run_changes_nothing(tmp_path, capsys):
