@@ -38,9 +38,11 @@ def test_help_says_what_every_option_is_for(call, monkeypatch, command, lang):
     status, out, _ = call(command, "-h")
     assert status == 0
     usage = out.removeprefix("English: --lang en\n\n")
-    assert usage.startswith("usage: linkymonitor " + command)
-    assert (usage != out) == lang.startswith("fr")
-    if lang.startswith("fr"):
+    french = lang.startswith("fr")
+    assert usage.startswith(("usage\u00a0: " if french else "usage: ") + "linkymonitor " + command)
+    assert ("\noptions\u00a0:\n" if french else "\noptions:\n") in usage
+    assert (usage != out) == french
+    if french:
         assert "positional" not in out
         assert "show this" not in out
 
@@ -156,7 +158,7 @@ def test_wrong_words_are_one_sentence_in_the_language_of_the_terminal(call, monk
         monkeypatch.setenv("LANG", lang)
         status, out, err = call(*words)
         assert (status, out) == (2, "")
-        assert err.startswith("usage: linkymonitor")
+        assert err.startswith(("usage\u00a0: " if lang.startswith("fr") else "usage: ") + "linkymonitor")
         assert err.splitlines()[-1].removeprefix("linkymonitor ") == sentence
 
 

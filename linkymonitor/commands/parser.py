@@ -28,6 +28,7 @@ USAGE = 2
 #: Text of argparse → the text in French. Versions of Python differ, so not all of these texts are in use.
 FRENCH: Mapping[str, str] = {
     "argument %(argument_name)s: %(message)s": "%(argument_name)s : %(message)s",
+    "usage: ": "usage\u00a0: ",
     "positional arguments": "à donner",
     "show this help message and exit": "montre cette aide et s'arrête",
     "the following arguments are required: %s": "manque : %s",
@@ -79,6 +80,10 @@ class _Help(argparse.HelpFormatter):
         except (ValueError, OSError):
             columns = 80
         super().__init__(prog, width=columns - 2)
+
+    def start_section(self, heading: str | None) -> None:
+        """Begin a section; argparse writes a colon after *heading*, before which French has a no-break space."""
+        super().start_section(f"{heading}\u00a0" if heading and spoken() == "fr" else heading)
 
 
 class _Parser(argparse.ArgumentParser):
