@@ -75,6 +75,8 @@ def _amount(label: Text, amount: Decimal | None) -> Text:
 
 def compared_lines(compared: Sequence[Compared], paper: Paper, ours: Bill) -> Iterator[Text]:
     """Yield the lines of a supplier's bill beside ours, each with the reason of its difference."""
+    from linkymonitor.billing.totals import total_gap  # most bills are compared with no paper
+
     yield Text("Le papier et le compteur, ", "The paper and the meter, ") + written_days(
         ours.first, ours.last
     )
@@ -91,8 +93,6 @@ def compared_lines(compared: Sequence[Compared], paper: Paper, ours: Bill) -> It
             yield as_text("  ") + written_days(line.first, line.last)
         yield as_text("  = ") + _EQUAL if not each.cause else as_text("  ≠ ") + (each.why or "")
     yield _beside(Text("Total", "Total"), _shown(paper.total), _shown(ours.total))
-    from linkymonitor.billing.totals import total_gap  # most bills are compared with no paper
-
     gap = total_gap(paper, ours)
     if gap is not None:
         yield as_text("  ≠ ") + gap.why

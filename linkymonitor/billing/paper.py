@@ -101,8 +101,10 @@ class Paper(NamedTuple):
     @property
     def without_taxes(self) -> bool:
         """Whether its lines are without TVA, which is added at the end."""
-        if self.taxes is not None or self.is_revenue:
-            return self.taxes is TaxPath.HT and not self.is_revenue
+        if self.is_revenue:
+            return False
+        if self.taxes is not None:
+            return self.taxes is TaxPath.HT
         if self.ht is not None or any(line.kind == TAX for line in self.lines):
             return True
         if self.total is None:
@@ -199,9 +201,10 @@ def _path(content: Mapping[str, Any], fault: Callable[[str, Text], None]) -> Tax
     """Return whether the lines are with taxes or without, None when that is not typed."""
     typed = content.get("path")
     words = [each.value for each in TaxPath]
-    if typed is None or typed in words:
-        return None if typed is None else TaxPath(typed)
-    fault(f"path = {typed}", _expected(" / ".join(f'"{word}"' for word in words)))
+    if typed in words:
+        return TaxPath(typed)
+    if typed is not None:
+        fault(f"path = {typed}", _expected(" / ".join(f'"{word}"' for word in words)))
     return None
 
 

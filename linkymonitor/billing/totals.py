@@ -39,7 +39,7 @@ def total_gap(paper: Paper, ours: Bill) -> TotalGap | None:
     theirs, own = paper.total - printed, ours.total - ours.ht
     if printed == ours.ht:
         return TotalGap(gap, *_of_the_tva(paper, ours, theirs, own))
-    of_lines, of_tva = signed(printed - ours.ht), signed(theirs - own)
+    of_lines, of_tva = _signed(printed - ours.ht), _signed(theirs - own)
     return TotalGap(
         gap,
         "lines",
@@ -51,8 +51,9 @@ def total_gap(paper: Paper, ours: Bill) -> TotalGap | None:
 
 
 def _of_the_addition(printed: Decimal, total: Decimal, gap: Decimal) -> tuple[str, Text]:
+    """Return why the *total* of a paper with taxes is off by *gap*: its lines, or not their sum, *printed*."""
     if printed == total:
-        shown = signed(gap)
+        shown = _signed(gap)
         return "lines", Text(f"les lignes ci-dessus : {shown.fr} €", f"the lines above: {shown.en} €")
     summed, named = decimal(printed), decimal(total)
     return (
@@ -77,13 +78,12 @@ def _of_the_tva(paper: Paper, ours: Bill, theirs: Decimal, own: Decimal) -> tupl
         f" : {amount.fr} € sur le papier, {due.fr} € ici, alors que les lignes sont égales",
         f": {amount.en} € on the paper, {due.en} € here, though the lines are equal",
     )
-    rounding = abs(theirs - own) <= _CENT
-    return "rounding" if rounding else "tva", why + Text(
-        " ; un autre arrondi", "; rounded otherwise"
-    ) if rounding else why
+    if abs(theirs - own) <= _CENT:
+        return "rounding", why + Text(" ; un autre arrondi", "; rounded otherwise")
+    return "tva", why
 
 
-def signed(amount: Decimal) -> Text:
+def _signed(amount: Decimal) -> Text:
     """Return *amount* with its sign, as ``+0,71``."""
     sign = "+" if amount >= 0 else "−"
     return sign + decimal(abs(amount))

@@ -18,11 +18,10 @@ def tax_list(taxes: Taxes, start: date, end: date | None) -> Iterator[Text]:
     for day in days:
         lines = [_accise(taxes, day), *_cta(taxes, day), *_tva(taxes, day)]
         on = written_date(day)
+        since = Text("", "") if day == start else Text(f", à partir du {on.fr}", f", from {on.en}")
         for line in lines:
             if line not in before:
-                yield (
-                    "  " + line + ("" if day == start else Text(f", à partir du {on.fr}", f", from {on.en}"))
-                )
+                yield "  " + line + since
         before = lines
 
 
@@ -51,8 +50,8 @@ def _cta(taxes: Taxes, day: date) -> Iterator[Text]:
         Text(f"{formula} {fixed.fr} + {amount.fr} × kVA", f"{formula} {fixed.en} + {amount.en} × kVA")
         for formula, amount in ((formula, decimal(each)) for formula, each in network.by_kva.items())
     ]
-    french, english = "; ".join(each.fr for each in formulas), "; ".join(each.en for each in formulas)
-    yield name + Text(f", en €/an : {french.replace(';', ' ;')}", f", in €/year: {english}")
+    french, english = " ; ".join(each.fr for each in formulas), "; ".join(each.en for each in formulas)
+    yield name + Text(f", en €/an : {french}", f", in €/year: {english}")
 
 
 def _tva(taxes: Taxes, day: date) -> Iterator[Text]:
