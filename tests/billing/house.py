@@ -15,6 +15,8 @@ from tests.report.house import PARIS, contract, write_log
 STEP = timedelta(minutes=30)
 #: The price tables and the taxes that are shipped.
 TABLES = Path(__file__).parents[2] / "etc" / "tariffs"
+#: The settings of a house with one price all day, of 6 kVA.
+BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
 
 
 def at(text: str) -> datetime:

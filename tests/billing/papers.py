@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 
 from linkymonitor.cli import main
-from tests.billing.house import rows, run_bill
-
-BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
-
+from tests.billing.house import BASE_6, rows, run_bill
 
 FIRST = """
 total = 162.44

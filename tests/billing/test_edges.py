@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.billing.house import PARIS, billed, rows, run_bill
-
-BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
+from tests.billing.house import BASE_6, PARIS, billed, rows, run_bill
 
 
 def test_an_index_between_two_readings_is_named_with_its_day_and_how_exact_it_is(tmp_path, capsys):

@@ -11,8 +11,7 @@ from linkymonitor.billing.paper import read_paper
 from linkymonitor.cli import main
 from linkymonitor.commands.bill_entry import enter_bill
 from linkymonitor.errors import ConfigError, StorageError
-from tests.billing.house import rows, run_bill
-from tests.billing.papers import BASE_6
+from tests.billing.house import BASE_6, rows, run_bill
 from tests.support.terminal import Terminal
 
 

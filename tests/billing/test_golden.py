@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.billing.house import EJP, billed, lines_of, new_meter, rows, whole_year
-
-BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
+from tests.billing.house import BASE_6, EJP, billed, lines_of, new_meter, rows, whole_year
 
 
 def test_base_over_a_change_of_price(tmp_path, capsys):

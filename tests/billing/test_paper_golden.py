@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.billing.house import EJP, FIRST_DAYS, billed, new_meter, rows, run_bill, whole_year
-
-BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
+from tests.billing.house import BASE_6, EJP, FIRST_DAYS, billed, new_meter, rows, run_bill, whole_year
 
 
 def typed(lines, **top):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.billing.house import billed, lines_of, rows, run_bill
-
-BASE_6 = "[contract]\noffer = tarif-bleu-base\npower = 6\n"
+from tests.billing.house import BASE_6, billed, lines_of, rows, run_bill
 
 
 def refused(tmp_path, capsys, log, ini, first, last):

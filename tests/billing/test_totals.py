@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from tests.billing.house import run_bill
-from tests.billing.papers import BASE_6, FIRST, WITHOUT_TVA, checked, meter
+from tests.billing.house import BASE_6, run_bill
+from tests.billing.papers import FIRST, WITHOUT_TVA, checked, meter
 
 #: The lines that our own bill has without taxes.
 LINES = WITHOUT_TVA.partition("\n[[line]]")[2]
@@ -46,8 +48,6 @@ def test_a_total_that_is_ours_has_no_difference(tmp_path, capsys):
 
 @pytest.mark.parametrize(("more", "cause"), [("-5.00", "tva"), ("0.01", "rounding")])
 def test_a_total_that_differs_by_the_tva_alone_has_it_as_its_reason(tmp_path, capsys, more, cause):
-    from decimal import Decimal
-
     _, ours = own_lines(tmp_path, capsys)
     due = Decimal(ours["tva"]["20"])
     printed, total = due + Decimal(more), Decimal(ours["total"]["eur"]) + Decimal(more)
