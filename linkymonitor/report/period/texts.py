@@ -77,7 +77,6 @@ class PeriodTexts:
     cost = Text("Coût", "Cost")
     cost_so_far = Text("Coût à cette heure", "Cost so far")
     cost_known = Text("Coût connu", "Known cost")
-    cost_parts = Text("{} {}", "{} {}")
     subscription_part = Text("abonnement {}", "subscription {}")
     cost_a_month = Text("{} par mois", "{} a month")
     peak_cost = Text("Pointe EJP", "EJP peak")
