@@ -6,7 +6,7 @@
 #   second meter must not be overlooked. Where there is one port only, nothing is waited for.
 # - A port that another program has, or the console, is left alone: to open it would take bytes from the other.
 # - Two meters are refused with both names, and listening goes on: one of them may be unplugged. Two ports that hear the
-#   same meter are no fault; the first is read.
+#   same number in the same mode hear one meter, which is no fault; the first is read.
 # - The port that was chosen is read as if the configuration named it. When it has been away for a while, the search
 #   begins again: a dongle may come back under another name.
 
