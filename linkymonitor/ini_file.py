@@ -18,7 +18,7 @@ from typing import NamedTuple
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import CONTROLS, Text, cause
 
-#: After so many faults a section or a key that comes twice is no longer one.
+#: After so many faults, a section or a key that comes twice is taken as one: each fault has the file read once more.
 _MOST_FAULTS = 20
 #: How a sentence begins that names a section and a key.
 _PLACE = r"\[(?P<section>[^]]+)\](?: (?P<key>[^\s:]+))?"

@@ -35,5 +35,5 @@ def check(subject: Subject) -> list[Row]:
         rows.append(well("notes", _NOTES, when + Text(" : ", ": ") + text, None, count=count, text=text))
     if len(newest) > _SHOWN:
         left = len(newest) - _SHOWN
-        rows.append(well("notes", _NOTES, Text(f"et {left} autres", f"and {left} others")))
+        rows.append(well("notes", _NOTES, Text(f"et {left} de plus", f"and {left} more")))
     return rows

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 # Compiled where it is first needed, as most starts find no quarantine.
 _LINE = r"(?a)\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\t[a-z]+\t[ -~]+(?:\t\+\d{1,9})?"
 
-
 #: Seconds for which a line is tried again on a card that takes no write: less than the youngest day that purge removes.
 _LONGEST = 23 * 3600.0
 
