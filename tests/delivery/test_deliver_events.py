@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from linkymonitor.model.reading import Reading, TariffState, View
-from linkymonitor.model.terms import Ejp, Mode
+from linkymonitor.model.terms import TRUSTED_FOR, Ejp, Mode
 from linkymonitor.summaries.day import DaySummary, LogSpan
 from linkymonitor.summaries.store import Store
 from linkymonitor.system.storage import Storage
@@ -35,7 +35,7 @@ def test_live_values_and_events_of_latest_json_reach_the_sink(house):
         house.latest.write(view(230))
         until(lambda: [power for power, *_ in house.kept("live")] == [230])
         (_, age, taken_at) = house.kept("live")[0]
-        assert 0 <= age < 5
+        assert 0 <= age < TRUSTED_FOR
         assert abs(datetime.fromisoformat(taken_at) - datetime.now(UTC)) < timedelta(seconds=30)
         house.latest.write(view(460, Ejp.NOTICE))
         until(lambda: house.kept("event") == [["notice", "begins", None]])
