@@ -118,7 +118,7 @@ def test_faults_without_end_end(ini):
     assert found.parser["meter"]["port"] == "x"
 
 
-def test_random_lines_never_stop_the_reader():
+def test_odd_lines_never_stop_the_reader():
     for head in (b"", b"[a]\n", b"x\n[a\nb = 1\n[a]\n", b"  x = 1\n y\n", b"\xff\xfe[\x00a\x00]\x00"):
         for tail in (b"", b"[a]\n", b"= 1\n", b"[a]\nx\n  y\n", b"\x00\n", b"[]\nq = 1\n"):
             found = read(head + tail)
