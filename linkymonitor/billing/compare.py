@@ -9,14 +9,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import NamedTuple
 
-from linkymonitor.billing.amounts import half_away, product_of
+from linkymonitor.billing.own_faults import wrong_product
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
 from linkymonitor.billing.rules import Decimals, Rules
 from linkymonitor.billing.values import COUNTED, ENERGY, SUBSCRIPTION, TAX, Bill, Line
-from linkymonitor.language import Text, as_text, written_date, written_days
+from linkymonitor.language import Text, written_date, written_days
 from linkymonitor.money.contract import Formula, Paid, Proration, Split, TaxPath
 from linkymonitor.money.statements import decimal
 
@@ -227,7 +226,7 @@ def _reasons(
     if ours.eur is not None and theirs.eur != ours.eur:
         if abs(theirs.eur - ours.eur) <= _CENT:
             yield "rounding", Text("un autre arrondi", "rounded otherwise")
-        if (wrong := _wrong_product(theirs)) is not None:
+        if (wrong := wrong_product(theirs)) is not None:
             yield "paper", Text("le papier se trompe : ", "a fault of the paper: ") + wrong
         yield (
             "amount",
@@ -329,58 +328,3 @@ def _by_another_rule(theirs: PaperLine, others: Sequence[tuple[str, Bill]]) -> t
             continue
         return name.partition(" ")[0], _RULE + Text(f" : {name}", f": {name}")
     return None
-
-
-def _on_paper(line: PaperLine) -> Text:
-    """Return which line of the paper it is, in words."""
-    name = as_text(line.register or line.label)
-    if not name.fr and line.span is not None:
-        name = written_days(*line.span)
-    return Text("papier, ", "paper, ") + name
-
-
-def _wrong_product(line: PaperLine) -> Text | None:
-    """Return that the amount of *line* is not its kWh times its price, None when it is, or one is not printed."""
-    if line.kwh is None or line.price is None:
-        return None
-    product = product_of(line.kwh, line.price, line.eur)
-    if product.fits:
-        return None
-    price, own, printed = map(decimal, (line.price, product.eur, line.eur))
-    return Text(
-        f"{line.kwh} × {price.fr} font {own.fr}, non {printed.fr}",
-        f"{line.kwh} × {price.en} are {own.en}, not {printed.en}",
-    )
-
-
-def own_faults(paper: Paper) -> Iterator[Text]:
-    """Yield what does not fit within the paper itself: kWh, products, the sum."""
-    for line in paper.lines:
-        if line.kwh is not None and line.index_from is not None and line.index_to is not None:
-            between = line.index_to - line.index_from
-            if between != line.kwh:
-                indexes = f"{line.index_from} → {line.index_to}"
-                yield _on_paper(line) + Text(
-                    f" : {indexes} font {between} kWh, non {line.kwh}",
-                    f": {indexes} are {between} kWh, not {line.kwh}",
-                )
-        if (wrong := _wrong_product(line)) is not None:
-            yield _on_paper(line) + Text(" : ", ": ") + wrong
-    for rate, printed_tva in sorted(paper.tva.items()):
-        due = half_away(
-            Fraction(summed_lines(line for line in paper.lines if line.tva == rate) * rate / 100), 2
-        )
-        if paper.without_taxes and due and abs(due - printed_tva) > 3 * _CENT:
-            percent, own, printed = map(decimal, (rate, due, printed_tva))
-            yield Text(
-                f"papier : la TVA à {percent.fr} % des lignes fait {own.fr} €, non {printed.fr} €",
-                f"paper: the TVA of {percent.en} % on the lines is {own.en} €, not {printed.en} €",
-            )
-    if paper.total is not None:
-        summed = summed_lines(paper.lines) + (paper.tva_due if paper.without_taxes else 0)
-        if abs(summed - paper.total) >= (_CENT if paper.tva or not paper.without_taxes else 3 * _CENT):
-            own, printed = decimal(summed), decimal(paper.total)
-            yield Text(
-                f"papier : les lignes font {own.fr} €, le total est {printed.fr} €",
-                f"paper: the lines are {own.en} €, the total is {printed.en} €",
-            )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
+from typing import NamedTuple
 
 from linkymonitor.billing.amounts import half_away, shown
 from linkymonitor.billing.path import Pricing
@@ -15,7 +16,8 @@ from linkymonitor.billing.share import share
 from linkymonitor.billing.values import SUBSCRIPTION, TAX, BilledDay, Line
 from linkymonitor.language import Text
 from linkymonitor.money.bill import months_after, whole_months
-from linkymonitor.money.contract import Paid, TaxPath
+from linkymonitor.money.contract import Formula, Paid, TaxPath
+from linkymonitor.money.taxes import Taxes
 
 _DAY = timedelta(days=1)
 #: A price that comes of a division is shown with so many decimals; the amount is worked from the exact one.
@@ -67,21 +69,52 @@ def cta_lines(days: Sequence[BilledDay], pricing: Pricing, rules: Rules) -> Iter
     """Yield a line for each rate, network price, power and TVA of the CTA, which is a share of the network's price."""
 
     def monthly(day: BilledDay) -> tuple[Fraction | None, object]:
-        network, rate = pricing.taxes.network(day.date), pricing.taxes.cta(day.date)
-        if network is None or rate is None or day.kva is None:
-            return None, None
-        year = network.year(rules.formula.value, day.kva)
-        return Fraction(rate) / 100 * Fraction(year) / 12, (rate, year)
+        terms = None if day.kva is None else cta_terms(day.date, day.kva, rules.formula, pricing.taxes)
+        return (None, None) if terms is None else (terms.month, terms)
 
     for run, price in _runs(days, monthly, pricing):
         _, terms = monthly(run[0])
         line = _line(TAX, Text("CTA", "CTA"), run, price, pricing, rules, rules.decimals.taxes)
-        if isinstance(terms, tuple):
+        if isinstance(terms, CtaTerms):
             rate, year = terms
             part = share(run[0].date, run[-1].date + _DAY, rules.proration)
             amount = shown((price or Fraction(0)) * part.months, 5)
             line = line._replace(price=rate, arithmetic=f"{rate} % × {year}/12 × {part} = {amount}")
         yield line
+
+
+class CtaTerms(NamedTuple):
+    """What the CTA of a day is made of."""
+
+    #: In percent.
+    rate: Decimal
+    #: The fixed part of the network's price, in € a year.
+    year: Decimal
+
+    @property
+    def month(self) -> Fraction:
+        """The CTA of a month in €, exact."""
+        return Fraction(self.rate) / 100 * Fraction(self.year) / 12
+
+
+def cta_terms(day: date, kva: int, formula: Formula, taxes: Taxes) -> CtaTerms | None:
+    """Return what the CTA of *day* is made of, None when that is not known."""
+    network, rate = taxes.network(day), taxes.cta(day)
+    if network is None or rate is None or formula.value not in network.by_kva:
+        return None
+    return CtaTerms(rate, network.year(formula.value, kva))
+
+
+def cta_amount(first: date, last: date, kva: int, rules: Rules, taxes: Taxes) -> Fraction | None:
+    """Return the CTA of the days from *first* to *last* in €, exact; None when it is not known."""
+    days = [first + count * _DAY for count in range((last - first).days + 1)]
+    amount = Fraction(0)
+    for terms, run in groupby(days, lambda day: cta_terms(day, kva, rules.formula, taxes)):
+        if terms is None:
+            return None
+        listed = list(run)
+        amount += terms.month * share(listed[0], listed[-1] + _DAY, rules.proration).months
+    return amount
 
 
 def _paid_days(days: Sequence[BilledDay], after: BilledDay, rules: Rules) -> Sequence[BilledDay]:

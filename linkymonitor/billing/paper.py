@@ -218,6 +218,12 @@ def is_tva_label(label: str) -> bool:
     return label.upper().startswith(("TVA", "VAT", "T.V.A"))
 
 
+def is_cta(line: PaperLine) -> bool:
+    """Return whether *line* is the contribution to the network, which does not go by kWh."""
+    printed = line.label.upper()
+    return line.kind == TAX and line.kwh is None and ("CTA" in printed or "ACHEMINEMENT" in printed)
+
+
 def _rate_in(label: str) -> Decimal:
     """Return the rate in a label such as ``TVA 5,5 %``, 0 when there is none."""
     found = re.search(r"(\d+(?:[.,]\d+)?)\s*%", label)

@@ -2,7 +2,7 @@
 
 # Strategy
 #
-# - Only the figures of the paper are used: no log and no price table.
+# - Only the figures of the paper are used, and the rates of the CTA: no log and no price table.
 # - Each rule is tried on the lines that depend on it. A rule that no line depends on is not named, because nothing is
 #   known of it. What is left of each rule is combined with what is left of the others.
 
@@ -12,15 +12,20 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from itertools import product
+from typing import NamedTuple
 
 from linkymonitor.billing.amounts import half_away, places_of
-from linkymonitor.billing.paper import Paper, PaperLine
+from linkymonitor.billing.fixed import cta_amount
+from linkymonitor.billing.own_faults import on_paper, rounded_product, wrong_product
+from linkymonitor.billing.paper import Paper, PaperLine, is_cta
+from linkymonitor.billing.rules import Rules
 from linkymonitor.billing.share import share
 from linkymonitor.billing.values import ENERGY, SUBSCRIPTION, TAX
 from linkymonitor.errors import LinkyMonitorError
 from linkymonitor.language import Text, written_days
-from linkymonitor.money.contract import Paid, Proration, Split, TaxPath
+from linkymonitor.money.contract import Formula, Paid, Proration, Split, TaxPath
 from linkymonitor.money.statements import decimal
+from linkymonitor.money.taxes import Taxes
 
 _DAY = timedelta(days=1)
 
@@ -29,21 +34,95 @@ class Unsolved(LinkyMonitorError):
     """No rule gives a line of the paper."""
 
 
-def solve(paper: Paper) -> list[dict[str, str]]:
-    """Return every combination of rules that fits *paper*, by the keys of [contract].
+class Solved(NamedTuple):
+    """The rules that a paper shows."""
+
+    #: Every combination, by the keys of [contract].
+    rules: list[dict[str, str]]
+    #: The lines that no rule gives.
+    faults: list[Text]
+    #: The lines that were not tried, or whose cents come of a rounded price.
+    notes: list[Text]
+
+
+def solve(paper: Paper, kva: int | None, taxes: Taxes) -> Solved:
+    """Return every combination of rules that fits *paper*, and the lines that none of them gives.
+
+    Args:
+        paper: a supplier's bill.
+        kva: the subscribed power of its last day, None when it is not known.
+        taxes: the rates of the CTA.
 
     Raises:
-        Unsolved: no rule gives some line, which is named.
+        Unsolved: no rule gives some subscription, which is named.
     """
+    prorations = _prorations(paper)
+    months, faults, notes = _with_cta(paper, prorations, kva, taxes)
     tried = {
-        "proration": _prorations(paper),
         "subscription_paid": _paid(paper),
         "split": _splits(paper),
         "path": _paths(paper),
         "decimals": _decimals(paper),
     }
     found = {key: values for key, values in tried.items() if values is not None}
-    return [dict(zip(found, values, strict=True)) for values in product(*found.values())]
+    rules = [
+        {**month, **dict(zip(found, values, strict=True))}
+        for month in months
+        for values in product(*found.values())
+    ]
+    for line in paper.lines:
+        if (wrong := wrong_product(line)) is not None:
+            faults.append(on_paper(line) + Text(" : ", ": ") + wrong)
+        elif (rounded := rounded_product(line)) is not None:
+            notes.append(on_paper(line) + Text(" : ", ": ") + rounded)
+    return Solved(rules, faults, notes)
+
+
+def _with_cta(
+    paper: Paper, prorations: Sequence[Proration] | None, kva: int | None, taxes: Taxes
+) -> tuple[list[dict[str, str]], list[Text], list[Text]]:
+    """Return each rule of months with each formula that gives the CTA, what no rule gives, and what was not tried."""
+    alone = [{"proration": rule.value} for rule in prorations] if prorations is not None else [{}]
+    lines = [line for line in paper.lines if is_cta(line) and line.span]
+    if not lines:
+        return alone, [], []
+    if kva is None:
+        return alone, [], [_CTA_WITHOUT_POWER]
+    pairs = []
+    for rule in Proration if prorations is None else prorations:
+        for formula in Formula:
+            given = [_gives(line, Rules(proration=rule, formula=formula), kva, taxes) for line in lines]
+            if None in given:
+                return alone, [], [_CTA_WITHOUT_RATE]
+            if all(given):
+                pairs.append({"proration": rule.value, "acheminement": formula.value})
+    return (pairs, [], []) if pairs else (alone, [_no_formula(line, kva) for line in lines], [])
+
+
+def _gives(line: PaperLine, rules: Rules, kva: int, taxes: Taxes) -> bool | None:
+    """Return whether *rules* give the CTA of *line*, None when its rates are not known."""
+    assert line.span is not None
+    amount = cta_amount(*line.span, kva, rules, taxes)
+    return None if amount is None else half_away(amount, places_of(line.eur)) == line.eur
+
+
+_CTA_WITHOUT_POWER = Text(
+    "la CTA n'est pas essayée : la puissance n'est pas connue ; mettez-la dans [contract] power",
+    "the CTA is not tried: the power is not known; set [contract] power",
+)
+_CTA_WITHOUT_RATE = Text(
+    "la CTA n'est pas essayée : ses taux ne sont pas connus ces jours-là",
+    "the CTA is not tried: its rates are not known on those days",
+)
+
+
+def _no_formula(line: PaperLine, kva: int) -> Text:
+    assert line.span is not None
+    eur, days = decimal(line.eur), written_days(*line.span)
+    return Text(
+        f"aucune règle qui donne l'abonnement ne donne la CTA de {eur.fr} € {days.fr}, à {kva} kVA",
+        f"no rule that gives the subscription gives the CTA of {eur.en} € {days.en}, for {kva} kVA",
+    )
 
 
 def _subscriptions(paper: Paper) -> list[PaperLine]:
@@ -53,7 +132,7 @@ def _subscriptions(paper: Paper) -> list[PaperLine]:
     ]
 
 
-def _prorations(paper: Paper) -> list[str] | None:
+def _prorations(paper: Paper) -> list[Proration] | None:
     lines = _subscriptions(paper)
     if not lines:
         return None
@@ -61,7 +140,7 @@ def _prorations(paper: Paper) -> list[str] | None:
     if not fitting:
         wrong = next((line for line in lines if not any(_fits(line, rule) for rule in Proration)), lines[0])
         raise Unsolved(_no_rule(paper, wrong))
-    return [rule.value for rule in fitting]
+    return fitting
 
 
 def _no_rule(paper: Paper, line: PaperLine) -> Text:

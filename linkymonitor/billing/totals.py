@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+from linkymonitor.billing.own_faults import wrong_total
 from linkymonitor.billing.paper import Paper, summed_lines
 from linkymonitor.billing.values import Bill
 from linkymonitor.language import Text
@@ -28,8 +29,12 @@ def total_gap(paper: Paper, ours: Bill) -> TotalGap | None:
         return None
     gap = paper.total - ours.total
     printed = summed_lines(paper.lines)
+    if (wrong := wrong_total(paper)) is not None:
+        return TotalGap(gap, "sum", wrong)
     if not paper.without_taxes:
-        return TotalGap(gap, *_of_the_addition(printed, paper.total, gap))
+        shown = _signed(gap)
+        why = Text(f"les lignes ci-dessus : {shown.fr} €", f"the lines above: {shown.en} €")
+        return TotalGap(gap, "lines", why)
     if ours.ht is None:
         why = Text(
             "le nôtre vient des prix TTC, non des lignes hors taxes",
@@ -50,25 +55,10 @@ def total_gap(paper: Paper, ours: Bill) -> TotalGap | None:
     )
 
 
-def _of_the_addition(printed: Decimal, total: Decimal, gap: Decimal) -> tuple[str, Text]:
-    """Return why the *total* of a paper with taxes is off by *gap*: its lines, or not their sum, *printed*."""
-    if printed == total:
-        shown = _signed(gap)
-        return "lines", Text(f"les lignes ci-dessus : {shown.fr} €", f"the lines above: {shown.en} €")
-    summed, named = decimal(printed), decimal(total)
-    return (
-        "sum",
-        Text(
-            f"les lignes du papier font {summed.fr} €, son total est {named.fr} €",
-            f"the lines of the paper are {summed.en} €, its total is {named.en} €",
-        ),
-    )
-
-
 def _of_the_tva(paper: Paper, ours: Bill, theirs: Decimal, own: Decimal) -> tuple[str, Text]:
     """Return the reason of a total whose lines are ours: the TVA as a whole, or that of one rate."""
     rates = [rate for rate, amount in ours.tva.items() if paper.tva.get(rate, amount) != amount]
-    name = Text("la TVA", "the TVA")
+    name = Text("la TVA", "the TVA") if paper.tva else Text("la TVA d'après le total", "the TVA by the total")
     if len(rates) == 1 and paper.tva[rates[0]] - (ours.tva[rates[0]] or 0) == theirs - own:
         percent = decimal(rates[0])
         name = Text(f"la TVA à {percent.fr} %", f"the TVA of {percent.en} %")

@@ -89,7 +89,7 @@ def bill(
         from linkymonitor.commands.bill_rules import print_rules
 
         paper = paper._replace(first=paper.first or dates[0], last=paper.last or dates[1])
-        return print_rules(paper, common.config, json=json, write=write)
+        return print_rules(paper, settings, common.config, json=json, write=write)
     first, last = _days(dates, paper, today)
     maker = maker_of(settings, log_dir or settings.log.dir, first, last, now)
     rules = maker.rules
@@ -216,7 +216,8 @@ def _write_page(
 
     page = BillPage(made, rules)
     if paper is not None:
-        from linkymonitor.billing.compare import compare, own_faults
+        from linkymonitor.billing.compare import compare
+        from linkymonitor.billing.own_faults import own_faults
 
         page = page._replace(
             paper=paper, compared=compare(paper, made, again, rules), faults=list(own_faults(paper))
@@ -236,7 +237,8 @@ def _print_json(
 
     figures = as_json(made, lang)
     if paper is not None:
-        from linkymonitor.billing.compare import compare, own_faults
+        from linkymonitor.billing.compare import compare
+        from linkymonitor.billing.own_faults import own_faults
 
         figures["differences"] = differences_as_json(compare(paper, made, again, rules), lang)
         figures["total_difference"] = total_as_json(paper, made, lang)
@@ -249,7 +251,8 @@ def _print_text(made: Bill, paper: Paper | None, again: Callable[[Rules], Bill],
 
     lines = list(as_lines(made))
     if paper is not None:
-        from linkymonitor.billing.compare import compare, own_faults
+        from linkymonitor.billing.compare import compare
+        from linkymonitor.billing.own_faults import own_faults
 
         lines = [
             *compared_lines(compare(paper, made, again, rules), paper, made),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from linkymonitor.cli import main
@@ -95,6 +97,87 @@ def test_the_file_keeps_its_mode_and_its_link(tmp_path, capsys):
 def test_to_write_without_a_bill_is_wrong_usage(capsys):
     assert main(["bill", "--lang", "en", "--write"]) == 2
     assert "--write: goes with --solve FILE" in capsys.readouterr().err
+
+
+#: Two whole months at 6 kVA: 2 × 11.86 are 23.72, 708 × 0.1308 are 92.61, and 15 % of the network's fixed part.
+TWO_MONTHS = """
+path = "ht"
+[[line]]
+kind = "subscription"
+label = "Abonnement 6 kVA"
+from = 2026-04-10
+to = 2026-06-09
+price = 11.86
+eur = {subscription}
+[[line]]
+kind = "energy"
+from = 2026-04-10
+to = 2026-06-09
+kwh = 708
+price = 0.1308
+eur = {energy}
+[[line]]
+kind = "tax"
+label = "CTA"
+from = 2026-04-10
+to = 2026-06-09
+eur = {cta}
+"""
+
+
+def solving(tmp_path, capsys, *options, subscription="23.72", energy="92.61", cta="2.49"):
+    """Return the exit status of ``bill --solve`` of two months with these amounts, and what it printed."""
+    paper = tmp_path / "paper.toml"
+    paper.write_text(TWO_MONTHS.format(subscription=subscription, energy=energy, cta=cta))
+    capsys.readouterr()
+    status = main(["bill", "--lang", "en", "--solve", str(paper), *options])
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+def test_the_formula_of_the_network_is_a_rule_that_the_cta_shows(tmp_path, capsys):
+    _, out, _ = solving(tmp_path, capsys, "--json")
+    assert {rules["acheminement"] for rules in json.loads(out)["rules"]} == {"CU4"}
+    _, out, _ = solving(tmp_path, capsys, "--json", cta="2.99")
+    assert {rules["acheminement"] for rules in json.loads(out)["rules"]} == {"MUDT"}
+
+
+def test_an_amount_that_is_not_kwh_times_price_is_said_to_have_no_rule(tmp_path, capsys):
+    _, out, _ = solving(tmp_path, capsys)
+    assert "2 combinations give the cents of the paper" in out
+    _, out, _ = solving(tmp_path, capsys, energy="92.70")
+    assert "paper, from 10 April 2026 to 9 June 2026: 708 × 0.1308 are 92.61, not 92.70" in out
+    assert "2 combinations give the cents of the other lines" in out
+
+
+def test_an_amount_that_a_rounded_price_explains_is_told(tmp_path, capsys):
+    _, out, _ = solving(tmp_path, capsys, energy="92.60")
+    assert "708 × 0.1308 are 92.61, not 92.60; the printed price is rounded" in out
+
+
+def test_rules_that_give_the_subscription_and_not_the_cta_are_not_written(tmp_path, capsys):
+    """61 days are 61/30 months of 30 days, 24.12; the CTA of two whole months is 2.49."""
+    ini = tmp_path / "house.ini"
+    ini.write_text("[contract]\n")
+    status, out, err = solving(tmp_path, capsys, "-c", str(ini), "--write", subscription="24.12", cta="2.49")
+    assert "proration = month-30" in out
+    assert (
+        "no rule that gives the subscription gives the CTA of 2.49 € from 10 April 2026 to 9 June 2026, for 6 kVA"
+        in out
+    )
+    assert status == 1
+    assert "nothing is written: a line has not the cents of the rules" in err
+    assert ini.read_text() == "[contract]\n"
+
+
+def test_a_cta_whose_power_nobody_knows_is_not_tried(tmp_path, capsys):
+    paper = tmp_path / "paper.toml"
+    paper.write_text(
+        TWO_MONTHS.format(subscription="23.72", energy="92.61", cta="9.99").replace(" 6 kVA", "")
+    )
+    capsys.readouterr()
+    assert main(["bill", "--lang", "en", "--solve", str(paper)]) == 0
+    assert "the CTA is not tried: the power is not known; set [contract] power" in capsys.readouterr().out
 
 
 def in_days(*, ends=("2025-01-31", "2025-03-12"), middle="", estimated=""):
