@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.board.redaction import has_secret
-from linkymonitor.doctor.base import AS_ROOT, Row, Subject, to_mend, unseen, well
+from linkymonitor.doctor.base import AS_ROOT, Row, State, Subject, to_mend, unseen, well
 from linkymonitor.errors import ConfigError
 from linkymonitor.ini_file import Fault, content
 from linkymonitor.language import Text
@@ -23,7 +23,12 @@ _WHAT = Text("fichier des réglages", "file of the settings")
 def check(subject: Subject) -> list[Row]:
     """Look at the faults of the file, and at who may read it."""
     rows = [_fault(subject.settings.path, fault) for fault in subject.misread]
-    return rows if any(fault.is_of_whole for fault in subject.misread) else [*rows, _readers(subject)]
+    if not any(fault.is_of_whole for fault in subject.misread):
+        readers = _readers(subject)
+        # That its readers are the right ones does not make a file with a fault well.
+        if not rows or readers.state is not State.WELL:
+            rows.append(readers)
+    return rows
 
 
 def _fault(path: Path, fault: Fault) -> Row:

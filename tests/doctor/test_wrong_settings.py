@@ -94,6 +94,7 @@ def test_a_fault_is_a_row_with_its_line_and_the_rest_is_looked_at(call, tmp_path
         f"vérifié avec {instead}" if "valeur" in instead else f"vérifié {instead}"
     )
     assert f"sudo nano +{fault['line']} {tmp_path}/my.ini" in fault["cure"]
+    assert "settings-file" not in rows, "a file with a fault is not well"
     # What stands beside the fault counts.
     assert rows["port"]["finding"] == "/dev/ttyNONE n'existe pas"
     assert str(tmp_path) in rows["log-dir"]["finding"]
