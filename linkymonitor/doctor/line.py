@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,20 +13,21 @@ from linkymonitor.doctor.port import reader
 from linkymonitor.doctor.signal import Meaning, Quality
 from linkymonitor.errors import LineBusy, LineError, LinkyMonitorError
 from linkymonitor.language import Text
-from linkymonitor.live.reading import Watcher
+from linkymonitor.live.reading import Newest, Watcher
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from linkymonitor.doctor.hearing import Heard
+    from linkymonitor.doctor.port import Reader
     from linkymonitor.source.base import Source
 
 _METER = Text("compteur", "meter")
 _ERRORS = Text("erreurs de la liaison", "errors of the line")
 _BITS = Text("bits faux", "wrong bits")
 
-#: Seconds after which a reading of acquire is too old.
-_OLD = 30.0
+#: Seconds after which a reading of acquire is too old, and between two looks for its first one.
+_OLD, _LOOK = 30.0, 0.2
 #: The records of the log by which the line is judged while acquire has the port.
 _SPAN = timedelta(hours=1)
 #: Bytes that show that something is received, not only a glitch when the port was opened.
@@ -39,6 +41,13 @@ _WIRING = Text(
     "check the wires on I1 and I2, the optocoupler and pin GPIO15; lower R1 to 1 kΩ, then raise R2 to 10 kΩ; if a "
     "voltmeter, on AC, shows 0 V between I1 and I2 with nothing else connected, the TIC output of the meter is silent: "
     "switch the main breaker (AD) off for a minute, switch it on, and call Enedis if that does not help",
+)
+_LISTEN = Text(
+    "vérifiez les fils sur I1 et I2 ; « systemctl status linkymonitor » dit ce qu'acquire entend ; pour que doctor "
+    "écoute lui-même : « sudo systemctl stop linkymonitor », « sudo linkymonitor doctor », puis « sudo systemctl start "
+    "linkymonitor »",
+    "check the wires on I1 and I2; “systemctl status linkymonitor” says what acquire hears; for doctor to listen "
+    "itself: “sudo systemctl stop linkymonitor”, “sudo linkymonitor doctor”, then “sudo systemctl start linkymonitor”",
 )
 _CURES = {
     Meaning.SLOW_RISE: Text(
@@ -82,7 +91,7 @@ def check(subject: Subject) -> list[Row]:
     """Hear the meter, unless acquire does."""
     holder = None if "://" in subject.port else reader(subject.world, subject.port)
     if holder is not None and holder.ours:
-        return _by_acquire(subject)
+        return _by_acquire(subject, holder)
     if holder is not None:
         return [_not_heard(Text("un autre programme a le port", "another program has the port"))]
     try:
@@ -267,21 +276,30 @@ def _is_closed(path: Path) -> bool:
     return False
 
 
-def _by_acquire(subject: Subject) -> list[Row]:
-    """Judge the line by latest.json and the log, for acquire has the port."""
-    newest = Watcher(subject.runtime_dir, subject.world.clock.monotonic).read()
-    if newest is None and _is_closed(subject.runtime_dir / "latest.json"):
+def _newest(subject: Subject, acquire: Reader) -> Newest | None:
+    """Return what *acquire* has heard last; where it has just started, wait until it has heard something."""
+    clock, patience = subject.world.clock, subject.world.patience
+    watcher = Watcher(subject.runtime_dir, clock.monotonic)
+    end = clock.monotonic() + (0.0 if acquire.age is None else patience.start - acquire.age)
+    while True:
+        newest = watcher.read()
+        now = clock.monotonic()
+        if now >= end or (newest is not None and newest.age(now) <= _OLD):
+            return newest
+        time.sleep(_LOOK)
+
+
+def _by_acquire(subject: Subject, acquire: Reader) -> list[Row]:
+    """Judge the line by latest.json and the log, for *acquire* has the port."""
+    if _is_closed(subject.runtime_dir / "latest.json"):
         return [unseen("meter", _METER, _NO_ACCESS, _AS_ROOT_OR_MEMBER)]
+    newest = _newest(subject, acquire)
     if newest is None:
         finding = Text(
             f"acquire a le port, mais n'a encore rien entendu ({subject.runtime_dir}/latest.json absent)",
             f"acquire has the port, but has heard nothing yet (no {subject.runtime_dir}/latest.json)",
         )
-        cure = Text(
-            "arrêtez acquire (« sudo systemctl stop linkymonitor »), puis relancez doctor, qui écoutera lui-même",
-            "stop acquire (“sudo systemctl stop linkymonitor”), then call doctor again, which will listen itself",
-        )
-        return [to_mend("meter", _METER, finding, cure)]
+        return [to_mend("meter", _METER, finding, _LISTEN)]
     age = newest.age(subject.world.clock.monotonic())
     mode = newest.reading.mode.value
     finding = Text(

@@ -35,6 +35,8 @@ class Reader(NamedTuple):
     name: Text
     #: Whether it is `acquire`.
     ours: bool
+    #: Seconds since its start; None where /proc does not have them.
+    age: float | None
 
 
 def check(subject: Subject) -> list[Row]:
@@ -145,7 +147,18 @@ def reader(world: World, port: str) -> Reader | None:
         return None
     words = (world.text(f"/proc/{pids[0]}/cmdline") or "").split("\0")
     ours = "acquire" in words and any(_SERVICE in word for word in words)
-    return Reader(pids[0], process(pids[0], world.root), ours)
+    return Reader(pids[0], process(pids[0], world.root), ours, _age(world, pids[0]))
+
+
+def _age(world: World, pid: int) -> float | None:
+    """Return the seconds since the start of the process *pid* (proc(5)), None where they are not known."""
+    try:
+        now = float((world.text("/proc/uptime") or "").split()[0])
+        # The name of the process may have blanks and brackets; the start is the 20th word behind it.
+        start = int((world.text(f"/proc/{pid}/stat") or "").rpartition(")")[2].split()[19])
+    except (IndexError, ValueError):
+        return None
+    return now - start / os.sysconf("SC_CLK_TCK")
 
 
 def _holder(world: World, port: str) -> Row:

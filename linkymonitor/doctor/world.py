@@ -32,6 +32,8 @@ class Patience(NamedTuple):
     line: float = 6.0
     #: The same where several ports are tried for `port = auto`: the number of the meter has to come.
     again: float = 2.0
+    #: Since the start of acquire, for its first frame.
+    start: float = 20.0
     #: For the test messages of all sinks together.
     sinks: float = 4.0
 

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -149,8 +150,20 @@ def test_another_reader_is_named_and_not_disturbed(machine, tmp_path):
     assert [one.state for one in heard] == [State.UNSEEN]
 
 
-def acquired(machine, tmp_path, path: str, *, age: float, at: datetime = NOON):
-    """Return the installation while acquire has the port; its process is in the copy of /proc."""
+def acquired(machine, tmp_path, path: str, *, age: float, at: datetime = NOON, started: float = 500.0):
+    """Return the installation while acquire has the port; its process is in the copy of /proc.
+
+    Args:
+        machine: the machine.
+        tmp_path: the folder of the test.
+        path: the port.
+        age: the seconds since the last frame.
+        at: the time of the last frame.
+        started: the seconds since the start of acquire.
+    """
+    ticks = round((1000 - started) * os.sysconf("SC_CLK_TCK"))
+    machine.file("/proc/uptime", "1000.00 900.00\n")
+    machine.file("/proc/4711/stat", f"4711 (odd) name) S {'0 ' * 18}{ticks} 0 0\n")
     machine.file("/proc/4711/comm", "linkymonitor\n")
     machine.file("/proc/4711/cmdline", "/usr/bin/python3\0/usr/bin/linkymonitor\0acquire\0-l\0")
     (machine.root / "proc/4711/fd").mkdir()
@@ -192,6 +205,37 @@ def test_what_acquire_hears_may_be_closed_to_this_user(machine, tmp_path):
         row = one(line.check(looked_at), "meter")
     assert row.state is State.UNSEEN
     assert "sudo linkymonitor doctor" in str(row.cure)
+
+
+@pytest.mark.parametrize("before", ["no frame", "an old frame"])
+def test_the_first_frame_of_an_acquire_that_has_just_started_is_waited_for(machine, tmp_path, before):
+    with PtyMeter() as meter:
+        looked_at = acquired(machine, tmp_path, meter.path, age=300.0, started=3.0)
+        path = tmp_path / "run/latest.json"
+        first = json.loads(path.read_text())
+        if before == "no frame":
+            path.unlink()
+
+        def hear() -> None:
+            new = tmp_path / "run/new"
+            new.write_text(json.dumps(first | {"heard": time.monotonic()}))
+            new.replace(path)
+
+        frame = threading.Timer(0.5, hear)
+        frame.start()
+        row = one(line.check(looked_at), "meter")
+        frame.join()
+    assert row.state is State.WELL
+
+
+def test_an_acquire_that_hears_nothing_is_not_to_be_stopped_first(machine, tmp_path):
+    with PtyMeter() as meter:
+        looked_at = acquired(machine, tmp_path, meter.path, age=300.0, started=19.8)
+        (tmp_path / "run/latest.json").unlink()
+        row = one(line.check(looked_at), "meter")
+    assert row.state is State.TO_MEND
+    assert "n'a encore rien entendu" in str(row.finding)
+    assert str(row.cure).startswith("vérifiez les fils")
 
 
 def test_acquire_without_a_frame_for_long_is_a_fault(machine, tmp_path):
