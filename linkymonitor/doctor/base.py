@@ -109,6 +109,14 @@ def unseen(name: str, what: Text, finding: Text, cure: Text | None = None) -> Ro
     return Row(name, what, finding, State.UNSEEN, cure)
 
 
+def lasting(seconds: float) -> Text:
+    """Return a length of time in words, in one unit."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return Text(f"{seconds / size:.0f} {unit}", f"{seconds / size:.0f} {unit}")
+    return Text(f"{max(seconds, 0):.0f} s", f"{max(seconds, 0):.0f} s")
+
+
 def unread(name: str, what: Text, error: LinkyMonitorError | OSError) -> Row:
     """Return the row of a thing that *error* has kept from being looked at; root may see it."""
     why = error.text if isinstance(error, LinkyMonitorError) else cause(error)

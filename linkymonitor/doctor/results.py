@@ -6,7 +6,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 from linkymonitor.daily_log.search import last_before
-from linkymonitor.doctor.base import Row, Subject, Trials, to_mend, unread, unseen, well
+from linkymonitor.doctor.base import Row, Subject, Trials, lasting, to_mend, unread, unseen, well
 from linkymonitor.language import Text, written_date
 from linkymonitor.money.shelf import Shelf
 from linkymonitor.money.statements import doubts
@@ -156,7 +156,8 @@ def pages(subject: Subject) -> list[Row]:
         return [row._replace(finding=f"{folder}" + Text(" : ", ": ") + row.finding)]
     age = subject.world.clock.now() - datetime.fromtimestamp(touched, UTC)
     hours = age.total_seconds() / 3600
-    finding = Text(f"dessinée il y a {hours:.0f} h", f"drawn {hours:.0f} h ago")
+    ago = lasting(age.total_seconds())
+    finding = Text(f"dessinée il y a {ago.fr}", f"drawn {ago.en} ago")
     if age > _OLDEST_PAGE:
         return [to_mend("page", _PAGE, finding, draw, None, hours=round(hours, 1))]
     return [well("page", _PAGE, finding, None, hours=round(hours, 1))]

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from linkymonitor.board import units
-from linkymonitor.doctor.base import Row, State, Subject, to_mend, unseen, well
+from linkymonitor.doctor.base import Row, State, Subject, lasting, to_mend, unseen, well
 from linkymonitor.doctor.results import lacks_password
 from linkymonitor.doctor.world import World
 from linkymonitor.language import Text
 
 _UNITS = Text("services", "services")
-_ASKED = ("LoadState", "ActiveState", "SubState", "Result", "NRestarts", "UnitFileState")
-#: More restarts than this since the start of the unit are a fault.
-_RESTARTS = 3
+_ASKED = (
+    "ActiveState",
+    "SubState",
+    "Result",
+    "NRestarts",
+    "UnitFileState",
+    "ActiveEnterTimestampMonotonic",
+)
+#: More restarts than this are a fault, until the unit has run for so many seconds since the last one.
+_RESTARTS, _SETTLED = 3, 600.0
 
 
 def check(subject: Subject) -> list[Row]:
@@ -54,8 +61,9 @@ def _unit(world: World, unit: str, *, optional: bool) -> Row:
     active, enabled = state.get("ActiveState", ""), state.get("UnitFileState", "")
     number = state.get("NRestarts", "")
     restarts = int(number) if number.isdecimal() else 0
-    if active == "failed":
-        finding = Text(f"en échec ({state.get('Result')})", f"failed ({state.get('Result')})")
+    again = Text(f", relancé {restarts} fois", f", restarted {restarts} times") if restarts else Text("", "")
+    if active == "failed" or state.get("SubState", "").startswith("auto-restart"):
+        finding = Text(f"en échec ({state.get('Result')})", f"failed ({state.get('Result')})") + again
         cure = Text(
             f"lisez pourquoi : « journalctl -u {unit} -n 30 », corrigez, puis « sudo systemctl restart {unit} »",
             f"read why: “journalctl -u {unit} -n 30”, correct it, then “sudo systemctl restart {unit}”",
@@ -71,9 +79,17 @@ def _unit(world: World, unit: str, *, optional: bool) -> Row:
         cure = Text(f"« sudo systemctl enable --now {unit} »", f"“sudo systemctl enable --now {unit}”")
         return to_mend(unit, what, finding, cure, _enabler(world, unit))
     if restarts > _RESTARTS:
-        finding = Text(f"en marche, relancé {restarts} fois", f"active, restarted {restarts} times")
+        # systemd keeps the count for as long as the unit restarts by itself.
+        started = state.get("ActiveEnterTimestampMonotonic", "")
+        seconds = world.clock.monotonic() - int(started) / 1e6 if started.isdecimal() else 0.0
+        since = lasting(seconds)
+        finding = Text(f"en marche depuis {since.fr}", f"active for {since.en}") + again
+        if seconds >= _SETTLED:
+            return well(unit, what, finding + Text(" avant", " before"), None, restarts=restarts)
         cure = Text(
-            f"lisez pourquoi : « journalctl -u {unit} -n 50 »", f"read why: “journalctl -u {unit} -n 50”"
+            f"lisez pourquoi : « journalctl -u {unit} -n 50 » ; si c'est corrigé, cette ligne sera bien après 10 "
+            "minutes de marche",
+            f"read why: “journalctl -u {unit} -n 50”; if that is corrected, this line is well after 10 minutes",
         )
         return to_mend(unit, what, finding, cure, None, restarts=restarts)
     return well(unit, what, Text("en marche", "active"), None, restarts=restarts)

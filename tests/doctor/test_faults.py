@@ -297,7 +297,7 @@ def test_a_number_of_restarts_that_is_none_costs_no_check(machine, tmp_path):
     machine.file("/run/systemd/system/x")
     unit = "linkymonitor.service"
     machine.file(f"/etc/systemd/system/{unit}")
-    asked = "LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState"
+    asked = "ActiveState,SubState,Result,NRestarts,UnitFileState,ActiveEnterTimestampMonotonic"
     machine.answers[f"systemctl show {unit} --property {asked}"] = Answer(
         0, "ActiveState=active\nUnitFileState=enabled\nNRestarts=[not set]\n"
     )

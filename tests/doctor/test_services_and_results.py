@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -15,17 +16,25 @@ from linkymonitor.doctor.world import Answer
 from linkymonitor.language import Text
 from tests.doctor.house import NOON, Machine, SetClock, fault, one, subject
 
-ASKED = "--property LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState"
+ASKED = "--property ActiveState,SubState,Result,NRestarts,UnitFileState,ActiveEnterTimestampMonotonic"
 
 
 def unit(
-    machine: Machine, name: str, active: str = "active", enabled: str = "enabled", restarts: int = 0
+    machine: Machine,
+    name: str,
+    active: str = "active",
+    enabled: str = "enabled",
+    restarts: int = 0,
+    sub: str = "running",
+    since: float = 0.0,
 ) -> None:
-    """Install a unit that has this state."""
+    """Install a unit that has this state, if it is active since so many seconds."""
     machine.file(f"/etc/systemd/system/{name}")
     (machine.root / "run/systemd/system").mkdir(parents=True, exist_ok=True)
     machine.answers[f"systemctl show {name} {ASKED}"] = Answer(
-        0, f"ActiveState={active}\nResult=exit-code\nNRestarts={restarts}\nUnitFileState={enabled}\n"
+        0,
+        f"ActiveState={active}\nSubState={sub}\nResult=exit-code\nNRestarts={restarts}\nUnitFileState={enabled}\n"
+        f"ActiveEnterTimestampMonotonic={(time.monotonic() - since) * 1e6:.0f}\n",
     )
 
 
@@ -35,7 +44,15 @@ def unit(
         pytest.param({"active": "failed"}, "en échec (exit-code)", "journalctl -u", id="failed"),
         pytest.param({"active": "inactive"}, "arrêté", "enable --now", id="stopped"),
         pytest.param({"enabled": "disabled"}, "pas lancé au démarrage", "enable --now", id="not enabled"),
-        pytest.param({"restarts": 9}, "relancé 9 fois", "journalctl -u", id="restarting"),
+        pytest.param(
+            {"restarts": 9, "since": 420}, "depuis 7 min, relancé 9 fois", "10 minutes", id="restarted"
+        ),
+        pytest.param(
+            {"active": "activating", "sub": "auto-restart", "restarts": 2},
+            "en échec (exit-code), relancé 2 fois",
+            "journalctl -u",
+            id="restarting",
+        ),
     ],
 )
 def test_a_unit_in_trouble_is_named(machine, tmp_path, state, finding, cure):
@@ -44,6 +61,15 @@ def test_a_unit_in_trouble_is_named(machine, tmp_path, state, finding, cure):
     rows = service.check(subject(tmp_path, machine.world()))
     fault(rows, "linkymonitor.service", finding=finding, cure=cure)
     assert one(rows, "linkymonitor-report.timer").state is State.WELL
+
+
+def test_a_unit_that_has_run_for_long_since_its_last_restart_is_well(machine, tmp_path):
+    unit(machine, "linkymonitor-report.timer")
+    unit(machine, "linkymonitor.service", restarts=7, since=7200)
+    row = one(service.check(subject(tmp_path, machine.world())), "linkymonitor.service")
+    assert row.state is State.WELL
+    assert str(row.finding) == "en marche depuis 2 h, relancé 7 fois avant"
+    assert row.figures["restarts"] == 7
 
 
 def test_pages_that_are_open_to_the_house_without_a_password_are_named_with_their_cure(machine, tmp_path):
@@ -176,8 +202,12 @@ def test_an_old_page_and_a_missing_one_are_named(call, machine, tmp_path):
     old = (NOON - timedelta(days=3)).timestamp()
     os.utime(page, (old, old))
     fault(results.pages(looked_at), "page", finding="il y a 72 h", cure="start linkymonitor-report")
-    os.utime(page, (NOON.timestamp(), NOON.timestamp()))
-    assert one(results.pages(looked_at), "page").state is State.WELL
+    for minutes, words in ((0, "il y a 0 s"), (7, "il y a 7 min"), (90, "il y a 2 h")):
+        drawn = (NOON - timedelta(minutes=minutes)).timestamp()
+        os.utime(page, (drawn, drawn))
+        row = one(results.pages(looked_at), "page")
+        assert row.state is State.WELL
+        assert words in str(row.finding)
 
 
 def test_the_address_of_the_pages_has_a_qr_code(machine, tmp_path):
