@@ -245,7 +245,7 @@ def _other_index(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> Iter
             continue
         own = wh // 1000
         within = ours.last != span[1] if is_end else ours.first != span[0]
-        at = Text(f" {typed}, le compteur disait {own} : ", f" {typed}, the meter said {own}: ")
+        at = Text(f" {typed}, le compteur en était à {own} : ", f" {typed}, the meter stood at {own}: ")
         effect = _index_effect(abs(typed - own), is_end=is_end, above=typed > own, within=within)
         yield (
             "estimated-index" if theirs.estimated else "index",

@@ -14,7 +14,7 @@ def test_an_estimated_index_is_the_reason_and_the_kwh_are_named(tmp_path, capsys
     (difference,) = figures["differences"]
     assert (difference["register"], difference["cause"]) == ("TH", "estimated-index")
     assert difference["why"] == (
-        "estimated index 61720, the meter said 61538: 182 kWh billed early (new index, at the end of 9 June 2026)"
+        "estimated index 61720, the meter stood at 61538: 182 kWh billed early (new index, at the end of 9 June 2026)"
     )
     # 676 × 0.1940 = 131.14 on the paper; the meter counted 494 × 0.1940 = 95.84.
     assert (difference["theirs"], difference["ours"], difference["eur"]) == ("131.14", "95.84", "35.30")
@@ -29,7 +29,7 @@ def test_the_next_bill_gives_the_estimate_back(tmp_path, capsys):
     assert figures["paper"] == []
     first, last = figures["differences"]
     assert first["why"] == (
-        "estimated index 61720, the meter said 61538: 182 kWh billed before "
+        "estimated index 61720, the meter stood at 61538: 182 kWh billed before "
         "(old index, at the beginning of 10 June 2026)"
     )
     assert (last["cause"], last["why"]) == ("kwh", "43 kWh, ours 70: the kWh of those indexes")

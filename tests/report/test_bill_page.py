@@ -111,7 +111,7 @@ def test_the_page_has_every_amount_of_the_command(folder, capsys):
 def test_the_page_says_why_the_paper_differs(folder):
     page = words(drawn(folder, "fr", "--check", str(folder / "paper.toml")))
     assert "le fournisseur demande 705,80 € , soit 0,85 € de plus" in page
-    assert "index estimé 70163, le compteur disait 70166 : 3 kWh à l'autre prix" in page
+    assert "index estimé 70163, le compteur en était à 70166 : 3 kWh à l'autre prix" in page
     # One note for the two lines of HN, one for those of PM.
     assert page.count("à l'autre prix (index du 1ᵉʳ février 2026 à 0 h)") == 2
     assert "les kWh de ces index" in page
