@@ -23,7 +23,6 @@ NUMBERS = tuple(
     field for field in FIELDS if field.exported and not field.words and field not in _OF_REGISTERS
 )
 _WORDS = tuple(field for field in FIELDS if field.words and field.attribute in ("colour", "tomorrow", "ejp"))
-WORD_NAMES = tuple(field.exported for field in _WORDS)
 
 
 def rows_of(columns: Columns) -> Iterator[Row]:

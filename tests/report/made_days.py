@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from linkymonitor.summaries.day import DaySummary
 from tests.report.house import PARIS
 
-HALF_HOURS = 48
-
 
 def made(day: date, half_hours: Mapping[str, int], **changes: object) -> DaySummary:
     """Return the summary of *day*: in each half hour every register of *half_hours* counted so many Wh."""
