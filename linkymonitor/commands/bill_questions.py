@@ -24,7 +24,8 @@ class Question(NamedTuple):
     text: Text
     #: Returns the value as TOML has it.
     read: Callable[[str], str]
-    expected: Text
+    #: Empty: any text is an answer.
+    expected: Text = Text("", "")
     optional: bool = True
     #: Whether a line with these answers has it.
     asked: Callable[[Answers], bool] = lambda _: True
@@ -73,7 +74,7 @@ LINE = (
         read.read_kind,
         Text("on attend a, c, t, r ou x", "expected s, e, t, r or x"),
     ),
-    Question("label", Text("libellé imprimé", "label, as printed"), read.read_text, _AMOUNT),
+    Question("label", Text("libellé imprimé", "label, as printed"), read.read_text),
     Question(
         "register",
         Text("registre : TH, HP, HC, HN, PM…", "register: TH, HP, HC, HN, PM…"),
