@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from linkymonitor.billing.own_faults import wrong_product
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
-from linkymonitor.billing.rules import Decimals, Rules
+from linkymonitor.billing.rule_names import OtherRule, other_rules
+from linkymonitor.billing.rules import Rules
 from linkymonitor.billing.values import COUNTED, ENERGY, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text, written_date, written_days
-from linkymonitor.money.contract import Formula, Paid, Proration, Split, TaxPath
+from linkymonitor.money.contract import Paid, TaxPath
 from linkymonitor.money.statements import decimal
 
 _CENT = Decimal("0.01")
@@ -50,8 +51,15 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
     """
     left = list(ours.lines)
     found = []
-    others: list[tuple[str, Bill]] | None = None
+    others: list[tuple[OtherRule, Bill]] | None = None
+    ahead = _paid_in_advance(paper, ours, again, rules)
     for theirs, prices in _joined(paper.lines, ours.lines):
+        if _is_ahead(theirs, ours) and (due := _partner(theirs, ahead)) is not None:
+            same = next((line for line in left if line.label == due.label), None)
+            left = [line for line in left if line is not same]
+            more = _beside_advance(theirs, due, prices, again, rules)
+            found.append(Compared(theirs, same, "subscription_paid", _IN_ADVANCE + more))
+            continue
         line = _partner(theirs, left)
         if line is None:
             found.append(Compared(theirs, None, "unknown-line", _UNKNOWN))
@@ -66,9 +74,7 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
             # Worked without taxes if that was possible: a warning of the bill names what is missing.
             cause, why = "taxes", _TAXES
         if cause in ("amount", "kwh"):
-            others = (
-                [(name, again(other)) for name, other in _other_rules(rules)] if others is None else others
-            )
+            others = others or [(rule, again(rule.rules)) for rule in other_rules(rules)]
             cause, why = _by_another_rule(theirs, others) or (cause, why)
         found.append(Compared(theirs, line, cause, why))
     off = {
@@ -77,7 +83,45 @@ def compare(paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rul
         if each.cause in ("estimated-index", "index") and each.theirs is not None
     }
     found = [_of_those_indexes(each, off) for each in found]
-    return found + [Compared(None, line, "missing-line", _MISSING) for line in left]
+    names = {line.label for line in ahead}
+    return [
+        *found,
+        *(
+            Compared(None, line, "subscription_paid", _BEFORE)
+            if line.kind == SUBSCRIPTION and line.label in names
+            else Compared(None, line, "missing-line", _MISSING)
+            for line in left
+        ),
+    ]
+
+
+def _is_ahead(theirs: PaperLine, ours: Bill) -> bool:
+    """Return whether *theirs* is a subscription of days after those of *ours*."""
+    return theirs.kind == SUBSCRIPTION and theirs.first is not None and theirs.first > ours.last
+
+
+def _paid_in_advance(
+    paper: Paper, ours: Bill, again: Callable[[Rules], Bill], rules: Rules
+) -> Sequence[Line]:
+    """Return the subscription that ours has by the rule of those who ask for it in advance, if *paper* does."""
+    if rules.paid is Paid.ADVANCE or not any(_is_ahead(line, ours) for line in paper.lines):
+        return ()
+    return [line for line in again(rules._replace(paid=Paid.ADVANCE)).lines if line.kind == SUBSCRIPTION]
+
+
+def _beside_advance(
+    theirs: PaperLine,
+    due: Line,
+    prices: Sequence[Decimal],
+    again: Callable[[Rules], Bill],
+    rules: Rules,
+) -> Text:
+    """Return how *theirs*, paid in advance, differs from *due*, ours of those days; empty when it does not."""
+    cause, why = _difference(theirs, due, (due.first, due.last), prices)
+    if cause == "amount":
+        others = [(rule, again(rule.rules)) for rule in other_rules(rules._replace(paid=Paid.ADVANCE))]
+        _, why = _by_another_rule(theirs, others) or (cause, why)
+    return Text("", "") if why is None else Text(" ; ", "; ") + why
 
 
 def _of_those_indexes(each: Compared, off: set[str | None]) -> Compared:
@@ -145,6 +189,14 @@ _UNKNOWN = Text(
 )
 _TAXES = Text("hors taxes sur le papier, TTC ici", "without taxes on the paper, with them here")
 _SAME_CAUSE = Text("les kWh de ces index", "the kWh of those indexes")
+_IN_ADVANCE = Text(
+    "payé d'avance, pour les jours qui suivent (subscription_paid = advance)",
+    "paid in advance, for the days after these (subscription_paid = advance)",
+)
+_BEFORE = Text(
+    "le papier est payé d'avance : ces jours-là sont d'une facture d'avant",
+    "the paper is paid in advance: those days are of a bill before",
+)
 _MISSING = Text("le papier n'a pas cette ligne", "the paper has no such line")
 
 
@@ -295,36 +347,13 @@ def _other_days(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:
     )
 
 
-def _other_rules(rules: Rules) -> Iterator[tuple[str, Rules]]:
-    """Yield each other rule that a supplier may have, alone."""
-    for proration in Proration:
-        if proration is not rules.proration:
-            yield f"proration = {proration.value}", rules._replace(proration=proration)
-    for split in Split:
-        if split is not rules.split:
-            yield f"split = {split.value}", rules._replace(split=split)
-    for paid in Paid:
-        if paid is not rules.paid:
-            yield f"subscription_paid = {paid.value}", rules._replace(paid=paid)
-    for places in ("2 2 2", "3 3 3"):
-        other = Decimals(*map(int, places.split()))
-        if other != rules.decimals:
-            yield f"decimals = {places}", rules._replace(decimals=other)
-    for formula in Formula:
-        if formula is not rules.formula:
-            yield f"acheminement = {formula.value}", rules._replace(formula=formula)
-
-
-_RULE = Text("une autre règle du fournisseur", "another rule of the supplier")
-
-
-def _by_another_rule(theirs: PaperLine, others: Sequence[tuple[str, Bill]]) -> tuple[str, Text] | None:
+def _by_another_rule(theirs: PaperLine, others: Sequence[tuple[OtherRule, Bill]]) -> tuple[str, Text] | None:
     """Return the rule by which our bill has the amount of *theirs*, None when there is none."""
-    for name, bill in others:
+    for rule, bill in others:
         line = _partner(theirs, bill.lines)
         if line is None or line.eur != theirs.eur:
             continue
         if theirs.kind == ENERGY and theirs.kwh is not None and theirs.kwh != line.kwh:
             continue
-        return name.partition(" ")[0], _RULE + Text(f" : {name}", f": {name}")
+        return rule.key, rule.reason
     return None

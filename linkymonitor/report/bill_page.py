@@ -12,12 +12,12 @@ from typing import NamedTuple
 from linkymonitor.billing.amounts import half_away, summed
 from linkymonitor.billing.compare import Compared
 from linkymonitor.billing.paper import Paper, summed_lines
+from linkymonitor.billing.rule_names import PAID, PRORATIONS, SPLITS
 from linkymonitor.billing.rules import Rules
 from linkymonitor.billing.totals import total_gap
 from linkymonitor.billing.values import COUNTED, CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text
-from linkymonitor.money.contract import Paid, TaxPath
-from linkymonitor.report.bill_texts import PRORATIONS
+from linkymonitor.money.contract import Paid, Split, TaxPath
 from linkymonitor.report.bill_texts import BillTexts as B
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.sentences import day_name, name_of
@@ -413,7 +413,9 @@ class _View:
             yield words.say(B.offer, self._bill.offer)
         yield words.say(PRORATIONS[self._page.rules.proration])
         if self._page.rules.paid is Paid.ADVANCE:
-            yield words.say(B.advance)
+            yield words.say(PAID[Paid.ADVANCE])
+        if self._page.rules.split is Split.DAYS:
+            yield words.say(SPLITS[Split.DAYS])
         yield words.say(B.one_rounding)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from linkymonitor.language import Text
-from linkymonitor.money.contract import Proration
 
 
 class BillTexts:
@@ -76,14 +75,3 @@ class BillTexts:
     picture = Text("Les jours de la facture, {}", "The days of the bill, {}")
     one_rounding = Text("une ligne, un arrondi", "one line, one rounding")
     offer = Text("offre {}", "offer {}")
-    advance = Text("abonnement payé d'avance", "subscription paid in advance")
-
-
-#: How the subscription of a part of a month is worked.
-PRORATIONS = {
-    Proration.CALENDAR_MONTH: Text("mois civils", "calendar months"),
-    Proration.MONTH_30: Text("mois de 30 jours", "months of 30 days"),
-    Proration.YEAR_365: Text("années de 365 jours", "years of 365 days"),
-    Proration.YEAR_366: Text("années du calendrier", "years of the calendar"),
-    Proration.ANNIVERSARY: Text("mois depuis le premier jour", "months from the first day"),
-}

@@ -87,7 +87,7 @@ eur = 14.06
 @pytest.mark.parametrize(
     ("eur", "cause", "why"),
     [
-        ("17.74", "proration", "another rule of the supplier: proration = month-30"),
+        ("17.74", "proration", "another rule of the supplier: months of 30 days (proration = month-30)"),
         ("17.49", "rounding", "rounded otherwise"),
         ("17.00", "amount", "another amount, for a reason unknown"),
     ],
@@ -239,3 +239,56 @@ def test_an_amount_that_is_not_the_kwh_times_the_price_is_a_fault_of_the_paper(t
         "a fault of the paper: 494 × 0.1940 are 95.84, not 96.84",
     )
     assert "paper, from 10 April 2026 to 9 June 2026: 494 × 0.1940 are 95.84, not 96.84" in figures["paper"]
+
+
+IN_ADVANCE = """
+[[line]]
+kind = "subscription"
+from = {first}
+to = {last}
+price = {price}
+eur = {eur}
+[[line]]
+kind = "energy"
+register = "TH"
+from = {since}
+to = {until}
+kwh = {kwh}
+price = 0.1940
+eur = {energy}
+"""
+
+
+@pytest.mark.parametrize(
+    ("eur", "more"),
+    [
+        ("15.80", ""),
+        ("15.65", "; another rule of the supplier: months from the first day (proration = anniversary)"),
+    ],
+)
+def test_a_subscription_paid_in_advance_is_the_reason_of_its_days(tmp_path, capsys, eur, more):
+    """The bill ends on 9 May; its subscription is of 22/31 of May and 9/30 of June: 15.80, or one month: 15.65."""
+    text = IN_ADVANCE.format(
+        first="2026-05-10", last="2026-06-09", price="15.65", eur=eur,
+        since="2026-04-10", until="2026-05-09", kwh=242, energy="46.95",
+    )  # fmt: skip
+    figures = checked(tmp_path, capsys, text, "2026-04-10", "2026-05-09")
+    (difference,) = [each for each in figures["differences"] if each["kind"] == "subscription"]
+    assert (difference["cause"], difference["why"]) == (
+        "subscription_paid",
+        f"paid in advance, for the days after these (subscription_paid = advance){more}",
+    )
+
+
+def test_a_subscription_paid_in_advance_at_the_next_price_leaves_no_line_unexplained(tmp_path, capsys):
+    """The bill ends on 31 July, and the price of the month after it is another one."""
+    text = IN_ADVANCE.format(
+        first="2026-08-01", last="2026-08-31", price="15.86", eur="15.86",
+        since="2026-07-01", until="2026-07-31", kwh=240, energy="46.56",
+    )  # fmt: skip
+    log = rows(
+        [("2026-07-01", {"TH": 61_000_000}), ("2026-09-02", {"TH": 61_480_000})], subscribed_power=6000
+    )
+    figures = checked(tmp_path, capsys, text, "2026-07-01", "2026-07-31", log)
+    causes = [each["cause"] for each in figures["differences"] if each["kind"] == "subscription"]
+    assert causes == ["subscription_paid"]
