@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from linkymonitor.billing.paper import UNFINISHED
-from linkymonitor.commands.bill_questions import LINE, PATH, Question, doubt, of_the_end, suggested
+from linkymonitor.commands.bill_questions import LINE, PATH, Question, doubt, suggested, sum_questions
 from linkymonitor.commands.shared import say
 from linkymonitor.errors import StorageError
 from linkymonitor.language import Text, escape_controls
@@ -176,7 +176,7 @@ def _ask_end(draft: _Draft, ask: Ask) -> None:
     Raises:
         _Back: the question before the first sum is wanted.
     """
-    questions = of_the_end(draft.lines, draft.top.get(PATH.key))
+    questions = sum_questions(draft.lines, draft.top.get(PATH.key))
     at = 0
     while at < len(questions):
         key = questions[at].key

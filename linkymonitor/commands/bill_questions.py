@@ -140,7 +140,7 @@ _TOTAL = Question(
 _REVENUE = Question("total", Text("total du papier, €", "total of the paper, €"), read.read_amount, _AMOUNT)
 
 
-def of_the_end(lines: list[dict[str, str]], path: str | None) -> list[Question]:
+def sum_questions(lines: list[dict[str, str]], path: str | None) -> list[Question]:
     """Return the questions about the sums below the *lines*; *path* says whether amounts are without taxes."""
     if lines and all(line.get("kind") == '"revenue"' for line in lines):
         return [_REVENUE]
@@ -149,10 +149,10 @@ def of_the_end(lines: list[dict[str, str]], path: str | None) -> list[Question]:
     rates: list[str] = []
     if not any(map(_is_tva, lines)):
         rates = sorted({line["tva"] for line in lines if "tva" in line}, key=Decimal)
-    return [_HT, *map(_of_rate, rates), _TOTAL]
+    return [_HT, *map(_rate_question, rates), _TOTAL]
 
 
-def _of_rate(rate: str) -> Question:
+def _rate_question(rate: str) -> Question:
     percent = decimal(Decimal(rate))
     name = Text(f"TVA à {percent.fr} %, €", f"TVA of {percent.en} %, €")
     return Question(f"tva {rate}", name, read.read_amount, _AMOUNT)

@@ -149,7 +149,7 @@ class KeptFile:
         return kept
 
 
-class Named(NamedTuple):
+class SinkFile(NamedTuple):
     """A file, the name of its sink, and its content."""
 
     path: Path
@@ -157,7 +157,7 @@ class Named(NamedTuple):
     kept: Kept
 
 
-def kept_files(folder: Path | None, storage: Storage) -> list[Named]:
+def kept_files(folder: Path | None, storage: Storage) -> list[SinkFile]:
     """Return the files of all sinks in *folder* that can be read."""
     if folder is None:
         return []
@@ -170,7 +170,7 @@ def kept_files(folder: Path | None, storage: Storage) -> list[Named]:
         if file.startswith(_HEAD) and file.endswith(_TAIL):
             with suppress(OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
                 name = unquote(file.removeprefix(_HEAD).removesuffix(_TAIL))
-                found.append(Named(folder / file, name, _read(folder / file)))
+                found.append(SinkFile(folder / file, name, _read(folder / file)))
     return found
 
 
@@ -187,7 +187,7 @@ def left_behind(folder: Path, sinks: Iterable[Configured], storage: Storage) -> 
     return [_what_to_do(file) for file in files if file.kept.broker not in brokers]
 
 
-def _what_to_do(file: Named) -> Text:
+def _what_to_do(file: SinkFile) -> Text:
     host, _, port = file.kept.broker.rpartition(":")
     topics = ", ".join(sorted(file.kept.retained))
     command = f"mosquitto_pub -h {host} -p {port} -r -n -t"

@@ -41,7 +41,7 @@ def answers(bus: Path, address: int, kernel: Kernel = _THIS_MACHINE) -> bool:
 
     Args:
         bus: such as ``/dev/i2c-1``.
-        address: of the device.
+        address: of the device, 7 bits, such as 0x3C.
         kernel: has the bus.
 
     Raises:
