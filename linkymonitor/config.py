@@ -77,16 +77,25 @@ def fill(whole: type[T], parser: configparser.RawConfigParser, path: Path) -> tu
     return whole(**sections), tuple(f"{path}: " + note for note in reader.notes)
 
 
-def fill_what_can_be_read(whole: type[T], found: Lines) -> tuple[T, list[Fault], list[Text]]:
+def fill_what_can_be_read(whole: type[T], found: Lines, path: Path) -> tuple[T, list[Fault], list[Text]]:
     """Return an instance of *whole* with what can be read of *found*, all its faults, and its keys without effect.
 
     Args:
         whole: a dataclass whose fields are sections.
         found: the file.
+        path: its name.
+
+    Raises:
+        ConfigError: this machine refuses even the default of a section, such as a time zone where none is installed.
     """
     reader = _Reader(whole)
     sections = reader.read(found.parser)
-    return whole(**sections), [*found.faults, *map(found.placed, reader.faults)], reader.notes
+    faults = [*found.faults, *map(found.placed, reader.faults)]
+    try:
+        return whole(**sections), faults, reader.notes
+    except BadSetting as error:
+        refused = [fault.placed for fault in faults] or error.faults
+        raise ConfigError(*(f"{path}: " + fault for fault in refused)) from error
 
 
 def values_of(settings: object) -> object:

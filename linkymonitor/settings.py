@@ -205,6 +205,9 @@ def load_what_can_be_read(path: Path, lang: str | None = None) -> tuple[Settings
     Args:
         path: an INI file, or one that cannot be read.
         lang: as that of `load`.
+
+    Raises:
+        ConfigError: this machine refuses even the default of a section.
     """
     try:
         found = ini_file.read(ini_file.content(path))
@@ -219,7 +222,7 @@ def load_what_can_be_read(path: Path, lang: str | None = None) -> tuple[Settings
 def _filled(path: Path, found: ini_file.Lines, lang: str | None) -> tuple[Settings, list[ini_file.Fault]]:
     """Return the settings that *found*, the content of *path*, has, and all its faults in the order of their lines."""
     _speak(found.parser, lang)
-    settings, faults, notes = config.fill_what_can_be_read(Settings, found)
+    settings, faults, notes = config.fill_what_can_be_read(Settings, found, path)
     dated = dated_faults(settings.contract, settings.contracts, settings.tariffs)
     faults += [found.placed(ini_file.Fault(fault, ini_file.AS_IT_IS)) for fault in dated]
     if lang is not None:

@@ -89,6 +89,7 @@ def test_a_wrong_word_of_the_command_line_is_cut_short_too(capsys):
         ("simulate --duration 5 --speed max -o out", 1),
         ("decode sim:duration=5s", 1),
         ("check", 1),
+        ("doctor", 1),
         ("decode frames.tic", 0),
     ],
 )
