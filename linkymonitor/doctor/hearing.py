@@ -32,8 +32,6 @@ class Heard(NamedTuple):
     raw: bytes
     #: Speed → the bytes that came there before the meter was recognised.
     tried: dict[int, bytes]
-    #: Whether the port was absent or did not open.
-    away: bool = False
     seconds: float = 0.0
 
 
@@ -53,7 +51,7 @@ def listen(source: Source, clock: Clock, patience: Patience, speed: int | None =
         if mode is not None:
             raw += b"".join(_until(source, clock, clock.monotonic() + patience.line, _MOST - len(raw)))
             return Heard(baud, mode, raw, tried, seconds=clock.monotonic() - began)
-    return Heard(None, None, b"", tried, source.away)
+    return Heard(None, None, b"", tried)
 
 
 def blocks(source: Source, clock: Clock, seconds: float, more: Callable[[], bool]) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkymonitor.daily_log import files
@@ -14,10 +15,9 @@ from linkymonitor.doctor.signal import Meaning, Quality
 from linkymonitor.errors import LineBusy, LineError, LinkyMonitorError
 from linkymonitor.language import Text
 from linkymonitor.live.reading import Newest, Watcher
+from linkymonitor.source.faults import ABSENT, DENIED, cause_of, number_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from linkymonitor.doctor.hearing import Heard
     from linkymonitor.doctor.port import Reader
     from linkymonitor.source.base import Source
@@ -101,12 +101,12 @@ def check(subject: Subject) -> list[Row]:
     except LineError as error:
         return [to_mend("meter", _METER, error.text, Text("corrigez [meter] port", "correct [meter] port"))]
     with source:
-        if source.away:
-            return [_not_heard(Text("le port ne s'ouvre pas", "the port does not open"))]
+        if source.why_away is not None:
+            return [_does_not_open(subject.port, source.why_away)]
         world, meter = subject.world, subject.settings.meter
         heard = hearing.listen(source, world.clock, world.patience, meter.speed.baud)
-    if heard.away:
-        return [_not_heard(Text("le port ne s'ouvre pas", "the port does not open"))]
+        if heard.mode is None and source.why_away is not None:
+            return [_does_not_open(subject.port, source.why_away)]
     return _of_meter(subject, heard) if heard.mode else [_nothing(heard, meter.speed.baud)]
 
 
@@ -120,6 +120,36 @@ def open_port(subject: Subject) -> Source:
     from linkymonitor.source.open import open_source
 
     return open_source(subject.port, clock=subject.world.clock, root=subject.world.root)
+
+
+def _does_not_open(port: str, error: Exception) -> Row:
+    """Return the row of a *port* that *error* keeps from being heard."""
+    why, number = cause_of(error), number_of(error)
+    finding = Text(f"le port ne s'ouvre pas ({why.fr})", f"the port does not open ({why.en})")
+    if "://" in port:
+        cure = Text(
+            "vérifiez que la passerelle est en marche, et son adresse dans [meter] port",
+            "check that the gateway is on, and its address in [meter] port",
+        )
+    elif number in DENIED:
+        cure = AS_ROOT + Text(
+            " peut l'ouvrir ; ou remettez en marche le service, qui le lit pour tous (« sudo systemctl restart "
+            "linkymonitor »)",
+            " may open it; or start the service, which reads it for all (“sudo systemctl restart linkymonitor”)",
+        )
+    elif number in ABSENT:
+        cure = Text(
+            "branchez le module TIC, ou corrigez [meter] port",
+            "plug the TIC module in, or correct [meter] port",
+        )
+    else:
+        cure = Text(
+            f"débranchez et rebranchez le module TIC, ou essayez un autre port : « linkymonitor doctor -i PORT » ; "
+            f"« sudo dmesg | grep {Path(port).name} » dit ce que le noyau en sait",
+            f"unplug the TIC module and plug it in again, or try another port: “linkymonitor doctor -i PORT”; “sudo "
+            f"dmesg | grep {Path(port).name}” says what the kernel knows of it",
+        )
+    return unseen("meter", _METER, finding, cure)
 
 
 def _not_heard(why: Text) -> Row:

@@ -44,6 +44,11 @@ class Source:
         """Whether the port is absent or does not open, so that silence is no sign of a silent meter."""
         return False
 
+    @property
+    def why_away(self) -> Exception | None:
+        """The error for which the port is away; None while it is open."""
+        return None
+
     def read(self, timeout: float) -> bytes | None:
         """Return the next bytes, ``b""`` if none came within *timeout* seconds, None at the end of the input.
 

@@ -112,6 +112,7 @@ class Port(Source):
         self._pause = min(_FIRST_PAUSE, pause)
         self._next_try = -math.inf
         self._absent = False
+        self._fault: Exception | None = None  # that of the present absence
         self._said: set[Text] = set()  # sentences logged about the present absence
         self._try(first=True)
 
@@ -124,6 +125,11 @@ class Port(Source):
     def away(self) -> bool:
         """Whether the port is absent, or does not open."""
         return self._port is None
+
+    @property
+    def why_away(self) -> Exception | None:
+        """The error for which the port is away; None while it is open."""
+        return self._fault if self.away else None
 
     def read(self, timeout: float) -> bytes:
         began = self._clock.monotonic()
@@ -204,6 +210,7 @@ class Port(Source):
             self._open()
         except PORT_ERRORS as error:
             self.close()
+            self._fault = error
             number = number_of(error)
             # A path that exists and gives ENODEV does not count as absent: _is_back() would try it without a pause.
             self._absent = number in ABSENT and not os.path.exists(self.name)  # noqa: PTH110
@@ -214,6 +221,7 @@ class Port(Source):
 
     def _lose(self, error: Exception) -> None:
         self.close()
+        self._fault = error
         self._put_off()
         self._say(_STOPPED, error)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -204,6 +206,31 @@ def test_what_acquire_hears_may_be_closed_to_this_user(machine, tmp_path):
         (tmp_path / "run/latest.json").chmod(0)
         row = one(line.check(looked_at), "meter")
     assert row.state is State.UNSEEN
+    assert "sudo linkymonitor doctor" in str(row.cure)
+
+
+def test_a_port_that_does_not_open_is_not_seen_for_a_reason_and_with_a_remedy(machine, tmp_path):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        gateway = f"socket://127.0.0.1:{nobody.getsockname()[1]}"
+        cases = {
+            gateway: ("connexion refusée", "la passerelle est en marche"),
+            "/dev/ttyNONE": ("fichier absent", "branchez le module TIC"),
+        }
+        for path, (why, remedy) in cases.items():
+            row = one(line.check(subject(tmp_path, machine.world(), path)), "meter")
+            assert row.state is State.UNSEEN
+            assert str(row.finding) == f"le port ne s'ouvre pas ({why})"
+            assert remedy in str(row.cure)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open every port")
+def test_a_port_that_is_closed_to_this_user_is_not_seen_and_root_may_open_it(machine, tmp_path):
+    with PtyMeter() as meter:
+        Path(meter.path).chmod(0)
+        row = one(line.check(subject(tmp_path, machine.world(), meter.path)), "meter")
+    assert row.state is State.UNSEEN
+    assert str(row.finding) == "le port ne s'ouvre pas (accès refusé)"
     assert "sudo linkymonitor doctor" in str(row.cure)
 
 
