@@ -122,7 +122,7 @@ purge: ## remove the program, the settings, the log and the pages
 dist: $(VENV)/dev.ready ## all files of a release in dist/, with notes and checksums
 	@rm -rf dist
 	@# The same commit makes the same files.
-	export SOURCE_DATE_EPOCH=$$($(BIN)/python packaging/build_deb.py --epoch); \
+	epoch=$$($(BIN)/python packaging/build_deb.py --epoch) && export SOURCE_DATE_EPOCH=$$epoch && \
 	$(BIN)/python -m build --wheel --sdist --no-isolation && $(BIN)/python packaging/build_deb.py dist
 	@$(BIN)/python packaging/build_deb.py --notes > dist/NOTES.md
 	@cd dist && sha256sum *.whl *.tar.gz *.deb NOTES.md > SHA256SUMS && cat SHA256SUMS

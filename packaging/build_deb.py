@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from linkymonitor import RELEASED, __version__  # noqa: E402
 from linkymonitor.commands.table import COMMANDS  # noqa: E402
+from linkymonitor.language import Text  # noqa: E402
 
 DEBIAN = ROOT / "packaging" / "debian"
 MAINTAINER = "The linkymonitor authors <linkymonitor@localhost.localdomain>"
@@ -66,14 +67,35 @@ def build(folder: Path) -> Path:
 
 
 def source_date() -> int:
-    """Return the POSIX time that every file of the package gets."""
+    """Return the POSIX time that every file of the package gets.
+
+    Raises:
+        SystemExit: this is a clone, and its last commit cannot be read.
+    """
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:
         return int(given)
-    last = subprocess.run(
-        ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return int(last) if last else int(datetime.fromisoformat(RELEASED).replace(tzinfo=UTC).timestamp())
+    if not (ROOT / ".git").exists():
+        no_clone = Text(
+            f"pas un clone, donc pas de commit : les fichiers ont la date de la version {__version__}, {RELEASED}",
+            f"no clone, so there is no commit: the files have the date of version {__version__}, {RELEASED}",
+        )
+        print(no_clone, file=sys.stderr)
+        return int(datetime.fromisoformat(RELEASED).replace(tzinfo=UTC).timestamp())
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        missing = Text(
+            "git manque, et il donne au paquet la date du dernier commit : sudo apt install git",
+            "git is missing, which gives the package the date of the last commit: sudo apt install git",
+        )
+        sys.exit(str(missing))
+    if asked.returncode != 0:
+        reason = next(iter(asked.stderr.splitlines()), "?")
+        sys.exit(str(Text(f"git ne lit pas ce clone : {reason}", f"git cannot read this clone: {reason}")))
+    return int(asked.stdout)
 
 
 def is_program(path: Path) -> bool:

@@ -8,11 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from linkymonitor import __version__
+from linkymonitor import RELEASED, __version__
 from linkymonitor.commands.table import COMMANDS
 
 ROOT = Path(__file__).parents[2]
@@ -160,3 +161,50 @@ def test_lintian_finds_no_error(package):
         ["lintian", "--fail-on", "error", str(package)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture
+def folder_of_an_archive(tmp_path):
+    """Return a folder with the files that the builder needs to know its date, and nothing of git."""
+    (tmp_path / "packaging").mkdir()
+    shutil.copy(BUILDER, tmp_path / "packaging")
+    for name in ("linkymonitor", "CHANGELOG.md"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def date_in(folder: Path, path: str) -> subprocess.CompletedProcess[str]:
+    """Ask the builder in *folder* for the time of the files, where programs are looked for in *path* alone."""
+    environment = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
+    return subprocess.run(
+        [sys.executable, str(folder / "packaging/build_deb.py"), "--epoch"],
+        env={**environment, "PATH": path, "LC_ALL": "fr_FR.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_clone_without_git_is_refused_in_a_sentence_with_the_remedy(folder_of_an_archive):
+    (folder_of_an_archive / ".git").mkdir()
+    asked = date_in(folder_of_an_archive, "")
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert asked.stderr.count("\n") == 1
+    assert "sudo apt install git" in asked.stderr
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed here")
+def test_a_clone_that_git_cannot_read_is_refused_in_a_sentence_with_its_reason(folder_of_an_archive):
+    (folder_of_an_archive / ".git").write_text("nothing of git\n")
+    asked = date_in(folder_of_an_archive, os.environ["PATH"])
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert asked.stderr.count("\n") == 1
+    assert "invalid gitfile format" in asked.stderr
+
+
+def test_a_folder_that_is_no_clone_has_the_date_of_the_release_and_says_so(folder_of_an_archive):
+    asked = date_in(folder_of_an_archive, "")
+    assert asked.returncode == 0
+    assert datetime.fromtimestamp(int(asked.stdout), UTC).date().isoformat() == RELEASED
+    assert asked.stderr.count("\n") == 1
+    assert f"date de la version {__version__}, {RELEASED}" in asked.stderr
