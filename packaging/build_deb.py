@@ -153,7 +153,8 @@ def lay_control(folder: Path, number: str, size: int) -> None:
     (folder / "conffiles").write_text("/etc/linkymonitor.ini\n")
     steps = (ROOT / "packaging/steps.sh").read_text()
     for name in SCRIPTS:
-        (folder / name).write_text((DEBIAN / name).read_text().replace("#STEPS#\n", steps))
+        script = (DEBIAN / name).read_text()
+        (folder / name).write_text(script.replace("#STEPS#\n", steps).replace("@VERSION@", number))
 
 
 def version(epoch: int) -> str:

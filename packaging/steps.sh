@@ -109,10 +109,24 @@ start_at_boot() { # what was switched on before linkymonitor was removed; at the
 	if [ ! -e "$SWITCHED" ] || [ -s "$SWITCHED" ]; then : >"$SWITCHED"; fi
 }
 
+tell_upgrade() { # version before, version now
+	if [ "$1" = "$2" ]; then
+		say "à jour, version $2" "up to date, version $2"
+	else
+		say "mis à jour, version $1 → $2" "upgraded, version $1 → $2"
+	fi
+}
+
 fit_units() { # program: folders and a network that the settings need beyond those of the units
 	"$1" setup --help >/dev/null 2>&1 || return 0
-	"$1" setup --only units --yes </dev/null || say "les services gardent leurs droits d'origine : sudo linkymonitor setup" \
-		"the services keep the rights they are shipped with: sudo linkymonitor setup"
+	if fitted=$("$1" setup --only units --yes </dev/null); then
+		# One line is that nothing had to change.
+		[ "$(echo "$fitted" | wc -l)" = 1 ] || echo "$fitted"
+	else
+		echo "$fitted"
+		say "les services gardent leurs droits d'origine : sudo linkymonitor setup" \
+			"the services keep the rights they are shipped with: sudo linkymonitor setup"
+	fi
 }
 
 start_now() { # word: restart, or start for what does not run
@@ -141,6 +155,32 @@ disable_all() { # and note them for the next installation
 	done
 }
 
+SETUP_JOURNAL=/var/lib/linkymonitor/setup/journal.json
+
+changed_by_setup() { # the files of the machine that setup has changed, and that a removal leaves as they are
+	# The folder above it is the user's: what is not root's is not read.
+	if [ ! -f "$SETUP_JOURNAL" ] || [ ! -O "$SETUP_JOURNAL" ]; then return 0; fi
+	sed -nE '/^ *"path": /h
+		/^ *"undone": false/ {
+			g
+			s#^ *"path": "((boot|etc/modules-load|etc/systemd/system/(serial-getty|hciuart))[[:alnum:]@./_-]*)",$#/\1#p
+		}' "$SETUP_JOURNAL" | sort -u | paste -sd ' '
+}
+
+tell_what_setup_leaves() { # to be said before the program goes
+	left=$(changed_by_setup)
+	[ -z "$left" ] || say \
+		"ce que setup a changé reste : $left ; pour le défaire, réinstallez, puis « sudo linkymonitor setup --undo », puis enlevez" \
+		"what setup has changed stays: $left; to take it back, install again, then 'sudo linkymonitor setup --undo', then remove"
+}
+
+tell_what_setup_leaves_for_good() { # to be said before its journal goes
+	left=$(changed_by_setup)
+	[ -z "$left" ] || say \
+		"ce que setup a changé reste : $left ; « sudo linkymonitor setup --undo » devait venir avant ; c'est maintenant à faire à la main" \
+		"what setup has changed stays: $left; 'sudo linkymonitor setup --undo' would have been first, now it is by hand"
+}
+
 empty() { # folder: removes it with all that it holds; of a link or a mount that an owner has put there, what it holds
 	if [ -d "$1" ]; then find "$1/" -mindepth 1 -delete || true; fi
 	if [ -L "$1" ]; then rm "$1"; elif [ -d "$1" ]; then rmdir "$1" 2>/dev/null || true; fi
@@ -150,8 +190,10 @@ purge_data() { # all that a meter has left on this machine: the owner asked for 
 	for folder in /var/log/linkymonitor /var/lib/linkymonitor /run/linkymonitor; do empty "$folder"; done
 	rm -f "$SWITCHED" /var/lib/systemd/timers/stamp-linkymonitor-report.timer
 	for unit in $UNITS linkymonitor-report.service; do rm -rf "/etc/systemd/system/$unit.d"; done
-	if getent passwd linkymonitor >/dev/null; then deluser --quiet --system linkymonitor || true; fi
-	if getent group linkymonitor >/dev/null; then delgroup --quiet --system linkymonitor 2>/dev/null || true; fi
+	# userdel complains of a group with members, and deluser of a machine without cron.
+	if getent group linkymonitor >/dev/null; then gpasswd -M '' linkymonitor || true; fi
+	if getent passwd linkymonitor >/dev/null; then userdel linkymonitor || true; fi
+	if getent group linkymonitor >/dev/null; then groupdel linkymonitor || true; fi
 	if [ -d /etc/linkymonitor ]; then
 		say "/etc/linkymonitor reste : ces fichiers sont les vôtres" "/etc/linkymonitor stays: these files are yours"
 	fi

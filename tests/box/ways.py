@@ -90,7 +90,8 @@ def _again(life: Life, step: str, command: str) -> None:
     before = box.says(_OURS)
     done = box.run(command, 300)
     changed = _differences(before, box.says(_OURS))
-    life.add(step, f"{done.seconds:.0f} s, changed: {changed or 'nothing'}", done.status == 0 and not changed)
+    held = done.status == 0 and not changed and "La suite" not in done.said
+    life.add(step, f"{done.seconds:.0f} s, changed: {changed or 'nothing'}", held)
     off = box.says("systemctl is-enabled linkymonitor-report.timer")
     life.add("… the timer that was switched off", off, off == "disabled")
     box.run("systemctl enable -q --now linkymonitor-report.timer")
@@ -129,7 +130,8 @@ def _purge(life: Life, step: str, command: str) -> None:
     ):
         done = box.run(words, 120)
         left = life.left()
-        life.add(f"{step}{time}", f"left: {left or 'nothing'}", done.status == 0 and not left)
+        held = done.status == 0 and not left and "not removed" not in done.said
+        life.add(f"{step}{time}", f"left: {left or 'nothing'}", held)
 
 
 def _upgrade(life: Life, step: str, command: str) -> None:

@@ -66,6 +66,11 @@ def test_a_newer_commit_is_an_upgrade_and_the_release_comes_after_all_commits(pa
         subprocess.run(["dpkg", "--compare-versions", version, "lt", newer], check=True)
 
 
+def test_the_package_knows_its_version_when_it_upgrades_another(package, tree):
+    version = printed("dpkg-deb", "-f", package, "Version").strip()
+    assert f'tell_upgrade "$2" "{version}"' in (tree / "DEBIAN/postinst").read_text()
+
+
 def test_the_changelog_is_ours_with_the_version_of_the_package(package, tree):
     text = gzip.decompress((tree / "usr/share/doc/linkymonitor/changelog.gz").read_bytes()).decode()
     version = printed("dpkg-deb", "-f", package, "Version").strip()

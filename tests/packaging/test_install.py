@@ -16,6 +16,8 @@ from typing import NamedTuple
 import hatchling
 import pytest
 
+from linkymonitor import __version__
+
 ROOT = Path(__file__).parents[2]
 STORY = """
 set -eu
@@ -49,6 +51,8 @@ done
 echo 3.10 >"$root/opt/linkymonitor/python" # as of the Debian before
 chroot "$root" systemctl disable --quiet linkymonitor-serve.service || true
 step completed "$install" --root "$root"
+chroot "$root" /usr/local/bin/linkymonitor setup --yes --only serial
+chroot "$root" gpasswd -a root linkymonitor # as setup does for the owner
 step removed "$install" --uninstall --root "$root"
 step purged "$install" --purge --root "$root"
 mkdir -p "$root/tmp/without/hatchling"
@@ -66,6 +70,7 @@ for name in py3compile py3clean; do
 done
 export PATH=/tmp/bin:$PATH
 step packaged chroot "$root" sh /tmp/postinst configure
+step newer chroot "$root" sh /tmp/postinst configure 0.0.1
 step leaving chroot "$root" sh /tmp/prerm remove
 step staying chroot "$root" sh /tmp/postinst abort-remove
 """
@@ -129,9 +134,11 @@ def lay(root: Path) -> None:
         if Path("/", name).exists():
             (root / name).symlink_to(f"usr/{name}")
     put(root, "etc/resolv.conf", "")
+    put(root, "boot/firmware/config.txt", "[all]\n")
+    put(root, "etc/login.defs", "USERGROUPS_ENAB yes\n")
     put(root, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
     put(root, "etc/group", "root:x:0:\ndialout:x:20:\n")
-    put(root, "etc/linkymonitor.ini", "[general]\nlanguage = en\n\n# mine\n")
+    put(root, "etc/linkymonitor.ini", "[general]\nlang = en\n\n# mine\n")
     put(
         root,
         "etc/cron.d/linkymonitor",
@@ -215,8 +222,11 @@ def test_it_is_installed_and_what_was_made_by_hand_has_made_room(steps):
 def test_the_second_time_nothing_changes(steps):
     again = steps["again"]
     assert again.status == 0, again.said
-    assert "moved aside" not in again.said
+    assert again.said == (
+        f"linkymonitor : à jour, version {__version__}\nlinkymonitor: up to date, version {__version__}\n"
+    )
     assert again.files == steps["first"].files
+    assert "installed. What is next: sudo linkymonitor setup" in steps["first"].said
 
 
 def test_what_an_upgrade_that_was_cut_off_leaves_counts_as_no_version(steps):
@@ -244,6 +254,32 @@ def test_a_removal_of_the_package_that_is_broken_off_leaves_its_services_switche
     switched = [SWITCHED_ON & steps[name].files.keys() for name in ("packaged", "leaving", "staying")]
     assert switched == [SWITCHED_ON, set(), SWITCHED_ON]
     assert "setup" not in steps["staying"].said
+
+
+def test_a_newer_package_says_its_version_and_that_of_before(steps):
+    assert steps["newer"].said == (
+        "linkymonitor : mis à jour, version 0.0.1 → @VERSION@\n"
+        "linkymonitor: upgraded, version 0.0.1 → @VERSION@\n"
+    )
+    assert "installed. What is next: sudo linkymonitor setup" in steps["packaged"].said
+
+
+def test_a_removal_names_what_setup_has_changed_before_anything_else(steps):
+    changed = "/boot/firmware/config.txt /etc/systemd/system/serial-getty@ttyAMA0.service"
+    french, english, *_ = steps["removed"].said.splitlines()
+    assert french.startswith(f"linkymonitor : ce que setup a changé reste : {changed}")
+    assert english.endswith(
+        "; to take it back, install again, then 'sudo linkymonitor setup --undo', then remove"
+    )
+    _, english, *_ = steps["purged"].said.splitlines()
+    assert english.startswith(f"linkymonitor: what setup has changed stays: {changed}")
+    assert english.endswith("; 'sudo linkymonitor setup --undo' would have been first, now it is by hand")
+
+
+def test_a_purge_removes_the_group_of_which_the_owner_is_a_member_in_silence(steps):
+    assert [line.partition(":")[0].rstrip() for line in steps["purged"].said.splitlines()] == [
+        "linkymonitor"
+    ] * 4
 
 
 def test_a_removal_keeps_the_settings_and_the_log(steps):
