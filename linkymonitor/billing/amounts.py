@@ -5,6 +5,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+CENT = Decimal("0.01")
+#: Roundings of the TVA make a sum differ by no more, in €.
+TVA_ROUNDING = Decimal("0.03")
 #: Prices of the kWh have so many decimals, though noughts at their end are not typed.
 _PRICE_PLACES = 4
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from linkymonitor.billing.amounts import CENT
 from linkymonitor.billing.own_faults import wrong_product
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
 from linkymonitor.billing.rule_names import OtherRule, other_rules
@@ -19,8 +20,6 @@ from linkymonitor.billing.values import COUNTED, ENERGY, SUBSCRIPTION, TAX, Bill
 from linkymonitor.language import Text, written_date, written_days
 from linkymonitor.money.contract import Paid, TaxPath
 from linkymonitor.money.statements import decimal
-
-_CENT = Decimal("0.01")
 
 
 class Compared(NamedTuple):
@@ -276,7 +275,7 @@ def _reasons(
             Text(f"{theirs.kwh} kWh, les nôtres {ours.kwh}", f"{theirs.kwh} kWh, ours {ours.kwh}"),
         )
     if ours.eur is not None and theirs.eur != ours.eur:
-        if abs(theirs.eur - ours.eur) <= _CENT:
+        if abs(theirs.eur - ours.eur) <= CENT:
             yield "rounding", Text("un autre arrondi", "rounded otherwise")
         if (wrong := wrong_product(theirs)) is not None:
             yield "paper", Text("le papier se trompe : ", "a fault of the paper: ") + wrong

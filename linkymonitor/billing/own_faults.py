@@ -6,15 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from linkymonitor.billing.amounts import half_away, product_of
+from linkymonitor.billing.amounts import CENT, TVA_ROUNDING, half_away, product_of
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
 from linkymonitor.language import Text, as_text, written_days
 from linkymonitor.money.contract import TaxPath
 from linkymonitor.money.statements import decimal
-
-_CENT = Decimal("0.01")
-#: Roundings of the TVA make a sum differ by less, in €.
-_ROUNDED = Decimal("0.03")
 
 
 def own_faults(paper: Paper) -> Iterator[Text]:
@@ -45,7 +41,7 @@ def _of_tva(paper: Paper, rate: Decimal, printed: Decimal) -> Iterator[Text]:
     if not rated and len(paper.tva) == 1 and all(line.tva is None for line in paper.lines):
         rated = list(paper.lines)
     due = half_away(Fraction(summed_lines(rated) * rate / 100), 2)
-    if paper.without_taxes and due and abs(due - printed) > _ROUNDED:
+    if paper.without_taxes and due and abs(due - printed) > TVA_ROUNDING:
         percent, own, named = map(decimal, (rate, due, printed))
         yield Text(
             f"papier : la TVA à {percent.fr} % des lignes fait {own.fr} €, non {named.fr} €",
@@ -94,7 +90,7 @@ def _wrong_ht(paper: Paper) -> Text | None:
     printed = decimal(paper.ht)
     if paper.without_taxes:
         lines = summed_lines(paper.lines)
-        if abs(lines - paper.ht) < _CENT:
+        if abs(lines - paper.ht) < CENT:
             return None
         due = decimal(lines)
         return Text(
@@ -104,7 +100,7 @@ def _wrong_ht(paper: Paper) -> Text | None:
     if paper.total is None or not paper.tva:
         return None
     left = paper.total - paper.tva_due
-    if abs(left - paper.ht) < _CENT:
+    if abs(left - paper.ht) < CENT:
         return None
     due = decimal(left)
     return Text(
@@ -120,7 +116,7 @@ def wrong_total(paper: Paper) -> Text | None:
         return None
     # The TVA of rates is rounded; that which is printed is a figure of the paper.
     rounded = paper.without_taxes and not paper.tva
-    if abs(due - paper.total) < (_ROUNDED if rounded else _CENT):
+    if abs(due - paper.total) < (TVA_ROUNDING if rounded else CENT):
         return None
     own, total = decimal(due), decimal(paper.total)
     with_tva = Text(" et leur TVA", " and their TVA") if paper.without_taxes else Text("", "")
@@ -128,7 +124,7 @@ def wrong_total(paper: Paper) -> Text | None:
         f"les lignes du papier{with_tva.fr} font {own.fr} €, son total est {total.fr} €",
         f"the lines of the paper{with_tva.en} are {own.en} €, its total is {total.en} €",
     )
-    if paper.taxes is TaxPath.TTC and abs(due + _tva_on(paper) - paper.total) <= _ROUNDED:
+    if paper.taxes is TaxPath.TTC and abs(due + _tva_on(paper) - paper.total) <= TVA_ROUNDING:
         found += Text(
             ' ; ces lignes sont hors taxes : path = "ht"', '; those lines are without taxes: path = "ht"'
         )

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from linkymonitor.billing.amounts import half_away
+from linkymonitor.billing.amounts import TVA_ROUNDING, half_away
 from linkymonitor.billing.values import COUNTED, CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX
 from linkymonitor.errors import ConfigError
 from linkymonitor.language import Text, written_days
@@ -47,8 +47,6 @@ _KEYS = frozenset(("line", "total", "ht", "tva", "from", "to", "path", UNFINISHE
 _MORE_THAN_ANY_BILL = 1_000_000
 #: No index of a meter has so many kWh.
 _MORE_THAN_ANY_INDEX = 1_000_000_000
-#: Roundings of the TVA make a sum differ by no more, in €.
-_ROUNDED = Decimal("0.03")
 #: No price has more decimals.
 _MOST_PLACES = 8
 
@@ -110,7 +108,9 @@ class Paper(NamedTuple):
         if self.total is None:
             return False
         lines = summed_lines(self.lines)
-        return abs(lines - self.total) > _ROUNDED and abs(lines + self.tva_due - self.total) <= _ROUNDED
+        return (
+            abs(lines - self.total) > TVA_ROUNDING and abs(lines + self.tva_due - self.total) <= TVA_ROUNDING
+        )
 
     @property
     def tva_due(self) -> Decimal:
@@ -220,8 +220,12 @@ def is_tva_label(label: str) -> bool:
 
 def is_cta(line: PaperLine) -> bool:
     """Return whether *line* is the contribution to the network, which does not go by kWh."""
-    printed = line.label.upper()
-    return line.kind == TAX and line.kwh is None and ("CTA" in printed or "ACHEMINEMENT" in printed)
+    return line.kind == TAX and line.kwh is None and is_cta_label(line.label)
+
+
+def is_cta_label(label: str) -> bool:
+    """Return whether *label* is that of the contribution to the network (CTA)."""
+    return "CTA" in label.upper() or "ACHEMINEMENT" in label.upper()
 
 
 def _rate_in(label: str) -> Decimal:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+from linkymonitor.billing.amounts import CENT
 from linkymonitor.billing.own_faults import wrong_total
 from linkymonitor.billing.paper import Paper, summed_lines
 from linkymonitor.billing.values import Bill
 from linkymonitor.language import Text
 from linkymonitor.money.statements import decimal
-
-_CENT = Decimal("0.01")
 
 
 class TotalGap(NamedTuple):
@@ -68,7 +67,7 @@ def _of_the_tva(paper: Paper, ours: Bill, theirs: Decimal, own: Decimal) -> tupl
         f" : {amount.fr} € sur le papier, {due.fr} € ici, alors que les lignes sont égales",
         f": {amount.en} € on the paper, {due.en} € here, though the lines are equal",
     )
-    if abs(theirs - own) <= _CENT:
+    if abs(theirs - own) <= CENT:
         return "rounding", why + Text(" ; un autre arrondi", "; rounded otherwise")
     return "tva", why
 

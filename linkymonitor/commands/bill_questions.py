@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from linkymonitor.billing import answers as read
 from linkymonitor.billing.amounts import product_of
-from linkymonitor.billing.paper import is_tva_label
+from linkymonitor.billing.paper import is_cta_label, is_tva_label
 from linkymonitor.language import Text
 from linkymonitor.money.statements import decimal
 
@@ -40,8 +40,7 @@ def _is_tva(line: Answers) -> bool:
 
 
 def _is_cta(line: Answers) -> bool:
-    label = line.get("label", "").upper()
-    return line.get("kind") == '"tax"' and ("CTA" in label or "ACHEMINEMENT" in label)
+    return line.get("kind") == '"tax"' and is_cta_label(line.get("label", ""))
 
 
 def _by_rate(line: Answers) -> bool:
