@@ -1,7 +1,5 @@
 """The lines that go by days: the subscription, its surcharges, and the contribution to the network (CTA)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
