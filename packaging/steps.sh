@@ -177,8 +177,8 @@ tell_what_setup_leaves() { # to be said before the program goes
 tell_what_setup_leaves_for_good() { # to be said before its journal goes
 	left=$(changed_by_setup)
 	[ -z "$left" ] || say \
-		"ce que setup a changé reste : $left ; « sudo linkymonitor setup --undo » devait venir avant ; c'est maintenant à faire à la main" \
-		"what setup has changed stays: $left; 'sudo linkymonitor setup --undo' would have been first, now it is by hand"
+		"ce que setup a changé reste : $left ; « sudo linkymonitor setup --undo » devait venir avant ; c'est maintenant à défaire à la main" \
+		"what setup has changed stays: $left; 'sudo linkymonitor setup --undo' had to come before; now it is to be taken back by hand"
 }
 
 empty() { # folder: removes it with all that it holds; of a link or a mount that an owner has put there, what it holds

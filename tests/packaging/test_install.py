@@ -273,7 +273,9 @@ def test_a_removal_names_what_setup_has_changed_before_anything_else(steps):
     )
     _, english, *_ = steps["purged"].said.splitlines()
     assert english.startswith(f"linkymonitor: what setup has changed stays: {changed}")
-    assert english.endswith("; 'sudo linkymonitor setup --undo' would have been first, now it is by hand")
+    assert english.endswith(
+        "; 'sudo linkymonitor setup --undo' had to come before; now it is to be taken back by hand"
+    )
 
 
 def test_a_purge_removes_the_group_of_which_the_owner_is_a_member_in_silence(steps):
