@@ -234,13 +234,16 @@ def test_check_refuses_a_table_with_a_planted_fault(tmp_path, capsys, name, lang
     assert f"{table}: {sentence}" in faults or f"{table} : {sentence}" in faults
 
 
+#: The line of the fault, below the two lines of [general]; None where the price table finds it, not the file.
 CONTRACTS = {
     "offer": (
+        None,
         "[contract]\noffer = tarif-blue-hc\n",
         "[contract] offer = tarif-blue-hc : aucune grille de ce nom ; vouliez-vous dire tarif-bleu-hc ?",
         "[contract] offer = tarif-blue-hc: no price table of that name; did you mean tarif-bleu-hc?",
     ),
     "power": (
+        None,
         "[contract]\noffer = tarif-bleu-hc\npower = 3\n",
         "[contract] power = 3 : Tarif Bleu, option Heures Creuses n'existe pas en 3 kVA ; on attend l'un de 6, 9, 12, "
         "15, 18, 24, 30, 36",
@@ -248,32 +251,38 @@ CONTRACTS = {
         "15, 18, 24, 30, 36",
     ),
     "power in VA": (
+        4,
         "[contract]\npower = 9000\n",
         "[contract] power = 9000 : on attend une puissance en kVA, de 1 à 36",
         "[contract] power = 9000: expected a power in kVA, from 1 to 36",
     ),
     "two of one date": (
+        5,
         "[contract:2026-02-01]\npower = 9\n[contract:2026_02_01]\npower = 6\n",
         "[contract:2026_02_01] : deuxième section du 1er février 2026 ; gardez-en une",
         "[contract:2026_02_01]: a second section of 1 February 2026; keep one",
     ),
     "before the contract": (
+        5,
         "[contract]\nsince = 2026-02-01\n[contract:2026-01-01]\npower = 9\n",
         "[contract:2026-01-01] : avant le début du contrat, [contract] since = 2026-02-01 ; corrigez l'une des deux "
         "dates",
         "[contract:2026-01-01]: before the contract began, [contract] since = 2026-02-01; mend one of the two dates",
     ),
     "no date": (
+        3,
         "[tariff:2026-13-01]\nhc = 0.2\n",
         "[tariff:2026-13-01] : 2026-13-01 n'est pas une date ; on attend une date telle que 2026-08-01",
         "[tariff:2026-13-01]: 2026-13-01 is no date; expected a date such as 2026-08-01",
     ),
     "overlapping hours": (
+        4,
         "[contract]\noff_peak = 22:00-06:00, 05:30-07:00\n",
         "[contract] off_peak = 05:30-07:00 : chevauche une autre plage ; corrigez l'une des deux",
         "[contract] off_peak = 05:30-07:00: overlaps another range; mend one of them",
     ),
     "hours that were not on offer": (
+        None,
         "[contract]\noffer = engie-happy-heures-vertes\nchosen_hours = 12:00-14:00\n",
         "[contract] chosen_hours = 12:00-14:00 : Happy Heures Vertes 1 an (13 h - 15 h) laisse choisir l'une de "
         "13:00-15:00, 14:00-16:00, 15:00-17:00",
@@ -281,21 +290,25 @@ CONTRACTS = {
         "14:00-16:00, 15:00-17:00",
     ),
     "surcharge": (
+        4,
         "[contract]\nsurcharges = no-linki\n",
         "[contract] surcharges = no-linki : inconnu ; on attend injection, no-linky, no-index",
         "[contract] surcharges = no-linki: unknown; expected injection, no-linky, no-index",
     ),
     "decimals": (
+        4,
         "[contract]\ndecimals = 2 2\n",
         "[contract] decimals = 2 2 : on attend trois nombres, 2 ou 3, tels que 2 2 2",
         "[contract] decimals = 2 2: expected three numbers, 2 or 3, such as 2 2 2",
     ),
     "proration": (
+        4,
         "[contract]\nproration = month\n",
         "[contract] proration = month : on attend calendar-month, month-30, year-365, year-366 ou anniversary",
         "[contract] proration = month: expected calendar-month, month-30, year-365, year-366 or anniversary",
     ),
     "since of a dated section": (
+        4,
         "[contract:2026-02-01]\nsince = 2026-02-01\n",
         "[contract:2026-02-01] since : n'a de sens que dans [contract] ; mettez-l'y, ou supprimez cette ligne",
         "[contract:2026-02-01] since: only makes sense in [contract]; put it there, or remove this line",
@@ -306,10 +319,11 @@ CONTRACTS = {
 @pytest.mark.parametrize("lang", ["fr", "en"])
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_check_refuses_a_contract_with_a_planted_fault(tmp_path, capsys, name, lang):
-    ini, french, english = CONTRACTS[name]
+    line, ini, french, english = CONTRACTS[name]
     status, faults = checked(tmp_path, capsys, ini, lang)
     assert status == 1
-    assert faults == [f"{tmp_path / 'linkymonitor.ini'}: " + (french if lang == "fr" else english)]
+    place = "" if line is None else f"ligne {line} : " if lang == "fr" else f"line {line}: "
+    assert faults == [f"{tmp_path / 'linkymonitor.ini'}: {place}" + (french if lang == "fr" else english)]
 
 
 def test_all_faults_of_a_table_come_at_once(tmp_path, capsys):
