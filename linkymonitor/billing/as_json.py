@@ -78,6 +78,14 @@ def _line(line: Line, label: str, reason: str | None) -> dict[str, object]:
         "tva": None if line.tva is None else _rate(line.tva),
         "arithmetic": line.arithmetic,
     }
+    if line.shared is not None:
+        row["shared"] = {
+            "kwh": line.shared.kwh,
+            "index_from": line.shared.index_from,
+            "index_to": line.shared.index_to,
+            "days": line.shared.days,
+            "of_days": line.shared.of_days,
+        }
     if line.estimated:
         row["estimated"] = True
     if reason:

@@ -56,6 +56,8 @@ def _lines(line: Line) -> Iterator[Text]:
         indexes = f", {line.index_from // 1000} → {line.index_to // 1000} kWh"
         span = span + indexes
     yield span
+    if line.shared is not None and line.kwh is not None:
+        yield as_text("  ") + line.shared.steps(line.kwh)
     for day in line.estimated:
         on = written_date(day)
         yield Text(

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from linkymonitor.billing.amounts import half_away
-from linkymonitor.billing.values import BilledDay, Index, Stretch
+from linkymonitor.billing.values import BilledDay, Index, Shared, Stretch
 from linkymonitor.model.epochs import advance
 from linkymonitor.money.contract import Split
 
@@ -33,6 +33,8 @@ class Part(NamedTuple):
     kwh: int | None
     index_from: Index | None
     index_to: Index | None
+    #: How the kWh are a part of others, None when they are all between two indexes.
+    shared: Shared | None = None
 
 
 def parts(
@@ -74,12 +76,16 @@ def _shared(
     total = None if start is None or end is None else kwh_between(start.wh, end.wh)
     count = sum(map(len, runs))
     left = total
+    shared = None
     for place, run in enumerate(runs):
         is_last = place == len(runs) - 1
         kwh = left
         if total is not None and left is not None and not is_last:
             kwh = int(half_away(Fraction(total * len(run), count), 0))
             left -= kwh
+        if total is not None and kwh is not None and start is not None and end is not None and len(runs) > 1:
+            before = total - kwh if is_last else None
+            shared = Shared(total, start.wh, end.wh, len(run), count, before)
         yield Part(
             register,
             run[0].date,
@@ -88,6 +94,7 @@ def _shared(
             kwh,
             start if place == 0 else None,
             end if is_last else None,
+            shared,
         )
 
 

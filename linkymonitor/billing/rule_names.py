@@ -1,7 +1,5 @@
 """The rules of suppliers in words, and each other rule that a supplier may have."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -6,8 +6,6 @@
 # - Each rule is tried on the lines that depend on it. A rule that no line depends on is not named, because nothing is
 #   known of it. What is left of each rule is combined with what is left of the others.
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from fractions import Fraction

@@ -1,6 +1,6 @@
 """The values of a bill: what it is made of, and its lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -72,6 +72,36 @@ class Stretch(NamedTuple):
         return tuple(dict.fromkeys(register for indexes in every for register in indexes))
 
 
+class Shared(NamedTuple):
+    """How the kWh of a line are a part, by days, of those between two indexes."""
+
+    #: Between the two indexes.
+    kwh: int
+    #: Wh as read; None where the meter shows no index.
+    index_from: int | None
+    index_to: int | None
+    #: The days of the line, and of all its parts.
+    days: int
+    of_days: int
+    #: The kWh of the parts before the last one, which has the rest; None for another part.
+    before: int | None = None
+
+    def without_indexes(self) -> "Shared":
+        """Return the same where the meter shows no index."""
+        return self._replace(index_from=None, index_to=None)
+
+    def steps(self, part: int, number: Callable[[int], str] = str) -> Text:
+        """Return how the *part* is worked, each number written by *number*."""
+        whole = f"{number(self.kwh)} kWh"
+        if self.index_from is not None and self.index_to is not None:
+            whole = f"{number(self.index_from // 1000)} → {number(self.index_to // 1000)} = {whole}"
+        if self.before is not None:
+            steps = f"{whole} − {number(self.before)} = {number(part)}"
+            return Text(f"{steps}, le reste", f"{steps}, the rest")
+        steps = f"{whole} × {self.days}/{self.of_days} = {number(part)}"
+        return Text(f"{steps}, par jours", f"{steps}, by days")
+
+
 class Line(NamedTuple):
     """A line of a bill."""
 
@@ -89,6 +119,8 @@ class Line(NamedTuple):
     #: The days whose first midnight has an index of the line that lies between two readings.
     estimated: tuple[date, ...] = ()
     kwh: int | None = None
+    #: How the kWh are a part of others, None when they are all between two indexes.
+    shared: Shared | None = None
     #: €/month of a subscription, €/kWh of energy and accise, percent of a CTA; None when it is not known.
     price: Decimal | None = None
     #: The rate of the TVA in percent; None when there is none, or it is not known.

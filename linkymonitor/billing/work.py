@@ -136,6 +136,7 @@ def _energy_line(part: Part, stretch: Stretch, price: Decimal | None, rules: Rul
             if index is not None and index.estimated
         ),
         kwh=part.kwh,
+        shared=part.shared if stretch.shown or part.shared is None else part.shared.without_indexes(),
         price=price,
     )
     if part.kwh is None:

@@ -222,6 +222,8 @@ class _View:
         count = (line.last - line.first).days + 1
         span = name_of(line.first, line.last, words) if count > 1 else day_name(line.first, words)
         yield words.say(B.days, span, count) if count > 1 else words.say(B.one_day, span)
+        if line.shared is not None and line.kwh is not None:
+            yield words.say(line.shared.steps(line.kwh, words.number))
         if line.reason is not None:
             yield words.say(B.no_amount, words.say(line.reason))
             return

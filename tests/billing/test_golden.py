@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.billing.house import BASE_6, EJP, billed, lines_of, new_meter, rows, whole_year
+from tests.billing.house import BASE_6, EJP, billed, lines_of, new_meter, rows, run_bill, whole_year
 
 
 def test_base_over_a_change_of_price(tmp_path, capsys):
@@ -38,6 +38,14 @@ def test_kwh_are_shared_by_days_where_the_supplier_has_no_index(tmp_path, capsys
         (555, "0.2016", "111.89"),
     ]
     assert figures["total"] == {"eur": "201.18"}
+
+
+def test_the_text_shows_how_kwh_were_shared_by_days(tmp_path, capsys):
+    log = rows([("2025-01-14", {"TH": 41_230_000}), ("2025-03-13", {"TH": 42_035_000})])
+    ini = BASE_6 + "split = days\n"
+    _, out, _ = run_bill(tmp_path, capsys, log, ini, "2025-01-14", "2025-03-12")
+    assert "  41230 → 42035 = 805 kWh × 18/58 = 250, by days\n  250 × 0.2516 = 62.9000\n" in out
+    assert "  41230 → 42035 = 805 kWh − 250 = 555, the rest\n  555 × 0.2016 = 111.8880\n" in out
 
 
 def test_off_peak_hours_over_a_change_of_price_and_of_the_tva(tmp_path, capsys):

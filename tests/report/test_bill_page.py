@@ -152,6 +152,18 @@ def test_the_paper_of_the_buyer_of_injected_energy_has_a_page_without_taxes(tmp_
     assert re.findall(foreign, shown) == []
 
 
+def test_the_page_shows_how_kwh_were_shared_by_days(folder, tmp_path):
+    """1334 + 1685 = 3019 kWh of HN over 24 and 35 days of 59."""
+    ini, page = tmp_path / "days.ini", tmp_path / "days.html"
+    ini.write_text(INI + "split = days\n")
+    call = ["bill", "-c", str(ini), "--lang", "fr", "--log-dir", str(folder / "log")]
+    assert main([*call, "-s", FIRST, "-e", LAST, "-o", str(page)]) == 0
+    shown = words(page)
+    assert "68 832 → 71 851 = 3 019 kWh × 24/59 = 1 228, par jours" in shown
+    assert "68 832 → 71 851 = 3 019 kWh − 1 228 = 1 791, le reste" in shown
+    assert "kWh partagés par jours" in shown
+
+
 def test_registers_have_the_colour_of_their_tariff(folder):
     page = drawn(folder, "en").read_text("utf-8")
     assert re.findall(r'<span class="(dot[^"]*)"></span>([^<]*)<', page) == [
