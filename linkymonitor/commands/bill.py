@@ -253,10 +253,12 @@ def _print_text(made: Bill, paper: Paper | None, again: Callable[[Rules], Bill],
     if paper is not None:
         from linkymonitor.billing.compare import compare
         from linkymonitor.billing.own_faults import own_faults
+        from linkymonitor.billing.totals import total_gap
 
+        gap = total_gap(paper, made)
         lines = [
             *compared_lines(compare(paper, made, again, rules), paper, made),
-            *own_faults(paper),
+            *(fault for fault in own_faults(paper) if gap is None or fault != gap.why),
             *made.warnings,
         ]
     for line in lines:

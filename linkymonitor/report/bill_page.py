@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
 from linkymonitor.billing.amounts import half_away, summed
@@ -18,6 +17,7 @@ from linkymonitor.billing.totals import total_gap
 from linkymonitor.billing.values import COUNTED, CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text
 from linkymonitor.money.contract import Paid, Split, TaxPath
+from linkymonitor.report.bill_picture import picture_of
 from linkymonitor.report.bill_texts import BillTexts as B
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.sentences import day_name, name_of
@@ -26,8 +26,8 @@ from linkymonitor.report.words import Words
 
 _DAY = timedelta(days=1)
 _DASH = "—"
-#: The picture of the days: where it begins, and how wide it is, of a width of 1000.
-_LEFT, _WIDTH = 20.0, 960.0
+#: Of an amount above zero, and below.
+_SIGNS = ("+", "−")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -82,7 +82,7 @@ class _View:
             "flag": say(B.checked) if self._page.paper else None,
             "say": self._sentence(),
             "cards": list(self._cards()),
-            "picture": self._picture(),
+            "picture": picture_of(bill, self._words),
             "unit": "€" if self._is_revenue else say(B.unit_ht if bill.path is TaxPath.HT else B.unit_ttc),
             "columns": [
                 say(name) for name in ((B.meter, B.paper, B.gap) if self._page.paper else (B.meter,))
@@ -94,7 +94,7 @@ class _View:
             "notes": self._notes,
             "notes_title": say(B.notes_title),
             **self._prices(),
-            "warnings": [say(text) for text in (*self._page.faults, *bill.warnings)],
+            "warnings": [say(text) for text in (*self._faults(), *bill.warnings)],
             "warnings_title": say(B.warnings_title),
             "footer": list(self._footer()),
         }
@@ -115,6 +115,11 @@ class _View:
         if paper is None or paper.total is None or self._bill.total is None:
             return None
         return paper.total - self._bill.total
+
+    def _faults(self) -> Iterator[Text]:
+        """Yield the faults of the paper, but for that which is the reason of its total."""
+        gap = total_gap(self._page.paper, self._bill) if self._page.paper else None
+        yield from (fault for fault in self._page.faults if gap is None or fault != gap.why)
 
     def _sentence(self) -> str:
         words, total = self._words, self._bill.total
@@ -165,11 +170,20 @@ class _View:
             )
 
     def _card(self, name: Text, value: str, unit: str, note: str) -> dict[str, object]:
-        before = unit == "€" and not self._words.french
-        return {"name": self._words.say(name), "value": value, "unit": unit, "note": note, "before": before}
+        sign = ""
+        if unit == "€" and not self._words.french:
+            sign, value = (value[0], value[1:]) if value[0] in _SIGNS else ("", value)
+            sign += unit
+        return {
+            "name": self._words.say(name),
+            "before": sign,
+            "value": value,
+            "unit": "" if sign else unit,
+            "note": note,
+        }
 
     def _signed(self, amount: Decimal) -> str:
-        sign = "+" if amount > 0 else "−" if amount < 0 else ""
+        sign = _SIGNS[0] if amount > 0 else _SIGNS[1] if amount < 0 else ""
         return f"{sign}{self._words.eur(abs(amount))}"
 
     def _groups(self) -> Iterator[dict[str, object]]:
@@ -343,69 +357,6 @@ class _View:
         if kind == SUBSCRIPTION:
             return "€/mois" if self._words.french else "€/month"
         return "%" if label.en == "CTA" else "€/kWh"
-
-    def _picture(self) -> dict[str, object]:
-        """Return the days of the bill as a bar: where prices change, which days had a peak."""
-        bill, words = self._bill, self._words
-        per_day = _WIDTH / self._days
-
-        def x(day: date) -> float:
-            return round(_LEFT + (day - bill.first).days * per_day, 1)
-
-        cuts = sorted({line.first for line in bill.lines if bill.first < line.first <= bill.last})
-        edges = [bill.first, *cuts, bill.last + _DAY]
-        texts: list[tuple[float, int, str, str, str]] = [
-            (_LEFT, 24, "start", "strong", day_name(bill.first, words)),
-            (_LEFT + _WIDTH, 24, "end", "strong", day_name(bill.last, words)),
-        ]
-        for day in cuts:
-            middle = _LEFT + 0.25 * _WIDTH < x(day) < _LEFT + 0.7 * _WIDTH
-            if middle and len(cuts) == 1:
-                texts.append(
-                    (x(day) + 7, 24, "start", "strong", words.say(B.new_prices, day_name(day, words)))
-                )
-        if len(cuts) == 1 and _LEFT + 0.25 * _WIDTH < x(cuts[0]) < _LEFT + 0.7 * _WIDTH:
-            texts.append((x(cuts[0]) + 7, 80, "start", "", self._indexes_at(cuts[0])))
-        texts += [
-            (_LEFT, 80, "start", "", self._indexes("index_from")),
-            (_LEFT + _WIDTH, 80, "end", "", self._indexes("index_to")),
-        ]
-        return {
-            "label": words.say(B.picture, name_of(bill.first, bill.last, words)),
-            "stretches": [(x(a), round(x(b) - x(a), 1)) for a, b in pairwise(edges)],
-            "peaks": [
-                (x(day) + 1, round(max(per_day - 2, 1), 1), day.day if per_day > 12 else "")
-                for day in bill.peaks
-            ],
-            "cuts": [x(day) for day in cuts],
-            "texts": texts,
-        }
-
-    def _indexes(self, side: str) -> str:
-        """Return the indexes at the beginning or at the end of the bill."""
-        found: dict[str, int] = {}
-        lines = self._bill.lines if side == "index_from" else list(reversed(self._bill.lines))
-        for line in lines:
-            wh = getattr(line, side)
-            if line.register and wh is not None:
-                found.setdefault(line.register, wh)
-        return self._listed(found if side == "index_from" else dict(reversed(found.items())))
-
-    def _indexes_at(self, day: date) -> str:
-        """Return the indexes at the midnight that begins *day*, on which prices change."""
-        lines = self._bill.lines
-        return self._listed(
-            {
-                line.register: line.index_from
-                for line in lines
-                if line.register and line.first == day and line.index_from is not None
-            }
-        )
-
-    def _listed(self, indexes: Mapping[str, int]) -> str:
-        return f"{NBSP}{NBSP}{NBSP}".join(
-            f"{name}{NBSP}{self._words.number(wh // 1000)}" for name, wh in indexes.items()
-        )
 
     def _footer(self) -> Iterator[str]:
         words = self._words

@@ -164,6 +164,14 @@ def test_the_page_shows_how_kwh_were_shared_by_days(folder, tmp_path):
     assert "kWh partagés par jours" in shown
 
 
+def test_a_total_that_is_not_its_lines_is_told_once_and_the_sign_stands_before_the_euro(folder, tmp_path):
+    paper = tmp_path / "paper.toml"
+    paper.write_text(PAPER.replace("total = 705.80", "total = 750.80"))
+    page = words(drawn(folder, "en", "--check", str(paper)))
+    assert page.count("the lines of the paper and their TVA are 705.80 €, its total is 750.80 €") == 1
+    assert "+€ 45.85" in page
+
+
 def test_registers_have_the_colour_of_their_tariff(folder):
     page = drawn(folder, "en").read_text("utf-8")
     assert re.findall(r'<span class="(dot[^"]*)"></span>([^<]*)<', page) == [
@@ -199,6 +207,24 @@ def test_the_page_opens_without_a_request_and_prints_on_one_sheet(folder, browse
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     content = tab.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page\b", content)) == 1
+    tab.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("width", [390, 320])
+def test_nothing_runs_over_a_card_of_a_phone_and_each_index_is_in_sight(folder, browser, lang, width):
+    path = drawn(folder, lang, "--check", str(folder / "paper.toml"))
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    tab.goto(path.as_uri())
+    over = """[...document.querySelectorAll('section')].flatMap(card => {
+        const edge = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight) + 1
+        return [...card.querySelectorAll('table, td, th, li, p')]
+            .filter(each => each.getBoundingClientRect().right > edge).map(each => each.textContent)})"""
+    assert tab.evaluate(over) == []
+    moments = re.sub(r"[\s\u00a0\u202f,]+", " ", tab.inner_text(".moments"))
+    for indexes in ("HN 68 832 PM 8 007", "HN 70 166 PM 8 095", "HN 71 851 PM 8 311"):
+        assert indexes in moments
     tab.close()
 
 
