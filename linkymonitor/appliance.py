@@ -13,9 +13,10 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from linkymonitor.language import Text
+from linkymonitor.language import Text, counted
 from linkymonitor.meter.meter import Heard, Meter
 from linkymonitor.meter.watch import ClockWatch, LineWatch, SilenceWatch
+from linkymonitor.model import counts
 from linkymonitor.model.reading import DayTotals, Reading, Record, TariffState, View
 from linkymonitor.model.terms import TRUSTED_FOR
 from linkymonitor.state.contract import Journal
@@ -225,15 +226,18 @@ class Appliance:
     def _note_health(self) -> None:
         health = self.meter.health
         bad = sum(health.rejected.values())
-        unframed = health.unframed
+        damaged = Text(
+            f" (dont {health.unframed} à la borne abîmée)", f" ({health.unframed} with a damaged border)"
+        )
         self.log.note(
             "WARN" if bad else "INFO",
-            Text(
-                f"Arrêt : {health.frames} trames complètes"
-                f"{f' (dont {unframed} à la borne abîmée)' if unframed else ''}, {health.incomplete} incomplètes, "
-                f"{health.groups} groupes valides, {bad} refusés",
-                f"Stopping: {health.frames} complete frames"
-                f"{f' ({unframed} with a damaged border)' if unframed else ''}, {health.incomplete} incomplete, "
-                f"{health.groups} valid groups, {bad} rejected",
-            ),
+            Text("Arrêt : ", "Stopping: ")
+            + counts.complete(health.frames)
+            + (damaged if health.unframed else "")
+            + ", "
+            + counts.incomplete(health.incomplete)
+            + ", "
+            + counts.valid(health.groups)
+            + ", "
+            + counted(bad, Text("refusé", "rejected"), Text("refusés", "rejected")),
         )

@@ -225,3 +225,9 @@ def written_days(first: date, last: date) -> Text:
     if first == last:
         return Text(f"du {begin.fr}", f"of {begin.en}")
     return Text(f"du {begin.fr} au {end.fr}", f"from {begin.en} to {end.en}")
+
+
+def counted(number: int, one: Text, many: Text) -> Text:
+    """Return *number* and the words that agree with it: *one*, which French also has for 0, or *many*."""
+    french, english = one.fr if number < 2 else many.fr, one.en if number == 1 else many.en
+    return Text(f"{number} {french}", f"{number} {english}")

@@ -75,7 +75,7 @@ def test_the_log_says_contract_data_and_the_end(tmp_path):
     assert data.startswith(
         "Periode=HN.., IndexHN=000688322, IndexHPM=000080072, PuissConsommee=03010, IConsommee=013, "
     )
-    assert last.endswith("INFO\tArrêt : 20 trames complètes, 0 incomplètes, 220 groupes valides, 0 refusés")
+    assert last.endswith("INFO\tArrêt : 20 trames complètes, 0 incomplète, 220 groupes valides, 0 refusé")
     assert "041876543210" not in (tmp_path / "2027_01_13_linkymonitor.log").read_text()
 
 
@@ -178,7 +178,7 @@ def test_damaged_and_cut_frames_are_counted_not_believed(tmp_path):
     assert health.frames == 9
     assert health.incomplete == 1
     assert health.rejected == {"shape": 1, "checksum": 1}  # the line that the cut ends, and the other
-    assert bench.lines("WARN")[-1].startswith("Arrêt : 9 trames complètes, 1 incomplètes")
+    assert bench.lines("WARN")[-1].startswith("Arrêt : 9 trames complètes, 1 incomplète,")
     assert sum(record.rejected for record in bench.records) == sum(health.rejected.values())
 
 

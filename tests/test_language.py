@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from linkymonitor import cli
 from linkymonitor.daily_log.line import printable
-from linkymonitor.language import cause, escape_controls, written_date
+from linkymonitor.language import Text, cause, counted, escape_controls, written_date
 from linkymonitor.system.log_format import EscapingFormatter
 
 
@@ -136,3 +136,9 @@ def test_what_the_system_says_has_a_french_of_its_own(name):
 def test_a_date_stands_in_a_sentence_as_each_language_writes_it(day, fr, en):
     text = written_date(day)
     assert (text.fr, text.en) == (fr, en)
+
+
+def test_words_agree_with_their_number_and_french_has_the_singular_for_none():
+    one, many = Text("trame", "frame"), Text("trames", "frames")
+    told = [counted(number, one, many) for number in (0, 1, 2)]
+    assert told == [Text("0 trame", "0 frames"), Text("1 trame", "1 frame"), Text("2 trames", "2 frames")]

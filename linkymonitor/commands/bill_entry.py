@@ -20,7 +20,7 @@ from linkymonitor.billing.paper import UNFINISHED
 from linkymonitor.commands.bill_questions import LINE, PATH, Question, doubt, suggested, sum_questions
 from linkymonitor.commands.shared import say
 from linkymonitor.errors import StorageError
-from linkymonitor.language import Text, escape_controls
+from linkymonitor.language import Text, counted, escape_controls
 from linkymonitor.system.storage import Storage
 
 Ask = Callable[[str], str]
@@ -136,9 +136,12 @@ def enter_bill(path: Path, ask: Ask = input) -> int:
         )
         return 0
     say(
-        Text(
-            f"{path} : {len(draft.lines)} lignes ; « linkymonitor bill --check {path} » les compare",
-            f"{path}: {len(draft.lines)} lines; 'linkymonitor bill --check {path}' compares them",
+        f"{path}"
+        + Text(" : ", ": ")
+        + counted(len(draft.lines), Text("ligne", "line"), Text("lignes", "lines"))
+        + Text(
+            f" ; « linkymonitor bill --check {path} » fait la comparaison",
+            f"; 'linkymonitor bill --check {path}' makes the comparison",
         )
     )
     return 0

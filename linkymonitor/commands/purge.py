@@ -24,7 +24,7 @@ from linkymonitor.commands.shared import Common, say, state_dir
 from linkymonitor.daily_log.files import log_file
 from linkymonitor.daily_log.statements import HEADS
 from linkymonitor.errors import StorageError, UsageError
-from linkymonitor.language import Text
+from linkymonitor.language import Text, counted
 from linkymonitor.meter.quarantine_file import FILE_NAME
 from linkymonitor.settings import Settings
 from linkymonitor.summaries.line import day_of
@@ -111,7 +111,7 @@ def purge(common: Common, *, before: date, dry_run: bool, yes: bool, log_dir: Pa
         say(Text(f"rien avant le {before}", f"nothing before {before}"))
         return 0
     if dry_run:
-        say(Text(f"{len(found)} fichiers ; rien n'est supprimé", f"{len(found)} files; nothing is removed"))
+        say(_counted(len(found)) + Text(" ; rien n'est supprimé", "; nothing is removed"))
         return 0
     if not yes and not _agreed(len(found), before):
         say(Text("rien n'est supprimé", "nothing is removed"))
@@ -308,10 +308,15 @@ def _remove(old: Old, storage: Storage) -> None:
         os.chown(old.path, status.st_uid, status.st_gid)
 
 
+def _counted(count: int) -> Text:
+    return counted(count, Text("fichier", "file"), Text("fichiers", "files"))
+
+
 def _agreed(count: int, before: date) -> bool:
+    files = _counted(count)
     question = Text(
-        f"Supprimer pour de bon ce qui précède le {before} ({count} fichiers) ? [o]ui, [N]on : ",
-        f"Remove for good what is before {before} ({count} files)? [y]es, [N]o: ",
+        f"Supprimer pour de bon ce qui précède le {before} ({files.fr}) ? [o]ui, [N]on : ",
+        f"Remove for good what is before {before} ({files.en})? [y]es, [N]o: ",
     )
     try:
         return input(str(question)).strip().lower()[:1] in ("o", "y")

@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from linkymonitor.language import Text
+from linkymonitor.model import counts
 from linkymonitor.system.notify import Manager
 
 if TYPE_CHECKING:
@@ -103,10 +104,8 @@ class Service:
         ago = timedelta(seconds=self._appliance.clock.monotonic() - meter.last_heard)
         at = (self._appliance.timeline.read() - ago).astimezone(self._zone)
         rejected = sum(health.rejected.values())
-        heard = Text(
-            f"dernière trame à {at:%H:%M:%S} ; {health.frames} trames, {rejected} groupes refusés",
-            f"last frame at {at:%H:%M:%S}; {health.frames} frames, {rejected} groups rejected",
-        )
+        heard = Text(f"dernière trame à {at:%H:%M:%S} ; ", f"last frame at {at:%H:%M:%S}; ")
+        heard += counts.frames(health.frames) + ", " + counts.rejected(rejected)
         if meter.mode is None:
             return heard
         mode, speed = meter.mode.value, health.speed

@@ -27,7 +27,7 @@ from linkymonitor.commands.setup_shown import show, tell_edited
 from linkymonitor.commands.shared import Common, say
 from linkymonitor.errors import ConfigError, LinkyMonitorError, UsageError
 from linkymonitor.ini_file import content as ini_content
-from linkymonitor.language import Text
+from linkymonitor.language import Text, counted
 
 if TYPE_CHECKING:
     from linkymonitor.settings import Settings
@@ -310,10 +310,8 @@ class Run:
     def _end(self) -> None:
         if self._options.dry_run:
             say(
-                Text(
-                    f"{self._proposed} changements ; rien n'est fait",
-                    f"{self._proposed} changes; nothing is done",
-                )
+                counted(self._proposed, Text("changement", "change"), Text("changements", "changes"))
+                + Text(" ; rien n'est fait", "; nothing is done")
             )
             return
         if not self._made:

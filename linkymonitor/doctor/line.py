@@ -15,6 +15,7 @@ from linkymonitor.doctor.signal import Meaning, Quality
 from linkymonitor.errors import LineBusy, LineError, LinkyMonitorError
 from linkymonitor.language import Text
 from linkymonitor.live.reading import Newest, Watcher
+from linkymonitor.model import counts
 from linkymonitor.source.faults import ABSENT, DENIED, cause_of, number_of
 
 if TYPE_CHECKING:
@@ -221,9 +222,9 @@ def _nothing(heard: Heard, only: int | None) -> Row:
 def of_quality(quality: Quality) -> list[Row]:
     """Return the rows on the errors of a line."""
     causes = ", ".join(f"{cause} {count}" for cause, count in sorted(quality.causes.items()))
-    finding = Text(
-        f"{quality.rejected} groupes refusés sur {quality.groups + quality.rejected} ({_percent(quality.share)[0]})",
-        f"{quality.rejected} groups rejected of {quality.groups + quality.rejected} ({_percent(quality.share)[1]})",
+    total, percent = quality.groups + quality.rejected, _percent(quality.share)
+    finding = counts.rejected(quality.rejected) + Text(
+        f" sur {total} ({percent[0]})", f" of {total} ({percent[1]})"
     )
     if causes:
         finding += Text(" : ", ": ") + causes
@@ -354,10 +355,8 @@ def _logged(subject: Subject) -> list[Row]:
     if not frames:
         finding = Text("aucune ligne depuis une heure dans le journal", "no line of the last hour in the log")
         return [unseen("errors", _ERRORS, finding)]
-    finding = Text(
-        f"d'après le journal de l'heure passée : {rejected} groupes refusés en {frames} trames",
-        f"by the log of the last hour: {rejected} groups rejected in {frames} frames",
-    )
+    by_log = Text("d'après le journal de l'heure passée : ", "by the log of the last hour: ")
+    finding = by_log + counts.rejected(rejected) + Text(" en ", " in ") + counts.frames(frames)
     # The log has no count of the sound groups; a frame has ten at least.
     if rejected > signal.BAD_SHARE * 10 * frames:
         cure = Text(

@@ -8,7 +8,7 @@ from linkymonitor.board import units
 from linkymonitor.doctor.base import Row, State, Subject, lasting, to_mend, unseen, well
 from linkymonitor.doctor.results import lacks_password
 from linkymonitor.doctor.world import World
-from linkymonitor.language import Text
+from linkymonitor.language import Text, counted
 
 _UNITS = Text("services", "services")
 _ASKED = (
@@ -61,7 +61,8 @@ def _unit(world: World, unit: str, *, optional: bool) -> Row:
     active, enabled = state.get("ActiveState", ""), state.get("UnitFileState", "")
     number = state.get("NRestarts", "")
     restarts = int(number) if number.isdecimal() else 0
-    again = Text(f", relancé {restarts} fois", f", restarted {restarts} times") if restarts else Text("", "")
+    times = counted(restarts, Text("fois", "time"), Text("fois", "times"))
+    again = Text(f", relancé {times.fr}", f", restarted {times.en}") if restarts else Text("", "")
     if active == "failed" or state.get("SubState", "").startswith("auto-restart"):
         finding = Text(f"en échec ({state.get('Result')})", f"failed ({state.get('Result')})") + again
         cure = Text(

@@ -91,7 +91,7 @@ def test_no_frame_is_lost_by_reloads_good_or_wrong_and_the_day_file_goes_on(tmp_
             until(lambda: _frames(folder, process) == speaker.sent)
     text = log_text(folder)
     assert len(list(folder.glob("*.log"))) <= 2  # two when the test runs over a UTC midnight
-    assert f"{speaker.sent} trames complètes, 0 incomplètes" in text
+    assert f"{speaker.sent} trames complètes, 0 incomplète," in text
     said = process.stderr_text
     assert said.count("prot : inconnu, vouliez-vous dire port ?") == 1
     assert "ligne 5 : illisible" in said

@@ -93,7 +93,7 @@ def test_the_words_of_the_state_follow_the_meter(systemd, tmp_path):
     service.run(float("inf"))
     systemd.drain()
     words = [message["STATUS"] for message in systemd.messages if "WATCHDOG" in message]
-    assert words[-1] == ("historique, 1200 bauds ; dernière trame à 12:00:40 ; 20 trames, 0 groupes refusés")
+    assert words[-1] == ("historique, 1200 bauds ; dernière trame à 12:00:40 ; 20 trames, 0 groupe refusé")
     assert "041876543210" not in str(systemd.messages)
     assert [next(iter(message)) for message in systemd.messages][:1] == ["READY"]
     assert [next(iter(message)) for message in systemd.messages][-1:] == ["STOPPING"]

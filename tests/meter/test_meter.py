@@ -214,9 +214,7 @@ def test_what_is_held_back_goes_to_the_quarantine_and_is_counted_once(tmp_path):
     assert "PAPP 29990" in line
     assert bench.appliance.meter.health.rejected == {"cross": 1}
     assert sum(record.rejected for record in bench.records) == 1
-    assert bench.lines("WARN")[-1].endswith(
-        "9 trames complètes, 0 incomplètes, 98 groupes valides, 1 refusés"
-    )
+    assert bench.lines("WARN")[-1].endswith("9 trames complètes, 0 incomplète, 98 groupes valides, 1 refusé")
 
 
 def test_the_quarantine_is_written_while_nothing_is_believed(tmp_path):
