@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
 from linkymonitor.billing.amounts import CENT
-from linkymonitor.billing.own_faults import wrong_total
+from linkymonitor.billing.own_faults import own_faults, wrong_total
 from linkymonitor.billing.paper import Paper, summed_lines
 from linkymonitor.billing.values import Bill
 from linkymonitor.language import Text
@@ -20,6 +21,12 @@ class TotalGap(NamedTuple):
     #: A word for the reason.
     cause: str
     why: Text
+
+
+def faults_beside_total(paper: Paper, ours: Bill) -> Iterator[Text]:
+    """Yield what does not fit within *paper* itself, but for what is already the reason of its total."""
+    gap = total_gap(paper, ours)
+    yield from (fault for fault in own_faults(paper) if gap is None or fault != gap.why)
 
 
 def total_gap(paper: Paper, ours: Bill) -> TotalGap | None:

@@ -217,10 +217,12 @@ def _write_page(
     page = BillPage(made, rules)
     if paper is not None:
         from linkymonitor.billing.compare import compare
-        from linkymonitor.billing.own_faults import own_faults
+        from linkymonitor.billing.totals import faults_beside_total
 
         page = page._replace(
-            paper=paper, compared=compare(paper, made, again, rules), faults=list(own_faults(paper))
+            paper=paper,
+            compared=compare(paper, made, again, rules),
+            faults=list(faults_beside_total(paper, made)),
         )
     storage = Storage()
     content = build_bill(settings.report, page, tz=settings.zone, lang=settings.lang, storage=storage)
@@ -252,13 +254,11 @@ def _print_text(made: Bill, paper: Paper | None, again: Callable[[Rules], Bill],
     lines = list(as_lines(made))
     if paper is not None:
         from linkymonitor.billing.compare import compare
-        from linkymonitor.billing.own_faults import own_faults
-        from linkymonitor.billing.totals import total_gap
+        from linkymonitor.billing.totals import faults_beside_total
 
-        gap = total_gap(paper, made)
         lines = [
             *compared_lines(compare(paper, made, again, rules), paper, made),
-            *(fault for fault in own_faults(paper) if gap is None or fault != gap.why),
+            *faults_beside_total(paper, made),
             *made.warnings,
         ]
     for line in lines:

@@ -49,6 +49,7 @@ class BillPage(NamedTuple):
     rules: Rules
     paper: Paper | None = None
     compared: Sequence[Compared] = ()
+    #: What does not fit within the paper, but for the reason of its total.
     faults: Sequence[Text] = ()
 
     def view(self, words: Words) -> dict[str, object]:
@@ -94,7 +95,7 @@ class _View:
             "notes": self._notes,
             "notes_title": say(B.notes_title),
             **self._prices(),
-            "warnings": [say(text) for text in (*self._faults(), *bill.warnings)],
+            "warnings": [say(text) for text in (*self._page.faults, *bill.warnings)],
             "warnings_title": say(B.warnings_title),
             "footer": list(self._footer()),
         }
@@ -115,11 +116,6 @@ class _View:
         if paper is None or paper.total is None or self._bill.total is None:
             return None
         return paper.total - self._bill.total
-
-    def _faults(self) -> Iterator[Text]:
-        """Yield the faults of the paper, but for that which is the reason of its total."""
-        gap = total_gap(self._page.paper, self._bill) if self._page.paper else None
-        yield from (fault for fault in self._page.faults if gap is None or fault != gap.why)
 
     def _sentence(self) -> str:
         words, total = self._words, self._bill.total
