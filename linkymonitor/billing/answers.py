@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from linkymonitor.billing.values import CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX
-from linkymonitor.language import MONTHS
+from linkymonitor.language import MONTHS, Text, written_date
 
-_KINDS = {
+#: Letter → the kind of line that it calls.
+_LETTERS = {
     "a": SUBSCRIPTION,
     "s": SUBSCRIPTION,
     "c": ENERGY,
@@ -18,6 +21,14 @@ _KINDS = {
     "r": REVENUE,
     "x": CREDIT,
 }
+#: Words of bills for a kind of line.
+_KINDS = (
+    (SUBSCRIPTION, ("abonnement", "subscription", "standing")),
+    (ENERGY, ("consommation", "consumption", "energie", "energy")),
+    (TAX, ("taxe", "tax", "accise", "excise", "cta", "tva", "vat", "contribution")),
+    (REVENUE, ("revenu", "injection", "surplus")),
+    (CREDIT, ("avoir", "credit", "remise", "remboursement", "refund")),
+)
 #: Words of bills for a register of hours, the longer first.
 _HOURS = (
     ("PM", ("POINTE", "MOBILE PEAK")),
@@ -26,20 +37,52 @@ _HOURS = (
     ("HN", ("NORMAL",)),
     ("TH", ("TOUTES HEURES", "ALL HOURS", "BASE")),
 )
+_WEEKDAYS = (
+    Text("lundi", "Monday"),
+    Text("mardi", "Tuesday"),
+    Text("mercredi", "Wednesday"),
+    Text("jeudi", "Thursday"),
+    Text("vendredi", "Friday"),
+    Text("samedi", "Saturday"),
+    Text("dimanche", "Sunday"),
+)
 _COLOURS = (("B", ("BLEU", "BLUE")), ("W", ("BLANC", "WHITE")), ("R", ("ROUGE", "RED")))
 
 
+class Impossible(ValueError):
+    """What a person typed has the right form and cannot be.
+
+    Args:
+        why: the reason.
+    """
+
+    def __init__(self, why: Text) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 def read_amount(text: str) -> str:
-    """Return an amount as typed, ``1 234,56 €``, as TOML has it; raise ValueError when it is none."""
-    thousand = 1000 if re.search(r"(?i)/\s*mwh", text) else 1
-    plain = re.sub(r"(?i)[\s€'/]|mwh|mois|month|kwh|ttc|ht$|eur(os?)?", "", text).replace(",", ".")
+    """Return an amount as typed, ``1 234,56 €`` or ``12,69 c€``, in € as TOML has it.
+
+    Raises:
+        ValueError: it is no amount.
+    """
+    # A price in c€ or per MWh keeps its digits, and moves its point.
+    moved = 0
+    if re.search(r"(?i)/\s*mwh", text):
+        moved = 3
+    elif re.search(r"(?i)\d\s*(c€|€?cts?\b|cents?\b|centimes?\b|c\b)", text):
+        moved = 2
+    plain = re.sub(
+        r"(?i)[\s€'/]|mwh|mois|month|kwh|ttc|ht|eur(os?)?|centimes?|cents?|cts?|c(?=$|[\s/€])", "", text
+    )
     try:
-        number = Decimal(plain)
+        number = Decimal(plain.replace(",", "."))
     except InvalidOperation:
         raise ValueError(text) from None
     if not number.is_finite():
         raise ValueError(text)
-    return f"{number / thousand:f}"
+    return f"{number.scaleb(-moved):f}"
 
 
 def read_whole(text: str) -> str:
@@ -50,31 +93,62 @@ def read_whole(text: str) -> str:
 
 
 def read_date(text: str) -> str:
-    """Return a date as typed, day first or year first, ``9 juin 2026``; raise ValueError when it is none."""
-    for word in re.findall(r"[^\W\d_]{3,}", text):
-        month = _month(word)
-        text = re.sub(rf"\s*{word}\.?\s*", f"/{month}/", text, count=1)
+    """Return a date as typed, day first or year first, ``9 juin 2026`` or ``jeudi 9 juin 2026``.
+
+    Raises:
+        Impossible: there is no such day, or it is another day of the week.
+        ValueError: it is no date.
+    """
+    *weekdays, month_word = re.findall(r"[^\W\d_]{3,}", text) or [""]
     parts = re.findall(r"\d+", text)
-    if len(parts) != 3:
+    if month_word:
+        parts.insert(1, str(_month(month_word)))
+    if len(parts) != 3 or len(weekdays) > 1:
         raise ValueError(text)
     numbers = list(map(int, parts))
     year, month, day = numbers if len(parts[0]) == 4 else reversed(numbers)
     if year < 100:
         year += 2000
-    if not 2000 <= year < 2100 or max(month, day) > 31:
+    if not (2000 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31):
         raise ValueError(text)
-    return date(year, month, day).isoformat()
+    days, name = monthrange(year, month)[1], MONTHS[month - 1]
+    if day > days:
+        raise Impossible(Text(f"{name.fr} {year} a {days} jours", f"{name.en} {year} has {days} days"))
+    read = date(year, month, day)
+    for word in weekdays:
+        _check_weekday(word, read)
+    return read.isoformat()
+
+
+def _check_weekday(word: str, day: date) -> None:
+    """Check that *word* is the day of the week of *day*, or begins it."""
+    number = day.isoweekday()
+    if _number_of(word, _WEEKDAYS, number) == number:
+        return
+    on, name = written_date(day), _WEEKDAYS[day.weekday()]
+    raise Impossible(Text(f"le {on.fr} est un {name.fr}", f"{on.en} is a {name.en}"))
 
 
 def _month(word: str) -> int:
     """Return the month that *word* names or begins, in French or English; raise ValueError when none."""
+    return _number_of(word, MONTHS)
+
+
+def _number_of(word: str, names: Sequence[Text], preferred: int | None = None) -> int:
+    """Return the number, from 1, of the one of *names* that *word* is or begins; *preferred* when it begins several.
+
+    Raises:
+        ValueError: it begins none of them, or several.
+    """
     begun = _plain(word)
     found = {
         number
-        for number, month in enumerate(MONTHS, 1)
-        for name in (month.fr, month.en)
-        if _plain(name).startswith(begun)
+        for number, name in enumerate(names, 1)
+        for each in (name.fr, name.en)
+        if _plain(each).startswith(begun)
     }
+    if preferred in found:
+        return preferred
     if len(found) != 1:
         raise ValueError(word)
     return found.pop()
@@ -86,8 +160,19 @@ def _plain(word: str) -> str:
 
 
 def read_kind(text: str) -> str:
-    """Return a kind of line by its first letter, as TOML has it; raise ValueError when it is none."""
-    kind = _KINDS.get(text.strip().lower()[:1])
+    """Return a kind of line by its letter or by a word of bills, ``avoir``, ``Accise``, as TOML has it.
+
+    Raises:
+        ValueError: it is no kind, or the beginning of words of several kinds.
+    """
+    word = (_plain(re.sub(r"[()]", "", text)).split() or [""])[0]
+    if len(word) < 2:
+        found = {_LETTERS.get(word)}
+    else:
+        found = {
+            kind for kind, names in _KINDS for name in names if name.startswith(word) or word.startswith(name)
+        }
+    kind = found.pop() if len(found) == 1 else None
     if kind is None:
         raise ValueError(text)
     return f'"{kind}"'
