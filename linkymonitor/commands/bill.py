@@ -63,8 +63,9 @@ def bill(
     if enter is not None:
         from linkymonitor.commands.bill_entry import enter_bill
 
-        common.settings()  # for its language
-        return enter_bill(enter)
+        zone = common.settings().zone
+        today = datetime.now(UTC).astimezone(zone).date()
+        return enter_bill(enter, options=_typed_options(common, log_dir, start, end, today))
     settings = common.settings()
     if output is not None and output.is_dir():
         raise UsageError(
@@ -110,6 +111,19 @@ def bill(
     else:
         _print_text(made, paper, maker.work, rules)
     return 0
+
+
+def _typed_options(
+    common: Common,
+    log_dir: Path | None,
+    start: date | timedelta | None,
+    end: date | timedelta | None,
+    today: date,
+) -> list[str]:
+    """Return the options of this command that another bill of the same days needs, too."""
+    days = [today - day if isinstance(day, timedelta) else day for day in (start, end)]
+    named = {"-c": common.config, "--lang": common.lang, "--log-dir": log_dir, "-s": days[0], "-e": days[1]}
+    return [word for name, value in named.items() if value is not None for word in (name, str(value))]
 
 
 def _days(dates: list[date | None], paper: Paper | None, today: date) -> tuple[date, date]:

@@ -6,236 +6,229 @@
 #   understood is asked for again, with what was expected; what does not fit the answers before it is asked for once
 #   more, and Enter keeps it.
 # - The file is written after each answer: a terminal that is closed loses nothing. The next call goes on with the
-#   question that was asked last.
-# - A question that is asked again shows its answer, which Enter keeps.
+#   question that was asked last; of a bill that is complete, with the question for one more line.
+# - A question that is asked again shows its answer, which Enter keeps. A line that is corrected stays among the
+#   lines, and the line that is half typed keeps its answers meanwhile.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable
-from decimal import Decimal
+import re
+import shlex
+import shutil
+import textwrap
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from linkymonitor.billing.paper import UNFINISHED
-from linkymonitor.commands.bill_questions import LINE, PATH, Question, doubt, suggested, sum_questions
+from linkymonitor.billing.answers import Impossible
+from linkymonitor.commands.bill_doubts import doubt_of_line, doubt_of_sum
+from linkymonitor.commands.bill_draft import NEXT, Draft, drop_unasked
+from linkymonitor.commands.bill_questions import (
+    LINE,
+    PATH,
+    Question,
+    is_revenue,
+    kind_question,
+    paper_question,
+    suggested,
+    sum_questions,
+)
 from linkymonitor.commands.shared import say
-from linkymonitor.errors import StorageError
-from linkymonitor.language import Text, counted, escape_controls
-from linkymonitor.system.storage import Storage
+from linkymonitor.language import Text, counted, legible
 
 Ask = Callable[[str], str]
 #: What a person types to return to the question before, and to delete the answer to this question.
 _BACK, _NOTHING = "<", "-"
-#: The key of the question that was not answered yet, in the table of the unfinished line.
-_NEXT = "next"
 
 
 class _Back(Exception):
     """The person wants to answer the question before once more."""
 
 
-class _Draft:
-    """A bill that is being typed, and its file.
+class _Wanted(Exception):
+    """The person wants to correct a line.
 
     Args:
-        path: the file.
-
-    Raises:
-        StorageError: the file has more than a bill that is being typed: what was typed for an hour cannot be had again.
+        number: of the line, from 1; 0: the question about the paper.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lines: list[dict[str, str]] = []
-        #: The sums of the paper, and whether its amounts are without taxes.
-        self.top: dict[str, str] = {}
-        #: The answers of the line that is being typed.
-        self.unfinished: dict[str, str] = {}
-        if path.exists():
-            self._read()
-
-    def _read(self) -> None:
-        try:
-            content = tomllib.loads(self.path.read_text("utf-8"), parse_float=Decimal)
-            if not content.keys() <= {"line", PATH.key, UNFINISHED}:
-                raise ValueError(self.path)
-            self.lines = [_as_answers(line) for line in content.get("line", [])]
-            self.unfinished = _as_answers(content.get(UNFINISHED, {}))
-            self.top = _as_answers({key: content[key] for key in content.keys() & {PATH.key}})
-        except (ValueError, AttributeError, OSError):
-            raise StorageError(
-                Text(
-                    f"{self.path} : existe déjà ; donnez un autre nom à --enter, ou supprimez-le",
-                    f"{self.path}: exists already; give --enter another name, or remove it",
-                )
-            ) from None
-
-    def save(self) -> None:
-        """Write what was typed."""
-        rates = {key.removeprefix("tva "): value for key, value in self.top.items() if key.startswith("tva ")}
-        parts = [f"{key} = {value}" for key, value in self.top.items() if not key.startswith("tva ")]
-        if rates:
-            listed = ", ".join(f'"{rate}" = {value}' for rate, value in rates.items())
-            parts.append(f"tva = {{ {listed} }}")
-        tables = [("[[line]]", line) for line in self.lines]
-        if self.unfinished:
-            tables.append((f"[{UNFINISHED}]", self.unfinished))
-        for head, values in tables:
-            parts += ["", head, *(f"{key} = {value}" for key, value in values.items())]
-        Storage().replace(self.path, ("\n".join(parts).strip() + "\n").encode())
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
-def _as_answers(table: dict[str, object]) -> dict[str, str]:
-    """Return the values of *table* as they stand in the file."""
-    return {key: _as_toml(value) for key, value in table.items()}
+class _Place(NamedTuple):
+    """Where a question stands in the bill."""
+
+    #: The number of the line, from 0; -1: before the lines. The sums come after the line that is not finished.
+    part: int
+    #: The place of the question in LINE or among the sums.
+    at: int = 0
 
 
-def _as_toml(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else str(value)
+#: The question about the paper.
+_FIRST = _Place(-1)
 
 
-def enter_bill(path: Path, ask: Ask = input) -> int:
+def enter_bill(path: Path, ask: Ask = input, options: Sequence[str] = ()) -> int:
     """Ask for a bill and write it into *path*; return the exit status.
 
     Args:
         path: the file. Of a bill that was left half typed all answers stay, and the next question is asked.
         ask: shows a question and returns the answer.
+        options: those of the command that compares the bill.
 
     Raises:
-        StorageError: the file is there and is no half of a bill, or cannot be written.
+        StorageError: the file is there and is no bill that was typed here, or cannot be written.
     """
-    draft = _Draft(path)
-    print(
+    draft = Draft(path)
+    _show(
         Text(
             "Entrée seule : rien d'imprimé, la réponse entre crochets, ou fin des lignes. « < » : la question d'avant. "
-            "« - » : pas de réponse.",
+            "« - » : pas de réponse. À « ligne », un numéro : corriger cette ligne ; 0 : la première question.",
             "Enter alone: nothing is printed, the answer in brackets, or no more lines. “<”: the question before. “-”: "
-            "no answer.",
+            "no answer. At “line”, a number: correct that line; 0: the first question.",
         )
     )
     if draft.lines or draft.unfinished:
-        say(
-            Text(
-                f"{path} : lignes déjà tapées : {len(draft.lines)}",
-                f"{path}: lines that are there already: {len(draft.lines)}",
-            )
-        )
+        _show(f"{path}" + Text(" : ", ": ") + _count(draft) + Text(" d'avant", " from before"))
     try:
         _ask_all(draft, ask)
-    except EOFError:
+    except (EOFError, KeyboardInterrupt):
         print()
-    draft.save()
-    if draft.unfinished:
-        say(
-            Text(
-                f"{path} : une ligne n'est pas finie ; la même commande continue avec elle",
-                f"{path}: a line is not finished; the same command goes on with it",
-            )
-        )
+        _say_how_to_go_on(draft)
         return 0
-    say(
+    draft.save()
+    _show(
         f"{path}"
         + Text(" : ", ": ")
-        + counted(len(draft.lines), Text("ligne", "line"), Text("lignes", "lines"))
-        + Text(
-            f" ; « linkymonitor bill --check {path} » fait la comparaison",
-            f"; 'linkymonitor bill --check {path}' makes the comparison",
-        )
+        + _count(draft)
+        + Text(" ; pour comparer avec le compteur :", "; to compare with the meter:")
     )
+    # On a line of its own, which is not cut: it is copied.
+    say("  " + shlex.join(["linkymonitor", "bill", *options, "--check", str(path)]))
     return 0
 
 
-def _ask_all(draft: _Draft, ask: Ask) -> None:
+def _count(draft: Draft) -> Text:
+    return counted(len(draft.lines), Text("ligne", "line"), Text("lignes", "lines"))
+
+
+def _say_how_to_go_on(draft: Draft) -> None:
+    if draft.unfinished:
+        state = Text("une ligne n'est pas finie", "a line is not finished")
+    elif draft.empty:
+        state = Text("rien n'est tapé", "nothing is typed")
+    else:
+        state = Text("chaque réponse est gardée", "each answer is kept")
+    _show(
+        f"{draft.path}"
+        + Text(" : ", ": ")
+        + state
+        + Text(" ; la même commande continue", "; the same command goes on")
+    )
+
+
+def _ask_all(draft: Draft, ask: Ask) -> None:
     """Ask for all that *draft* lacks, and write each answer."""
-    if not draft.lines and not draft.unfinished:
-        _ask_path(draft, ask)
-    last = False
-    while True:
+    place: _Place | None = _FIRST
+    if draft.lines or draft.unfinished or PATH.key in draft.top:
+        place = _newest(draft)
+    part = _FIRST.part
+    while place is not None:
+        if place.part != part:
+            part = place.part
+            _show_part(draft, part)
+        question = _questions(draft, part)[place.at]
         try:
-            if last:
-                draft.unfinished = draft.lines.pop()
-                last = False
-            if _ask_line(draft, ask):
-                continue
-            _ask_end(draft, ask)
+            answer = _answer(question, draft, part, ask)
         except _Back:
-            last = bool(draft.lines)
-            continue
-        return
-
-
-def _ask_path(draft: _Draft, ask: Ask) -> None:
-    try:
-        _keep(draft.top, PATH.key, _asked(PATH, ask))
-    except _Back:  # there is no question before
-        _ask_path(draft, ask)
-
-
-def _ask_end(draft: _Draft, ask: Ask) -> None:
-    """Ask for the sums of the paper.
-
-    Raises:
-        _Back: the question before the first sum is wanted.
-    """
-    questions = sum_questions(draft.lines, draft.top.get(PATH.key))
-    at = 0
-    while at < len(questions):
-        key = questions[at].key
-        try:
-            answer = _asked(questions[at], ask, draft.top.get(key))
-        except _Back:
-            if at == 0:
-                raise
-            at -= 1
-            continue
-        _keep(draft.top, key, answer)
-        at += 1
-
-
-def _ask_line(draft: _Draft, ask: Ask) -> bool:
-    """Ask for a line and add it to *draft*; return whether there was one.
-
-    Raises:
-        _Back: the question before the first one is wanted.
-    """
-    line = draft.unfinished
-    print(Text(f"— ligne {len(draft.lines) + 1}", f"— line {len(draft.lines) + 1}"))
-    at: int | None = _place(line)
-    while at is not None:
-        question = LINE[at]
-        try:
-            answer = _answer(question, draft, ask)
-        except _Back:
-            before = [place for place in range(at) if LINE[place].asked(line)]
-            if not before:
-                draft.unfinished = {}
-                raise
-            at = before[-1]
-            continue
-        if answer is None and question.key == "kind":
-            draft.unfinished = {}
-            return False
-        _keep(line, question.key, answer)
-        at = next((place for place in range(at + 1, len(LINE)) if LINE[place].asked(line)), None)
-        if at is not None:
-            line[_NEXT] = f'"{LINE[at].key}"'
+            place = _before(draft, place)
+        except _Wanted as wanted:
+            place, part = _Place(wanted.number - 1), len(draft.lines) + 2
+        else:
+            place = _take(draft, place, question, answer)
             draft.save()
-    line.pop(_NEXT, None)
-    draft.lines.append(line)
-    draft.unfinished = {}
-    draft.save()
-    return True
 
 
-def _place(line: dict[str, str]) -> int:
-    """Return the place of the question that is next in *line*: of a finished one, the last."""
-    wanted = line.get(_NEXT, "").strip('"')
-    asked = [place for place, question in enumerate(LINE) if question.asked(line)]
-    if not line:
-        return 0
-    return next((place for place in asked if LINE[place].key == wanted), asked[-1])
+def _show_part(draft: Draft, part: int) -> None:
+    if part > len(draft.lines):
+        _show(Text("— totaux", "— totals"))
+    elif part > _FIRST.part:
+        _show(Text(f"— ligne {part + 1}", f"— line {part + 1}"))
+
+
+def _questions(draft: Draft, part: int) -> Sequence[Question]:
+    """Return the questions of a *part* of the bill; those of a line are asked of some lines only."""
+    if part == _FIRST.part:
+        return [paper_question([*draft.lines, *([draft.unfinished] if draft.unfinished else [])])]
+    if part > len(draft.lines):
+        return sum_questions(draft.lines, draft.top.get(PATH.key))
+    others = [line for number, line in enumerate(draft.lines) if number != part]
+    return [kind_question(others), *LINE[1:]]
+
+
+def _asked_of(line: dict[str, str]) -> list[int]:
+    return [at for at, question in enumerate(LINE) if question.asked(line)]
+
+
+def _newest(draft: Draft) -> _Place:
+    """Return the question that is next in the line that is not finished, the first one of a new line."""
+    line, number = draft.unfinished, len(draft.lines)
+    wanted = line.get(NEXT, "").strip('"')
+    return _Place(number, next((at for at in _asked_of(line) if LINE[at].key == wanted), 0))
+
+
+def _before(draft: Draft, place: _Place) -> _Place:
+    """Return the question before *place*; before the sums, that for one more line."""
+    part, at = place
+    if part > len(draft.lines):
+        return _Place(part, at - 1) if at else _Place(len(draft.lines))
+    if part == _FIRST.part:
+        return place
+    before = [each for each in _asked_of(draft.line(part)) if each < at]
+    if before:
+        return _Place(part, before[-1])
+    return _Place(part - 1, _asked_of(draft.lines[part - 1])[-1]) if part else _FIRST
+
+
+def _take(draft: Draft, place: _Place, question: Question, answer: str | None) -> _Place | None:
+    """Put the *answer* to *question* into *draft* and return the next question, None after the last one."""
+    part, at = place
+    if part > len(draft.lines):
+        _keep(draft.top, question.key, answer)
+        return _Place(part, at + 1) if at + 1 < len(_questions(draft, part)) else None
+    if part == _FIRST.part:
+        if answer is not None and is_revenue({"kind": answer}):
+            draft.unfinished = {"kind": answer, NEXT: f'"{LINE[1].key}"'}
+        else:
+            _keep(draft.top, PATH.key, answer)
+        return _newest(draft)
+    line = draft.line(part)
+    if question.key == LINE[0].key and answer is None:
+        if not line:
+            return _Place(len(draft.lines) + 1)
+        _remove(draft, part)
+        return _newest(draft)
+    _keep(line, question.key, answer)
+    after = [each for each in _asked_of(line) if each > at]
+    if after:
+        if part == len(draft.lines):
+            line[NEXT] = f'"{LINE[after[0]].key}"'
+        return _Place(part, after[0])
+    drop_unasked(line)
+    if part == len(draft.lines):
+        draft.finish()
+    return _newest(draft)
+
+
+def _remove(draft: Draft, part: int) -> None:
+    if part == len(draft.lines):
+        draft.unfinished = {}
+    else:
+        del draft.lines[part]
+    _show(Text(f"  ligne {part + 1} supprimée", f"  line {part + 1} removed"))
 
 
 def _keep(answers: dict[str, str], key: str, answer: str | None) -> None:
@@ -244,17 +237,23 @@ def _keep(answers: dict[str, str], key: str, answer: str | None) -> None:
         answers[key] = answer
 
 
-def _answer(question: Question, draft: _Draft, ask: Ask) -> str | None:
-    """Return the answer to *question* about the line that is being typed; one that does not fit is asked for again."""
-    line = draft.unfinished
-    before = draft.lines[-1] if draft.lines else {}
-    shown = line.get(question.key) or suggested(question.key, line, before)
+def _answer(question: Question, draft: Draft, part: int, ask: Ask) -> str | None:
+    """Return the answer to *question* of this *part* of the bill; one that does not fit is asked for again."""
+    key, is_line = question.key, 0 <= part <= len(draft.lines)
+    answers = draft.line(part) if is_line else draft.top
+    shown = answers.get(key)
+    if shown is None and is_line:
+        shown = suggested(key, answers, draft.lines[part - 1] if part else {})
+    today = datetime.now(UTC).astimezone().date()
+    doubted = None
     while True:
-        answer = _asked(question, ask, shown)
-        wrong = None if answer is None else doubt(question.key, {**line, question.key: answer})
-        if wrong is None or answer == shown:
+        answer = _asked(question, ask, shown, len(draft.lines))
+        wrong = (
+            None if answer is None else _doubt(key, {**answers, key: answer}, draft, today, is_line=is_line)
+        )
+        if wrong is None or answer == doubted:
             return answer
-        say(
+        _show(
             "  "
             + wrong
             + Text(
@@ -262,33 +261,65 @@ def _answer(question: Question, draft: _Draft, ask: Ask) -> str | None:
                 "; type it again, or Enter to keep it; “<”: the question before",
             )
         )
-        shown = answer
+        shown = doubted = answer
 
 
-def _asked(question: Question, ask: Ask, before: str | None = None) -> str | None:
-    shown = Text("", "") if before is None else " [" + _shown(before) + "]"
+def _doubt(key: str, answers: dict[str, str], draft: Draft, today: date, *, is_line: bool) -> Text | None:
+    if is_line:
+        return doubt_of_line(key, answers, today)
+    return None if key == PATH.key else doubt_of_sum(key, draft.lines, answers)
+
+
+def _asked(question: Question, ask: Ask, before: str | None, lines: int) -> str | None:
+    """Return the answer to *question*, None for none; *before* is the one in brackets, *lines* how many there are."""
+    shown = Text("", "") if before is None else " [" + _shown(question, before) + "]"
     while True:
-        text = ask(escape_controls(f"  {question.text}{shown} : ")).strip()
+        text = ask(_wrapped("  " + question.text + shown) + str(Text(" : ", ": "))).strip()
         if text == _BACK:
             raise _Back
         if not text and before is not None:
             return before
-        if text in ("", _NOTHING) and question.optional:
+        if question.optional and (text == _NOTHING or (not text and question.skipped)):
             return None
+        if question.key == LINE[0].key and re.fullmatch(r"[0-9]{1,3}", text) and int(text) <= lines:
+            raise _Wanted(int(text))
         try:
             return question.read(text)
+        except Impossible as error:
+            expected = error.why
         except ValueError:
-            print(escape_controls(f"  {text}: {question.expected}"))
+            expected = question.expected
+        _show("  " + (text + Text(" : ", ": ") if text else Text("", "")) + expected)
 
 
-def _shown(answer: str) -> Text:
-    """Return an *answer* as a person types it."""
+def _shown(question: Question, answer: str) -> Text:
+    """Return an *answer* to *question* as a person types it."""
+    if answer in question.words:
+        return question.words[answer]
     plain = answer.strip('"')
     if plain != answer:
         return Text(plain, plain)
-    if plain in ("true", "false"):
-        return Text("oui", "yes") if plain == "true" else Text("non", "no")
     year, *rest = plain.split("-")
     if len(rest) == 2:
         return Text(f"{rest[1]}/{rest[0]}/{year}", plain)
     return Text(plain.replace(".", ","), plain)
+
+
+def _show(words: Text | str) -> None:
+    print(_wrapped(words))
+
+
+def _wrapped(words: Text | str) -> str:
+    """Return *words* in lines that fit the terminal and are cut between words, none of which is a sign alone."""
+    line = re.sub(r" (?=[:;?!»])|(?<=«) ", "\xa0", legible(str(words)))
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    width = shutil.get_terminal_size().columns - 1
+    filled = textwrap.fill(
+        line.strip(" "),
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace("\xa0", " ")

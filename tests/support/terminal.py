@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 #: So long, in seconds, a question may take to come; it comes in a fraction of one.
 _PATIENCE = 120
 #: What stands behind a question.
-_PROMPT = " : "
+_PROMPT = ": "
+
+
+def _log_in(terminal: int) -> None:
+    """Make *terminal* that of this process, whose keys send it signals even where a script has these ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.login_tty(terminal)
 
 
 class Terminal:
@@ -20,7 +29,8 @@ class Terminal:
     def __init__(self, *options: str) -> None:
         self._master, slave = os.openpty()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "linkymonitor", *options], stdin=slave, stdout=slave, stderr=slave
+            [sys.executable, "-m", "linkymonitor", *options],
+            preexec_fn=lambda: _log_in(slave),  # noqa: PLW1509 -- no thread runs here
         )
         os.close(slave)
         #: All that was shown, with the answers that the terminal has echoed.
@@ -32,6 +42,16 @@ class Terminal:
             self._wait()
             self.shown += "\0"  # the question is answered
             os.write(self._master, f"{answer}\n".encode())
+
+    def press(self, key: str) -> None:
+        """Press the control character *key* when the command waits for an answer."""
+        self._wait()
+        # A signal between the question and the wait for its answer would be seen after the next key only.
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        while stat.read_text().rpartition(")")[2].split()[0] != "S":
+            assert self._process.poll() is None, f"the command has ended: {self.shown}"
+            time.sleep(0.01)
+        os.write(self._master, key.encode())
 
     def _wait(self) -> None:
         """Read until a question waits for its answer."""
