@@ -62,6 +62,12 @@ class Fault(NamedTuple):
         return Text(f"ligne {self.line} : ", f"line {self.line}: ") + self.sentence
 
     @property
+    def section(self) -> str | None:
+        """The section that the sentence names first; None: it names none."""
+        place = re.match(_PLACE, self.sentence.en)
+        return place["section"] if place else None
+
+    @property
     def is_of_whole(self) -> bool:
         """Whether nothing of the file could be read."""
         return self.instead is DEFAULT_VALUES

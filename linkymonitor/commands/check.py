@@ -52,10 +52,15 @@ def check(common: Common) -> int:
         )
         print(legible(str(sentence)), file=sys.stderr)
         return 1
-    settings = common.settings()
-    faults = faults_of(settings, settings.meter.port, display=True) + _sink_faults(settings)
+    settings, misread = common.what_can_be_read()
+    if any(fault.is_of_whole for fault in misread):
+        raise ConfigError(*(fault.sentence for fault in misread))
     pages, refused = _pages(settings)
-    faults += refused
+    found = [*faults_of(settings, settings.meter.port, display=True), *_sink_faults(settings), *refused]
+    # What has a fault has its default in the settings, which may give a fault that the file does not have.
+    unsure = {f"[{fault.section}]" for fault in misread}
+    faults = [f"{settings.path}: " + fault.placed for fault in misread]
+    faults += [fault for fault in found if not any(section in fault.en for section in unsure)]
     book = settings.price_book()
     if faults:
         raise ConfigError(*faults)

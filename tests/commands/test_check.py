@@ -28,6 +28,27 @@ def test_a_configuration_that_cannot_be_used_is_1_with_every_fault(call, tmp_pat
     assert call("check", "-c", tmp_path / "gone.ini")[0] == 1
 
 
+def test_check_shows_what_only_a_start_would_find_beside_what_cannot_be_read(call, tmp_path):
+    (tmp_path / "my.ini").write_text(
+        f"[general]\nstate_dir = {tmp_path}\n[meter]\nport 8420\n[serve]\nbind = 0.0.0.0:8420\n"
+        "[display]\ncontrast = 999\n[lamp:one]\npin = 25\n[lamp:two]\npin = 25\n[lamp:three]\npin = x\n"
+    )
+    status, out, err = call("check", "-c", tmp_path / "my.ini")
+    assert (status, out) == (1, "")
+    places = [line.rpartition("my.ini")[2].lstrip(" :") for line in err.splitlines()]
+    assert [place[: len(words)] for place, words in zip(places, BESIDE, strict=True)] == BESIDE
+
+
+#: How the faults of the test above begin; [lamp:three] has the default pin, 25, which is no fault of the file.
+BESIDE = [
+    "ligne 4 : illisible",
+    "ligne 8 : [display] contrast = 999",
+    "ligne 14 : [lamp:three] pin = x",
+    "[lamp:two] pin = 25 : déjà prise par [lamp:one] pin",
+    "[serve] bind = 0.0.0.0:8420 ouvre les pages à toute la maison, sans mot de passe",
+]
+
+
 def test_check_says_what_would_start(call, tmp_path):
     (tmp_path / "my.ini").write_text(
         "[meter]\nport = /dev/ttyUSB7\n[lamp:ejp]\n[relay:tank]\npin = 17\nrule = ejp\nfail_state = off\n"
