@@ -15,6 +15,8 @@ from linkymonitor.errors import LinkyMonitorError, UsageError
 from linkymonitor.language import Text, escape_controls, written_date
 
 if TYPE_CHECKING:
+    from linkymonitor.billing.compare import Compared
+    from linkymonitor.billing.elsewhere import Elsewhere
     from linkymonitor.billing.paper import Paper
     from linkymonitor.billing.rules import Rules
     from linkymonitor.billing.values import Bill
@@ -105,11 +107,11 @@ def bill(
         maker = maker._replace(work=lambda rules: revenue_of(work(rules)))
     made = maker.work(rules)
     if output is not None:
-        _write_page(settings, output, made, paper, maker.work, rules)
+        _write_page(settings, output, made, paper, maker, rules)
     elif json:
-        _print_json(made, settings.lang, paper, maker.work, rules)
+        _print_json(made, settings.lang, paper, maker, rules)
     else:
-        _print_text(made, paper, maker.work, rules)
+        _print_text(made, paper, maker, rules)
     return 0
 
 
@@ -160,6 +162,15 @@ class Maker(NamedTuple):
 
     rules: Rules
     work: Callable[[Rules], Bill]
+    #: Returns our prices of other days and of other powers, beside a bill and its rules.
+    elsewhere: Callable[[Bill, Rules], Elsewhere]
+
+    def compared(self, paper: Paper, made: Bill, rules: Rules) -> list[Compared]:
+        """Return *paper* beside the bill *made* by *rules*, line by line."""
+        from linkymonitor.billing.compare import compare
+        from linkymonitor.billing.elsewhere import explained
+
+        return list(explained(compare(paper, made, self.work, rules), self.elsewhere(made, rules)))
 
 
 def maker_of(settings: Settings, log_dir: Path, first: date, last: date, now: datetime) -> Maker:
@@ -211,7 +222,24 @@ def maker_of(settings: Settings, log_dir: Path, first: date, last: date, now: da
     measured = readings.measured(days, billed, log)
     measured = measured._replace(warnings=[*failures, *measured.warnings])
     taxes = read_taxes(settings.table_folders)
-    return Maker(Rules.of(book.contract_on(last)), lambda rules: work(billed, after, measured, rules, taxes))
+
+    def elsewhere(made: Bill, rules: Rules) -> Elsewhere:
+        from linkymonitor.billing.elsewhere import Elsewhere
+        from linkymonitor.billing.path import Pricing
+
+        def at_power(other: int) -> Bill:
+            at = [day._replace(prices=book.on(day.date, other), kva=other) for day in (*billed, after)]
+            return work(at[:-1], at[-1], measured, rules, taxes)
+
+        return Elsewhere(
+            Pricing(made.path, taxes), lambda day: BilledDay(day, book.on(day, kva), kva), kva, at_power
+        )
+
+    return Maker(
+        Rules.of(book.contract_on(last)),
+        lambda rules: work(billed, after, measured, rules, taxes),
+        elsewhere,
+    )
 
 
 def _write_page(
@@ -219,7 +247,7 @@ def _write_page(
     path: Path,
     made: Bill,
     paper: Paper | None,
-    again: Callable[[Rules], Bill],
+    maker: Maker,
     rules: Rules,
 ) -> None:
     """Write the page of the bill *made* into the file *path*."""
@@ -230,12 +258,11 @@ def _write_page(
 
     page = BillPage(made, rules)
     if paper is not None:
-        from linkymonitor.billing.compare import compare
         from linkymonitor.billing.totals import faults_beside_total
 
         page = page._replace(
             paper=paper,
-            compared=compare(paper, made, again, rules),
+            compared=maker.compared(paper, made, rules),
             faults=list(faults_beside_total(paper, made)),
         )
     storage = Storage()
@@ -244,34 +271,30 @@ def _write_page(
     print(escape_controls(str(path)))
 
 
-def _print_json(
-    made: Bill, lang: str, paper: Paper | None, again: Callable[[Rules], Bill], rules: Rules
-) -> None:
+def _print_json(made: Bill, lang: str, paper: Paper | None, maker: Maker, rules: Rules) -> None:
     from json import dumps
 
     from linkymonitor.billing.as_json import as_json, differences_as_json, total_as_json
 
     figures = as_json(made, lang)
     if paper is not None:
-        from linkymonitor.billing.compare import compare
         from linkymonitor.billing.own_faults import own_faults
 
-        figures["differences"] = differences_as_json(compare(paper, made, again, rules), lang)
+        figures["differences"] = differences_as_json(maker.compared(paper, made, rules), lang)
         figures["total_difference"] = total_as_json(paper, made, lang)
         figures["paper"] = [fault.render(lang) for fault in own_faults(paper)]
     print(escape_controls(dumps(figures, ensure_ascii=False, indent=1), keep="\n"))
 
 
-def _print_text(made: Bill, paper: Paper | None, again: Callable[[Rules], Bill], rules: Rules) -> None:
+def _print_text(made: Bill, paper: Paper | None, maker: Maker, rules: Rules) -> None:
     from linkymonitor.billing.as_text import as_lines, compared_lines
 
     lines = list(as_lines(made))
     if paper is not None:
-        from linkymonitor.billing.compare import compare
         from linkymonitor.billing.totals import faults_beside_total
 
         lines = [
-            *compared_lines(compare(paper, made, again, rules), paper, made),
+            *compared_lines(maker.compared(paper, made, rules), paper, made),
             *faults_beside_total(paper, made),
             *made.warnings,
         ]

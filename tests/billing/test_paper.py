@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linkymonitor.cli import main
-from tests.billing.house import at, rows
+from tests.billing.house import BASE_6, at, rows
 from tests.billing.papers import FIRST, MOVED_IN, NEXT, WITHOUT_TVA, checked, meter
 
 
@@ -115,7 +115,7 @@ def test_another_price_and_another_tva_are_named(tmp_path, capsys):
     figures = checked(tmp_path, capsys, text, "2026-04-10", "2026-06-09")
     assert {each["kind"]: each["why"] for each in figures["differences"]} == {
         "subscription": "another TVA: 5.5 %, ours 20 %",
-        "energy": "another price: 0.1952, ours 0.1940",
+        "energy": "another price: 0.1952, ours 0.1940; it was ours up to 31 January 2026",
     }
     assert "paper, TH: 494 × 0.1952 are 96.43, not 131.14" in figures["paper"]
 
@@ -292,3 +292,37 @@ def test_a_subscription_paid_in_advance_at_the_next_price_leaves_no_line_unexpla
     figures = checked(tmp_path, capsys, text, "2026-07-01", "2026-07-31", log)
     causes = [each["cause"] for each in figures["differences"] if each["kind"] == "subscription"]
     assert causes == ["subscription_paid"]
+
+
+def test_a_price_that_was_ours_before_is_named_with_its_last_day(tmp_path, capsys):
+    """0.1940 was the price of the kWh up to 31 July 2026, and 0.2001 is that since then."""
+    text = """
+[[line]]
+kind = "energy"
+register = "TH"
+from = 2026-08-02
+to = 2026-08-31
+kwh = 240
+price = 0.1940
+eur = 46.56
+"""
+    log = rows(
+        [("2026-08-02", {"TH": 61_000_000}), ("2026-09-01", {"TH": 61_240_000})], subscribed_power=6000
+    )
+    figures = checked(tmp_path, capsys, text, "2026-08-02", "2026-08-31", log)
+    (why,) = [each["why"] for each in figures["differences"] if each["cause"] == "price"]
+    assert why == "another price: 0.1940, ours 0.2001; it was ours up to 31 July 2026"
+
+
+def test_another_power_is_the_reason_of_the_subscription_and_of_the_cta(tmp_path, capsys):
+    """The paper is of 6 kVA, the configuration of 9."""
+    ours = checked(tmp_path, capsys, WITHOUT_TVA, "2026-04-10", "2026-06-09")
+    (cta,) = [line["eur"] for line in ours["lines"] if line["label"] == "CTA"]
+    (subscription,) = [line for line in ours["lines"] if line["kind"] == "subscription"]
+    text = WITHOUT_TVA.replace("11.86", subscription["price"]).replace("23.72", subscription["eur"]) + (
+        f'[[line]]\nkind = "tax"\nlabel = "CTA"\nfrom = 2026-04-10\nto = 2026-06-09\neur = {cta}\n'
+    )
+    ini = BASE_6.replace("power = 6", "power = 9")
+    figures = checked(tmp_path, capsys, text, "2026-04-10", "2026-06-09", ini=ini)
+    whys = {each["kind"]: each["why"] for each in figures["differences"] if each["cause"] == "power"}
+    assert whys == dict.fromkeys(("subscription", "tax"), "another power: 6 kVA, ours 9 kVA")
