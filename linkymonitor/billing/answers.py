@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from linkymonitor.billing.values import CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX
 from linkymonitor.language import MONTHS, Text, written_date
@@ -76,20 +76,20 @@ def read_amount(text: str) -> str:
     plain = re.sub(
         r"(?i)[\s€'/]|mwh|mois|month|kwh|ttc|ht|eur(os?)?|centimes?|cents?|cts?|c(?=$|[\s/€])", "", text
     )
-    try:
-        number = Decimal(plain.replace(",", "."))
-    except InvalidOperation:
-        raise ValueError(text) from None
-    if not number.is_finite():
+    plain = plain.replace(",", ".").replace("\N{MINUS SIGN}", "-")
+    if not re.fullmatch(r"[+-]?([0-9]{1,6}(\.[0-9]{0,5})?|\.[0-9]{1,5})", plain):
         raise ValueError(text)
-    return f"{number.scaleb(-moved):f}"
+    return f"{Decimal(plain).scaleb(-moved):f}"
 
 
 def read_whole(text: str) -> str:
     """Return a whole number as typed, ``68 832 kWh``, as TOML has it; raise ValueError when it is none."""
     plain = re.sub(r"(?i)\s|kwh", "", text)
     # A point or an apostrophe stands before three digits; 68832.5 is no whole number.
-    return str(int(re.sub(r"(?<=\d)['.](?=\d{3}(?!\d))", "", plain)))
+    digits = re.sub(r"(?<=\d)['.](?=\d{3}(?!\d))", "", plain)
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", digits):
+        raise ValueError(text)
+    return str(int(digits))
 
 
 def read_date(text: str) -> str:

@@ -75,8 +75,6 @@ class Draft:
             self.lines = [_as_answers(line, _LINE_VALUES) for line in lines]
             self.unfinished = _as_answers(unfinished, _LINE_VALUES)
             self.top = _as_answers(content, _TOP_VALUES)
-            if not self.lines and self.top.keys() - {PATH.key}:
-                raise ValueError(self.path)
             self.top |= {rate_key(Decimal(rate)): _as_toml(rates[rate], _NUMBER) for rate in rates}
         except (ValueError, ArithmeticError, AttributeError, KeyError, TypeError, OSError):
             raise StorageError(

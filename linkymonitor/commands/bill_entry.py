@@ -166,7 +166,10 @@ def _questions(draft: Draft, part: int) -> Sequence[Question]:
     if part > len(draft.lines):
         return sum_questions(draft.lines, draft.top.get(PATH.key))
     others = [line for number, line in enumerate(draft.lines) if number != part]
-    return [kind_question(others), *LINE[1:]]
+    kind = kind_question(others)
+    if not others and not draft.line(part):
+        kind = kind._replace(optional=False)  # a paper has a line
+    return [kind, *LINE[1:]]
 
 
 def _asked_of(line: dict[str, str]) -> list[int]:
@@ -198,7 +201,12 @@ def _take(draft: Draft, place: _Place, question: Question, answer: str | None) -
     part, at = place
     if part > len(draft.lines):
         _keep(draft.top, question.key, answer)
-        return _Place(part, at + 1) if at + 1 < len(_questions(draft, part)) else None
+        questions = _questions(draft, part)
+        if at + 1 < len(questions):
+            return _Place(part, at + 1)
+        for key in draft.top.keys() - {PATH.key, *(each.key for each in questions)}:
+            del draft.top[key]  # the lines or their taxes were corrected
+        return None
     if part == _FIRST.part:
         if answer is not None and is_revenue({"kind": answer}):
             draft.unfinished = {"kind": answer, NEXT: f'"{LINE[1].key}"'}

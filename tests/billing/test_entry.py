@@ -236,10 +236,10 @@ def test_the_paper_of_who_buys_injected_energy_is_typed_at_a_terminal_and_compar
 
 def test_a_bill_that_was_typed_before_is_not_overwritten(tmp_path):
     path = tmp_path / "paper.toml"
-    path.write_text("total = 1\n")
+    path.write_text("total = { eur = 1 }\n")
     with pytest.raises(StorageError, match="exist"):
         enter_bill(path, Person())
-    assert path.read_text() == "total = 1\n"
+    assert path.read_text() == "total = { eur = 1 }\n"
 
 
 def test_a_page_does_not_take_the_place_of_a_folder(tmp_path, capsys):

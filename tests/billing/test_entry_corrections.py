@@ -54,6 +54,24 @@ def test_a_line_is_removed(tmp_path, capsys):
     assert path.read_text() == (tmp_path / "whole.toml").read_text()
 
 
+def test_sums_that_are_not_asked_for_any_more_are_removed(tmp_path):
+    """The lines were taken for lines without taxes."""
+    path = tmp_path / "paper.toml"
+    enter_bill(path, Person("h", *FINISHED[1:-2], "162,44", "32,49", "194,93"))
+    enter_bill(path, Person("0", "t", "", "162,44", "162,44", "27,07"))
+    enter_bill(tmp_path / "whole.toml", Person(*FINISHED))
+    paper, whole = read_paper(path), read_paper(tmp_path / "whole.toml")
+    assert paper._replace(path=whole.path) == whole
+
+
+def test_a_paper_has_a_line(tmp_path, capsys):
+    path = tmp_path / "paper.toml"
+    enter_bill(path, Person("t", "", "-", *SUBSCRIPTION, "1", "-", *SUBSCRIPTION, "", "31,30", ""))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.count("on attend a, c, t, r, x") == 2
+    assert len(read_paper(path).lines) == 1
+
+
 @pytest.mark.parametrize(
     "more",
     [
