@@ -16,7 +16,7 @@ from linkymonitor.billing.own_faults import wrong_product
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
 from linkymonitor.billing.rule_names import OtherRule, other_rules
 from linkymonitor.billing.rules import Rules
-from linkymonitor.billing.values import COUNTED, ENERGY, SUBSCRIPTION, TAX, Bill, Line
+from linkymonitor.billing.values import COUNTED, ENERGY, REVENUE, SUBSCRIPTION, TAX, Bill, Line
 from linkymonitor.language import Text, written_date, written_days
 from linkymonitor.money.contract import Paid, TaxPath
 from linkymonitor.money.statements import decimal
@@ -297,7 +297,7 @@ def _other_index(theirs: PaperLine, ours: Line, span: tuple[date, date]) -> Iter
         own = wh // 1000
         within = ours.last != span[1] if is_end else ours.first != span[0]
         at = Text(f" {typed}, le compteur en était à {own} : ", f" {typed}, the meter stood at {own}: ")
-        effect = _index_effect(abs(typed - own), is_end=is_end, above=typed > own, within=within)
+        effect = _index_effect(theirs.kind, abs(typed - own), is_end=is_end, above=typed > own, within=within)
         yield (
             "estimated-index" if theirs.estimated else "index",
             name + at + effect + _where(ours, is_end=is_end, within=within),
@@ -316,10 +316,11 @@ def _where(ours: Line, *, is_end: bool, within: bool) -> Text:
     return Text(f" (ancien index, au début du {day.fr})", f" (old index, at the beginning of {day.en})")
 
 
-def _index_effect(kwh: int, *, is_end: bool, above: bool, within: bool) -> Text:
+def _index_effect(kind: str, kwh: int, *, is_end: bool, above: bool, within: bool) -> Text:
     """Return what an index does that is off by *kwh*.
 
     Args:
+        kind: of the line.
         kwh: by how many.
         is_end: whether it is the last index of the line, not the first.
         above: whether it is above that of the meter.
@@ -327,13 +328,16 @@ def _index_effect(kwh: int, *, is_end: bool, above: bool, within: bool) -> Text:
     """
     if within:
         return Text(f"{kwh} kWh à l'autre prix", f"{kwh} kWh at the other price")
+    asked = Text("payés", "paid") if kind == REVENUE else Text("facturés", "billed")
     if is_end and above:
-        return Text(f"{kwh} kWh facturés trop tôt", f"{kwh} kWh billed early")
-    if is_end:
-        return Text(f"{kwh} kWh facturés trop tard", f"{kwh} kWh billed late")
-    if above:
-        return Text(f"{kwh} kWh déjà facturés", f"{kwh} kWh billed before")
-    return Text(f"{kwh} kWh facturés deux fois", f"{kwh} kWh billed twice")
+        when = Text(f"{asked.fr} trop tôt", f"{asked.en} early")
+    elif is_end:
+        when = Text(f"{asked.fr} trop tard", f"{asked.en} late")
+    elif above:
+        when = Text(f"déjà {asked.fr}", f"{asked.en} before")
+    else:
+        when = Text(f"{asked.fr} deux fois", f"{asked.en} twice")
+    return f"{kwh} kWh " + when
 
 
 def _other_days(theirs: PaperLine, ours: Line) -> Iterator[tuple[str, Text]]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from linkymonitor.billing.amounts import CENT, TVA_ROUNDING, half_away, product_of
 from linkymonitor.billing.paper import Paper, PaperLine, summed_lines
+from linkymonitor.billing.values import REVENUE
 from linkymonitor.language import Text, as_text, written_days
 from linkymonitor.money.contract import TaxPath
 from linkymonitor.money.statements import decimal
@@ -33,6 +34,11 @@ def _of_line(line: PaperLine) -> Iterator[Text]:
             )
     if (wrong := wrong_product(line)) is not None:
         yield on_paper(line) + Text(" : ", ": ") + wrong
+    if line.kind == REVENUE and line.tva is not None:
+        yield on_paper(line) + Text(
+            f" : un revenu n'a pas de TVA ; enlevez tva = {line.tva}",
+            f": revenue has no TVA; take tva = {line.tva} away",
+        )
 
 
 def _of_tva(paper: Paper, rate: Decimal, printed: Decimal) -> Iterator[Text]:

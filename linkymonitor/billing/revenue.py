@@ -9,7 +9,7 @@ from linkymonitor.money.contract import TaxPath
 
 
 def revenue_of(bill: Bill) -> Bill:
-    """Return the revenue of *bill* as a bill: its lines alone, without TVA."""
+    """Return the revenue of *bill* as a bill: its lines alone, without TVA or what is to be known of consumption."""
     lines = [line._replace(kind=REVENUE, register=None, tva=None) for line in bill.revenue]
     nothing = Text(
         "le journal n'a pas d'énergie injectée ces jours-là", "the log has no injected energy on those days"
@@ -21,6 +21,6 @@ def revenue_of(bill: Bill) -> Bill:
         ht=None,
         total=summed(line.eur for line in lines),
         revenue=(),
-        warnings=bill.warnings if lines else [*bill.warnings, nothing],
+        warnings=bill.log_warnings if lines else [*bill.log_warnings, nothing],
         peaks=(),
     )

@@ -150,3 +150,5 @@ class Bill(NamedTuple):
     warnings: Sequence[Text]
     #: The days of a mobile peak, and red days.
     peaks: Sequence[date] = ()
+    #: Those of the warnings that are on the log, whatever was counted.
+    log_warnings: Sequence[Text] = ()

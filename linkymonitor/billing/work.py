@@ -92,6 +92,7 @@ def work(days: Sequence[BilledDay], after: BilledDay, measured: Measured, rules:
         revenue=list(_revenue(days, measured, rules)),
         warnings=warnings,
         peaks=measured.peaks,
+        log_warnings=measured.warnings,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 
-from linkymonitor.billing.values import Bill
+from linkymonitor.billing.values import REVENUE, Bill, Line
 from linkymonitor.report.bill_texts import BillTexts as B
 from linkymonitor.report.formats import NBSP
 from linkymonitor.report.period.sentences import day_name, name_of
@@ -63,9 +63,14 @@ def _indexes(bill: Bill, side: str, words: Words) -> str:
     lines = bill.lines if side == "index_from" else list(reversed(bill.lines))
     for line in lines:
         wh = getattr(line, side)
-        if line.register and wh is not None:
-            found.setdefault(line.register, wh)
+        if _has_index(line) and wh is not None:
+            found.setdefault(line.register or "", wh)
     return _listed(found if side == "index_from" else dict(reversed(found.items())), words)
+
+
+def _has_index(line: Line) -> bool:
+    """Return whether *line* goes by an index: that of injected energy has no register to be named."""
+    return bool(line.register) or line.kind == REVENUE
 
 
 def _indexes_at(bill: Bill, day: date, words: Words) -> str:
@@ -73,9 +78,9 @@ def _indexes_at(bill: Bill, day: date, words: Words) -> str:
     lines = bill.lines
     return _listed(
         {
-            line.register: line.index_from
+            line.register or "": line.index_from
             for line in lines
-            if line.register and line.first == day and line.index_from is not None
+            if _has_index(line) and line.first == day and line.index_from is not None
         },
         words,
     )
@@ -83,5 +88,5 @@ def _indexes_at(bill: Bill, day: date, words: Words) -> str:
 
 def _listed(indexes: Mapping[str, int], words: Words) -> str:
     return f"{NBSP}{NBSP}{NBSP}".join(
-        f"{name}{NBSP}{words.number(wh // 1000)}" for name, wh in indexes.items()
+        f"{name}{NBSP}{words.number(wh // 1000)}".strip(NBSP) for name, wh in indexes.items()
     )

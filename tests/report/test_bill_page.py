@@ -62,6 +62,14 @@ tva = { "20" = 117.63 }
 )
 
 
+#: 776 kWh at 0.1276 are 99.02, 1066 at 0.1283 are 136.77.
+REVENUE = (
+    "total = 235.79\n"
+    '[[line]]\nkind = "revenue"\nfrom = 2025-06-18\nto = 2025-10-31\nkwh = 776\nprice = 0.1276\neur = 99.02\n'
+    '[[line]]\nkind = "revenue"\nfrom = 2025-11-01\nto = 2026-06-17\nkwh = 1066\nprice = 0.1283\neur = 136.77\n'
+)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with the log, the settings and the paper of the house whose bill was worked by hand."""
@@ -120,6 +128,40 @@ def test_the_page_says_why_the_paper_differs(folder):
     assert "+0,71" in page
 
 
+def house_that_injects(tmp_path: Path, lines: str = REVENUE) -> list[str]:
+    """Write a log without readings at midnight and the paper of a buyer; return the call that compares them."""
+    log = rows(
+        [("2025-06-17T21:30", {"TH": 1_000_000}), ("2026-06-18T03:30", {"TH": 3_000_000})],
+        injected=[
+            ("2025-06-17T21:30", 4_127_000),
+            ("2025-06-18T06:00", 4_127_000),
+            ("2025-10-31T18:00", 4_903_000),
+            ("2025-11-01T06:00", 4_903_000),
+            ("2026-06-17T18:00", 5_969_000),
+            ("2026-06-18T03:30", 5_969_000),
+        ],
+        step=timedelta(hours=1),
+    )
+    write_log(tmp_path / "log", log)
+    (tmp_path / "house.ini").write_text(
+        "[contract]\ninjection_price = 0.1276\n[contract:2025-11-01]\ninjection_price = 0.1183\n"
+    )
+    (tmp_path / "paper.toml").write_text(lines)
+    call = ["bill", "-c", str(tmp_path / "house.ini"), "--log-dir", str(tmp_path / "log")]
+    return [*call, "--check", str(tmp_path / "paper.toml")]
+
+
+def test_what_the_page_of_the_buyer_says_is_of_injected_energy_alone(tmp_path):
+    page = tmp_path / "revenue.html"
+    text = REVENUE.replace("kwh = 1066", "index_to = 5979\nestimated = true\ntva = 20\nkwh = 1066")
+    assert main([*house_that_injects(tmp_path, text), "--lang", "fr", "-o", str(page)]) == 0
+    shown = words(page)
+    assert "10 kWh payés trop tôt" in shown
+    assert "un revenu n'a pas de TVA ; enlevez tva = 20" in shown
+    assert "TH" not in shown
+    assert re.search(r"17 juin 2026 5 969", shown)
+
+
 @pytest.mark.parametrize(
     ("lang", "says", "foreign"),
     [
@@ -129,23 +171,9 @@ def test_the_page_says_why_the_paper_differs(folder):
 )
 def test_the_paper_of_the_buyer_of_injected_energy_has_a_page_without_taxes(tmp_path, lang, says, foreign):
     """776 kWh at 0.1276 are 99.02, 1066 at 0.1283 are 136.77; the price is set a tenth lower, so ours is less."""
-    log = rows(
-        [("2025-06-18", {"TH": 1_000_000}), ("2026-06-18", {"TH": 3_000_000})],
-        injected=[("2025-06-18", 4_127_000), ("2025-11-01", 4_903_000), ("2026-06-18", 5_969_000)],
-        step=timedelta(hours=6),
-    )
-    write_log(tmp_path / "log", log)
-    (tmp_path / "house.ini").write_text(
-        "[contract]\ninjection_price = 0.1276\n[contract:2025-11-01]\ninjection_price = 0.1183\n"
-    )
-    (tmp_path / "paper.toml").write_text(
-        "total = 235.79\n"
-        '[[line]]\nkind = "revenue"\nfrom = 2025-06-18\nto = 2025-10-31\nkwh = 776\nprice = 0.1276\neur = 99.02\n'
-        '[[line]]\nkind = "revenue"\nfrom = 2025-11-01\nto = 2026-06-17\nkwh = 1066\nprice = 0.1283\neur = 136.77\n'
-    )
+    house = house_that_injects(tmp_path)
     page = tmp_path / "revenue.html"
-    call = ["bill", "-c", str(tmp_path / "house.ini"), "--lang", lang, "--log-dir", str(tmp_path / "log")]
-    assert main([*call, "--check", str(tmp_path / "paper.toml"), "-o", str(page)]) == 0
+    assert main([*house, "--lang", lang, "-o", str(page)]) == 0
     shown = words(page)
     assert says in shown
     assert re.search(r"0[.,]1283, (le nôtre|ours) 0[.,]1183", shown)
