@@ -9,17 +9,12 @@ from datetime import date
 from decimal import Decimal
 
 from linkymonitor.billing.values import CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX
-from linkymonitor.language import MONTHS, Text, written_date
+from linkymonitor.language import MONTHS, Text, spoken, written_date
 
-#: Letter → the kind of line that it calls.
+#: The letters of the kinds of lines in each language: c is "consommation" in French, and would be "credit" in English.
 _LETTERS = {
-    "a": SUBSCRIPTION,
-    "s": SUBSCRIPTION,
-    "c": ENERGY,
-    "e": ENERGY,
-    "t": TAX,
-    "r": REVENUE,
-    "x": CREDIT,
+    "fr": {"a": SUBSCRIPTION, "c": ENERGY, "t": TAX, "r": REVENUE, "x": CREDIT},
+    "en": {"s": SUBSCRIPTION, "e": ENERGY, "t": TAX, "r": REVENUE, "x": CREDIT},
 }
 #: Words of bills for a kind of line.
 _KINDS = (
@@ -167,7 +162,7 @@ def read_kind(text: str) -> str:
     """
     word = (_plain(re.sub(r"[()]", "", text)).split() or [""])[0]
     if len(word) < 2:
-        found = {_LETTERS.get(word)}
+        found = {_LETTERS[spoken()].get(word)}
     else:
         found = {
             kind for kind, names in _KINDS for name in names if name.startswith(word) or word.startswith(name)

@@ -43,8 +43,8 @@ def doubt_of_line(key: str, line: Answers, today: date) -> Text | None:
                 f"{line['kwh']} × {each.fr} font {own.fr} €, non {typed.fr} €",
                 f"{line['kwh']} × {each.en} are {own.en} €, not {typed.en} €",
             )
-    if key == "tva" and Decimal(line["tva"]) not in _RATES:
-        rate = decimal(Decimal(line["tva"]))
+    if (key == "tva" or (key == "price" and is_tva(line))) and Decimal(line[key]) not in _RATES:
+        rate = decimal(Decimal(line[key]))
         return Text(
             f"{rate.fr} % n'est pas un taux de TVA, tel que 20, 10 ou 5,5",
             f"{rate.en} % is no rate of the TVA, such as 20, 10 or 5.5",

@@ -179,7 +179,10 @@ def paper_question(lines: Sequence[Answers]) -> Question:
     if lines:
         return PATH
     return PATH._replace(
-        text=PATH.text + Text(", ou r(evenu d'injection)", ", or revenue of injection (r)"),
+        text=Text(
+            "montants des lignes : h(ors taxes), t(tc), ou r(evenu d'injection)",
+            "amounts: without taxes (h), with taxes (t), or revenue of injection (r)",
+        ),
         read=_read_path_or_revenue,
         expected=Text("on attend h, t ou r", "expected h, t or r"),
     )

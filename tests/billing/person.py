@@ -17,9 +17,9 @@ class Person:
         return self._answers.pop(0)
 
 
-SUBSCRIPTION = ("a", "Abonnement", "10/04/2026", "9/6/26", "15,65 €", "31,30", "20 %")
+SUBSCRIPTION = ("abonnement", "Abonnement", "10/04/2026", "9/6/26", "15,65 €", "31,30", "20 %")
 ENERGY = (
-    "c",
+    "conso",
     "Conso",
     "th",
     "10/04/2026",

@@ -102,7 +102,7 @@ def test_a_file_that_holds_more_than_answers_is_left_alone(tmp_path, more):
 def test_a_key_that_stops_says_how_to_go_on(tmp_path, lang, said, key):
     path = tmp_path / "paper.toml"
     terminal = Terminal("bill", "--lang", lang, "--enter", str(path))
-    terminal.type(["t", "a", "Abo"])
+    terminal.type(["t", "abonnement", "Abo"])
     terminal.press(key)
     assert terminal.end() == 0
     assert said in " ".join(terminal.shown.split())

@@ -10,7 +10,7 @@ from linkymonitor.billing.paper import read_paper
 from linkymonitor.commands.bill_entry import enter_bill
 from tests.billing.person import ENERGY, SUBSCRIPTION, Person
 
-TAXED = ("c", "", "TH", "10/04/2026", "09/06/2026", "61044", "61720", "", "", "0,1617", "109,31", "20")
+TAXED = ("conso", "", "TH", "10/04/2026", "09/06/2026", "61044", "61720", "", "", "0,1617", "109,31", "20")
 
 
 def typed(tmp_path, capsys, *answers):
@@ -104,6 +104,14 @@ def test_an_answer_that_cannot_be_right_is_asked_for_again(tmp_path, capsys, pla
     assert doubted in shown
     line = paper.lines[0]
     assert (str(line.last), line.price, line.tva) == ("2026-06-09", Decimal("0.1940"), 20)
+
+
+def test_a_line_of_the_tva_at_no_rate_of_it_is_doubted(tmp_path, capsys):
+    paper, shown = typed(
+        tmp_path, capsys, "h", *TAXED, "t", "TVA", "21,86", "20", "21,86", "", "109,31", "131,17"
+    )
+    assert "21,86 % n'est pas un taux de TVA" in shown
+    assert (paper.tva, paper.total) == ({Decimal(20): Decimal("21.86")}, Decimal("131.17"))
 
 
 def test_days_of_several_years_are_doubted(tmp_path, capsys):

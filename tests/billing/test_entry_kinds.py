@@ -21,6 +21,14 @@ def test_the_whole_word_of_a_kind_is_understood(tmp_path, word):
     assert (line.kind, line.eur) == ("credit", Decimal("-5.00"))
 
 
+@pytest.mark.usefixtures("english")
+def test_a_letter_of_the_other_language_is_refused(tmp_path, capsys):
+    """In English, c would be a credit as well as a "consommation"."""
+    enter_bill(tmp_path / "paper.toml", Person("t", "c", "credit", *CREDIT, "", "-5.00", ""))
+    assert "c: expected s, e, t, r, x, or the whole word" in " ".join(capsys.readouterr().out.split())
+    assert read_paper(tmp_path / "paper.toml").lines[0].kind == "credit"
+
+
 def test_a_word_of_no_kind_is_refused_with_the_words(tmp_path, capsys):
     enter_bill(tmp_path / "paper.toml", Person("t", "éclairage", *SUBSCRIPTION, "", "31,30", ""))
     shown = " ".join(capsys.readouterr().out.split())
@@ -33,7 +41,7 @@ def test_a_word_of_no_kind_is_refused_with_the_words(tmp_path, capsys):
 )
 def test_a_kind_is_shown_in_the_language_of_the_terminal(tmp_path, monkeypatch, lang, kind, path):
     monkeypatch.setattr("linkymonitor.language._spoken", lang)
-    person = Person("t", "a", "<", "<", "", *SUBSCRIPTION[1:], "", "31,30", "")
+    person = Person("t", "abonnement", "<", "<", "", *SUBSCRIPTION[1:], "", "31,30", "")
     enter_bill(tmp_path / "paper.toml", person)
     assert person.asked[4].endswith(path)
     assert person.asked[3].endswith(kind)
