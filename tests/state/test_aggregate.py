@@ -338,12 +338,15 @@ def test_records_hold_every_frame_once_and_in_order(gaps, periods, injected, fra
     for gap, period, power in zip(gaps, periods, injected, strict=False):
         at += timedelta(seconds=gap)
         readings.append(reading(tariff_period=period, injected_power=power)._replace(taken_at=at))
+    # One more where the last would have ended in the second of the record before. Changes may date records ahead of the
+    # clock, by less than five seconds: two frames a second then go on filling the next record for as long.
+    changes = len({(row.tariff_period, row.injected_power) for row in readings}) > 1
+    further = (12 if changes else 1) if 0.5 in gaps else 0
     records = records_of(readings, frames)
     assert sum(record.frames for record in records) == len(readings)
     for record in records:
         assert record.started_at <= record.ended_at
-        # One more where the last would have ended in the second of the record before.
-        assert 1 <= record.frames <= frames + (0.5 in gaps)
+        assert 1 <= record.frames <= frames + further
         start = record.started_at
         assert not start < start.replace(minute=30, second=0, microsecond=0) < record.ended_at, (
             "a half hour within"
