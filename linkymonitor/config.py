@@ -347,9 +347,9 @@ def _first_word(words: Text | str) -> str:
 
 
 def _usable(cls: type, values: Mapping[str, Any], refused: Collection[str]) -> object:
-    """Return an instance of *cls* without the values that it has *refused*, None when it needs them.
+    """Return an instance of *cls* with the default of each field in *refused*, None when such a field has no default.
 
-    Where it refuses the others, too, it has its defaults.
+    Where *cls* also refuses the values of the other fields, every field but the name has its default.
     """
     for kept in (values.keys() - set(refused), values.keys() & {"name"}):
         with suppress(ValueError, ConfigError, TypeError):  # TypeError: a value that it needs is missing

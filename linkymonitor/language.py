@@ -211,6 +211,17 @@ SHORT_MONTHS = (
     Text("déc.", "Dec"),
 )
 
+#: In the order of date.weekday(): Monday first.
+WEEKDAYS = (
+    Text("lundi", "Monday"),
+    Text("mardi", "Tuesday"),
+    Text("mercredi", "Wednesday"),
+    Text("jeudi", "Thursday"),
+    Text("vendredi", "Friday"),
+    Text("samedi", "Saturday"),
+    Text("dimanche", "Sunday"),
+)
+
 
 def written_date(day: date) -> Text:
     """Return *day* as it stands in a sentence: ``1er août 2026`` or ``1 August 2026``."""

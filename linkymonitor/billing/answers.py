@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from linkymonitor.billing.values import CREDIT, ENERGY, REVENUE, SUBSCRIPTION, TAX
-from linkymonitor.language import MONTHS, Text, spoken, written_date
+from linkymonitor.language import MONTHS, WEEKDAYS, Text, spoken, written_date
 
 #: The letters of the kinds of lines in each language: c is "consommation" in French, and would be "credit" in English.
 _LETTERS = {
@@ -31,15 +31,6 @@ _HOURS = (
     ("HP", ("PLEINE", "PEAK")),
     ("HN", ("NORMAL",)),
     ("TH", ("TOUTES HEURES", "ALL HOURS", "BASE")),
-)
-_WEEKDAYS = (
-    Text("lundi", "Monday"),
-    Text("mardi", "Tuesday"),
-    Text("mercredi", "Wednesday"),
-    Text("jeudi", "Thursday"),
-    Text("vendredi", "Friday"),
-    Text("samedi", "Saturday"),
-    Text("dimanche", "Sunday"),
 )
 _COLOURS = (("B", ("BLEU", "BLUE")), ("W", ("BLANC", "WHITE")), ("R", ("ROUGE", "RED")))
 
@@ -118,9 +109,9 @@ def read_date(text: str) -> str:
 def _check_weekday(word: str, day: date) -> None:
     """Check that *word* is the day of the week of *day*, or begins it."""
     number = day.isoweekday()
-    if _number_of(word, _WEEKDAYS, number) == number:
+    if _number_of(word, WEEKDAYS, number) == number:
         return
-    on, name = written_date(day), _WEEKDAYS[day.weekday()]
+    on, name = written_date(day), WEEKDAYS[day.weekday()]
     raise Impossible(Text(f"le {on.fr} est un {name.fr}", f"{on.en} is a {name.en}"))
 
 

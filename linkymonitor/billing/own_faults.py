@@ -27,11 +27,7 @@ def _of_line(line: PaperLine) -> Iterator[Text]:
     if line.kwh is not None and line.index_from is not None and line.index_to is not None:
         between = line.index_to - line.index_from
         if between != line.kwh:
-            indexes = f"{line.index_from} → {line.index_to}"
-            yield on_paper(line) + Text(
-                f" : {indexes} font {between} kWh, non {line.kwh}",
-                f": {indexes} are {between} kWh, not {line.kwh}",
-            )
+            yield on_paper(line) + Text(" : ", ": ") + wrong_kwh(line.index_from, line.index_to, line.kwh)
     if (wrong := wrong_product(line)) is not None:
         yield on_paper(line) + Text(" : ", ": ") + wrong
     if line.kind == REVENUE and line.tva is not None:
@@ -63,12 +59,18 @@ def on_paper(line: PaperLine) -> Text:
     return Text("papier, ", "paper, ") + name
 
 
+def wrong_kwh(index_from: int, index_to: int, printed: int) -> Text:
+    """Return that the *printed* kWh are not those between two indexes, all in kWh."""
+    indexes, between = f"{index_from} → {index_to}", index_to - index_from
+    return Text(f"{indexes} font {between} kWh, non {printed}", f"{indexes} are {between} kWh, not {printed}")
+
+
 def wrong_product(line: PaperLine) -> Text | None:
     """Return that the amount of *line* is not its kWh times its price, None when it is, or one is not printed."""
     if line.kwh is None or line.price is None:
         return None
     product = product_of(line.kwh, line.price, line.eur)
-    return None if product.fits else _product(line.kwh, line.price, product.eur, line.eur)
+    return None if product.fits else product_text(line.kwh, line.price, product.eur, line.eur)
 
 
 def rounded_product(line: PaperLine) -> Text | None:
@@ -79,13 +81,15 @@ def rounded_product(line: PaperLine) -> Text | None:
     if not product.fits or product.eur == line.eur:
         return None
     because = Text(" ; le prix imprimé est arrondi", "; the printed price is rounded")
-    return _product(line.kwh, line.price, product.eur, line.eur) + because
+    return product_text(line.kwh, line.price, product.eur, line.eur) + because
 
 
-def _product(kwh: int, price: Decimal, eur: Decimal, printed: Decimal) -> Text:
+def product_text(kwh: int, price: Decimal, eur: Decimal, printed: Decimal) -> Text:
+    """Return that *kwh* times *price* in €/kWh are *eur*, and not the *printed* amount in €."""
     by, own, named = map(decimal, (price, eur, printed))
     return Text(
-        f"{kwh} × {by.fr} font {own.fr}, non {named.fr}", f"{kwh} × {by.en} are {own.en}, not {named.en}"
+        f"{kwh} × {by.fr} font {own.fr} €, non {named.fr} €",
+        f"{kwh} × {by.en} are {own.en} €, not {named.en} €",
     )
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from linkymonitor.billing.amounts import TVA_ROUNDING, half_away, product_of
+from linkymonitor.billing.own_faults import product_text, wrong_kwh
 from linkymonitor.commands.bill_questions import Answers, is_counted, is_tva, rate_key, suggested
 from linkymonitor.language import Text, written_date
 from linkymonitor.money.statements import decimal
@@ -38,11 +39,7 @@ def doubt_of_line(key: str, line: Answers, today: date) -> Text | None:
         price, eur = Decimal(line["price"]), Decimal(line["eur"])
         product = product_of(int(line["kwh"]), price, eur)
         if not product.fits:
-            each, own, typed = map(decimal, (price, product.eur, eur))
-            return Text(
-                f"{line['kwh']} × {each.fr} font {own.fr} €, non {typed.fr} €",
-                f"{line['kwh']} × {each.en} are {own.en} €, not {typed.en} €",
-            )
+            return product_text(int(line["kwh"]), price, product.eur, eur)
     if (key == "tva" or (key == "price" and is_tva(line))) and Decimal(line[key]) not in _RATES:
         rate = decimal(Decimal(line[key]))
         return Text(
@@ -75,10 +72,7 @@ def _doubt_of_index(key: str, line: Answers) -> Text | None:
             f"this new index goes back: {line['index_to']} after {line['index_from']}",
         )
     if between is not None and key == "kwh" and between != line["kwh"]:
-        return Text(
-            f"{line['index_from']} → {line['index_to']} font {between} kWh, non {line['kwh']}",
-            f"{line['index_from']} → {line['index_to']} are {between} kWh, not {line['kwh']}",
-        )
+        return wrong_kwh(int(line["index_from"]), int(line["index_to"]), int(line["kwh"]))
     return None
 
 

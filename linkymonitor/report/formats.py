@@ -7,9 +7,8 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from linkymonitor.language import MONTHS
+from linkymonitor.language import MONTHS, WEEKDAYS
 from linkymonitor.report.day import DayFigures
-from linkymonitor.report.texts import WEEKDAYS
 
 NBSP, THIN = "\u00a0", "\u202f"
 _HIGH_MARKS = ";!?"

@@ -489,12 +489,3 @@ HELD_CAUSES: Mapping[str, Text] = {
     "meter": Texts.held_meter,
     "contract": Texts.held_contract,
 }
-WEEKDAYS = (
-    Text("lundi", "Monday"),
-    Text("mardi", "Tuesday"),
-    Text("mercredi", "Wednesday"),
-    Text("jeudi", "Thursday"),
-    Text("vendredi", "Friday"),
-    Text("samedi", "Saturday"),
-    Text("dimanche", "Sunday"),
-)

@@ -22,7 +22,7 @@ from linkymonitor.web.section import Address
 #: Addresses for documentation (RFC 5737, RFC 3849). To connect a UDP socket sends nothing: it only chooses a route.
 _FAR = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
-#: What Linux calls the network of this process.
+#: The files of proc(5) that list the network interfaces which this process sees.
 _NET = Path("/proc/self/net")
 #: Of netdevice(7): two questions about an interface, the bytes of one, where its answer is, and the flags of an
 #: interface that is up and has a cable or a radio link.
@@ -39,7 +39,7 @@ class House(NamedTuple):
 
 
 def addresses_of_house() -> House:
-    """Return the address of each kind at which others reach this machine."""
+    """Return the IPv4 address and the IPv6 address at which other machines of the house reach this one."""
     ipv4, ipv6 = (_routed(family, far) for family, far in _FAR)
     return House(ipv4 or next(_ipv4_of_interfaces(), None), ipv6 or next(_ipv6_of_interfaces(), None))
 

@@ -117,7 +117,7 @@ def test_another_price_and_another_tva_are_named(tmp_path, capsys):
         "subscription": "another TVA: 5.5 %, ours 20 %",
         "energy": "another price: 0.1952, ours 0.1940; it was ours up to 31 January 2026",
     }
-    assert "paper, TH: 494 × 0.1952 are 96.43, not 131.14" in figures["paper"]
+    assert "paper, TH: 494 × 0.1952 are 96.43 €, not 131.14 €" in figures["paper"]
 
 
 def test_a_paper_whose_lines_are_without_tva_is_compared_with_a_bill_without_taxes(tmp_path, capsys):
@@ -236,9 +236,11 @@ def test_an_amount_that_is_not_the_kwh_times_the_price_is_a_fault_of_the_paper(t
     (difference,) = figures["differences"]
     assert (difference["cause"], difference["why"]) == (
         "paper",
-        "a fault of the paper: 494 × 0.1940 are 95.84, not 96.84",
+        "a fault of the paper: 494 × 0.1940 are 95.84 €, not 96.84 €",
     )
-    assert "paper, from 10 April 2026 to 9 June 2026: 494 × 0.1940 are 95.84, not 96.84" in figures["paper"]
+    assert (
+        "paper, from 10 April 2026 to 9 June 2026: 494 × 0.1940 are 95.84 €, not 96.84 €" in figures["paper"]
+    )
 
 
 IN_ADVANCE = """

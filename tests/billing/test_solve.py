@@ -146,13 +146,13 @@ def test_an_amount_that_is_not_kwh_times_price_is_said_to_have_no_rule(tmp_path,
     _, out, _ = solving(tmp_path, capsys)
     assert "2 combinations give the cents of the paper" in out
     _, out, _ = solving(tmp_path, capsys, energy="92.70")
-    assert "paper, from 10 April 2026 to 9 June 2026: 708 × 0.1308 are 92.61, not 92.70" in out
+    assert "paper, from 10 April 2026 to 9 June 2026: 708 × 0.1308 are 92.61 €, not 92.70 €" in out
     assert "2 combinations give the cents of the other lines" in out
 
 
 def test_an_amount_that_a_rounded_price_explains_is_told(tmp_path, capsys):
     _, out, _ = solving(tmp_path, capsys, energy="92.60")
-    assert "708 × 0.1308 are 92.61, not 92.60; the printed price is rounded" in out
+    assert "708 × 0.1308 are 92.61 €, not 92.60 €; the printed price is rounded" in out
 
 
 def test_rules_that_give_the_subscription_and_not_the_cta_are_not_written(tmp_path, capsys):

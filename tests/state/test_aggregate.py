@@ -338,15 +338,17 @@ def test_records_hold_every_frame_once_and_in_order(gaps, periods, injected, fra
     for gap, period, power in zip(gaps, periods, injected, strict=False):
         at += timedelta(seconds=gap)
         readings.append(reading(tariff_period=period, injected_power=power)._replace(taken_at=at))
-    # One more where the last would have ended in the second of the record before. Changes may date records ahead of the
-    # clock, by less than five seconds: two frames a second then go on filling the next record for as long.
-    changes = len({(row.tariff_period, row.injected_power) for row in readings}) > 1
-    further = (12 if changes else 1) if 0.5 in gaps else 0
     records = records_of(readings, frames)
     assert sum(record.frames for record in records) == len(readings)
+    left, dated = iter(readings), None
     for record in records:
         assert record.started_at <= record.ended_at
-        assert 1 <= record.frames <= frames + further
+        assert record.frames >= 1
+        own = [next(left).taken_at for _ in range(record.frames)]
+        # A full record takes a further frame only while the second of its last frame is that of a record before.
+        assert all(dated is not None and at < dated + timedelta(seconds=1) for at in own[frames - 1 : -1])
+        second = record.ended_at.replace(microsecond=0)
+        dated = second if dated is None else max(second, dated + timedelta(seconds=1))
         start = record.started_at
         assert not start < start.replace(minute=30, second=0, microsecond=0) < record.ended_at, (
             "a half hour within"

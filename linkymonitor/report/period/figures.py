@@ -21,13 +21,12 @@ from zoneinfo import ZoneInfo
 
 from linkymonitor.estimate.account import due_days, subscription_of, sum_of_lines, sums
 from linkymonitor.estimate.day_cost import DayCost, cost_of
-from linkymonitor.estimate.linkypy import LinkyPy, linkypy
-from linkymonitor.estimate.projection import Projection, SoFar, outlook_of
 from linkymonitor.language import Text, as_text
 from linkymonitor.money import bill
 from linkymonitor.money.tariffs import PERIOD_UNKNOWN, UNKNOWN
 from linkymonitor.report.day import ELSEWHERE
 from linkymonitor.report.period.before import before_of
+from linkymonitor.report.period.estimates import linkypy_of, projection_of
 from linkymonitor.report.period.marks import marks_of
 from linkymonitor.report.period.means import mean_days
 from linkymonitor.report.period.readings import readings_of, registers_and_total
@@ -42,7 +41,6 @@ from linkymonitor.report.period.values import (
     PhaseRange,
     Special,
 )
-from linkymonitor.system.zones import midnight
 
 if TYPE_CHECKING:
     from linkymonitor.estimate.season import DaysCounted
@@ -50,7 +48,6 @@ if TYPE_CHECKING:
     from linkymonitor.summaries.day import DaySummary
 
 _DAY = timedelta(days=1)
-_UNREAD = Text("énergie inconnue : un registre n'est pas lu", "energy not known: a register is not read")
 #: So many of the best and of the worst days are named at most, and no day twice.
 _NAMED = 3
 #: A month of which a smaller share was measured whole is drawn as a part.
@@ -155,54 +152,12 @@ def period_figures(
         rounding=None if shown is None or total is None or apart is None else shown + apart - total,
         apart=apart,
     )
-    projection, no_projection = _projection(figures, summaries, book, calendar)
+    projection, no_projection = projection_of(figures, summaries, book, calendar)
     return figures._replace(
         before=before_of(figures, summaries, book),
         projection=projection,
         no_projection=no_projection,
-        linkypy=_linkypy(figures, due, tz, now),
-    )
-
-
-def _projection(
-    figures: PeriodFigures,
-    summaries: Mapping[date, DaySummary],
-    book: PriceBook,
-    calendar: DaysCounted | None,
-) -> tuple[Projection | None, Text | None]:
-    """Return what the period comes to when it is over, or why nobody knows."""
-    if figures.today is None or figures.empty:
-        return None, None
-    if figures.consumed is None:
-        return None, _UNREAD
-    outlook = outlook_of(
-        summaries, book, figures.today, figures.last, missing=figures.missing, calendar=calendar
-    )
-    if outlook.ahead is None:
-        return None, outlook.reason
-    today = next((day for day in figures.days if day.date == figures.today), None)
-    so_far = SoFar(figures.consumed, figures.total)
-    if today is not None and today.energy:
-        so_far = so_far._replace(today_wh=today.wh or 0, today_eur=bill.add_up(today.eur.values()))
-    return outlook.ahead.after(so_far), None
-
-
-def _linkypy(
-    figures: PeriodFigures, due: Sequence[tuple[date, DayPrices]], tz: ZoneInfo, now: datetime
-) -> LinkyPy | None:
-    """Return the figures of LinkyPy, None where the period is no month that goes on, or a price is missing."""
-    if figures.today is None or not figures.whole_month or figures.since is None:
-        return None
-    month_price = due[-1][1].subscription_month
-    if figures.consumed_eur is None or month_price is None:
-        return None
-    begun = midnight(figures.since, tz)
-    end = midnight(figures.last + _DAY, tz)
-    return linkypy(
-        figures.consumed_eur,
-        month_price,
-        int((now - begun).total_seconds()),
-        int((end - now).total_seconds()),
+        linkypy=linkypy_of(figures, due, tz, now),
     )
 
 
